@@ -1,0 +1,150 @@
+//! How the amounts of an invoice come about (api.md §6), written down once: used when a cart is billed, when the
+//! coupon is asked, and when the invoice is issued.
+
+use crate::ids::*;
+use crate::{AmountOutOfRange, Cents, Currency};
+use serde::{Deserialize, Serialize};
+
+/// What a billing fixes before anything else is asked: later changes of prices, rates or balances don't reach it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillingTerms {
+    pub currency: Currency,
+    pub items: Vec<BilledItem>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping: Option<BilledShipping>,
+    pub tax_rate_in_basis_points: u32,
+    /// The balances that will be asked, strictly in this order, until nothing is due.
+    pub wallet: Vec<WalletRef>,
+}
+
+/// One cart item at its price when the cart was billed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BilledItem {
+    pub invoice_line_item_id: InvoiceLineItemId,
+    pub cart_item_id: CartItemId,
+    pub product_id: ProductId,
+    pub product_title: String,
+    pub quantity: u32,
+    pub unit_amount_in_cents: Cents,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BilledShipping {
+    pub invoice_line_item_id: InvoiceLineItemId,
+    pub amount_in_cents: Cents,
+}
+
+/// A balance of the customer's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum WalletRef {
+    GiftCard(GiftCardId),
+    Credit(CreditId),
+}
+
+/// The use of a coupon that its stream granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CouponUse {
+    pub coupon_id: CouponId,
+    /// As it was given when the coupon was created.
+    pub code: String,
+    pub redemption_id: CouponRedemptionId,
+    /// What it takes off the items.
+    pub amount_in_cents: Cents,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineKind {
+    Item,
+    Shipping,
+}
+
+/// One line of an invoice. Left to refund: total − discount + tax − refunded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceLine {
+    pub invoice_line_item_id: InvoiceLineItemId,
+    #[serde(rename = "type")]
+    pub kind: LineKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cart_item_id: Option<CartItemId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<ProductId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_title: Option<String>,
+    pub quantity: u32,
+    pub unit_amount_in_cents: Cents,
+    pub total_amount_in_cents: Cents,
+    pub discount_amount_in_cents: Cents,
+    pub tax_amount_in_cents: Cents,
+}
+
+impl InvoiceLine {
+    /// total − discount + tax.
+    pub fn gross(&self) -> Result<Cents, AmountOutOfRange> {
+        self.total_amount_in_cents.minus(self.discount_amount_in_cents)?.plus(self.tax_amount_in_cents)
+    }
+}
+
+/// The sums over an invoice's lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Totals {
+    pub total: Cents,
+    pub discount: Cents,
+    pub tax: Cents,
+    /// total − discount + tax: what is due before gift cards and credits.
+    pub due: Cents,
+}
+
+impl BillingTerms {
+    /// Σ quantity × price of the items, without shipping: what a coupon looks at.
+    pub fn items_total(&self) -> Result<Cents, AmountOutOfRange> {
+        self.items.iter().try_fold(Cents::ZERO, |sum, item| sum.plus(item.unit_amount_in_cents.times(item.quantity)?))
+    }
+
+    /// The invoice's lines once the discount (at most [`Self::items_total`]) is known: it is spread over the item
+    /// lines in proportion, each taxed on what is left of it; shipping comes last and is neither discounted nor taxed.
+    pub fn lines(&self, discount: Cents) -> Result<Vec<InvoiceLine>, AmountOutOfRange> {
+        let totals = self.items.iter().map(|item| item.unit_amount_in_cents.times(item.quantity)).collect::<Result<Vec<_>, _>>()?;
+        let discounts = discount.spread(&totals);
+        let mut lines = Vec::with_capacity(self.items.len() + 1);
+        for ((item, total), discount) in self.items.iter().zip(totals).zip(discounts) {
+            lines.push(InvoiceLine {
+                invoice_line_item_id: item.invoice_line_item_id,
+                kind: LineKind::Item,
+                cart_item_id: Some(item.cart_item_id),
+                product_id: Some(item.product_id),
+                product_title: Some(item.product_title.clone()),
+                quantity: item.quantity,
+                unit_amount_in_cents: item.unit_amount_in_cents,
+                total_amount_in_cents: total,
+                discount_amount_in_cents: discount,
+                tax_amount_in_cents: total.minus(discount)?.tax(self.tax_rate_in_basis_points),
+            });
+        }
+        if let Some(shipping) = &self.shipping {
+            lines.push(InvoiceLine {
+                invoice_line_item_id: shipping.invoice_line_item_id,
+                kind: LineKind::Shipping,
+                cart_item_id: None,
+                product_id: None,
+                product_title: None,
+                quantity: 1,
+                unit_amount_in_cents: shipping.amount_in_cents,
+                total_amount_in_cents: shipping.amount_in_cents,
+                discount_amount_in_cents: Cents::ZERO,
+                tax_amount_in_cents: Cents::ZERO,
+            });
+        }
+        Ok(lines)
+    }
+}
+
+impl Totals {
+    pub fn of(lines: &[InvoiceLine]) -> Result<Totals, AmountOutOfRange> {
+        let total = Cents::sum(lines.iter().map(|line| line.total_amount_in_cents))?;
+        let discount = Cents::sum(lines.iter().map(|line| line.discount_amount_in_cents))?;
+        let tax = Cents::sum(lines.iter().map(|line| line.tax_amount_in_cents))?;
+        Ok(Totals { total, discount, tax, due: total.minus(discount)?.plus(tax)? })
+    }
+}

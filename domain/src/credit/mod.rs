@@ -1,0 +1,10 @@
+//! A store credit: a balance that the store gave a customer.
+
+mod commands;
+mod decide;
+mod events;
+mod state;
+
+pub use commands::*;
+pub use events::*;
+pub use state::*;

@@ -1,0 +1,103 @@
+//! What may be asked of a customer.
+
+use crate::ids::*;
+use crate::{Currency, PersonalAddress, Timestamp};
+
+#[derive(Clone, Debug)]
+pub enum CustomerCommand {
+    Create(CreateCustomer),
+    Change(ChangeCustomer),
+    /// The email is claimed already. Emails are lower case here.
+    AddEmail { email_id: EmailId, claim_id: ClaimId, email: String, is_primary: bool },
+    /// Makes an email of the customer's own the primary one. It is so already: no event.
+    MakeEmailPrimary { email: String },
+    RemoveEmail { email: String },
+    /// `address.address_id` is new; all fields are set.
+    AddAddress { address: PersonalAddress, is_primary: bool },
+    /// `None` leaves a field as it is.
+    ChangeAddress { change: PersonalAddress, is_primary: Option<bool> },
+    MakeAddressPrimary { address_id: AddressId },
+    RemoveAddress { address_id: AddressId },
+    /// The password was verified against the credential in force, `credential_id`, and the email is the primary one,
+    /// claimed by `claim_id`; both are checked again here.
+    LogIn { credential_id: CredentialId, claim_id: ClaimId, expires_at: Timestamp },
+    /// Not logged in: no event.
+    LogOut,
+    RequestConfirmation { confirmation_id: ConfirmationId, expires_at: Timestamp },
+    Confirm { confirmation_id: ConfirmationId },
+    Delete,
+    /// Also before the customer exists.
+    GiveUpClaim { claim_id: ClaimId },
+}
+
+#[derive(Clone)]
+pub struct CreateCustomer {
+    pub customer_id: CustomerId,
+    pub store_id: StoreId,
+    pub currency: Currency,
+    pub email_id: EmailId,
+    pub claim_id: ClaimId,
+    pub credential_id: CredentialId,
+    /// In lower case.
+    pub email: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub addresses: Vec<(PersonalAddress, bool)>,
+}
+
+/// `None` leaves a field as it is. A field set to what it already is gives no event.
+#[derive(Clone, Default)]
+pub struct ChangeCustomer {
+    pub currency: Option<Currency>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub credential_id: Option<CredentialId>,
+    /// Becomes the primary one; the old one stays as a secondary.
+    pub email: Option<ChangedEmail>,
+}
+
+#[derive(Clone)]
+pub enum ChangedEmail {
+    /// Claimed already for this customer, in lower case.
+    New { email_id: EmailId, claim_id: ClaimId, email: String },
+    /// One that the customer has.
+    Own { email: String },
+}
+
+impl std::fmt::Debug for CreateCustomer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CreateCustomer({})", self.customer_id)
+    }
+}
+
+impl std::fmt::Debug for ChangeCustomer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ChangeCustomer(…)")
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CustomerRejection {
+    #[error("there is no such customer")]
+    CustomerNotFound,
+    #[error("the customer exists already")]
+    CustomerExists,
+    #[error("claim {claim_id} was given up")]
+    ClaimGivenUp { claim_id: ClaimId },
+    #[error("more than one address is marked as primary")]
+    MultiplePrimaryAddresses,
+    #[error("the email or password is wrong")]
+    InvalidCredentials,
+    #[error("the customer has no such email")]
+    EmailNotFound,
+    #[error("the customer has this email already")]
+    EmailAlreadyExists,
+    #[error("the primary email can't be deleted; make another one primary first")]
+    PrimaryEmail,
+    #[error("the customer has no such address")]
+    AddressNotFound,
+    #[error("the confirmation link is unknown, used or expired")]
+    ConfirmationNotFound,
+    #[error("a customer has at most 250 emails and 250 addresses")]
+    TooManyContacts,
+}

@@ -1,0 +1,66 @@
+//! The shape that every aggregate has.
+
+use crate::{Category, StoreId, StreamKey, Timestamp};
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+/// An aggregate: its rules (`decide`) and its fold (`evolve`). Both are pure and total. The implementing type is the
+/// state; `Default` is the state before the first event.
+pub trait Decider: Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The category of the aggregate's streams.
+    const CATEGORY: Category;
+    /// Whether the state may be kept in a snapshot. A state that holds personal data in the clear must not be.
+    const SNAPSHOTS: bool = true;
+
+    /// What the stream's name ends with.
+    type Id: StreamKey;
+    /// What may be asked.
+    type Command: Send + Sync + 'static;
+    /// What is stored.
+    type Event: Into<crate::Event> + Clone + Send + Sync + 'static;
+    /// Why a command was refused: one variant per rule, in the order of their precedence.
+    type Rejection: Into<crate::Rejection> + std::error::Error + Clone + Send + Sync + 'static;
+
+    /// The events that the command gives in this state, or the rule that forbids it. A command that is repeated on
+    /// its own result gives no event, where its documentation says so.
+    fn decide(&self, command: &Self::Command, context: &Context<'_>) -> Result<Vec<Self::Event>, Self::Rejection>;
+
+    /// Folds an event that happened at `at` into the state.
+    fn evolve(&mut self, event: &Self::Event, at: Timestamp) -> Result<(), Impossible>;
+
+    /// The event of this aggregate in an event of any; `None` when it is another aggregate's.
+    fn event(event: crate::Event) -> Option<Self::Event>;
+
+    /// The store that the aggregate belongs to, once it exists. A claim belongs to none.
+    fn store_id(&self) -> Option<StoreId>;
+
+    /// Whether the event changes what a client sees of the resource under its revision (`ETag`, `If-Match`).
+    /// Stock held by carts, for one, does not change a product's revision (api.md §1, Versions).
+    fn changes_representation(_event: &Self::Event) -> bool {
+        true
+    }
+}
+
+/// What a decision may know besides state and command.
+pub struct Context<'a> {
+    /// The moment of the decision: max(clock, the stream's last event).
+    pub now: Timestamp,
+    /// Where new ids come from.
+    pub ids: &'a dyn IdSource,
+}
+
+/// Gives ids. A source that was made anew from the same request gives the same ids in the same order when the
+/// request carries an `Idempotency-Key`.
+pub trait IdSource: Send + Sync {
+    fn next(&self) -> Uuid;
+}
+
+/// A pair of state and event that no history of this program can contain: the stream is corrupt.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{event} can't follow in state '{state}'")]
+pub struct Impossible {
+    /// The event's type.
+    pub event: &'static str,
+    /// A word for the state it met.
+    pub state: &'static str,
+}

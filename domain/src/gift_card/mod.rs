@@ -1,0 +1,10 @@
+//! A gift card: a balance that one customer gave another.
+
+mod commands;
+mod decide;
+mod events;
+mod state;
+
+pub use commands::*;
+pub use events::*;
+pub use state::*;

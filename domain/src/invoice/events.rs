@@ -1,0 +1,98 @@
+//! What is stored of an invoice.
+
+use crate::billing::{CouponUse, InvoiceLine};
+use crate::ids::*;
+use crate::macros::events;
+use crate::{Cents, Currency, cart::ProductQuantity};
+use serde::{Deserialize, Serialize};
+
+/// Total − discount + tax = gift cards + credits + amount due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceIssued {
+    pub invoice_id: InvoiceId,
+    pub store_id: StoreId,
+    pub customer_id: CustomerId,
+    pub cart_id: CartId,
+    pub currency: Currency,
+    pub lines: Vec<InvoiceLine>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<CouponUse>,
+    pub gift_card_spends: Vec<GiftCardSpend>,
+    pub credit_redemptions: Vec<CreditRedemption>,
+    pub total_amount_in_cents: Cents,
+    pub discount_amount_in_cents: Cents,
+    pub tax_amount_in_cents: Cents,
+    pub gift_card_used_amount_in_cents: Cents,
+    pub credit_used_amount_in_cents: Cents,
+    /// What is to collect.
+    pub amount_due_in_cents: Cents,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GiftCardSpend {
+    pub gift_card_spend_id: GiftCardSpendId,
+    pub gift_card_id: GiftCardId,
+    pub amount_in_cents: Cents,
+    pub remaining_balance_in_cents: Cents,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreditRedemption {
+    pub credit_redemption_id: CreditRedemptionId,
+    pub credit_id: CreditId,
+    pub amount_in_cents: Cents,
+    pub remaining_balance_in_cents: Cents,
+}
+
+/// The amount due was collected; the order `order_id` follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceCollected {
+    pub order_id: OrderId,
+    pub customer_id: CustomerId,
+    pub cart_id: CartId,
+    pub amount_in_cents: Cents,
+    pub items: Vec<ProductQuantity>,
+}
+
+/// What it spent of gift cards and credits, its coupon use and its stock go back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceFailed {
+    pub customer_id: CustomerId,
+    pub cart_id: CartId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundIssued {
+    pub refund_id: RefundId,
+    pub customer_id: CustomerId,
+    pub lines: Vec<RefundLine>,
+    /// Σ of the lines.
+    pub total_amount_in_cents: Cents,
+    /// What of the total comes as a credit; the credit follows where it is above 0.
+    pub credit_amount_in_cents: Cents,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_id: Option<CreditId>,
+    /// Nothing is left to refund: a pending order is canceled.
+    pub nothing_left: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundLine {
+    pub refund_line_item_id: RefundLineItemId,
+    pub invoice_line_item_id: InvoiceLineItemId,
+    /// With its tax.
+    pub total_amount_in_cents: Cents,
+    pub tax_amount_in_cents: Cents,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundsClosed {
+    pub refund_ids: Vec<RefundId>,
+}
+
+events! {
+    /// The events of an invoice's stream.
+    pub enum InvoiceEvent {
+        InvoiceIssued = 1, InvoiceCollected = 1, InvoiceFailed = 1, RefundIssued = 1, RefundsClosed = 1,
+    }
+}

@@ -1,0 +1,10 @@
+//! An invoice: issued once from a billed cart, then collected or failed, then refunded by line, amount or whole.
+
+mod commands;
+mod decide;
+mod events;
+mod state;
+
+pub use commands::*;
+pub use events::*;
+pub use state::*;

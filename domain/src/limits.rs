@@ -1,0 +1,16 @@
+//! The limits that the contract sets (api.md §1, Limits), each named once.
+
+/// The largest quantity of one line of a cart, after the change.
+pub const MAX_LINE_QUANTITY: u32 = 10_000;
+/// The most lines that a cart may have.
+pub const MAX_CART_LINES: usize = 1_000;
+/// The largest inventory of a product.
+pub const MAX_INVENTORY: i64 = 1_000_000_000;
+/// The most live tokens that a store may have; the oldest goes first.
+pub const MAX_TOKENS: usize = 1_000;
+/// How long a token, a log-in and a confirmation link live, in hours.
+pub const TOKEN_HOURS: i64 = 24;
+/// The most tags of a product.
+pub const MAX_TAGS: usize = 250;
+/// The most emails or addresses of a customer that are not deleted.
+pub const MAX_CONTACTS: usize = 250;

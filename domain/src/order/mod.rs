@@ -1,0 +1,10 @@
+//! An order: placed once a collected invoice, then shipped, delivered or canceled.
+
+mod commands;
+mod decide;
+mod events;
+mod state;
+
+pub use commands::*;
+pub use events::*;
+pub use state::*;

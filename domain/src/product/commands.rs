@@ -1,0 +1,75 @@
+//! What may be asked of a product and its stock.
+
+use crate::ids::*;
+use crate::{AmountOutOfRange, Cents};
+
+#[derive(Clone, Debug)]
+pub enum ProductCommand {
+    Create(CreateProduct),
+    Change(ChangeProduct),
+    Delete,
+    /// Adds to, or with a negative amount takes from, what is available.
+    AdjustInventory { amount: i64 },
+    /// Sets what is available.
+    SetInventory { inventory: i64 },
+    AddTag { tag: String },
+    RemoveTag { tag: String },
+    RemoveAllTags,
+    /// Raises what a cart holds. Absolute and fenced by the cart's stream: a newer `cart_revision` than the hold's
+    /// replaces it, the same keeps the larger quantity, an older one is refused as stale.
+    HoldStock { cart_id: CartId, customer_id: CustomerId, cart_revision: u64, quantity: u32 },
+    /// Lowers what a cart holds, if it holds more, decided at a newer revision than the hold's; else nothing happens.
+    /// It never creates or raises a hold.
+    LowerHold { cart_id: CartId, cart_revision: u64, quantity: u32 },
+    /// Gives back all that the cart holds: its invoice failed or its order was canceled. Without a hold: no event.
+    ReleaseHold { cart_id: CartId },
+    /// What the cart holds was shipped. Without a hold: no event.
+    ConsumeHold { cart_id: CartId, order_id: OrderId },
+}
+
+#[derive(Clone, Debug)]
+pub struct CreateProduct {
+    pub product_id: ProductId,
+    pub store_id: StoreId,
+    pub title: String,
+    pub product_type: String,
+    pub vendor: String,
+    pub description: Option<String>,
+    pub inventory: i64,
+    pub sale_price_in_cents: Cents,
+    /// Named twice counts once.
+    pub tags: Vec<String>,
+}
+
+/// `None` leaves a field as it is. A field set to what it already is gives no event.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeProduct {
+    pub title: Option<String>,
+    pub product_type: Option<String>,
+    pub vendor: Option<String>,
+    pub description: Option<Option<String>>,
+    pub sale_price_in_cents: Option<Cents>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProductRejection {
+    #[error("there is no such product")]
+    ProductNotFound,
+    #[error("the product exists already")]
+    ProductExists,
+    /// The hold was decided on an older revision of the cart than one that is already known: start again.
+    #[error("the cart was read at revision {asked}, the hold is of revision {held}")]
+    StaleHold { held: u64, asked: u64 },
+    #[error("product {product_id} has {available} left, {asked} were asked for")]
+    InsufficientInventory { product_id: ProductId, available: i64, asked: i64 },
+    #[error("inventory must stay within 0 to 1000000000")]
+    InventoryOutOfRange,
+    #[error("the product has the tag already")]
+    TagAlreadyExists,
+    #[error("the product has no such tag")]
+    TagNotFound,
+    #[error("a product has at most 250 tags")]
+    TooManyTags,
+    #[error(transparent)]
+    Amount(#[from] AmountOutOfRange),
+}

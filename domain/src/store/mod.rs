@@ -1,0 +1,10 @@
+//! A store: the tenant. Its settings, its tokens and its batch credits; secrets are in the vault, named by id.
+
+mod commands;
+mod decide;
+mod events;
+mod state;
+
+pub use commands::*;
+pub use events::*;
+pub use state::*;

@@ -1,0 +1,12 @@
+//! The append-only log: its port, its adapters, and the conformance suite that every adapter passes.
+//!
+//! What lives here: streams of opaque events with exact revisions, one order of all events (positions), live
+//! subscriptions, the hash chain of each stream. What doesn't: what an event means (see `journal` and `domain`).
+//! The guarantee: an append that was answered is durable, and no reader ever sees a position before a smaller one.
+
+pub mod chain;
+mod event;
+mod port;
+
+pub use event::{EventId, NewEvent, Position, RecordedEvent, StreamName};
+pub use port::{Appended, AppendError, Checkpoint, EventLog, ExpectedRevision, LogError, LogId, Subscription, SubscriptionItem};

@@ -1,0 +1,135 @@
+//! The port: what an adapter must do, exactly.
+
+use crate::event::*;
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+/// The identity of one log. A reader that meets another one than its checkpoint names stops loudly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LogId(pub Uuid);
+
+impl fmt::Display for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Up to where a reader has come, in which log. `event_id` is the event at `position`; nil at the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    pub log_id: LogId,
+    pub position: Position,
+    pub event_id: EventId,
+}
+
+impl Checkpoint {
+    /// Before the first event of a log.
+    pub fn start(log_id: LogId) -> Self {
+        Self { log_id, position: Position::START, event_id: Uuid::nil() }
+    }
+}
+
+/// What the appender believes of the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpectedRevision {
+    /// It has no event.
+    NoStream,
+    /// Its last event has this revision.
+    Exact(u64),
+}
+
+impl ExpectedRevision {
+    /// From the number of events that the stream is believed to have.
+    pub fn of_length(events: u64) -> Self {
+        match events.checked_sub(1) {
+            None => ExpectedRevision::NoStream,
+            Some(last) => ExpectedRevision::Exact(last),
+        }
+    }
+
+    /// The number of events that the stream is believed to have.
+    pub fn length(self) -> u64 {
+        match self {
+            ExpectedRevision::NoStream => 0,
+            ExpectedRevision::Exact(last) => last + 1,
+        }
+    }
+}
+
+/// Where the last event of an append stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    pub revision: u64,
+    pub position: Position,
+}
+
+/// Why an append was not done. After `Unavailable` it may or may not have been; reading back tells.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The stream's last revision is another one (`None`: it has no event).
+    #[error("appending to {stream}: expected {expected:?}, it is at {actual:?}")]
+    Conflict { stream: StreamName, expected: ExpectedRevision, actual: Option<u64> },
+    #[error("appending to {stream}: {bytes} bytes are more than the log takes at once")]
+    TooLarge { stream: StreamName, bytes: usize },
+    #[error("appending to {stream}")]
+    Unavailable { stream: StreamName, #[source] source: LogError },
+}
+
+/// The log can't be reached, or what it holds can't be read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum LogError {
+    /// Try again later.
+    #[error("the event log is away: {0}")]
+    Unavailable(String),
+    /// Trying again does not help.
+    #[error("the event log is damaged: {0}")]
+    Damaged(String),
+    /// A checkpoint names another log, or an event that this log doesn't have at that position.
+    #[error("the checkpoint at position {position} of log {log_id} is not of this log: {reason}")]
+    ForeignCheckpoint { log_id: LogId, position: Position, reason: String },
+}
+
+/// What a subscription brings. Events come in batches, in the order of their positions, each exactly once.
+#[derive(Clone, Debug)]
+pub enum SubscriptionItem {
+    /// At least one event.
+    Events(Vec<RecordedEvent>),
+    /// Everything up to the log's head, as it was a moment ago, has been brought. Comes when the subscription goes
+    /// live, and again whenever it has caught up after falling behind.
+    CaughtUp(Position),
+}
+
+/// Catch-up, then live. An error ends it; subscribe again after the last position.
+pub type Subscription = BoxStream<'static, Result<SubscriptionItem, LogError>>;
+
+/// An append-only log of events in streams.
+#[async_trait]
+pub trait EventLog: Send + Sync + 'static {
+    /// Appends the events to the stream, all or none, if it is as expected. At least one event. Durable once answered.
+    ///
+    /// The same events (by id) appended again at the same expected revision answer as the first time.
+    async fn append(&self, stream: &StreamName, expected: ExpectedRevision, events: Vec<NewEvent>) -> Result<Appended, AppendError>;
+
+    /// Up to `limit` events of the stream from revision `from` on, oldest first; empty past its end or without it.
+    async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError>;
+
+    /// The last `limit` events of the stream, newest first.
+    async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError>;
+
+    /// Up to `limit` events of all streams after the position, oldest first.
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError>;
+
+    /// The position of the last event; [`Position::START`] in an empty log.
+    async fn head(&self) -> Result<Position, LogError>;
+
+    /// The identity of this log; the same for its whole life.
+    async fn log_id(&self) -> Result<LogId, LogError>;
+
+    /// All events after the position, then those to come. Falling behind costs nothing but time: a slow subscriber is
+    /// never cut off, and its buffers are bounded.
+    fn subscribe(&self, after: Position) -> Subscription;
+}

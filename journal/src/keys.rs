@@ -1,0 +1,29 @@
+//! The port to the customers' keys; the vault of `commands` is behind it.
+
+use async_trait::async_trait;
+use domain::CustomerId;
+
+/// The key that one customer's personal data is sealed with (XChaCha20-Poly1305).
+#[derive(Clone, zeroize::ZeroizeOnDrop)]
+pub struct SealingKey(pub [u8; 32]);
+
+impl std::fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealingKey(…)")
+    }
+}
+
+/// The keys can't be reached now.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the vault is away: {0}")]
+pub struct KeysError(pub String);
+
+/// The customers' keys.
+#[async_trait]
+pub trait Keys: Send + Sync + 'static {
+    /// The customer's key; made when there is none yet and none was destroyed. `None`: it was destroyed.
+    async fn key_or_new(&self, customer: CustomerId) -> Result<Option<SealingKey>, KeysError>;
+
+    /// The keys of these customers, in their order; `None` where there is none.
+    async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError>;
+}

@@ -1,0 +1,14 @@
+//! The log as the domain speaks it: typed events with metadata in, typed events out.
+//!
+//! What lives here: how an event of the domain becomes stored bytes and back (metadata, the hash chain's `prev`,
+//! sealing of personal data with the customer's key, upcasting of old schema versions), and following the log with one
+//! decoding shared by all followers of the process. What doesn't: rules (`domain`), storage (`eventlog`), keys (the
+//! vault, behind [`Keys`]).
+
+mod metadata;
+mod envelope;
+mod keys;
+
+pub use envelope::Envelope;
+pub use keys::{Keys, KeysError, SealingKey};
+pub use metadata::{Actor, Idempotency, Metadata};

@@ -1,0 +1,54 @@
+//! What stands beside every event's data.
+
+use domain::{StoreId, Timestamp, TokenId};
+use eventlog::EventId;
+use eventlog::chain::EventHash;
+use serde::{Deserialize, Serialize};
+
+/// The metadata of an event, stored as JSON beside its data. Its type stands in the log itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// The schema version of the data.
+    #[serde(rename = "v")]
+    pub schema_version: u32,
+    /// The store that the event belongs to. Claims on an `app_id` name the store they are for.
+    pub store_id: StoreId,
+    /// When it happened: never before the stream's previous event.
+    pub occurred_at: Timestamp,
+    pub actor: Actor,
+    /// The request that it happened in; its id is in the server's log lines too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Of the request, when it carried an `Idempotency-Key`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency: Option<Idempotency>,
+    /// The event that it is a reaction to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causation_id: Option<EventId>,
+    /// The same for all that one request set off.
+    pub correlation_id: EventId,
+    /// The hash of the stream's previous event; absent at its first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prev: Option<EventHash>,
+}
+
+/// Who made it happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// A client of the store, by its token's id.
+    Token(TokenId),
+    /// A client without a token: it creates a store, asks for a token, or opens a confirmation link.
+    Anonymous,
+    /// cartlog itself: a reaction, a recovery, an expiry, a job.
+    System,
+}
+
+/// HMACs, keyed per store, in hex: a log must not give a key or a password away by brute force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Idempotency {
+    /// Of (method, path, key).
+    pub key: String,
+    /// Of the request's query and body.
+    pub fingerprint: String,
+}
