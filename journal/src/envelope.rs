@@ -1,8 +1,10 @@
 //! A stored event, read.
 
 use crate::Metadata;
-use domain::{Event, Timestamp};
+use domain::{Event, Personal, Timestamp};
 use eventlog::{EventId, Position, StreamName};
+use serde_json::Value;
+use std::sync::Arc;
 
 /// An event with all that is known of it. Personal data is open, or erased when the customer's key is gone.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,4 +18,55 @@ pub struct Envelope {
     pub recorded_at: Timestamp,
     pub metadata: Metadata,
     pub event: Event,
+}
+
+impl Envelope {
+    /// The event's data for a reader who may see personal data: open, or null once erased.
+    pub fn open_data(&self) -> Result<Value, serde_json::Error> {
+        let mut event = self.event.clone();
+        let personal = event
+            .personal_mut()
+            .map(|personal| std::mem::replace(personal, Personal::Sealed(String::new())));
+        let mut data = serde_json::to_value(&event)?;
+        if let (Some(personal), Some(fields)) = (personal, data.as_object_mut()) {
+            fields.insert("personal".to_owned(), serde_json::to_value(personal.open())?);
+        }
+        Ok(data)
+    }
+}
+
+/// What a follower gets for each event of the log.
+#[derive(Clone, Debug)]
+pub enum Delivery {
+    Event(Arc<Envelope>),
+    /// An event that this version can't read: it is passed on, so that whoever follows can park what depends on it.
+    Unreadable(Arc<Unreadable>),
+}
+
+/// A stored event that can't be read: of a newer version, or damaged.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{stream} revision {revision} (position {position}, {event_type}) can't be read: {reason}")]
+pub struct Unreadable {
+    pub stream: StreamName,
+    pub revision: u64,
+    pub position: Position,
+    pub id: EventId,
+    pub event_type: Arc<str>,
+    pub reason: String,
+}
+
+impl Delivery {
+    pub fn position(&self) -> Position {
+        match self {
+            Delivery::Event(envelope) => envelope.position,
+            Delivery::Unreadable(unreadable) => unreadable.position,
+        }
+    }
+
+    pub fn id(&self) -> EventId {
+        match self {
+            Delivery::Event(envelope) => envelope.id,
+            Delivery::Unreadable(unreadable) => unreadable.id,
+        }
+    }
 }

@@ -5,10 +5,20 @@
 //! decoding shared by all followers of the process. What doesn't: rules (`domain`), storage (`eventlog`), keys (the
 //! vault, behind [`Keys`]).
 
-mod metadata;
+mod codec;
 mod envelope;
+mod follow;
+#[allow(clippy::module_inception)]
+mod journal;
 mod keys;
+mod metadata;
+mod seal;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod upcast;
 
-pub use envelope::Envelope;
+pub use envelope::{Delivery, Envelope, Unreadable};
+pub use follow::{Batch, Follower};
+pub use journal::{Journal, JournalError, StreamSlice, Tail, ToAppend, Written};
 pub use keys::{Keys, KeysError, SealingKey};
 pub use metadata::{Actor, Idempotency, Metadata};

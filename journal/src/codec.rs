@@ -1,0 +1,209 @@
+//! An event of the domain as stored bytes, and back.
+
+use crate::{Envelope, JournalError, Keys, Metadata, SealingKey, ToAppend, Unreadable, seal, upcast};
+use domain::{Category, CustomerId, Event, Personal};
+use eventlog::chain::{self, EventHash};
+use eventlog::{NewEvent, RecordedEvent, StreamName};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Encodes events that follow one another in a stream, from `length` events on, chained from `prev`. Personal data is
+/// sealed. Gives the stored events and the last one's hash.
+pub async fn encode(
+    stream: &StreamName,
+    length: u64,
+    prev: Option<EventHash>,
+    events: &[ToAppend],
+    keys: &dyn Keys,
+) -> Result<(Vec<NewEvent>, EventHash), JournalError> {
+    let key = match events.iter().any(|event| event.event.has_personal()) {
+        true => Some(sealing_key(stream, keys).await?),
+        false => None,
+    };
+    let mut prev = prev;
+    let mut stored = Vec::with_capacity(events.len());
+    for (event, revision) in events.iter().zip(length..) {
+        let data = encode_data(stream, event, key.as_ref())?;
+        let metadata = serde_json::to_vec(&Metadata {
+            prev,
+            schema_version: event.event.schema_version(),
+            ..event.metadata.clone()
+        })?;
+        let event_type = event.event.event_type();
+        prev = Some(chain::hash(
+            stream.as_str(),
+            revision,
+            event.id,
+            event_type,
+            &data,
+            &metadata,
+        ));
+        stored.push(NewEvent {
+            id: event.id,
+            event_type: event_type.to_owned(),
+            data: data.into(),
+            metadata: metadata.into(),
+        });
+    }
+    prev.map(|last| (stored, last))
+        .ok_or(JournalError::NothingToAppend)
+}
+
+/// Whether an event has personal data. Asked of copies: events of customers are rare and small.
+trait HasPersonal {
+    fn has_personal(&self) -> bool;
+}
+
+impl HasPersonal for Event {
+    fn has_personal(&self) -> bool {
+        matches!(self, Event::Customer(event) if event.clone().personal_mut().is_some())
+    }
+}
+
+async fn sealing_key(stream: &StreamName, keys: &dyn Keys) -> Result<SealingKey, JournalError> {
+    let customer = customer_of(stream).ok_or_else(|| JournalError::Misplaced(stream.clone()))?;
+    keys.key_or_new(customer)
+        .await?
+        .ok_or(JournalError::Erased(customer))
+}
+
+fn encode_data(
+    stream: &StreamName,
+    event: &ToAppend,
+    key: Option<&SealingKey>,
+) -> Result<Vec<u8>, JournalError> {
+    if !event.event.has_personal() {
+        return Ok(serde_json::to_vec(&event.event)?);
+    }
+    let mut sealed = event.event.clone();
+    if let (Some(personal), Some(key)) = (sealed.personal_mut(), key)
+        && let Personal::Open(data) = &*personal
+    {
+        *personal = Personal::Sealed(seal::seal(key, stream.as_str(), event.id, data)?);
+    }
+    Ok(serde_json::to_vec(&sealed)?)
+}
+
+/// The customer whose stream it is; `None` for any other stream.
+fn customer_of(stream: &StreamName) -> Option<CustomerId> {
+    match Category::of_stream(stream.as_str()) {
+        Some((Category::Customer, id)) => id.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Decodes stored events in their order, opening personal data; each key is asked for once.
+pub async fn decode(
+    events: Vec<RecordedEvent>,
+    keys: &dyn Keys,
+) -> Result<Vec<Result<Envelope, Unreadable>>, JournalError> {
+    let mut read: Vec<_> = events.into_iter().map(decode_sealed).collect();
+    let mut customers: Vec<CustomerId> = read
+        .iter_mut()
+        .filter_map(|event| event.as_mut().ok().and_then(sealed_for))
+        .collect();
+    customers.sort_unstable();
+    customers.dedup();
+    if customers.is_empty() {
+        return Ok(read);
+    }
+    let found = keys.keys(&customers).await?;
+    let keys: HashMap<CustomerId, Option<SealingKey>> = customers.into_iter().zip(found).collect();
+    for slot in &mut read {
+        let Ok(envelope) = slot else { continue };
+        if let Err(reason) = open_personal(envelope, &keys) {
+            *slot = Err(unreadable(envelope, reason));
+        }
+    }
+    Ok(read)
+}
+
+/// The customer whose key opens the envelope's personal data, where it has any.
+fn sealed_for(envelope: &mut Envelope) -> Option<CustomerId> {
+    envelope.event.personal_mut()?;
+    customer_of(&envelope.stream)
+}
+
+fn open_personal(
+    envelope: &mut Envelope,
+    keys: &HashMap<CustomerId, Option<SealingKey>>,
+) -> Result<(), seal::SealError> {
+    let Some(customer) = customer_of(&envelope.stream) else {
+        return Ok(());
+    };
+    let Some(personal) = envelope.event.personal_mut() else {
+        return Ok(());
+    };
+    let Personal::Sealed(sealed) = &*personal else {
+        return Ok(());
+    };
+    *personal = match keys.get(&customer) {
+        Some(Some(key)) => Personal::Open(seal::open(key, envelope.stream.as_str(), envelope.id, sealed)?),
+        Some(None) | None => Personal::Erased,
+    };
+    Ok(())
+}
+
+fn unreadable(envelope: &Envelope, reason: seal::SealError) -> Unreadable {
+    Unreadable {
+        stream: envelope.stream.clone(),
+        revision: envelope.revision,
+        position: envelope.position,
+        id: envelope.id,
+        event_type: envelope.event.event_type().into(),
+        reason: reason.to_string(),
+    }
+}
+
+/// Decodes one stored event; personal data stays sealed.
+fn decode_sealed(recorded: RecordedEvent) -> Result<Envelope, Unreadable> {
+    match read_parts(&recorded) {
+        Ok((metadata, event)) => Ok(Envelope {
+            stream: recorded.stream,
+            revision: recorded.revision,
+            position: recorded.position,
+            id: recorded.id,
+            recorded_at: recorded.recorded_at.into(),
+            metadata,
+            event,
+        }),
+        Err(reason) => Err(Unreadable {
+            stream: recorded.stream,
+            revision: recorded.revision,
+            position: recorded.position,
+            id: recorded.id,
+            event_type: Arc::clone(&recorded.event_type),
+            reason,
+        }),
+    }
+}
+
+fn read_parts(recorded: &RecordedEvent) -> Result<(Metadata, Event), String> {
+    let (category, _) =
+        Category::of_stream(recorded.stream.as_str()).ok_or("the stream is not one of ours")?;
+    let metadata: Metadata =
+        serde_json::from_slice(&recorded.metadata).map_err(|error| format!("its metadata: {error}"))?;
+    let data = upcast::upcast(
+        category,
+        &recorded.event_type,
+        metadata.schema_version,
+        &recorded.data,
+    )
+    .map_err(with_source)?;
+    let event = Event::decode(category, &recorded.event_type, &data).map_err(with_source)?;
+    if metadata.schema_version > event.schema_version() {
+        return Err(format!(
+            "its schema version {} is newer than this program's {}",
+            metadata.schema_version,
+            event.schema_version()
+        ));
+    }
+    Ok((metadata, event))
+}
+
+fn with_source(error: domain::UnreadableEvent) -> String {
+    match std::error::Error::source(&error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,197 @@
+//! Appending to and reading from the log in the domain's terms.
+
+use crate::follow::{Follower, SharedTail};
+use crate::{Delivery, Envelope, Keys, KeysError, Metadata, Unreadable, codec, seal};
+use domain::{CustomerId, Event};
+use eventlog::chain::{self, EventHash};
+use eventlog::{
+    AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, Position, StreamName,
+};
+use std::sync::Arc;
+
+/// The log, its keys, and the tail that all followers of the process share. Cheap to clone.
+#[derive(Clone)]
+pub struct Journal {
+    log: Arc<dyn EventLog>,
+    keys: Arc<dyn Keys>,
+    tail: Arc<SharedTail>,
+}
+
+/// Where a stream ends: what the next append builds on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// The number of events in the stream.
+    pub length: u64,
+    /// The hash of its last event.
+    pub last_hash: Option<EventHash>,
+}
+
+/// An event to append. `metadata.prev` and `metadata.schema_version` are filled in on the way.
+#[derive(Clone, Debug)]
+pub struct ToAppend {
+    pub id: EventId,
+    pub event: Event,
+    pub metadata: Metadata,
+}
+
+/// What an append left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Of the last event.
+    pub position: Position,
+    pub tail: Tail,
+}
+
+/// A stretch of one stream.
+#[derive(Clone, Debug)]
+pub struct StreamSlice {
+    pub events: Vec<Envelope>,
+    /// Where the stream ends if the stretch reaches its end, else where the stretch does.
+    pub tail: Tail,
+}
+
+/// Why the log could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The stream can't be folded: it holds an event that this version can't read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// The customer's key was destroyed: nothing personal can be written for them any more.
+    #[error("customer {0} was erased")]
+    Erased(CustomerId),
+    #[error("personal data does not belong into {0}")]
+    Misplaced(StreamName),
+    #[error("an append needs at least one event")]
+    NothingToAppend,
+    #[error("personal data can't be sealed")]
+    Seal(#[from] seal::SealError),
+    #[error("an event can't be written")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Journal {
+    pub fn new(log: Arc<dyn EventLog>, keys: Arc<dyn Keys>) -> Self {
+        let tail = SharedTail::new(Arc::clone(&log), Arc::clone(&keys));
+        Self { log, keys, tail }
+    }
+
+    /// The log beneath.
+    pub fn log(&self) -> &Arc<dyn EventLog> {
+        &self.log
+    }
+
+    /// Appends at the end of the stream as it is believed to be. Another end is [`AppendError::Conflict`]. The same events
+    /// (by id) appended again at the same end answer as the first time.
+    pub async fn append(
+        &self,
+        stream: &StreamName,
+        tail: Tail,
+        events: &[ToAppend],
+    ) -> Result<Written, JournalError> {
+        let (stored, last_hash) =
+            codec::encode(stream, tail.length, tail.last_hash, events, self.keys.as_ref()).await?;
+        let appended = self
+            .log
+            .append(stream, ExpectedRevision::of_length(tail.length), stored)
+            .await?;
+        Ok(Written {
+            position: appended.position,
+            tail: Tail {
+                length: appended.revision + 1,
+                last_hash: Some(last_hash),
+            },
+        })
+    }
+
+    /// Up to `limit` events of the stream from revision `from` on, oldest first. `from_hash` is the hash of the event before
+    /// `from`, which stands in the slice's tail when there is nothing to read.
+    pub async fn read_stream(
+        &self,
+        stream: &StreamName,
+        from: Tail,
+        limit: usize,
+    ) -> Result<StreamSlice, JournalError> {
+        let recorded = self.log.read_stream(stream, from.length, limit).await?;
+        let tail = match recorded.last() {
+            Some(last) => Tail {
+                length: last.revision + 1,
+                last_hash: Some(chain::hash_of(last)),
+            },
+            None => from,
+        };
+        let events = codec::decode(recorded, self.keys.as_ref())
+            .await?
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(StreamSlice { events, tail })
+    }
+
+    /// Up to `limit` events of all streams after the position, oldest first; what can't be read is said, not skipped.
+    pub async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Delivery>, JournalError> {
+        let recorded = self.log.read_all(after, limit).await?;
+        Ok(codec::decode(recorded, self.keys.as_ref())
+            .await?
+            .into_iter()
+            .map(delivery)
+            .collect())
+    }
+
+    /// The position of the last event.
+    pub async fn head(&self) -> Result<Position, LogError> {
+        self.log.head().await
+    }
+
+    pub async fn log_id(&self) -> Result<LogId, LogError> {
+        self.log.log_id().await
+    }
+
+    /// Checks that the checkpoint is of this log: same `log_id`, and the same event at its position.
+    pub async fn verify(&self, checkpoint: &Checkpoint) -> Result<(), LogError> {
+        let foreign = |reason: String| LogError::ForeignCheckpoint {
+            log_id: checkpoint.log_id,
+            position: checkpoint.position,
+            reason,
+        };
+        let log_id = self.log.log_id().await?;
+        if log_id != checkpoint.log_id {
+            return Err(foreign(format!("this is log {log_id}")));
+        }
+        if checkpoint.position == Position::START {
+            return Ok(());
+        }
+        let before = Position(checkpoint.position.0 - 1);
+        match self.log.read_all(before, 1).await?.first() {
+            Some(event) if event.position == checkpoint.position && event.id == checkpoint.event_id => Ok(()),
+            Some(event) if event.position == checkpoint.position => {
+                Err(foreign(format!("event {} stands there", event.id)))
+            }
+            Some(_) | None => Err(foreign(
+                "no event stands there: the log is shorter, or was restored".to_owned(),
+            )),
+        }
+    }
+
+    /// Follows the log from after the position: catch-up, then live. Followers near the head share one decoding.
+    pub fn follow(&self, after: Position) -> Follower {
+        Follower::new(
+            Arc::clone(&self.tail),
+            Arc::clone(&self.log),
+            Arc::clone(&self.keys),
+            after,
+        )
+    }
+}
+
+/// What a follower gets for a decoded event.
+pub(crate) fn delivery(read: Result<Envelope, Unreadable>) -> Delivery {
+    match read {
+        Ok(envelope) => Delivery::Event(Arc::new(envelope)),
+        Err(unreadable) => Delivery::Unreadable(Arc::new(unreadable)),
+    }
+}

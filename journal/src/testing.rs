@@ -1,0 +1,41 @@
+//! Keys for tests: in memory, destroyed on demand.
+
+use crate::{Keys, KeysError, SealingKey};
+use async_trait::async_trait;
+use domain::CustomerId;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+
+/// Keys that live as long as the process. A customer's key is derived from the id, so that equal runs write equal keys.
+#[derive(Default)]
+pub struct MemoryKeys {
+    keys: Mutex<HashMap<CustomerId, Option<SealingKey>>>,
+}
+
+impl MemoryKeys {
+    /// Erases the customer.
+    pub fn destroy(&self, customer: CustomerId) {
+        self.keys.lock().insert(customer, None);
+    }
+}
+
+#[async_trait]
+impl Keys for MemoryKeys {
+    async fn key_or_new(&self, customer: CustomerId) -> Result<Option<SealingKey>, KeysError> {
+        let fresh = || {
+            Some(SealingKey(blake3::derive_key(
+                "cartlog test key",
+                customer.0.as_bytes(),
+            )))
+        };
+        Ok(self.keys.lock().entry(customer).or_insert_with(fresh).clone())
+    }
+
+    async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
+        let keys = self.keys.lock();
+        Ok(customers
+            .iter()
+            .map(|customer| keys.get(customer).cloned().flatten())
+            .collect())
+    }
+}
