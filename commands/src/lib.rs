@@ -1,1 +1,32 @@
+//! What clients may do to a store: the executor that decides and appends, one file per group of use cases, the reactions
+//! that follow from what was decided, and the vault of secrets.
+//!
+//! What lives here: the order of steps across streams, idempotency, recovery after crashes. What doesn't: rules of one
+//! aggregate (`domain`), views (behind [`Lookups`]), HTTP (`api`). The guarantee: from its deciding event on, a command
+//! is carried out exactly once, whatever crashes, hangs up or is repeated.
 
+mod clock;
+mod error;
+mod executor;
+mod facade;
+mod lookups;
+mod mail;
+mod request;
+mod use_cases;
+pub mod vault;
+
+pub use clock::{Clock, SystemClock};
+pub use error::{CommandError, Resource, Service};
+pub use facade::{Commands, Parts, Settings};
+pub use lookups::{Lookups, LookupsError, WalletEntry};
+pub use mail::{ConfirmationMail, MailError, Mailer};
+pub use request::{Done, IdempotencyKey, Request};
+pub use use_cases::{
+    authenticate::{Authenticated, IssuedToken},
+    billing::BillCart,
+    coupons::NewCoupon,
+    customers::{AddressChange, CustomerChange, NewAddress, NewCustomer},
+    gift_cards::NewGiftCard,
+    products::{InventoryChange, NewProduct},
+    stores::NewStore,
+};

@@ -1,0 +1,1 @@
+//! The executor: the one loop that loads, decides and appends.

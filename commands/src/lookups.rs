@@ -1,0 +1,40 @@
+//! The port to the views, for what only a list can answer. `src` wires it.
+
+use async_trait::async_trait;
+use domain::billing::WalletRef;
+use domain::{Currency, CustomerId, StoreId, Timestamp};
+use eventlog::Position;
+
+/// The views are away, or did not reach the log's head within 2 s.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct LookupsError(pub String);
+
+/// A balance of a customer's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WalletEntry {
+    pub balance: WalletRef,
+    pub currency: Currency,
+    pub created_at: Timestamp,
+}
+
+/// Lists that commands need. Each waits until the view has reached `at_least`, the log's head as read when the command
+/// began; over 2 s is an error, and nothing was written.
+#[async_trait]
+pub trait Lookups: Send + Sync + 'static {
+    /// The customer's received gift cards and credits with a balance above 0, the oldest first.
+    async fn wallet(&self, at_least: Position, store: StoreId, customer: CustomerId) -> Result<Vec<WalletEntry>, LookupsError>;
+
+    /// Up to `limit` customers whose open cart is past its store's expiry at `now`.
+    async fn carts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError>;
+
+    /// Up to `limit` customers of the store that existed at the position, in the order of their ids, after `after`. Waits for
+    /// the view to reach the position.
+    async fn customers_at(
+        &self,
+        position: Position,
+        store: StoreId,
+        after: Option<CustomerId>,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>, LookupsError>;
+}

@@ -1,0 +1,55 @@
+//! Who asks, and what a command answers.
+
+use domain::StoreId;
+use eventlog::Position;
+use journal::Actor;
+
+/// A client's request, as far as commands care.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub store_id: StoreId,
+    pub actor: Actor,
+    /// Stands in the events' metadata and in the server's log lines.
+    pub request_id: Option<String>,
+    pub idempotency: Option<IdempotencyKey>,
+    /// `If-Match`: the revision that the resource must have, else [`crate::CommandError::RevisionMismatch`].
+    pub if_match: Option<u64>,
+}
+
+/// An `Idempotency-Key` and what it belongs to. Only HMACs of it are ever stored.
+#[derive(Clone)]
+pub struct IdempotencyKey {
+    pub method: String,
+    /// The canonical path: aliases and trailing slashes removed.
+    pub path: String,
+    pub key: String,
+    /// The query and the body as received: the same key with another one is refused.
+    pub query: String,
+    pub body: bytes::Bytes,
+}
+
+impl std::fmt::Debug for IdempotencyKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "IdempotencyKey({} {})", self.method, self.path)
+    }
+}
+
+/// A command that was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done<T> {
+    /// The id of what it was done to, or made.
+    pub outcome: T,
+    /// The highest log position it reached.
+    pub position: Position,
+    /// It had been done before, by the same `Idempotency-Key`; nothing was done now.
+    pub replayed: bool,
+    /// Follow-ups of the deciding event could not be finished now and will be (HTTP 202).
+    pub late: bool,
+}
+
+impl<T> Done<T> {
+    /// The same, with another outcome.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Done<U> {
+        Done { outcome: f(self.outcome), position: self.position, replayed: self.replayed, late: self.late }
+    }
+}

@@ -1,0 +1,17 @@
+//! The use cases, a file per resource. Each method of [`crate::Commands`] is one command of the contract.
+
+pub mod authenticate;
+pub mod batch_credit;
+pub mod billing;
+pub mod carts;
+pub mod confirmation;
+pub mod coupons;
+pub mod credits;
+pub mod customers;
+pub mod emails;
+pub mod gift_cards;
+pub mod invoices;
+pub mod log_in;
+pub mod orders;
+pub mod products;
+pub mod stores;
