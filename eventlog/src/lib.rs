@@ -5,8 +5,20 @@
 //! The guarantee: an append that was answered is durable, and no reader ever sees a position before a smaller one.
 
 pub mod chain;
+mod clock;
 mod event;
+mod follow;
+mod memory;
 mod port;
+mod size;
+mod sqlite;
 
+pub use clock::{Clock, system_clock};
 pub use event::{EventId, NewEvent, Position, RecordedEvent, StreamName};
-pub use port::{Appended, AppendError, Checkpoint, EventLog, ExpectedRevision, LogError, LogId, Subscription, SubscriptionItem};
+pub use memory::MemoryLog;
+pub use port::{
+    AppendError, Appended, Checkpoint, EventLog, ExpectedRevision, LogError, LogId, Subscription,
+    SubscriptionItem,
+};
+pub use size::MAX_APPEND_BYTES;
+pub use sqlite::{SqliteLog, SqliteOptions, Synchronous};

@@ -29,7 +29,11 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// Before the first event of a log.
     pub fn start(log_id: LogId) -> Self {
-        Self { log_id, position: Position::START, event_id: Uuid::nil() }
+        Self {
+            log_id,
+            position: Position::START,
+            event_id: Uuid::nil(),
+        }
     }
 }
 
@@ -55,7 +59,8 @@ impl ExpectedRevision {
     pub fn length(self) -> u64 {
         match self {
             ExpectedRevision::NoStream => 0,
-            ExpectedRevision::Exact(last) => last + 1,
+            // Saturates: no stream is that long, so it meets a conflict.
+            ExpectedRevision::Exact(last) => last.saturating_add(1),
         }
     }
 }
@@ -72,11 +77,22 @@ pub struct Appended {
 pub enum AppendError {
     /// The stream's last revision is another one (`None`: it has no event).
     #[error("appending to {stream}: expected {expected:?}, it is at {actual:?}")]
-    Conflict { stream: StreamName, expected: ExpectedRevision, actual: Option<u64> },
+    Conflict {
+        stream: StreamName,
+        expected: ExpectedRevision,
+        actual: Option<u64>,
+    },
+    /// Nothing was given to append: a mistake of the caller, also on a repeat.
+    #[error("appending to {stream}: an append needs at least one event")]
+    Empty { stream: StreamName },
     #[error("appending to {stream}: {bytes} bytes are more than the log takes at once")]
     TooLarge { stream: StreamName, bytes: usize },
     #[error("appending to {stream}")]
-    Unavailable { stream: StreamName, #[source] source: LogError },
+    Unavailable {
+        stream: StreamName,
+        #[source]
+        source: LogError,
+    },
 }
 
 /// The log can't be reached, or what it holds can't be read.
@@ -90,7 +106,11 @@ pub enum LogError {
     Damaged(String),
     /// A checkpoint names another log, or an event that this log doesn't have at that position.
     #[error("the checkpoint at position {position} of log {log_id} is not of this log: {reason}")]
-    ForeignCheckpoint { log_id: LogId, position: Position, reason: String },
+    ForeignCheckpoint {
+        log_id: LogId,
+        position: Position,
+        reason: String,
+    },
 }
 
 /// What a subscription brings. Events come in batches, in the order of their positions, each exactly once.
@@ -111,14 +131,29 @@ pub type Subscription = BoxStream<'static, Result<SubscriptionItem, LogError>>;
 pub trait EventLog: Send + Sync + 'static {
     /// Appends the events to the stream, all or none, if it is as expected. At least one event. Durable once answered.
     ///
-    /// The same events (by id) appended again at the same expected revision answer as the first time.
-    async fn append(&self, stream: &StreamName, expected: ExpectedRevision, events: Vec<NewEvent>) -> Result<Appended, AppendError>;
+    /// The same events (by id) appended again at the same expected revision answer as the first time; ids are compared
+    /// where the events would stand, so that an id elsewhere in the log is not noticed.
+    async fn append(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: Vec<NewEvent>,
+    ) -> Result<Appended, AppendError>;
 
     /// Up to `limit` events of the stream from revision `from` on, oldest first; empty past its end or without it.
-    async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError>;
+    async fn read_stream(
+        &self,
+        stream: &StreamName,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, LogError>;
 
     /// The last `limit` events of the stream, newest first.
-    async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError>;
+    async fn read_stream_backwards(
+        &self,
+        stream: &StreamName,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, LogError>;
 
     /// Up to `limit` events of all streams after the position, oldest first.
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError>;

@@ -1,0 +1,180 @@
+//! The embedded log: one SQLite file in WAL mode.
+//!
+//! What lives here: [`SqliteLog`], which hands appends to the one thread that writes ([`writer`]) and reads to a small
+//! pool of read-only connections ([`readers`]). What doesn't: what an event means; who may serve a data directory.
+//! The guarantee: an append is answered once its transaction is on the disk (with [`Synchronous::Full`]); a failing disk
+//! makes the log answer `Unavailable` until the disk is well again, and never more than that.
+
+mod bounded;
+mod errors;
+mod options;
+mod queue;
+mod readers;
+mod recent;
+mod rows;
+mod schema;
+mod session;
+mod writer;
+
+pub use options::{SqliteOptions, Synchronous};
+
+use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
+use crate::follow::{Batch, Source, follow};
+use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
+use async_trait::async_trait;
+use queue::Queue;
+use readers::Readers;
+use recent::Recent;
+use session::Session;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::watch;
+
+/// The most events, and about the most bytes of them, that a subscription gets at once.
+const BATCH_EVENTS: usize = 512;
+const BATCH_BYTES: usize = 1024 * 1024;
+
+/// A log in one SQLite file. Dropping it finishes what was queued and closes the file; its subscriptions then end with
+/// [`LogError::Unavailable`].
+pub struct SqliteLog {
+    log_id: LogId,
+    head: watch::Receiver<Position>,
+    shared: Arc<Shared>,
+    /// Taken only when the log is dropped, as is `writer`.
+    queue: Option<Queue>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// What subscriptions keep alive.
+struct Shared {
+    readers: Readers,
+    recent: Recent,
+}
+
+impl SqliteLog {
+    /// Opens the log in the file, and creates it if there is none. Takes milliseconds however long the log is. Blocks.
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`] if the file is of a newer version or not a log of ours: it is left as it is.
+    /// [`LogError::Unavailable`] if another process has it open, or the disk doesn't let us.
+    pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, LogError> {
+        let lock = schema::lock(path)?;
+        let session = Session::open(path, &options)?;
+        let log_id = session.log_id();
+        let (head_sender, head) = watch::channel(session.head());
+        let shared = Arc::new(Shared {
+            readers: Readers::new(path, options.readers),
+            recent: Recent::new(session.head(), options.recent_events, options.recent_bytes),
+        });
+        let (queue, requests) = Queue::new(&options);
+        let writer = writer::Writer::new(path, options, session, Arc::clone(&shared), head_sender, lock);
+        let writer = std::thread::Builder::new()
+            .name("eventlog-writer".to_owned())
+            .spawn(move || writer.run(requests))
+            .map_err(|error| LogError::Unavailable(format!("its writer can't be started: {error}")))?;
+        Ok(Self {
+            log_id,
+            head,
+            shared,
+            queue: Some(queue),
+            writer: Some(writer),
+        })
+    }
+}
+
+impl Drop for SqliteLog {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(writer) = self.writer.take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the writer of the event log had panicked");
+        }
+    }
+}
+
+#[async_trait]
+impl EventLog for SqliteLog {
+    async fn append(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: Vec<NewEvent>,
+    ) -> Result<Appended, AppendError> {
+        match &self.queue {
+            Some(queue) => queue.append(stream, expected, events).await,
+            None => Err(queue::closed(stream)),
+        }
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamName,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, LogError> {
+        let stream = stream.clone();
+        self.shared
+            .readers
+            .run(move |reader| reader.stream(&stream, from, limit))
+            .await
+    }
+
+    async fn read_stream_backwards(
+        &self,
+        stream: &StreamName,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, LogError> {
+        let stream = stream.clone();
+        self.shared
+            .readers
+            .run(move |reader| reader.stream_backwards(&stream, limit))
+            .await
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
+        if after >= *self.head.borrow() {
+            return Ok(Vec::new());
+        }
+        if let Some(events) = self.shared.recent.after(after, limit) {
+            return Ok(events);
+        }
+        self.shared
+            .readers
+            .run(move |reader| reader.all(after, limit, usize::MAX))
+            .await
+    }
+
+    async fn head(&self) -> Result<Position, LogError> {
+        Ok(*self.head.borrow())
+    }
+
+    async fn log_id(&self) -> Result<LogId, LogError> {
+        Ok(self.log_id)
+    }
+
+    fn subscribe(&self, after: Position) -> Subscription {
+        follow(Arc::clone(&self.shared), self.head.clone(), after)
+    }
+}
+
+#[async_trait]
+impl Source for Shared {
+    async fn next_batch(&self, after: Position) -> Result<Batch, LogError> {
+        if let Some(events) = self.recent.after(after, BATCH_EVENTS) {
+            return Ok(Batch {
+                events,
+                fell_behind: false,
+            });
+        }
+        let events = self
+            .readers
+            .run(move |reader| reader.all(after, BATCH_EVENTS, BATCH_BYTES))
+            .await?;
+        Ok(Batch {
+            events,
+            fell_behind: true,
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! A small pool of read-only connections, each used on a blocking thread, so that no read holds up the runtime.
+
+use super::errors::log_error;
+use super::rows::Reader;
+use super::schema::open_to_read;
+use crate::port::LogError;
+use parking_lot::Mutex;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+pub(super) struct Readers {
+    pool: Arc<Pool>,
+    /// One permit a connection.
+    turns: Arc<Semaphore>,
+}
+
+struct Pool {
+    path: PathBuf,
+    idle: Mutex<Vec<Reader>>,
+}
+
+impl Readers {
+    pub(super) fn new(path: &Path, readers: usize) -> Self {
+        let pool = Pool {
+            path: path.to_owned(),
+            idle: Mutex::default(),
+        };
+        Self {
+            pool: Arc::new(pool),
+            turns: Arc::new(Semaphore::new(readers.max(1))),
+        }
+    }
+
+    /// Reads with a connection of the pool. One that met an error is closed; the next read opens another.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Reader) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, LogError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = turn.map_err(|_| LogError::Unavailable("it was closed".to_owned()))?;
+        let pool = Arc::clone(&self.pool);
+        let reading = tokio::task::spawn_blocking(move || {
+            let outcome = pool.read(read);
+            drop(turn);
+            outcome
+        });
+        match reading.await {
+            Ok(outcome) => outcome.map_err(|error| log_error("reading", &error)),
+            Err(stopped) => Err(LogError::Unavailable(format!("a read was stopped: {stopped}"))),
+        }
+    }
+}
+
+impl Pool {
+    fn read<T>(&self, read: impl FnOnce(&mut Reader) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        let idle = self.idle.lock().pop();
+        let mut reader = match idle {
+            Some(reader) => reader,
+            None => Reader::new(open_to_read(&self.path)?),
+        };
+        let value = read(&mut reader)?;
+        self.idle.lock().push(reader);
+        Ok(value)
+    }
+}

@@ -1,0 +1,75 @@
+//! The latest events, kept in memory for those who follow the log near its end.
+
+use crate::event::{Position, RecordedEvent};
+use crate::size::OVERHEAD_BYTES;
+use parking_lot::RwLock;
+use std::collections::VecDeque;
+
+/// A ring of the latest events, without gaps, bounded in number and bytes. The bytes are those that were appended, shared.
+pub(super) struct Recent {
+    ring: RwLock<Ring>,
+    max_events: usize,
+    max_bytes: usize,
+}
+
+struct Ring {
+    /// Every event after this position is in the ring.
+    floor: Position,
+    events: VecDeque<RecordedEvent>,
+    bytes: usize,
+}
+
+impl Recent {
+    /// Empty: whatever stands up to `head` has to be read from the disk.
+    pub(super) fn new(head: Position, max_events: usize, max_bytes: usize) -> Self {
+        let ring = RwLock::new(Ring {
+            floor: head,
+            events: VecDeque::new(),
+            bytes: 0,
+        });
+        Self {
+            ring,
+            max_events,
+            max_bytes,
+        }
+    }
+
+    /// Adds what was just committed. The oldest make room.
+    pub(super) fn push(&self, events: Vec<RecordedEvent>) {
+        let mut ring = self.ring.write();
+        for event in events {
+            ring.bytes += weight(&event);
+            ring.events.push_back(event);
+        }
+        while ring.events.len() > self.max_events || ring.bytes > self.max_bytes {
+            let Some(oldest) = ring.events.pop_front() else {
+                break;
+            };
+            ring.bytes -= weight(&oldest);
+            ring.floor = oldest.position;
+        }
+    }
+
+    /// Forgets everything, as what was committed up to `head` is only known to the disk.
+    pub(super) fn restart(&self, head: Position) {
+        *self.ring.write() = Ring {
+            floor: head,
+            events: VecDeque::new(),
+            bytes: 0,
+        };
+    }
+
+    /// Up to `limit` events after the position; `None` if the ring doesn't reach back so far.
+    pub(super) fn after(&self, after: Position, limit: usize) -> Option<Vec<RecordedEvent>> {
+        let ring = self.ring.read();
+        if after < ring.floor {
+            return None;
+        }
+        let start = ring.events.partition_point(|event| event.position <= after);
+        Some(ring.events.range(start..).take(limit).cloned().collect())
+    }
+}
+
+fn weight(event: &RecordedEvent) -> usize {
+    event.data.len() + event.metadata.len() + OVERHEAD_BYTES
+}

@@ -1,0 +1,180 @@
+//! The file: its tables, its settings, and whether it is ours to open.
+
+use super::errors::log_error;
+use super::options::{SqliteOptions, Synchronous};
+use crate::port::{LogError, LogId};
+use rusqlite::{Connection, OpenFlags, params};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// `clog`, as it stands in the file's header: this SQLite file is a log of ours.
+const APPLICATION_ID: i64 = 0x636c_6f67;
+/// The version of the tables below.
+const VERSION: i64 = 1;
+
+/// Names of streams and types are written once and meant by number, which keeps the index on (stream, revision) small.
+/// There is no index on event ids: it would cost a third of the throughput, and repeats are found by revision.
+const TABLES: &str = "
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE types (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE events (
+        position INTEGER PRIMARY KEY,
+        stream INTEGER NOT NULL,
+        revision INTEGER NOT NULL,
+        id BLOB NOT NULL,
+        type INTEGER NOT NULL,
+        recorded_at INTEGER NOT NULL, -- milliseconds since 1970
+        data BLOB NOT NULL,
+        metadata BLOB NOT NULL,
+        UNIQUE (stream, revision)
+    ) STRICT;
+";
+
+/// Locks the log for this process, by a file beside it; the lock goes with the returned file, however the process ends.
+/// (Not the log's own file: closing a second handle to it would drop SQLite's locks.)
+pub(super) fn lock(path: &Path) -> Result<File, LogError> {
+    let beside = beside(path, "-lock");
+    let unavailable = |reason: String| LogError::Unavailable(format!("{}: {reason}", beside.display()));
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&beside)
+        .map_err(|error| unavailable(error.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let reason = "it is open already; stop whoever has it, or choose another data directory";
+            Err(LogError::Unavailable(format!("{}: {reason}", path.display())))
+        }
+        Err(TryLockError::Error(error)) => Err(unavailable(error.to_string())),
+    }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Opens the file to write, and creates the tables if it is new.
+pub(super) fn open_to_write(path: &Path, options: &SqliteOptions) -> Result<(Connection, LogId), LogError> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || -> rusqlite::Result<(Connection, Found)> {
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        let found = identify(&connection)?;
+        Ok((connection, found))
+    };
+    let trouble = |error: rusqlite::Error| log_error(&format!("opening {}", path.display()), &error);
+    let (connection, found) = open().map_err(trouble)?;
+    found.check(path)?;
+    configure(&connection, options.synchronous).map_err(trouble)?;
+    if found.is_new() {
+        create(&connection).map_err(trouble)?;
+        sync_directory(path)?;
+    }
+    let log_id = read_log_id(&connection).map_err(trouble)?;
+    Ok((connection, log_id))
+}
+
+/// Opens the file to read.
+pub(super) fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.execute_batch("PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;")?;
+    Ok(connection)
+}
+
+/// What kind of file was found.
+struct Found {
+    application_id: i64,
+    version: i64,
+    tables: i64,
+}
+
+fn identify(connection: &Connection) -> rusqlite::Result<Found> {
+    let number = |sql| connection.query_row(sql, [], |row| row.get(0));
+    Ok(Found {
+        application_id: number("PRAGMA application_id")?,
+        version: number("PRAGMA user_version")?,
+        tables: number("SELECT count(*) FROM sqlite_schema")?,
+    })
+}
+
+impl Found {
+    fn is_new(&self) -> bool {
+        self.application_id == 0 && self.version == 0 && self.tables == 0
+    }
+
+    /// Refuses a file that isn't ours, or that only a newer version understands, with what to do about it.
+    fn check(&self, path: &Path) -> Result<(), LogError> {
+        if self.is_new() || (self.application_id == APPLICATION_ID && self.version == VERSION) {
+            return Ok(());
+        }
+        let path = path.display();
+        Err(LogError::Damaged(if self.application_id != APPLICATION_ID {
+            format!("{path} is not a log of cartlog; move it away, or choose another data directory")
+        } else {
+            let version = self.version;
+            format!(
+                "{path} has format {version}, and this version reads format {VERSION}; \
+                 start the version of cartlog that wrote it, or restore a backup"
+            )
+        }))
+    }
+}
+
+/// The writer's settings. Its cache bounds its memory; mapped memory is left out, as it would count as the server's own.
+fn configure(connection: &Connection, synchronous: Synchronous) -> rusqlite::Result<()> {
+    let synchronous = match synchronous {
+        Synchronous::Full => "FULL",
+        Synchronous::Normal => "NORMAL",
+    };
+    connection.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = {synchronous};
+         PRAGMA fullfsync = ON; -- where fsync alone doesn't reach the disk (macOS)
+         PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA cache_size = -16384;
+         PRAGMA temp_store = MEMORY;"
+    ))
+}
+
+fn create(connection: &Connection) -> rusqlite::Result<()> {
+    let tx = connection.unchecked_transaction()?;
+    tx.execute_batch(TABLES)?;
+    let log_id = Uuid::now_v7();
+    tx.execute(
+        "INSERT INTO meta (key, value) VALUES ('log_id', ?1)",
+        params![log_id.as_bytes()],
+    )?;
+    tx.execute_batch(&format!(
+        "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
+    ))?;
+    tx.commit()
+}
+
+fn read_log_id(connection: &Connection) -> rusqlite::Result<LogId> {
+    let sql = "SELECT value FROM meta WHERE key = 'log_id'";
+    let bytes: [u8; 16] = connection.query_row(sql, [], |row| row.get(0))?;
+    Ok(LogId(Uuid::from_bytes(bytes)))
+}
+
+/// So that the new file's name is on the disk as well as its content.
+fn sync_directory(path: &Path) -> Result<(), LogError> {
+    let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    let trouble = |error| LogError::Unavailable(format!("{}: {error}", directory.display()));
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(trouble)
+}

@@ -1,0 +1,114 @@
+//! The one thread that writes. It takes whatever waits, of all streams, commits it in one transaction, tells those who
+//! follow the log, and then answers.
+
+use super::Shared;
+use super::errors::log_error;
+use super::options::SqliteOptions;
+use super::queue::Request;
+use super::session::{Committed, Session};
+use crate::event::Position;
+use crate::port::{AppendError, LogError, LogId};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+
+pub(super) struct Writer {
+    path: PathBuf,
+    options: SqliteOptions,
+    log_id: LogId,
+    /// `None` after an error, until the file could be opened again.
+    session: Option<Session>,
+    shared: Arc<Shared>,
+    head: watch::Sender<Position>,
+    /// Held until the session is closed.
+    _lock: File,
+}
+
+impl Writer {
+    pub(super) fn new(
+        path: &Path,
+        options: SqliteOptions,
+        session: Session,
+        shared: Arc<Shared>,
+        head: watch::Sender<Position>,
+        lock: File,
+    ) -> Self {
+        let log_id = session.log_id();
+        Self {
+            path: path.to_owned(),
+            options,
+            log_id,
+            session: Some(session),
+            shared,
+            head,
+            _lock: lock,
+        }
+    }
+
+    /// Until the queue is closed and empty.
+    pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let most = self.options.batch_appends.max(1);
+        let mut batch = Vec::with_capacity(most);
+        while requests.blocking_recv_many(&mut batch, most) > 0 {
+            match self.commit(&mut batch) {
+                Ok(committed) => self.publish(committed, &mut batch),
+                Err(error) => refuse(&error, &mut batch),
+            }
+        }
+    }
+
+    fn commit(&mut self, batch: &mut [Request]) -> Result<Committed, LogError> {
+        let mut session = match self.session.take() {
+            Some(session) => session,
+            None => self.reopen()?,
+        };
+        // On an error the session goes, and with it the transaction.
+        let committed = session
+            .commit(batch)
+            .map_err(|error| log_error("appending", &error))?;
+        self.session = Some(session);
+        Ok(committed)
+    }
+
+    /// After an error. A transaction whose commit failed may turn out to have been written after all.
+    fn reopen(&self) -> Result<Session, LogError> {
+        let session = Session::open(&self.path, &self.options)?;
+        let known = *self.head.borrow();
+        if session.log_id() != self.log_id || session.head() < known {
+            let path = self.path.display();
+            return Err(LogError::Damaged(format!(
+                "{path} was replaced; restart to use what is there now"
+            )));
+        }
+        if session.head() > known {
+            self.shared.recent.restart(session.head());
+            self.head.send_replace(session.head());
+        }
+        tracing::info!(path = %self.path.display(), head = %session.head(), "the event log is open again");
+        Ok(session)
+    }
+
+    /// First the events, then the head, then the answers: who has an answer finds what it speaks of.
+    fn publish(&self, committed: Committed, batch: &mut Vec<Request>) {
+        if let Some(last) = committed.events.last().map(|event| event.position) {
+            self.shared.recent.push(committed.events);
+            self.head.send_replace(last);
+        }
+        for (request, answer) in batch.drain(..).zip(committed.answers) {
+            // Whoever asked may have gone; the append stands all the same.
+            drop(request.answer.send(answer));
+        }
+    }
+}
+
+fn refuse(error: &LogError, batch: &mut Vec<Request>) {
+    tracing::error!(%error, appends = batch.len(), "appends failed");
+    for request in batch.drain(..) {
+        let refusal = AppendError::Unavailable {
+            stream: request.stream,
+            source: error.clone(),
+        };
+        drop(request.answer.send(Err(refusal)));
+    }
+}
