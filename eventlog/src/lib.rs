@@ -12,6 +12,8 @@ mod memory;
 mod port;
 mod size;
 mod sqlite;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use clock::{Clock, system_clock};
 pub use event::{EventId, NewEvent, Position, RecordedEvent, StreamName};
