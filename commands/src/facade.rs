@@ -1,15 +1,31 @@
 //! All commands in one handle, and what it is made of.
 
-use crate::vault::Vault;
-use crate::{Clock, Lookups, Mailer};
-use journal::Journal;
+use crate::executor::{Executor, Origin, Shared};
+use crate::hashing::Hasher;
+use crate::ids::Ids;
+use crate::keys;
+use crate::locks::Locks;
+use crate::session::{Has, Session};
+use crate::snapshots::Snapshots;
+use crate::use_cases::authenticate::TokenCache;
+use crate::vault::{HmacKey, Vault};
+use crate::{Clock, CommandError, Done, IdempotencyKey, Lookups, Mailer, Request, Service};
+use domain::{
+    CustomerId, StoreId, cart::Cart, claim::Claim, coupon::Coupon, credit::Credit, customer::Customer, gift_card::GiftCard, invoice::Invoice,
+    order::Order, product::Product, store::Store,
+};
+use journal::{Actor, Journal};
+use quick_cache::sync::Cache;
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 /// What commands are wired to.
 #[derive(Clone)]
 pub struct Parts {
     pub journal: Journal,
     pub vault: Arc<dyn Vault>,
+    pub snapshots: Arc<dyn Snapshots>,
     pub lookups: Arc<dyn Lookups>,
     pub mailer: Arc<dyn Mailer>,
     pub clock: Arc<dyn Clock>,
@@ -21,7 +37,7 @@ pub struct Parts {
 pub struct Settings {
     /// Streams of each category whose state is kept in memory.
     pub cached_streams: usize,
-    /// Commands that may wait on one stream; one more is [`crate::CommandError::Busy`].
+    /// Commands that may wait on one stream; one more is [`CommandError::Busy`].
     pub queue_length: usize,
     /// Events after which a long stream's state is saved again.
     pub snapshot_every: u64,
@@ -37,20 +53,176 @@ impl Default for Settings {
 /// command.
 #[derive(Clone)]
 pub struct Commands {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 pub(crate) struct Inner {
     pub(crate) parts: Parts,
+    pub(crate) hasher: Hasher,
+    pub(crate) tokens: TokenCache,
+    /// One command at a time on a customer's carts, on this node: fewer conflicts, nothing more.
+    pub(crate) cart_locks: Locks<CustomerId>,
+    hmac_keys: Cache<StoreId, HmacKey>,
+    /// Keys whose requests are under way: a second request waits for the first, and then finds what it did.
+    in_flight: Locks<(StoreId, String)>,
+    tasks: TaskTracker,
+    stores: Executor<Store>,
+    products: Executor<Product>,
+    customers: Executor<Customer>,
+    carts: Executor<Cart>,
+    invoices: Executor<Invoice>,
+    orders: Executor<Order>,
+    gift_cards: Executor<GiftCard>,
+    credits: Executor<Credit>,
+    coupons: Executor<Coupon>,
+    claims: Executor<Claim>,
 }
+
+macro_rules! has {
+    ($($aggregate:ident in $field:ident),+ $(,)?) => {
+        $(impl Has<$aggregate> for Inner {
+            fn executor(&self) -> &Executor<$aggregate> { &self.$field }
+        })+
+    };
+}
+
+has!(
+    Store in stores,
+    Product in products,
+    Customer in customers,
+    Cart in carts,
+    Invoice in invoices,
+    Order in orders,
+    GiftCard in gift_cards,
+    Credit in credits,
+    Coupon in coupons,
+    Claim in claims,
+);
 
 impl Commands {
     pub fn new(parts: Parts) -> Self {
-        Self { inner: Arc::new(Inner { parts }) }
+        let shared = Arc::new(Shared {
+            journal: parts.journal.clone(),
+            snapshots: Arc::clone(&parts.snapshots),
+            clock: Arc::clone(&parts.clock),
+            cached_streams: parts.settings.cached_streams,
+            queue_length: parts.settings.queue_length,
+            snapshot_every: parts.settings.snapshot_every,
+        });
+        Self {
+            inner: Arc::new(Inner {
+                hasher: Hasher::default(),
+                tokens: TokenCache::default(),
+                cart_locks: Locks::default(),
+                hmac_keys: Cache::new(4_096),
+                in_flight: Locks::default(),
+                tasks: TaskTracker::new(),
+                stores: Executor::new(Arc::clone(&shared)),
+                products: Executor::new(Arc::clone(&shared)),
+                customers: Executor::new(Arc::clone(&shared)),
+                carts: Executor::new(Arc::clone(&shared)),
+                invoices: Executor::new(Arc::clone(&shared)),
+                orders: Executor::new(Arc::clone(&shared)),
+                gift_cards: Executor::new(Arc::clone(&shared)),
+                credits: Executor::new(Arc::clone(&shared)),
+                coupons: Executor::new(Arc::clone(&shared)),
+                claims: Executor::new(shared),
+                parts,
+            }),
+        }
     }
 
-    /// Waits for the commands under way; new ones are refused as [`crate::CommandError::Busy`].
+    /// Refuses new commands from now on ([`CommandError::Busy`]) and waits for those under way.
     pub async fn close(&self) {
-        todo!()
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
     }
+
+    /// Runs a use case in a task of its own, one at a time for one `Idempotency-Key`.
+    ///
+    /// `kind` names the command in metrics.
+    pub(crate) async fn run<T, F, Fut>(&self, kind: &'static str, request: &Request, use_case: F) -> Result<Done<T>, CommandError>
+    where
+        T: Send + 'static,
+        F: FnOnce(Session) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Done<T>, CommandError>> + Send,
+    {
+        let (inner, request) = (Arc::clone(&self.inner), request.clone());
+        self.spawn(kind, async move {
+            let scope = request.store_id;
+            inner.begin(scope, request, use_case).await
+        })
+        .await
+    }
+
+    /// Runs a command in a task that nobody but itself ends.
+    pub(crate) async fn spawn<T: Send + 'static>(
+        &self,
+        kind: &'static str,
+        command: impl Future<Output = Result<T, CommandError>> + Send + 'static,
+    ) -> Result<T, CommandError> {
+        if self.inner.tasks.is_closed() {
+            return Err(CommandError::Busy);
+        }
+        let outcome = match self.inner.tasks.spawn(command).await {
+            Ok(outcome) => outcome,
+            // A panic in a command is a defect of ours; the client learns that its outcome is unknown, others go on.
+            Err(error) => Err(CommandError::Unavailable { service: Service::EventLog, reason: format!("the command broke off: {error}") }),
+        };
+        let label = if outcome.is_ok() { "done" } else { "refused" };
+        metrics::counter!("cartlog_commands_total", "command" => kind, "outcome" => label).increment(1);
+        outcome
+    }
+}
+
+impl Inner {
+    /// Makes the session of a request and runs its use case, after the one that is under way with the same key.
+    pub(crate) async fn begin<T, F, Fut>(self: Arc<Self>, hmac_scope: StoreId, request: Request, use_case: F) -> Result<Done<T>, CommandError>
+    where
+        F: FnOnce(Session) -> Fut,
+        Fut: Future<Output = Result<Done<T>, CommandError>>,
+    {
+        let Request { store_id, actor, request_id, idempotency, if_match } = request;
+        let clock = Arc::clone(&self.parts.clock);
+        let origin = |ids: Ids| Origin { store_id, actor, request_id, correlation_id: Uuid::now_v7(), causation_id: None, ids };
+        let Some(key) = idempotency else {
+            return use_case(Session::new(self, origin(Ids::fresh(clock)), None, if_match)).await;
+        };
+        let (stored, ids) = self.keyed(hmac_scope, &key, clock).await?;
+        let _alone = self.in_flight.lock((hmac_scope, stored.key.clone())).await;
+        use_case(Session::new(Arc::clone(&self), origin(ids), Some(stored), if_match)).await
+    }
+
+    async fn keyed(
+        &self,
+        scope: StoreId,
+        key: &IdempotencyKey,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(journal::Idempotency, Ids), CommandError> {
+        let hmac = self.hmac_key(scope).await?;
+        Ok((keys::idempotency(&hmac, key), keys::ids(&hmac, key, clock)))
+    }
+
+    /// The store's key for HMACs; the nil store's for names that are unique in the whole log.
+    pub(crate) async fn hmac_key(&self, store: StoreId) -> Result<HmacKey, CommandError> {
+        if let Some(key) = self.hmac_keys.get(&store) {
+            return Ok(key);
+        }
+        let key = self.parts.vault.hmac_key(store).await.map_err(vault_away)?;
+        self.hmac_keys.insert(store, key.clone());
+        Ok(key)
+    }
+}
+
+pub(crate) fn vault_away(error: crate::vault::VaultError) -> CommandError {
+    CommandError::Unavailable { service: Service::Vault, reason: error.0 }
+}
+
+pub(crate) fn views_away(error: crate::LookupsError) -> CommandError {
+    CommandError::Unavailable { service: Service::Views, reason: error.0 }
+}
+
+/// A request without a store: it creates one, asks for a token, or opens a confirmation link.
+pub(crate) fn anonymous(store_id: StoreId, request_id: Option<String>, idempotency: Option<IdempotencyKey>) -> Request {
+    Request { store_id, actor: Actor::Anonymous, request_id, idempotency, if_match: None }
 }

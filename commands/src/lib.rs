@@ -9,9 +9,15 @@ mod clock;
 mod error;
 mod executor;
 mod facade;
+mod hashing;
+mod ids;
+mod keys;
+mod locks;
 mod lookups;
 mod mail;
 mod request;
+mod session;
+pub mod snapshots;
 mod use_cases;
 pub mod vault;
 

@@ -1,1 +1,253 @@
-//! The executor: the one loop that loads, decides and appends.
+//! The executor: the one loop that loads a stream, decides and appends.
+//!
+//! One queue per stream. Whoever finds a stream idle starts its runner; the runner takes all that waits, decides one command
+//! after another against the running state, appends all accepted events at the expected revision in one append, and
+//! answers each. A conflict (another node wrote) drops the state, reads what is new and decides again. The guarantee: an
+//! answer is given only once the append that it rests on is durable.
+
+mod loaded;
+mod memory;
+mod queue;
+mod run;
+
+pub use loaded::Loaded;
+
+use crate::ids::Ids;
+use crate::snapshots::Snapshots;
+use crate::{Clock, CommandError, Service};
+use domain::{Decider, StoreId};
+use eventlog::{EventId, Position};
+use journal::{Actor, Idempotency, Journal, JournalError};
+use queue::{Job, Push, Queues};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// What every executor of a process shares.
+#[derive(Clone)]
+pub struct Shared {
+    pub journal: Journal,
+    pub snapshots: Arc<dyn Snapshots>,
+    pub clock: Arc<dyn Clock>,
+    /// Streams of the category whose state is kept in memory.
+    pub cached_streams: usize,
+    /// Commands that may wait on one stream.
+    pub queue_length: usize,
+    /// Events after which a stream's state is saved again.
+    pub snapshot_every: u64,
+}
+
+/// Runs the commands of one kind of aggregate. Cheap to clone.
+pub struct Executor<A: Decider> {
+    shared: Arc<Shared>,
+    queues: Arc<Queues<A>>,
+}
+
+impl<A: Decider> Clone for Executor<A> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), queues: Arc::clone(&self.queues) }
+    }
+}
+
+/// Where a command comes from: what stands in its events' metadata.
+#[derive(Clone)]
+pub struct Origin {
+    /// The stream must be this store's, or not exist yet.
+    pub store_id: StoreId,
+    pub actor: Actor,
+    pub request_id: Option<String>,
+    pub correlation_id: EventId,
+    pub causation_id: Option<EventId>,
+    pub ids: Ids,
+}
+
+/// A command and what it insists on.
+pub struct Ask<C> {
+    pub command: C,
+    pub origin: Origin,
+    /// The number of events that the stream must have; another number is [`Refused::Moved`].
+    pub length: Option<u64>,
+    /// The revision that the resource must have for the client.
+    pub if_match: Option<u64>,
+    /// This command decides the request that carried this key.
+    pub idempotency: Option<Idempotency>,
+}
+
+impl<C> Ask<C> {
+    /// A command that insists on nothing.
+    pub fn of(command: C, origin: &Origin) -> Self {
+        Self { command, origin: origin.clone(), length: None, if_match: None, idempotency: None }
+    }
+
+    pub fn at_length(self, length: u64) -> Self {
+        Self { length: Some(length), ..self }
+    }
+
+    pub fn if_match(self, revision: Option<u64>) -> Self {
+        Self { if_match: revision, ..self }
+    }
+
+    pub fn idempotent(self, idempotency: Option<Idempotency>) -> Self {
+        Self { idempotency, ..self }
+    }
+}
+
+/// What a command did.
+#[derive(Clone, Debug)]
+pub struct Executed<E> {
+    /// What it decided; nothing, where the state was so already.
+    pub events: Vec<E>,
+    /// Of the stream's last event, with these.
+    pub position: Position,
+    /// The number of events in the stream, with these.
+    pub length: u64,
+    /// The key had been used for this request: `events` are the ones of then.
+    pub replayed: bool,
+}
+
+/// Why a command was not done.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Refused<R: std::error::Error + 'static> {
+    #[error(transparent)]
+    Rejected(R),
+    /// The stream belongs to another store: for this one it does not exist.
+    #[error("the stream is another store's")]
+    OtherStore,
+    /// The stream has another number of events than insisted on.
+    #[error("the stream has {length} events")]
+    Moved { length: u64 },
+    #[error("the resource is at revision {current}")]
+    RevisionMismatch { current: u64 },
+    #[error("the idempotency key was used with another request")]
+    KeyReused,
+    #[error("too many commands wait on the stream")]
+    Busy,
+    #[error(transparent)]
+    Failed(Arc<StreamFailure>),
+}
+
+/// The stream can't be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamFailure {
+    #[error("executing on {stream}")]
+    Journal { stream: String, #[source] source: JournalError },
+    /// An event that no history of this program can contain.
+    #[error("{stream} is corrupt at revision {revision}: {reason}")]
+    Corrupt { stream: String, revision: u64, reason: String },
+    /// Other nodes wrote to the stream faster than this one could decide.
+    #[error("{stream} is written by others too fast")]
+    Contended { stream: String },
+    #[error("the executor was stopped")]
+    Stopped,
+}
+
+impl<A: Decider> Executor<A> {
+    pub fn new(shared: Arc<Shared>) -> Self {
+        let queues = Arc::new(Queues::new(shared.cached_streams, shared.queue_length));
+        Self { shared, queues }
+    }
+
+    /// Decides and appends. Waits behind what already waits on the stream.
+    pub async fn execute(&self, id: &A::Id, ask: Ask<A::Command>) -> Result<Executed<A::Event>, Refused<A::Rejection>> {
+        self.submit(id, ask, None).await
+    }
+
+    /// As [`Self::execute`], and looks at the state that it left, in the same turn.
+    pub async fn execute_then<T: Send + 'static>(
+        &self,
+        id: &A::Id,
+        ask: Ask<A::Command>,
+        look: impl FnOnce(&Loaded<A>) -> T + Send + 'static,
+    ) -> Result<(Executed<A::Event>, T), Refused<A::Rejection>> {
+        let (seen, looked) = oneshot::channel();
+        let then = Box::new(move |loaded: &Loaded<A>| {
+            // The asker may have gone; then nobody wants the answer.
+            let _ = seen.send(look(loaded));
+        });
+        let executed = self.submit(id, ask, Some(then)).await?;
+        let seen = looked.await.map_err(|_| Refused::Failed(Arc::new(StreamFailure::Stopped)))?;
+        Ok((executed, seen))
+    }
+
+    async fn submit(&self, id: &A::Id, ask: Ask<A::Command>, then: Option<queue::Then<A>>) -> Result<Executed<A::Event>, Refused<A::Rejection>> {
+        let (answer, answered) = oneshot::channel();
+        self.push(id, Job::Execute { ask: Box::new(ask), then, answer }).map_err(|Full| Refused::Busy)?;
+        answered.await.unwrap_or_else(|_| Err(Refused::Failed(Arc::new(StreamFailure::Stopped))))
+    }
+
+    /// What the key's first request did on this stream; `None` when the key is new to it.
+    pub async fn recall(&self, id: &A::Id, key: &Idempotency) -> Result<Option<Executed<A::Event>>, CommandError> {
+        let asked = key.clone();
+        let look = move |loaded: &Loaded<A>| (loaded.memory.recall(&asked), loaded.tail.length);
+        let (recall, length) = self.read(id, look).await?;
+        let remembered = match recall {
+            memory::Recall::Unknown => return Ok(None),
+            memory::Recall::OtherRequest => return Err(CommandError::KeyReused),
+            memory::Recall::Done(remembered) => remembered,
+        };
+        let stream = run::stream_of::<A>(id);
+        run::replay::<A>(&self.shared, &stream, &remembered, length).await.map(Some).map_err(|failure| (&failure).into())
+    }
+
+    /// Looks at the stream's state as appended. Reads the stream if it isn't in memory; what other nodes appended since may be missing.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        id: &A::Id,
+        look: impl FnOnce(&Loaded<A>) -> T + Send + 'static,
+    ) -> Result<T, CommandError> {
+        self.look(id, false, look).await
+    }
+
+    /// As [`Self::read`], after reading what other nodes may have appended.
+    pub async fn read_latest<T: Send + 'static>(
+        &self,
+        id: &A::Id,
+        look: impl FnOnce(&Loaded<A>) -> T + Send + 'static,
+    ) -> Result<T, CommandError> {
+        self.look(id, true, look).await
+    }
+
+    async fn look<T: Send + 'static>(
+        &self,
+        id: &A::Id,
+        latest: bool,
+        look: impl FnOnce(&Loaded<A>) -> T + Send + 'static,
+    ) -> Result<T, CommandError> {
+        let (answer, answered) = oneshot::channel();
+        let look = Box::new(move |loaded: Result<&Loaded<A>, Arc<StreamFailure>>| {
+            // The asker may have gone; then nobody wants the answer.
+            let _ = answer.send(loaded.map(look));
+        });
+        self.push(id, Job::Read { latest, look }).map_err(|Full| CommandError::Busy)?;
+        match answered.await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(failure)) => Err(failure.as_ref().into()),
+            Err(_) => Err((&StreamFailure::Stopped).into()),
+        }
+    }
+
+    fn push(&self, id: &A::Id, job: Job<A>) -> Result<(), Full> {
+        match self.queues.push(id, job) {
+            Push::Queued => Ok(()),
+            Push::Full => Err(Full),
+            Push::Idle(loaded) => {
+                tokio::spawn(run::run(Arc::clone(&self.shared), Arc::clone(&self.queues), id.clone(), loaded));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The stream's queue is full.
+struct Full;
+
+impl From<&StreamFailure> for CommandError {
+    fn from(failure: &StreamFailure) -> Self {
+        let service = match failure {
+            StreamFailure::Journal { source: JournalError::Keys(_), .. } => Service::Vault,
+            StreamFailure::Journal { .. } | StreamFailure::Corrupt { .. } | StreamFailure::Contended { .. } | StreamFailure::Stopped => {
+                Service::EventLog
+            }
+        };
+        CommandError::Unavailable { service, reason: failure.to_string() }
+    }
+}

@@ -1,0 +1,168 @@
+//! A stream in memory: its folded state, and what the next append builds on.
+
+use super::StreamFailure;
+use super::memory::Memory;
+use crate::executor::Shared;
+use crate::snapshots::Snapshot;
+use domain::{Decider, Timestamp};
+use eventlog::{LogId, Position, StreamName};
+use journal::{Envelope, Idempotency, JournalError, Tail};
+use serde::{Deserialize, Serialize};
+
+/// Events that are read at once.
+const PAGE: usize = 1_000;
+/// The shape of snapshots. Raised whenever a state's shape changes; old snapshots are then ignored.
+const SNAPSHOT_FORMAT: u32 = 1;
+
+/// A stream as this node knows it.
+pub struct Loaded<A> {
+    pub state: A,
+    /// The number of events folded, and the last one's hash.
+    pub tail: Tail,
+    /// Of the last event folded.
+    pub position: Position,
+    /// The revision that clients see: of the last event that changed the representation.
+    pub revision: u64,
+    pub(super) last_at: Timestamp,
+    pub(super) memory: Memory,
+    /// The length at which the state was last saved.
+    pub(super) saved_at: u64,
+}
+
+impl<A: Decider> Default for Loaded<A> {
+    fn default() -> Self {
+        Self {
+            state: A::default(),
+            tail: Tail::default(),
+            position: Position::START,
+            revision: 0,
+            last_at: Timestamp::default(),
+            memory: Memory::default(),
+            saved_at: 0,
+        }
+    }
+}
+
+/// As a snapshot holds it.
+#[derive(Serialize, Deserialize)]
+struct Saved<A> {
+    state: A,
+    length: u64,
+    last_hash: Option<eventlog::chain::EventHash>,
+    position: Position,
+    revision: u64,
+    last_at: Timestamp,
+    memory: Memory,
+}
+
+impl<A: Decider> Loaded<A> {
+    /// Folds one event. The tail is not moved: an event counts once its append is durable.
+    pub(super) fn fold(&mut self, event: &A::Event, revision: u64, at: Timestamp, idempotency: Option<&Idempotency>) -> Result<(), String> {
+        self.state.evolve(event, at).map_err(|impossible| impossible.to_string())?;
+        if A::changes_representation(event) {
+            self.revision = revision;
+        }
+        if let Some(idempotency) = idempotency {
+            self.memory.note(idempotency, revision, at);
+        }
+        self.last_at = at;
+        Ok(())
+    }
+
+    fn fold_stored(&mut self, stream: &StreamName, envelope: Envelope) -> Result<(), StreamFailure> {
+        let corrupt = |reason: String| StreamFailure::Corrupt { stream: stream.to_string(), revision: envelope.revision, reason };
+        let event = A::event(envelope.event).ok_or_else(|| corrupt("an event of another aggregate stands there".to_owned()))?;
+        self.fold(&event, envelope.revision, envelope.metadata.occurred_at, envelope.metadata.idempotency.as_ref()).map_err(corrupt)?;
+        self.position = envelope.position;
+        Ok(())
+    }
+
+    /// Reads and folds what the stream has beyond the tail.
+    pub(super) async fn catch_up(&mut self, shared: &Shared, stream: &StreamName) -> Result<(), StreamFailure> {
+        loop {
+            let slice = shared.journal.read_stream(stream, self.tail, PAGE).await.map_err(|source| failed(stream, source))?;
+            let count = slice.events.len();
+            for envelope in slice.events {
+                self.fold_stored(stream, envelope)?;
+            }
+            self.tail = slice.tail;
+            if count < PAGE {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The stream from its snapshot, where there is one, and what came after.
+    pub(super) async fn load(shared: &Shared, stream: &StreamName) -> Result<Box<Self>, StreamFailure> {
+        let mut loaded = Box::new(Self::from_snapshot(shared, stream).await.unwrap_or_default());
+        loaded.catch_up(shared, stream).await?;
+        Ok(loaded)
+    }
+
+    async fn from_snapshot(shared: &Shared, stream: &StreamName) -> Option<Self> {
+        if !A::SNAPSHOTS {
+            return None;
+        }
+        let snapshot = match shared.snapshots.load(stream).await {
+            Ok(found) => found?,
+            Err(error) => {
+                tracing::warn!(%stream, %error, "a snapshot can't be read; reading the whole stream");
+                return None;
+            }
+        };
+        let log_id = shared.journal.log_id().await.ok()?;
+        if snapshot.format != SNAPSHOT_FORMAT || snapshot.log_id != log_id {
+            return None;
+        }
+        let saved: Saved<A> = serde_json::from_slice(&snapshot.state).ok()?;
+        Some(Self {
+            state: saved.state,
+            tail: Tail { length: saved.length, last_hash: saved.last_hash },
+            position: saved.position,
+            revision: saved.revision,
+            last_at: saved.last_at,
+            memory: saved.memory,
+            saved_at: saved.length,
+        })
+    }
+
+    /// A snapshot of the state, when the stream has grown enough since the last one.
+    pub(super) fn snapshot_due(&mut self, every: u64, log_id: LogId) -> Option<Snapshot> {
+        if !A::SNAPSHOTS || self.tail.length - self.saved_at < every {
+            return None;
+        }
+        self.saved_at = self.tail.length;
+        let saved = SavedRef {
+            state: &self.state,
+            length: self.tail.length,
+            last_hash: self.tail.last_hash,
+            position: self.position,
+            revision: self.revision,
+            last_at: self.last_at,
+            memory: &self.memory,
+        };
+        match serde_json::to_vec(&saved) {
+            Ok(state) => Some(Snapshot { log_id, format: SNAPSHOT_FORMAT, state }),
+            Err(error) => {
+                tracing::warn!(%error, "a state can't be written as a snapshot");
+                None
+            }
+        }
+    }
+}
+
+/// [`Saved`], borrowed.
+#[derive(Serialize)]
+struct SavedRef<'a, A> {
+    state: &'a A,
+    length: u64,
+    last_hash: Option<eventlog::chain::EventHash>,
+    position: Position,
+    revision: u64,
+    last_at: Timestamp,
+    memory: &'a Memory,
+}
+
+pub(super) fn failed(stream: &StreamName, source: JournalError) -> StreamFailure {
+    StreamFailure::Journal { stream: stream.to_string(), source }
+}

@@ -1,0 +1,83 @@
+//! What a stream remembers of `Idempotency-Key`s: 24 hours of them, and the one that created it for ever.
+
+use chrono::TimeDelta;
+use domain::Timestamp;
+use journal::Idempotency;
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, VecDeque};
+
+/// How long a key lives at least (api.md §1), with an hour to spare for clocks that differ.
+const LIFETIME: TimeDelta = TimeDelta::hours(25);
+
+/// The keys of the commands that this stream decided.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Memory {
+    creation: Option<(String, Remembered)>,
+    recent: HashMap<String, Remembered>,
+    /// The keys of `recent` by age, oldest first.
+    by_age: VecDeque<(Timestamp, String)>,
+}
+
+/// A command that was done: its events stand in the stream from `revision` on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Remembered {
+    fingerprint: String,
+    pub(super) revision: u64,
+    pub(super) events: u64,
+}
+
+/// What the memory says of a key.
+pub(super) enum Recall {
+    Unknown,
+    Done(Remembered),
+    /// The key was used with another request.
+    OtherRequest,
+}
+
+impl Memory {
+    pub(super) fn recall(&self, asked: &Idempotency) -> Recall {
+        let creation = self.creation.as_ref().filter(|(key, _)| *key == asked.key).map(|(_, remembered)| remembered);
+        match self.recent.get(&asked.key).or(creation) {
+            None => Recall::Unknown,
+            Some(remembered) if remembered.fingerprint == asked.fingerprint => Recall::Done(remembered.clone()),
+            Some(_) => Recall::OtherRequest,
+        }
+    }
+
+    /// Remembers the key of an event; events of one command follow one another.
+    pub(super) fn note(&mut self, idempotency: &Idempotency, revision: u64, at: Timestamp) {
+        if let Some(known) = self.recent.get_mut(&idempotency.key)
+            && known.revision + known.events == revision
+        {
+            known.events += 1;
+            self.note_creation(idempotency, revision);
+            return;
+        }
+        let remembered = Remembered { fingerprint: idempotency.fingerprint.clone(), revision, events: 1 };
+        self.recent.insert(idempotency.key.clone(), remembered);
+        self.by_age.push_back((at, idempotency.key.clone()));
+        self.note_creation(idempotency, revision);
+        self.forget(at.minus(LIFETIME));
+    }
+
+    fn note_creation(&mut self, idempotency: &Idempotency, revision: u64) {
+        match &mut self.creation {
+            None if revision == 0 => {
+                let remembered = Remembered { fingerprint: idempotency.fingerprint.clone(), revision, events: 1 };
+                self.creation = Some((idempotency.key.clone(), remembered));
+            }
+            Some((key, created)) if *key == idempotency.key && created.events == revision => created.events += 1,
+            None | Some(_) => {}
+        }
+    }
+
+    fn forget(&mut self, before: Timestamp) {
+        while self.by_age.front().is_some_and(|(at, _)| *at < before) {
+            if let Some((_, key)) = self.by_age.pop_front()
+                && !self.by_age.iter().any(|(_, younger)| *younger == key)
+            {
+                self.recent.remove(&key);
+            }
+        }
+    }
+}

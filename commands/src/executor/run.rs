@@ -1,0 +1,268 @@
+//! The runner of one stream: lives while something waits on it.
+
+use super::loaded::{Loaded, failed};
+use super::memory::{Recall, Remembered};
+use super::queue::{Job, Look, Queues, Then};
+use super::{Ask, Executed, Refused, Shared, StreamFailure};
+use domain::{Context, Decider, Timestamp};
+use eventlog::{AppendError, StreamName};
+use journal::{JournalError, Metadata, ToAppend, Written};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// How often a batch is decided again because others wrote to the stream in between.
+const ATTEMPTS: usize = 100;
+
+type Answer<A> = Result<Executed<<A as Decider>::Event>, Refused<<A as Decider>::Rejection>>;
+
+/// One command of a batch.
+struct Asked<A: Decider> {
+    ask: Box<Ask<A::Command>>,
+    then: Option<Then<A>>,
+    answer: oneshot::Sender<Answer<A>>,
+}
+
+pub(super) fn stream_of<A: Decider>(id: &A::Id) -> StreamName {
+    StreamName::new(format!("{}-{id}", A::CATEGORY))
+}
+
+/// Serves the stream until nothing waits on it.
+pub(super) async fn run<A: Decider>(shared: Arc<Shared>, queues: Arc<Queues<A>>, id: A::Id, loaded: Option<Box<Loaded<A>>>) {
+    let stream = stream_of::<A>(&id);
+    let guard = Guard { queues: &queues, id: &id };
+    let mut runner = Runner { shared: &shared, stream, loaded };
+    while let Some(jobs) = queues.take(&id, &mut runner.loaded) {
+        let mut asked = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            match job {
+                Job::Read { latest, look } => runner.look(latest, look).await,
+                Job::Execute { ask, then, answer } => asked.push(Asked { ask, then, answer }),
+            }
+        }
+        if !asked.is_empty() {
+            runner.execute(asked).await;
+        }
+    }
+    std::mem::forget(guard);
+}
+
+/// Frees the stream if the runner panics, so that nobody waits for ever.
+struct Guard<'a, A: Decider> {
+    queues: &'a Queues<A>,
+    id: &'a A::Id,
+}
+
+impl<A: Decider> Drop for Guard<'_, A> {
+    fn drop(&mut self) {
+        self.queues.abandon(self.id);
+    }
+}
+
+struct Runner<'a, A: Decider> {
+    shared: &'a Shared,
+    stream: StreamName,
+    /// The stream's state as appended; `None`: not read yet, or not to be trusted any more.
+    loaded: Option<Box<Loaded<A>>>,
+}
+
+/// What a batch decided, before it is appended.
+struct Decided<A: Decider> {
+    /// One per command, in their order.
+    verdicts: Vec<Verdict<A>>,
+    events: Vec<ToAppend>,
+}
+
+enum Verdict<A: Decider> {
+    /// Answered with these events once they are appended.
+    Accepted(Vec<A::Event>),
+    Replayed(Remembered),
+    Refused(Refused<A::Rejection>),
+}
+
+impl<A: Decider> Runner<'_, A> {
+    /// The stream's state, read if need be.
+    async fn load(&mut self) -> Result<Box<Loaded<A>>, StreamFailure> {
+        match self.loaded.take() {
+            Some(loaded) => Ok(loaded),
+            None => Loaded::load(self.shared, &self.stream).await,
+        }
+    }
+
+    async fn look(&mut self, latest: bool, look: Look<A>) {
+        let known = self.loaded.is_some();
+        let outcome = match self.load().await {
+            Ok(mut loaded) if latest && known => loaded.catch_up(self.shared, &self.stream).await.map(|()| loaded),
+            other => other,
+        };
+        match outcome {
+            Ok(loaded) => {
+                look(Ok(&loaded));
+                self.loaded = Some(loaded);
+            }
+            Err(failure) => look(Err(Arc::new(failure))),
+        }
+    }
+
+    /// Decides and appends a batch; again from the start when another node wrote in between.
+    async fn execute(&mut self, asked: Vec<Asked<A>>) {
+        for _ in 0..ATTEMPTS {
+            let mut loaded = match self.load().await {
+                Ok(loaded) => loaded,
+                Err(failure) => return answer_failure(asked, failure),
+            };
+            let decided = match self.decide(&mut loaded, &asked) {
+                Ok(decided) => decided,
+                Err(failure) => return answer_failure(asked, failure),
+            };
+            if decided.events.is_empty() {
+                return self.answer(loaded, asked, decided).await;
+            }
+            match self.append(&loaded, &decided.events).await {
+                Ok(written) => {
+                    loaded.tail = written.tail;
+                    loaded.position = written.position;
+                    return self.answer(loaded, asked, decided).await;
+                }
+                // The state has run ahead of a log that said no: it is dropped, and read again.
+                Err(JournalError::Append(AppendError::Conflict { .. })) => {
+                    metrics::counter!("cartlog_append_conflicts_total", "category" => A::CATEGORY.as_str()).increment(1);
+                }
+                Err(error) => return answer_failure(asked, failed(&self.stream, error)),
+            }
+        }
+        answer_failure(asked, StreamFailure::Contended { stream: self.stream.to_string() });
+    }
+
+    async fn append(&self, loaded: &Loaded<A>, events: &[ToAppend]) -> Result<Written, JournalError> {
+        let started = std::time::Instant::now();
+        let appended = self.shared.journal.append(&self.stream, loaded.tail, events).await;
+        metrics::histogram!("cartlog_append_seconds").record(started.elapsed().as_secs_f64());
+        appended
+    }
+
+    /// Decides one command after another against the running state. `loaded` runs ahead of the log meanwhile.
+    fn decide(&self, loaded: &mut Loaded<A>, asked: &[Asked<A>]) -> Result<Decided<A>, StreamFailure> {
+        let mut decided = Decided { verdicts: Vec::with_capacity(asked.len()), events: Vec::new() };
+        for Asked { ask, .. } in asked {
+            let verdict = match self.precondition(loaded, ask, decided.events.len() as u64) {
+                Some(verdict) => verdict,
+                None => self.decide_one(loaded, ask, &mut decided.events)?,
+            };
+            decided.verdicts.push(verdict);
+        }
+        Ok(decided)
+    }
+
+    /// What settles a command before its rule is asked.
+    fn precondition(&self, loaded: &Loaded<A>, ask: &Ask<A::Command>, new_events: u64) -> Option<Verdict<A>> {
+        if loaded.state.store_id().is_some_and(|store| store != ask.origin.store_id) {
+            return Some(Verdict::Refused(Refused::OtherStore));
+        }
+        if let Some(asked) = &ask.idempotency {
+            match loaded.memory.recall(asked) {
+                Recall::Unknown => {}
+                Recall::Done(remembered) => return Some(Verdict::Replayed(remembered)),
+                Recall::OtherRequest => return Some(Verdict::Refused(Refused::KeyReused)),
+            }
+        }
+        let length = loaded.tail.length + new_events;
+        if ask.length.is_some_and(|expected| expected != length) {
+            return Some(Verdict::Refused(Refused::Moved { length }));
+        }
+        if ask.if_match.is_some_and(|expected| expected != loaded.revision) {
+            return Some(Verdict::Refused(Refused::RevisionMismatch { current: loaded.revision }));
+        }
+        None
+    }
+
+    fn decide_one(&self, loaded: &mut Loaded<A>, ask: &Ask<A::Command>, events: &mut Vec<ToAppend>) -> Result<Verdict<A>, StreamFailure> {
+        let now = self.shared.clock.now().max(loaded.last_at);
+        let ids = ask.origin.ids.source(A::CATEGORY.as_str());
+        let new = match loaded.state.decide(&ask.command, &Context { now, ids: &ids }) {
+            Ok(new) => new,
+            Err(rejection) => return Ok(Verdict::Refused(Refused::Rejected(rejection))),
+        };
+        for event in &new {
+            let revision = loaded.tail.length + events.len() as u64;
+            loaded.fold(event, revision, now, ask.idempotency.as_ref()).map_err(|reason| StreamFailure::Corrupt {
+                stream: self.stream.to_string(),
+                revision,
+                reason,
+            })?;
+            events.push(to_append::<A>(event, ask, now));
+        }
+        Ok(Verdict::Accepted(new))
+    }
+
+    /// Answers a batch whose events are durable, and saves the state when it is time.
+    async fn answer(&mut self, mut loaded: Box<Loaded<A>>, asked: Vec<Asked<A>>, decided: Decided<A>) {
+        let (position, length) = (loaded.position, loaded.tail.length);
+        for (Asked { then, answer, .. }, verdict) in asked.into_iter().zip(decided.verdicts) {
+            let outcome = match verdict {
+                Verdict::Accepted(events) => Ok(Executed { events, position, length, replayed: false }),
+                Verdict::Replayed(remembered) => replay::<A>(self.shared, &self.stream, &remembered, length)
+                    .await
+                    .map_err(|failure| Refused::Failed(Arc::new(failure))),
+                Verdict::Refused(refused) => Err(refused),
+            };
+            if let (Ok(_), Some(then)) = (&outcome, then) {
+                then(&loaded);
+            }
+            // The asker may have gone; what was decided stands all the same.
+            let _ = answer.send(outcome);
+        }
+        self.save(&mut loaded).await;
+        self.loaded = Some(loaded);
+    }
+
+    async fn save(&self, loaded: &mut Loaded<A>) {
+        let Ok(log_id) = self.shared.journal.log_id().await else { return };
+        let Some(snapshot) = loaded.snapshot_due(self.shared.snapshot_every, log_id) else { return };
+        let (snapshots, stream) = (Arc::clone(&self.shared.snapshots), self.stream.clone());
+        tokio::spawn(async move {
+            if let Err(error) = snapshots.save(&stream, snapshot).await {
+                tracing::warn!(%stream, %error, "a snapshot can't be saved");
+            }
+        });
+    }
+}
+
+/// The events that a key's first request decided, read back.
+pub(super) async fn replay<A: Decider>(
+    shared: &Shared,
+    stream: &StreamName,
+    remembered: &Remembered,
+    length: u64,
+) -> Result<Executed<A::Event>, StreamFailure> {
+    let from = journal::Tail { length: remembered.revision, last_hash: None };
+    let slice = shared.journal.read_stream(stream, from, remembered.events as usize).await.map_err(|error| failed(stream, error))?;
+    let position = slice.events.last().map_or(eventlog::Position::START, |last| last.position);
+    let events = slice.events.into_iter().filter_map(|envelope| A::event(envelope.event)).collect();
+    Ok(Executed { events, position, length, replayed: true })
+}
+
+fn to_append<A: Decider>(event: &A::Event, ask: &Ask<A::Command>, now: Timestamp) -> ToAppend {
+    let origin = &ask.origin;
+    ToAppend {
+        id: uuid::Uuid::now_v7(),
+        event: event.clone().into(),
+        metadata: Metadata {
+            schema_version: 0,
+            store_id: origin.store_id,
+            occurred_at: now,
+            actor: origin.actor,
+            request_id: origin.request_id.clone(),
+            idempotency: ask.idempotency.clone(),
+            causation_id: origin.causation_id,
+            correlation_id: origin.correlation_id,
+            prev: None,
+        },
+    }
+}
+
+fn answer_failure<A: Decider>(asked: Vec<Asked<A>>, failure: StreamFailure) {
+    let failure = Arc::new(failure);
+    for Asked { answer, .. } in asked {
+        let _ = answer.send(Err(Refused::Failed(Arc::clone(&failure))));
+    }
+}

@@ -1,0 +1,176 @@
+//! One request under way: who asks, its key, and how far in the log it has come.
+
+use crate::executor::{Ask, Executed, Executor, Loaded, Origin, Refused};
+use crate::facade::Inner;
+use crate::ids::Ids;
+use crate::{CommandError, Done, Resource};
+use domain::{Category, Decider, StoreId};
+use eventlog::Position;
+use journal::{Actor, Idempotency};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use uuid::Uuid;
+
+/// One request under way. Shared by all steps of its use case.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) origin: Origin,
+    pub(crate) idempotency: Option<Idempotency>,
+    pub(crate) if_match: Option<u64>,
+    reached: Arc<AtomicU64>,
+}
+
+impl Session {
+    pub(crate) fn new(inner: Arc<Inner>, origin: Origin, idempotency: Option<Idempotency>, if_match: Option<u64>) -> Self {
+        Self { inner, origin, idempotency, if_match, reached: Arc::default() }
+    }
+
+    /// A session of cartlog's own, for what follows from an event.
+    pub(crate) fn system(inner: Arc<Inner>, store_id: StoreId, cause: Option<(Uuid, Uuid)>) -> Self {
+        let ids = Ids::fresh(Arc::clone(&inner.parts.clock));
+        let (causation_id, correlation_id) = match cause {
+            Some((event, correlation)) => (Some(event), correlation),
+            None => (None, Uuid::now_v7()),
+        };
+        let origin = Origin { store_id, actor: Actor::System, request_id: None, correlation_id, causation_id, ids };
+        Self::new(inner, origin, None, None)
+    }
+
+    /// The same request, acting by itself in what follows from its deciding event.
+    pub(crate) fn follow_up(&self) -> Self {
+        let origin = Origin { actor: Actor::System, ..self.origin.clone() };
+        Self { origin, idempotency: None, if_match: None, ..self.clone() }
+    }
+
+    pub(crate) fn store_id(&self) -> StoreId {
+        self.origin.store_id
+    }
+
+    /// The request's id for what it makes.
+    pub(crate) fn new_id(&self, what: &str) -> Uuid {
+        self.origin.ids.named(what)
+    }
+
+    /// The command that decides the request: it carries the `Idempotency-Key` and `If-Match`.
+    pub(crate) async fn decide<A: Decider>(&self, id: &A::Id, command: A::Command) -> Result<Executed<A::Event>, Refused<A::Rejection>>
+    where
+        Inner: Has<A>,
+    {
+        self.ask(id, Ask::of(command, &self.origin).if_match(self.if_match).idempotent(self.idempotency.clone())).await
+    }
+
+    /// As [`Self::decide`], if the stream still has `length` events; else [`Refused::Moved`].
+    pub(crate) async fn decide_at<A: Decider>(
+        &self,
+        id: &A::Id,
+        length: u64,
+        command: A::Command,
+    ) -> Result<Executed<A::Event>, Refused<A::Rejection>>
+    where
+        Inner: Has<A>,
+    {
+        let ask = Ask::of(command, &self.origin).at_length(length).if_match(self.if_match).idempotent(self.idempotency.clone());
+        self.ask(id, ask).await
+    }
+
+    /// A command that prepares for the deciding one, or follows from it.
+    pub(crate) async fn execute<A: Decider>(&self, id: &A::Id, command: A::Command) -> Result<Executed<A::Event>, Refused<A::Rejection>>
+    where
+        Inner: Has<A>,
+    {
+        self.ask(id, Ask::of(command, &self.origin)).await
+    }
+
+    pub(crate) async fn ask<A: Decider>(&self, id: &A::Id, ask: Ask<A::Command>) -> Result<Executed<A::Event>, Refused<A::Rejection>>
+    where
+        Inner: Has<A>,
+    {
+        let executed = self.inner.executor().execute(id, ask).await?;
+        self.reached.fetch_max(executed.position.0, Ordering::Relaxed);
+        Ok(executed)
+    }
+
+    /// As [`Self::execute`], and looks at the state that it left.
+    pub(crate) async fn execute_then<A: Decider, T: Send + 'static>(
+        &self,
+        id: &A::Id,
+        command: A::Command,
+        look: impl FnOnce(&A) -> T + Send + 'static,
+    ) -> Result<(Executed<A::Event>, T), Refused<A::Rejection>>
+    where
+        Inner: Has<A>,
+    {
+        let look = move |loaded: &Loaded<A>| look(&loaded.state);
+        let (executed, seen) = self.inner.executor().execute_then(id, Ask::of(command, &self.origin), look).await?;
+        self.reached.fetch_max(executed.position.0, Ordering::Relaxed);
+        Ok((executed, seen))
+    }
+
+    /// What the request did the first time, if this stream decided it; `None` without a key or when the key is new.
+    pub(crate) async fn recall<A: Decider>(&self, id: &A::Id) -> Result<Option<Executed<A::Event>>, CommandError>
+    where
+        Inner: Has<A>,
+    {
+        let Some(key) = &self.idempotency else { return Ok(None) };
+        let recalled = self.inner.executor().recall(id, key).await?;
+        if let Some(executed) = &recalled {
+            self.reached.fetch_max(executed.position.0, Ordering::Relaxed);
+        }
+        Ok(recalled)
+    }
+
+    /// Looks at a state of this store; `None` when the stream is another store's, or empty.
+    pub(crate) async fn look<A: Decider, T: Send + 'static>(
+        &self,
+        id: &A::Id,
+        look: impl FnOnce(&A) -> T + Send + 'static,
+    ) -> Result<Option<T>, CommandError>
+    where
+        Inner: Has<A>,
+    {
+        let store = self.store_id();
+        let look = move |loaded: &Loaded<A>| match loaded.state.store_id() {
+            Some(owner) if owner == store => Some(look(&loaded.state)),
+            Some(_) | None => None,
+        };
+        self.inner.executor().read(id, look).await
+    }
+
+    /// The answer: done, up to the highest position that any step has reached.
+    pub(crate) fn done<T>(&self, outcome: T, replayed: bool) -> Done<T> {
+        Done { outcome, position: Position(self.reached.load(Ordering::Relaxed)), replayed, late: false }
+    }
+}
+
+/// The executor of one kind of aggregate.
+pub(crate) trait Has<A: Decider> {
+    fn executor(&self) -> &Executor<A>;
+}
+
+/// What a refusal means to a client.
+pub(crate) fn refused<A: Decider>(refused: Refused<A::Rejection>) -> CommandError {
+    match refused {
+        Refused::Rejected(rejection) => CommandError::Rejected(rejection.into()),
+        Refused::OtherStore => CommandError::NotFound(resource::<A>()),
+        Refused::RevisionMismatch { current } => CommandError::RevisionMismatch { current },
+        Refused::KeyReused => CommandError::KeyReused,
+        // Whoever insists on a length starts again by itself; where the tries run out, the stream is too busy.
+        Refused::Moved { .. } | Refused::Busy => CommandError::Busy,
+        Refused::Failed(failure) => failure.as_ref().into(),
+    }
+}
+
+fn resource<A: Decider>() -> Resource {
+    match A::CATEGORY {
+        Category::Store | Category::Claim => Resource::Store,
+        Category::Product => Resource::Product,
+        // A cart's stream is its customer's.
+        Category::Customer | Category::Cart => Resource::Customer,
+        Category::Invoice => Resource::Invoice,
+        Category::Order => Resource::Order,
+        Category::GiftCard => Resource::GiftCard,
+        Category::Credit => Resource::Credit,
+        Category::Coupon => Resource::Coupon,
+    }
+}
