@@ -6,6 +6,8 @@
 
 pub mod chain;
 mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod event;
 mod follow;
 mod memory;
