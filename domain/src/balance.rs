@@ -1,4 +1,8 @@
 //! What gift cards and credits have in common: a balance of which every cent is spent at most once.
+//!
+//! What lives here: what an invoice is told, what a failed invoice gives back, and the fold of both. What doesn't: the
+//! events themselves, which each aggregate names in its own words. The guarantee: balance = original − live spends,
+//! never below 0, and 0 once voided.
 
 use crate::ids::InvoiceId;
 use crate::{Cents, Timestamp};
@@ -7,7 +11,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 /// balance = original − live spends; 0 once voided.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
     pub original: Cents,
     pub current: Cents,
@@ -18,15 +22,67 @@ pub struct Balance {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpendAnswer {
+    /// Nil where nothing could be spent.
     pub spend_id: Uuid,
     /// 0: nothing could be spent.
     pub amount: Cents,
+    /// The balance right after this answer.
+    pub remaining: Cents,
     pub reversed: bool,
 }
 
+/// What an invoice that asks for the first time is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewAnswer {
+    /// So much is spent, above 0, and so much remains.
+    Spent { amount: Cents, remaining: Cents },
+    /// There is nothing to spend: empty, voided, or nothing is due.
+    Declined,
+}
+
+/// A spend that goes back, and the balance it leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reversal {
+    pub spend_id: Uuid,
+    pub amount: Cents,
+    pub remaining: Cents,
+}
+
+/// The rules.
 impl Balance {
     pub fn new(original: Cents) -> Self {
-        Self { original, current: original, voided_at: None, answers: HashMap::new() }
+        Self {
+            original,
+            current: original,
+            voided_at: None,
+            answers: HashMap::new(),
+        }
+    }
+
+    /// What the invoice is told of the `due` that it asks for; `None` when it was told already: the first answer stands.
+    pub fn answer(&self, invoice_id: InvoiceId, due: Cents) -> Option<NewAnswer> {
+        if self.answers.contains_key(&invoice_id) {
+            return None;
+        }
+        let amount = self.spendable(due);
+        match self.current.minus(amount) {
+            Ok(remaining) if !amount.is_zero() => Some(NewAnswer::Spent { amount, remaining }),
+            Ok(_) | Err(_) => Some(NewAnswer::Declined),
+        }
+    }
+
+    /// What the failed invoice gives back; `None` when it spent nothing, or gave it back already.
+    pub fn reversal(&self, invoice_id: InvoiceId) -> Option<Reversal> {
+        let answer = self.answers.get(&invoice_id)?;
+        if answer.reversed || answer.amount.is_zero() {
+            return None;
+        }
+        let remaining = self.after_reversal(answer.amount);
+        Some(Reversal {
+            spend_id: answer.spend_id,
+            amount: answer.amount,
+            remaining,
+        })
     }
 
     /// What can be spent on `due`: at most the balance.
@@ -34,11 +90,77 @@ impl Balance {
         self.current.min(due)
     }
 
+    pub fn is_voided(&self) -> bool {
+        self.voided_at.is_some()
+    }
+
     /// What a reversed spend of `amount` leaves: a voided balance stays 0.
     pub fn after_reversal(&self, amount: Cents) -> Cents {
-        if self.voided_at.is_some() {
+        if self.is_voided() {
             return Cents::ZERO;
         }
-        self.current.plus(amount).unwrap_or(self.original).min(self.original)
+        // A spend came out of the original, so the sum can't pass it.
+        self.current
+            .plus(amount)
+            .unwrap_or(self.original)
+            .min(self.original)
+    }
+}
+
+/// The fold. `None`: the balance never gave this answer, so the event can't be.
+impl Balance {
+    pub(crate) fn spent(
+        &mut self,
+        invoice_id: InvoiceId,
+        spend_id: Uuid,
+        amount: Cents,
+        remaining: Cents,
+    ) -> Option<()> {
+        if self.answer(invoice_id, amount)? != (NewAnswer::Spent { amount, remaining }) {
+            return None;
+        }
+        self.current = remaining;
+        self.answers.insert(
+            invoice_id,
+            SpendAnswer {
+                spend_id,
+                amount,
+                remaining,
+                reversed: false,
+            },
+        );
+        Some(())
+    }
+
+    pub(crate) fn declined(&mut self, invoice_id: InvoiceId) -> Option<()> {
+        if self.answers.contains_key(&invoice_id) {
+            return None;
+        }
+        let answer = SpendAnswer {
+            spend_id: Uuid::nil(),
+            amount: Cents::ZERO,
+            remaining: self.current,
+            reversed: false,
+        };
+        self.answers.insert(invoice_id, answer);
+        Some(())
+    }
+
+    pub(crate) fn reversed(&mut self, invoice_id: InvoiceId, reversal: Reversal) -> Option<()> {
+        if self.reversal(invoice_id)? != reversal {
+            return None;
+        }
+        self.current = reversal.remaining;
+        self.answers.get_mut(&invoice_id)?.reversed = true;
+        Some(())
+    }
+
+    pub(crate) fn voided(&mut self, at: Timestamp) -> Option<()> {
+        if self.is_voided() {
+            return None;
+        }
+        self.current = Cents::ZERO;
+        self.voided_at = Some(at);
+        Some(())
     }
 }

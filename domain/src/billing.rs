@@ -82,11 +82,13 @@ pub struct InvoiceLine {
 impl InvoiceLine {
     /// total − discount + tax.
     pub fn gross(&self) -> Result<Cents, AmountOutOfRange> {
-        self.total_amount_in_cents.minus(self.discount_amount_in_cents)?.plus(self.tax_amount_in_cents)
+        self.total_amount_in_cents
+            .minus(self.discount_amount_in_cents)?
+            .plus(self.tax_amount_in_cents)
     }
 }
 
-/// The sums over an invoice's lines.
+/// The sums over an invoice's lines, in cents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Totals {
     pub total: Cents,
@@ -99,13 +101,26 @@ pub struct Totals {
 impl BillingTerms {
     /// Σ quantity × price of the items, without shipping: what a coupon looks at.
     pub fn items_total(&self) -> Result<Cents, AmountOutOfRange> {
-        self.items.iter().try_fold(Cents::ZERO, |sum, item| sum.plus(item.unit_amount_in_cents.times(item.quantity)?))
+        self.items.iter().try_fold(Cents::ZERO, |sum, item| {
+            sum.plus(item.unit_amount_in_cents.times(item.quantity)?)
+        })
     }
 
-    /// The invoice's lines once the discount (at most [`Self::items_total`]) is known: it is spread over the item
-    /// lines in proportion, each taxed on what is left of it; shipping comes last and is neither discounted nor taxed.
+    /// Whether an invoice can come of these terms, whatever a coupon takes off: a discount only ever lowers what is due.
+    pub fn check_amounts(&self) -> Result<(), AmountOutOfRange> {
+        Totals::of(&self.lines(Cents::ZERO)?).map(drop)
+    }
+
+    /// The invoice's lines once the discount is known: it is spread over the item lines in proportion, each taxed on
+    /// what is left of it; shipping comes last and is neither discounted nor taxed. A discount above
+    /// [`Self::items_total`] is out of range.
     pub fn lines(&self, discount: Cents) -> Result<Vec<InvoiceLine>, AmountOutOfRange> {
-        let totals = self.items.iter().map(|item| item.unit_amount_in_cents.times(item.quantity)).collect::<Result<Vec<_>, _>>()?;
+        self.items_total()?.minus(discount)?;
+        let totals = self
+            .items
+            .iter()
+            .map(|item| item.unit_amount_in_cents.times(item.quantity))
+            .collect::<Result<Vec<_>, _>>()?;
         let discounts = discount.spread(&totals);
         let mut lines = Vec::with_capacity(self.items.len() + 1);
         for ((item, total), discount) in self.items.iter().zip(totals).zip(discounts) {
@@ -119,7 +134,7 @@ impl BillingTerms {
                 unit_amount_in_cents: item.unit_amount_in_cents,
                 total_amount_in_cents: total,
                 discount_amount_in_cents: discount,
-                tax_amount_in_cents: total.minus(discount)?.tax(self.tax_rate_in_basis_points),
+                tax_amount_in_cents: total.minus(discount)?.tax(self.tax_rate_in_basis_points)?,
             });
         }
         if let Some(shipping) = &self.shipping {
@@ -145,6 +160,11 @@ impl Totals {
         let total = Cents::sum(lines.iter().map(|line| line.total_amount_in_cents))?;
         let discount = Cents::sum(lines.iter().map(|line| line.discount_amount_in_cents))?;
         let tax = Cents::sum(lines.iter().map(|line| line.tax_amount_in_cents))?;
-        Ok(Totals { total, discount, tax, due: total.minus(discount)?.plus(tax)? })
+        Ok(Totals {
+            total,
+            discount,
+            tax,
+            due: total.minus(discount)?.plus(tax)?,
+        })
     }
 }

@@ -1,7 +1,13 @@
-//! The rules.
+//! The rules of opening, filling and ending a cart. Those of billing one stand in `bill.rs`.
 
 use super::*;
-use crate::{Category, Context, Decider, Impossible, StoreId, Timestamp};
+use crate::limits::{MAX_CART_LINES, MAX_LINE_QUANTITY};
+use crate::{
+    CartId, CartItemId, Category, Context, CustomerId, Decider, Impossible, ProductId, StoreId, Timestamp,
+};
+use std::collections::HashSet;
+
+pub(super) type Decision = Result<Vec<CartEvent>, CartRejection>;
 
 impl Decider for Cart {
     const CATEGORY: Category = Category::Cart;
@@ -11,12 +17,49 @@ impl Decider for Cart {
     type Event = CartEvent;
     type Rejection = CartRejection;
 
-    fn decide(&self, _command: &CartCommand, _context: &Context<'_>) -> Result<Vec<CartEvent>, CartRejection> {
-        todo!()
+    fn decide(&self, command: &CartCommand, context: &Context<'_>) -> Decision {
+        match command {
+            CartCommand::Open {
+                cart_id,
+                customer_id,
+                store_id,
+            } => self.open(*cart_id, *customer_id, *store_id),
+            CartCommand::AddItems {
+                cart_id,
+                customer_id,
+                store_id,
+                items,
+            } => {
+                let opened = CartOpened {
+                    cart_id: *cart_id,
+                    customer_id: *customer_id,
+                    store_id: *store_id,
+                };
+                self.add_items(opened, items, context)
+            }
+            CartCommand::SetQuantity { product_id, quantity } => self.set_quantity(*product_id, *quantity),
+            CartCommand::RemoveItems { product_ids } => self.remove_items(product_ids),
+            CartCommand::Close { reason } => self.close(*reason),
+            CartCommand::Expire { idle_since } => self.expire(*idle_since),
+            CartCommand::RefuseItems { cart_id, product_ids } => self.refuse_items(*cart_id, product_ids),
+            CartCommand::RevokeHolds { cart_id, product_ids } => self.revoke_holds(*cart_id, product_ids),
+            CartCommand::Bill { invoice_id, terms } => self.bill(*invoice_id, terms),
+            CartCommand::StartBilling {
+                invoice_id,
+                coupon_id,
+                terms,
+                request,
+            } => self.start_billing(*invoice_id, *coupon_id, terms, request.as_ref()),
+            CartCommand::FinishBilling { invoice_id, answer } => self.finish_billing(*invoice_id, answer),
+            CartCommand::Shut {
+                customer_id,
+                store_id,
+            } => self.shut(*customer_id, *store_id),
+        }
     }
 
-    fn evolve(&mut self, _event: &CartEvent, _at: Timestamp) -> Result<(), Impossible> {
-        todo!()
+    fn evolve(&mut self, event: &CartEvent, at: Timestamp) -> Result<(), Impossible> {
+        super::evolve::evolve(self, event, at)
     }
 
     fn event(event: crate::Event) -> Option<CartEvent> {
@@ -27,6 +70,264 @@ impl Decider for Cart {
     }
 
     fn store_id(&self) -> Option<StoreId> {
-        todo!()
+        match self {
+            Cart::None => None,
+            Cart::NoneOpen { store_id, .. } | Cart::Shut { store_id } => Some(*store_id),
+            Cart::Open(cart) | Cart::Billing { cart, .. } => Some(cart.store_id),
+        }
     }
+
+    /// What only moves the revision, and a billing that waits, leave the cart as a client sees it.
+    fn changes_representation(event: &CartEvent) -> bool {
+        match event {
+            CartEvent::CartItemsRefused(_)
+            | CartEvent::CartHoldsRevoked(_)
+            | CartEvent::CartBillingStarted(_)
+            | CartEvent::CartBillingRefused(_) => false,
+            CartEvent::CartOpened(_)
+            | CartEvent::CartItemAdded(_)
+            | CartEvent::CartItemQuantitySet(_)
+            | CartEvent::CartItemRemoved(_)
+            | CartEvent::CartClosed(_)
+            | CartEvent::CartBilled(_)
+            | CartEvent::CartStreamShut(_) => true,
+        }
+    }
+}
+
+/// The guards that most commands begin with.
+impl Cart {
+    /// The cart that is open, or none; neither while a billing is under way nor on a shut stream.
+    pub(super) fn changeable(&self) -> Result<Option<&OpenCart>, CartRejection> {
+        match self {
+            Cart::Shut { .. } => Err(CartRejection::CustomerDeleted),
+            Cart::Billing { billing, .. } => Err(CartRejection::BillingUnderWay {
+                invoice_id: billing.invoice_id,
+            }),
+            Cart::Open(cart) => Ok(Some(cart)),
+            Cart::None | Cart::NoneOpen { .. } => Ok(None),
+        }
+    }
+
+    pub(super) fn open_cart(&self) -> Result<&OpenCart, CartRejection> {
+        self.changeable()?.ok_or(CartRejection::NoCartIsOpen)
+    }
+
+    fn not_shut(&self) -> Result<(), CartRejection> {
+        match self {
+            Cart::Shut { .. } => Err(CartRejection::CustomerDeleted),
+            Cart::None | Cart::NoneOpen { .. } | Cart::Open(_) | Cart::Billing { .. } => Ok(()),
+        }
+    }
+}
+
+impl Cart {
+    fn open(&self, cart_id: CartId, customer_id: CustomerId, store_id: StoreId) -> Decision {
+        let open = self.changeable()?;
+        if self.has_ended(cart_id) || open.is_some_and(|cart| cart.cart_id == cart_id) {
+            return Ok(Vec::new());
+        }
+        let replaced = open.map(|cart| closed(cart, CloseReason::Replaced));
+        let opened = CartOpened {
+            cart_id,
+            customer_id,
+            store_id,
+        };
+        Ok(replaced.into_iter().chain([opened.into()]).collect())
+    }
+
+    fn add_items(&self, opened: CartOpened, items: &[ItemToAdd], context: &Context<'_>) -> Decision {
+        let open = self.changeable()?;
+        if open.is_some_and(|cart| cart.cart_id != opened.cart_id) {
+            return Err(CartRejection::AnotherCartIsOpen);
+        }
+        if self.has_ended(opened.cart_id) {
+            return Err(CartRejection::CartHasEnded {
+                cart_id: opened.cart_id,
+            });
+        }
+        let additions = additions(open, items)?;
+        let new_lines = additions
+            .iter()
+            .filter(|addition| addition.line.is_none())
+            .count();
+        if open.map_or(0, |cart| cart.items.len()) + new_lines > MAX_CART_LINES {
+            return Err(CartRejection::CartIsFull);
+        }
+        let cart_id = opened.cart_id;
+        let opens = open.is_none() && !additions.is_empty();
+        let added = additions
+            .iter()
+            .map(|addition| addition.event(cart_id, context).into());
+        Ok(opens.then(|| opened.into()).into_iter().chain(added).collect())
+    }
+
+    fn set_quantity(&self, product_id: ProductId, quantity: u32) -> Decision {
+        let cart = self.open_cart()?;
+        let item = cart
+            .item(product_id)
+            .ok_or(CartRejection::ProductNotInCart { product_id })?;
+        check_quantity(product_id, quantity)?;
+        if item.quantity == quantity {
+            return Ok(Vec::new());
+        }
+        let set = CartItemQuantitySet {
+            cart_id: cart.cart_id,
+            cart_item_id: item.cart_item_id,
+            product_id,
+            line_quantity: quantity,
+            previous_quantity: item.quantity,
+        };
+        Ok(vec![set.into()])
+    }
+
+    fn remove_items(&self, product_ids: &[ProductId]) -> Decision {
+        let cart = self.open_cart()?;
+        let mut seen = HashSet::with_capacity(product_ids.len());
+        let mut removed = Vec::with_capacity(product_ids.len());
+        for &product_id in product_ids {
+            let item = cart
+                .item(product_id)
+                .ok_or(CartRejection::ProductNotInCart { product_id })?;
+            if seen.insert(product_id) {
+                let event = CartItemRemoved {
+                    cart_id: cart.cart_id,
+                    cart_item_id: item.cart_item_id,
+                    product_id,
+                    previous_quantity: item.quantity,
+                };
+                removed.push(event.into());
+            }
+        }
+        Ok(removed)
+    }
+
+    fn close(&self, reason: CloseReason) -> Decision {
+        Ok(vec![closed(self.open_cart()?, reason)])
+    }
+
+    /// Nobody waits for an answer: a cart that ended some other way is no reason to refuse.
+    fn expire(&self, idle_since: Timestamp) -> Decision {
+        match self {
+            Cart::Billing { billing, .. } => Err(CartRejection::BillingUnderWay {
+                invoice_id: billing.invoice_id,
+            }),
+            Cart::Open(cart) if cart.last_activity_at <= idle_since => {
+                Ok(vec![closed(cart, CloseReason::Expired)])
+            }
+            Cart::Open(_) | Cart::None | Cart::NoneOpen { .. } | Cart::Shut { .. } => Ok(Vec::new()),
+        }
+    }
+
+    fn refuse_items(&self, cart_id: CartId, product_ids: &[ProductId]) -> Decision {
+        self.not_shut()?;
+        Ok(vec![
+            CartItemsRefused {
+                cart_id,
+                product_ids: product_ids.to_vec(),
+            }
+            .into(),
+        ])
+    }
+
+    fn revoke_holds(&self, cart_id: CartId, product_ids: &[ProductId]) -> Decision {
+        self.not_shut()?;
+        Ok(vec![
+            CartHoldsRevoked {
+                cart_id,
+                product_ids: product_ids.to_vec(),
+            }
+            .into(),
+        ])
+    }
+
+    fn shut(&self, customer_id: CustomerId, store_id: StoreId) -> Decision {
+        if matches!(self, Cart::Shut { .. }) {
+            return Ok(Vec::new());
+        }
+        let closed = self
+            .changeable()?
+            .map(|cart| closed(cart, CloseReason::CustomerDeleted));
+        let shut = CartStreamShut {
+            customer_id,
+            store_id,
+        };
+        Ok(closed.into_iter().chain([shut.into()]).collect())
+    }
+}
+
+/// One product's share of an add, its line if there is one.
+struct Addition<'a> {
+    item: &'a ItemToAdd,
+    line: Option<&'a CartItem>,
+    quantity: u32,
+    line_quantity: u32,
+}
+
+/// One addition per product, in the order of their first mention.
+fn additions<'a>(
+    open: Option<&'a OpenCart>,
+    items: &'a [ItemToAdd],
+) -> Result<Vec<Addition<'a>>, CartRejection> {
+    let mut additions: Vec<Addition<'a>> = Vec::with_capacity(items.len());
+    for item in items {
+        check_quantity(item.product_id, item.quantity)?;
+        match additions
+            .iter_mut()
+            .find(|addition| addition.item.product_id == item.product_id)
+        {
+            Some(addition) => {
+                addition.quantity = addition.quantity.saturating_add(item.quantity);
+                addition.line_quantity = addition.line_quantity.saturating_add(item.quantity);
+            }
+            None => {
+                let line = open.and_then(|cart| cart.item(item.product_id));
+                let line_quantity = line.map_or(0, |line| line.quantity).saturating_add(item.quantity);
+                additions.push(Addition {
+                    item,
+                    line,
+                    quantity: item.quantity,
+                    line_quantity,
+                });
+            }
+        }
+    }
+    additions
+        .iter()
+        .try_for_each(|addition| check_quantity(addition.item.product_id, addition.line_quantity))?;
+    Ok(additions)
+}
+
+impl Addition<'_> {
+    fn event(&self, cart_id: CartId, context: &Context<'_>) -> CartItemAdded {
+        CartItemAdded {
+            cart_id,
+            cart_item_id: self
+                .line
+                .map_or_else(|| CartItemId(context.ids.next()), |line| line.cart_item_id),
+            product_id: self.item.product_id,
+            product_title: self.item.product_title.clone(),
+            product_vendor: self.item.product_vendor.clone(),
+            product_type: self.item.product_type.clone(),
+            unit_amount_in_cents: self.item.unit_amount_in_cents,
+            quantity: self.quantity,
+            line_quantity: self.line_quantity,
+        }
+    }
+}
+
+fn check_quantity(product_id: ProductId, quantity: u32) -> Result<(), CartRejection> {
+    if (1..=MAX_LINE_QUANTITY).contains(&quantity) {
+        return Ok(());
+    }
+    Err(CartRejection::QuantityOutOfRange { product_id })
+}
+
+fn closed(cart: &OpenCart, reason: CloseReason) -> CartEvent {
+    CartClosed {
+        cart_id: cart.cart_id,
+        reason,
+        items: cart.quantities(),
+    }
+    .into()
 }

@@ -1,8 +1,10 @@
 //! All carts of one customer in one stream: one is open at most, and each is billed at most once.
 
+mod bill;
 mod commands;
 mod decide;
 mod events;
+mod evolve;
 mod state;
 
 pub use commands::*;

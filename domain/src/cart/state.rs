@@ -1,33 +1,69 @@
 //! The fold of the stream of all of a customer's carts.
 
-use super::events::RequestKey;
+use super::events::{ProductQuantity, RequestKey};
 use crate::Timestamp;
 use crate::billing::BillingTerms;
 use crate::ids::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cart {
     /// No cart is open: none ever was, or the last one was closed or billed.
     #[default]
     None,
     /// As `None`, after a first cart.
-    NoneOpen { store_id: StoreId, last: LastCart },
+    NoneOpen {
+        store_id: StoreId,
+        last: LastCart,
+        ended: EndedCarts,
+    },
     Open(OpenCart),
     /// A billing with a coupon waits for the coupon's answer.
-    Billing { cart: OpenCart, billing: Box<Billing> },
+    Billing {
+        cart: OpenCart,
+        billing: Box<Billing>,
+    },
     /// The customer was deleted.
-    Shut { store_id: StoreId },
+    Shut {
+        store_id: StoreId,
+    },
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenCart {
     pub cart_id: CartId,
     pub customer_id: CustomerId,
     pub store_id: StoreId,
     /// In the order of their first add.
     pub items: Vec<CartItem>,
+    /// The moment of the last add, removal or change of a quantity, else of the opening.
     pub last_activity_at: Timestamp,
+    pub ended: EndedCarts,
+}
+
+/// The carts before this one, each with its invoice if it was billed. Their ids, and those of their invoices, are never
+/// used again: a request that is repeated with its `Idempotency-Key` long after gives the same ids (api.md §1), and must
+/// neither open a second cart nor bill one under them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EndedCarts(BTreeMap<CartId, Option<InvoiceId>>);
+
+impl EndedCarts {
+    pub fn contains(&self, cart_id: CartId) -> bool {
+        self.0.contains_key(&cart_id)
+    }
+
+    pub fn billed_as(&self, invoice_id: InvoiceId) -> Option<CartId> {
+        self.0
+            .iter()
+            .find(|(_, invoice)| **invoice == Some(invoice_id))
+            .map(|(cart_id, _)| *cart_id)
+    }
+
+    pub(super) fn end(&mut self, cart_id: CartId, invoice_id: Option<InvoiceId>) {
+        self.0.insert(cart_id, invoice_id);
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +73,7 @@ pub struct CartItem {
     pub quantity: u32,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Billing {
     pub invoice_id: InvoiceId,
     pub coupon_id: CouponId,
@@ -61,6 +97,24 @@ impl Cart {
         }
     }
 
+    /// Whether the cart was closed or billed.
+    pub fn has_ended(&self, cart_id: CartId) -> bool {
+        self.ended().is_some_and(|ended| ended.contains(cart_id))
+    }
+
+    /// The cart that became this invoice.
+    pub fn billed_as(&self, invoice_id: InvoiceId) -> Option<CartId> {
+        self.ended().and_then(|ended| ended.billed_as(invoice_id))
+    }
+
+    fn ended(&self) -> Option<&EndedCarts> {
+        match self {
+            Cart::NoneOpen { ended, .. } | Cart::Open(OpenCart { ended, .. }) => Some(ended),
+            Cart::Billing { cart, .. } => Some(&cart.ended),
+            Cart::None | Cart::Shut { .. } => None,
+        }
+    }
+
     /// The billing that waits for its coupon.
     pub fn billing(&self) -> Option<&Billing> {
         match self {
@@ -73,5 +127,13 @@ impl Cart {
 impl OpenCart {
     pub fn item(&self, product_id: ProductId) -> Option<&CartItem> {
         self.items.iter().find(|item| item.product_id == product_id)
+    }
+    /// What the cart holds of each product.
+    pub fn quantities(&self) -> Vec<ProductQuantity> {
+        let held = |item: &CartItem| ProductQuantity {
+            product_id: item.product_id,
+            quantity: item.quantity,
+        };
+        self.items.iter().map(held).collect()
     }
 }

@@ -2,19 +2,27 @@
 
 use super::events::CouponStyle;
 use crate::ids::*;
-use crate::{Cents, Timestamp};
+use crate::{AmountOutOfRange, Cents, Timestamp};
 
 #[derive(Clone, Debug)]
 pub enum CouponCommand {
     Create(CreateCoupon),
     /// Asks once per invoice: the first answer stands, and a repeat gives no event.
-    Redeem { invoice_id: InvoiceId, customer_id: CustomerId, items_total: Cents },
+    Redeem {
+        invoice_id: InvoiceId,
+        customer_id: CustomerId,
+        items_total: Cents,
+    },
     /// The invoice failed. Not redeemed by it, or reversed already: no event.
-    Reverse { invoice_id: InvoiceId },
+    Reverse {
+        invoice_id: InvoiceId,
+    },
     /// Voided already: no event.
     Void,
-    /// Also before the coupon exists.
-    GiveUpClaim { claim_id: ClaimId },
+    /// Also before the coupon exists. Given up already, or named by the coupon, and so not to be given up: no event.
+    GiveUpClaim {
+        claim_id: ClaimId,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -41,4 +49,8 @@ pub enum CouponRejection {
     CouponExists,
     #[error("claim {claim_id} was given up")]
     ClaimGivenUp { claim_id: ClaimId },
+    #[error("a percentage must be within 0 to 100")]
+    PercentOutOfRange,
+    #[error(transparent)]
+    Amount(#[from] AmountOutOfRange),
 }

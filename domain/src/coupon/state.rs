@@ -2,20 +2,22 @@
 
 use super::events::{CouponRefusal, CouponStyle};
 use crate::ids::*;
-use crate::{Cents, Timestamp};
+use crate::{AmountOutOfRange, Cents, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Coupon {
     #[default]
     None,
     /// Not created, and these claims must not be named by whoever creates it.
-    Awaited { given_up: BTreeSet<ClaimId> },
+    Awaited {
+        given_up: BTreeSet<ClaimId>,
+    },
     Known(Box<KnownCoupon>),
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownCoupon {
     pub coupon_id: CouponId,
     pub store_id: StoreId,
@@ -40,7 +42,12 @@ pub struct KnownCoupon {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CouponAnswer {
-    Redeemed { redemption_id: CouponRedemptionId, customer_id: CustomerId, amount_in_cents: Cents, reversed: bool },
+    Redeemed {
+        redemption_id: CouponRedemptionId,
+        customer_id: CustomerId,
+        amount_in_cents: Cents,
+        reversed: bool,
+    },
     Refused(CouponRefusal),
 }
 
@@ -55,5 +62,62 @@ impl Coupon {
     /// Whether the coupon names the claim, voided or not: its code stays taken.
     pub fn names_claim(&self, claim_id: ClaimId) -> bool {
         self.known().is_some_and(|coupon| coupon.claim_id == claim_id)
+    }
+
+    /// Whether the claim must not be named any more.
+    pub fn has_given_up(&self, claim_id: ClaimId) -> bool {
+        match self {
+            Coupon::None => false,
+            Coupon::Awaited { given_up } => given_up.contains(&claim_id),
+            Coupon::Known(coupon) => coupon.given_up.contains(&claim_id),
+        }
+    }
+}
+
+impl KnownCoupon {
+    /// The first rule that forbids the customer to use the coupon now, for items of that total.
+    pub fn refusal(
+        &self,
+        customer_id: CustomerId,
+        items_total: Cents,
+        now: Timestamp,
+    ) -> Option<CouponRefusal> {
+        let uses_of_customer = self.per_customer.get(&customer_id).copied().unwrap_or(0);
+        if !self.in_force(now) {
+            Some(CouponRefusal::NotInForce)
+        } else if self
+            .usage_limit
+            .is_some_and(|limit| self.redemption_count >= limit)
+        {
+            Some(CouponRefusal::UsedUp)
+        } else if self
+            .usage_limit_per_customer
+            .is_some_and(|limit| uses_of_customer >= limit)
+        {
+            Some(CouponRefusal::UsedUpForCustomer)
+        } else if self
+            .minimum_amount_in_cents
+            .is_some_and(|minimum| items_total < minimum)
+        {
+            Some(CouponRefusal::MinimumNotReached)
+        } else {
+            None
+        }
+    }
+
+    /// Neither voided nor expired, and begun: `starts_at` is the first instant in, `expires_at` the first one out.
+    pub fn in_force(&self, now: Timestamp) -> bool {
+        !self.voided && now < self.expires_at && self.starts_at.is_none_or(|start| start <= now)
+    }
+
+    /// What the coupon takes off items of that total: never more than they cost (api.md §6, 2).
+    pub fn discount(&self, items_total: Cents) -> Result<Cents, AmountOutOfRange> {
+        match self.style {
+            CouponStyle::DollarsOff => Cents::new(self.amount).map(|amount| amount.min(items_total)),
+            CouponStyle::PercentOff => {
+                let percent = u32::try_from(self.amount).map_err(|_| AmountOutOfRange)?;
+                items_total.percent(percent.min(100))
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::{Cents, Currency};
 
 #[derive(Clone, Debug)]
 pub enum CreditCommand {
-    /// Issued already with the same source (a repeat): no event.
+    /// Issued already with the same content and source (a repeat): no event.
     Issue(IssueCredit),
     /// Spends what it can of `due`, once per invoice: the first answer stands, and a repeat gives no event.
     Spend { invoice_id: InvoiceId, due: Cents },

@@ -1,7 +1,12 @@
-//! The rules.
+//! The rules. How much an invoice may spend stands in [`crate::balance`].
 
 use super::*;
-use crate::{Category, Context, Decider, Impossible, StoreId, Timestamp};
+use crate::balance::NewAnswer;
+use crate::{
+    Category, Cents, Context, CreditRedemptionId, Decider, Impossible, InvoiceId, StoreId, Timestamp,
+};
+
+type Decision = Result<Vec<CreditEvent>, CreditRejection>;
 
 impl Decider for Credit {
     const CATEGORY: Category = Category::Credit;
@@ -11,12 +16,17 @@ impl Decider for Credit {
     type Event = CreditEvent;
     type Rejection = CreditRejection;
 
-    fn decide(&self, _command: &CreditCommand, _context: &Context<'_>) -> Result<Vec<CreditEvent>, CreditRejection> {
-        todo!()
+    fn decide(&self, command: &CreditCommand, context: &Context<'_>) -> Decision {
+        match command {
+            CreditCommand::Issue(command) => self.issue(command),
+            CreditCommand::Spend { invoice_id, due } => self.spend(*invoice_id, *due, context),
+            CreditCommand::Reverse { invoice_id } => self.reverse(*invoice_id),
+            CreditCommand::Void => self.void(),
+        }
     }
 
-    fn evolve(&mut self, _event: &CreditEvent, _at: Timestamp) -> Result<(), Impossible> {
-        todo!()
+    fn evolve(&mut self, event: &CreditEvent, at: Timestamp) -> Result<(), Impossible> {
+        super::evolve::evolve(self, event, at)
     }
 
     fn event(event: crate::Event) -> Option<CreditEvent> {
@@ -27,6 +37,72 @@ impl Decider for Credit {
     }
 
     fn store_id(&self) -> Option<StoreId> {
-        todo!()
+        self.known().map(|credit| credit.store_id)
+    }
+
+    /// An invoice that was told 'nothing' leaves no trace that a client sees.
+    fn changes_representation(event: &CreditEvent) -> bool {
+        !matches!(event, CreditEvent::CreditSpendDeclined(_))
+    }
+}
+
+impl Credit {
+    fn issue(&self, command: &IssueCredit) -> Decision {
+        if let Some(credit) = self.known() {
+            let repeat = credit.was_issued_by(command);
+            return if repeat {
+                Ok(Vec::new())
+            } else {
+                Err(CreditRejection::CreditExists)
+            };
+        }
+        let issued = CreditIssued {
+            credit_id: command.credit_id,
+            store_id: command.store_id,
+            customer_id: command.customer_id,
+            currency: command.currency,
+            amount_in_cents: command.amount_in_cents,
+            source: command.source,
+        };
+        Ok(vec![issued.into()])
+    }
+
+    fn spend(&self, invoice_id: InvoiceId, due: Cents, context: &Context<'_>) -> Decision {
+        let credit = self.known().ok_or(CreditRejection::CreditNotFound)?;
+        Ok(match credit.balance.answer(invoice_id, due) {
+            Some(NewAnswer::Spent { amount, remaining }) => vec![
+                CreditSpent {
+                    credit_redemption_id: CreditRedemptionId(context.ids.next()),
+                    invoice_id,
+                    amount_in_cents: amount,
+                    remaining_balance_in_cents: remaining,
+                }
+                .into(),
+            ],
+            Some(NewAnswer::Declined) => vec![CreditSpendDeclined { invoice_id }.into()],
+            None => Vec::new(),
+        })
+    }
+
+    fn reverse(&self, invoice_id: InvoiceId) -> Decision {
+        let credit = self.known().ok_or(CreditRejection::CreditNotFound)?;
+        let reversed = credit
+            .balance
+            .reversal(invoice_id)
+            .map(|reversal| CreditSpendReversed {
+                credit_redemption_id: CreditRedemptionId(reversal.spend_id),
+                invoice_id,
+                amount_in_cents: reversal.amount,
+                remaining_balance_in_cents: reversal.remaining,
+            });
+        Ok(reversed.map(Into::into).into_iter().collect())
+    }
+
+    fn void(&self) -> Decision {
+        let credit = self.known().ok_or(CreditRejection::CreditNotFound)?;
+        if credit.balance.is_voided() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![CreditVoided {}.into()])
     }
 }

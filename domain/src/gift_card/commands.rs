@@ -5,6 +5,7 @@ use crate::{Cents, Currency};
 
 #[derive(Clone, Debug)]
 pub enum GiftCardCommand {
+    /// Issued already with the same content (a repeat): no event.
     Issue(IssueGiftCard),
     /// Spends what it can of `due`, once per invoice: the first answer stands, and a repeat gives no event.
     Spend { invoice_id: InvoiceId, due: Cents },

@@ -1,7 +1,10 @@
-//! The rules.
+//! The rules. How much an invoice may spend stands in [`crate::balance`].
 
 use super::*;
-use crate::{Category, Context, Decider, Impossible, StoreId, Timestamp};
+use crate::balance::NewAnswer;
+use crate::{Category, Cents, Context, Decider, GiftCardSpendId, Impossible, InvoiceId, StoreId, Timestamp};
+
+type Decision = Result<Vec<GiftCardEvent>, GiftCardRejection>;
 
 impl Decider for GiftCard {
     const CATEGORY: Category = Category::GiftCard;
@@ -11,12 +14,17 @@ impl Decider for GiftCard {
     type Event = GiftCardEvent;
     type Rejection = GiftCardRejection;
 
-    fn decide(&self, _command: &GiftCardCommand, _context: &Context<'_>) -> Result<Vec<GiftCardEvent>, GiftCardRejection> {
-        todo!()
+    fn decide(&self, command: &GiftCardCommand, context: &Context<'_>) -> Decision {
+        match command {
+            GiftCardCommand::Issue(command) => self.issue(command),
+            GiftCardCommand::Spend { invoice_id, due } => self.spend(*invoice_id, *due, context),
+            GiftCardCommand::Reverse { invoice_id } => self.reverse(*invoice_id),
+            GiftCardCommand::Void => self.void(),
+        }
     }
 
-    fn evolve(&mut self, _event: &GiftCardEvent, _at: Timestamp) -> Result<(), Impossible> {
-        todo!()
+    fn evolve(&mut self, event: &GiftCardEvent, at: Timestamp) -> Result<(), Impossible> {
+        super::evolve::evolve(self, event, at)
     }
 
     fn event(event: crate::Event) -> Option<GiftCardEvent> {
@@ -27,6 +35,78 @@ impl Decider for GiftCard {
     }
 
     fn store_id(&self) -> Option<StoreId> {
-        todo!()
+        self.known().map(|card| card.store_id)
+    }
+
+    /// An invoice that was told 'nothing' leaves no trace that a client sees.
+    fn changes_representation(event: &GiftCardEvent) -> bool {
+        !matches!(event, GiftCardEvent::GiftCardSpendDeclined(_))
+    }
+}
+
+impl GiftCard {
+    fn issue(&self, command: &IssueGiftCard) -> Decision {
+        if let Some(card) = self.known() {
+            let repeat = card.was_issued_by(command);
+            return if repeat {
+                Ok(Vec::new())
+            } else {
+                Err(GiftCardRejection::GiftCardExists)
+            };
+        }
+        if command.gifter_currency != command.recipient_currency {
+            return Err(GiftCardRejection::CurrencyMismatch {
+                gifter: command.gifter_currency,
+                recipient: command.recipient_currency,
+            });
+        }
+        let issued = GiftCardIssued {
+            gift_card_id: command.gift_card_id,
+            store_id: command.store_id,
+            gifter_customer_id: command.gifter_customer_id,
+            recipient_customer_id: command.recipient_customer_id,
+            currency: command.recipient_currency,
+            amount_in_cents: command.amount_in_cents,
+        };
+        Ok(vec![issued.into()])
+    }
+
+    fn spend(&self, invoice_id: InvoiceId, due: Cents, context: &Context<'_>) -> Decision {
+        let card = self.known().ok_or(GiftCardRejection::GiftCardNotFound)?;
+        Ok(match card.balance.answer(invoice_id, due) {
+            Some(NewAnswer::Spent { amount, remaining }) => vec![
+                GiftCardSpent {
+                    gift_card_spend_id: GiftCardSpendId(context.ids.next()),
+                    invoice_id,
+                    amount_in_cents: amount,
+                    remaining_balance_in_cents: remaining,
+                }
+                .into(),
+            ],
+            Some(NewAnswer::Declined) => vec![GiftCardSpendDeclined { invoice_id }.into()],
+            None => Vec::new(),
+        })
+    }
+
+    fn reverse(&self, invoice_id: InvoiceId) -> Decision {
+        let card = self.known().ok_or(GiftCardRejection::GiftCardNotFound)?;
+        let reversed = card
+            .balance
+            .reversal(invoice_id)
+            .map(|reversal| GiftCardSpendReversed {
+                gift_card_spend_id: GiftCardSpendId(reversal.spend_id),
+                invoice_id,
+                amount_in_cents: reversal.amount,
+                remaining_balance_in_cents: reversal.remaining,
+            });
+        Ok(reversed.map(Into::into).into_iter().collect())
+    }
+
+    fn void(&self) -> Decision {
+        let card = self.known().ok_or(GiftCardRejection::GiftCardNotFound)?;
+        if card.balance.is_voided() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![GiftCardVoided {}.into()])
     }
 }

@@ -9,10 +9,18 @@ use crate::{AmountOutOfRange, Cents};
 pub enum InvoiceCommand {
     /// Issued already: no event.
     Issue(Box<IssueInvoice>),
+    /// From open only, also a repeat.
     Collect,
     /// Failed already: no event.
     Fail,
-    Refund { refund_id: RefundId, what: RefundRequest, as_credit: bool },
+    /// Issued already under this id: no event. What costs nothing at all, such as an invoice that a coupon paid in full,
+    /// can't be refunded: there is nothing left, so `RefundExceedsRemainder`.
+    Refund {
+        refund_id: RefundId,
+        what: RefundRequest,
+        as_credit: bool,
+    },
+    /// Marks the open refunds as closed; none open, so also a repeat: `RefundNotFound`.
     CloseRefunds,
 }
 
@@ -35,7 +43,8 @@ pub enum RefundRequest {
     Full,
     /// Above 0; spread over the lines in proportion to what is left of each.
     Amount(Cents),
-    /// Each line by its amount (above 0), else all that is left of it. No line twice.
+    /// Each line by its amount (above 0), else all that is left of it. No line twice. A line that was refunded already
+    /// exceeds what is left of it; one that cost nothing is passed over.
     Lines(Vec<(InvoiceLineItemId, Option<Cents>)>),
 }
 
@@ -55,4 +64,7 @@ pub enum InvoiceRejection {
     RefundNotFound,
     #[error(transparent)]
     Amount(#[from] AmountOutOfRange),
+    /// The spends exceed what is due, or the discount the items: no invoice can come of it.
+    #[error("the invoice's amounts don't add up")]
+    DoesNotAddUp,
 }

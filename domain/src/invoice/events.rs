@@ -1,6 +1,6 @@
 //! What is stored of an invoice.
 
-use crate::billing::{CouponUse, InvoiceLine};
+use crate::billing::{CouponUse, InvoiceLine, Totals};
 use crate::ids::*;
 use crate::macros::events;
 use crate::{Cents, Currency, cart::ProductQuantity};
@@ -26,6 +26,34 @@ pub struct InvoiceIssued {
     pub credit_used_amount_in_cents: Cents,
     /// What is to collect.
     pub amount_due_in_cents: Cents,
+}
+
+impl InvoiceIssued {
+    /// The balance equation: the sums are those of the lines, the coupon and the spends, and
+    /// total − discount + tax = gift cards + credits + amount due.
+    pub fn adds_up(&self) -> bool {
+        let gift_cards = Cents::sum(self.gift_card_spends.iter().map(|spend| spend.amount_in_cents));
+        let credits = Cents::sum(self.credit_redemptions.iter().map(|spend| spend.amount_in_cents));
+        let paid = Cents::sum([
+            self.gift_card_used_amount_in_cents,
+            self.credit_used_amount_in_cents,
+            self.amount_due_in_cents,
+        ]);
+        let coupon = self
+            .coupon
+            .as_ref()
+            .map_or(Cents::ZERO, |coupon| coupon.amount_in_cents);
+        let totals = Totals::of(&self.lines);
+        totals.is_ok_and(|totals| {
+            totals.total == self.total_amount_in_cents
+                && totals.discount == self.discount_amount_in_cents
+                && totals.tax == self.tax_amount_in_cents
+                && totals.discount == coupon
+                && gift_cards == Ok(self.gift_card_used_amount_in_cents)
+                && credits == Ok(self.credit_used_amount_in_cents)
+                && paid == Ok(totals.due)
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

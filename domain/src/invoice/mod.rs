@@ -3,6 +3,8 @@
 mod commands;
 mod decide;
 mod events;
+mod evolve;
+mod refund;
 mod state;
 
 pub use commands::*;

@@ -1,19 +1,19 @@
 //! The fold of an invoice's stream.
 
 use super::events::{CreditRedemption, GiftCardSpend};
-use crate::Cents;
 use crate::billing::{CouponUse, InvoiceLine};
 use crate::ids::*;
+use crate::{AmountOutOfRange, Cents};
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Invoice {
     #[default]
     None,
     Known(Box<KnownInvoice>),
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownInvoice {
     pub invoice_id: InvoiceId,
     pub store_id: StoreId,
@@ -39,7 +39,7 @@ pub enum InvoiceStatus {
 }
 
 /// A line and what of it was refunded.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundableLine {
     pub line: InvoiceLine,
     /// With its tax.
@@ -47,7 +47,7 @@ pub struct RefundableLine {
     pub tax_refunded: Cents,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssuedRefund {
     pub refund_id: RefundId,
     pub total_amount_in_cents: Cents,
@@ -62,5 +62,52 @@ impl Invoice {
             Invoice::Known(invoice) => Some(invoice),
             Invoice::None => None,
         }
+    }
+}
+
+impl KnownInvoice {
+    /// What is left to refund, whatever it was paid with: total − discount + tax − refunded.
+    pub fn left_to_refund(&self) -> Result<Cents, AmountOutOfRange> {
+        self.lines
+            .iter()
+            .try_fold(Cents::ZERO, |sum, line| sum.plus(line.left()?))
+    }
+
+    /// The money that was collected and not yet refunded as money. A refund takes it first; what exceeds it comes as a
+    /// credit, so that a gift card never turns into cash.
+    pub fn money_left(&self) -> Result<Cents, AmountOutOfRange> {
+        self.refunds
+            .iter()
+            .try_fold(self.amount_due_in_cents, |money, refund| {
+                money.minus(refund.money()?)
+            })
+    }
+
+    pub fn refund(&self, refund_id: RefundId) -> Option<&IssuedRefund> {
+        self.refunds.iter().find(|refund| refund.refund_id == refund_id)
+    }
+}
+
+impl RefundableLine {
+    /// What is left of the line to refund: total − discount + tax − refunded.
+    pub fn left(&self) -> Result<Cents, AmountOutOfRange> {
+        self.line.gross()?.minus(self.refunded)
+    }
+
+    /// The tax in the next `amount` that is refunded of the line. What was refunded up to a moment holds its exact share
+    /// of the tax, rounded once; so the parts sum to the line's tax once all of it is refunded, in however many steps.
+    pub fn tax_in(&self, amount: Cents) -> Result<Cents, AmountOutOfRange> {
+        let refunded = self.refunded.plus(amount)?;
+        self.line
+            .tax_amount_in_cents
+            .share(refunded, self.line.gross()?)?
+            .minus(self.tax_refunded)
+    }
+}
+
+impl IssuedRefund {
+    /// What of it was paid back as money.
+    pub fn money(&self) -> Result<Cents, AmountOutOfRange> {
+        self.total_amount_in_cents.minus(self.credit_amount_in_cents)
     }
 }

@@ -14,7 +14,7 @@ pub enum OrderCommand {
     Deliver,
     /// Canceled already: no event.
     Cancel { reason: CancelReason },
-    /// Cancels the order if it is pending; else no event.
+    /// Cancels the order if it is pending; else no event. Not placed yet: `OrderNotFound`, so that it is asked again.
     CancelIfPending { reason: CancelReason },
 }
 

@@ -3,6 +3,8 @@
 use super::*;
 use crate::{Category, Context, Decider, Impossible, StoreId, Timestamp};
 
+type Decision = Result<Vec<OrderEvent>, OrderRejection>;
+
 impl Decider for Order {
     const CATEGORY: Category = Category::Order;
 
@@ -11,12 +13,18 @@ impl Decider for Order {
     type Event = OrderEvent;
     type Rejection = OrderRejection;
 
-    fn decide(&self, _command: &OrderCommand, _context: &Context<'_>) -> Result<Vec<OrderEvent>, OrderRejection> {
-        todo!()
+    fn decide(&self, command: &OrderCommand, _context: &Context<'_>) -> Decision {
+        match command {
+            OrderCommand::Place(command) => self.place(command),
+            OrderCommand::Ship => self.ship(),
+            OrderCommand::Deliver => self.deliver(),
+            OrderCommand::Cancel { reason } => self.cancel(*reason),
+            OrderCommand::CancelIfPending { reason } => self.cancel_if_pending(*reason),
+        }
     }
 
-    fn evolve(&mut self, _event: &OrderEvent, _at: Timestamp) -> Result<(), Impossible> {
-        todo!()
+    fn evolve(&mut self, event: &OrderEvent, at: Timestamp) -> Result<(), Impossible> {
+        super::evolve::evolve(self, event, at)
     }
 
     fn event(event: crate::Event) -> Option<OrderEvent> {
@@ -27,6 +35,66 @@ impl Decider for Order {
     }
 
     fn store_id(&self) -> Option<StoreId> {
-        todo!()
+        self.known().map(|order| order.store_id)
+    }
+}
+
+impl Order {
+    fn place(&self, command: &PlaceOrder) -> Decision {
+        if self.known().is_some() {
+            return Ok(Vec::new());
+        }
+        let placed = OrderPlaced {
+            order_id: command.order_id,
+            store_id: command.store_id,
+            customer_id: command.customer_id,
+            invoice_id: command.invoice_id,
+            cart_id: command.cart_id,
+            lines: command.lines.clone(),
+        };
+        Ok(vec![placed.into()])
+    }
+
+    fn ship(&self) -> Decision {
+        match self.status()? {
+            OrderStatus::Pending => Ok(vec![OrderShipped {}.into()]),
+            OrderStatus::Shipped => Ok(Vec::new()),
+            status @ (OrderStatus::Delivered | OrderStatus::Canceled) => {
+                Err(OrderRejection::OrderIs { status })
+            }
+        }
+    }
+
+    fn deliver(&self) -> Decision {
+        match self.status()? {
+            OrderStatus::Pending => Ok(vec![OrderDelivered { was_shipped: false }.into()]),
+            OrderStatus::Shipped => Ok(vec![OrderDelivered { was_shipped: true }.into()]),
+            OrderStatus::Delivered => Ok(Vec::new()),
+            status @ OrderStatus::Canceled => Err(OrderRejection::OrderIs { status }),
+        }
+    }
+
+    fn cancel(&self, reason: CancelReason) -> Decision {
+        match self.status()? {
+            OrderStatus::Pending => Ok(vec![OrderCanceled { reason }.into()]),
+            OrderStatus::Canceled => Ok(Vec::new()),
+            status @ (OrderStatus::Shipped | OrderStatus::Delivered) => {
+                Err(OrderRejection::OrderIs { status })
+            }
+        }
+    }
+
+    /// An order that is not placed yet is refused, not passed over: it would be placed after all, and stay.
+    fn cancel_if_pending(&self, reason: CancelReason) -> Decision {
+        match self.status()? {
+            OrderStatus::Pending => Ok(vec![OrderCanceled { reason }.into()]),
+            OrderStatus::Shipped | OrderStatus::Delivered | OrderStatus::Canceled => Ok(Vec::new()),
+        }
+    }
+
+    fn status(&self) -> Result<OrderStatus, OrderRejection> {
+        self.known()
+            .map(|order| order.status)
+            .ok_or(OrderRejection::OrderNotFound)
     }
 }

@@ -4,14 +4,14 @@ use crate::cart::ProductQuantity;
 use crate::ids::*;
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
     #[default]
     None,
     Known(Box<KnownOrder>),
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownOrder {
     pub order_id: OrderId,
     pub store_id: StoreId,
