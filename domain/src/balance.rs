@@ -51,12 +51,7 @@ pub struct Reversal {
 /// The rules.
 impl Balance {
     pub fn new(original: Cents) -> Self {
-        Self {
-            original,
-            current: original,
-            voided_at: None,
-            answers: HashMap::new(),
-        }
+        Self { original, current: original, voided_at: None, answers: HashMap::new() }
     }
 
     /// What the invoice is told of the `due` that it asks for; `None` when it was told already: the first answer stands.
@@ -78,11 +73,7 @@ impl Balance {
             return None;
         }
         let remaining = self.after_reversal(answer.amount);
-        Some(Reversal {
-            spend_id: answer.spend_id,
-            amount: answer.amount,
-            remaining,
-        })
+        Some(Reversal { spend_id: answer.spend_id, amount: answer.amount, remaining })
     }
 
     /// What can be spent on `due`: at most the balance.
@@ -100,10 +91,7 @@ impl Balance {
             return Cents::ZERO;
         }
         // A spend came out of the original, so the sum can't pass it.
-        self.current
-            .plus(amount)
-            .unwrap_or(self.original)
-            .min(self.original)
+        self.current.plus(amount).unwrap_or(self.original).min(self.original)
     }
 }
 
@@ -120,15 +108,7 @@ impl Balance {
             return None;
         }
         self.current = remaining;
-        self.answers.insert(
-            invoice_id,
-            SpendAnswer {
-                spend_id,
-                amount,
-                remaining,
-                reversed: false,
-            },
-        );
+        self.answers.insert(invoice_id, SpendAnswer { spend_id, amount, remaining, reversed: false });
         Some(())
     }
 
@@ -136,12 +116,8 @@ impl Balance {
         if self.answers.contains_key(&invoice_id) {
             return None;
         }
-        let answer = SpendAnswer {
-            spend_id: Uuid::nil(),
-            amount: Cents::ZERO,
-            remaining: self.current,
-            reversed: false,
-        };
+        let answer =
+            SpendAnswer { spend_id: Uuid::nil(), amount: Cents::ZERO, remaining: self.current, reversed: false };
         self.answers.insert(invoice_id, answer);
         Some(())
     }

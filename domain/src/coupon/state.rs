@@ -1,6 +1,7 @@
 //! The fold of a coupon's stream.
 
 use super::events::{CouponRefusal, CouponStyle};
+use crate::billing::CouponUse;
 use crate::ids::*;
 use crate::{AmountOutOfRange, Cents, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -42,12 +43,7 @@ pub struct KnownCoupon {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CouponAnswer {
-    Redeemed {
-        redemption_id: CouponRedemptionId,
-        customer_id: CustomerId,
-        amount_in_cents: Cents,
-        reversed: bool,
-    },
+    Redeemed { redemption_id: CouponRedemptionId, customer_id: CustomerId, amount_in_cents: Cents, reversed: bool },
     Refused(CouponRefusal),
 }
 
@@ -75,30 +71,29 @@ impl Coupon {
 }
 
 impl KnownCoupon {
+    /// What the invoice was told, as a use of this coupon; reversed or not. `None`: it never asked.
+    pub fn answer(&self, invoice_id: InvoiceId) -> Option<Result<CouponUse, CouponRefusal>> {
+        Some(match self.answers.get(&invoice_id)? {
+            CouponAnswer::Refused(reason) => Err(*reason),
+            CouponAnswer::Redeemed { redemption_id, amount_in_cents, .. } => Ok(CouponUse {
+                coupon_id: self.coupon_id,
+                code: self.code.clone(),
+                redemption_id: *redemption_id,
+                amount_in_cents: *amount_in_cents,
+            }),
+        })
+    }
+
     /// The first rule that forbids the customer to use the coupon now, for items of that total.
-    pub fn refusal(
-        &self,
-        customer_id: CustomerId,
-        items_total: Cents,
-        now: Timestamp,
-    ) -> Option<CouponRefusal> {
+    pub fn refusal(&self, customer_id: CustomerId, items_total: Cents, now: Timestamp) -> Option<CouponRefusal> {
         let uses_of_customer = self.per_customer.get(&customer_id).copied().unwrap_or(0);
         if !self.in_force(now) {
             Some(CouponRefusal::NotInForce)
-        } else if self
-            .usage_limit
-            .is_some_and(|limit| self.redemption_count >= limit)
-        {
+        } else if self.usage_limit.is_some_and(|limit| self.redemption_count >= limit) {
             Some(CouponRefusal::UsedUp)
-        } else if self
-            .usage_limit_per_customer
-            .is_some_and(|limit| uses_of_customer >= limit)
-        {
+        } else if self.usage_limit_per_customer.is_some_and(|limit| uses_of_customer >= limit) {
             Some(CouponRefusal::UsedUpForCustomer)
-        } else if self
-            .minimum_amount_in_cents
-            .is_some_and(|minimum| items_total < minimum)
-        {
+        } else if self.minimum_amount_in_cents.is_some_and(|minimum| items_total < minimum) {
             Some(CouponRefusal::MinimumNotReached)
         } else {
             None
