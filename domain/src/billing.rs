@@ -82,9 +82,7 @@ pub struct InvoiceLine {
 impl InvoiceLine {
     /// total − discount + tax.
     pub fn gross(&self) -> Result<Cents, AmountOutOfRange> {
-        self.total_amount_in_cents
-            .minus(self.discount_amount_in_cents)?
-            .plus(self.tax_amount_in_cents)
+        self.total_amount_in_cents.minus(self.discount_amount_in_cents)?.plus(self.tax_amount_in_cents)
     }
 }
 
@@ -101,9 +99,7 @@ pub struct Totals {
 impl BillingTerms {
     /// Σ quantity × price of the items, without shipping: what a coupon looks at.
     pub fn items_total(&self) -> Result<Cents, AmountOutOfRange> {
-        self.items.iter().try_fold(Cents::ZERO, |sum, item| {
-            sum.plus(item.unit_amount_in_cents.times(item.quantity)?)
-        })
+        self.items.iter().try_fold(Cents::ZERO, |sum, item| sum.plus(item.unit_amount_in_cents.times(item.quantity)?))
     }
 
     /// Whether an invoice can come of these terms, whatever a coupon takes off: a discount only ever lowers what is due.
@@ -160,11 +156,9 @@ impl Totals {
         let total = Cents::sum(lines.iter().map(|line| line.total_amount_in_cents))?;
         let discount = Cents::sum(lines.iter().map(|line| line.discount_amount_in_cents))?;
         let tax = Cents::sum(lines.iter().map(|line| line.tax_amount_in_cents))?;
-        Ok(Totals {
-            total,
-            discount,
-            tax,
-            due: total.minus(discount)?.plus(tax)?,
-        })
+        Ok(Totals { total, discount, tax, due: total.minus(discount)?.plus(tax)? })
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -24,11 +24,7 @@ impl Cents {
 
     /// An amount of 0 to [`Cents::MAX`].
     pub fn new(cents: i64) -> Result<Self, AmountOutOfRange> {
-        if (0..=Self::MAX.0).contains(&cents) {
-            Ok(Self(cents))
-        } else {
-            Err(AmountOutOfRange)
-        }
+        if (0..=Self::MAX.0).contains(&cents) { Ok(Self(cents)) } else { Err(AmountOutOfRange) }
     }
 
     pub const fn get(self) -> i64 {
@@ -40,24 +36,15 @@ impl Cents {
     }
 
     pub fn plus(self, other: Cents) -> Result<Cents, AmountOutOfRange> {
-        self.0
-            .checked_add(other.0)
-            .ok_or(AmountOutOfRange)
-            .and_then(Self::new)
+        self.0.checked_add(other.0).ok_or(AmountOutOfRange).and_then(Self::new)
     }
 
     pub fn minus(self, other: Cents) -> Result<Cents, AmountOutOfRange> {
-        self.0
-            .checked_sub(other.0)
-            .ok_or(AmountOutOfRange)
-            .and_then(Self::new)
+        self.0.checked_sub(other.0).ok_or(AmountOutOfRange).and_then(Self::new)
     }
 
     pub fn times(self, quantity: u32) -> Result<Cents, AmountOutOfRange> {
-        self.0
-            .checked_mul(i64::from(quantity))
-            .ok_or(AmountOutOfRange)
-            .and_then(Self::new)
+        self.0.checked_mul(i64::from(quantity)).ok_or(AmountOutOfRange).and_then(Self::new)
     }
 
     /// The sum of all; out of range when it passes [`Cents::MAX`].
@@ -97,10 +84,7 @@ impl Cents {
         }
         // Both factors are at most 10^13, and a weight is at most the whole: no product leaves i128, no quotient the amount.
         let exact = |weight: &Cents| i128::from(self.0) * i128::from(weight.0);
-        let mut parts: Vec<Cents> = weights
-            .iter()
-            .map(|weight| Cents((exact(weight) / whole) as i64))
-            .collect();
+        let mut parts: Vec<Cents> = weights.iter().map(|weight| Cents((exact(weight) / whole) as i64)).collect();
         let left = self.0 - parts.iter().map(|part| part.0).sum::<i64>();
         let mut by_remainder: Vec<usize> = (0..weights.len()).collect();
         by_remainder.sort_by_cached_key(|&index| (Reverse(exact(&weights[index]) % whole), index));
@@ -113,9 +97,7 @@ impl Cents {
 
     /// A result that was computed without the risk of a wrap.
     fn of_wide(cents: i128) -> Result<Cents, AmountOutOfRange> {
-        i64::try_from(cents)
-            .map_err(|_| AmountOutOfRange)
-            .and_then(Self::new)
+        i64::try_from(cents).map_err(|_| AmountOutOfRange).and_then(Self::new)
     }
 }
 
@@ -140,6 +122,8 @@ impl fmt::Display for Cents {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
     use super::*;
     use proptest::collection::vec;
     use proptest::prelude::*;
@@ -149,14 +133,7 @@ mod tests {
     }
 
     fn any_cents() -> impl Strategy<Value = Cents> {
-        prop_oneof![
-            Just(0),
-            0..10i64,
-            0..1_000_000,
-            0..=Cents::MAX.get(),
-            Just(Cents::MAX.get())
-        ]
-        .prop_map(cents)
+        prop_oneof![Just(0i64), 0..10i64, 0..1_000_000i64, 0..=Cents::MAX.get(), Just(Cents::MAX.get())].prop_map(cents)
     }
 
     fn sum(parts: &[Cents]) -> i64 {
@@ -242,18 +219,9 @@ mod tests {
 
     #[test]
     fn the_largest_remainder_gets_the_odd_cent_and_the_earlier_of_equals_first() {
-        assert_eq!(
-            cents(100).spread(&[cents(1), cents(1), cents(1)]),
-            [cents(34), cents(33), cents(33)]
-        );
-        assert_eq!(
-            cents(10).spread(&[cents(14), cents(25), cents(61)]),
-            [cents(1), cents(3), cents(6)]
-        );
-        assert_eq!(
-            cents(1).spread(&[cents(0), cents(5), cents(5)]),
-            [cents(0), cents(1), cents(0)]
-        );
+        assert_eq!(cents(100).spread(&[cents(1), cents(1), cents(1)]), [cents(34), cents(33), cents(33)]);
+        assert_eq!(cents(10).spread(&[cents(14), cents(25), cents(61)]), [cents(1), cents(3), cents(6)]);
+        assert_eq!(cents(1).spread(&[cents(0), cents(5), cents(5)]), [cents(0), cents(1), cents(0)]);
         assert_eq!(cents(7).spread(&[]), []);
     }
 
@@ -262,10 +230,7 @@ mod tests {
         for text in ["-1", "10000000000001", "1.5", "\"1\"", "9223372036854775808"] {
             assert!(serde_json::from_str::<Cents>(text).is_err(), "{text} was read");
         }
-        assert_eq!(
-            serde_json::from_str::<Cents>("10000000000000").unwrap(),
-            Cents::MAX
-        );
+        assert_eq!(serde_json::from_str::<Cents>("10000000000000").unwrap(), Cents::MAX);
         assert_eq!(serde_json::to_string(&Cents::MAX).unwrap(), "10000000000000");
     }
 }
