@@ -11,23 +11,9 @@ use std::fmt;
 pub struct EventHash([u8; 32]);
 
 /// The hash of an event from its parts, as they will be stored.
-pub fn hash(
-    stream: &str,
-    revision: u64,
-    id: EventId,
-    event_type: &str,
-    data: &[u8],
-    metadata: &[u8],
-) -> EventHash {
+pub fn hash(stream: &str, revision: u64, id: EventId, event_type: &str, data: &[u8], metadata: &[u8]) -> EventHash {
     let mut hasher = blake3::Hasher::new();
-    for part in [
-        stream.as_bytes(),
-        &revision.to_le_bytes(),
-        id.as_bytes(),
-        event_type.as_bytes(),
-        data,
-        metadata,
-    ] {
+    for part in [stream.as_bytes(), &revision.to_le_bytes(), id.as_bytes(), event_type.as_bytes(), data, metadata] {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
@@ -36,14 +22,7 @@ pub fn hash(
 
 /// The hash of a stored event.
 pub fn hash_of(event: &RecordedEvent) -> EventHash {
-    hash(
-        event.stream.as_str(),
-        event.revision,
-        event.id,
-        &event.event_type,
-        &event.data,
-        &event.metadata,
-    )
+    hash(event.stream.as_str(), event.revision, event.id, &event.event_type, &event.data, &event.metadata)
 }
 
 impl fmt::Display for EventHash {

@@ -24,17 +24,8 @@ pub(crate) struct Batch {
 
 /// Follows the source after the position. `head` moves once events can be read, and is closed with the log, which ends the
 /// subscription with an error.
-pub(crate) fn follow<S: Source>(
-    source: Arc<S>,
-    head: watch::Receiver<Position>,
-    after: Position,
-) -> Subscription {
-    let follower = Follower {
-        source,
-        head,
-        after,
-        live: false,
-    };
+pub(crate) fn follow<S: Source>(source: Arc<S>, head: watch::Receiver<Position>, after: Position) -> Subscription {
+    let follower = Follower { source, head, after, live: false };
     stream::unfold(Some(follower), |follower| async move {
         let mut follower = follower?;
         match follower.next().await {
@@ -73,10 +64,7 @@ impl<S: Source> Follower<S> {
     async fn events_up_to(&mut self, head: Position) -> Result<SubscriptionItem, LogError> {
         let batch = self.source.next_batch(self.after).await?;
         let Some(last) = batch.events.last() else {
-            let reason = format!(
-                "nothing stands after position {}, but its head is at {head}",
-                self.after
-            );
+            let reason = format!("nothing stands after position {}, but its head is at {head}", self.after);
             return Err(LogError::Damaged(reason));
         };
         self.after = last.position;

@@ -21,8 +21,7 @@ pub use clock::{Clock, system_clock};
 pub use event::{EventId, NewEvent, Position, RecordedEvent, StreamName};
 pub use memory::MemoryLog;
 pub use port::{
-    AppendError, Appended, Checkpoint, EventLog, ExpectedRevision, LogError, LogId, Subscription,
-    SubscriptionItem,
+    AppendError, Appended, Checkpoint, EventLog, ExpectedRevision, LogError, LogId, Subscription, SubscriptionItem,
 };
 pub use size::MAX_APPEND_BYTES;
 pub use sqlite::{SqliteLog, SqliteOptions, Synchronous};

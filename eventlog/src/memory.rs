@@ -77,40 +77,21 @@ impl EventLog for MemoryLog {
         Ok(appended)
     }
 
-    async fn read_stream(
-        &self,
-        stream: &StreamName,
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, LogError> {
+    async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         let log = self.events.lock();
         let Some(places) = log.streams.get(stream) else {
             return Ok(Vec::new());
         };
         let from = usize::try_from(from).unwrap_or(usize::MAX);
-        Ok(places
-            .iter()
-            .skip(from)
-            .take(limit)
-            .map(|&at| log.all[at].clone())
-            .collect())
+        Ok(places.iter().skip(from).take(limit).map(|&at| log.all[at].clone()).collect())
     }
 
-    async fn read_stream_backwards(
-        &self,
-        stream: &StreamName,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, LogError> {
+    async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         let log = self.events.lock();
         let Some(places) = log.streams.get(stream) else {
             return Ok(Vec::new());
         };
-        Ok(places
-            .iter()
-            .rev()
-            .take(limit)
-            .map(|&at| log.all[at].clone())
-            .collect())
+        Ok(places.iter().rev().take(limit).map(|&at| log.all[at].clone()).collect())
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
@@ -126,11 +107,7 @@ impl EventLog for MemoryLog {
     }
 
     fn subscribe(&self, after: Position) -> Subscription {
-        follow(
-            Arc::new(Tail(Arc::clone(&self.events))),
-            self.head.subscribe(),
-            after,
-        )
+        follow(Arc::new(Tail(Arc::clone(&self.events))), self.head.subscribe(), after)
     }
 }
 
@@ -153,10 +130,7 @@ impl Events {
                 recorded_at,
             });
         }
-        Appended {
-            revision: last,
-            position: Position(self.all.len() as u64),
-        }
+        Appended { revision: last, position: Position(self.all.len() as u64) }
     }
 
     /// The stream isn't as expected: the same append again, or a conflict?
@@ -169,17 +143,9 @@ impl Events {
         let places = self.streams.get(stream).map_or(&[][..], Vec::as_slice);
         let first = usize::try_from(expected.length()).unwrap_or(usize::MAX);
         let stored = places.get(first..first.saturating_add(events.len()));
-        let same = |stored: &&[usize]| {
-            stored
-                .iter()
-                .zip(events)
-                .all(|(&at, event)| self.all[at].id == event.id)
-        };
+        let same = |stored: &&[usize]| stored.iter().zip(events).all(|(&at, event)| self.all[at].id == event.id);
         match stored.filter(same).and_then(<[usize]>::last) {
-            Some(&at) => Ok(Appended {
-                revision: self.all[at].revision,
-                position: self.all[at].position,
-            }),
+            Some(&at) => Ok(Appended { revision: self.all[at].revision, position: self.all[at].position }),
             None => Err(AppendError::Conflict {
                 stream: stream.clone(),
                 expected,
@@ -199,9 +165,6 @@ struct Tail(Arc<Mutex<Events>>);
 #[async_trait]
 impl Source for Tail {
     async fn next_batch(&self, after: Position) -> Result<Batch, LogError> {
-        Ok(Batch {
-            events: self.0.lock().after(after, BATCH),
-            fell_behind: false,
-        })
+        Ok(Batch { events: self.0.lock().after(after, BATCH), fell_behind: false })
     }
 }

@@ -29,11 +29,7 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// Before the first event of a log.
     pub fn start(log_id: LogId) -> Self {
-        Self {
-            log_id,
-            position: Position::START,
-            event_id: Uuid::nil(),
-        }
+        Self { log_id, position: Position::START, event_id: Uuid::nil() }
     }
 }
 
@@ -77,11 +73,7 @@ pub struct Appended {
 pub enum AppendError {
     /// The stream's last revision is another one (`None`: it has no event).
     #[error("appending to {stream}: expected {expected:?}, it is at {actual:?}")]
-    Conflict {
-        stream: StreamName,
-        expected: ExpectedRevision,
-        actual: Option<u64>,
-    },
+    Conflict { stream: StreamName, expected: ExpectedRevision, actual: Option<u64> },
     /// Nothing was given to append: a mistake of the caller, also on a repeat.
     #[error("appending to {stream}: an append needs at least one event")]
     Empty { stream: StreamName },
@@ -106,11 +98,7 @@ pub enum LogError {
     Damaged(String),
     /// A checkpoint names another log, or an event that this log doesn't have at that position.
     #[error("the checkpoint at position {position} of log {log_id} is not of this log: {reason}")]
-    ForeignCheckpoint {
-        log_id: LogId,
-        position: Position,
-        reason: String,
-    },
+    ForeignCheckpoint { log_id: LogId, position: Position, reason: String },
 }
 
 /// What a subscription brings. Events come in batches, in the order of their positions, each exactly once.
@@ -141,19 +129,10 @@ pub trait EventLog: Send + Sync + 'static {
     ) -> Result<Appended, AppendError>;
 
     /// Up to `limit` events of the stream from revision `from` on, oldest first; empty past its end or without it.
-    async fn read_stream(
-        &self,
-        stream: &StreamName,
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, LogError>;
+    async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError>;
 
     /// The last `limit` events of the stream, newest first.
-    async fn read_stream_backwards(
-        &self,
-        stream: &StreamName,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, LogError>;
+    async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError>;
 
     /// Up to `limit` events of all streams after the position, oldest first.
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError>;

@@ -30,14 +30,8 @@ pub async fn an_append_of_several_stands_in_a_row(subject: &dyn Subject) {
     assert_eq!(append(&*log, &cart, 3, second.clone()).await.unwrap().revision, 4);
     let stored = log.read_stream(&cart, 0, 10).await.unwrap();
     assert_eq!(ids(&stored), new_ids(&[first, second].concat()));
-    assert_eq!(
-        stored.iter().map(|event| event.revision).collect::<Vec<_>>(),
-        [0, 1, 2, 3, 4]
-    );
-    assert_eq!(
-        stored[2].position, appended.position,
-        "the answer is of the last event"
-    );
+    assert_eq!(stored.iter().map(|event| event.revision).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+    assert_eq!(stored[2].position, appended.position, "the answer is of the last event");
 }
 
 pub async fn a_conflict_tells_the_actual_revision_and_changes_nothing(subject: &dyn Subject) {
@@ -67,17 +61,10 @@ pub async fn the_same_append_again_answers_as_the_first_time(subject: &dyn Subje
     let cart = stream("cart-1");
     let (first, second) = (events(2), events(2));
     let first_answer = append(&*log, &cart, 0, first.clone()).await.unwrap();
-    assert_eq!(
-        append(&*log, &cart, 0, first.clone()).await.unwrap(),
-        first_answer
-    );
+    assert_eq!(append(&*log, &cart, 0, first.clone()).await.unwrap(), first_answer);
     let second_answer = append(&*log, &cart, 2, second.clone()).await.unwrap();
     fill(&*log, &stream("cart-2"), 3).await;
-    assert_eq!(
-        append(&*log, &cart, 0, first).await.unwrap(),
-        first_answer,
-        "also later"
-    );
+    assert_eq!(append(&*log, &cart, 0, first).await.unwrap(), first_answer, "also later");
     assert_eq!(append(&*log, &cart, 2, second).await.unwrap(), second_answer);
     assert_eq!(everything(&*log).await.len(), 7);
 }
@@ -129,20 +116,11 @@ pub async fn too_large_an_append_is_refused_and_the_largest_is_not(subject: &dyn
     let log = subject.open().await;
     let cart = stream("cart-1");
     let max = subject.max_append_bytes();
-    let of_bytes = |bytes: usize| NewEvent {
-        data: vec![b'7'; bytes].into(),
-        ..event()
-    };
-    let too_large = [
-        vec![of_bytes(max + 1)],
-        vec![of_bytes(max / 2 + 1), of_bytes(max / 2 + 1)],
-    ];
+    let of_bytes = |bytes: usize| NewEvent { data: vec![b'7'; bytes].into(), ..event() };
+    let too_large = [vec![of_bytes(max + 1)], vec![of_bytes(max / 2 + 1), of_bytes(max / 2 + 1)]];
     for events in too_large {
         let refused = append(&*log, &cart, 0, events).await;
-        assert!(
-            matches!(refused, Err(AppendError::TooLarge { bytes, .. }) if bytes > max),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(AppendError::TooLarge { bytes, .. }) if bytes > max), "{refused:?}");
     }
     assert_eq!(everything(&*log).await, []);
     // What names and metadata take is the adapter's own affair.
@@ -150,22 +128,13 @@ pub async fn too_large_an_append_is_refused_and_the_largest_is_not(subject: &dyn
     append(&*log, &cart, 0, vec![large.clone()]).await.unwrap();
     append(&*log, &cart, 1, events(1)).await.unwrap();
     let stored = everything(&*log).await;
-    assert!(
-        stored[0].data == large.data && stored.len() == 2,
-        "it comes back whole"
-    );
+    assert!(stored[0].data == large.data && stored.len() == 2, "it comes back whole");
 }
 
 pub async fn what_is_stored_comes_back_byte_for_byte(subject: &dyn Subject) {
     let log = subject.open().await;
     let cart = stream("cart-1");
-    let bodies = [
-        "{}",
-        " {\"b\" : 1.50,\n\t\"a\": \"\\u00e9é😀\"}\n",
-        "[]",
-        "null",
-        "{\"a\":1,\"a\":2}",
-    ];
+    let bodies = ["{}", " {\"b\" : 1.50,\n\t\"a\": \"\\u00e9é😀\"}\n", "[]", "null", "{\"a\":1,\"a\":2}"];
     let given: Vec<NewEvent> = bodies
         .iter()
         .map(|body| NewEvent {
@@ -176,10 +145,7 @@ pub async fn what_is_stored_comes_back_byte_for_byte(subject: &dyn Subject) {
         })
         .collect();
     append(&*log, &cart, 0, given.clone()).await.unwrap();
-    for read in [
-        everything(&*log).await,
-        log.read_stream(&cart, 0, 10).await.unwrap(),
-    ] {
+    for read in [everything(&*log).await, log.read_stream(&cart, 0, 10).await.unwrap()] {
         let read: Vec<NewEvent> = read
             .into_iter()
             .map(|event| NewEvent {
@@ -226,13 +192,7 @@ pub async fn stream_names_are_told_apart_whatever_they_are_made_of(subject: &dyn
         assert_eq!(appended.unwrap().revision, 0, "{name:?} is a stream of its own");
     }
     let stored = everything(&*log).await;
-    assert_eq!(
-        stored
-            .iter()
-            .map(|event| event.stream.as_str())
-            .collect::<Vec<_>>(),
-        names
-    );
+    assert_eq!(stored.iter().map(|event| event.stream.as_str()).collect::<Vec<_>>(), names);
     for (name, event) in names.iter().zip(&stored) {
         let read = log.read_stream(&stream(name), 0, 10).await.unwrap();
         assert_eq!(read, std::slice::from_ref(event), "{name:?}");

@@ -39,7 +39,7 @@ pub async fn equal_appends_at_the_same_time_are_done_once(subject: &dyn Subject)
 }
 
 const WRITERS: usize = 9;
-const APPENDS: usize = 60;
+const APPENDS: usize = 30;
 
 /// Many writers, each with streams of its own and one that all fight for; gives the number of events they will have written.
 pub(super) fn start_writers(log: &Arc<dyn EventLog>) -> (JoinSet<()>, usize) {
@@ -49,9 +49,7 @@ pub(super) fn start_writers(log: &Arc<dyn EventLog>) -> (JoinSet<()>, usize) {
         writers.spawn(async move {
             for nth in 0..APPENDS {
                 let own = stream(&format!("cart-{writer}-{}", nth % 7));
-                append(&*log, &own, (nth / 7 * 2) as u64, events(2))
-                    .await
-                    .unwrap();
+                append(&*log, &own, (nth / 7 * 2) as u64, events(2)).await.unwrap();
                 append_to_shared(&*log).await;
             }
         });
@@ -93,10 +91,7 @@ pub async fn no_reader_sees_a_position_before_a_smaller_one(subject: &dyn Subjec
     assert_eq!(stored.len(), count);
     assert!(stored.is_sorted_by(|earlier, later| earlier.position < later.position));
     for seen in readers.join_all().await {
-        assert!(
-            seen == stored,
-            "a reader that goes on from its last position sees every event"
-        );
+        assert!(seen == stored, "a reader that goes on from its last position sees every event");
     }
 }
 
@@ -106,17 +101,12 @@ pub async fn an_append_of_several_is_seen_whole_or_not_at_all(subject: &dyn Subj
     let (writer_log, writer_done) = (Arc::clone(&log), Arc::clone(&done));
     let writer = tokio::spawn(async move {
         for nth in 0..100 {
-            append(&*writer_log, &stream("cart-1"), nth * 3, events(3))
-                .await
-                .unwrap();
+            append(&*writer_log, &stream("cart-1"), nth * 3, events(3)).await.unwrap();
         }
         writer_done.store(true, Ordering::Release);
     });
     while !done.load(Ordering::Acquire) {
-        assert_eq!(
-            log.read_stream(&stream("cart-1"), 0, 1000).await.unwrap().len() % 3,
-            0
-        );
+        assert_eq!(log.read_stream(&stream("cart-1"), 0, 1000).await.unwrap().len() % 3, 0);
         assert_eq!(everything(&*log).await.len() % 3, 0);
         tokio::task::yield_now().await;
     }

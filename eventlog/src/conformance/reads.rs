@@ -16,11 +16,7 @@ pub async fn a_stream_is_read_from_any_revision_with_any_limit(subject: &dyn Sub
             let expected: Vec<_> = given.iter().copied().skip(from).take(limit).collect();
             assert_eq!(ids(&read), expected, "from {from}, at most {limit}");
             assert!(read.iter().all(|event| event.stream == cart));
-            assert!(
-                read.iter()
-                    .zip(from as u64..)
-                    .all(|(event, revision)| event.revision == revision)
-            );
+            assert!(read.iter().zip(from as u64..).all(|(event, revision)| event.revision == revision));
         }
     }
     assert_eq!(log.read_stream(&cart, u64::MAX, 10).await.unwrap(), []);
@@ -39,10 +35,7 @@ pub async fn a_stream_is_read_backwards(subject: &dyn Subject) {
     }
     let last = log.read_stream_backwards(&cart, 1).await.unwrap();
     assert_eq!(last, log.read_stream(&cart, 4, 1).await.unwrap());
-    assert_eq!(
-        log.read_stream_backwards(&stream("cart-3"), 10).await.unwrap(),
-        []
-    );
+    assert_eq!(log.read_stream_backwards(&stream("cart-3"), 10).await.unwrap(), []);
 }
 
 pub async fn all_streams_are_read_in_the_order_of_their_appends(subject: &dyn Subject) {
@@ -60,17 +53,10 @@ pub async fn all_streams_are_read_in_the_order_of_their_appends(subject: &dyn Su
     assert!(all.is_sorted_by(|earlier, later| earlier.position < later.position));
     assert!(all.iter().all(|event| event.position > Position::START));
     for limit in [0, 1, 5, usize::MAX] {
-        assert_eq!(
-            log.read_all(Position::START, limit).await.unwrap(),
-            all[..limit.min(12)]
-        );
+        assert_eq!(log.read_all(Position::START, limit).await.unwrap(), all[..limit.min(12)]);
         for (at, event) in all.iter().enumerate() {
             let rest = log.read_all(event.position, limit).await.unwrap();
-            assert_eq!(
-                rest,
-                all[at + 1..][..limit.min(11 - at)],
-                "after the event at {at}"
-            );
+            assert_eq!(rest, all[at + 1..][..limit.min(11 - at)], "after the event at {at}");
         }
     }
 }
@@ -80,24 +66,16 @@ pub async fn an_empty_log_has_nothing_to_read(subject: &dyn Subject) {
     assert_eq!(log.head().await.unwrap(), Position::START);
     assert_eq!(everything(&*log).await, []);
     assert_eq!(log.read_stream(&stream("cart-1"), 0, 10).await.unwrap(), []);
-    assert_eq!(
-        log.read_stream_backwards(&stream("cart-1"), 10).await.unwrap(),
-        []
-    );
+    assert_eq!(log.read_stream_backwards(&stream("cart-1"), 10).await.unwrap(), []);
 }
 
 pub async fn the_head_is_the_position_of_the_last_event(subject: &dyn Subject) {
     let log = subject.open().await;
     for length in 0..5 {
-        let appended = append(&*log, &stream("cart-1"), length * 2, events(2))
-            .await
-            .unwrap();
+        let appended = append(&*log, &stream("cart-1"), length * 2, events(2)).await.unwrap();
         assert_eq!(log.head().await.unwrap(), appended.position);
     }
-    assert_eq!(
-        positions(&everything(&*log).await).last(),
-        Some(&log.head().await.unwrap())
-    );
+    assert_eq!(positions(&everything(&*log).await).last(), Some(&log.head().await.unwrap()));
     assert_eq!(log.read_all(log.head().await.unwrap(), 10).await.unwrap(), []);
 }
 

@@ -46,10 +46,7 @@ pub async fn a_subscription_to_an_empty_log_is_caught_up_at_once(subject: &dyn S
     let log = subject.open().await;
     let mut subscription = log.subscribe(Position::START);
     let first = next(&mut subscription).await;
-    assert!(
-        matches!(first, SubscriptionItem::CaughtUp(Position::START)),
-        "{first:?}"
-    );
+    assert!(matches!(first, SubscriptionItem::CaughtUp(Position::START)), "{first:?}");
     append(&*log, &stream("cart-1"), 0, events(3)).await.unwrap();
     assert_eq!(next_events(&mut subscription, 3).await, everything(&*log).await);
 }
@@ -79,11 +76,7 @@ pub async fn subscriptions_that_start_while_others_write_miss_nothing(subject: &
     while writers.join_next().await.transpose().unwrap().is_some() {}
     let stored = everything(&*log).await;
     for (after, received) in followers.join_all().await {
-        let expected: Vec<_> = stored
-            .iter()
-            .filter(|event| event.position > after)
-            .cloned()
-            .collect();
+        let expected: Vec<_> = stored.iter().filter(|event| event.position > after).cloned().collect();
         assert!(received == expected, "each event after {after} once, in order");
     }
 }
@@ -98,17 +91,12 @@ pub async fn a_subscriber_that_falls_behind_misses_nothing(subject: &dyn Subject
     next(&mut subscription).await;
     // Nobody asks the subscription for anything meanwhile.
     for nth in 0..60 {
-        append(&*log, &stream(&format!("cart-{nth}")), 0, events(100))
-            .await
-            .unwrap();
+        append(&*log, &stream(&format!("cart-{nth}")), 0, events(100)).await.unwrap();
     }
     let received = next_events(&mut subscription, 6000).await;
     assert!(received == everything(&*log).await, "each event once, in order");
     append(&*log, &stream("cart-0"), 100, events(1)).await.unwrap();
-    assert_eq!(
-        positions(&next_events(&mut subscription, 1).await),
-        [log.head().await.unwrap()]
-    );
+    assert_eq!(positions(&next_events(&mut subscription, 1).await), [log.head().await.unwrap()]);
 }
 
 pub async fn many_subscribers_all_get_the_same(subject: &dyn Subject) {

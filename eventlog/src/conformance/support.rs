@@ -1,8 +1,8 @@
 //! What the checks share.
 
 use crate::{
-    AppendError, Appended, EventLog, ExpectedRevision, NewEvent, Position, RecordedEvent, StreamName,
-    Subscription, SubscriptionItem,
+    AppendError, Appended, EventLog, ExpectedRevision, NewEvent, Position, RecordedEvent, StreamName, Subscription,
+    SubscriptionItem,
 };
 use futures::StreamExt;
 use std::time::Duration;
@@ -37,8 +37,7 @@ pub(super) async fn append(
     length: u64,
     events: Vec<NewEvent>,
 ) -> Result<Appended, AppendError> {
-    log.append(stream, ExpectedRevision::of_length(length), events)
-        .await
+    log.append(stream, ExpectedRevision::of_length(length), events).await
 }
 
 /// Appends so many events, one by one, to a stream that is empty.
@@ -77,9 +76,7 @@ pub(super) fn assert_conflict(answer: Result<Appended, AppendError>, at: Option<
 /// The next item; fails if none comes.
 pub(super) async fn next(subscription: &mut Subscription) -> SubscriptionItem {
     let next = tokio::time::timeout(PATIENCE, subscription.next()).await;
-    next.expect("nothing came")
-        .expect("the subscription ended")
-        .expect("the subscription failed")
+    next.expect("nothing came").expect("the subscription ended").expect("the subscription failed")
 }
 
 /// So many events, passing over marks; each batch must hold something.

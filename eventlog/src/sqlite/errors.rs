@@ -6,11 +6,7 @@ use rusqlite::{Error, ErrorCode};
 /// Says whether trying again can help: yes when the disk is full, failing or locked, no when the file isn't what it was.
 pub(super) fn log_error(doing: &str, error: &Error) -> LogError {
     let reason = format!("{doing}: {error}");
-    if is_damage(error) {
-        LogError::Damaged(reason)
-    } else {
-        LogError::Unavailable(reason)
-    }
+    if is_damage(error) { LogError::Damaged(reason) } else { LogError::Unavailable(reason) }
 }
 
 fn is_damage(error: &Error) -> bool {

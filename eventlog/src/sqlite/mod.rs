@@ -73,13 +73,7 @@ impl SqliteLog {
             .name("eventlog-writer".to_owned())
             .spawn(move || writer.run(requests))
             .map_err(|error| LogError::Unavailable(format!("its writer can't be started: {error}")))?;
-        Ok(Self {
-            log_id,
-            head,
-            shared,
-            queue: Some(queue),
-            writer: Some(writer),
-        })
+        Ok(Self { log_id, head, shared, queue: Some(queue), writer: Some(writer) })
     }
 }
 
@@ -108,29 +102,14 @@ impl EventLog for SqliteLog {
         }
     }
 
-    async fn read_stream(
-        &self,
-        stream: &StreamName,
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, LogError> {
+    async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         let stream = stream.clone();
-        self.shared
-            .readers
-            .run(move |reader| reader.stream(&stream, from, limit))
-            .await
+        self.shared.readers.run(move |reader| reader.stream(&stream, from, limit)).await
     }
 
-    async fn read_stream_backwards(
-        &self,
-        stream: &StreamName,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, LogError> {
+    async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         let stream = stream.clone();
-        self.shared
-            .readers
-            .run(move |reader| reader.stream_backwards(&stream, limit))
-            .await
+        self.shared.readers.run(move |reader| reader.stream_backwards(&stream, limit)).await
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
@@ -140,10 +119,7 @@ impl EventLog for SqliteLog {
         if let Some(events) = self.shared.recent.after(after, limit) {
             return Ok(events);
         }
-        self.shared
-            .readers
-            .run(move |reader| reader.all(after, limit, usize::MAX))
-            .await
+        self.shared.readers.run(move |reader| reader.all(after, limit, usize::MAX)).await
     }
 
     async fn head(&self) -> Result<Position, LogError> {
@@ -163,18 +139,9 @@ impl EventLog for SqliteLog {
 impl Source for Shared {
     async fn next_batch(&self, after: Position) -> Result<Batch, LogError> {
         if let Some(events) = self.recent.after(after, BATCH_EVENTS) {
-            return Ok(Batch {
-                events,
-                fell_behind: false,
-            });
+            return Ok(Batch { events, fell_behind: false });
         }
-        let events = self
-            .readers
-            .run(move |reader| reader.all(after, BATCH_EVENTS, BATCH_BYTES))
-            .await?;
-        Ok(Batch {
-            events,
-            fell_behind: true,
-        })
+        let events = self.readers.run(move |reader| reader.all(after, BATCH_EVENTS, BATCH_BYTES)).await?;
+        Ok(Batch { events, fell_behind: true })
     }
 }

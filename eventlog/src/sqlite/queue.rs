@@ -32,15 +32,7 @@ impl Queue {
         let whole_room = u32::try_from(options.queued_bytes).unwrap_or(u32::MAX).max(1);
         let room = Arc::new(Semaphore::new(whole_room as usize));
         let max_append_bytes = options.max_append_bytes;
-        (
-            Self {
-                requests,
-                room,
-                whole_room,
-                max_append_bytes,
-            },
-            receiver,
-        )
+        (Self { requests, room, whole_room, max_append_bytes }, receiver)
     }
 
     /// Waits for room, then for the answer. Who stops waiting for the answer may still find the events appended.
@@ -55,13 +47,7 @@ impl Queue {
         let room = Arc::clone(&self.room).acquire_many_owned(share);
         let room = room.await.map_err(|_| closed(stream))?;
         let (answer, answered) = oneshot::channel();
-        let request = Request {
-            stream: stream.clone(),
-            expected,
-            events,
-            answer,
-            _room: room,
-        };
+        let request = Request { stream: stream.clone(), expected, events, answer, _room: room };
         self.requests.send(request).await.map_err(|_| closed(stream))?;
         // The writer answers everything it takes, so this fails only when it has died.
         answered.await.unwrap_or_else(|_| Err(closed(stream)))
@@ -71,8 +57,5 @@ impl Queue {
 /// The writer is gone.
 pub(super) fn closed(stream: &StreamName) -> AppendError {
     let source = LogError::Unavailable("its writer has stopped".to_owned());
-    AppendError::Unavailable {
-        stream: stream.clone(),
-        source,
-    }
+    AppendError::Unavailable { stream: stream.clone(), source }
 }

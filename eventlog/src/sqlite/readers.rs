@@ -22,14 +22,8 @@ struct Pool {
 
 impl Readers {
     pub(super) fn new(path: &Path, readers: usize) -> Self {
-        let pool = Pool {
-            path: path.to_owned(),
-            idle: Mutex::default(),
-        };
-        Self {
-            pool: Arc::new(pool),
-            turns: Arc::new(Semaphore::new(readers.max(1))),
-        }
+        let pool = Pool { path: path.to_owned(), idle: Mutex::default() };
+        Self { pool: Arc::new(pool), turns: Arc::new(Semaphore::new(readers.max(1))) }
     }
 
     /// Reads with a connection of the pool. One that met an error is closed; the next read opens another.

@@ -22,16 +22,8 @@ struct Ring {
 impl Recent {
     /// Empty: whatever stands up to `head` has to be read from the disk.
     pub(super) fn new(head: Position, max_events: usize, max_bytes: usize) -> Self {
-        let ring = RwLock::new(Ring {
-            floor: head,
-            events: VecDeque::new(),
-            bytes: 0,
-        });
-        Self {
-            ring,
-            max_events,
-            max_bytes,
-        }
+        let ring = RwLock::new(Ring { floor: head, events: VecDeque::new(), bytes: 0 });
+        Self { ring, max_events, max_bytes }
     }
 
     /// Adds what was just committed. The oldest make room.
@@ -52,11 +44,7 @@ impl Recent {
 
     /// Forgets everything, as what was committed up to `head` is only known to the disk.
     pub(super) fn restart(&self, head: Position) {
-        *self.ring.write() = Ring {
-            floor: head,
-            events: VecDeque::new(),
-            bytes: 0,
-        };
+        *self.ring.write() = Ring { floor: head, events: VecDeque::new(), bytes: 0 };
     }
 
     /// Up to `limit` events after the position; `None` if the ring doesn't reach back so far.

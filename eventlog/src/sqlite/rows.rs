@@ -36,53 +36,33 @@ struct Names {
 
 impl Reader {
     pub(super) fn new(connection: Connection) -> Self {
-        let names = Names {
-            streams: Bounded::new(REMEMBERED_STREAMS),
-            types: Bounded::new(REMEMBERED_TYPES),
-        };
+        let names = Names { streams: Bounded::new(REMEMBERED_STREAMS), types: Bounded::new(REMEMBERED_TYPES) };
         Self { connection, names }
     }
 
-    pub(super) fn stream(
-        &mut self,
-        stream: &StreamName,
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>> {
+    pub(super) fn stream(&mut self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>> {
         let Some(id) = self.stream_id(stream)? else {
             return Ok(Vec::new());
         };
         let statement = self.connection.prepare_cached(OF_STREAM)?;
         let parameters = params![id, at_most_i64(from), at_most_i64(limit as u64)];
-        self.names
-            .collect(&self.connection, statement, parameters, usize::MAX)
+        self.names.collect(&self.connection, statement, parameters, usize::MAX)
     }
 
-    pub(super) fn stream_backwards(
-        &mut self,
-        stream: &StreamName,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>> {
+    pub(super) fn stream_backwards(&mut self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>> {
         let Some(id) = self.stream_id(stream)? else {
             return Ok(Vec::new());
         };
         let statement = self.connection.prepare_cached(OF_STREAM_BACKWARDS)?;
         let parameters = params![id, at_most_i64(limit as u64)];
-        self.names
-            .collect(&self.connection, statement, parameters, usize::MAX)
+        self.names.collect(&self.connection, statement, parameters, usize::MAX)
     }
 
     /// Stops early once the events hold `max_bytes`.
-    pub(super) fn all(
-        &mut self,
-        after: Position,
-        limit: usize,
-        max_bytes: usize,
-    ) -> Result<Vec<RecordedEvent>> {
+    pub(super) fn all(&mut self, after: Position, limit: usize, max_bytes: usize) -> Result<Vec<RecordedEvent>> {
         let statement = self.connection.prepare_cached(OF_ALL)?;
         let parameters = params![at_most_i64(after.0), at_most_i64(limit as u64)];
-        self.names
-            .collect(&self.connection, statement, parameters, max_bytes)
+        self.names.collect(&self.connection, statement, parameters, max_bytes)
     }
 
     fn stream_id(&self, stream: &StreamName) -> Result<Option<i64>> {

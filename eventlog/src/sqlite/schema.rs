@@ -62,8 +62,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// Opens the file to write, and creates the tables if it is new.
 pub(super) fn open_to_write(path: &Path, options: &SqliteOptions) -> Result<(Connection, LogId), LogError> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<(Connection, Found)> {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
@@ -152,13 +151,8 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     let tx = connection.unchecked_transaction()?;
     tx.execute_batch(TABLES)?;
     let log_id = Uuid::now_v7();
-    tx.execute(
-        "INSERT INTO meta (key, value) VALUES ('log_id', ?1)",
-        params![log_id.as_bytes()],
-    )?;
-    tx.execute_batch(&format!(
-        "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
-    ))?;
+    tx.execute("INSERT INTO meta (key, value) VALUES ('log_id', ?1)", params![log_id.as_bytes()])?;
+    tx.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"))?;
     tx.commit()
 }
 
@@ -174,7 +168,5 @@ fn sync_directory(path: &Path) -> Result<(), LogError> {
         return Ok(());
     };
     let trouble = |error| LogError::Unavailable(format!("{}: {error}", directory.display()));
-    File::open(directory)
-        .and_then(|directory| directory.sync_all())
-        .map_err(trouble)
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(trouble)
 }

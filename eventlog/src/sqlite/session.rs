@@ -50,12 +50,8 @@ impl Session {
     pub(super) fn open(path: &Path, options: &SqliteOptions) -> std::result::Result<Self, LogError> {
         let (connection, log_id) = open_to_write(path, options)?;
         let last = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1";
-        let last = connection
-            .query_row(last, [], |row| Ok((unsigned(row, 0)?, row.get(1)?)))
-            .optional();
-        let (last_position, last_ms) = last
-            .map_err(|error| log_error("opening", &error))?
-            .unwrap_or((0, i64::MIN));
+        let last = connection.query_row(last, [], |row| Ok((unsigned(row, 0)?, row.get(1)?))).optional();
+        let (last_position, last_ms) = last.map_err(|error| log_error("opening", &error))?.unwrap_or((0, i64::MIN));
         Ok(Self {
             connection,
             log_id,
@@ -80,10 +76,7 @@ impl Session {
     pub(super) fn commit(&mut self, requests: &mut [Request]) -> Result<Committed> {
         self.run("BEGIN IMMEDIATE")?;
         self.last_ms = record_time(&self.clock, self.last_ms);
-        let mut committed = Committed {
-            answers: Vec::with_capacity(requests.len()),
-            events: Vec::new(),
-        };
+        let mut committed = Committed { answers: Vec::with_capacity(requests.len()), events: Vec::new() };
         for request in requests {
             let answer = self.append(request, &mut committed.events)?;
             committed.answers.push(answer);
@@ -107,19 +100,13 @@ impl Session {
         }
         let mut tail = match tail {
             Some(tail) => tail,
-            None => Tail {
-                stream: self.new_stream(&request.stream)?,
-                length: 0,
-            },
+            None => Tail { stream: self.new_stream(&request.stream)?, length: 0 },
         };
         for event in std::mem::take(&mut request.events) {
             done.push(self.insert(&request.stream, &mut tail, event)?);
         }
         self.tails.insert(request.stream.clone(), tail);
-        Ok(Ok(Appended {
-            revision: tail.length - 1,
-            position: self.head(),
-        }))
+        Ok(Ok(Appended { revision: tail.length - 1, position: self.head() }))
     }
 
     fn insert(&mut self, stream: &StreamName, tail: &mut Tail, event: NewEvent) -> Result<RecordedEvent> {
@@ -163,11 +150,7 @@ impl Session {
             return Ok(Ok(appended));
         }
         let actual = tail.map(|tail| tail.length - 1);
-        Ok(Err(AppendError::Conflict {
-            stream: stream.clone(),
-            expected,
-            actual,
-        }))
+        Ok(Err(AppendError::Conflict { stream: stream.clone(), expected, actual }))
     }
 
     /// Where the last of these events stands, if all of them stand in the stream from revision `first` on.
@@ -188,10 +171,7 @@ impl Session {
             }
             position = Some(Position(unsigned(row, 1)?));
         }
-        Ok(position.map(|position| Appended {
-            revision: first + count - 1,
-            position,
-        }))
+        Ok(position.map(|position| Appended { revision: first + count - 1, position }))
     }
 
     /// `None`: the stream has no event.
@@ -206,18 +186,13 @@ impl Session {
             .connection
             .prepare_cached("SELECT revision FROM events WHERE stream = ?1 ORDER BY revision DESC LIMIT 1")?
             .query_row([id], |row| unsigned(row, 0))?;
-        let tail = Tail {
-            stream: id,
-            length: last + 1,
-        };
+        let tail = Tail { stream: id, length: last + 1 };
         self.tails.insert(stream.clone(), tail);
         Ok(Some(tail))
     }
 
     fn new_stream(&self, stream: &StreamName) -> Result<i64> {
-        self.connection
-            .prepare_cached("INSERT INTO streams (name) VALUES (?1)")?
-            .insert([stream.as_str()])
+        self.connection.prepare_cached("INSERT INTO streams (name) VALUES (?1)")?.insert([stream.as_str()])
     }
 
     fn event_type(&mut self, name: &str) -> Result<(i64, Arc<str>)> {
@@ -231,10 +206,7 @@ impl Session {
             .optional()?;
         let id = match found {
             Some(id) => id,
-            None => self
-                .connection
-                .prepare_cached("INSERT INTO types (name) VALUES (?1)")?
-                .insert([name])?,
+            None => self.connection.prepare_cached("INSERT INTO types (name) VALUES (?1)")?.insert([name])?,
         };
         let name: Arc<str> = name.into();
         self.types.insert(Arc::clone(&name), (id, Arc::clone(&name)));

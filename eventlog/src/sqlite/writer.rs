@@ -35,15 +35,7 @@ impl Writer {
         lock: File,
     ) -> Self {
         let log_id = session.log_id();
-        Self {
-            path: path.to_owned(),
-            options,
-            log_id,
-            session: Some(session),
-            shared,
-            head,
-            _lock: lock,
-        }
+        Self { path: path.to_owned(), options, log_id, session: Some(session), shared, head, _lock: lock }
     }
 
     /// Until the queue is closed and empty.
@@ -64,9 +56,7 @@ impl Writer {
             None => self.reopen()?,
         };
         // On an error the session goes, and with it the transaction.
-        let committed = session
-            .commit(batch)
-            .map_err(|error| log_error("appending", &error))?;
+        let committed = session.commit(batch).map_err(|error| log_error("appending", &error))?;
         self.session = Some(session);
         Ok(committed)
     }
@@ -77,9 +67,7 @@ impl Writer {
         let known = *self.head.borrow();
         if session.log_id() != self.log_id || session.head() < known {
             let path = self.path.display();
-            return Err(LogError::Damaged(format!(
-                "{path} was replaced; restart to use what is there now"
-            )));
+            return Err(LogError::Damaged(format!("{path} was replaced; restart to use what is there now")));
         }
         if session.head() > known {
             self.shared.recent.restart(session.head());
@@ -105,10 +93,7 @@ impl Writer {
 fn refuse(error: &LogError, batch: &mut Vec<Request>) {
     tracing::error!(%error, appends = batch.len(), "appends failed");
     for request in batch.drain(..) {
-        let refusal = AppendError::Unavailable {
-            stream: request.stream,
-            source: error.clone(),
-        };
+        let refusal = AppendError::Unavailable { stream: request.stream, source: error.clone() };
         drop(request.answer.send(Err(refusal)));
     }
 }

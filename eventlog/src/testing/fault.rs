@@ -51,23 +51,13 @@ enum Fate {
 impl FaultLog {
     /// Without a fault: it only counts.
     pub fn new(inner: Arc<dyn EventLog>) -> Self {
-        let state = Arc::new(Mutex::new(State {
-            appends: 0,
-            fault: None,
-        }));
-        Self {
-            inner,
-            state,
-            stopped: watch::Sender::new(false),
-        }
+        let state = Arc::new(Mutex::new(State { appends: 0, fault: None }));
+        Self { inner, state, stopped: watch::Sender::new(false) }
     }
 
     /// Starts to count anew, and fails at the cut.
     pub fn arm(&self, cut: Cut, then: Then) {
-        *self.state.lock() = State {
-            appends: 0,
-            fault: Some((cut, then)),
-        };
+        *self.state.lock() = State { appends: 0, fault: Some((cut, then)) };
     }
 
     /// The appends that were tried, also those that met a conflict, since the log was armed or made.
@@ -107,19 +97,12 @@ impl FaultLog {
     }
 
     /// A call that has not returned when the world stops does not return.
-    async fn unless_stopped<T>(
-        &self,
-        call: impl Future<Output = Result<T, LogError>>,
-    ) -> Result<T, LogError> {
+    async fn unless_stopped<T>(&self, call: impl Future<Output = Result<T, LogError>>) -> Result<T, LogError> {
         if self.is_stopped() {
             return Err(silence(&self.state).await);
         }
         let answer = call.await;
-        if self.is_stopped() {
-            Err(silence(&self.state).await)
-        } else {
-            answer
-        }
+        if self.is_stopped() { Err(silence(&self.state).await) } else { answer }
     }
 }
 
@@ -131,10 +114,7 @@ impl EventLog for FaultLog {
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError> {
-        let unavailable = |source| AppendError::Unavailable {
-            stream: stream.clone(),
-            source,
-        };
+        let unavailable = |source| AppendError::Unavailable { stream: stream.clone(), source };
         if self.is_stopped() {
             return Err(unavailable(silence(&self.state).await));
         }
@@ -146,30 +126,15 @@ impl EventLog for FaultLog {
         if let Fate::Unanswered(then) = fate {
             return Err(unavailable(self.strike(then).await));
         }
-        if self.is_stopped() {
-            Err(unavailable(silence(&self.state).await))
-        } else {
-            answer
-        }
+        if self.is_stopped() { Err(unavailable(silence(&self.state).await)) } else { answer }
     }
 
-    async fn read_stream(
-        &self,
-        stream: &StreamName,
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, LogError> {
-        self.unless_stopped(self.inner.read_stream(stream, from, limit))
-            .await
+    async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
+        self.unless_stopped(self.inner.read_stream(stream, from, limit)).await
     }
 
-    async fn read_stream_backwards(
-        &self,
-        stream: &StreamName,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, LogError> {
-        self.unless_stopped(self.inner.read_stream_backwards(stream, limit))
-            .await
+    async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
+        self.unless_stopped(self.inner.read_stream_backwards(stream, limit)).await
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {

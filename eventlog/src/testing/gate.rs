@@ -51,19 +51,12 @@ pub struct Waiting {
 
 impl Gate {
     pub fn new(inner: Arc<dyn EventLog>) -> Arc<Self> {
-        Arc::new(Self {
-            inner,
-            state: Mutex::default(),
-            changed: watch::Sender::new(0),
-        })
+        Arc::new(Self { inner, state: Mutex::default(), changed: watch::Sender::new(0) })
     }
 
     /// The log as the node with this label sees it.
     pub fn node(self: &Arc<Self>, label: &str) -> GateLog {
-        GateLog {
-            gate: Arc::clone(self),
-            label: label.to_owned(),
-        }
+        GateLog { gate: Arc::clone(self), label: label.to_owned() }
     }
 
     /// Runs a task of the node: [`settled`](Gate::settled) waits until it has ended or has come to an append.
@@ -147,8 +140,7 @@ impl Gate {
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let outcome = change(&mut self.state.lock());
-        self.changed
-            .send_modify(|version| *version = version.wrapping_add(1));
+        self.changed.send_modify(|version| *version = version.wrapping_add(1));
         outcome
     }
 }
@@ -195,10 +187,7 @@ struct Running {
 impl Running {
     fn begin(gate: &Arc<Gate>, label: &str) -> Self {
         gate.change(|state| *state.running.entry(label.to_owned()).or_default() += 1);
-        Self {
-            gate: Arc::clone(gate),
-            label: label.to_owned(),
-        }
+        Self { gate: Arc::clone(gate), label: label.to_owned() }
     }
 }
 
@@ -224,15 +213,8 @@ impl GateLog {
     async fn pass(&self, stream: &StreamName, events: &[NewEvent]) -> Place<'_> {
         let (pass, passed) = oneshot::channel();
         let event_types = events.iter().map(|event| event.event_type.clone()).collect();
-        let held = Held {
-            stream: stream.clone(),
-            event_types,
-            pass,
-        };
-        let place = Place {
-            log: self,
-            ticket: self.gate.change(|state| state.line_up(&self.label, held)),
-        };
+        let held = Held { stream: stream.clone(), event_types, pass };
+        let place = Place { log: self, ticket: self.gate.change(|state| state.line_up(&self.label, held)) };
         // An error means the same as a word: it doesn't stand in the line any more.
         drop(passed.await);
         place
@@ -266,20 +248,11 @@ impl EventLog for GateLog {
         self.gate.inner.append(stream, expected, events).await
     }
 
-    async fn read_stream(
-        &self,
-        stream: &StreamName,
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, LogError> {
+    async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         self.gate.inner.read_stream(stream, from, limit).await
     }
 
-    async fn read_stream_backwards(
-        &self,
-        stream: &StreamName,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, LogError> {
+    async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         self.gate.inner.read_stream_backwards(stream, limit).await
     }
 

@@ -27,10 +27,7 @@ struct Choice {
 impl Schedules {
     /// Every sequence, but at most so many.
     pub fn up_to(runs: usize) -> Self {
-        Self {
-            prefix: Some(Vec::new()),
-            runs_left: runs,
-        }
+        Self { prefix: Some(Vec::new()), runs_left: runs }
     }
 
     /// The next run; `None` when all were gone through, or the bound is reached.
@@ -73,10 +70,7 @@ impl Schedule {
         }
         let choice = &mut self.choices[self.made];
         choice.of = of;
-        assert!(
-            choice.chosen < of,
-            "the run went another way than before: {self:?}"
-        );
+        assert!(choice.chosen < of, "the run went another way than before: {self:?}");
         let chosen = choice.chosen;
         self.made += 1;
         chosen
