@@ -30,6 +30,9 @@ pub enum CommandError {
     Unauthorized,
     #[error("the access token has expired")]
     TokenExpired,
+    /// The coupon can't be used for this cart.
+    #[error(transparent)]
+    CouponRefused(#[from] domain::coupon::CouponRefusal),
     /// `If-Match` names another revision than the resource has.
     #[error("the resource is at revision {current}")]
     RevisionMismatch { current: u64 },
@@ -44,6 +47,9 @@ pub enum CommandError {
     /// Too much is waiting already: try again in a moment.
     #[error("too many commands are waiting")]
     Busy,
+    /// A stream holds what no history of this program can contain, or what this version can't read. Trying again does not help.
+    #[error("the history of what this is about can't be read: {reason}")]
+    Damaged { reason: String },
     /// Something that the command needs is away.
     #[error("{service} is away: {reason}")]
     Unavailable { service: Service, reason: String },
@@ -113,4 +119,22 @@ impl From<Rejection> for CommandError {
     fn from(rejection: Rejection) -> Self {
         CommandError::Rejected(rejection)
     }
+}
+
+/// The log can't be read or written now.
+pub(crate) fn log_away(error: journal::JournalError) -> CommandError {
+    let service = match &error {
+        journal::JournalError::Keys(_) => Service::Vault,
+        journal::JournalError::Unreadable(unreadable) => {
+            return CommandError::Damaged { reason: unreadable.to_string() };
+        }
+        journal::JournalError::Append(_)
+        | journal::JournalError::Log(_)
+        | journal::JournalError::Erased(_)
+        | journal::JournalError::Misplaced(_)
+        | journal::JournalError::NothingToAppend
+        | journal::JournalError::Seal(_)
+        | journal::JournalError::Json(_) => Service::EventLog,
+    };
+    CommandError::Unavailable { service, reason: error.to_string() }
 }

@@ -11,8 +11,8 @@ use crate::use_cases::authenticate::TokenCache;
 use crate::vault::{HmacKey, Vault};
 use crate::{Clock, CommandError, Done, IdempotencyKey, Lookups, Mailer, Request, Service};
 use domain::{
-    CustomerId, StoreId, cart::Cart, claim::Claim, coupon::Coupon, credit::Credit, customer::Customer, gift_card::GiftCard, invoice::Invoice,
-    order::Order, product::Product, store::Store,
+    CustomerId, StoreId, cart::Cart, claim::Claim, coupon::Coupon, credit::Credit, customer::Customer,
+    gift_card::GiftCard, invoice::Invoice, order::Order, product::Product, store::Store,
 };
 use journal::{Actor, Journal};
 use quick_cache::sync::Cache;
@@ -141,7 +141,12 @@ impl Commands {
     /// Runs a use case in a task of its own, one at a time for one `Idempotency-Key`.
     ///
     /// `kind` names the command in metrics.
-    pub(crate) async fn run<T, F, Fut>(&self, kind: &'static str, request: &Request, use_case: F) -> Result<Done<T>, CommandError>
+    pub(crate) async fn run<T, F, Fut>(
+        &self,
+        kind: &'static str,
+        request: &Request,
+        use_case: F,
+    ) -> Result<Done<T>, CommandError>
     where
         T: Send + 'static,
         F: FnOnce(Session) -> Fut + Send + 'static,
@@ -167,7 +172,10 @@ impl Commands {
         let outcome = match self.inner.tasks.spawn(command).await {
             Ok(outcome) => outcome,
             // A panic in a command is a defect of ours; the client learns that its outcome is unknown, others go on.
-            Err(error) => Err(CommandError::Unavailable { service: Service::EventLog, reason: format!("the command broke off: {error}") }),
+            Err(error) => Err(CommandError::Unavailable {
+                service: Service::EventLog,
+                reason: format!("the command broke off: {error}"),
+            }),
         };
         let label = if outcome.is_ok() { "done" } else { "refused" };
         metrics::counter!("cartlog_commands_total", "command" => kind, "outcome" => label).increment(1);
@@ -177,14 +185,20 @@ impl Commands {
 
 impl Inner {
     /// Makes the session of a request and runs its use case, after the one that is under way with the same key.
-    pub(crate) async fn begin<T, F, Fut>(self: Arc<Self>, hmac_scope: StoreId, request: Request, use_case: F) -> Result<Done<T>, CommandError>
+    pub(crate) async fn begin<T, F, Fut>(
+        self: Arc<Self>,
+        hmac_scope: StoreId,
+        request: Request,
+        use_case: F,
+    ) -> Result<Done<T>, CommandError>
     where
         F: FnOnce(Session) -> Fut,
         Fut: Future<Output = Result<Done<T>, CommandError>>,
     {
         let Request { store_id, actor, request_id, idempotency, if_match } = request;
         let clock = Arc::clone(&self.parts.clock);
-        let origin = |ids: Ids| Origin { store_id, actor, request_id, correlation_id: Uuid::now_v7(), causation_id: None, ids };
+        let origin =
+            |ids: Ids| Origin { store_id, actor, request_id, correlation_id: Uuid::now_v7(), causation_id: None, ids };
         let Some(key) = idempotency else {
             return use_case(Session::new(self, origin(Ids::fresh(clock)), None, if_match)).await;
         };
@@ -201,6 +215,10 @@ impl Inner {
     ) -> Result<(journal::Idempotency, Ids), CommandError> {
         let hmac = self.hmac_key(scope).await?;
         Ok((keys::idempotency(&hmac, key), keys::ids(&hmac, key, clock)))
+    }
+
+    pub(crate) fn carts(&self) -> &Executor<Cart> {
+        &self.carts
     }
 
     /// The store's key for HMACs; the nil store's for names that are unique in the whole log.

@@ -15,6 +15,7 @@ mod keys;
 mod locks;
 mod lookups;
 mod mail;
+mod reactions;
 mod request;
 mod session;
 pub mod snapshots;
@@ -26,6 +27,7 @@ pub use error::{CommandError, Resource, Service};
 pub use facade::{Commands, Parts, Settings};
 pub use lookups::{Lookups, LookupsError, WalletEntry};
 pub use mail::{ConfirmationMail, MailError, Mailer};
+pub use reactions::{CartExpiry, Parked, Reactions, ReactionsStatus};
 pub use request::{Done, IdempotencyKey, Request};
 pub use use_cases::{
     authenticate::{Authenticated, IssuedToken},

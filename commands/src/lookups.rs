@@ -23,7 +23,12 @@ pub struct WalletEntry {
 #[async_trait]
 pub trait Lookups: Send + Sync + 'static {
     /// The customer's received gift cards and credits with a balance above 0, the oldest first.
-    async fn wallet(&self, at_least: Position, store: StoreId, customer: CustomerId) -> Result<Vec<WalletEntry>, LookupsError>;
+    async fn wallet(
+        &self,
+        at_least: Position,
+        store: StoreId,
+        customer: CustomerId,
+    ) -> Result<Vec<WalletEntry>, LookupsError>;
 
     /// Up to `limit` customers whose open cart is past its store's expiry at `now`.
     async fn carts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError>;

@@ -22,7 +22,12 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(inner: Arc<Inner>, origin: Origin, idempotency: Option<Idempotency>, if_match: Option<u64>) -> Self {
+    pub(crate) fn new(
+        inner: Arc<Inner>,
+        origin: Origin,
+        idempotency: Option<Idempotency>,
+        if_match: Option<u64>,
+    ) -> Self {
         Self { inner, origin, idempotency, if_match, reached: Arc::default() }
     }
 
@@ -53,7 +58,11 @@ impl Session {
     }
 
     /// The command that decides the request: it carries the `Idempotency-Key` and `If-Match`.
-    pub(crate) async fn decide<A: Decider>(&self, id: &A::Id, command: A::Command) -> Result<Executed<A::Event>, Refused<A::Rejection>>
+    pub(crate) async fn decide<A: Decider>(
+        &self,
+        id: &A::Id,
+        command: A::Command,
+    ) -> Result<Executed<A::Event>, Refused<A::Rejection>>
     where
         Inner: Has<A>,
     {
@@ -70,19 +79,30 @@ impl Session {
     where
         Inner: Has<A>,
     {
-        let ask = Ask::of(command, &self.origin).at_length(length).if_match(self.if_match).idempotent(self.idempotency.clone());
+        let ask = Ask::of(command, &self.origin)
+            .at_length(length)
+            .if_match(self.if_match)
+            .idempotent(self.idempotency.clone());
         self.ask(id, ask).await
     }
 
     /// A command that prepares for the deciding one, or follows from it.
-    pub(crate) async fn execute<A: Decider>(&self, id: &A::Id, command: A::Command) -> Result<Executed<A::Event>, Refused<A::Rejection>>
+    pub(crate) async fn execute<A: Decider>(
+        &self,
+        id: &A::Id,
+        command: A::Command,
+    ) -> Result<Executed<A::Event>, Refused<A::Rejection>>
     where
         Inner: Has<A>,
     {
         self.ask(id, Ask::of(command, &self.origin)).await
     }
 
-    pub(crate) async fn ask<A: Decider>(&self, id: &A::Id, ask: Ask<A::Command>) -> Result<Executed<A::Event>, Refused<A::Rejection>>
+    pub(crate) async fn ask<A: Decider>(
+        &self,
+        id: &A::Id,
+        ask: Ask<A::Command>,
+    ) -> Result<Executed<A::Event>, Refused<A::Rejection>>
     where
         Inner: Has<A>,
     {

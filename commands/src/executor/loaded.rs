@@ -57,7 +57,13 @@ struct Saved<A> {
 
 impl<A: Decider> Loaded<A> {
     /// Folds one event. The tail is not moved: an event counts once its append is durable.
-    pub(super) fn fold(&mut self, event: &A::Event, revision: u64, at: Timestamp, idempotency: Option<&Idempotency>) -> Result<(), String> {
+    pub(super) fn fold(
+        &mut self,
+        event: &A::Event,
+        revision: u64,
+        at: Timestamp,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<(), String> {
         self.state.evolve(event, at).map_err(|impossible| impossible.to_string())?;
         if A::changes_representation(event) {
             self.revision = revision;
@@ -70,9 +76,12 @@ impl<A: Decider> Loaded<A> {
     }
 
     fn fold_stored(&mut self, stream: &StreamName, envelope: Envelope) -> Result<(), StreamFailure> {
-        let corrupt = |reason: String| StreamFailure::Corrupt { stream: stream.to_string(), revision: envelope.revision, reason };
-        let event = A::event(envelope.event).ok_or_else(|| corrupt("an event of another aggregate stands there".to_owned()))?;
-        self.fold(&event, envelope.revision, envelope.metadata.occurred_at, envelope.metadata.idempotency.as_ref()).map_err(corrupt)?;
+        let corrupt =
+            |reason: String| StreamFailure::Corrupt { stream: stream.to_string(), revision: envelope.revision, reason };
+        let event =
+            A::event(envelope.event).ok_or_else(|| corrupt("an event of another aggregate stands there".to_owned()))?;
+        self.fold(&event, envelope.revision, envelope.metadata.occurred_at, envelope.metadata.idempotency.as_ref())
+            .map_err(corrupt)?;
         self.position = envelope.position;
         Ok(())
     }
@@ -80,7 +89,8 @@ impl<A: Decider> Loaded<A> {
     /// Reads and folds what the stream has beyond the tail.
     pub(super) async fn catch_up(&mut self, shared: &Shared, stream: &StreamName) -> Result<(), StreamFailure> {
         loop {
-            let slice = shared.journal.read_stream(stream, self.tail, PAGE).await.map_err(|source| failed(stream, source))?;
+            let slice =
+                shared.journal.read_stream(stream, self.tail, PAGE).await.map_err(|source| failed(stream, source))?;
             let count = slice.events.len();
             for envelope in slice.events {
                 self.fold_stored(stream, envelope)?;

@@ -129,7 +129,11 @@ pub enum Refused<R: std::error::Error + 'static> {
 #[derive(Debug, thiserror::Error)]
 pub enum StreamFailure {
     #[error("executing on {stream}")]
-    Journal { stream: String, #[source] source: JournalError },
+    Journal {
+        stream: String,
+        #[source]
+        source: JournalError,
+    },
     /// An event that no history of this program can contain.
     #[error("{stream} is corrupt at revision {revision}: {reason}")]
     Corrupt { stream: String, revision: u64, reason: String },
@@ -168,7 +172,12 @@ impl<A: Decider> Executor<A> {
         Ok((executed, seen))
     }
 
-    async fn submit(&self, id: &A::Id, ask: Ask<A::Command>, then: Option<queue::Then<A>>) -> Result<Executed<A::Event>, Refused<A::Rejection>> {
+    async fn submit(
+        &self,
+        id: &A::Id,
+        ask: Ask<A::Command>,
+        then: Option<queue::Then<A>>,
+    ) -> Result<Executed<A::Event>, Refused<A::Rejection>> {
         let (answer, answered) = oneshot::channel();
         self.push(id, Job::Execute { ask: Box::new(ask), then, answer }).map_err(|Full| Refused::Busy)?;
         answered.await.unwrap_or_else(|_| Err(Refused::Failed(Arc::new(StreamFailure::Stopped))))
@@ -185,7 +194,10 @@ impl<A: Decider> Executor<A> {
             memory::Recall::Done(remembered) => remembered,
         };
         let stream = run::stream_of::<A>(id);
-        run::replay::<A>(&self.shared, &stream, &remembered, length).await.map(Some).map_err(|failure| (&failure).into())
+        run::replay::<A>(&self.shared, &stream, &remembered, length)
+            .await
+            .map(Some)
+            .map_err(|failure| (&failure).into())
     }
 
     /// Looks at the stream's state as appended. Reads the stream if it isn't in memory; what other nodes appended since may be missing.
@@ -243,8 +255,11 @@ struct Full;
 impl From<&StreamFailure> for CommandError {
     fn from(failure: &StreamFailure) -> Self {
         let service = match failure {
+            StreamFailure::Corrupt { .. } | StreamFailure::Journal { source: JournalError::Unreadable(_), .. } => {
+                return CommandError::Damaged { reason: failure.to_string() };
+            }
             StreamFailure::Journal { source: JournalError::Keys(_), .. } => Service::Vault,
-            StreamFailure::Journal { .. } | StreamFailure::Corrupt { .. } | StreamFailure::Contended { .. } | StreamFailure::Stopped => {
+            StreamFailure::Journal { .. } | StreamFailure::Contended { .. } | StreamFailure::Stopped => {
                 Service::EventLog
             }
         };

@@ -23,7 +23,10 @@ pub(super) enum Job<A: Decider> {
         then: Option<Then<A>>,
         answer: oneshot::Sender<Result<Executed<A::Event>, Refused<A::Rejection>>>,
     },
-    Read { latest: bool, look: Look<A> },
+    Read {
+        latest: bool,
+        look: Look<A>,
+    },
 }
 
 pub(super) type Then<A> = Box<dyn FnOnce(&Loaded<A>) + Send>;

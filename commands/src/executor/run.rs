@@ -27,7 +27,12 @@ pub(super) fn stream_of<A: Decider>(id: &A::Id) -> StreamName {
 }
 
 /// Serves the stream until nothing waits on it.
-pub(super) async fn run<A: Decider>(shared: Arc<Shared>, queues: Arc<Queues<A>>, id: A::Id, loaded: Option<Box<Loaded<A>>>) {
+pub(super) async fn run<A: Decider>(
+    shared: Arc<Shared>,
+    queues: Arc<Queues<A>>,
+    id: A::Id,
+    loaded: Option<Box<Loaded<A>>>,
+) {
     let stream = stream_of::<A>(&id);
     let guard = Guard { queues: &queues, id: &id };
     let mut runner = Runner { shared: &shared, stream, loaded };
@@ -125,7 +130,8 @@ impl<A: Decider> Runner<'_, A> {
                 }
                 // The state has run ahead of a log that said no: it is dropped, and read again.
                 Err(JournalError::Append(AppendError::Conflict { .. })) => {
-                    metrics::counter!("cartlog_append_conflicts_total", "category" => A::CATEGORY.as_str()).increment(1);
+                    metrics::counter!("cartlog_append_conflicts_total", "category" => A::CATEGORY.as_str())
+                        .increment(1);
                 }
                 Err(error) => return answer_failure(asked, failed(&self.stream, error)),
             }
@@ -175,7 +181,12 @@ impl<A: Decider> Runner<'_, A> {
         None
     }
 
-    fn decide_one(&self, loaded: &mut Loaded<A>, ask: &Ask<A::Command>, events: &mut Vec<ToAppend>) -> Result<Verdict<A>, StreamFailure> {
+    fn decide_one(
+        &self,
+        loaded: &mut Loaded<A>,
+        ask: &Ask<A::Command>,
+        events: &mut Vec<ToAppend>,
+    ) -> Result<Verdict<A>, StreamFailure> {
         let now = self.shared.clock.now().max(loaded.last_at);
         let ids = ask.origin.ids.source(A::CATEGORY.as_str());
         let new = match loaded.state.decide(&ask.command, &Context { now, ids: &ids }) {
@@ -235,7 +246,11 @@ pub(super) async fn replay<A: Decider>(
     length: u64,
 ) -> Result<Executed<A::Event>, StreamFailure> {
     let from = journal::Tail { length: remembered.revision, last_hash: None };
-    let slice = shared.journal.read_stream(stream, from, remembered.events as usize).await.map_err(|error| failed(stream, error))?;
+    let slice = shared
+        .journal
+        .read_stream(stream, from, remembered.events as usize)
+        .await
+        .map_err(|error| failed(stream, error))?;
     let position = slice.events.last().map_or(eventlog::Position::START, |last| last.position);
     let events = slice.events.into_iter().filter_map(|envelope| A::event(envelope.event)).collect();
     Ok(Executed { events, position, length, replayed: true })

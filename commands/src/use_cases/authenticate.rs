@@ -24,7 +24,12 @@ pub(crate) struct TokenCache {}
 
 impl Commands {
     /// Issues a token for 24 h. An unknown app and a wrong secret give the same error after about the same time.
-    pub async fn issue_token(&self, app_id: &str, app_secret: &str, request_id: Option<String>) -> Result<Done<IssuedToken>, CommandError> {
+    pub async fn issue_token(
+        &self,
+        app_id: &str,
+        app_secret: &str,
+        request_id: Option<String>,
+    ) -> Result<Done<IssuedToken>, CommandError> {
         todo!()
     }
 

@@ -1,11 +1,121 @@
 //! A credit for every customer of a store, in the background.
 
+use crate::facade::views_away;
+use crate::session::{Session, refused};
+use crate::snapshots::Snapshot;
 use crate::{CommandError, Commands, Done, Request};
-use domain::{Cents, JobId};
+use domain::credit::{Credit, CreditCommand, CreditRejection, CreditSource, IssueCredit};
+use domain::customer::Customer;
+use domain::store::{Store, StoreCommand};
+use domain::{Cents, CreditId, CustomerId, JobId};
+use eventlog::{Position, StreamName};
+use futures::StreamExt;
+use serde::{Deserialize, Serialize};
+
+/// Customers that are looked up at once, and after which the progress is saved.
+const PAGE: usize = 500;
+/// Credits that are issued at the same time: enough for the log to commit them in groups.
+const AT_ONCE: usize = 64;
+/// The shape of a saved [`Progress`].
+const PROGRESS_FORMAT: u32 = 1;
 
 impl Commands {
     /// Starts the job (answered with 202); it covers the customers that exist at its start event's position.
     pub async fn start_batch_credit(&self, request: &Request, amount: Cents) -> Result<Done<JobId>, CommandError> {
-        todo!()
+        self.run("start_batch_credit", request, move |session| async move {
+            let job_id = JobId(session.new_id("job"));
+            let store = session.store_id();
+            let start = StoreCommand::StartBatchCredit { job_id, amount_in_cents: amount };
+            let executed = session.decide::<Store>(&store, start).await.map_err(refused::<Store>)?;
+            Ok(session.done(job_id, executed.replayed))
+        })
+        .await
+    }
+}
+
+/// How far a job has come. Losing it costs time: each credit's id follows from job and customer.
+#[derive(Default, Serialize, Deserialize)]
+struct Progress {
+    after: Option<CustomerId>,
+    issued: u64,
+}
+
+/// Issues the job's credits and completes it: the reaction to `BatchCreditStarted`, which stands at `position`. Goes on
+/// where it was; complete already: nothing happens.
+pub(crate) async fn run_job(
+    session: &Session,
+    job_id: JobId,
+    amount: Cents,
+    position: Position,
+) -> Result<(), CommandError> {
+    let store = session.store_id();
+    let running = session
+        .look(&store, move |store: &Store| store.live().is_some_and(|live| live.jobs.contains_key(&job_id)))
+        .await?;
+    if running != Some(true) {
+        return Ok(());
+    }
+    let mut progress = load(session, job_id).await;
+    loop {
+        let lookups = &session.inner.parts.lookups;
+        let customers = lookups.customers_at(position, store, progress.after, PAGE).await.map_err(views_away)?;
+        let issue = |customer: CustomerId| issue(session, job_id, customer, amount);
+        let mut outcomes = futures::stream::iter(customers.iter().copied().map(issue)).buffer_unordered(AT_ONCE);
+        while let Some(outcome) = outcomes.next().await {
+            outcome?;
+        }
+        progress.issued += customers.len() as u64;
+        progress.after = customers.last().copied().or(progress.after);
+        if customers.len() < PAGE {
+            break;
+        }
+        save(session, job_id, &progress).await;
+    }
+    let complete = StoreCommand::CompleteBatchCredit { job_id, issued: progress.issued };
+    session.execute::<Store>(&store, complete).await.map_err(refused::<Store>)?;
+    Ok(())
+}
+
+/// Issues one customer's credit; issued already: nothing happens. A customer who was deleted since gets it all the same: the job
+/// covers whom it found.
+async fn issue(session: &Session, job_id: JobId, customer: CustomerId, amount: Cents) -> Result<(), CommandError> {
+    let Some(currency) = session.look(&customer, Customer::currency).await?.flatten() else { return Ok(()) };
+    let credit_id = CreditId::of_job(job_id, customer);
+    let issue = IssueCredit {
+        credit_id,
+        store_id: session.store_id(),
+        customer_id: customer,
+        currency,
+        amount_in_cents: amount,
+        source: CreditSource::Batch { job_id },
+    };
+    match session.execute::<Credit>(&credit_id, CreditCommand::Issue(issue)).await {
+        // Issued before with another currency: the customer changed it since, the credit stays as it was.
+        Ok(_) | Err(crate::executor::Refused::Rejected(CreditRejection::CreditExists)) => Ok(()),
+        Err(other) => Err(refused::<Credit>(other)),
+    }
+}
+
+/// Where a job's progress is saved: beside the snapshots of streams.
+fn place(job_id: JobId) -> StreamName {
+    StreamName::new(format!("$job-{job_id}"))
+}
+
+async fn load(session: &Session, job_id: JobId) -> Progress {
+    let parts = &session.inner.parts;
+    let saved = parts.snapshots.load(&place(job_id)).await.ok().flatten();
+    let log_id = parts.journal.log_id().await.ok();
+    saved
+        .filter(|saved| Some(saved.log_id) == log_id && saved.format == PROGRESS_FORMAT)
+        .and_then(|saved| serde_json::from_slice(&saved.state).ok())
+        .unwrap_or_default()
+}
+
+async fn save(session: &Session, job_id: JobId, progress: &Progress) {
+    let parts = &session.inner.parts;
+    let (Ok(log_id), Ok(state)) = (parts.journal.log_id().await, serde_json::to_vec(progress)) else { return };
+    let snapshot = Snapshot { log_id, format: PROGRESS_FORMAT, state };
+    if let Err(error) = parts.snapshots.save(&place(job_id), snapshot).await {
+        tracing::warn!(%job_id, %error, "a job's progress can't be saved");
     }
 }

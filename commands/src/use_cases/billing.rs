@@ -1,9 +1,22 @@
 //! Billing a cart. The cart's stream leads: it fixes the terms, the coupon answers, the cart is billed, the wallet is asked,
-//! the invoice is issued.
+//! the invoice is issued. Every step is answered once and for ever by the stream it asks, so a repeat, a second node or a
+//! restart walks the same way and finds the same answers.
 
-use crate::{CommandError, Commands, Done, Request};
-use domain::{Cents, CustomerId, InvoiceId};
+use super::carts::{ATTEMPTS, cart_refused, confirmed};
+use crate::executor::{Ask, Executed, Refused};
+use crate::facade::views_away;
+use crate::session::{Session, refused};
+use crate::{CommandError, Commands, Done, Request, Resource, Service};
+use domain::billing::{BilledItem, BilledShipping, BillingTerms, WalletRef};
+use domain::cart::{Billing, Cart, CartBilled, CartCommand, CartEvent, CartItem, CartRejection, RequestKey};
+use domain::coupon::{Coupon, CouponAnswer, CouponCommand, CouponRefusal};
+use domain::customer::Customer;
+use domain::product::Product;
+use domain::store::{CreditOrder, Store};
+use domain::{Cents, CouponId, Currency, CustomerId, InvoiceId, InvoiceLineItemId};
+use journal::Idempotency;
 
+/// What a client may add to a billing.
 #[derive(Clone, Debug, Default)]
 pub struct BillCart {
     pub coupon: Option<String>,
@@ -12,7 +25,310 @@ pub struct BillCart {
 
 impl Commands {
     /// Bills the open cart and issues its invoice.
-    pub async fn bill_cart(&self, request: &Request, customer: CustomerId, bill: BillCart) -> Result<Done<InvoiceId>, CommandError> {
-        todo!()
+    pub async fn bill_cart(
+        &self,
+        request: &Request,
+        customer: CustomerId,
+        bill: BillCart,
+    ) -> Result<Done<InvoiceId>, CommandError> {
+        self.run("bill_cart", request, move |session| async move {
+            confirmed(&session, customer).await?;
+            let _turn = session.inner.cart_locks.lock(customer).await;
+            for _ in 0..ATTEMPTS {
+                if let Some(executed) = session.recall::<Cart>(&customer).await? {
+                    return Ok(after_billing(&session, executed).await?);
+                }
+                match attempt(&session, customer, &bill).await? {
+                    Some(done) => return Ok(done),
+                    None => continue,
+                }
+            }
+            Err(CommandError::Busy)
+        })
+        .await
+    }
+}
+
+/// The cart as it is about to be billed.
+enum Found {
+    Open { length: u64, items: Vec<CartItem> },
+    NotOpen,
+    UnderWay,
+    Shut,
+}
+
+/// Bills the cart as it is now; `None`: it moved, try again.
+async fn attempt(
+    session: &Session,
+    customer: CustomerId,
+    bill: &BillCart,
+) -> Result<Option<Done<InvoiceId>>, CommandError> {
+    let (length, items) = match find(session, customer).await? {
+        Found::Shut => return Err(CommandError::NotFound(Resource::Customer)),
+        Found::NotOpen => return Err(CommandError::Rejected(CartRejection::NoCartIsOpen.into())),
+        Found::UnderWay => {
+            finish_under_way(session, customer).await?;
+            return Ok(None);
+        }
+        Found::Open { items, .. } if items.is_empty() => {
+            return Err(CommandError::Rejected(CartRejection::CartIsEmpty.into()));
+        }
+        Found::Open { length, items } => (length, items),
+    };
+    let terms = terms(session, customer, length, &items, bill.shipping_amount_in_cents).await?;
+    let invoice_id = InvoiceId(session.new_id(&format!("invoice at {length}")));
+    let outcome = match &bill.coupon {
+        None => session.decide_at::<Cart>(&customer, length, CartCommand::Bill { invoice_id, terms }).await,
+        Some(code) => {
+            let coupon_id = usable_coupon(session, customer, code, terms.items_total()?).await?;
+            let request =
+                session.idempotency.clone().map(|key| RequestKey { key: key.key, fingerprint: key.fingerprint });
+            let start = CartCommand::StartBilling { invoice_id, coupon_id, terms, request };
+            let ask = Ask::of(start, &session.origin).at_length(length);
+            session.ask::<Cart>(&customer, ask).await
+        }
+    };
+    match outcome {
+        Ok(executed) if bill.coupon.is_none() => Ok(Some(after_billing(session, executed).await?)),
+        Ok(_) => finish(session, customer, invoice_id).await.map(Some),
+        Err(Refused::Moved { .. } | Refused::Rejected(CartRejection::BillingUnderWay { .. })) => Ok(None),
+        Err(other) => Err(cart_refused(other)),
+    }
+}
+
+async fn find(session: &Session, customer: CustomerId) -> Result<Found, CommandError> {
+    let look = |loaded: &crate::executor::Loaded<Cart>| match &loaded.state {
+        Cart::None | Cart::NoneOpen { .. } => Found::NotOpen,
+        Cart::Open(cart) => Found::Open { length: loaded.tail.length, items: cart.items.clone() },
+        Cart::Billing { .. } => Found::UnderWay,
+        Cart::Shut { .. } => Found::Shut,
+    };
+    session.inner.carts().read(&customer, look).await
+}
+
+/// All that the billing fixes, read from the streams of the store, the products and the customer, and from the wallet.
+async fn terms(
+    session: &Session,
+    customer: CustomerId,
+    length: u64,
+    items: &[CartItem],
+    shipping: Option<Cents>,
+) -> Result<BillingTerms, CommandError> {
+    let line_id = |what: String| InvoiceLineItemId(session.new_id(&format!("{what} at {length}")));
+    let store = session.store_id();
+    let look = |store: &Store| store.live().map(|live| (live.tax_rate_in_basis_points, live.credit_order_preference));
+    let (tax_rate_in_basis_points, order) =
+        session.look(&store, look).await?.flatten().ok_or(CommandError::Unauthorized)?;
+    let currency = session
+        .look(&customer, Customer::currency)
+        .await?
+        .flatten()
+        .ok_or(CommandError::NotFound(Resource::Customer))?;
+    let mut billed = Vec::with_capacity(items.len());
+    for item in items {
+        let look = |product: &Product| product.known().map(|known| (known.title.clone(), known.sale_price_in_cents));
+        let found = session.look(&item.product_id, look).await?.flatten();
+        let (product_title, unit_amount_in_cents) = found.ok_or(CommandError::NotFound(Resource::Product))?;
+        billed.push(BilledItem {
+            invoice_line_item_id: line_id(format!("line {}", item.cart_item_id)),
+            cart_item_id: item.cart_item_id,
+            product_id: item.product_id,
+            product_title,
+            quantity: item.quantity,
+            unit_amount_in_cents,
+        });
+    }
+    let shipping = shipping.map(|amount_in_cents| BilledShipping {
+        invoice_line_item_id: line_id("shipping".to_owned()),
+        amount_in_cents,
+    });
+    let wallet = wallet(session, customer, currency, order).await?;
+    Ok(BillingTerms { currency, items: billed, shipping, tax_rate_in_basis_points, wallet })
+}
+
+/// The balances of the invoice's currency, all of one kind before the other, the oldest first.
+async fn wallet(
+    session: &Session,
+    customer: CustomerId,
+    currency: Currency,
+    order: CreditOrder,
+) -> Result<Vec<WalletRef>, CommandError> {
+    let parts = &session.inner.parts;
+    let head = parts.journal.head().await.map_err(|error| crate::error::log_away(error.into()))?;
+    let entries = parts.lookups.wallet(head, session.store_id(), customer).await.map_err(views_away)?;
+    let mut entries: Vec<_> = entries.into_iter().filter(|entry| entry.currency == currency).collect();
+    let gift_cards_first = order == CreditOrder::GiftCard;
+    entries
+        .sort_by_key(|entry| (matches!(entry.balance, WalletRef::GiftCard(_)) != gift_cards_first, entry.created_at));
+    Ok(entries.into_iter().map(|entry| entry.balance).collect())
+}
+
+/// The coupon of the code, unless it is plain already that it will say no: then nothing happens at all.
+async fn usable_coupon(
+    session: &Session,
+    customer: CustomerId,
+    code: &str,
+    items_total: Cents,
+) -> Result<CouponId, CommandError> {
+    let coupon = super::coupons::by_code(session, code).await?.ok_or(CommandError::NotFound(Resource::Coupon))?;
+    let now = session.inner.parts.clock.now();
+    let look = move |coupon: &Coupon| coupon.known().map(|known| known.refusal(customer, items_total, now));
+    match session.look(&coupon, look).await?.flatten() {
+        None => Err(CommandError::NotFound(Resource::Coupon)),
+        Some(Some(refusal)) => Err(CommandError::CouponRefused(refusal)),
+        Some(None) => Ok(coupon),
+    }
+}
+
+/// Finishes the billing that waits for its coupon, if there is one: anybody may, any number of times.
+pub(crate) async fn finish_under_way(session: &Session, customer: CustomerId) -> Result<(), CommandError> {
+    let billing = session.look(&customer, |cart: &Cart| cart.billing().cloned()).await?.flatten();
+    let Some(billing) = billing else {
+        // Another node may have finished it, which this one has not read yet.
+        return session.inner.carts().read_latest(&customer, |_| ()).await;
+    };
+    let executed = ask_coupon_and_finish(&session.follow_up(), customer, &billing).await?;
+    match billed_event(&executed) {
+        Some(billed) => issue_invoice(&session.follow_up(), billed).await,
+        None => Ok(()),
+    }
+}
+
+/// Finishes the request's own billing, and answers it. Its terms are fixed already: from here on, what can't be done now will
+/// be done later.
+async fn finish(
+    session: &Session,
+    customer: CustomerId,
+    invoice_id: InvoiceId,
+) -> Result<Done<InvoiceId>, CommandError> {
+    let late = || Done { late: true, ..session.done(invoice_id, false) };
+    let billing = match session.look(&customer, |cart: &Cart| cart.billing().cloned()).await {
+        Ok(billing) => billing.flatten().filter(|billing| billing.invoice_id == invoice_id),
+        Err(_) => return Ok(late()),
+    };
+    let Some(billing) = billing else { return outcome_of(session, customer, invoice_id).await };
+    match ask_coupon_and_finish(session, customer, &billing).await {
+        Ok(executed) if executed.events.is_empty() => outcome_of(session, customer, invoice_id).await,
+        Ok(executed) => after_billing(session, executed).await,
+        Err(CommandError::Unavailable { .. } | CommandError::Busy) => Ok(late()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Asks the coupon, which answers once per invoice, and tells the cart.
+async fn ask_coupon_and_finish(
+    session: &Session,
+    customer: CustomerId,
+    billing: &Billing,
+) -> Result<Executed<CartEvent>, CommandError> {
+    let (invoice_id, items_total) = (billing.invoice_id, billing.terms.items_total()?);
+    let redeem = CouponCommand::Redeem { invoice_id, customer_id: customer, items_total };
+    let look = move |coupon: &Coupon| coupon.known().and_then(|known| known.answer(invoice_id));
+    let (_, answer) =
+        session.execute_then::<Coupon, _>(&billing.coupon_id, redeem, look).await.map_err(refused::<Coupon>)?;
+    let answer = answer.ok_or_else(|| corrupt("the coupon gave no answer"))?;
+    let idempotency =
+        billing.request.as_ref().map(|key| Idempotency { key: key.key.clone(), fingerprint: key.fingerprint.clone() });
+    let finish = CartCommand::FinishBilling { invoice_id, answer };
+    // Only a billing that succeeds has used the key up; after an error it may be used again (api.md §1).
+    let idempotency = idempotency.filter(|_| matches!(&finish, CartCommand::FinishBilling { answer: Ok(_), .. }));
+    session.ask::<Cart>(&customer, Ask::of(finish, &session.origin).idempotent(idempotency)).await.map_err(cart_refused)
+}
+
+/// How a billing ended that somebody else finished.
+async fn outcome_of(
+    session: &Session,
+    customer: CustomerId,
+    invoice_id: InvoiceId,
+) -> Result<Done<InvoiceId>, CommandError> {
+    match find_end(session, customer, invoice_id).await? {
+        Some(CartEvent::CartBilled(billed)) => {
+            let late = issue_invoice(&session.follow_up(), &billed).await.is_err();
+            Ok(Done { late, ..session.done(invoice_id, false) })
+        }
+        Some(CartEvent::CartBillingRefused(refused)) => Err(CommandError::CouponRefused(refused.reason)),
+        Some(_) | None => Ok(Done { late: true, ..session.done(invoice_id, false) }),
+    }
+}
+
+async fn find_end(
+    session: &Session,
+    customer: CustomerId,
+    invoice_id: InvoiceId,
+) -> Result<Option<CartEvent>, CommandError> {
+    /// The end of a billing stands near the end of the stream.
+    const RECENT: usize = 1_000;
+    let stream = eventlog::StreamName::new(format!("{}-{customer}", domain::Category::Cart));
+    let length = session.inner.carts().read(&customer, |loaded| loaded.tail.length).await?;
+    let from = journal::Tail { length: length.saturating_sub(RECENT as u64), last_hash: None };
+    let slice = session.inner.parts.journal.read_stream(&stream, from, RECENT).await.map_err(crate::error::log_away)?;
+    let ended = |event: &CartEvent| match event {
+        CartEvent::CartBilled(billed) => billed.invoice_id == invoice_id,
+        CartEvent::CartBillingRefused(refused) => refused.invoice_id == invoice_id,
+        _ => false,
+    };
+    let cart_event = |envelope: journal::Envelope| <Cart as domain::Decider>::event(envelope.event);
+    Ok(slice.events.into_iter().filter_map(cart_event).find(ended))
+}
+
+/// Answers a billing that the cart's stream has decided.
+async fn after_billing(session: &Session, executed: Executed<CartEvent>) -> Result<Done<InvoiceId>, CommandError> {
+    if let Some(billed) = billed_event(&executed) {
+        let late = match issue_invoice(&session.follow_up(), billed).await {
+            Ok(()) => false,
+            Err(error) => {
+                tracing::warn!(invoice = %billed.invoice_id, %error, "the invoice of a billed cart is issued later");
+                true
+            }
+        };
+        return Ok(Done { late, ..session.done(billed.invoice_id, executed.replayed) });
+    }
+    match refusal(&executed) {
+        Some(reason) => Err(CommandError::CouponRefused(reason)),
+        None => Err(corrupt("a billing gave no event")),
+    }
+}
+
+fn billed_event(executed: &Executed<CartEvent>) -> Option<&CartBilled> {
+    executed.events.iter().find_map(|event| match event {
+        CartEvent::CartBilled(billed) => Some(billed),
+        _ => None,
+    })
+}
+
+fn refusal(executed: &Executed<CartEvent>) -> Option<CouponRefusal> {
+    executed.events.iter().find_map(|event| match event {
+        CartEvent::CartBillingRefused(refused) => Some(refused.reason),
+        _ => None,
+    })
+}
+
+/// Asks the wallet strictly in the order that the billing fixed, each balance for what is due after the answers before it,
+/// and issues the invoice: the reaction to `CartBilled`.
+pub(crate) async fn issue_invoice(session: &Session, billed: &CartBilled) -> Result<(), CommandError> {
+    super::wallet::issue_invoice(session, billed).await
+}
+
+/// What no history of this program can contain: the answer is that the log can't be used.
+pub(super) fn corrupt(reason: &str) -> CommandError {
+    CommandError::Unavailable { service: Service::EventLog, reason: reason.to_owned() }
+}
+
+/// How the answer reads for the cart.
+trait Answered {
+    fn answer(&self, invoice_id: InvoiceId) -> Option<Result<domain::billing::CouponUse, CouponRefusal>>;
+}
+
+impl Answered for domain::coupon::KnownCoupon {
+    fn answer(&self, invoice_id: InvoiceId) -> Option<Result<domain::billing::CouponUse, CouponRefusal>> {
+        self.answers.get(&invoice_id).map(|answer| match answer {
+            CouponAnswer::Redeemed { redemption_id, amount_in_cents, .. } => Ok(domain::billing::CouponUse {
+                coupon_id: self.coupon_id,
+                code: self.code.clone(),
+                redemption_id: *redemption_id,
+                amount_in_cents: *amount_in_cents,
+            }),
+            CouponAnswer::Refused(reason) => Err(*reason),
+        })
     }
 }

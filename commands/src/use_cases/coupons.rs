@@ -28,3 +28,8 @@ impl Commands {
         todo!()
     }
 }
+
+/// The coupon that has the code in the session's store, resolved by its claim; `None` when nobody has it.
+pub(crate) async fn by_code(session: &crate::session::Session, code: &str) -> Result<Option<CouponId>, CommandError> {
+    todo!()
+}

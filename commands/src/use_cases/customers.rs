@@ -50,16 +50,30 @@ impl Commands {
         todo!()
     }
 
-    pub async fn change_customer(&self, request: &Request, customer: CustomerId, change: CustomerChange) -> Result<Done<CustomerId>, CommandError> {
+    pub async fn change_customer(
+        &self,
+        request: &Request,
+        customer: CustomerId,
+        change: CustomerChange,
+    ) -> Result<Done<CustomerId>, CommandError> {
         todo!()
     }
 
     /// Deletes the customer: its open cart is closed, its emails become free.
-    pub async fn delete_customer(&self, request: &Request, customer: CustomerId) -> Result<Done<CustomerId>, CommandError> {
+    pub async fn delete_customer(
+        &self,
+        request: &Request,
+        customer: CustomerId,
+    ) -> Result<Done<CustomerId>, CommandError> {
         todo!()
     }
 
-    pub async fn add_address(&self, request: &Request, customer: CustomerId, address: NewAddress) -> Result<Done<AddressId>, CommandError> {
+    pub async fn add_address(
+        &self,
+        request: &Request,
+        customer: CustomerId,
+        address: NewAddress,
+    ) -> Result<Done<AddressId>, CommandError> {
         todo!()
     }
 
@@ -73,11 +87,21 @@ impl Commands {
         todo!()
     }
 
-    pub async fn make_address_primary(&self, request: &Request, customer: CustomerId, address: AddressId) -> Result<Done<AddressId>, CommandError> {
+    pub async fn make_address_primary(
+        &self,
+        request: &Request,
+        customer: CustomerId,
+        address: AddressId,
+    ) -> Result<Done<AddressId>, CommandError> {
         todo!()
     }
 
-    pub async fn remove_address(&self, request: &Request, customer: CustomerId, address: AddressId) -> Result<Done<AddressId>, CommandError> {
+    pub async fn remove_address(
+        &self,
+        request: &Request,
+        customer: CustomerId,
+        address: AddressId,
+    ) -> Result<Done<AddressId>, CommandError> {
         todo!()
     }
 }

@@ -17,7 +17,11 @@ impl Commands {
     }
 
     /// Voids it: its balance is 0. Voided already: nothing changes.
-    pub async fn void_gift_card(&self, request: &Request, gift_card: GiftCardId) -> Result<Done<GiftCardId>, CommandError> {
+    pub async fn void_gift_card(
+        &self,
+        request: &Request,
+        gift_card: GiftCardId,
+    ) -> Result<Done<GiftCardId>, CommandError> {
         todo!()
     }
 }

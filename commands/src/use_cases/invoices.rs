@@ -1,18 +1,28 @@
 //! What happens to an invoice: collected, failed, refunded.
 
+use crate::reactions;
+use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request};
-use domain::invoice::RefundRequest;
+use domain::invoice::{Invoice, InvoiceCommand, InvoiceEvent, RefundRequest};
 use domain::{InvoiceId, OrderId, RefundId};
 
 impl Commands {
     /// Collects an open invoice and places its order.
     pub async fn collect_invoice(&self, request: &Request, invoice: InvoiceId) -> Result<Done<OrderId>, CommandError> {
-        todo!()
+        self.run("collect_invoice", request, move |session| async move {
+            let done = decide(&session, invoice, InvoiceCommand::Collect).await?;
+            Ok(done.map(|_| OrderId::of_invoice(invoice)))
+        })
+        .await
     }
 
     /// Fails an open invoice: balances, coupon use and stock go back. Failed already: nothing changes.
     pub async fn fail_invoice(&self, request: &Request, invoice: InvoiceId) -> Result<Done<InvoiceId>, CommandError> {
-        todo!()
+        self.run("fail_invoice", request, move |session| async move {
+            let done = decide(&session, invoice, InvoiceCommand::Fail).await?;
+            Ok(done.map(|_| invoice))
+        })
+        .await
     }
 
     /// Refunds a collected or partially refunded invoice.
@@ -23,11 +33,38 @@ impl Commands {
         what: RefundRequest,
         as_credit: bool,
     ) -> Result<Done<RefundId>, CommandError> {
-        todo!()
+        self.run("refund_invoice", request, move |session| async move {
+            let refund_id = RefundId(session.new_id("refund"));
+            let done = decide(&session, invoice, InvoiceCommand::Refund { refund_id, what, as_credit }).await?;
+            let refunded = |event: &InvoiceEvent| match event {
+                InvoiceEvent::RefundIssued(refund) => Some(refund.refund_id),
+                InvoiceEvent::InvoiceIssued(_)
+                | InvoiceEvent::InvoiceCollected(_)
+                | InvoiceEvent::InvoiceFailed(_)
+                | InvoiceEvent::RefundsClosed(_) => None,
+            };
+            Ok(done.map(|events| events.iter().find_map(refunded).unwrap_or(refund_id)))
+        })
+        .await
     }
 
     /// Marks the invoice's open refunds as closed.
     pub async fn close_refunds(&self, request: &Request, invoice: InvoiceId) -> Result<Done<InvoiceId>, CommandError> {
-        todo!()
+        self.run("close_refunds", request, move |session| async move {
+            let done = decide(&session, invoice, InvoiceCommand::CloseRefunds).await?;
+            Ok(done.map(|_| invoice))
+        })
+        .await
     }
+}
+
+/// Decides on the invoice's stream, then does what follows from it. What can't be done now, the reactions' worker will.
+async fn decide(
+    session: &Session,
+    invoice: InvoiceId,
+    command: InvoiceCommand,
+) -> Result<Done<Vec<InvoiceEvent>>, CommandError> {
+    let executed = session.decide::<Invoice>(&invoice, command).await.map_err(refused::<Invoice>)?;
+    let late = reactions::late(reactions::settle_invoice(&session.follow_up(), invoice).await);
+    Ok(Done { late, ..session.done(executed.events, executed.replayed) })
 }

@@ -5,7 +5,12 @@ use domain::CustomerId;
 
 impl Commands {
     /// Logs the customer in for 24 h. The primary email only. Wrong either way: the same error after about the same time.
-    pub async fn log_in(&self, request: &Request, email: &str, password: &str) -> Result<Done<CustomerId>, CommandError> {
+    pub async fn log_in(
+        &self,
+        request: &Request,
+        email: &str,
+        password: &str,
+    ) -> Result<Done<CustomerId>, CommandError> {
         todo!()
     }
 

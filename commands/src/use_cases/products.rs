@@ -28,7 +28,12 @@ impl Commands {
         todo!()
     }
 
-    pub async fn change_product(&self, request: &Request, product: ProductId, change: ChangeProduct) -> Result<Done<ProductId>, CommandError> {
+    pub async fn change_product(
+        &self,
+        request: &Request,
+        product: ProductId,
+        change: ChangeProduct,
+    ) -> Result<Done<ProductId>, CommandError> {
         todo!()
     }
 
@@ -36,16 +41,31 @@ impl Commands {
         todo!()
     }
 
-    pub async fn change_inventory(&self, request: &Request, product: ProductId, change: InventoryChange) -> Result<Done<ProductId>, CommandError> {
+    pub async fn change_inventory(
+        &self,
+        request: &Request,
+        product: ProductId,
+        change: InventoryChange,
+    ) -> Result<Done<ProductId>, CommandError> {
         todo!()
     }
 
-    pub async fn add_product_tag(&self, request: &Request, product: ProductId, tag: String) -> Result<Done<ProductId>, CommandError> {
+    pub async fn add_product_tag(
+        &self,
+        request: &Request,
+        product: ProductId,
+        tag: String,
+    ) -> Result<Done<ProductId>, CommandError> {
         todo!()
     }
 
     /// Removes one tag, or all (`None`).
-    pub async fn remove_product_tag(&self, request: &Request, product: ProductId, tag: Option<String>) -> Result<Done<ProductId>, CommandError> {
+    pub async fn remove_product_tag(
+        &self,
+        request: &Request,
+        product: ProductId,
+        tag: Option<String>,
+    ) -> Result<Done<ProductId>, CommandError> {
         todo!()
     }
 }

@@ -33,7 +33,11 @@ impl Commands {
     }
 
     /// A new app secret; tokens stay.
-    pub async fn change_store_secret(&self, request: &Request, app_secret: String) -> Result<Done<StoreId>, CommandError> {
+    pub async fn change_store_secret(
+        &self,
+        request: &Request,
+        app_secret: String,
+    ) -> Result<Done<StoreId>, CommandError> {
         todo!()
     }
 

@@ -37,7 +37,13 @@ pub struct HmacKey(pub [u8; 32]);
 #[async_trait]
 pub trait Vault: Keys {
     /// Stores the Argon2id hash (PHC string) of a secret or password.
-    async fn put_credential(&self, id: CredentialId, store: StoreId, hash: &str, at: Timestamp) -> Result<(), VaultError>;
+    async fn put_credential(
+        &self,
+        id: CredentialId,
+        store: StoreId,
+        hash: &str,
+        at: Timestamp,
+    ) -> Result<(), VaultError>;
 
     async fn credential(&self, id: CredentialId) -> Result<Option<String>, VaultError>;
 
@@ -47,7 +53,12 @@ pub trait Vault: Keys {
     async fn token(&self, sha256: [u8; 32]) -> Result<Option<TokenEntry>, VaultError>;
 
     /// Stores a confirmation link's token by its SHA-256.
-    async fn put_confirmation(&self, sha256: [u8; 32], entry: ConfirmationEntry, at: Timestamp) -> Result<(), VaultError>;
+    async fn put_confirmation(
+        &self,
+        sha256: [u8; 32],
+        entry: ConfirmationEntry,
+        at: Timestamp,
+    ) -> Result<(), VaultError>;
 
     async fn confirmation(&self, sha256: [u8; 32]) -> Result<Option<ConfirmationEntry>, VaultError>;
 
