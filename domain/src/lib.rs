@@ -27,6 +27,8 @@ pub mod product;
 mod rejection;
 pub mod store;
 mod stream;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod time;
 
 pub use currency::Currency;

@@ -1,0 +1,165 @@
+//! How the rules are tested: given what happened, when a command comes, then these events, or this rejection.
+//!
+//! ```ignore
+//! given::<Claim>([claimed(1)]).when(release(1)).then([released(1)]).and_a_repeat_gives_nothing();
+//! given::<Claim>([claimed(1)]).when(claim(2)).then_rejected(held_by(1));
+//! ```
+//! Time stands still at [`NOW`] unless a test moves it; ids come from a counter. Whatever a command gives is folded at
+//! once, so that a decision whose events can't be folded fails every test that meets it.
+
+use crate::{Context, Decider, IdSource, Timestamp};
+use chrono::TimeDelta;
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicU64, Ordering};
+use uuid::Uuid;
+
+/// 2026-11-23T10:00:00Z: when everything happens unless a test says otherwise.
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_428_000_000);
+
+/// A fixed id: the same number is the same id.
+pub(crate) const fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+/// The `nth` (from 0) id that a decision is given, in every decision anew.
+pub(crate) const fn new_id(nth: u64) -> Uuid {
+    Uuid::from_u128(0xF000_0000 + nth as u128)
+}
+
+/// Gives [`new_id`] 0, 1, 2 and so on.
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl IdSource for Counter {
+    fn next(&self) -> Uuid {
+        new_id(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// What `state` decides at `now`.
+pub(crate) fn decide<D: Decider>(state: &D, command: &D::Command, now: Timestamp) -> Result<Vec<D::Event>, D::Rejection> {
+    state.decide(command, &Context { now, ids: &Counter::default() })
+}
+
+/// Folds the events that happened at `at` into the state.
+#[track_caller]
+pub(crate) fn fold<D: Decider>(state: &mut D, events: &[D::Event], at: Timestamp) {
+    for event in events {
+        if let Err(impossible) = state.evolve(event, at) {
+            panic!("{impossible}");
+        }
+    }
+}
+
+/// A state to send commands to.
+#[derive(Clone)]
+pub(crate) struct Given<D: Decider> {
+    pub(crate) state: D,
+    now: Timestamp,
+}
+
+/// The state after these events, all of which happened at [`NOW`].
+#[track_caller]
+pub(crate) fn given<D: Decider>(events: impl IntoIterator<Item = impl Into<D::Event>>) -> Given<D> {
+    nothing::<D>().and(events)
+}
+
+/// The state before the first event.
+pub(crate) fn nothing<D: Decider>() -> Given<D> {
+    Given { state: D::default(), now: NOW }
+}
+
+impl<D: Decider> Given<D> {
+    /// More events, at the present moment.
+    #[track_caller]
+    pub(crate) fn and(mut self, events: impl IntoIterator<Item = impl Into<D::Event>>) -> Self {
+        let events: Vec<D::Event> = events.into_iter().map(Into::into).collect();
+        fold(&mut self.state, &events, self.now);
+        self
+    }
+
+    /// Time passes.
+    pub(crate) fn later(mut self, by: TimeDelta) -> Self {
+        self.now = self.now.plus(by);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn when(self, command: D::Command) -> Decided<D> {
+        let outcome = decide(&self.state, &command, self.now);
+        let mut after = self.clone();
+        if let Ok(events) = &outcome {
+            fold(&mut after.state, events, self.now);
+        }
+        Decided { after, command, outcome }
+    }
+
+    /// The event must not be foldable here: no history can contain it.
+    #[track_caller]
+    pub(crate) fn is_impossible(&self, event: impl Into<D::Event>) {
+        let folded = self.state.clone().evolve(&event.into(), self.now);
+        assert!(folded.is_err(), "an event that can't be was folded");
+    }
+}
+
+/// What came of a command.
+pub(crate) struct Decided<D: Decider> {
+    after: Given<D>,
+    command: D::Command,
+    outcome: Result<Vec<D::Event>, D::Rejection>,
+}
+
+impl<D: Decider> Decided<D>
+where
+    D::Event: PartialEq + Debug,
+    D::Rejection: PartialEq,
+{
+    /// Exactly these events. Gives the state after them.
+    #[track_caller]
+    pub(crate) fn then(self, events: impl IntoIterator<Item = impl Into<D::Event>>) -> After<D> {
+        let expected: Vec<D::Event> = events.into_iter().map(Into::into).collect();
+        assert_eq!(self.outcome, Ok(expected));
+        After { given: self.after, command: self.command }
+    }
+
+    /// Accepted, and no event.
+    #[track_caller]
+    pub(crate) fn then_nothing(self) -> After<D> {
+        self.then(Vec::<D::Event>::new())
+    }
+
+    #[track_caller]
+    pub(crate) fn then_rejected(self, rejection: D::Rejection) -> Given<D> {
+        assert_eq!(self.outcome, Err(rejection));
+        self.after
+    }
+}
+
+/// The state after an accepted command.
+pub(crate) struct After<D: Decider> {
+    given: Given<D>,
+    command: D::Command,
+}
+
+impl<D: Decider> After<D>
+where
+    D::Event: PartialEq + Debug,
+    D::Rejection: PartialEq,
+{
+    /// The story goes on.
+    pub(crate) fn so(self) -> Given<D> {
+        self.given
+    }
+
+    /// The very same command again is accepted and gives no event.
+    #[track_caller]
+    pub(crate) fn and_a_repeat_gives_nothing(self) -> Given<D> {
+        self.given.when(self.command).then_nothing().so()
+    }
+
+    /// The very same command again is refused.
+    #[track_caller]
+    pub(crate) fn and_a_repeat_is_rejected(self, rejection: D::Rejection) -> Given<D> {
+        self.given.when(self.command).then_rejected(rejection)
+    }
+}
