@@ -143,7 +143,36 @@ impl<A: Decider> Runner<'_, A> {
         let started = std::time::Instant::now();
         let appended = self.shared.journal.append(&self.stream, loaded.tail, events).await;
         metrics::histogram!("cartlog_append_seconds").record(started.elapsed().as_secs_f64());
-        appended
+        match appended {
+            Err(error @ JournalError::Append(AppendError::Unavailable { .. })) => {
+                self.read_back(loaded, events, error).await
+            }
+            settled => settled,
+        }
+    }
+
+    /// An append whose answer is not known: the log itself tells whether it was done. If that can't be had either, the command
+    /// ends with the error, and whoever decides next on the stream finds out.
+    async fn read_back(
+        &self,
+        loaded: &Loaded<A>,
+        events: &[ToAppend],
+        error: JournalError,
+    ) -> Result<Written, JournalError> {
+        let Ok(slice) = self.shared.journal.read_stream(&self.stream, loaded.tail, events.len()).await else {
+            return Err(error);
+        };
+        let done = slice.events.len() == events.len()
+            && slice.events.iter().zip(events).all(|(stored, ours)| stored.id == ours.id);
+        match slice.events.last() {
+            Some(last) if done => Ok(Written { position: last.position, tail: slice.tail }),
+            Some(last) => Err(JournalError::Append(AppendError::Conflict {
+                stream: self.stream.clone(),
+                expected: eventlog::ExpectedRevision::of_length(loaded.tail.length),
+                actual: Some(last.revision),
+            })),
+            None => Err(error),
+        }
     }
 
     /// Decides one command after another against the running state. `loaded` runs ahead of the log meanwhile.

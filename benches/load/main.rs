@@ -1,0 +1,52 @@
+//! Load on the real server over HTTP with keep-alive connections, fsync on, the load generator on the same machine.
+//!
+//! `cargo bench --bench load -- [--smoke] [--seconds N] [--json FILE] [SCENARIO…]`
+
+mod client;
+mod report;
+mod scenarios;
+mod server;
+
+use std::path::PathBuf;
+
+/// What the command line asks for.
+pub struct Options {
+    pub smoke: bool,
+    pub seconds: u64,
+    json: Option<PathBuf>,
+    only: Vec<String>,
+}
+
+fn options() -> Options {
+    let mut options = Options { smoke: false, seconds: 10, json: None, only: Vec::new() };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            // Cargo adds it.
+            "--bench" => {}
+            "--smoke" => options.smoke = true,
+            "--seconds" => options.seconds = arguments.next().and_then(|text| text.parse().ok()).expect("--seconds N"),
+            "--json" => options.json = arguments.next().map(PathBuf::from),
+            name => options.only.push(name.to_owned()),
+        }
+    }
+    options
+}
+
+fn main() {
+    let options = options();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let outcomes = runtime.block_on(scenarios::run(&options));
+    if let Some(path) = &options.json {
+        let all: Vec<_> = outcomes.iter().map(report::Outcome::json).collect();
+        std::fs::write(path, serde_json::to_vec_pretty(&all).expect("JSON")).expect("the file can be written");
+    }
+    let failed = outcomes.iter().any(|outcome| outcome.refused > 0 || outcome.done == 0);
+    std::process::exit(i32::from(failed));
+}
+
+impl Options {
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| name.contains(only.as_str()))
+    }
+}

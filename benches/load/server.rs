@@ -1,0 +1,122 @@
+//! The real server, started in a directory of its own, and the shop that the load goes to.
+
+use crate::client::Connection;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A running server. Dropping it ends it.
+pub struct Server {
+    child: Child,
+    pub address: String,
+}
+
+impl Server {
+    pub fn start(data: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_cartlog"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", "--log", "warn", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let lines = BufReader::new(child.stdout.take().expect("its output is piped")).lines();
+        let address = lines
+            .map_while(Result::ok)
+            .find_map(|line| line.split("listening on http://").nth(1).map(|rest| rest.trim().to_owned()))
+            .expect("the server says where it listens");
+        Self { child, address }
+    }
+
+    /// Resident memory in MiB.
+    pub fn resident_mib(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().nth(1)).and_then(|kib| kib.parse::<f64>().ok());
+        kib.unwrap_or(0.0) / 1024.0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A store with products and confirmed customers.
+pub struct Shop {
+    pub headers: String,
+    pub products: Vec<String>,
+    pub customers: Vec<String>,
+}
+
+impl Shop {
+    pub async fn open(address: &str, products: usize, customers: usize) -> Self {
+        let mut connection = Connection::open(address, String::new()).await.expect("the server accepts");
+        let store = r#"{"name":"Bench","app_id":"bench","app_secret":"bench-secret"}"#;
+        must(&mut connection, "POST", "/store", Some(store)).await;
+        let login = r#"{"app_id":"bench","app_secret":"bench-secret"}"#;
+        let token = must(&mut connection, "POST", "/store/token", Some(login)).await;
+        let token = token.text("token").expect("a token");
+        let headers = format!("APP-ID: bench\r\nACCESS-TOKEN: {token}\r\n");
+        let products = make(address, &headers, products, "product_id", |number| {
+            let body = format!(
+                r#"{{"title":"Product {number}","product_type":"thing","vendor":"Bench","inventory":1000000000,"sale_price_in_cents":1999}}"#
+            );
+            ("/product".to_owned(), body)
+        })
+        .await;
+        let customers = make(address, &headers, customers, "customer_id", |number| {
+            let body = format!(
+                r#"{{"currency":"EUR","email":"c{number}@example.com","first_name":"C","last_name":"{number}","password":"secret"}}"#
+            );
+            ("/customer".to_owned(), body)
+        })
+        .await;
+        confirm(address, &headers, &customers).await;
+        Self { headers, products, customers }
+    }
+}
+
+/// Makes `count` things over 16 connections, and gives their ids.
+async fn make(address: &str, headers: &str, count: usize, id: &'static str, request: fn(usize) -> (String, String)) -> Vec<String> {
+    let mut tasks = tokio::task::JoinSet::new();
+    for lane in 0..16 {
+        let (address, headers) = (address.to_owned(), headers.to_owned());
+        tasks.spawn(async move {
+            let mut connection = Connection::open(&address, headers).await.expect("the server accepts");
+            let mut made = Vec::new();
+            for number in (lane..count).step_by(16) {
+                let (target, body) = request(number);
+                let answer = must(&mut connection, "POST", &target, Some(&body)).await;
+                made.push((number, answer.text(id).expect("an id")));
+            }
+            made
+        });
+    }
+    let mut made: Vec<(usize, String)> = tasks.join_all().await.into_iter().flatten().collect();
+    made.sort();
+    made.into_iter().map(|(_, id)| id).collect()
+}
+
+async fn confirm(address: &str, headers: &str, customers: &[String]) {
+    let mut tasks = tokio::task::JoinSet::new();
+    for lane in customers.chunks(customers.len().div_ceil(16).max(1)) {
+        let (address, headers, lane) = (address.to_owned(), headers.to_owned(), lane.to_vec());
+        tasks.spawn(async move {
+            let mut connection = Connection::open(&address, headers).await.expect("the server accepts");
+            for customer in lane {
+                let mailed = must(&mut connection, "PUT", &format!("/customer/{customer}/send_confirmation"), None).await;
+                let token = mailed.text("result").expect("the token of the link");
+                must(&mut connection, "PUT", &format!("/customer/confirm/{token}"), None).await;
+            }
+        });
+    }
+    tasks.join_all().await;
+}
+
+async fn must(connection: &mut Connection, method: &str, target: &str, body: Option<&str>) -> crate::client::Answer {
+    let answer = connection.send(method, target, body).await.expect("an answer");
+    assert!(answer.status < 300, "{method} {target}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
+    answer
+}
