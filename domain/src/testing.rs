@@ -37,7 +37,11 @@ impl IdSource for Counter {
 }
 
 /// What `state` decides at `now`.
-pub(crate) fn decide<D: Decider>(state: &D, command: &D::Command, now: Timestamp) -> Result<Vec<D::Event>, D::Rejection> {
+pub(crate) fn decide<D: Decider>(
+    state: &D,
+    command: &D::Command,
+    now: Timestamp,
+) -> Result<Vec<D::Event>, D::Rejection> {
     state.decide(command, &Context { now, ids: &Counter::default() })
 }
 
@@ -161,5 +165,49 @@ where
     #[track_caller]
     pub(crate) fn and_a_repeat_is_rejected(self, rejection: D::Rejection) -> Given<D> {
         self.given.when(self.command).then_rejected(rejection)
+    }
+}
+
+/// A history that grows command by command, for tests by random sequences. Its ids are never the same twice.
+pub(crate) struct History<D: Decider> {
+    pub(crate) state: D,
+    pub(crate) now: Timestamp,
+    pub(crate) events: Vec<(D::Event, Timestamp)>,
+    ids: Counter,
+}
+
+impl<D: Decider> History<D>
+where
+    D: PartialEq + Debug,
+    D::Event: PartialEq + Debug,
+{
+    pub(crate) fn new() -> Self {
+        Self { state: D::default(), now: NOW, events: Vec::new(), ids: Counter::default() }
+    }
+
+    /// Decides the command, and folds what it gives.
+    #[track_caller]
+    pub(crate) fn send(&mut self, command: &D::Command) -> Result<Vec<D::Event>, D::Rejection> {
+        let events = self.state.decide(command, &Context { now: self.now, ids: &self.ids })?;
+        fold(&mut self.state, &events, self.now);
+        self.events.extend(events.iter().map(|event| (event.clone(), self.now)));
+        Ok(events)
+    }
+
+    /// The events as they are stored and read back fold to the same state, and so does a snapshot of it.
+    #[track_caller]
+    pub(crate) fn assert_survives_storage(&self) {
+        let mut read_back = D::default();
+        for (event, at) in &self.events {
+            let stored: crate::Event = event.clone().into();
+            let data = serde_json::to_vec(&stored).expect("an event can be stored");
+            let read =
+                crate::Event::decode(D::CATEGORY, stored.event_type(), &data).expect("a stored event can be read");
+            fold(&mut read_back, &[D::event(read).expect("an event of this aggregate")], *at);
+        }
+        assert_eq!(read_back, self.state, "the stored events fold to another state");
+        let snapshot = serde_json::to_vec(&self.state).expect("a state can be stored");
+        let restored: D = serde_json::from_slice(&snapshot).expect("a stored state can be read");
+        assert_eq!(restored, self.state, "the snapshot is of another state");
     }
 }

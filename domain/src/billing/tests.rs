@@ -81,17 +81,17 @@ proptest! {
 
 #[test]
 fn a_discount_on_25_times_399_does_not_drift() {
-    let lines = terms(&[(25, 399_00)], 0).lines(cents(997_50)).unwrap();
-    assert_eq!(Totals::of(&lines).unwrap().due, cents(9_975_00 - 997_50));
+    let lines = terms(&[(25, 39_900)], 0).lines(cents(99_750)).unwrap();
+    assert_eq!(Totals::of(&lines).unwrap().due, cents(997_500 - 99_750));
     // The same goods on 25 lines: to the cent the same discount and due.
-    let lines = terms(&[(1, 399_00); 25], 0).lines(cents(997_50)).unwrap();
+    let lines = terms(&[(1, 39_900); 25], 0).lines(cents(99_750)).unwrap();
     let totals = Totals::of(&lines).unwrap();
-    assert_eq!((totals.discount, totals.due), (cents(997_50), cents(9_975_00 - 997_50)));
-    assert!(lines.iter().all(|line| line.discount_amount_in_cents == cents(39_90)));
+    assert_eq!((totals.discount, totals.due), (cents(99_750), cents(997_500 - 99_750)));
+    assert!(lines.iter().all(|line| line.discount_amount_in_cents == cents(3_990)));
     // One cent more goes to the first line alone.
-    let lines = terms(&[(1, 399_00); 25], 0).lines(cents(997_51)).unwrap();
-    assert_eq!(lines[0].discount_amount_in_cents, cents(39_91));
-    assert!(lines[1..].iter().all(|line| line.discount_amount_in_cents == cents(39_90)));
+    let lines = terms(&[(1, 39_900); 25], 0).lines(cents(99_751)).unwrap();
+    assert_eq!(lines[0].discount_amount_in_cents, cents(3_991));
+    assert!(lines[1..].iter().all(|line| line.discount_amount_in_cents == cents(3_990)));
 }
 
 #[test]
