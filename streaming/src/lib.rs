@@ -1,1 +1,24 @@
+//! Metric windows that stream from the log (api.md §11).
+//!
+//! What lives here: what is counted ([`increment`]), in which buckets ([`cover`], [`Window`]), the port to where counts are
+//! kept ([`WindowStore`]) and its adapter [`SqliteWindows`], the [`Worker`] that brings the log's events, and the [`Windows`]
+//! that answer queries. What doesn't: HTTP, products and coupons themselves (the views know them). The guarantee: each
+//! event counts once, by its own time, across crashes and restarts.
 
+mod batch;
+mod bucket;
+mod metric;
+mod sqlite;
+mod store;
+mod window;
+mod windows;
+mod worker;
+
+pub use batch::{BUCKETS_KEPT, Batch, Cell, Horizon, LOG_INS_KEPT, Skipped, StoreBatch};
+pub use bucket::{Bucket, Granularity, Minute, cover};
+pub use metric::{Increment, Metric, Misplaced, increment};
+pub use sqlite::SqliteWindows;
+pub use store::{SKIPPED_KEPT, Side, SideState, StoreError, Swap, WindowStore};
+pub use window::{UnknownWindow, Window, start_of_day};
+pub use windows::{CatchUp, Status, Windows};
+pub use worker::{Clock, Worker, WorkerError};

@@ -1,0 +1,106 @@
+//! The port to where windows are kept, and what an adapter must do, exactly.
+//!
+//! Counts move only together with the position they reached, so that an event counts once, however often it is brought.
+//! An adapter either applies a batch in one step (SQLite: a transaction), or each store's part of it in one step and then
+//! the checkpoint (Redis: a script over the keys of one store, which share a tag); [`WindowStore::reached`] lets the worker
+//! leave out what is in already when it begins again between the two.
+
+use crate::batch::{Batch, Skipped};
+use crate::bucket::Minute;
+use crate::metric::Metric;
+use async_trait::async_trait;
+use domain::{StoreId, Timestamp};
+use eventlog::{Checkpoint, Position};
+use std::ops::Range;
+use uuid::Uuid;
+
+/// What answers queries, or what is filled beside it to take its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    Live,
+    /// A rebuild's.
+    Building,
+}
+
+/// When the side that was built takes the live one's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swap {
+    /// Only once it has come as far.
+    WhenReached,
+    /// At once: the live one is of another log, so that their positions can't be compared.
+    Now,
+}
+
+/// Up to where a side has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SideState {
+    /// `None`: nothing was applied yet.
+    pub checkpoint: Option<Checkpoint>,
+    /// How many events could not be read.
+    pub skipped: u64,
+    /// The latest of them, oldest first; at most [`SKIPPED_KEPT`].
+    pub latest_skipped: Vec<Skipped>,
+}
+
+/// How many of the skipped events are kept with their position and reason.
+pub const SKIPPED_KEPT: usize = 100;
+
+/// Why the windows could not be written or read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Try again later.
+    #[error("the windows are away: {0}")]
+    Unavailable(String),
+    /// Trying again does not help; filling them anew from the log does.
+    #[error("the windows are damaged: {0}")]
+    Damaged(String),
+    /// The batch doesn't build on what is stored: another worker was here, or a rebuild took the side's place. Nothing of
+    /// it counted twice; read the checkpoint and go on from there.
+    #[error("the windows have moved on from position {0}")]
+    Moved(Position),
+}
+
+/// Where windows are kept.
+#[async_trait]
+pub trait WindowStore: Send + Sync + 'static {
+    /// Up to where the side has come.
+    async fn state(&self, side: Side) -> Result<SideState, StoreError>;
+
+    /// Up to where the events of each of these stores were counted, in their order; never before `checkpoint`, which is the
+    /// side's. To be overridden by an adapter that can stop in the middle of a batch.
+    async fn reached(
+        &self,
+        _side: Side,
+        stores: &[StoreId],
+        checkpoint: Position,
+    ) -> Result<Vec<Position>, StoreError> {
+        Ok(vec![checkpoint; stores.len()])
+    }
+
+    /// Adds the batch and moves the checkpoint, if the checkpoint is where the batch builds on (`after`, of the same log) and
+    /// no store's events are counted further than its part builds on; else [`StoreError::Moved`]. An adapter that keeps a
+    /// position for each store sets it to the batch's. Sums stay at `i64::MAX` instead of passing it. What lies before the
+    /// batch's horizon may be dropped.
+    async fn apply(&self, side: Side, batch: Batch) -> Result<(), StoreError>;
+
+    /// Empties the side that is built, whatever an earlier rebuild has left there.
+    async fn begin_rebuild(&self) -> Result<(), StoreError>;
+
+    /// Puts the side that was built in the live one's place, in one step; `false`: it hasn't come as far yet.
+    async fn swap(&self, swap: Swap) -> Result<bool, StoreError>;
+
+    /// The `n` things with the largest sums over these minutes, largest first, among equals the smaller id. Exact.
+    async fn top(
+        &self,
+        store: StoreId,
+        metric: Metric,
+        span: Range<Minute>,
+        n: usize,
+    ) -> Result<Vec<(Uuid, u64)>, StoreError>;
+
+    /// The sum over these minutes and all things that the metric counts by; stays at `i64::MAX`.
+    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError>;
+
+    /// How many customers have their last log-in after the moment.
+    async fn log_ins_after(&self, store: StoreId, after: Timestamp) -> Result<u64, StoreError>;
+}

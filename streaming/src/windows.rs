@@ -1,0 +1,134 @@
+//! What clients ask of the windows (api.md §11), and how the windows are.
+//!
+//! The time of a query is given by whoever asks. What doesn't live here: what is counted (`metric`), from when to when
+//! (`window`), where it is kept (`store`).
+
+use crate::batch::Skipped;
+use crate::metric::Metric;
+use crate::store::{SideState, StoreError, WindowStore};
+use crate::window::{self, TWO_HOURS, Window};
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use domain::{CouponId, ProductId, StoreId, Timestamp};
+use eventlog::Position;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// How long a log-in counts.
+const LOG_IN_COUNTS: TimeDelta = TimeDelta::hours(24);
+
+/// The windows of all stores. Cheap to clone; queries read off the async threads.
+///
+/// Every query can fail with [`StoreError`] while the windows are away; none changes anything.
+#[derive(Clone)]
+pub struct Windows {
+    store: Arc<dyn WindowStore>,
+    shared: Arc<Shared>,
+}
+
+/// What the worker tells.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub(crate) position: watch::Sender<Position>,
+    pub(crate) status: Mutex<Status>,
+}
+
+/// How the windows are.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// Up to where events are counted.
+    pub position: Position,
+    /// That was the log's head when the worker last looked.
+    pub caught_up: bool,
+    /// What keeps the worker from going on; it tries again.
+    pub trouble: Option<String>,
+    /// How far a rebuild is that is under way.
+    pub rebuilding: Option<CatchUp>,
+    /// How many events could not be read and do not count; a rebuild tries them again.
+    pub skipped: u64,
+    /// The latest of them, oldest first.
+    pub latest_skipped: Vec<Skipped>,
+}
+
+/// How far catching up is, in positions of the log: the number of events where positions are dense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CatchUp {
+    pub done: u64,
+    pub total: u64,
+}
+
+impl Windows {
+    pub(crate) fn new(store: Arc<dyn WindowStore>, shared: Arc<Shared>) -> Self {
+        Self { store, shared }
+    }
+
+    /// The `n` products most added to carts in the window, by quantity, most first; among equals the smaller id. Exact.
+    pub async fn top_cart_items(
+        &self,
+        store: StoreId,
+        timezone: Tz,
+        window: Window,
+        n: usize,
+        now: Timestamp,
+    ) -> Result<Vec<(ProductId, u64)>, StoreError> {
+        let span = window.span(timezone, now);
+        let top = self.store.top(store, Metric::CartAdds, span, n).await?;
+        Ok(top.into_iter().map(|(product, adds)| (ProductId(product), adds)).collect())
+    }
+
+    /// Σ of the totals, in cents, of the invoices issued in the last two hours, whatever became of them. Amounts of all
+    /// currencies are added. A sum beyond `i64::MAX` answers `i64::MAX`.
+    pub async fn invoice_amount(&self, store: StoreId, now: Timestamp) -> Result<i64, StoreError> {
+        let span = window::last(TWO_HOURS, now);
+        let total = self.store.total(store, Metric::InvoiceAmount, span).await?;
+        Ok(i64::try_from(total).unwrap_or(i64::MAX))
+    }
+
+    /// The coupon most used in the last two hours and how often; among equals the smaller id. A use that was given back
+    /// still counts here. `None`: no coupon was used.
+    pub async fn top_coupon(&self, store: StoreId, now: Timestamp) -> Result<Option<(CouponId, u64)>, StoreError> {
+        let span = window::last(TWO_HOURS, now);
+        let top = self.store.top(store, Metric::CouponUses, span, 1).await?;
+        Ok(top.first().map(|&(coupon, uses)| (CouponId(coupon), uses)))
+    }
+
+    /// How many customers were created in the current day, also if they were deleted since.
+    pub async fn new_customers(&self, store: StoreId, timezone: Tz, now: Timestamp) -> Result<u64, StoreError> {
+        let span = Window::Day.span(timezone, now);
+        self.store.total(store, Metric::NewCustomers, span).await
+    }
+
+    /// How many customers logged in during the last 24 h, to the millisecond: as long as a log-in lives, also if they
+    /// logged out since. A log-in slightly ahead of `now`, by another machine's clock, counts.
+    pub async fn customer_logins(&self, store: StoreId, now: Timestamp) -> Result<u64, StoreError> {
+        self.store.log_ins_after(store, now.minus(LOG_IN_COUNTS)).await
+    }
+
+    /// How the windows are.
+    pub fn status(&self) -> Status {
+        let mut status = self.shared.status.lock().clone();
+        status.position = *self.shared.position.borrow();
+        status
+    }
+
+    /// Waits until events up to the position are counted; for ever, if the worker has stopped: bring a time limit.
+    pub async fn wait_for(&self, position: Position) {
+        let mut reached = self.shared.position.subscribe();
+        // Never an error: the sender lives as long as this handle.
+        let _ = reached.wait_for(|reached| *reached >= position).await;
+    }
+}
+
+impl Shared {
+    /// The windows are at this state, as it is stored.
+    pub(crate) fn resumed(&self, state: SideState) {
+        let position = state.checkpoint.map_or(Position::START, |checkpoint| checkpoint.position);
+        {
+            let mut status = self.status.lock();
+            status.skipped = state.skipped;
+            status.latest_skipped = state.latest_skipped;
+        }
+        self.position.send_replace(position);
+    }
+}

@@ -1,0 +1,335 @@
+//! Brings the log's events to the windows: from the checkpoint on, in batches, for as long as the process lives.
+//!
+//! What lives here: following, resuming, rebuilding. What doesn't: what an event adds (`metric`, `batch`). The guarantee: each
+//! event counts once, whatever stops the worker and wherever, since counts move only with the checkpoint.
+
+use crate::batch::{Batch, Horizon, Skipped};
+use crate::store::{SKIPPED_KEPT, Side, StoreError, Swap, WindowStore};
+use crate::windows::{CatchUp, Shared, Windows};
+use domain::{StoreId, Timestamp};
+use eventlog::{Checkpoint, LogError, LogId, Position};
+use journal::{Delivery, Follower, Journal, JournalError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How many events are folded and stored at a time.
+const BATCH_EVENTS: usize = 1_000;
+/// How long the worker waits before it tries again; doubled up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What time it is. Only says what has expired: counts go by the events' own times.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Why the worker stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// Also [`LogError::ForeignCheckpoint`]: the windows are of another log, or of a longer one. A rebuild helps.
+    #[error("the metric windows can't follow the log")]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the metric windows are being rebuilt already")]
+    Rebuilding,
+}
+
+impl From<LogError> for WorkerError {
+    fn from(error: LogError) -> Self {
+        Self::Journal(error.into())
+    }
+}
+
+impl WorkerError {
+    /// Trying again can help.
+    fn is_passing(&self) -> bool {
+        match self {
+            WorkerError::Store(StoreError::Unavailable(_) | StoreError::Moved(_)) => true,
+            WorkerError::Journal(JournalError::Log(LogError::Unavailable(_)) | JournalError::Keys(_)) => true,
+            WorkerError::Store(StoreError::Damaged(_)) | WorkerError::Rebuilding => false,
+            WorkerError::Journal(JournalError::Log(LogError::Damaged(_) | LogError::ForeignCheckpoint { .. })) => false,
+            WorkerError::Journal(
+                JournalError::Append(_)
+                | JournalError::Unreadable(_)
+                | JournalError::Erased(_)
+                | JournalError::Misplaced(_)
+                | JournalError::NothingToAppend
+                | JournalError::Seal(_)
+                | JournalError::Json(_),
+            ) => false,
+        }
+    }
+
+    fn is_foreign(&self) -> bool {
+        matches!(self, WorkerError::Journal(JournalError::Log(LogError::ForeignCheckpoint { .. })))
+    }
+}
+
+/// Keeps the windows up with the log. One runs; a second one on the same windows does no harm, as each event still counts
+/// once.
+pub struct Worker {
+    journal: Journal,
+    store: Arc<dyn WindowStore>,
+    clock: Clock,
+    shared: Arc<Shared>,
+    rebuilding: tokio::sync::Mutex<()>,
+}
+
+/// When a run is over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Stopped,
+    CaughtUp,
+    Swapped,
+}
+
+impl Worker {
+    pub fn new(journal: Journal, store: Arc<dyn WindowStore>, clock: Clock) -> Self {
+        Self { journal, store, clock, shared: Arc::default(), rebuilding: tokio::sync::Mutex::default() }
+    }
+
+    /// What answers queries and says how far this worker is.
+    pub fn windows(&self) -> Windows {
+        Windows::new(Arc::clone(&self.store), Arc::clone(&self.shared))
+    }
+
+    /// Follows the log until told to stop; what is being stored is finished first. `progress` is told how far catching up
+    /// is, until it has caught up. Passing troubles are waited out.
+    ///
+    /// # Errors
+    /// Whatever trying again doesn't mend, most of all windows that are of another log.
+    pub async fn run(&self, stop: CancellationToken, progress: impl FnMut(CatchUp) + Send) -> Result<(), WorkerError> {
+        self.drive(Side::Live, Until::Stopped, &stop, progress).await
+    }
+
+    /// Counts what the log holds, up to its head as it is met, and returns.
+    pub async fn catch_up(&self, progress: impl FnMut(CatchUp) + Send) -> Result<(), WorkerError> {
+        self.drive(Side::Live, Until::CaughtUp, &CancellationToken::new(), progress).await
+    }
+
+    /// Counts the whole log anew, beside what answers queries meanwhile, and takes its place in one step once it has come
+    /// as far. Windows of another log are replaced too; a worker that stopped on them must then be started again. Dropped
+    /// half-way, it leaves everything as it was; the next one begins from the start.
+    ///
+    /// # Errors
+    /// [`WorkerError::Rebuilding`] while another one runs.
+    pub async fn rebuild(&self, mut progress: impl FnMut(CatchUp) + Send) -> Result<(), WorkerError> {
+        let _only_one = self.rebuilding.try_lock().map_err(|_| WorkerError::Rebuilding)?;
+        let _said = SaysRebuilding(&self.shared);
+        self.store.begin_rebuild().await?;
+        let progress = |now| {
+            self.shared.status.lock().rebuilding = Some(now);
+            progress(now);
+        };
+        self.drive(Side::Building, Until::Swapped, &CancellationToken::new(), progress).await?;
+        self.shared.resumed(self.store.state(Side::Live).await?);
+        Ok(())
+    }
+
+    /// Follows, and after a passing trouble follows again from the checkpoint.
+    async fn drive(
+        &self,
+        side: Side,
+        until: Until,
+        stop: &CancellationToken,
+        mut progress: impl FnMut(CatchUp) + Send,
+    ) -> Result<(), WorkerError> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let error = match self.follow(side, until, stop, &mut pause, &mut progress).await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_passing() => error,
+                Err(error) => {
+                    tracing::error!(?side, %error, source = ?std::error::Error::source(&error), "the metric windows stopped");
+                    self.shared.status.lock().trouble = Some(said(&error));
+                    return Err(error);
+                }
+            };
+            match &error {
+                // Expected when a rebuild took the live side's place.
+                WorkerError::Store(StoreError::Moved(_)) => tracing::info!(?side, %error, "resuming"),
+                _ => {
+                    tracing::warn!(
+                        ?side,
+                        error = said(&error),
+                        pause_ms = pause.as_millis() as u64,
+                        "the metric windows wait"
+                    );
+                    self.shared.status.lock().trouble = Some(said(&error));
+                }
+            }
+            self.say_lag().await;
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(pause) => {}
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn follow(
+        &self,
+        side: Side,
+        until: Until,
+        stop: &CancellationToken,
+        pause: &mut Duration,
+        progress: &mut (impl FnMut(CatchUp) + Send),
+    ) -> Result<(), WorkerError> {
+        let mut fold = Fold::resume(self, side).await?;
+        let from = fold.position;
+        // What stands in the log now must be counted before the windows are said to be up with it: the follower may not have
+        // heard of its latest events yet.
+        let target = self.journal.head().await?;
+        let mut catching_up = true;
+        loop {
+            let batch = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                batch = fold.follower.next(BATCH_EVENTS) => batch?,
+            };
+            fold.store(self, batch.events).await?;
+            let caught_up = batch.caught_up && fold.position >= target;
+            *pause = FIRST_PAUSE;
+            let head = match caught_up {
+                true => fold.position,
+                false => self.journal.head().await?.max(fold.position),
+            };
+            if catching_up {
+                progress(CatchUp { done: fold.position.0 - from.0, total: head.0 - from.0 });
+            }
+            catching_up &= !caught_up;
+            if side == Side::Live {
+                self.say(head.0 - fold.position.0, caught_up);
+            }
+            let over = match until {
+                Until::Stopped => false,
+                Until::CaughtUp => caught_up,
+                Until::Swapped => caught_up && self.swap().await?,
+            };
+            if over {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Puts what was built in place, if it has come as far as what it replaces.
+    async fn swap(&self) -> Result<bool, WorkerError> {
+        let live = self.store.state(Side::Live).await?.checkpoint;
+        let swap = match live {
+            None => Swap::WhenReached,
+            Some(checkpoint) => match self.journal.verify(&checkpoint).await.map_err(WorkerError::from) {
+                Ok(()) => Swap::WhenReached,
+                Err(error) if error.is_foreign() => Swap::Now,
+                Err(error) => return Err(error),
+            },
+        };
+        Ok(self.store.swap(swap).await?)
+    }
+
+    /// While nothing moves, the log goes on: the lag must be seen to grow.
+    async fn say_lag(&self) {
+        if let Ok(head) = self.journal.head().await {
+            let lag = head.0.saturating_sub(self.shared.position.borrow().0);
+            metrics::gauge!("cartlog_windows_lag_events").set(lag as f64);
+        }
+    }
+
+    fn say(&self, lag: u64, caught_up: bool) {
+        metrics::gauge!("cartlog_windows_lag_events").set(lag as f64);
+        let mut status = self.shared.status.lock();
+        status.caught_up = caught_up;
+        status.trouble = None;
+    }
+}
+
+/// An error with its source, in one line.
+fn said(error: &WorkerError) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+/// Says that no rebuild is under way any more, however it ended.
+struct SaysRebuilding<'a>(&'a Shared);
+
+impl Drop for SaysRebuilding<'_> {
+    fn drop(&mut self) {
+        self.0.status.lock().rebuilding = None;
+    }
+}
+
+/// One side, and the events that are brought to it.
+struct Fold {
+    side: Side,
+    log_id: LogId,
+    follower: Follower,
+    /// The side's checkpoint.
+    position: Position,
+}
+
+impl Fold {
+    /// From the side's checkpoint on, which must be of this log.
+    async fn resume(worker: &Worker, side: Side) -> Result<Self, WorkerError> {
+        let log_id = worker.journal.log_id().await?;
+        let state = worker.store.state(side).await?;
+        let checkpoint = state.checkpoint.unwrap_or_else(|| Checkpoint::start(log_id));
+        worker.journal.verify(&checkpoint).await?;
+        if side == Side::Live {
+            worker.shared.resumed(state);
+        }
+        Ok(Self { side, log_id, follower: worker.journal.follow(checkpoint.position), position: checkpoint.position })
+    }
+
+    /// Counts these events and moves the checkpoint.
+    async fn store(&mut self, worker: &Worker, events: Vec<Delivery>) -> Result<(), WorkerError> {
+        let reached = self.reached(worker, &events).await?;
+        let horizon = Horizon::at((worker.clock)());
+        let Some(batch) = Batch::fold(self.log_id, self.position, &events, &reached, horizon) else {
+            return Ok(());
+        };
+        let (position, skipped) = (batch.checkpoint.position, batch.skipped.clone());
+        worker.store.apply(self.side, batch).await?;
+        self.position = position;
+        if self.side == Side::Live {
+            report(worker, position, &events, skipped);
+        }
+        Ok(())
+    }
+
+    /// Up to where the events of these stores were counted before.
+    async fn reached(&self, worker: &Worker, events: &[Delivery]) -> Result<HashMap<StoreId, Position>, WorkerError> {
+        let stores: BTreeSet<StoreId> = events
+            .iter()
+            .filter_map(|event| match event {
+                Delivery::Event(envelope) => Some(envelope.metadata.store_id),
+                Delivery::Unreadable(_) => None,
+            })
+            .collect();
+        let stores: Vec<StoreId> = stores.into_iter().collect();
+        let reached = worker.store.reached(self.side, &stores, self.position).await?;
+        Ok(stores.into_iter().zip(reached).collect())
+    }
+}
+
+/// Tells how far the live side is, now that it is stored.
+fn report(worker: &Worker, position: Position, events: &[Delivery], skipped: Vec<Skipped>) {
+    metrics::counter!("cartlog_windows_events_total").increment(events.len() as u64);
+    if let Some(Delivery::Event(last)) = events.last() {
+        let behind = (worker.clock)().as_millis() - last.recorded_at.as_millis();
+        metrics::gauge!("cartlog_windows_lag_seconds").set(behind.max(0) as f64 / 1_000.0);
+    }
+    for event in &skipped {
+        tracing::warn!(position = event.position.0, stream = %event.stream, event_type = %event.event_type,
+            reason = %event.reason, "an event can't be read and does not count in the metric windows");
+    }
+    let mut status = worker.shared.status.lock();
+    status.skipped += skipped.len() as u64;
+    status.latest_skipped.extend(skipped);
+    let surplus = status.latest_skipped.len().saturating_sub(SKIPPED_KEPT);
+    status.latest_skipped.drain(..surplus);
+    metrics::gauge!("cartlog_windows_skipped_events").set(status.skipped as f64);
+    drop(status);
+    worker.shared.position.send_replace(position);
+}

@@ -1,0 +1,419 @@
+//! What every adapter of `WindowStore` must do, run for SQLite and for one in memory that, as Redis does, applies a batch
+//! store by store. The latter also proves that the port is enough for that.
+
+use crate::support::{at, coupon, product, store};
+use async_trait::async_trait;
+use cartlog_streaming::*;
+use domain::{CustomerId, StoreId, Timestamp};
+use eventlog::{Checkpoint, LogId, Position};
+use parking_lot::Mutex;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Where windows live on when a worker dies: opened again, they are as they were.
+pub trait Place {
+    fn open(&self) -> Arc<dyn WindowStore>;
+    /// Opens windows whose `steps`-th step from now is the last before the process dies.
+    fn open_to_crash(&self, steps: u64) -> Arc<dyn WindowStore>;
+}
+
+pub struct SqlitePlace(tempfile::TempDir);
+
+impl SqlitePlace {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self) -> std::path::PathBuf {
+        self.0.path().join("windows.db")
+    }
+}
+
+impl Place for SqlitePlace {
+    fn open(&self) -> Arc<dyn WindowStore> {
+        Arc::new(SqliteWindows::open(&self.path()).unwrap())
+    }
+
+    fn open_to_crash(&self, steps: u64) -> Arc<dyn WindowStore> {
+        Arc::new(Crashing {
+            inner: self.open(),
+            // Even: the batch is lost; odd: it is stored, and the answer is lost.
+            batches: Mutex::new(steps / 2),
+            answer_lost: steps % 2 == 1,
+        })
+    }
+}
+
+/// Dies in a batch, before or after it is stored. What happens within the transaction is left to `crash`.
+struct Crashing {
+    inner: Arc<dyn WindowStore>,
+    batches: Mutex<u64>,
+    answer_lost: bool,
+}
+
+fn dead<T>() -> Result<T, StoreError> {
+    Err(StoreError::Damaged("the process is gone".to_owned()))
+}
+
+#[async_trait]
+impl WindowStore for Crashing {
+    async fn state(&self, side: Side) -> Result<SideState, StoreError> {
+        self.inner.state(side).await
+    }
+    async fn apply(&self, side: Side, batch: Batch) -> Result<(), StoreError> {
+        let left = {
+            let mut left = self.batches.lock();
+            let now = *left;
+            *left = now.saturating_sub(1);
+            now
+        };
+        if left == 0 && !self.answer_lost {
+            return dead();
+        }
+        self.inner.apply(side, batch).await?;
+        if left == 0 { dead() } else { Ok(()) }
+    }
+    async fn begin_rebuild(&self) -> Result<(), StoreError> {
+        self.inner.begin_rebuild().await
+    }
+    async fn swap(&self, swap: Swap) -> Result<bool, StoreError> {
+        self.inner.swap(swap).await
+    }
+    async fn top(
+        &self,
+        store: StoreId,
+        metric: Metric,
+        span: Range<Minute>,
+        n: usize,
+    ) -> Result<Vec<(Uuid, u64)>, StoreError> {
+        self.inner.top(store, metric, span, n).await
+    }
+    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError> {
+        self.inner.total(store, metric, span).await
+    }
+    async fn log_ins_after(&self, store: StoreId, after: Timestamp) -> Result<u64, StoreError> {
+        self.inner.log_ins_after(store, after).await
+    }
+}
+
+/// Windows in memory, in one shard a store: each shard's part of a batch is one step, the checkpoint is the last.
+#[derive(Default)]
+pub struct Sharded {
+    sides: Arc<Mutex<[OneSide; 2]>>,
+    steps_left: Mutex<Option<u64>>,
+}
+
+#[derive(Default)]
+struct OneSide {
+    state: SideState,
+    shards: BTreeMap<StoreId, Shard>,
+}
+
+#[derive(Default)]
+struct Shard {
+    position: Position,
+    counts: HashMap<(Bucket, Metric, Uuid), u64>,
+    log_ins: HashMap<CustomerId, Timestamp>,
+}
+
+impl Place for Sharded {
+    fn open(&self) -> Arc<dyn WindowStore> {
+        Arc::new(Sharded { sides: Arc::clone(&self.sides), steps_left: Mutex::new(None) })
+    }
+
+    fn open_to_crash(&self, steps: u64) -> Arc<dyn WindowStore> {
+        Arc::new(Sharded { sides: Arc::clone(&self.sides), steps_left: Mutex::new(Some(steps)) })
+    }
+}
+
+impl Sharded {
+    async fn step(&self) -> Result<(), StoreError> {
+        // Others may come in between two steps.
+        tokio::task::yield_now().await;
+        let mut left = self.steps_left.lock();
+        match *left {
+            Some(0) => dead(),
+            Some(steps) => {
+                *left = Some(steps - 1);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn sum(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> BTreeMap<Uuid, u64> {
+        let sides = self.sides.lock();
+        let mut sums = BTreeMap::new();
+        let Some(shard) = sides[0].shards.get(&store) else {
+            return sums;
+        };
+        for bucket in cover(span) {
+            for (&(at, counted, key), amount) in &shard.counts {
+                if (at, counted) == (bucket, metric) {
+                    let sum: &mut u64 = sums.entry(key).or_default();
+                    *sum = (*sum + amount).min(i64::MAX as u64);
+                }
+            }
+        }
+        sums
+    }
+}
+
+fn index(side: Side) -> usize {
+    match side {
+        Side::Live => 0,
+        Side::Building => 1,
+    }
+}
+
+fn position(state: &SideState) -> Position {
+    state.checkpoint.map_or(Position::START, |checkpoint| checkpoint.position)
+}
+
+#[async_trait]
+impl WindowStore for Sharded {
+    async fn state(&self, side: Side) -> Result<SideState, StoreError> {
+        Ok(self.sides.lock()[index(side)].state.clone())
+    }
+
+    async fn reached(&self, side: Side, stores: &[StoreId], checkpoint: Position) -> Result<Vec<Position>, StoreError> {
+        let sides = self.sides.lock();
+        let shard = |store| sides[index(side)].shards.get(store);
+        let reached = |store| shard(store).map_or(checkpoint, |shard| shard.position.max(checkpoint));
+        Ok(stores.iter().map(reached).collect())
+    }
+
+    async fn apply(&self, side: Side, batch: Batch) -> Result<(), StoreError> {
+        let foreign = |stored: Checkpoint| stored.log_id != batch.checkpoint.log_id;
+        {
+            let sides = self.sides.lock();
+            let stored = &sides[index(side)].state;
+            if position(stored) != batch.after || stored.checkpoint.is_some_and(foreign) {
+                return Err(StoreError::Moved(position(stored)));
+            }
+        }
+        for (id, added) in &batch.stores {
+            self.step().await?;
+            let mut sides = self.sides.lock();
+            let shard = sides[index(side)].shards.entry(*id).or_default();
+            if shard.position > added.after {
+                return Err(StoreError::Moved(shard.position));
+            }
+            shard.position = batch.checkpoint.position;
+            for (cell, amount) in added.counts() {
+                let count = shard.counts.entry(cell).or_default();
+                *count = count.saturating_add(amount).min(i64::MAX as u64);
+            }
+            for (customer, last) in &added.log_ins {
+                let known = shard.log_ins.entry(*customer).or_insert(*last);
+                *known = (*known).max(*last);
+            }
+        }
+        self.step().await?;
+        let mut sides = self.sides.lock();
+        let stored = &mut sides[index(side)].state;
+        if position(stored) != batch.after {
+            return Err(StoreError::Moved(position(stored)));
+        }
+        stored.checkpoint = Some(batch.checkpoint);
+        stored.skipped += batch.skipped.len() as u64;
+        stored.latest_skipped.extend(batch.skipped);
+        let surplus = stored.latest_skipped.len().saturating_sub(SKIPPED_KEPT);
+        stored.latest_skipped.drain(..surplus);
+        Ok(())
+    }
+
+    async fn begin_rebuild(&self) -> Result<(), StoreError> {
+        self.sides.lock()[1] = OneSide::default();
+        Ok(())
+    }
+
+    async fn swap(&self, swap: Swap) -> Result<bool, StoreError> {
+        let mut sides = self.sides.lock();
+        if swap == Swap::WhenReached && position(&sides[1].state) < position(&sides[0].state) {
+            return Ok(false);
+        }
+        sides.swap(0, 1);
+        sides[1] = OneSide::default();
+        Ok(true)
+    }
+
+    async fn top(
+        &self,
+        store: StoreId,
+        metric: Metric,
+        span: Range<Minute>,
+        n: usize,
+    ) -> Result<Vec<(Uuid, u64)>, StoreError> {
+        let mut sums: Vec<(Uuid, u64)> = self.sum(store, metric, span).into_iter().collect();
+        sums.sort_by_key(|&(key, sum)| (std::cmp::Reverse(sum), key));
+        sums.truncate(n);
+        Ok(sums)
+    }
+
+    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError> {
+        let sums = self.sum(store, metric, span);
+        let total = sums.values().fold(0u64, |total, sum| total.saturating_add(*sum));
+        Ok(total.min(i64::MAX as u64))
+    }
+
+    async fn log_ins_after(&self, store: StoreId, after: Timestamp) -> Result<u64, StoreError> {
+        let sides = self.sides.lock();
+        let shard = sides[0].shards.get(&store);
+        Ok(shard.map_or(0, |shard| shard.log_ins.values().filter(|last| **last > after).count()) as u64)
+    }
+}
+
+const LOG: LogId = LogId(Uuid::from_u128(7));
+const NOW: &str = "2026-11-24T10:20:30Z";
+
+/// A batch with these counts for one store.
+fn batch(after: u64, to: u64, of: u64, counts: &[(&str, Metric, Uuid, u64)]) -> Batch {
+    let minutes = counts.iter().map(|&(when, metric, key, amount)| {
+        let minute = Minute::of(at(when));
+        (Cell { minute, metric, key }, amount)
+    });
+    let added = StoreBatch { after: Position(after), minutes: minutes.collect(), log_ins: HashMap::new() };
+    Batch {
+        after: Position(after),
+        checkpoint: Checkpoint { log_id: LOG, position: Position(to), event_id: Uuid::from_u128(to.into()) },
+        stores: [(store(of), added)].into(),
+        skipped: Vec::new(),
+        horizon: Horizon::at(at(NOW)),
+    }
+}
+
+fn today() -> Range<Minute> {
+    Window::Last24Hours.span(chrono_tz::UTC, at(NOW))
+}
+
+async fn total(windows: &dyn WindowStore, of: u64) -> u64 {
+    windows.total(store(of), Metric::CartAdds, today()).await.unwrap()
+}
+
+fn adds(to: u64, amount: u64) -> Batch {
+    let counts = [("2026-11-24T10:00:00Z", Metric::CartAdds, product(1).0, amount)];
+    batch(to - 1, to, 1, &counts)
+}
+
+async fn counts_and_position_move_together(windows: &dyn WindowStore) {
+    assert_eq!(windows.state(Side::Live).await.unwrap(), SideState::default());
+    windows.apply(Side::Live, adds(1, 5)).await.unwrap();
+    windows.apply(Side::Live, adds(2, 7)).await.unwrap();
+    assert_eq!(total(windows, 1).await, 12);
+    assert_eq!(total(windows, 2).await, 0);
+    let checkpoint = windows.state(Side::Live).await.unwrap().checkpoint;
+    assert_eq!(checkpoint, Some(adds(2, 7).checkpoint));
+}
+
+async fn a_repeated_batch_counts_once(windows: &dyn WindowStore) {
+    for _ in 0..3 {
+        let _ = windows.apply(Side::Live, adds(1, 5)).await;
+    }
+    assert_eq!(total(windows, 1).await, 5);
+    let moved = windows.apply(Side::Live, adds(1, 5)).await;
+    assert!(matches!(moved, Err(StoreError::Moved(Position(1)))), "{moved:?}");
+    let gap = windows.apply(Side::Live, adds(3, 5)).await;
+    assert!(matches!(gap, Err(StoreError::Moved(Position(1)))), "{gap:?}");
+    let mut foreign = adds(2, 5);
+    foreign.checkpoint.log_id = LogId(Uuid::from_u128(8));
+    assert!(windows.apply(Side::Live, foreign).await.is_err());
+    assert_eq!(total(windows, 1).await, 5);
+}
+
+async fn ties_go_to_the_smaller_id(windows: &dyn WindowStore) {
+    let when = "2026-11-24T10:00:00Z";
+    let counts: Vec<_> = (1..=300)
+        .map(|number| (when, Metric::CartAdds, product(301 - number).0, 4))
+        .chain([("2026-11-24T09:00:00Z", Metric::CartAdds, product(200).0, 1)])
+        .chain([(when, Metric::CouponUses, coupon(1).0, 99)])
+        .collect();
+    windows.apply(Side::Live, batch(0, 1, 1, &counts)).await.unwrap();
+    let top = windows.top(store(1), Metric::CartAdds, today(), 4).await.unwrap();
+    let [first, one, two, three] = [product(200).0, product(1).0, product(2).0, product(3).0];
+    assert_eq!(top, [(first, 5), (one, 4), (two, 4), (three, 4)]);
+    let all = windows.top(store(1), Metric::CartAdds, today(), 1_000).await.unwrap();
+    assert_eq!(all.len(), 300);
+}
+
+async fn sums_stay_at_the_largest_instead_of_passing_it(windows: &dyn WindowStore) {
+    let largest = i64::MAX as u64;
+    for (to, amount) in [(1, largest - 1), (2, 1), (3, 1), (4, u64::MAX)] {
+        windows.apply(Side::Live, adds(to, amount)).await.unwrap();
+        let expected = if to == 1 { largest - 1 } else { largest };
+        assert_eq!(total(windows, 1).await, expected);
+    }
+    let other = ("2026-11-24T09:00:00Z", Metric::CartAdds, product(2).0, 1);
+    windows.apply(Side::Live, batch(4, 5, 1, &[other])).await.unwrap();
+    assert_eq!(total(windows, 1).await, largest);
+}
+
+async fn a_built_side_takes_the_live_ones_place_once_it_has_come_as_far(windows: &dyn WindowStore) {
+    windows.apply(Side::Live, adds(1, 5)).await.unwrap();
+    windows.apply(Side::Live, adds(2, 5)).await.unwrap();
+    windows.begin_rebuild().await.unwrap();
+    windows.apply(Side::Building, adds(1, 100)).await.unwrap();
+    windows.begin_rebuild().await.unwrap();
+    assert_eq!(windows.state(Side::Building).await.unwrap(), SideState::default());
+    windows.apply(Side::Building, adds(1, 40)).await.unwrap();
+    assert!(!windows.swap(Swap::WhenReached).await.unwrap());
+    assert_eq!(total(windows, 1).await, 10);
+    windows.apply(Side::Building, adds(2, 2)).await.unwrap();
+    assert!(windows.swap(Swap::WhenReached).await.unwrap());
+    assert_eq!(total(windows, 1).await, 42);
+    assert_eq!(windows.state(Side::Building).await.unwrap(), SideState::default());
+    windows.apply(Side::Live, adds(3, 1)).await.unwrap();
+    assert_eq!(total(windows, 1).await, 43);
+    windows.begin_rebuild().await.unwrap();
+    assert!(windows.swap(Swap::Now).await.unwrap());
+    assert_eq!(total(windows, 1).await, 0);
+}
+
+async fn what_was_skipped_is_kept(windows: &dyn WindowStore) {
+    let skipped = |number: u64| Skipped {
+        position: Position(number),
+        stream: "cart-1".to_owned(),
+        event_type: "CartPainted".to_owned(),
+        reason: "unknown".to_owned(),
+    };
+    for to in 1..=3u64 {
+        let mut batch = adds(to, 1);
+        batch.skipped = (to * 1_000..to * 1_000 + 70).map(skipped).collect();
+        windows.apply(Side::Live, batch).await.unwrap();
+    }
+    let state = windows.state(Side::Live).await.unwrap();
+    assert_eq!(state.skipped, 210);
+    let positions: Vec<u64> = state.latest_skipped.iter().map(|event| event.position.0).collect();
+    let expected: Vec<u64> = (2_040..2_070).chain(3_000..3_070).collect();
+    assert_eq!(positions, expected);
+    assert_eq!(state.latest_skipped[99], skipped(3_069));
+}
+
+macro_rules! suite {
+    ($($rule:ident),+ $(,)?) => {
+        mod sqlite {
+            use super::Place;
+            $(#[tokio::test] async fn $rule() {
+                let place = super::SqlitePlace::new();
+                super::$rule(&*place.open()).await
+            })+
+        }
+        mod store_by_store {
+            use super::Place;
+            $(#[tokio::test] async fn $rule() {
+                super::$rule(&*super::Sharded::default().open()).await
+            })+
+        }
+    };
+}
+
+suite!(
+    counts_and_position_move_together,
+    a_repeated_batch_counts_once,
+    ties_go_to_the_smaller_id,
+    sums_stay_at_the_largest_instead_of_passing_it,
+    a_built_side_takes_the_live_ones_place_once_it_has_come_as_far,
+    what_was_skipped_is_kept,
+);

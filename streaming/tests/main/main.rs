@@ -1,0 +1,11 @@
+//! What the windows promise, from outside: a naive count over all events, beside every way in which a worker can stop.
+
+#![allow(clippy::unwrap_used)]
+
+mod contract;
+mod cover;
+mod crash;
+mod history;
+mod running;
+mod support;
+mod window;
