@@ -65,6 +65,9 @@ pub(crate) struct Inner {
     hmac_keys: Cache<StoreId, HmacKey>,
     /// Keys whose requests are under way: a second request waits for the first, and then finds what it did.
     in_flight: Locks<(StoreId, String)>,
+    /// Keys answered lately, with their fingerprints. The streams remember what was decided; this knows also the requests that
+    /// found nothing to change, which leave no event.
+    answered: Cache<(StoreId, String), String>,
     tasks: TaskTracker,
     stores: Executor<Store>,
     products: Executor<Product>,
@@ -116,6 +119,7 @@ impl Commands {
                 cart_locks: Locks::default(),
                 hmac_keys: Cache::new(4_096),
                 in_flight: Locks::default(),
+                answered: Cache::new(10_000),
                 tasks: TaskTracker::new(),
                 stores: Executor::new(Arc::clone(&shared)),
                 products: Executor::new(Arc::clone(&shared)),
@@ -203,8 +207,17 @@ impl Inner {
             return use_case(Session::new(self, origin(Ids::fresh(clock)), None, if_match)).await;
         };
         let (stored, ids) = self.keyed(hmac_scope, &key, clock).await?;
-        let _alone = self.in_flight.lock((hmac_scope, stored.key.clone())).await;
-        use_case(Session::new(Arc::clone(&self), origin(ids), Some(stored), if_match)).await
+        let name = (hmac_scope, stored.key.clone());
+        let _alone = self.in_flight.lock(name.clone()).await;
+        let known = self.answered.get(&name);
+        if known.as_ref().is_some_and(|fingerprint| *fingerprint != stored.fingerprint) {
+            return Err(CommandError::KeyReused);
+        }
+        let fingerprint = stored.fingerprint.clone();
+        let mut done = use_case(Session::new(Arc::clone(&self), origin(ids), Some(stored), if_match)).await?;
+        done.replayed |= known.is_some();
+        self.answered.insert(name, fingerprint);
+        Ok(done)
     }
 
     async fn keyed(

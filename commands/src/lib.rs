@@ -19,6 +19,8 @@ mod reactions;
 mod request;
 mod session;
 pub mod snapshots;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod use_cases;
 pub mod vault;
 

@@ -2,16 +2,34 @@
 //!
 //! Argon2id hashes of app secrets and passwords, SHA-256 of tokens and confirmation tokens, customers' keys, HMAC keys.
 //! Entries are immutable; the event names the one in force. The vault is written first, then the event; entries that no
-//! event names are swept after 24 h.
+//! event names are swept after 24 h ([`crate::Commands::sweep_vault`]).
+
+#[cfg(feature = "testing")]
+pub mod conformance;
+mod key_cache;
+#[cfg(feature = "testing")]
+mod memory;
+mod sqlite;
+
+#[cfg(feature = "testing")]
+pub use memory::MemoryVault;
+pub use sqlite::SqliteVault;
 
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
-use journal::Keys;
+use journal::{Keys, SealingKey};
 
 /// The vault can't be reached now.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct VaultError(pub String);
+
+/// Whose secret or password it is: whose stream says which one is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialOwner {
+    Store(StoreId),
+    Customer(CustomerId),
+}
 
 /// What a token stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,22 +51,38 @@ pub struct ConfirmationEntry {
 #[derive(Clone, zeroize::ZeroizeOnDrop)]
 pub struct HmacKey(pub [u8; 32]);
 
-/// The vault's port. Every write is durable once answered; a repeat of a write with the same content changes nothing.
+/// The vault's port. Every write is durable once answered. An entry is never overwritten: writing it again changes nothing.
 #[async_trait]
 pub trait Vault: Keys {
-    /// Stores the Argon2id hash (PHC string) of a secret or password.
+    /// Stores the Argon2id hash (PHC string) of a secret or password. It is looked at by the sweep after `at` + 24 h.
     async fn put_credential(
         &self,
         id: CredentialId,
-        store: StoreId,
+        owner: CredentialOwner,
         hash: &str,
         at: Timestamp,
     ) -> Result<(), VaultError>;
 
     async fn credential(&self, id: CredentialId) -> Result<Option<String>, VaultError>;
 
+    /// What is in force for the owner is about to change: the sweep looks at all that the vault has of it again after
+    /// `at` + 24 h.
+    async fn review_credentials(&self, owner: CredentialOwner, at: Timestamp) -> Result<(), VaultError>;
+
+    /// Up to `limit` credentials that were stored, or marked for review, before `before` and not settled since, in the
+    /// order of their ids, after `after`.
+    async fn credentials_to_review(
+        &self,
+        before: Timestamp,
+        after: Option<CredentialId>,
+        limit: usize,
+    ) -> Result<Vec<(CredentialId, CredentialOwner)>, VaultError>;
+
+    /// Ends a review: those in force stay, and are not looked at again until they are marked; the others are destroyed.
+    async fn settle_credentials(&self, in_force: &[CredentialId], others: &[CredentialId]) -> Result<(), VaultError>;
+
     /// Stores a token by its SHA-256.
-    async fn put_token(&self, sha256: [u8; 32], entry: TokenEntry, at: Timestamp) -> Result<(), VaultError>;
+    async fn put_token(&self, sha256: [u8; 32], entry: TokenEntry) -> Result<(), VaultError>;
 
     async fn token(&self, sha256: [u8; 32]) -> Result<Option<TokenEntry>, VaultError>;
 
@@ -57,27 +91,29 @@ pub trait Vault: Keys {
         &self,
         sha256: [u8; 32],
         entry: ConfirmationEntry,
-        at: Timestamp,
+        expires_at: Timestamp,
     ) -> Result<(), VaultError>;
 
     async fn confirmation(&self, sha256: [u8; 32]) -> Result<Option<ConfirmationEntry>, VaultError>;
+
+    /// Removes tokens and confirmations that expired before `before`.
+    async fn remove_expired(&self, before: Timestamp) -> Result<(), VaultError>;
 
     /// The store's key for HMACs; made on the first call, the same ever after. The nil store's key is for names that are
     /// unique in the whole log.
     async fn hmac_key(&self, store: StoreId) -> Result<HmacKey, VaultError>;
 
-    /// Destroys the customer's key: what was sealed with it can't be opened any more, here or in any copy.
+    /// Destroys the customer's key: what was sealed with it can't be opened any more, here or in any copy, and no key is ever
+    /// made for the customer again.
     async fn destroy_key(&self, customer: CustomerId) -> Result<(), VaultError>;
-
-    /// Removes tokens and confirmations that expired before `before`, and credentials older than that for which
-    /// `in_force` says no.
-    async fn sweep(&self, before: Timestamp, unnamed: &[CredentialId]) -> Result<(), VaultError>;
-
-    /// Up to `limit` credentials stored before `before`, after `after`, with their stores: candidates for sweeping.
-    async fn credentials_before(
-        &self,
-        before: Timestamp,
-        after: Option<CredentialId>,
-        limit: usize,
-    ) -> Result<Vec<(CredentialId, StoreId)>, VaultError>;
 }
+
+/// 32 bytes that nobody can guess.
+fn random_bytes() -> Result<[u8; 32], VaultError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| VaultError(format!("no randomness to be had: {error}")))?;
+    Ok(bytes)
+}
+
+/// A customer's key as stored, where `None` is a destroyed one.
+type StoredKey = Option<SealingKey>;

@@ -1,0 +1,112 @@
+//! Lists that are counted from the whole log at every call: slow, and independent of any view.
+
+use crate::{Lookups, LookupsError, WalletEntry};
+use async_trait::async_trait;
+use domain::billing::WalletRef;
+use domain::cart::Cart;
+use domain::credit::Credit;
+use domain::customer::CustomerEvent;
+use domain::gift_card::GiftCard;
+use domain::store::Store;
+use domain::{CustomerId, Decider, Event, StoreId, Timestamp};
+use eventlog::{Position, StreamName};
+use journal::{Delivery, Envelope, Journal};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Counts over the journal.
+pub struct CountedLookups {
+    journal: Journal,
+}
+
+impl CountedLookups {
+    pub fn new(journal: Journal) -> Self {
+        Self { journal }
+    }
+
+    async fn events(&self) -> Result<Vec<Arc<Envelope>>, LookupsError> {
+        let deliveries = self.journal.read_all(Position::START, usize::MAX).await.map_err(|error| LookupsError(error.to_string()))?;
+        Ok(deliveries
+            .into_iter()
+            .filter_map(|delivery| match delivery {
+                Delivery::Event(envelope) => Some(envelope),
+                Delivery::Unreadable(_) => None,
+            })
+            .collect())
+    }
+
+    /// Every stream of the aggregate, folded.
+    async fn folded<A: Decider>(&self) -> Result<BTreeMap<StreamName, (Timestamp, A)>, LookupsError> {
+        let mut streams: BTreeMap<StreamName, (Timestamp, A)> = BTreeMap::new();
+        for envelope in self.events().await? {
+            let Some(event) = A::event(envelope.event.clone()) else { continue };
+            let at = envelope.metadata.occurred_at;
+            let (_, state) = streams.entry(envelope.stream.clone()).or_insert_with(|| (at, A::default()));
+            state.evolve(&event, at).map_err(|impossible| LookupsError(impossible.to_string()))?;
+        }
+        Ok(streams)
+    }
+}
+
+#[async_trait]
+impl Lookups for CountedLookups {
+    async fn wallet(&self, _at_least: Position, store: StoreId, customer: CustomerId) -> Result<Vec<WalletEntry>, LookupsError> {
+        let mut wallet = Vec::new();
+        for (created_at, card) in self.folded::<GiftCard>().await?.into_values() {
+            if let Some(card) = card.known().filter(|card| card.store_id == store && card.recipient_customer_id == customer)
+                && !card.balance.current.is_zero()
+            {
+                wallet.push(WalletEntry { balance: WalletRef::GiftCard(card.gift_card_id), currency: card.currency, created_at });
+            }
+        }
+        for (created_at, credit) in self.folded::<Credit>().await?.into_values() {
+            if let Some(credit) = credit.known().filter(|credit| credit.store_id == store && credit.customer_id == customer)
+                && !credit.balance.current.is_zero()
+            {
+                wallet.push(WalletEntry { balance: WalletRef::Credit(credit.credit_id), currency: credit.currency, created_at });
+            }
+        }
+        wallet.sort_by_key(|entry| entry.created_at);
+        Ok(wallet)
+    }
+
+    async fn carts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError> {
+        let stores = self.folded::<Store>().await?;
+        let minutes = |id: StoreId| {
+            let live = stores.values().find_map(|(_, store)| store.live().filter(|live| live.store_id == id));
+            live.map(|live| live.cart_expires_after_minutes).filter(|minutes| *minutes > 0)
+        };
+        let carts = self.folded::<Cart>().await?;
+        let due = carts.into_values().filter_map(|(_, cart)| {
+            let cart = cart.current()?.clone();
+            let idle = chrono::TimeDelta::minutes(i64::from(minutes(cart.store_id)?));
+            (cart.last_activity_at <= now.minus(idle)).then_some((cart.store_id, cart.customer_id))
+        });
+        Ok(due.take(limit).collect())
+    }
+
+    async fn customers_at(
+        &self,
+        position: Position,
+        store: StoreId,
+        after: Option<CustomerId>,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>, LookupsError> {
+        let mut there = BTreeMap::new();
+        for envelope in self.events().await?.iter().filter(|envelope| envelope.position <= position) {
+            match &envelope.event {
+                Event::Customer(CustomerEvent::CustomerCreated(created)) if created.store_id == store => {
+                    there.insert(envelope.stream.clone(), created.customer_id);
+                }
+                Event::Customer(CustomerEvent::CustomerDeleted(_)) => {
+                    there.remove(&envelope.stream);
+                }
+                _ => {}
+            }
+        }
+        let mut customers: Vec<CustomerId> = there.into_values().filter(|id| after.is_none_or(|after| *id > after)).collect();
+        customers.sort_unstable();
+        customers.truncate(limit);
+        Ok(customers)
+    }
+}

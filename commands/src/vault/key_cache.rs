@@ -1,0 +1,50 @@
+//! Customers' keys in memory, so that reading the log doesn't go to the disk for each event.
+
+use super::StoredKey;
+use domain::CustomerId;
+use parking_lot::Mutex;
+use quick_cache::unsync::Cache;
+
+/// A bounded cache of keys, and of the fact that a key was destroyed. A key that is being read while it is destroyed never
+/// gets in.
+pub(super) struct KeyCache(Mutex<Known>);
+
+struct Known {
+    keys: Cache<CustomerId, StoredKey>,
+    /// Rises with every destruction.
+    destroyed: u64,
+}
+
+/// A moment before a read of the vault.
+#[derive(Clone, Copy)]
+pub(super) struct Moment(u64);
+
+impl KeyCache {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self(Mutex::new(Known { keys: Cache::new(capacity), destroyed: 0 }))
+    }
+
+    /// Taken before the vault is read for what [`Self::keep`] is then given.
+    pub(super) fn moment(&self) -> Moment {
+        Moment(self.0.lock().destroyed)
+    }
+
+    pub(super) fn get(&self, customer: CustomerId) -> Option<StoredKey> {
+        self.0.lock().keys.get(&customer).cloned()
+    }
+
+    /// Remembers what was read, unless a key was destroyed since: it may have been this one.
+    pub(super) fn keep(&self, read_at: Moment, customer: CustomerId, key: StoredKey) {
+        let mut known = self.0.lock();
+        if known.destroyed == read_at.0 {
+            known.keys.insert(customer, key);
+        }
+    }
+
+    /// The vault has destroyed the key.
+    pub(super) fn destroyed(&self, customer: CustomerId) {
+        let mut known = self.0.lock();
+        known.destroyed += 1;
+        known.keys.insert(customer, None);
+    }
+}

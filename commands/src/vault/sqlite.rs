@@ -1,0 +1,331 @@
+//! The embedded vault: one SQLite file, written through to the disk before a call returns.
+
+use super::key_cache::KeyCache;
+use super::{
+    ConfirmationEntry, CredentialOwner, HmacKey, StoredKey, TokenEntry, Vault, VaultError, random_bytes,
+};
+use crate::sqlite::{Database, Format, OtherVersion};
+use async_trait::async_trait;
+use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
+use journal::{Keys, KeysError, SealingKey};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::path::Path;
+use uuid::Uuid;
+
+/// Keys that are kept in memory: about 100 bytes each.
+const CACHED_KEYS: usize = 65_536;
+
+/// Ids are stored as their 16 bytes, times in milliseconds since 1970. What is deleted is overwritten with zeros.
+const FORMAT: Format = Format {
+    what: "a vault",
+    application_id: 0x6376_6c74, // `cvlt`
+    version: 1,
+    tables: "
+        CREATE TABLE credentials (
+            id BLOB PRIMARY KEY,
+            owner_kind INTEGER NOT NULL, -- 0: a store, 1: a customer
+            owner BLOB NOT NULL,
+            hash TEXT NOT NULL,
+            review_at INTEGER -- NULL: known to be in force
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX credentials_by_owner ON credentials (owner);
+        CREATE INDEX credentials_to_review ON credentials (review_at) WHERE review_at IS NOT NULL;
+        CREATE TABLE tokens (
+            sha256 BLOB PRIMARY KEY, store BLOB NOT NULL, token BLOB NOT NULL, expires_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX tokens_by_expiry ON tokens (expires_at);
+        CREATE TABLE confirmations (
+            sha256 BLOB PRIMARY KEY, store BLOB NOT NULL, customer BLOB NOT NULL, confirmation BLOB NOT NULL,
+            expires_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX confirmations_by_expiry ON confirmations (expires_at);
+        CREATE TABLE hmac_keys (store BLOB PRIMARY KEY, key BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE customer_keys (
+            customer BLOB PRIMARY KEY,
+            key BLOB -- NULL: destroyed, for ever
+        ) STRICT, WITHOUT ROWID;
+    ",
+    settings: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 256;",
+    other_version: OtherVersion::Refuse,
+};
+
+/// A vault in one SQLite file that only its owner may read.
+pub struct SqliteVault {
+    database: Database,
+    keys: KeyCache,
+}
+
+impl SqliteVault {
+    /// Opens the vault in the file, and creates it if there is none. Blocks.
+    ///
+    /// # Errors
+    /// The file is not a vault of ours, is of a newer version (it is left as it is in both cases), or the disk doesn't let us.
+    pub fn open(path: &Path) -> Result<Self, VaultError> {
+        let database = Database::open(path, &FORMAT).map_err(VaultError)?;
+        Ok(Self { database, keys: KeyCache::new(CACHED_KEYS) })
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        self.database.write(work).await.map_err(VaultError)
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        self.database.read(work).await.map_err(VaultError)
+    }
+}
+
+#[async_trait]
+impl Keys for SqliteVault {
+    async fn key_or_new(&self, customer: CustomerId) -> Result<Option<SealingKey>, KeysError> {
+        if let Some(known) = self.keys.get(customer) {
+            return Ok(known);
+        }
+        let moment = self.keys.moment();
+        let fresh = random_bytes().map_err(keys_error)?;
+        let make = move |vault: &Connection| {
+            let insert = "INSERT INTO customer_keys (customer, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+            vault.prepare_cached(insert)?.execute(params![customer.0.as_bytes(), fresh])?;
+            // The row is there now, if only by this statement.
+            stored_key(vault, customer).map(Option::flatten)
+        };
+        let key = self.write(make).await.map_err(keys_error)?;
+        self.keys.keep(moment, customer, key.clone());
+        Ok(key)
+    }
+
+    async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
+        let moment = self.keys.moment();
+        let mut found: Vec<Option<StoredKey>> = customers.iter().map(|customer| self.keys.get(*customer)).collect();
+        let missing: Vec<CustomerId> =
+            customers.iter().zip(&found).filter(|(_, known)| known.is_none()).map(|(customer, _)| *customer).collect();
+        if !missing.is_empty() {
+            let wanted = missing.clone();
+            let look = move |vault: &Connection| wanted.iter().map(|customer| stored_key(vault, *customer)).collect();
+            let read: Vec<Option<StoredKey>> = self.read(look).await.map_err(keys_error)?;
+            for (customer, stored) in missing.iter().zip(&read) {
+                // Where there is none yet, one may be made at any moment: that is not remembered.
+                if let Some(key) = stored {
+                    self.keys.keep(moment, *customer, key.clone());
+                }
+            }
+            let slots = found.iter_mut().filter(|slot| slot.is_none());
+            slots.zip(read).for_each(|(slot, stored)| *slot = stored);
+        }
+        Ok(found.into_iter().map(Option::flatten).collect())
+    }
+}
+
+#[async_trait]
+impl Vault for SqliteVault {
+    async fn put_credential(
+        &self,
+        id: CredentialId,
+        owner: CredentialOwner,
+        hash: &str,
+        at: Timestamp,
+    ) -> Result<(), VaultError> {
+        let hash = hash.to_owned();
+        let put = move |vault: &Connection| {
+            let insert = "INSERT INTO credentials (id, owner_kind, owner, hash, review_at) VALUES (?1, ?2, ?3, ?4, ?5)
+                          ON CONFLICT DO NOTHING";
+            let (kind, owner) = columns(owner);
+            vault.prepare_cached(insert)?.execute(params![
+                id.0.as_bytes(),
+                kind,
+                owner.as_bytes(),
+                hash,
+                at.as_millis()
+            ])
+        };
+        self.write(put).await.map(drop)
+    }
+
+    async fn credential(&self, id: CredentialId) -> Result<Option<String>, VaultError> {
+        let look = move |vault: &Connection| {
+            let select = "SELECT hash FROM credentials WHERE id = ?1";
+            vault.prepare_cached(select)?.query_row(params![id.0.as_bytes()], |row| row.get(0)).optional()
+        };
+        self.read(look).await
+    }
+
+    async fn review_credentials(&self, owner: CredentialOwner, at: Timestamp) -> Result<(), VaultError> {
+        let mark = move |vault: &Connection| {
+            let update = "UPDATE credentials SET review_at = ?1 WHERE owner = ?2 AND owner_kind = ?3";
+            let (kind, owner) = columns(owner);
+            vault.prepare_cached(update)?.execute(params![at.as_millis(), owner.as_bytes(), kind])
+        };
+        self.write(mark).await.map(drop)
+    }
+
+    async fn credentials_to_review(
+        &self,
+        before: Timestamp,
+        after: Option<CredentialId>,
+        limit: usize,
+    ) -> Result<Vec<(CredentialId, CredentialOwner)>, VaultError> {
+        let list = move |vault: &Connection| {
+            let select = "SELECT id, owner_kind, owner FROM credentials
+                          WHERE review_at < ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+            // The nil id is before every other; no credential has it.
+            let after = after.map_or(Uuid::nil(), |after| after.0);
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut statement = vault.prepare_cached(select)?;
+            statement.query_map(params![before.as_millis(), after.as_bytes(), limit], owned_credential)?.collect()
+        };
+        self.read(list).await
+    }
+
+    async fn settle_credentials(&self, in_force: &[CredentialId], others: &[CredentialId]) -> Result<(), VaultError> {
+        let (in_force, others) = (in_force.to_vec(), others.to_vec());
+        let settle = move |vault: &Connection| {
+            let mut keep = vault.prepare_cached("UPDATE credentials SET review_at = NULL WHERE id = ?1")?;
+            let mut destroy = vault.prepare_cached("DELETE FROM credentials WHERE id = ?1")?;
+            in_force.iter().try_for_each(|id| keep.execute(params![id.0.as_bytes()]).map(drop))?;
+            others.iter().try_for_each(|id| destroy.execute(params![id.0.as_bytes()]).map(drop))
+        };
+        self.write(settle).await
+    }
+
+    async fn put_token(&self, sha256: [u8; 32], entry: TokenEntry) -> Result<(), VaultError> {
+        let put = move |vault: &Connection| {
+            let insert = "INSERT INTO tokens (sha256, store, token, expires_at) VALUES (?1, ?2, ?3, ?4)
+                          ON CONFLICT DO NOTHING";
+            let TokenEntry { store_id, token_id, expires_at } = entry;
+            vault.prepare_cached(insert)?.execute(params![
+                sha256,
+                store_id.0.as_bytes(),
+                token_id.0.as_bytes(),
+                expires_at.as_millis()
+            ])
+        };
+        self.write(put).await.map(drop)
+    }
+
+    async fn token(&self, sha256: [u8; 32]) -> Result<Option<TokenEntry>, VaultError> {
+        let read = |row: &Row<'_>| {
+            Ok(TokenEntry {
+                store_id: StoreId(uuid(row, 0)?),
+                token_id: TokenId(uuid(row, 1)?),
+                expires_at: Timestamp::from_millis(row.get(2)?),
+            })
+        };
+        let look = move |vault: &Connection| {
+            let select = "SELECT store, token, expires_at FROM tokens WHERE sha256 = ?1";
+            vault.prepare_cached(select)?.query_row(params![sha256], read).optional()
+        };
+        self.read(look).await
+    }
+
+    async fn put_confirmation(
+        &self,
+        sha256: [u8; 32],
+        entry: ConfirmationEntry,
+        expires_at: Timestamp,
+    ) -> Result<(), VaultError> {
+        let put = move |vault: &Connection| {
+            let insert = "INSERT INTO confirmations (sha256, store, customer, confirmation, expires_at)
+                          VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+            let ConfirmationEntry { store_id, customer_id, confirmation_id } = entry;
+            vault.prepare_cached(insert)?.execute(params![
+                sha256,
+                store_id.0.as_bytes(),
+                customer_id.0.as_bytes(),
+                confirmation_id.0.as_bytes(),
+                expires_at.as_millis()
+            ])
+        };
+        self.write(put).await.map(drop)
+    }
+
+    async fn confirmation(&self, sha256: [u8; 32]) -> Result<Option<ConfirmationEntry>, VaultError> {
+        let read = |row: &Row<'_>| {
+            Ok(ConfirmationEntry {
+                store_id: StoreId(uuid(row, 0)?),
+                customer_id: CustomerId(uuid(row, 1)?),
+                confirmation_id: ConfirmationId(uuid(row, 2)?),
+            })
+        };
+        let look = move |vault: &Connection| {
+            let select = "SELECT store, customer, confirmation FROM confirmations WHERE sha256 = ?1";
+            vault.prepare_cached(select)?.query_row(params![sha256], read).optional()
+        };
+        self.read(look).await
+    }
+
+    async fn remove_expired(&self, before: Timestamp) -> Result<(), VaultError> {
+        let remove = move |vault: &Connection| {
+            vault.execute("DELETE FROM tokens WHERE expires_at < ?1", params![before.as_millis()])?;
+            vault.execute("DELETE FROM confirmations WHERE expires_at < ?1", params![before.as_millis()])
+        };
+        self.write(remove).await.map(drop)
+    }
+
+    async fn hmac_key(&self, store: StoreId) -> Result<HmacKey, VaultError> {
+        let stored = move |vault: &Connection| {
+            let select = "SELECT key FROM hmac_keys WHERE store = ?1";
+            vault.prepare_cached(select)?.query_row(params![store.0.as_bytes()], |row| row.get(0)).optional()
+        };
+        if let Some(key) = self.read(stored).await? {
+            return Ok(HmacKey(key));
+        }
+        let fresh = random_bytes()?;
+        let make = move |vault: &Connection| {
+            let insert = "INSERT INTO hmac_keys (store, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+            vault.execute(insert, params![store.0.as_bytes(), fresh])?;
+            vault.query_row("SELECT key FROM hmac_keys WHERE store = ?1", params![store.0.as_bytes()], |row| row.get(0))
+        };
+        self.write(make).await.map(HmacKey)
+    }
+
+    async fn destroy_key(&self, customer: CustomerId) -> Result<(), VaultError> {
+        let destroy = move |vault: &Connection| {
+            let upsert = "INSERT INTO customer_keys (customer, key) VALUES (?1, NULL)
+                          ON CONFLICT (customer) DO UPDATE SET key = NULL";
+            vault.execute(upsert, params![customer.0.as_bytes()])
+        };
+        self.write(destroy).await?;
+        self.keys.destroyed(customer);
+        if !self.database.purge().await.map_err(VaultError)? {
+            tracing::warn!("a destroyed key may stand in the vault's write-ahead log until the next checkpoint");
+        }
+        Ok(())
+    }
+}
+
+fn keys_error(error: VaultError) -> KeysError {
+    KeysError(error.0)
+}
+
+/// `None`: there never was a key.
+fn stored_key(vault: &Connection, customer: CustomerId) -> rusqlite::Result<Option<StoredKey>> {
+    let select = "SELECT key FROM customer_keys WHERE customer = ?1";
+    let read = |row: &Row<'_>| Ok(row.get::<_, Option<[u8; 32]>>(0)?.map(SealingKey));
+    vault.prepare_cached(select)?.query_row(params![customer.0.as_bytes()], read).optional()
+}
+
+fn columns(owner: CredentialOwner) -> (i64, Uuid) {
+    match owner {
+        CredentialOwner::Store(store) => (0, store.0),
+        CredentialOwner::Customer(customer) => (1, customer.0),
+    }
+}
+
+fn owned_credential(row: &Row<'_>) -> rusqlite::Result<(CredentialId, CredentialOwner)> {
+    let owner = uuid(row, 2)?;
+    let owner = match row.get::<_, i64>(1)? {
+        0 => CredentialOwner::Store(StoreId(owner)),
+        1 => CredentialOwner::Customer(CustomerId(owner)),
+        other => return Err(rusqlite::Error::IntegralValueOutOfRange(1, other)),
+    };
+    Ok((CredentialId(uuid(row, 0)?), owner))
+}
+
+fn uuid(row: &Row<'_>, column: usize) -> rusqlite::Result<Uuid> {
+    row.get(column).map(Uuid::from_bytes)
+}
