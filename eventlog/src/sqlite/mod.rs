@@ -6,6 +6,7 @@
 //! makes the log answer `Unavailable` until the disk is well again, and never more than that.
 
 mod bounded;
+mod checkpoint;
 mod errors;
 mod options;
 mod queue;
@@ -22,6 +23,7 @@ use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::follow::{Batch, Source, follow};
 use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
 use async_trait::async_trait;
+use checkpoint::Checkpointer;
 use queue::Queue;
 use readers::Readers;
 use recent::Recent;
@@ -30,6 +32,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::watch;
+use writer::Writer;
 
 /// The most events, and about the most bytes of them, that a subscription gets at once.
 const BATCH_EVENTS: usize = 512;
@@ -68,11 +71,22 @@ impl SqliteLog {
             recent: Recent::new(session.head(), options.recent_events, options.recent_bytes),
         });
         let (queue, requests) = Queue::new(&options);
-        let writer = writer::Writer::new(path, options, session, Arc::clone(&shared), head_sender, lock);
+        let unstarted = |error| LogError::Unavailable(format!("its threads can't be started: {error}"));
+        let checkpointer = Checkpointer::start(path).map_err(unstarted)?;
+        let writer = Writer {
+            path: path.to_owned(),
+            options,
+            log_id,
+            session: Some(session),
+            checkpointer,
+            shared: Arc::clone(&shared),
+            head: head_sender,
+            _lock: lock,
+        };
         let writer = std::thread::Builder::new()
             .name("eventlog-writer".to_owned())
             .spawn(move || writer.run(requests))
-            .map_err(|error| LogError::Unavailable(format!("its writer can't be started: {error}")))?;
+            .map_err(unstarted)?;
         Ok(Self { log_id, head, shared, queue: Some(queue), writer: Some(writer) })
     }
 }

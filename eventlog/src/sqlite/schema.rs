@@ -90,6 +90,16 @@ pub(super) fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Opens the file to copy from the write-ahead log into it.
+pub(super) fn open_to_checkpoint(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    // FULL also where the writer is told NORMAL: what has left the write-ahead log must be in the file.
+    connection
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON; PRAGMA cache_size = -1024;")?;
+    Ok(connection)
+}
+
 /// What kind of file was found.
 struct Found {
     application_id: i64,
@@ -140,7 +150,6 @@ fn configure(connection: &Connection, synchronous: Synchronous) -> rusqlite::Res
          PRAGMA synchronous = {synchronous};
          PRAGMA fullfsync = ON; -- where fsync alone doesn't reach the disk (macOS)
          PRAGMA checkpoint_fullfsync = ON;
-         PRAGMA wal_autocheckpoint = 4000;
          PRAGMA journal_size_limit = 67108864;
          PRAGMA cache_size = -16384;
          PRAGMA temp_store = MEMORY;"

@@ -2,6 +2,7 @@
 //! anew, so that what it remembers is always what the file holds.
 
 use super::bounded::Bounded;
+use super::checkpoint;
 use super::errors::log_error;
 use super::options::SqliteOptions;
 use super::queue::Request;
@@ -49,6 +50,7 @@ pub(super) struct Committed {
 impl Session {
     pub(super) fn open(path: &Path, options: &SqliteOptions) -> std::result::Result<Self, LogError> {
         let (connection, log_id) = open_to_write(path, options)?;
+        checkpoint::watch(&connection);
         let last = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1";
         let last = connection.query_row(last, [], |row| Ok((unsigned(row, 0)?, row.get(1)?))).optional();
         let (last_position, last_ms) = last.map_err(|error| log_error("opening", &error))?.unwrap_or((0, i64::MIN));
@@ -65,6 +67,10 @@ impl Session {
 
     pub(super) fn log_id(&self) -> LogId {
         self.log_id
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     pub(super) fn head(&self) -> Position {

@@ -2,6 +2,7 @@
 //! follow the log, and then answers.
 
 use super::Shared;
+use super::checkpoint::Checkpointer;
 use super::errors::log_error;
 use super::options::SqliteOptions;
 use super::queue::Request;
@@ -9,42 +10,34 @@ use super::session::{Committed, Session};
 use crate::event::Position;
 use crate::port::{AppendError, LogError, LogId};
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 pub(super) struct Writer {
-    path: PathBuf,
-    options: SqliteOptions,
-    log_id: LogId,
+    pub(super) path: PathBuf,
+    pub(super) options: SqliteOptions,
+    pub(super) log_id: LogId,
     /// `None` after an error, until the file could be opened again.
-    session: Option<Session>,
-    shared: Arc<Shared>,
-    head: watch::Sender<Position>,
+    pub(super) session: Option<Session>,
+    pub(super) checkpointer: Checkpointer,
+    pub(super) shared: Arc<Shared>,
+    pub(super) head: watch::Sender<Position>,
     /// Held until the session is closed.
-    _lock: File,
+    pub(super) _lock: File,
 }
 
 impl Writer {
-    pub(super) fn new(
-        path: &Path,
-        options: SqliteOptions,
-        session: Session,
-        shared: Arc<Shared>,
-        head: watch::Sender<Position>,
-        lock: File,
-    ) -> Self {
-        let log_id = session.log_id();
-        Self { path: path.to_owned(), options, log_id, session: Some(session), shared, head, _lock: lock }
-    }
-
     /// Until the queue is closed and empty.
     pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let most = self.options.batch_appends.max(1);
         let mut batch = Vec::with_capacity(most);
         while requests.blocking_recv_many(&mut batch, most) > 0 {
             match self.commit(&mut batch) {
-                Ok(committed) => self.publish(committed, &mut batch),
+                Ok(committed) => {
+                    self.publish(committed, &mut batch);
+                    self.checkpoint();
+                }
                 Err(error) => refuse(&error, &mut batch),
             }
         }
@@ -59,6 +52,12 @@ impl Writer {
         let committed = session.commit(batch).map_err(|error| log_error("appending", &error))?;
         self.session = Some(session);
         Ok(committed)
+    }
+
+    fn checkpoint(&self) {
+        if let Some(session) = &self.session {
+            self.checkpointer.after_commit(session.connection());
+        }
     }
 
     /// After an error. A transaction whose commit failed may turn out to have been written after all.

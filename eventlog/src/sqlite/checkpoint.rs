@@ -1,0 +1,103 @@
+//! Copying what was committed from the write-ahead log (WAL) into the database file, on a thread of its own, so that the
+//! writer doesn't stand still for it.
+//!
+//! The copying never overtakes the writer while that is busy, so the WAL would grow without end: beyond a bound the writer
+//! copies the little that is left itself, after which the WAL starts again from its beginning.
+
+use super::schema::open_to_checkpoint;
+use rusqlite::Connection;
+use std::cell::Cell;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+/// Each time that this many pages (of 4 KiB) have come into the WAL, they are copied in the background …
+const BACKGROUND_PAGES: i32 = 2_000;
+/// … and from this many on, the writer copies what is left, so that the WAL starts again.
+const BOUND_PAGES: i32 = 16_000;
+
+thread_local! {
+    /// How long the WAL was after this thread's last commit, in pages.
+    static WAL_PAGES: Cell<i32> = const { Cell::new(0) };
+}
+
+/// Makes the connection note the length of the WAL after each commit, instead of checkpointing it.
+pub(super) fn watch(connection: &Connection) {
+    connection.wal_hook(Some(|_, pages| {
+        WAL_PAGES.set(pages);
+        Ok(())
+    }));
+}
+
+/// The thread that copies. Dropping it waits for what it is doing.
+pub(super) struct Checkpointer {
+    wake: Option<SyncSender<()>>,
+    /// How long the WAL was when the thread was last woken.
+    woken_at: Cell<i32>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Checkpointer {
+    pub(super) fn start(path: &Path) -> std::io::Result<Self> {
+        let (wake, woken) = sync_channel(1);
+        let path = path.to_owned();
+        let thread = std::thread::Builder::new().name("eventlog-checkpoint".to_owned());
+        let thread = thread.spawn(move || run(&path, &woken))?;
+        Ok(Self { wake: Some(wake), woken_at: Cell::new(0), thread: Some(thread) })
+    }
+
+    /// After a commit, on the thread that made it.
+    pub(super) fn after_commit(&self, connection: &Connection) {
+        let pages = WAL_PAGES.get();
+        if pages < self.woken_at.get() {
+            // It has started again.
+            self.woken_at.set(0);
+        }
+        if pages >= BOUND_PAGES {
+            checkpoint(connection);
+        } else if pages - self.woken_at.get() >= BACKGROUND_PAGES
+            && let Some(wake) = &self.wake
+        {
+            self.woken_at.set(pages);
+            // Full means that it is about to look anyway.
+            wake.try_send(()).ok();
+        }
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        drop(self.wake.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the checkpointing of the event log had panicked");
+        }
+    }
+}
+
+fn run(path: &Path, woken: &Receiver<()>) {
+    let mut connection = None;
+    while woken.recv().is_ok() {
+        let opened = match connection.take() {
+            Some(connection) => Ok(connection),
+            None => open_to_checkpoint(path),
+        };
+        match opened {
+            Ok(opened) => connection = checkpoint(&opened).then_some(opened),
+            Err(error) => tracing::warn!(%error, "the event log can't be checkpointed now"),
+        }
+    }
+}
+
+/// Copies what can be copied without waiting for anybody; the rest is for the next time. Says whether the connection is
+/// still good.
+fn checkpoint(connection: &Connection) -> bool {
+    match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(%error, "the event log can't be checkpointed now");
+            false
+        }
+    }
+}
