@@ -41,6 +41,11 @@ pub trait Decider: Default + Clone + Serialize + DeserializeOwned + Send + Sync 
     }
 }
 
+/// What a field is to become: `asked`, unless it is that already or nothing was asked.
+pub(crate) fn changed<T: Clone + PartialEq>(asked: &Option<T>, current: &T) -> Option<T> {
+    asked.as_ref().filter(|asked| *asked != current).cloned()
+}
+
 /// What a decision may know besides state and command.
 pub struct Context<'a> {
     /// The moment of the decision: max(clock, the stream's last event).

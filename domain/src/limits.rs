@@ -12,5 +12,7 @@ pub const MAX_TOKENS: usize = 1_000;
 pub const TOKEN_HOURS: i64 = 24;
 /// The most tags of a product.
 pub const MAX_TAGS: usize = 250;
+/// The most confirmation links of a customer that are good at the same time; the oldest goes first.
+pub const MAX_CONFIRMATIONS: usize = 100;
 /// The most emails or addresses of a customer that are not deleted.
 pub const MAX_CONTACTS: usize = 250;

@@ -17,7 +17,7 @@ pub enum Personal {
 }
 
 /// What is personal in the events of a customer; each event fills what it is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonalData {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
@@ -30,7 +30,7 @@ pub struct PersonalData {
 }
 
 /// A postal address. In a change, fields that stay are `None`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonalAddress {
     pub address_id: AddressId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,6 +43,13 @@ pub struct PersonalAddress {
     pub state: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+}
+
+impl PersonalAddress {
+    /// An address of which nothing is known (any more), or a change that leaves everything as it is.
+    pub fn unknown(address_id: AddressId) -> Self {
+        Self { address_id, street: None, city: None, zip: None, state: None, country: None }
+    }
 }
 
 impl Personal {
@@ -69,6 +76,20 @@ impl std::fmt::Debug for Personal {
             Personal::Sealed(_) => "Personal::Sealed(…)",
             Personal::Erased => "Personal::Erased",
         })
+    }
+}
+
+/// Shows nothing of the person.
+impl std::fmt::Debug for PersonalData {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PersonalData(…)")
+    }
+}
+
+/// Shows nothing but the id.
+impl std::fmt::Debug for PersonalAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PersonalAddress({})", self.address_id)
     }
 }
 

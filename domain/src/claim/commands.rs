@@ -4,7 +4,8 @@ use crate::ids::ClaimId;
 
 #[derive(Clone, Debug)]
 pub enum ClaimCommand {
-    /// Take the name, free or held by `instead_of`, whose owner was seen not to name it and gave it up.
+    /// Take the name, free or held by `instead_of`, whose owner was seen not to name it and gave it up. Held by this very
+    /// claim of this owner: no event.
     Claim { claim_id: ClaimId, owner: String, instead_of: Option<ClaimId> },
     /// Free the name, if exactly this claim of this owner holds it; else nothing happens.
     Release { claim_id: ClaimId, owner: String },

@@ -17,5 +17,9 @@ impl std::fmt::Display for ClaimKey {
 pub enum Claim {
     #[default]
     Free,
-    Held { claim_id: ClaimId, owner: String, since: crate::Timestamp },
+    Held {
+        claim_id: ClaimId,
+        owner: String,
+        since: crate::Timestamp,
+    },
 }

@@ -3,31 +3,68 @@
 use crate::ids::*;
 use crate::{Currency, PersonalAddress, Timestamp};
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum CustomerCommand {
     Create(CreateCustomer),
     Change(ChangeCustomer),
-    /// The email is claimed already. Emails are lower case here.
-    AddEmail { email_id: EmailId, claim_id: ClaimId, email: String, is_primary: bool },
+    /// The email is claimed already. Emails are lower case here. Added already under these ids: no event.
+    AddEmail {
+        email_id: EmailId,
+        claim_id: ClaimId,
+        email: String,
+        is_primary: bool,
+    },
     /// Makes an email of the customer's own the primary one. It is so already: no event.
-    MakeEmailPrimary { email: String },
-    RemoveEmail { email: String },
-    /// `address.address_id` is new; all fields are set.
-    AddAddress { address: PersonalAddress, is_primary: bool },
-    /// `None` leaves a field as it is.
-    ChangeAddress { change: PersonalAddress, is_primary: Option<bool> },
-    MakeAddressPrimary { address_id: AddressId },
-    RemoveAddress { address_id: AddressId },
+    MakeEmailPrimary {
+        email: String,
+    },
+    /// Removed already: not found.
+    RemoveEmail {
+        email: String,
+    },
+    /// `address.address_id` is new; all fields are set. Added already under this id: no event.
+    AddAddress {
+        address: PersonalAddress,
+        is_primary: bool,
+    },
+    /// `None` leaves a field as it is; so does what it already is.
+    ChangeAddress {
+        change: PersonalAddress,
+        is_primary: Option<bool>,
+    },
+    /// Is so already: no event.
+    MakeAddressPrimary {
+        address_id: AddressId,
+    },
+    /// Removed already: not found.
+    RemoveAddress {
+        address_id: AddressId,
+    },
     /// The password was verified against the credential in force, `credential_id`, and the email is the primary one,
-    /// claimed by `claim_id`; both are checked again here.
-    LogIn { credential_id: CredentialId, claim_id: ClaimId, expires_at: Timestamp },
+    /// claimed by `claim_id`; both are checked again here. Anything wrong, also no such customer: `InvalidCredentials`.
+    LogIn {
+        credential_id: CredentialId,
+        claim_id: ClaimId,
+        expires_at: Timestamp,
+    },
     /// Not logged in: no event.
     LogOut,
-    RequestConfirmation { confirmation_id: ConfirmationId, expires_at: Timestamp },
-    Confirm { confirmation_id: ConfirmationId },
+    /// Requested already under this id: no event. Several links are good at the same time.
+    RequestConfirmation {
+        confirmation_id: ConfirmationId,
+        expires_at: Timestamp,
+    },
+    /// Each link works once: used or expired is not found.
+    Confirm {
+        confirmation_id: ConfirmationId,
+    },
+    /// Deleted already: not found.
     Delete,
-    /// Also before the customer exists.
-    GiveUpClaim { claim_id: ClaimId },
+    /// Also before the customer exists. Given up already, or named by one of the emails (a claim in force is never given
+    /// up): no event. Whoever wants the name looks at [`Customer::names_claim`](super::Customer::names_claim) afterwards.
+    GiveUpClaim {
+        claim_id: ClaimId,
+    },
 }
 
 #[derive(Clone)]
@@ -62,6 +99,29 @@ pub enum ChangedEmail {
     New { email_id: EmailId, claim_id: ClaimId, email: String },
     /// One that the customer has.
     Own { email: String },
+}
+
+/// Shows which command it is, and nothing of the person.
+impl std::fmt::Debug for CustomerCommand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Create(_) => "Create(…)",
+            Self::Change(_) => "Change(…)",
+            Self::AddEmail { .. } => "AddEmail(…)",
+            Self::MakeEmailPrimary { .. } => "MakeEmailPrimary(…)",
+            Self::RemoveEmail { .. } => "RemoveEmail(…)",
+            Self::AddAddress { .. } => "AddAddress(…)",
+            Self::ChangeAddress { .. } => "ChangeAddress(…)",
+            Self::MakeAddressPrimary { .. } => "MakeAddressPrimary(…)",
+            Self::RemoveAddress { .. } => "RemoveAddress(…)",
+            Self::LogIn { .. } => "LogIn(…)",
+            Self::LogOut => "LogOut",
+            Self::RequestConfirmation { .. } => "RequestConfirmation(…)",
+            Self::Confirm { .. } => "Confirm(…)",
+            Self::Delete => "Delete",
+            Self::GiveUpClaim { .. } => "GiveUpClaim(…)",
+        })
+    }
 }
 
 impl std::fmt::Debug for CreateCustomer {

@@ -1,7 +1,15 @@
-//! The rules.
+//! The rules of a customer as a whole. Those of emails and addresses stand in `contacts.rs`.
 
+use super::contacts::NewEmail;
 use super::*;
-use crate::{Category, Context, Decider, Impossible, StoreId, Timestamp};
+use crate::decider::changed;
+use crate::limits::MAX_CONTACTS;
+use crate::{
+    Category, ClaimId, ConfirmationId, Context, CredentialId, Decider, Impossible, Personal, PersonalAddress,
+    PersonalData, StoreId, Timestamp,
+};
+
+pub(super) type Decision = Result<Vec<CustomerEvent>, CustomerRejection>;
 
 impl Decider for Customer {
     const CATEGORY: Category = Category::Customer;
@@ -12,12 +20,34 @@ impl Decider for Customer {
     type Event = CustomerEvent;
     type Rejection = CustomerRejection;
 
-    fn decide(&self, _command: &CustomerCommand, _context: &Context<'_>) -> Result<Vec<CustomerEvent>, CustomerRejection> {
-        todo!()
+    fn decide(&self, command: &CustomerCommand, context: &Context<'_>) -> Decision {
+        match command {
+            CustomerCommand::Create(command) => self.create(command),
+            CustomerCommand::Change(change) => self.change(change),
+            CustomerCommand::AddEmail { email_id, claim_id, email, is_primary } => {
+                self.add_email(NewEmail { email_id: *email_id, claim_id: *claim_id, email, is_primary: *is_primary })
+            }
+            CustomerCommand::MakeEmailPrimary { email } => self.make_email_primary(email),
+            CustomerCommand::RemoveEmail { email } => self.remove_email(email),
+            CustomerCommand::AddAddress { address, is_primary } => self.add_address(address, *is_primary),
+            CustomerCommand::ChangeAddress { change, is_primary } => self.change_address(change, *is_primary),
+            CustomerCommand::MakeAddressPrimary { address_id } => self.make_address_primary(*address_id),
+            CustomerCommand::RemoveAddress { address_id } => self.remove_address(*address_id),
+            CustomerCommand::LogIn { credential_id, claim_id, expires_at } => {
+                self.log_in(*credential_id, *claim_id, *expires_at)
+            }
+            CustomerCommand::LogOut => self.log_out(context.now),
+            CustomerCommand::RequestConfirmation { confirmation_id, expires_at } => {
+                self.request_confirmation(*confirmation_id, *expires_at)
+            }
+            CustomerCommand::Confirm { confirmation_id } => self.confirm(*confirmation_id, context.now),
+            CustomerCommand::Delete => self.delete(),
+            CustomerCommand::GiveUpClaim { claim_id } => self.give_up_claim(*claim_id),
+        }
     }
 
-    fn evolve(&mut self, _event: &CustomerEvent, _at: Timestamp) -> Result<(), Impossible> {
-        todo!()
+    fn evolve(&mut self, event: &CustomerEvent, at: Timestamp) -> Result<(), Impossible> {
+        super::evolve::evolve(self, event, at)
     }
 
     fn event(event: crate::Event) -> Option<CustomerEvent> {
@@ -28,6 +58,158 @@ impl Decider for Customer {
     }
 
     fn store_id(&self) -> Option<StoreId> {
-        todo!()
+        match self {
+            Customer::Live(customer) => Some(customer.store_id),
+            Customer::Deleted { store_id, .. } => Some(*store_id),
+            Customer::None | Customer::Awaited { .. } => None,
+        }
     }
+
+    /// Neither a claim that was given up nor a link that was mailed is anything that a client sees of the customer.
+    fn changes_representation(event: &CustomerEvent) -> bool {
+        match event {
+            CustomerEvent::CustomerClaimGivenUp(_) | CustomerEvent::CustomerConfirmationRequested(_) => false,
+            CustomerEvent::CustomerCreated(_)
+            | CustomerEvent::CustomerRenamed(_)
+            | CustomerEvent::CustomerCurrencyChanged(_)
+            | CustomerEvent::CustomerPasswordChanged(_)
+            | CustomerEvent::CustomerEmailAdded(_)
+            | CustomerEvent::CustomerEmailMadePrimary(_)
+            | CustomerEvent::CustomerEmailRemoved(_)
+            | CustomerEvent::CustomerAddressAdded(_)
+            | CustomerEvent::CustomerAddressChanged(_)
+            | CustomerEvent::CustomerAddressMarked(_)
+            | CustomerEvent::CustomerAddressRemoved(_)
+            | CustomerEvent::CustomerLoggedIn(_)
+            | CustomerEvent::CustomerLoggedOut(_)
+            | CustomerEvent::CustomerConfirmed(_)
+            | CustomerEvent::CustomerDeleted(_) => true,
+        }
+    }
+}
+
+impl Customer {
+    pub(super) fn found(&self) -> Result<&LiveCustomer, CustomerRejection> {
+        self.live().ok_or(CustomerRejection::CustomerNotFound)
+    }
+
+    fn create(&self, command: &CreateCustomer) -> Decision {
+        if self.store_id().is_some() {
+            return Err(CustomerRejection::CustomerExists);
+        }
+        self.check_claim(command.claim_id)?;
+        if command.addresses.iter().filter(|(_, is_primary)| *is_primary).count() > 1 {
+            return Err(CustomerRejection::MultiplePrimaryAddresses);
+        }
+        if command.addresses.len() > MAX_CONTACTS {
+            return Err(CustomerRejection::TooManyContacts);
+        }
+        let marks = command.addresses.iter();
+        let marks = marks.map(|(address, primary)| NewAddress { address_id: address.address_id, is_primary: *primary });
+        let created = CustomerCreated {
+            customer_id: command.customer_id,
+            store_id: command.store_id,
+            currency: command.currency,
+            email_id: command.email_id,
+            claim_id: command.claim_id,
+            credential_id: command.credential_id,
+            addresses: marks.collect(),
+            personal: personal_of(command),
+        };
+        Ok(vec![created.into()])
+    }
+
+    fn change(&self, change: &ChangeCustomer) -> Decision {
+        let customer = self.found()?;
+        let email = change.email.as_ref().map_or(Ok(Vec::new()), |email| self.change_email(email))?;
+        let names = PersonalData {
+            first_name: changed_if_known(&change.first_name, &customer.first_name),
+            last_name: changed_if_known(&change.last_name, &customer.last_name),
+            ..PersonalData::default()
+        };
+        let renamed = (names != PersonalData::default()).then(|| CustomerRenamed { personal: names.into() }.into());
+        let currency =
+            changed(&change.currency, &customer.currency).map(|currency| CustomerCurrencyChanged { currency }.into());
+        let password = changed(&change.credential_id, &customer.credential_id)
+            .map(|credential_id| CustomerPasswordChanged { credential_id }.into());
+        Ok([renamed, currency, password].into_iter().flatten().chain(email).collect())
+    }
+
+    /// Whatever is wrong gives the same rejection, also where there is no such customer.
+    fn log_in(&self, credential_id: CredentialId, claim_id: ClaimId, expires_at: Timestamp) -> Decision {
+        let customer = self.live().ok_or(CustomerRejection::InvalidCredentials)?;
+        let claims_primary = customer.primary_email().is_some_and(|email| email.claim_id == claim_id);
+        if !claims_primary || customer.credential_id != credential_id {
+            return Err(CustomerRejection::InvalidCredentials);
+        }
+        Ok(vec![CustomerLoggedIn { expires_at }.into()])
+    }
+
+    fn log_out(&self, now: Timestamp) -> Decision {
+        let customer = self.found()?;
+        if !customer.is_logged_in(now) {
+            return Ok(Vec::new());
+        }
+        Ok(vec![CustomerLoggedOut {}.into()])
+    }
+
+    fn request_confirmation(&self, confirmation_id: ConfirmationId, expires_at: Timestamp) -> Decision {
+        let customer = self.found()?;
+        if customer.confirmations.iter().any(|known| known.confirmation_id == confirmation_id) {
+            return Ok(Vec::new());
+        }
+        Ok(vec![CustomerConfirmationRequested { confirmation_id, expires_at }.into()])
+    }
+
+    fn confirm(&self, confirmation_id: ConfirmationId, now: Timestamp) -> Decision {
+        let customer = self.found()?;
+        let mut links = customer.confirmations.iter();
+        links
+            .find(|link| link.confirmation_id == confirmation_id && now < link.expires_at)
+            .ok_or(CustomerRejection::ConfirmationNotFound)?;
+        Ok(vec![CustomerConfirmed { confirmation_id }.into()])
+    }
+
+    fn delete(&self) -> Decision {
+        let customer = self.found()?;
+        let claim_ids = customer.emails.iter().map(|email| email.claim_id).collect();
+        Ok(vec![CustomerDeleted { claim_ids }.into()])
+    }
+
+    fn give_up_claim(&self, claim_id: ClaimId) -> Decision {
+        match self {
+            // Nothing names a claim on the stream of a deleted customer any more.
+            Customer::Deleted { .. } => Ok(Vec::new()),
+            Customer::None | Customer::Awaited { .. } | Customer::Live(_) => {
+                if self.has_given_up(claim_id) || self.names_claim(claim_id) {
+                    return Ok(Vec::new());
+                }
+                Ok(vec![CustomerClaimGivenUp { claim_id }.into()])
+            }
+        }
+    }
+
+    /// A claim that was given up must not be named any more.
+    pub(super) fn check_claim(&self, claim_id: ClaimId) -> Result<(), CustomerRejection> {
+        if self.has_given_up(claim_id) {
+            return Err(CustomerRejection::ClaimGivenUp { claim_id });
+        }
+        Ok(())
+    }
+}
+
+fn personal_of(command: &CreateCustomer) -> Personal {
+    let addresses: Vec<PersonalAddress> = command.addresses.iter().map(|(address, _)| address.clone()).collect();
+    let data = PersonalData {
+        email: Some(command.email.to_lowercase()),
+        first_name: Some(command.first_name.clone()),
+        last_name: Some(command.last_name.clone()),
+        addresses,
+    };
+    data.into()
+}
+
+/// As [`changed`], for what is not known any more once it was erased.
+pub(super) fn changed_if_known(asked: &Option<String>, current: &Option<String>) -> Option<String> {
+    asked.clone().filter(|asked| Some(asked) != current.as_ref())
 }

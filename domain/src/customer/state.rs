@@ -10,13 +10,19 @@ pub enum Customer {
     #[default]
     None,
     /// Not created, and these claims must not be named by whoever creates it.
-    Awaited { given_up: BTreeSet<ClaimId> },
+    Awaited {
+        given_up: BTreeSet<ClaimId>,
+    },
     Live(Box<LiveCustomer>),
-    Deleted { customer_id: CustomerId, store_id: StoreId, currency: Currency },
+    Deleted {
+        customer_id: CustomerId,
+        store_id: StoreId,
+        currency: Currency,
+    },
 }
 
 /// Personal fields are `None` once the customer's key was destroyed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct LiveCustomer {
     pub customer_id: CustomerId,
     pub store_id: StoreId,
@@ -33,7 +39,7 @@ pub struct LiveCustomer {
     pub given_up: BTreeSet<ClaimId>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Email {
     pub email_id: EmailId,
     pub claim_id: ClaimId,
@@ -54,6 +60,40 @@ pub struct Confirmation {
     pub expires_at: Timestamp,
 }
 
+impl LiveCustomer {
+    /// The customer's email of that text, in lower case. None is found once they are erased.
+    pub fn email(&self, email: &str) -> Option<&Email> {
+        self.emails.iter().find(|known| known.email.as_deref() == Some(email))
+    }
+
+    /// There always is one.
+    pub fn primary_email(&self) -> Option<&Email> {
+        self.emails.iter().find(|email| email.is_primary)
+    }
+
+    pub fn address(&self, address_id: AddressId) -> Option<&Address> {
+        self.addresses.iter().find(|address| address.address.address_id == address_id)
+    }
+
+    pub fn is_logged_in(&self, now: Timestamp) -> bool {
+        self.logged_in_until.is_some_and(|until| now < until)
+    }
+}
+
+/// Shows nothing of the person.
+impl std::fmt::Debug for LiveCustomer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "LiveCustomer({})", self.customer_id)
+    }
+}
+
+/// Shows nothing but the id.
+impl std::fmt::Debug for Email {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Email({})", self.email_id)
+    }
+}
+
 impl Customer {
     /// The customer, unless deleted.
     pub fn live(&self) -> Option<&LiveCustomer> {
@@ -66,6 +106,15 @@ impl Customer {
     /// Whether one of the customer's emails names the claim.
     pub fn names_claim(&self, claim_id: ClaimId) -> bool {
         self.live().is_some_and(|customer| customer.emails.iter().any(|email| email.claim_id == claim_id))
+    }
+
+    /// Whether the claim must not be named any more.
+    pub fn has_given_up(&self, claim_id: ClaimId) -> bool {
+        match self {
+            Customer::Awaited { given_up } => given_up.contains(&claim_id),
+            Customer::Live(customer) => customer.given_up.contains(&claim_id),
+            Customer::None | Customer::Deleted { .. } => false,
+        }
     }
 
     /// The currency, also of a deleted customer.

@@ -7,24 +7,47 @@ use crate::{AmountOutOfRange, Cents};
 pub enum ProductCommand {
     Create(CreateProduct),
     Change(ChangeProduct),
+    /// Gone from lists, but carts keep what they hold. Deleted already: not found.
     Delete,
-    /// Adds to, or with a negative amount takes from, what is available.
-    AdjustInventory { amount: i64 },
-    /// Sets what is available.
-    SetInventory { inventory: i64 },
-    AddTag { tag: String },
-    RemoveTag { tag: String },
+    /// Adds to, or with a negative amount takes from, what is available. 0: no event.
+    AdjustInventory {
+        amount: i64,
+    },
+    /// Sets what is available. Is so already: no event.
+    SetInventory {
+        inventory: i64,
+    },
+    AddTag {
+        tag: String,
+    },
+    RemoveTag {
+        tag: String,
+    },
     RemoveAllTags,
     /// Raises what a cart holds. Absolute and fenced by the cart's stream: a newer `cart_revision` than the hold's
     /// replaces it, the same keeps the larger quantity, an older one is refused as stale.
-    HoldStock { cart_id: CartId, customer_id: CustomerId, cart_revision: u64, quantity: u32 },
+    HoldStock {
+        cart_id: CartId,
+        customer_id: CustomerId,
+        cart_revision: u64,
+        quantity: u32,
+    },
     /// Lowers what a cart holds, if it holds more, decided at a newer revision than the hold's; else nothing happens.
     /// It never creates or raises a hold.
-    LowerHold { cart_id: CartId, cart_revision: u64, quantity: u32 },
+    LowerHold {
+        cart_id: CartId,
+        cart_revision: u64,
+        quantity: u32,
+    },
     /// Gives back all that the cart holds: its invoice failed or its order was canceled. Without a hold: no event.
-    ReleaseHold { cart_id: CartId },
+    ReleaseHold {
+        cart_id: CartId,
+    },
     /// What the cart holds was shipped. Without a hold: no event.
-    ConsumeHold { cart_id: CartId, order_id: OrderId },
+    ConsumeHold {
+        cart_id: CartId,
+        order_id: OrderId,
+    },
 }
 
 #[derive(Clone, Debug)]

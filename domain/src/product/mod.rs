@@ -3,7 +3,9 @@
 mod commands;
 mod decide;
 mod events;
+mod evolve;
 mod state;
+mod stock;
 
 pub use commands::*;
 pub use events::*;

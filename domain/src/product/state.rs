@@ -38,6 +38,17 @@ pub struct Hold {
     pub quantity: u32,
 }
 
+impl KnownProduct {
+    pub fn has_tag(&self, tag: &str) -> bool {
+        self.tags.iter().any(|known| known == tag)
+    }
+
+    /// What carts, invoices and orders hold in all. On hand = available + reserved.
+    pub fn reserved(&self) -> i64 {
+        self.holds.values().map(|hold| i64::from(hold.quantity)).sum()
+    }
+}
+
 impl Product {
     /// The product, deleted or not.
     pub fn known(&self) -> Option<&KnownProduct> {

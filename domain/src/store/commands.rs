@@ -8,17 +8,39 @@ use crate::{Cents, Timestamp};
 pub enum StoreCommand {
     Create(CreateStore),
     Change(ChangeStore),
-    /// The vault's new entry is there already.
-    ChangeSecret { credential_id: CredentialId },
-    /// The vault's entry of the token is there already.
-    IssueToken { token_id: TokenId, expires_at: Timestamp },
-    RevokeToken { token_id: TokenId },
+    /// The vault's new entry is there already. In force already: no event.
+    ChangeSecret {
+        credential_id: CredentialId,
+    },
+    /// The vault's entry of the token is there already. With the most live tokens there may be, the oldest is evicted.
+    /// Issued already: no event.
+    IssueToken {
+        token_id: TokenId,
+        expires_at: Timestamp,
+    },
+    /// Revoked or expired already: not found.
+    RevokeToken {
+        token_id: TokenId,
+    },
+    /// None is live: no event.
     RevokeAllTokens,
+    /// For ever: its `app_id` stays taken. Deleted already: not found.
     Delete,
-    StartBatchCredit { job_id: JobId, amount_in_cents: Cents },
-    CompleteBatchCredit { job_id: JobId, issued: u64 },
-    /// Also before the store exists.
-    GiveUpClaim { claim_id: ClaimId },
+    /// Under way already: no event.
+    StartBatchCredit {
+        job_id: JobId,
+        amount_in_cents: Cents,
+    },
+    /// Complete already: not found.
+    CompleteBatchCredit {
+        job_id: JobId,
+        issued: u64,
+    },
+    /// Also before the store exists. Given up already, or named by the store (a claim in force is never given up): no
+    /// event. Whoever wants the name looks at [`Store::names_claim`](super::Store::names_claim) afterwards.
+    GiveUpClaim {
+        claim_id: ClaimId,
+    },
 }
 
 #[derive(Clone, Debug)]

@@ -1,7 +1,11 @@
 //! The rules.
 
 use super::*;
-use crate::{Category, Context, Decider, Impossible, StoreId, Timestamp};
+use crate::decider::changed;
+use crate::limits::MAX_TOKENS;
+use crate::{Category, Cents, ClaimId, Context, CredentialId, Decider, Impossible, JobId, StoreId, Timestamp, TokenId};
+
+type Decision = Result<Vec<StoreEvent>, StoreRejection>;
 
 impl Decider for Store {
     const CATEGORY: Category = Category::Store;
@@ -11,12 +15,25 @@ impl Decider for Store {
     type Event = StoreEvent;
     type Rejection = StoreRejection;
 
-    fn decide(&self, _command: &StoreCommand, _context: &Context<'_>) -> Result<Vec<StoreEvent>, StoreRejection> {
-        todo!()
+    fn decide(&self, command: &StoreCommand, context: &Context<'_>) -> Decision {
+        match command {
+            StoreCommand::Create(command) => self.create(command),
+            StoreCommand::Change(change) => self.change(change),
+            StoreCommand::ChangeSecret { credential_id } => self.change_secret(*credential_id),
+            StoreCommand::IssueToken { token_id, expires_at } => self.issue_token(*token_id, *expires_at, context.now),
+            StoreCommand::RevokeToken { token_id } => self.revoke_token(*token_id, context.now),
+            StoreCommand::RevokeAllTokens => self.revoke_all_tokens(context.now),
+            StoreCommand::Delete => self.delete(),
+            StoreCommand::StartBatchCredit { job_id, amount_in_cents } => {
+                self.start_batch_credit(*job_id, *amount_in_cents)
+            }
+            StoreCommand::CompleteBatchCredit { job_id, issued } => self.complete_batch_credit(*job_id, *issued),
+            StoreCommand::GiveUpClaim { claim_id } => self.give_up_claim(*claim_id),
+        }
     }
 
-    fn evolve(&mut self, _event: &StoreEvent, _at: Timestamp) -> Result<(), Impossible> {
-        todo!()
+    fn evolve(&mut self, event: &StoreEvent, at: Timestamp) -> Result<(), Impossible> {
+        super::evolve::evolve(self, event, at)
     }
 
     fn event(event: crate::Event) -> Option<StoreEvent> {
@@ -27,6 +44,142 @@ impl Decider for Store {
     }
 
     fn store_id(&self) -> Option<StoreId> {
-        todo!()
+        match self {
+            Store::Live(store) => Some(store.store_id),
+            Store::Deleted { store_id, .. } => Some(*store_id),
+            Store::None | Store::Awaited { .. } => None,
+        }
+    }
+
+    /// Neither tokens nor jobs nor claims are anything that a client sees of the store.
+    fn changes_representation(event: &StoreEvent) -> bool {
+        match event {
+            StoreEvent::StoreTokenIssued(_)
+            | StoreEvent::StoreTokenRevoked(_)
+            | StoreEvent::StoreTokensAllRevoked(_)
+            | StoreEvent::BatchCreditStarted(_)
+            | StoreEvent::BatchCreditCompleted(_)
+            | StoreEvent::StoreClaimGivenUp(_) => false,
+            StoreEvent::StoreCreated(_)
+            | StoreEvent::StoreRenamed(_)
+            | StoreEvent::StoreTaglineChanged(_)
+            | StoreEvent::StoreCreditOrderChanged(_)
+            | StoreEvent::StoreTaxRateChanged(_)
+            | StoreEvent::StoreTimezoneChanged(_)
+            | StoreEvent::StoreCartExpiryChanged(_)
+            | StoreEvent::StoreSecretChanged(_)
+            | StoreEvent::StoreDeleted(_) => true,
+        }
+    }
+}
+
+impl Store {
+    fn found(&self) -> Result<&LiveStore, StoreRejection> {
+        self.live().ok_or(StoreRejection::StoreNotFound)
+    }
+
+    fn create(&self, command: &CreateStore) -> Decision {
+        if self.store_id().is_some() {
+            return Err(StoreRejection::StoreExists);
+        }
+        if self.has_given_up(command.claim_id) {
+            return Err(StoreRejection::ClaimGivenUp { claim_id: command.claim_id });
+        }
+        let created = StoreCreated {
+            store_id: command.store_id,
+            name: command.name.clone(),
+            tagline: command.tagline.clone(),
+            app_id: command.app_id.clone(),
+            claim_id: command.claim_id,
+            credential_id: command.credential_id,
+            credit_order_preference: command.credit_order_preference,
+            tax_rate_in_basis_points: command.tax_rate_in_basis_points,
+            timezone: command.timezone.clone(),
+            cart_expires_after_minutes: command.cart_expires_after_minutes,
+        };
+        Ok(vec![created.into()])
+    }
+
+    fn change(&self, change: &ChangeStore) -> Decision {
+        let store = self.found()?;
+        let name = changed(&change.name, &store.name).map(|name| StoreRenamed { name }.into());
+        let tagline = changed(&change.tagline, &store.tagline).map(|tagline| StoreTaglineChanged { tagline }.into());
+        let order = changed(&change.credit_order_preference, &store.credit_order_preference)
+            .map(|credit_order_preference| StoreCreditOrderChanged { credit_order_preference }.into());
+        let tax_rate = changed(&change.tax_rate_in_basis_points, &store.tax_rate_in_basis_points)
+            .map(|tax_rate_in_basis_points| StoreTaxRateChanged { tax_rate_in_basis_points }.into());
+        let timezone =
+            changed(&change.timezone, &store.timezone).map(|timezone| StoreTimezoneChanged { timezone }.into());
+        let expiry = changed(&change.cart_expires_after_minutes, &store.cart_expires_after_minutes)
+            .map(|cart_expires_after_minutes| StoreCartExpiryChanged { cart_expires_after_minutes }.into());
+        Ok([name, tagline, order, tax_rate, timezone, expiry].into_iter().flatten().collect())
+    }
+
+    fn change_secret(&self, credential_id: CredentialId) -> Decision {
+        let store = self.found()?;
+        if store.credential_id == credential_id {
+            return Ok(Vec::new());
+        }
+        Ok(vec![StoreSecretChanged { credential_id }.into()])
+    }
+
+    fn issue_token(&self, token_id: TokenId, expires_at: Timestamp, now: Timestamp) -> Decision {
+        let store = self.found()?;
+        if store.tokens.iter().any(|token| token.token_id == token_id) {
+            return Ok(Vec::new());
+        }
+        let too_many = (store.live_tokens(now).count() + 1).saturating_sub(MAX_TOKENS);
+        let evicted = store.live_tokens(now).take(too_many);
+        let evicted = evicted
+            .map(|token| StoreTokenRevoked { token_id: token.token_id, reason: TokenRevocation::Evicted }.into());
+        Ok(evicted.chain([StoreTokenIssued { token_id, expires_at }.into()]).collect())
+    }
+
+    fn revoke_token(&self, token_id: TokenId, now: Timestamp) -> Decision {
+        let store = self.found()?;
+        store.live_tokens(now).find(|token| token.token_id == token_id).ok_or(StoreRejection::TokenNotFound)?;
+        Ok(vec![StoreTokenRevoked { token_id, reason: TokenRevocation::Requested }.into()])
+    }
+
+    fn revoke_all_tokens(&self, now: Timestamp) -> Decision {
+        let store = self.found()?;
+        if store.live_tokens(now).next().is_none() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![StoreTokensAllRevoked {}.into()])
+    }
+
+    fn delete(&self) -> Decision {
+        self.found()?;
+        Ok(vec![StoreDeleted {}.into()])
+    }
+
+    fn start_batch_credit(&self, job_id: JobId, amount_in_cents: Cents) -> Decision {
+        let store = self.found()?;
+        if store.jobs.contains_key(&job_id) {
+            return Ok(Vec::new());
+        }
+        Ok(vec![BatchCreditStarted { job_id, amount_in_cents }.into()])
+    }
+
+    fn complete_batch_credit(&self, job_id: JobId, issued: u64) -> Decision {
+        let store = self.found()?;
+        if !store.jobs.contains_key(&job_id) {
+            return Err(StoreRejection::JobNotFound);
+        }
+        Ok(vec![BatchCreditCompleted { job_id, issued }.into()])
+    }
+
+    fn give_up_claim(&self, claim_id: ClaimId) -> Decision {
+        match self {
+            // Nothing names a claim on the stream of a deleted store any more.
+            Store::Deleted { .. } => Ok(Vec::new()),
+            Store::None | Store::Awaited { .. } | Store::Live(_) => {
+                if self.has_given_up(claim_id) || self.names_claim(claim_id) {
+                    return Ok(Vec::new());
+                }
+                Ok(vec![StoreClaimGivenUp { claim_id }.into()])
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod decide;
 mod events;
+mod evolve;
 mod state;
 
 pub use commands::*;

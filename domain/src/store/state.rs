@@ -12,9 +12,15 @@ pub enum Store {
     #[default]
     None,
     /// Not created, and these claims must not be named by whoever creates it.
-    Awaited { given_up: BTreeSet<ClaimId> },
+    Awaited {
+        given_up: BTreeSet<ClaimId>,
+    },
     Live(Box<LiveStore>),
-    Deleted { store_id: StoreId, app_id: String, claim_id: ClaimId },
+    Deleted {
+        store_id: StoreId,
+        app_id: String,
+        claim_id: ClaimId,
+    },
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,7 +35,7 @@ pub struct LiveStore {
     pub tax_rate_in_basis_points: u32,
     pub timezone: String,
     pub cart_expires_after_minutes: u32,
-    /// The live tokens, oldest first.
+    /// The tokens that are not revoked, oldest first. What expired goes when the next is issued.
     pub tokens: Vec<LiveToken>,
     /// The batch credits that are not complete.
     pub jobs: BTreeMap<JobId, Cents>,
@@ -40,6 +46,20 @@ pub struct LiveStore {
 pub struct LiveToken {
     pub token_id: TokenId,
     pub expires_at: Timestamp,
+}
+
+impl LiveToken {
+    /// Whether the token is good at `now`: `expires_at` is the first moment at which it is not.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.expires_at
+    }
+}
+
+impl LiveStore {
+    /// The tokens that are good at `now`, oldest first.
+    pub fn live_tokens(&self, now: Timestamp) -> impl Iterator<Item = &LiveToken> {
+        self.tokens.iter().filter(move |token| token.is_live(now))
+    }
 }
 
 impl Store {
@@ -57,6 +77,15 @@ impl Store {
             Store::Live(store) => store.claim_id == claim_id,
             Store::Deleted { claim_id: named, .. } => *named == claim_id,
             Store::None | Store::Awaited { .. } => false,
+        }
+    }
+
+    /// Whether the claim must not be named any more.
+    pub fn has_given_up(&self, claim_id: ClaimId) -> bool {
+        match self {
+            Store::Awaited { given_up } => given_up.contains(&claim_id),
+            Store::Live(store) => store.given_up.contains(&claim_id),
+            Store::None | Store::Deleted { .. } => false,
         }
     }
 }

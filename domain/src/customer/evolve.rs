@@ -1,0 +1,211 @@
+//! The fold: what each event makes of the state. Personal data that was erased leaves its fields empty.
+
+use super::*;
+use crate::limits::MAX_CONFIRMATIONS;
+use crate::{AddressId, ClaimId, ConfirmationId, EmailId, Impossible, Personal, PersonalAddress, Timestamp};
+use std::collections::BTreeSet;
+
+pub(super) fn evolve(state: &mut Customer, event: &CustomerEvent, at: Timestamp) -> Result<(), Impossible> {
+    let impossible = Impossible { event: event.event_type(), state: word(state) };
+    fold(state, event, at).ok_or(impossible)
+}
+
+fn fold(state: &mut Customer, event: &CustomerEvent, at: Timestamp) -> Option<()> {
+    match event {
+        CustomerEvent::CustomerCreated(event) => return created(state, event),
+        CustomerEvent::CustomerRenamed(event) => renamed(live(state)?, &event.personal),
+        CustomerEvent::CustomerCurrencyChanged(event) => live(state)?.currency = event.currency,
+        CustomerEvent::CustomerPasswordChanged(event) => live(state)?.credential_id = event.credential_id,
+        CustomerEvent::CustomerEmailAdded(event) => return email_added(live(state)?, event),
+        CustomerEvent::CustomerEmailMadePrimary(event) => return mark_email(live(state)?, event.email_id),
+        CustomerEvent::CustomerEmailRemoved(event) => return email_removed(live(state)?, event.email_id),
+        CustomerEvent::CustomerAddressAdded(event) => return address_added(live(state)?, event),
+        CustomerEvent::CustomerAddressChanged(event) => return address_changed(live(state)?, event),
+        CustomerEvent::CustomerAddressMarked(event) => return address_marked(live(state)?, event),
+        CustomerEvent::CustomerAddressRemoved(event) => return address_removed(live(state)?, event.address_id),
+        CustomerEvent::CustomerLoggedIn(event) => live(state)?.logged_in_until = Some(event.expires_at),
+        CustomerEvent::CustomerLoggedOut(_) => return live(state)?.logged_in_until.take().map(drop),
+        CustomerEvent::CustomerConfirmationRequested(event) => return link_mailed(live(state)?, event, at),
+        CustomerEvent::CustomerConfirmed(event) => return confirmed(live(state)?, event.confirmation_id),
+        CustomerEvent::CustomerDeleted(_) => return deleted(state),
+        CustomerEvent::CustomerClaimGivenUp(event) => return claim_given_up(state, event.claim_id),
+    }
+    Some(())
+}
+
+fn created(state: &mut Customer, event: &CustomerCreated) -> Option<()> {
+    let given_up = match state {
+        Customer::None => BTreeSet::new(),
+        Customer::Awaited { given_up } if given_up.contains(&event.claim_id) => return None,
+        Customer::Awaited { given_up } => std::mem::take(given_up),
+        Customer::Live(_) | Customer::Deleted { .. } => return None,
+    };
+    let personal = event.personal.open();
+    let (email_id, claim_id) = (event.email_id, event.claim_id);
+    let email = personal.and_then(|data| data.email.clone());
+    let address =
+        |new: &NewAddress| Address { address: address_in(&event.personal, new.address_id), is_primary: new.is_primary };
+    *state = Customer::Live(Box::new(LiveCustomer {
+        customer_id: event.customer_id,
+        store_id: event.store_id,
+        currency: event.currency,
+        credential_id: event.credential_id,
+        first_name: personal.and_then(|data| data.first_name.clone()),
+        last_name: personal.and_then(|data| data.last_name.clone()),
+        emails: vec![Email { email_id, claim_id, email, is_primary: true }],
+        addresses: event.addresses.iter().map(address).collect(),
+        logged_in_until: None,
+        confirmations: Vec::new(),
+        confirmed: false,
+        given_up,
+    }));
+    Some(())
+}
+
+/// The address in the event's personal data; without any field once erased.
+fn address_in(personal: &Personal, address_id: AddressId) -> PersonalAddress {
+    let mut addresses = personal.open().into_iter().flat_map(|data| &data.addresses);
+    let found = addresses.find(|address| address.address_id == address_id);
+    found.cloned().unwrap_or_else(|| PersonalAddress::unknown(address_id))
+}
+
+fn renamed(customer: &mut LiveCustomer, personal: &Personal) {
+    let Some(names) = personal.open() else { return };
+    overwrite(&mut customer.first_name, &names.first_name);
+    overwrite(&mut customer.last_name, &names.last_name);
+}
+
+fn overwrite(field: &mut Option<String>, new: &Option<String>) {
+    if new.is_some() {
+        field.clone_from(new);
+    }
+}
+
+fn email_added(customer: &mut LiveCustomer, event: &CustomerEmailAdded) -> Option<()> {
+    let (email_id, claim_id) = (event.email_id, event.claim_id);
+    let known = customer.emails.iter().any(|email| email.email_id == email_id || email.claim_id == claim_id);
+    if known || customer.given_up.contains(&claim_id) {
+        return None;
+    }
+    let email = event.personal.open().and_then(|data| data.email.clone());
+    customer.emails.push(Email { email_id, claim_id, email, is_primary: false });
+    if event.is_primary { mark_email(customer, email_id) } else { Some(()) }
+}
+
+/// The mark moves to this email from the one that has it.
+fn mark_email(customer: &mut LiveCustomer, email_id: EmailId) -> Option<()> {
+    let position = customer.emails.iter().position(|email| email.email_id == email_id)?;
+    customer.emails.iter_mut().for_each(|email| email.is_primary = false);
+    customer.emails[position].is_primary = true;
+    Some(())
+}
+
+fn email_removed(customer: &mut LiveCustomer, email_id: EmailId) -> Option<()> {
+    let position = customer.emails.iter().position(|email| email.email_id == email_id && !email.is_primary)?;
+    customer.emails.remove(position);
+    Some(())
+}
+
+fn address_added(customer: &mut LiveCustomer, event: &CustomerAddressAdded) -> Option<()> {
+    let address_id = event.address_id;
+    if customer.address(address_id).is_some() {
+        return None;
+    }
+    customer.addresses.push(Address { address: address_in(&event.personal, address_id), is_primary: false });
+    if event.is_primary { mark_address(customer, address_id) } else { Some(()) }
+}
+
+fn address_changed(customer: &mut LiveCustomer, event: &CustomerAddressChanged) -> Option<()> {
+    let change = address_in(&event.personal, event.address_id);
+    let position = position(customer, event.address_id)?;
+    let address = &mut customer.addresses[position].address;
+    overwrite(&mut address.street, &change.street);
+    overwrite(&mut address.city, &change.city);
+    overwrite(&mut address.zip, &change.zip);
+    overwrite(&mut address.state, &change.state);
+    overwrite(&mut address.country, &change.country);
+    Some(())
+}
+
+fn address_marked(customer: &mut LiveCustomer, event: &CustomerAddressMarked) -> Option<()> {
+    if event.is_primary {
+        return mark_address(customer, event.address_id);
+    }
+    let position = position(customer, event.address_id)?;
+    customer.addresses[position].is_primary = false;
+    Some(())
+}
+
+/// The mark moves to this address from the one that has it.
+fn mark_address(customer: &mut LiveCustomer, address_id: AddressId) -> Option<()> {
+    let position = position(customer, address_id)?;
+    customer.addresses.iter_mut().for_each(|address| address.is_primary = false);
+    customer.addresses[position].is_primary = true;
+    Some(())
+}
+
+fn address_removed(customer: &mut LiveCustomer, address_id: AddressId) -> Option<()> {
+    let position = position(customer, address_id)?;
+    customer.addresses.remove(position);
+    Some(())
+}
+
+fn position(customer: &LiveCustomer, address_id: AddressId) -> Option<usize> {
+    customer.addresses.iter().position(|address| address.address.address_id == address_id)
+}
+
+/// What has expired goes, and beyond the most there may be the oldest.
+fn link_mailed(customer: &mut LiveCustomer, event: &CustomerConfirmationRequested, at: Timestamp) -> Option<()> {
+    let CustomerConfirmationRequested { confirmation_id, expires_at } = *event;
+    let links = &mut customer.confirmations;
+    if links.iter().any(|link| link.confirmation_id == confirmation_id) {
+        return None;
+    }
+    links.retain(|link| at < link.expires_at);
+    let too_many = (links.len() + 1).saturating_sub(MAX_CONFIRMATIONS);
+    links.drain(..too_many);
+    links.push(Confirmation { confirmation_id, expires_at });
+    Some(())
+}
+
+fn confirmed(customer: &mut LiveCustomer, confirmation_id: ConfirmationId) -> Option<()> {
+    let position = customer.confirmations.iter().position(|link| link.confirmation_id == confirmation_id)?;
+    customer.confirmations.remove(position);
+    customer.confirmed = true;
+    Some(())
+}
+
+fn deleted(state: &mut Customer) -> Option<()> {
+    let LiveCustomer { customer_id, store_id, currency, .. } = *live(state)?;
+    *state = Customer::Deleted { customer_id, store_id, currency };
+    Some(())
+}
+
+fn claim_given_up(state: &mut Customer, claim_id: ClaimId) -> Option<()> {
+    if state.names_claim(claim_id) {
+        return None;
+    }
+    match state {
+        Customer::None => *state = Customer::Awaited { given_up: BTreeSet::from([claim_id]) },
+        Customer::Awaited { given_up } => return given_up.insert(claim_id).then_some(()),
+        Customer::Live(customer) => return customer.given_up.insert(claim_id).then_some(()),
+        Customer::Deleted { .. } => return None,
+    }
+    Some(())
+}
+
+fn live(state: &mut Customer) -> Option<&mut LiveCustomer> {
+    match state {
+        Customer::Live(customer) => Some(customer),
+        Customer::None | Customer::Awaited { .. } | Customer::Deleted { .. } => None,
+    }
+}
+
+fn word(state: &Customer) -> &'static str {
+    match state {
+        Customer::None => "none",
+        Customer::Awaited { .. } => "awaited",
+        Customer::Live(_) => "live",
+        Customer::Deleted { .. } => "deleted",
+    }
+}
