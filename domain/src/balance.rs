@@ -140,3 +140,6 @@ impl Balance {
         Some(())
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

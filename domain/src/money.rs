@@ -169,13 +169,19 @@ mod tests {
         }
 
         #[test]
-        fn spread_ignores_the_order_but_for_ties(amount in any_cents(), mut weights in vec(any_cents(), 1..20)) {
-            let mut forward = amount.spread(&weights);
-            weights.reverse();
-            let mut backward = amount.spread(&weights);
-            forward.sort();
-            backward.sort();
-            prop_assert_eq!(forward, backward);
+        fn the_odd_cents_go_to_the_largest_remainders_and_of_equals_to_the_first(
+            amount in any_cents(),
+            weights in vec(any_cents(), 1..20),
+        ) {
+            let whole = weights.iter().map(|weight| i128::from(weight.get())).sum::<i128>().max(1);
+            let exact = |index: usize| i128::from(amount.get()) * i128::from(weights[index].get());
+            let parts = amount.spread(&weights);
+            let rounded_up = |index: usize| i128::from(parts[index].get()) > exact(index) / whole;
+            let (up, down): (Vec<usize>, Vec<usize>) = (0..weights.len()).partition(|index| rounded_up(*index));
+            for (up, down) in up.iter().flat_map(|up| down.iter().map(move |down| (*up, *down))) {
+                let (of_up, of_down) = (exact(up) % whole, exact(down) % whole);
+                prop_assert!(of_up > of_down || (of_up == of_down && up < down));
+            }
         }
 
         #[test]

@@ -9,3 +9,6 @@ mod state;
 pub use commands::*;
 pub use events::*;
 pub use state::*;
+
+#[cfg(test)]
+mod tests;
