@@ -10,3 +10,6 @@ mod state;
 pub use commands::*;
 pub use events::*;
 pub use state::*;
+
+#[cfg(test)]
+mod tests;
