@@ -34,11 +34,7 @@ impl Cart {
         Ok(vec![started.into()])
     }
 
-    pub(super) fn finish_billing(
-        &self,
-        invoice_id: InvoiceId,
-        answer: &Result<CouponUse, CouponRefusal>,
-    ) -> Decision {
+    pub(super) fn finish_billing(&self, invoice_id: InvoiceId, answer: &Result<CouponUse, CouponRefusal>) -> Decision {
         let (cart, billing) = match self {
             Cart::Billing { cart, billing } if billing.invoice_id == invoice_id => (cart, billing),
             Cart::Billing { .. } | Cart::None | Cart::NoneOpen { .. } | Cart::Open(_) | Cart::Shut { .. } => {
@@ -49,30 +45,14 @@ impl Cart {
             Ok(coupon) => {
                 // The coupon was asked with these very items, so its discount fits them.
                 billing.terms.items_total()?.minus(coupon.amount_in_cents)?;
-                Ok(vec![billed(
-                    cart,
-                    invoice_id,
-                    billing.terms.clone(),
-                    Some(coupon.clone()),
-                )])
+                Ok(vec![billed(cart, invoice_id, billing.terms.clone(), Some(coupon.clone()))])
             }
-            Err(reason) => Ok(vec![
-                CartBillingRefused {
-                    cart_id: cart.cart_id,
-                    invoice_id,
-                    reason: *reason,
-                }
-                .into(),
-            ]),
+            Err(reason) => Ok(vec![CartBillingRefused { cart_id: cart.cart_id, invoice_id, reason: *reason }.into()]),
         }
     }
 
     /// The open cart, if these terms may bill it; `None` when a cart was billed as this invoice before.
-    fn billable(
-        &self,
-        invoice_id: InvoiceId,
-        terms: &BillingTerms,
-    ) -> Result<Option<&OpenCart>, CartRejection> {
+    fn billable(&self, invoice_id: InvoiceId, terms: &BillingTerms) -> Result<Option<&OpenCart>, CartRejection> {
         let open = self.changeable()?;
         if self.billed_as(invoice_id).is_some() {
             return Ok(None);
@@ -91,22 +71,11 @@ impl Cart {
 
 /// Whether the terms bill exactly the cart's lines, in their order.
 fn are_of(terms: &BillingTerms, cart: &OpenCart) -> bool {
-    let billed = terms
-        .items
-        .iter()
-        .map(|item| (item.cart_item_id, item.product_id, item.quantity));
-    billed.eq(cart
-        .items
-        .iter()
-        .map(|item| (item.cart_item_id, item.product_id, item.quantity)))
+    let billed = terms.items.iter().map(|item| (item.cart_item_id, item.product_id, item.quantity));
+    billed.eq(cart.items.iter().map(|item| (item.cart_item_id, item.product_id, item.quantity)))
 }
 
-fn billed(
-    cart: &OpenCart,
-    invoice_id: InvoiceId,
-    terms: BillingTerms,
-    coupon: Option<CouponUse>,
-) -> CartEvent {
+fn billed(cart: &OpenCart, invoice_id: InvoiceId, terms: BillingTerms, coupon: Option<CouponUse>) -> CartEvent {
     CartBilled {
         cart_id: cart.cart_id,
         invoice_id,

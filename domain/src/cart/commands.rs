@@ -9,19 +9,10 @@ use crate::{AmountOutOfRange, Cents, Timestamp};
 #[derive(Clone, Debug)]
 pub enum CartCommand {
     /// Opens a cart; an open one is closed first (`replaced`). Opened already under this id, ended since or not: no event.
-    Open {
-        cart_id: CartId,
-        customer_id: CustomerId,
-        store_id: StoreId,
-    },
+    Open { cart_id: CartId, customer_id: CustomerId, store_id: StoreId },
     /// Adds to the open cart, which must be `cart_id`; opens it under that id if none is open. All stock is held. A product
     /// named twice adds up. Without items: no event.
-    AddItems {
-        cart_id: CartId,
-        customer_id: CustomerId,
-        store_id: StoreId,
-        items: Vec<ItemToAdd>,
-    },
+    AddItems { cart_id: CartId, customer_id: CustomerId, store_id: StoreId, items: Vec<ItemToAdd> },
     /// Sets a line's quantity. Raised: the stock is held already. The same: no event.
     SetQuantity { product_id: ProductId, quantity: u32 },
     /// Removes lines, all or none; a product named twice counts once.
@@ -32,39 +23,19 @@ pub enum CartCommand {
     Expire { idle_since: Timestamp },
     /// Moves the revision after stock was held for an add that is refused. In every state but `Shut`, also as the
     /// stream's first event and while a billing is under way, which it doesn't disturb; `cart_id` may never have opened.
-    RefuseItems {
-        cart_id: CartId,
-        product_ids: Vec<ProductId>,
-    },
+    RefuseItems { cart_id: CartId, product_ids: Vec<ProductId> },
     /// Moves the revision before recovery takes holds back. In the same states as [`Self::RefuseItems`].
-    RevokeHolds {
-        cart_id: CartId,
-        product_ids: Vec<ProductId>,
-    },
+    RevokeHolds { cart_id: CartId, product_ids: Vec<ProductId> },
     /// Bills the open cart without a coupon. Billed already as this invoice: no event.
-    Bill {
-        invoice_id: InvoiceId,
-        terms: BillingTerms,
-    },
+    Bill { invoice_id: InvoiceId, terms: BillingTerms },
     /// Fixes the terms before the coupon is asked. Billed already as this invoice: no event; while that billing is under
     /// way, `BillingUnderWay` names it.
-    StartBilling {
-        invoice_id: InvoiceId,
-        coupon_id: CouponId,
-        terms: BillingTerms,
-        request: Option<RequestKey>,
-    },
+    StartBilling { invoice_id: InvoiceId, coupon_id: CouponId, terms: BillingTerms, request: Option<RequestKey> },
     /// The coupon answered. Another billing, or none, is under way: no event.
-    FinishBilling {
-        invoice_id: InvoiceId,
-        answer: Result<CouponUse, CouponRefusal>,
-    },
+    FinishBilling { invoice_id: InvoiceId, answer: Result<CouponUse, CouponRefusal> },
     /// The customer was deleted: closes the open cart and shuts the stream; a billing under way is finished first
     /// (`BillingUnderWay`). Shut already: no event.
-    Shut {
-        customer_id: CustomerId,
-        store_id: StoreId,
-    },
+    Shut { customer_id: CustomerId, store_id: StoreId },
 }
 
 /// A product as it is when it is put into a cart.

@@ -1,10 +1,8 @@
-//! The rules of opening, filling and ending a cart. Those of billing one stand in `bill.rs`.
+//! The rules of opening, changing and ending a cart. Those of adding to one stand in `add.rs`, of billing one in `bill.rs`.
 
 use super::*;
-use crate::limits::{MAX_CART_LINES, MAX_LINE_QUANTITY};
-use crate::{
-    CartId, CartItemId, Category, Context, CustomerId, Decider, Impossible, ProductId, StoreId, Timestamp,
-};
+use crate::limits::MAX_LINE_QUANTITY;
+use crate::{CartId, Category, Context, CustomerId, Decider, Impossible, ProductId, StoreId, Timestamp};
 use std::collections::HashSet;
 
 pub(super) type Decision = Result<Vec<CartEvent>, CartRejection>;
@@ -19,22 +17,9 @@ impl Decider for Cart {
 
     fn decide(&self, command: &CartCommand, context: &Context<'_>) -> Decision {
         match command {
-            CartCommand::Open {
-                cart_id,
-                customer_id,
-                store_id,
-            } => self.open(*cart_id, *customer_id, *store_id),
-            CartCommand::AddItems {
-                cart_id,
-                customer_id,
-                store_id,
-                items,
-            } => {
-                let opened = CartOpened {
-                    cart_id: *cart_id,
-                    customer_id: *customer_id,
-                    store_id: *store_id,
-                };
+            CartCommand::Open { cart_id, customer_id, store_id } => self.open(*cart_id, *customer_id, *store_id),
+            CartCommand::AddItems { cart_id, customer_id, store_id, items } => {
+                let opened = CartOpened { cart_id: *cart_id, customer_id: *customer_id, store_id: *store_id };
                 self.add_items(opened, items, context)
             }
             CartCommand::SetQuantity { product_id, quantity } => self.set_quantity(*product_id, *quantity),
@@ -44,17 +29,11 @@ impl Decider for Cart {
             CartCommand::RefuseItems { cart_id, product_ids } => self.refuse_items(*cart_id, product_ids),
             CartCommand::RevokeHolds { cart_id, product_ids } => self.revoke_holds(*cart_id, product_ids),
             CartCommand::Bill { invoice_id, terms } => self.bill(*invoice_id, terms),
-            CartCommand::StartBilling {
-                invoice_id,
-                coupon_id,
-                terms,
-                request,
-            } => self.start_billing(*invoice_id, *coupon_id, terms, request.as_ref()),
+            CartCommand::StartBilling { invoice_id, coupon_id, terms, request } => {
+                self.start_billing(*invoice_id, *coupon_id, terms, request.as_ref())
+            }
             CartCommand::FinishBilling { invoice_id, answer } => self.finish_billing(*invoice_id, answer),
-            CartCommand::Shut {
-                customer_id,
-                store_id,
-            } => self.shut(*customer_id, *store_id),
+            CartCommand::Shut { customer_id, store_id } => self.shut(*customer_id, *store_id),
         }
     }
 
@@ -101,9 +80,7 @@ impl Cart {
     pub(super) fn changeable(&self) -> Result<Option<&OpenCart>, CartRejection> {
         match self {
             Cart::Shut { .. } => Err(CartRejection::CustomerDeleted),
-            Cart::Billing { billing, .. } => Err(CartRejection::BillingUnderWay {
-                invoice_id: billing.invoice_id,
-            }),
+            Cart::Billing { billing, .. } => Err(CartRejection::BillingUnderWay { invoice_id: billing.invoice_id }),
             Cart::Open(cart) => Ok(Some(cart)),
             Cart::None | Cart::NoneOpen { .. } => Ok(None),
         }
@@ -128,45 +105,13 @@ impl Cart {
             return Ok(Vec::new());
         }
         let replaced = open.map(|cart| closed(cart, CloseReason::Replaced));
-        let opened = CartOpened {
-            cart_id,
-            customer_id,
-            store_id,
-        };
+        let opened = CartOpened { cart_id, customer_id, store_id };
         Ok(replaced.into_iter().chain([opened.into()]).collect())
-    }
-
-    fn add_items(&self, opened: CartOpened, items: &[ItemToAdd], context: &Context<'_>) -> Decision {
-        let open = self.changeable()?;
-        if open.is_some_and(|cart| cart.cart_id != opened.cart_id) {
-            return Err(CartRejection::AnotherCartIsOpen);
-        }
-        if self.has_ended(opened.cart_id) {
-            return Err(CartRejection::CartHasEnded {
-                cart_id: opened.cart_id,
-            });
-        }
-        let additions = additions(open, items)?;
-        let new_lines = additions
-            .iter()
-            .filter(|addition| addition.line.is_none())
-            .count();
-        if open.map_or(0, |cart| cart.items.len()) + new_lines > MAX_CART_LINES {
-            return Err(CartRejection::CartIsFull);
-        }
-        let cart_id = opened.cart_id;
-        let opens = open.is_none() && !additions.is_empty();
-        let added = additions
-            .iter()
-            .map(|addition| addition.event(cart_id, context).into());
-        Ok(opens.then(|| opened.into()).into_iter().chain(added).collect())
     }
 
     fn set_quantity(&self, product_id: ProductId, quantity: u32) -> Decision {
         let cart = self.open_cart()?;
-        let item = cart
-            .item(product_id)
-            .ok_or(CartRejection::ProductNotInCart { product_id })?;
+        let item = cart.item(product_id).ok_or(CartRejection::ProductNotInCart { product_id })?;
         check_quantity(product_id, quantity)?;
         if item.quantity == quantity {
             return Ok(Vec::new());
@@ -186,9 +131,7 @@ impl Cart {
         let mut seen = HashSet::with_capacity(product_ids.len());
         let mut removed = Vec::with_capacity(product_ids.len());
         for &product_id in product_ids {
-            let item = cart
-                .item(product_id)
-                .ok_or(CartRejection::ProductNotInCart { product_id })?;
+            let item = cart.item(product_id).ok_or(CartRejection::ProductNotInCart { product_id })?;
             if seen.insert(product_id) {
                 let event = CartItemRemoved {
                     cart_id: cart.cart_id,
@@ -209,114 +152,33 @@ impl Cart {
     /// Nobody waits for an answer: a cart that ended some other way is no reason to refuse.
     fn expire(&self, idle_since: Timestamp) -> Decision {
         match self {
-            Cart::Billing { billing, .. } => Err(CartRejection::BillingUnderWay {
-                invoice_id: billing.invoice_id,
-            }),
-            Cart::Open(cart) if cart.last_activity_at <= idle_since => {
-                Ok(vec![closed(cart, CloseReason::Expired)])
-            }
+            Cart::Billing { billing, .. } => Err(CartRejection::BillingUnderWay { invoice_id: billing.invoice_id }),
+            Cart::Open(cart) if cart.last_activity_at <= idle_since => Ok(vec![closed(cart, CloseReason::Expired)]),
             Cart::Open(_) | Cart::None | Cart::NoneOpen { .. } | Cart::Shut { .. } => Ok(Vec::new()),
         }
     }
 
     fn refuse_items(&self, cart_id: CartId, product_ids: &[ProductId]) -> Decision {
         self.not_shut()?;
-        Ok(vec![
-            CartItemsRefused {
-                cart_id,
-                product_ids: product_ids.to_vec(),
-            }
-            .into(),
-        ])
+        Ok(vec![CartItemsRefused { cart_id, product_ids: product_ids.to_vec() }.into()])
     }
 
     fn revoke_holds(&self, cart_id: CartId, product_ids: &[ProductId]) -> Decision {
         self.not_shut()?;
-        Ok(vec![
-            CartHoldsRevoked {
-                cart_id,
-                product_ids: product_ids.to_vec(),
-            }
-            .into(),
-        ])
+        Ok(vec![CartHoldsRevoked { cart_id, product_ids: product_ids.to_vec() }.into()])
     }
 
     fn shut(&self, customer_id: CustomerId, store_id: StoreId) -> Decision {
         if matches!(self, Cart::Shut { .. }) {
             return Ok(Vec::new());
         }
-        let closed = self
-            .changeable()?
-            .map(|cart| closed(cart, CloseReason::CustomerDeleted));
-        let shut = CartStreamShut {
-            customer_id,
-            store_id,
-        };
+        let closed = self.changeable()?.map(|cart| closed(cart, CloseReason::CustomerDeleted));
+        let shut = CartStreamShut { customer_id, store_id };
         Ok(closed.into_iter().chain([shut.into()]).collect())
     }
 }
 
-/// One product's share of an add, its line if there is one.
-struct Addition<'a> {
-    item: &'a ItemToAdd,
-    line: Option<&'a CartItem>,
-    quantity: u32,
-    line_quantity: u32,
-}
-
-/// One addition per product, in the order of their first mention.
-fn additions<'a>(
-    open: Option<&'a OpenCart>,
-    items: &'a [ItemToAdd],
-) -> Result<Vec<Addition<'a>>, CartRejection> {
-    let mut additions: Vec<Addition<'a>> = Vec::with_capacity(items.len());
-    for item in items {
-        check_quantity(item.product_id, item.quantity)?;
-        match additions
-            .iter_mut()
-            .find(|addition| addition.item.product_id == item.product_id)
-        {
-            Some(addition) => {
-                addition.quantity = addition.quantity.saturating_add(item.quantity);
-                addition.line_quantity = addition.line_quantity.saturating_add(item.quantity);
-            }
-            None => {
-                let line = open.and_then(|cart| cart.item(item.product_id));
-                let line_quantity = line.map_or(0, |line| line.quantity).saturating_add(item.quantity);
-                additions.push(Addition {
-                    item,
-                    line,
-                    quantity: item.quantity,
-                    line_quantity,
-                });
-            }
-        }
-    }
-    additions
-        .iter()
-        .try_for_each(|addition| check_quantity(addition.item.product_id, addition.line_quantity))?;
-    Ok(additions)
-}
-
-impl Addition<'_> {
-    fn event(&self, cart_id: CartId, context: &Context<'_>) -> CartItemAdded {
-        CartItemAdded {
-            cart_id,
-            cart_item_id: self
-                .line
-                .map_or_else(|| CartItemId(context.ids.next()), |line| line.cart_item_id),
-            product_id: self.item.product_id,
-            product_title: self.item.product_title.clone(),
-            product_vendor: self.item.product_vendor.clone(),
-            product_type: self.item.product_type.clone(),
-            unit_amount_in_cents: self.item.unit_amount_in_cents,
-            quantity: self.quantity,
-            line_quantity: self.line_quantity,
-        }
-    }
-}
-
-fn check_quantity(product_id: ProductId, quantity: u32) -> Result<(), CartRejection> {
+pub(super) fn check_quantity(product_id: ProductId, quantity: u32) -> Result<(), CartRejection> {
     if (1..=MAX_LINE_QUANTITY).contains(&quantity) {
         return Ok(());
     }
@@ -324,10 +186,5 @@ fn check_quantity(product_id: ProductId, quantity: u32) -> Result<(), CartReject
 }
 
 fn closed(cart: &OpenCart, reason: CloseReason) -> CartEvent {
-    CartClosed {
-        cart_id: cart.cart_id,
-        reason,
-        items: cart.quantities(),
-    }
-    .into()
+    CartClosed { cart_id: cart.cart_id, reason, items: cart.quantities() }.into()
 }

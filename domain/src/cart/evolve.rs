@@ -4,10 +4,7 @@ use super::*;
 use crate::{CartId, Impossible, InvoiceId, ProductId, Timestamp};
 
 pub(super) fn evolve(state: &mut Cart, event: &CartEvent, at: Timestamp) -> Result<(), Impossible> {
-    let impossible = Impossible {
-        event: event.event_type(),
-        state: word(state),
-    };
+    let impossible = Impossible { event: event.event_type(), state: word(state) };
     let folded = match event {
         CartEvent::CartOpened(event) => opened(state, event, at),
         CartEvent::CartItemAdded(event) => item_added(state, event, at),
@@ -42,11 +39,7 @@ fn opened(state: &mut Cart, event: &CartOpened, at: Timestamp) -> Option<()> {
 
 fn item_added(state: &mut Cart, event: &CartItemAdded, at: Timestamp) -> Option<()> {
     let cart = open(state, event.cart_id)?;
-    match cart
-        .items
-        .iter_mut()
-        .find(|item| item.product_id == event.product_id)
-    {
+    match cart.items.iter_mut().find(|item| item.product_id == event.product_id) {
         Some(item) if item.cart_item_id == event.cart_item_id => item.quantity = event.line_quantity,
         Some(_) => return None,
         None => cart.items.push(CartItem {
@@ -120,10 +113,7 @@ fn billed(state: &mut Cart, event: &CartBilled) -> Option<()> {
     if cart.ended.billed_as(event.invoice_id).is_some() {
         return None;
     }
-    let last = LastCart::Billed {
-        cart_id: event.cart_id,
-        invoice_id: event.invoice_id,
-    };
+    let last = LastCart::Billed { cart_id: event.cart_id, invoice_id: event.invoice_id };
     *state = ended(cart, last, Some(event.invoice_id));
     Some(())
 }
@@ -131,9 +121,7 @@ fn billed(state: &mut Cart, event: &CartBilled) -> Option<()> {
 fn shut(state: &mut Cart, event: &CartStreamShut) -> Option<()> {
     match state {
         Cart::None | Cart::NoneOpen { .. } => {
-            *state = Cart::Shut {
-                store_id: event.store_id,
-            };
+            *state = Cart::Shut { store_id: event.store_id };
             Some(())
         }
         Cart::Open(_) | Cart::Billing { .. } | Cart::Shut { .. } => None,
@@ -144,11 +132,7 @@ fn shut(state: &mut Cart, event: &CartStreamShut) -> Option<()> {
 fn ended(cart: &mut OpenCart, last: LastCart, invoice_id: Option<InvoiceId>) -> Cart {
     let mut ended = std::mem::take(&mut cart.ended);
     ended.end(cart.cart_id, invoice_id);
-    Cart::NoneOpen {
-        store_id: cart.store_id,
-        last,
-        ended,
-    }
+    Cart::NoneOpen { store_id: cart.store_id, last, ended }
 }
 
 /// The cart, if it is the open one.
@@ -162,9 +146,7 @@ fn open(state: &mut Cart, cart_id: CartId) -> Option<&mut OpenCart> {
 /// The cart, if it is being billed as that invoice.
 fn under_way(state: &mut Cart, cart_id: CartId, invoice_id: InvoiceId) -> Option<&mut OpenCart> {
     match state {
-        Cart::Billing { cart, billing } if cart.cart_id == cart_id && billing.invoice_id == invoice_id => {
-            Some(cart)
-        }
+        Cart::Billing { cart, billing } if cart.cart_id == cart_id && billing.invoice_id == invoice_id => Some(cart),
         Cart::Billing { .. } | Cart::Open(_) | Cart::None | Cart::NoneOpen { .. } | Cart::Shut { .. } => None,
     }
 }

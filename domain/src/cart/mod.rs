@@ -1,5 +1,6 @@
 //! All carts of one customer in one stream: one is open at most, and each is billed at most once.
 
+mod add;
 mod bill;
 mod commands;
 mod decide;

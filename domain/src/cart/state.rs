@@ -55,10 +55,7 @@ impl EndedCarts {
     }
 
     pub fn billed_as(&self, invoice_id: InvoiceId) -> Option<CartId> {
-        self.0
-            .iter()
-            .find(|(_, invoice)| **invoice == Some(invoice_id))
-            .map(|(cart_id, _)| *cart_id)
+        self.0.iter().find(|(_, invoice)| **invoice == Some(invoice_id)).map(|(cart_id, _)| *cart_id)
     }
 
     pub(super) fn end(&mut self, cart_id: CartId, invoice_id: Option<InvoiceId>) {
@@ -130,10 +127,7 @@ impl OpenCart {
     }
     /// What the cart holds of each product.
     pub fn quantities(&self) -> Vec<ProductQuantity> {
-        let held = |item: &CartItem| ProductQuantity {
-            product_id: item.product_id,
-            quantity: item.quantity,
-        };
+        let held = |item: &CartItem| ProductQuantity { product_id: item.product_id, quantity: item.quantity };
         self.items.iter().map(held).collect()
     }
 }
