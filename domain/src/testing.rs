@@ -55,6 +55,34 @@ pub(crate) fn fold<D: Decider>(state: &mut D, events: &[D::Event], at: Timestamp
     }
 }
 
+/// Sends the commands one after another, `pace` apart, and shows `look` the state after each. Where `gives_nothing_again`
+/// says so of a command that was accepted, it is sent again at once and must give no event.
+#[track_caller]
+pub(crate) fn live_through<D: Decider>(
+    commands: &[D::Command],
+    pace: TimeDelta,
+    gives_nothing_again: impl Fn(&D::Command) -> bool,
+    mut look: impl FnMut(&D, &D::Command, &Result<Vec<D::Event>, D::Rejection>),
+) -> D
+where
+    D::Event: PartialEq + Debug,
+    D::Rejection: PartialEq,
+{
+    let (mut state, mut now) = (D::default(), NOW);
+    for command in commands {
+        let outcome = decide(&state, command, now);
+        if let Ok(events) = &outcome {
+            fold(&mut state, events, now);
+            if gives_nothing_again(command) {
+                assert_eq!(decide(&state, command, now), Ok(Vec::new()));
+            }
+        }
+        look(&state, command, &outcome);
+        now = now.plus(pace);
+    }
+    state
+}
+
 /// A state to send commands to.
 #[derive(Clone)]
 pub(crate) struct Given<D: Decider> {

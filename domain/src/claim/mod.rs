@@ -5,6 +5,8 @@ mod decide;
 mod events;
 mod evolve;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use commands::*;
 pub use events::*;

@@ -6,6 +6,10 @@ mod events;
 mod evolve;
 mod state;
 mod stock;
+#[cfg(test)]
+mod stock_tests;
+#[cfg(test)]
+mod tests;
 
 pub use commands::*;
 pub use events::*;
