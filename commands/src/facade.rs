@@ -11,7 +11,7 @@ use crate::use_cases::authenticate::TokenCache;
 use crate::vault::{HmacKey, Vault};
 use crate::{Clock, CommandError, Done, IdempotencyKey, Lookups, Mailer, Request, Service};
 use domain::{
-    CustomerId, StoreId, cart::Cart, claim::Claim, coupon::Coupon, credit::Credit, customer::Customer,
+    CustomerId, StoreId, cart::Cart, claim::{Claim, ClaimKey}, coupon::Coupon, credit::Credit, customer::Customer,
     gift_card::GiftCard, invoice::Invoice, order::Order, product::Product, store::Store,
 };
 use journal::{Actor, Journal};
@@ -62,6 +62,8 @@ pub(crate) struct Inner {
     pub(crate) tokens: TokenCache,
     /// One command at a time on a customer's carts, on this node: fewer conflicts, nothing more.
     pub(crate) cart_locks: Locks<CustomerId>,
+    /// One attempt at a unique name at a time, on this node: who loses learns from whom, nothing more.
+    pub(crate) name_locks: Locks<ClaimKey>,
     hmac_keys: Cache<StoreId, HmacKey>,
     /// Keys whose requests are under way: a second request waits for the first, and then finds what it did.
     in_flight: Locks<(StoreId, String)>,
@@ -117,6 +119,7 @@ impl Commands {
                 hasher: Hasher::default(),
                 tokens: TokenCache::default(),
                 cart_locks: Locks::default(),
+                name_locks: Locks::default(),
                 hmac_keys: Cache::new(4_096),
                 in_flight: Locks::default(),
                 answered: Cache::new(10_000),
@@ -232,6 +235,12 @@ impl Inner {
 
     pub(crate) fn carts(&self) -> &Executor<Cart> {
         &self.carts
+    }
+
+    /// An id that follows from nothing, also in a request with an `Idempotency-Key`: for what must differ from attempt to
+    /// attempt, or could be named again once the key is forgotten.
+    pub(crate) fn fresh_id(&self) -> Uuid {
+        Ids::fresh(Arc::clone(&self.parts.clock)).named("fresh")
     }
 
     /// The store's key for HMACs; the nil store's for names that are unique in the whole log.

@@ -5,6 +5,7 @@
 //! aggregate (`domain`), views (behind [`Lookups`]), HTTP (`api`). The guarantee: from its deciding event on, a command
 //! is carried out exactly once, whatever crashes, hangs up or is repeated.
 
+mod claims;
 mod clock;
 mod error;
 mod executor;
@@ -19,6 +20,8 @@ mod reactions;
 mod request;
 mod session;
 pub mod snapshots;
+mod sqlite;
+mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod use_cases;
@@ -31,11 +34,13 @@ pub use lookups::{Lookups, LookupsError, WalletEntry};
 pub use mail::{ConfirmationMail, MailError, Mailer};
 pub use reactions::{CartExpiry, Parked, Reactions, ReactionsStatus};
 pub use request::{Done, IdempotencyKey, Request};
+pub use sweep::Swept;
 pub use use_cases::{
+    addresses::{AddressChange, NewAddress},
     authenticate::{Authenticated, IssuedToken},
     billing::BillCart,
     coupons::NewCoupon,
-    customers::{AddressChange, CustomerChange, NewAddress, NewCustomer},
+    customers::{CustomerChange, NewCustomer},
     gift_cards::NewGiftCard,
     products::{InventoryChange, NewProduct},
     stores::NewStore,

@@ -48,6 +48,12 @@ impl Session {
         Self { origin, idempotency: None, if_match: None, ..self.clone() }
     }
 
+    /// The same request in the store that it turned out to be about: it came without a token.
+    pub(crate) fn in_store(&self, store_id: StoreId) -> Self {
+        let origin = Origin { store_id, ..self.origin.clone() };
+        Self { origin, ..self.clone() }
+    }
+
     pub(crate) fn store_id(&self) -> StoreId {
         self.origin.store_id
     }
@@ -161,6 +167,18 @@ impl Session {
     pub(crate) fn done<T>(&self, outcome: T, replayed: bool) -> Done<T> {
         Done { outcome, position: Position(self.reached.load(Ordering::Relaxed)), replayed, late: false }
     }
+}
+
+/// Looks at a state of any store, after reading what other nodes may have appended.
+pub(crate) async fn latest<A: Decider, T: Send + 'static>(
+    inner: &Inner,
+    id: &A::Id,
+    look: impl FnOnce(&A) -> T + Send + 'static,
+) -> Result<T, CommandError>
+where
+    Inner: Has<A>,
+{
+    inner.executor().read_latest(id, move |loaded: &Loaded<A>| look(&loaded.state)).await
 }
 
 /// The executor of one kind of aggregate.

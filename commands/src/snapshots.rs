@@ -1,5 +1,9 @@
 //! The port to saved states of long streams. A snapshot is a shortcut, never a truth: losing one costs only time.
 
+mod sqlite;
+
+pub use sqlite::SqliteSnapshots;
+
 use async_trait::async_trait;
 use eventlog::{LogId, StreamName};
 

@@ -1,7 +1,25 @@
 //! Tokens: how a store's clients prove who they are.
 
-use crate::{CommandError, Commands, Done, Request};
-use domain::{StoreId, Timestamp, TokenId};
+pub(crate) use super::token_cache::TokenCache;
+use super::token_cache::{Answer, LiveTokens};
+use crate::claims::{Names, Owner, Standing, normalized};
+use crate::facade::{Inner, anonymous, vault_away};
+use crate::session::{Session, latest, refused};
+use crate::vault::TokenEntry;
+use crate::{CommandError, Commands, Done, Request, Service};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use domain::limits::TOKEN_HOURS;
+use domain::store::{Store, StoreCommand};
+use domain::{CredentialId, StoreId, Timestamp, TokenId};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// What a token begins with, so that scanners find one that leaked.
+const PREFIX: &str = "cla_";
+/// Random bytes of a token.
+const TOKEN_BYTES: usize = 32;
 
 /// A token just issued. The only place where its text ever appears.
 #[derive(Clone)]
@@ -18,10 +36,6 @@ pub struct Authenticated {
     pub expires_at: Timestamp,
 }
 
-/// Tokens seen lately, and secrets verified lately (as keyed hashes).
-#[derive(Default)]
-pub(crate) struct TokenCache {}
-
 impl Commands {
     /// Issues a token for 24 h. An unknown app and a wrong secret give the same error after about the same time.
     pub async fn issue_token(
@@ -30,21 +44,159 @@ impl Commands {
         app_secret: &str,
         request_id: Option<String>,
     ) -> Result<Done<IssuedToken>, CommandError> {
-        todo!()
+        let (app_id, secret) = (app_id.to_owned(), app_secret.to_owned());
+        let request = anonymous(StoreId(uuid::Uuid::nil()), request_id, None);
+        self.run("issue_token", &request, move |session| async move {
+            let app = app_of(&session.inner, &app_id).await?;
+            let right = is_app_secret(&session.inner, app.map(|(_, credential)| credential), secret).await?;
+            let (Some((store, _)), true) = (app, right) else { return Err(CommandError::InvalidCredentials) };
+            issue(&session.in_store(store)).await
+        })
+        .await
     }
 
-    /// Checks the two headers of a request. Cheap when the token was seen before.
+    /// Checks the two headers of a request. Cheap when token and store were seen within the last second.
+    ///
+    /// What other nodes revoked is noticed within a second; while the log is away, tokens seen before stay usable for five
+    /// minutes after their store was last read.
+    ///
+    /// # Errors
+    /// [`CommandError::TokenExpired`] for a token of this app that has expired; [`CommandError::Unauthorized`] for any other
+    /// that is not live.
     pub async fn authenticate(&self, app_id: &str, token: &str) -> Result<Authenticated, CommandError> {
-        todo!()
+        let inner = self.inner.as_ref();
+        let entry = token_entry(inner, token).await?;
+        let tokens = live_tokens(inner, entry.store_id, inner.parts.clock.now()).await?;
+        match tokens.check(app_id, &entry, inner.parts.clock.now()) {
+            // It may have been issued after its store was read.
+            Answer::Unknown => {
+                let tokens = read_live_tokens(inner, entry.store_id).await?;
+                tokens.check(app_id, &entry, inner.parts.clock.now())
+            }
+            settled => settled,
+        }
+        .into_result(&entry)
     }
 
     /// Revokes the token of the request.
     pub async fn revoke_token(&self, request: &Request, token: TokenId) -> Result<Done<StoreId>, CommandError> {
-        todo!()
+        self.run("revoke_token", request, move |session| async move {
+            revoke(&session, StoreCommand::RevokeToken { token_id: token }).await
+        })
+        .await
     }
 
     /// Revokes all tokens of the store.
     pub async fn revoke_all_tokens(&self, request: &Request) -> Result<Done<StoreId>, CommandError> {
-        todo!()
+        self.run("revoke_all_tokens", request, move |session| async move {
+            revoke(&session, StoreCommand::RevokeAllTokens).await
+        })
+        .await
     }
+}
+
+/// A token's text: the prefix and 32 bytes that nobody can guess.
+pub(super) fn new_token(prefix: &str) -> Result<String, CommandError> {
+    let mut bytes = [0; TOKEN_BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| CommandError::Unavailable {
+        service: Service::Vault,
+        reason: format!("no randomness to be had: {error}"),
+    })?;
+    Ok(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+/// What is kept of a token. It is random enough that a plain hash gives nothing away.
+pub(super) fn sha256(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// The live store with this app_id, resolved by its claim, and its secret in force.
+async fn app_of(inner: &Inner, app_id: &str) -> Result<Option<(StoreId, CredentialId)>, CommandError> {
+    let name = inner.app_id_claim(app_id).await?;
+    let Some(held) = inner.held(&name).await? else { return Ok(None) };
+    let Owner::Store(store) = held.owner else { return Ok(None) };
+    let look = move |state: &Store| {
+        let named = state.standing(held.claim_id) == Standing::Named;
+        state.live().filter(|_| named).map(|live| (store, live.credential_id))
+    };
+    latest::<Store, _>(inner, &store, look).await
+}
+
+/// Whether the secret is the one in force. One that was verified lately is known without hashing it again.
+async fn is_app_secret(inner: &Inner, in_force: Option<CredentialId>, secret: String) -> Result<bool, CommandError> {
+    let now = inner.parts.clock.now();
+    if let Some(credential) = in_force
+        && inner.tokens.was_verified(credential, &secret, now)
+    {
+        return Ok(true);
+    }
+    let right = inner.is_secret(in_force, secret.clone()).await?;
+    if let Some(credential) = in_force
+        && right
+    {
+        inner.tokens.verified(credential, &secret, now);
+    }
+    Ok(right)
+}
+
+async fn issue(session: &Session) -> Result<Done<IssuedToken>, CommandError> {
+    let (parts, store_id) = (&session.inner.parts, session.store_id());
+    let token = new_token(PREFIX)?;
+    let token_id = TokenId(session.inner.fresh_id());
+    let expires_at = parts.clock.now().plus(TimeDelta::hours(TOKEN_HOURS));
+    let entry = TokenEntry { store_id, token_id, expires_at };
+    parts.vault.put_token(sha256(&token), entry).await.map_err(vault_away)?;
+    session
+        .execute::<Store>(&store_id, StoreCommand::IssueToken { token_id, expires_at })
+        .await
+        .map_err(refused::<Store>)?;
+    // The oldest may have gone.
+    session.inner.tokens.forget(store_id);
+    Ok(session.done(IssuedToken { token, expires_at }, false))
+}
+
+async fn revoke(session: &Session, command: StoreCommand) -> Result<Done<StoreId>, CommandError> {
+    let store_id = session.store_id();
+    let executed = session.decide::<Store>(&store_id, command).await.map_err(refused::<Store>)?;
+    session.inner.tokens.forget(store_id);
+    Ok(session.done(store_id, executed.replayed))
+}
+
+/// What the token stands for, from memory or from the vault; an unknown one stands for nothing.
+async fn token_entry(inner: &Inner, token: &str) -> Result<TokenEntry, CommandError> {
+    if !token.starts_with(PREFIX) {
+        return Err(CommandError::Unauthorized);
+    }
+    let sha256 = sha256(token);
+    if let Some(entry) = inner.tokens.entry(&sha256) {
+        return Ok(entry);
+    }
+    let entry = inner.parts.vault.token(sha256).await.map_err(vault_away)?.ok_or(CommandError::Unauthorized)?;
+    inner.tokens.remember(sha256, entry);
+    Ok(entry)
+}
+
+/// The store's live tokens, as of a second ago at most; up to five minutes ago while the log is away.
+async fn live_tokens(inner: &Inner, store: StoreId, now: Timestamp) -> Result<Arc<LiveTokens>, CommandError> {
+    let known = inner.tokens.live(store);
+    if let Some(known) = known.as_ref().filter(|known| known.will_do(now)) {
+        return Ok(Arc::clone(known));
+    }
+    match (read_live_tokens(inner, store).await, known) {
+        (Err(CommandError::Unavailable { .. } | CommandError::Busy), Some(known)) if known.may_do(now) => Ok(known),
+        (read, _) => read,
+    }
+}
+
+/// Reads the store's stream up to its end, and remembers what it says.
+async fn read_live_tokens(inner: &Inner, store: StoreId) -> Result<Arc<LiveTokens>, CommandError> {
+    let moment = inner.tokens.moment();
+    let now = inner.parts.clock.now();
+    let look = move |state: &Store| match state.live() {
+        Some(live) => LiveTokens::of(normalized(&live.app_id), live.tokens.iter().map(|token| token.token_id), now),
+        None => LiveTokens::of_none(now),
+    };
+    let tokens = Arc::new(latest::<Store, _>(inner, &store, look).await?);
+    inner.tokens.keep(moment, store, &tokens);
+    Ok(tokens)
 }

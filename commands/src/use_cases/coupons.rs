@@ -1,8 +1,14 @@
 //! Coupon codes, each claimed within its store.
 
-use crate::{CommandError, Commands, Done, Request};
-use domain::coupon::CouponStyle;
+use crate::claims::{Names, Outcome, Owner, Standing, decide_claiming};
+use crate::session::{Session, latest, refused};
+use crate::{CommandError, Commands, Done, Request, Resource};
+use chrono::TimeDelta;
+use domain::coupon::{Coupon, CouponCommand, CouponStyle, CreateCoupon};
 use domain::{Cents, CouponId, Timestamp};
+
+/// How long a coupon lives that is created without an end (api.md §10).
+const LIFETIME: TimeDelta = TimeDelta::days(30);
 
 #[derive(Clone, Debug)]
 pub struct NewCoupon {
@@ -19,17 +25,62 @@ pub struct NewCoupon {
 }
 
 impl Commands {
+    /// Creates a coupon. Its code must be free in the store; codes differ by more than case, and voiding frees none.
     pub async fn create_coupon(&self, request: &Request, new: NewCoupon) -> Result<Done<CouponId>, CommandError> {
-        todo!()
+        self.run("create_coupon", request, move |session| async move { create(&session, new).await }).await
     }
 
     /// Voids the coupon of this code; voided already: nothing changes.
     pub async fn void_coupon(&self, request: &Request, code: &str) -> Result<Done<CouponId>, CommandError> {
-        todo!()
+        let code = code.to_owned();
+        self.run("void_coupon", request, move |session| async move {
+            let coupon = by_code(&session, &code).await?.ok_or(CommandError::NotFound(Resource::Coupon))?;
+            let executed = session.decide::<Coupon>(&coupon, CouponCommand::Void).await.map_err(refused::<Coupon>)?;
+            Ok(session.done(coupon, executed.replayed))
+        })
+        .await
+    }
+}
+
+async fn create(session: &Session, new: NewCoupon) -> Result<Done<CouponId>, CommandError> {
+    let coupon_id = CouponId(session.new_id("coupon"));
+    if session.recall::<Coupon>(&coupon_id).await?.is_some() {
+        return Ok(session.done(coupon_id, true));
+    }
+    let name = session.inner.coupon_claim(session.store_id(), &new.code).await?;
+    let expires_at = new.expires_at.unwrap_or_else(|| session.inner.parts.clock.now().plus(LIFETIME));
+    let create = |claim_id| {
+        CouponCommand::Create(CreateCoupon {
+            coupon_id,
+            store_id: session.store_id(),
+            claim_id,
+            code: new.code.clone(),
+            style: new.style,
+            amount: new.amount,
+            starts_at: new.starts_at,
+            expires_at,
+            usage_limit: new.usage_limit,
+            usage_limit_per_customer: new.usage_limit_per_customer,
+            minimum_amount_in_cents: new.minimum_amount_in_cents,
+        })
+    };
+    let owner = Owner::Coupon(coupon_id);
+    match decide_claiming::<Coupon>(session, &name, (owner, &coupon_id), create).await? {
+        Outcome::Done(executed) => Ok(session.done(coupon_id, executed.replayed)),
+        // The same request, done by another node in the meantime.
+        Outcome::Taken(other) if other == owner && session.recall::<Coupon>(&coupon_id).await?.is_some() => {
+            Ok(session.done(coupon_id, true))
+        }
+        Outcome::Taken(_) => Err(CommandError::CouponTaken),
     }
 }
 
 /// The coupon that has the code in the session's store, resolved by its claim; `None` when nobody has it.
-pub(crate) async fn by_code(session: &crate::session::Session, code: &str) -> Result<Option<CouponId>, CommandError> {
-    todo!()
+pub(crate) async fn by_code(session: &Session, code: &str) -> Result<Option<CouponId>, CommandError> {
+    let name = session.inner.coupon_claim(session.store_id(), code).await?;
+    let Some(held) = session.inner.held(&name).await? else { return Ok(None) };
+    let Owner::Coupon(coupon) = held.owner else { return Ok(None) };
+    let standing = move |coupon: &Coupon| coupon.standing(held.claim_id);
+    let standing = latest::<Coupon, _>(&session.inner, &coupon, standing).await?;
+    Ok((standing == Standing::Named).then_some(coupon))
 }

@@ -1,6 +1,9 @@
 //! Store credits of one customer.
 
-use crate::{CommandError, Commands, Done, Request};
+use super::customers;
+use crate::session::refused;
+use crate::{CommandError, Commands, Done, Request, Resource};
+use domain::credit::{Credit, CreditCommand, CreditSource, IssueCredit};
 use domain::{Cents, CreditId, CustomerId};
 
 impl Commands {
@@ -11,7 +14,24 @@ impl Commands {
         customer: CustomerId,
         amount: Cents,
     ) -> Result<Done<CreditId>, CommandError> {
-        todo!()
+        self.run("issue_credit", request, move |session| async move {
+            let credit_id = CreditId(session.new_id("credit"));
+            // Asked first: the customer may be gone by now, which does not undo the credit.
+            if session.recall::<Credit>(&credit_id).await?.is_some() {
+                return Ok(session.done(credit_id, true));
+            }
+            let issue = IssueCredit {
+                credit_id,
+                store_id: session.store_id(),
+                customer_id: customer,
+                currency: customers::currency(&session, customer).await?,
+                amount_in_cents: amount,
+                source: CreditSource::Issued,
+            };
+            let executed = session.decide::<Credit>(&credit_id, CreditCommand::Issue(issue)).await;
+            Ok(session.done(credit_id, executed.map_err(refused::<Credit>)?.replayed))
+        })
+        .await
     }
 
     /// Voids it: its balance is 0. Voided already: nothing changes. Another customer's: not found.
@@ -21,6 +41,14 @@ impl Commands {
         customer: CustomerId,
         credit: CreditId,
     ) -> Result<Done<CreditId>, CommandError> {
-        todo!()
+        self.run("void_credit", request, move |session| async move {
+            let owner = session.look(&credit, |credit: &Credit| credit.known().map(|known| known.customer_id)).await?;
+            if owner.flatten() != Some(customer) {
+                return Err(CommandError::NotFound(Resource::Credit));
+            }
+            let executed = session.decide::<Credit>(&credit, CreditCommand::Void).await.map_err(refused::<Credit>)?;
+            Ok(session.done(credit, executed.replayed))
+        })
+        .await
     }
 }

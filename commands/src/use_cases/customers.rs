@@ -1,7 +1,16 @@
-//! Customers and their addresses.
+//! Customers: creating, changing and deleting one. Addresses stand in `addresses.rs`, emails in `emails.rs`.
 
-use crate::{CommandError, Commands, Done, Request};
-use domain::{AddressId, Currency, CustomerId};
+use super::addresses::NewAddress;
+use super::emails;
+use crate::claims::{self, Outcome, Owner, decide_claiming, normalized};
+use crate::executor::Refused;
+use crate::facade::vault_away;
+use crate::reactions;
+use crate::session::{Session, refused};
+use crate::vault::CredentialOwner;
+use crate::{CommandError, Commands, Done, Request, Resource};
+use domain::customer::{ChangeCustomer, ChangedEmail, CreateCustomer, Customer, CustomerCommand, CustomerRejection};
+use domain::{Currency, CustomerId, EmailId};
 
 /// A customer to create. The password goes to the vault as a hash and nowhere else.
 #[derive(Clone)]
@@ -14,16 +23,6 @@ pub struct NewCustomer {
     pub addresses: Vec<NewAddress>,
 }
 
-#[derive(Clone)]
-pub struct NewAddress {
-    pub street: String,
-    pub city: String,
-    pub zip: String,
-    pub state: String,
-    pub country: String,
-    pub is_primary: bool,
-}
-
 /// `None` leaves a field as it is.
 #[derive(Clone, Default)]
 pub struct CustomerChange {
@@ -34,29 +33,24 @@ pub struct CustomerChange {
     pub password: Option<String>,
 }
 
-/// `None` leaves a field as it is.
-#[derive(Clone, Default)]
-pub struct AddressChange {
-    pub street: Option<String>,
-    pub city: Option<String>,
-    pub zip: Option<String>,
-    pub state: Option<String>,
-    pub country: Option<String>,
-    pub is_primary: Option<bool>,
-}
-
 impl Commands {
     pub async fn create_customer(&self, request: &Request, new: NewCustomer) -> Result<Done<CustomerId>, CommandError> {
-        todo!()
+        self.run("create_customer", request, move |session| async move { create(&session, new).await }).await
     }
 
+    /// Changes what is named. A new email becomes the primary one; the old one stays as a secondary.
     pub async fn change_customer(
         &self,
         request: &Request,
         customer: CustomerId,
         change: CustomerChange,
     ) -> Result<Done<CustomerId>, CommandError> {
-        todo!()
+        self.run(
+            "change_customer",
+            request,
+            move |session| async move { self::change(&session, customer, change).await },
+        )
+        .await
     }
 
     /// Deletes the customer: its open cart is closed, its emails become free.
@@ -65,43 +59,136 @@ impl Commands {
         request: &Request,
         customer: CustomerId,
     ) -> Result<Done<CustomerId>, CommandError> {
-        todo!()
+        self.run("delete_customer", request, move |session| async move {
+            review_password(&session, customer).await?;
+            let executed = session.decide::<Customer>(&customer, CustomerCommand::Delete).await;
+            let replayed = executed.map_err(refused::<Customer>)?.replayed;
+            let late = reactions::late(after_deletion(&session.follow_up(), customer).await);
+            Ok(Done { late, ..session.done(customer, replayed) })
+        })
+        .await
     }
+}
 
-    pub async fn add_address(
-        &self,
-        request: &Request,
-        customer: CustomerId,
-        address: NewAddress,
-    ) -> Result<Done<AddressId>, CommandError> {
-        todo!()
-    }
+/// What follows from `CustomerDeleted`: the open cart is closed, the emails become free. Done already: nothing happens.
+pub(crate) async fn after_deletion(session: &Session, customer: CustomerId) -> Result<(), CommandError> {
+    reactions::shut_carts(session, customer).await?;
+    emails::release_unnamed(session, customer).await
+}
 
-    pub async fn change_address(
-        &self,
-        request: &Request,
-        customer: CustomerId,
-        address: AddressId,
-        change: AddressChange,
-    ) -> Result<Done<AddressId>, CommandError> {
-        todo!()
-    }
+/// The currency that the customer pays in; a customer who isn't there, or is deleted, is not found.
+pub(super) async fn currency(session: &Session, customer: CustomerId) -> Result<Currency, CommandError> {
+    let currency = session.look(&customer, |customer: &Customer| customer.live().map(|live| live.currency)).await?;
+    currency.flatten().ok_or(CommandError::NotFound(Resource::Customer))
+}
 
-    pub async fn make_address_primary(
-        &self,
-        request: &Request,
-        customer: CustomerId,
-        address: AddressId,
-    ) -> Result<Done<AddressId>, CommandError> {
-        todo!()
+async fn create(session: &Session, new: NewCustomer) -> Result<Done<CustomerId>, CommandError> {
+    let customer_id = CustomerId(session.new_id("customer"));
+    if session.recall::<Customer>(&customer_id).await?.is_some() {
+        return Ok(session.done(customer_id, true));
     }
+    let owner = Owner::Customer(customer_id);
+    let email = normalized(&new.email);
+    let name = session.inner.email_claim(session.store_id(), &email).await?;
+    // Looked at before the password is hashed, which is dear.
+    if session.inner.owner_of(&name).await?.is_some_and(|other| other != owner) {
+        return Err(CommandError::CustomerAlreadyExists);
+    }
+    let credential_id = session.inner.put_secret(CredentialOwner::Customer(customer_id), new.password).await?;
+    let email_id = EmailId(session.new_id("email"));
+    let addresses: Vec<_> = new.addresses.iter().map(|address| address.numbered(session)).collect();
+    let create = |claim_id| {
+        CustomerCommand::Create(CreateCustomer {
+            customer_id,
+            store_id: session.store_id(),
+            currency: new.currency,
+            email_id,
+            claim_id,
+            credential_id,
+            email: email.clone(),
+            first_name: new.first_name.clone(),
+            last_name: new.last_name.clone(),
+            addresses: addresses.clone(),
+        })
+    };
+    match decide_claiming::<Customer>(session, &name, (owner, &customer_id), create).await? {
+        Outcome::Done(executed) => Ok(session.done(customer_id, executed.replayed)),
+        // The same request, done by another node in the meantime.
+        Outcome::Taken(other) if other == owner && session.recall::<Customer>(&customer_id).await?.is_some() => {
+            Ok(session.done(customer_id, true))
+        }
+        Outcome::Taken(_) => Err(CommandError::CustomerAlreadyExists),
+    }
+}
 
-    pub async fn remove_address(
-        &self,
-        request: &Request,
-        customer: CustomerId,
-        address: AddressId,
-    ) -> Result<Done<AddressId>, CommandError> {
-        todo!()
+async fn change(
+    session: &Session,
+    customer: CustomerId,
+    change: CustomerChange,
+) -> Result<Done<CustomerId>, CommandError> {
+    if session.recall::<Customer>(&customer).await?.is_some() {
+        return Ok(session.done(customer, true));
     }
+    currency(session, customer).await?;
+    let credential_id = match change.password {
+        None => None,
+        Some(password) => {
+            review_password(session, customer).await?;
+            Some(session.inner.put_secret(CredentialOwner::Customer(customer), password).await?)
+        }
+    };
+    let change_to = ChangeCustomer {
+        currency: change.currency,
+        first_name: change.first_name,
+        last_name: change.last_name,
+        credential_id,
+        email: None,
+    };
+    match change.email {
+        Some(email) => change_with_email(session, customer, change_to, &normalized(&email)).await,
+        None => {
+            let executed = session.decide::<Customer>(&customer, CustomerCommand::Change(change_to)).await;
+            Ok(session.done(customer, executed.map_err(refused::<Customer>)?.replayed))
+        }
+    }
+}
+
+/// Changes the customer to an email that it has, or else claims it first. Which of the two it is may change meanwhile.
+async fn change_with_email(
+    session: &Session,
+    customer: CustomerId,
+    change: ChangeCustomer,
+    email: &str,
+) -> Result<Done<CustomerId>, CommandError> {
+    let owner = Owner::Customer(customer);
+    let name = session.inner.email_claim(session.store_id(), email).await?;
+    let email_id = EmailId(session.inner.fresh_id());
+    let with =
+        |changed: ChangedEmail| CustomerCommand::Change(ChangeCustomer { email: Some(changed), ..change.clone() });
+    for _ in 0..claims::ATTEMPTS {
+        let wanted = email.to_owned();
+        let has = move |customer: &Customer| customer.live().is_some_and(|live| live.email(&wanted).is_some());
+        if session.look(&customer, has).await? == Some(true) {
+            let own = with(ChangedEmail::Own { email: email.to_owned() });
+            match session.decide::<Customer>(&customer, own).await {
+                Ok(executed) => return Ok(session.done(customer, executed.replayed)),
+                Err(Refused::Rejected(CustomerRejection::EmailNotFound)) => continue,
+                Err(other) => return Err(refused::<Customer>(other)),
+            }
+        }
+        let new = |claim_id| with(ChangedEmail::New { email_id, claim_id, email: email.to_owned() });
+        match decide_claiming::<Customer>(session, &name, (owner, &customer), new).await? {
+            Outcome::Done(executed) => return Ok(session.done(customer, executed.replayed)),
+            Outcome::Taken(other) if other != owner => return Err(CommandError::CustomerAlreadyExists),
+            Outcome::Taken(_) => {}
+        }
+    }
+    Err(CommandError::Busy)
+}
+
+/// The password in force is about to change or to go: the sweep looks at it once that is done.
+async fn review_password(session: &Session, customer: CustomerId) -> Result<(), CommandError> {
+    let parts = &session.inner.parts;
+    let owner = CredentialOwner::Customer(customer);
+    parts.vault.review_credentials(owner, parts.clock.now()).await.map_err(vault_away)
 }

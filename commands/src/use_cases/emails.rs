@@ -1,7 +1,15 @@
 //! A customer's email addresses, each claimed within its store.
 
-use crate::{CommandError, Commands, Done, Request};
-use domain::CustomerId;
+use crate::claims::{self, Outcome, Owner, decide_claiming, normalized};
+use crate::error::log_away;
+use crate::reactions;
+use crate::session::{Session, latest, refused};
+use crate::{CommandError, Commands, Done, Request, Resource};
+use domain::customer::{Customer, CustomerCommand, CustomerEvent, CustomerRejection};
+use domain::{Category, ClaimId, CustomerId, EmailId, Event, Personal};
+use eventlog::StreamName;
+use journal::Tail;
+use std::collections::HashMap;
 
 impl Commands {
     /// Adds an email; `is_primary` moves the mark.
@@ -12,7 +20,9 @@ impl Commands {
         email: &str,
         is_primary: bool,
     ) -> Result<Done<CustomerId>, CommandError> {
-        todo!()
+        let email = normalized(email);
+        self.run("add_email", request, move |session| async move { add(&session, customer, &email, is_primary).await })
+            .await
     }
 
     /// Removes an email that is not the primary one; it becomes free.
@@ -22,7 +32,14 @@ impl Commands {
         customer: CustomerId,
         email: &str,
     ) -> Result<Done<CustomerId>, CommandError> {
-        todo!()
+        let email = normalized(email);
+        self.run("remove_email", request, move |session| async move {
+            let remove = CustomerCommand::RemoveEmail { email: email.clone() };
+            let executed = session.decide::<Customer>(&customer, remove).await.map_err(refused::<Customer>)?;
+            let late = reactions::late(release_removed(&session.follow_up(), customer, &email, &executed.events).await);
+            Ok(Done { late, ..session.done(customer, executed.replayed) })
+        })
+        .await
     }
 
     pub async fn make_email_primary(
@@ -31,15 +48,104 @@ impl Commands {
         customer: CustomerId,
         email: &str,
     ) -> Result<Done<CustomerId>, CommandError> {
-        todo!()
+        let email = normalized(email);
+        self.run("make_email_primary", request, move |session| async move {
+            let make = CustomerCommand::MakeEmailPrimary { email };
+            let executed = session.decide::<Customer>(&customer, make).await.map_err(refused::<Customer>)?;
+            Ok(session.done(customer, executed.replayed))
+        })
+        .await
     }
+}
+
+async fn add(
+    session: &Session,
+    customer: CustomerId,
+    email: &str,
+    is_primary: bool,
+) -> Result<Done<CustomerId>, CommandError> {
+    if session.recall::<Customer>(&customer).await?.is_some() {
+        return Ok(session.done(customer, true));
+    }
+    let exists = session.look(&customer, |customer: &Customer| customer.live().is_some()).await?;
+    if exists != Some(true) {
+        return Err(CommandError::NotFound(Resource::Customer));
+    }
+    let name = session.inner.email_claim(session.store_id(), email).await?;
+    let email_id = EmailId(session.inner.fresh_id());
+    let add = |claim_id| CustomerCommand::AddEmail { email_id, claim_id, email: email.to_owned(), is_primary };
+    let owner = Owner::Customer(customer);
+    match decide_claiming::<Customer>(session, &name, (owner, &customer), add).await? {
+        Outcome::Done(executed) => Ok(session.done(customer, executed.replayed)),
+        Outcome::Taken(other) if other != owner => Err(CommandError::EmailTaken),
+        // The same request, done by another node in the meantime; or the customer has had it before.
+        Outcome::Taken(_) if session.recall::<Customer>(&customer).await?.is_some() => Ok(session.done(customer, true)),
+        Outcome::Taken(_) => Err(CommandError::Rejected(CustomerRejection::EmailAlreadyExists.into())),
+    }
+}
+
+/// Frees the email that the events removed.
+async fn release_removed(
+    session: &Session,
+    customer: CustomerId,
+    email: &str,
+    events: &[CustomerEvent],
+) -> Result<(), CommandError> {
+    let removed = |event: &CustomerEvent| {
+        if let CustomerEvent::CustomerEmailRemoved(removed) = event { Some(removed.claim_id) } else { None }
+    };
+    let Some(claim_id) = events.iter().find_map(removed) else { return Ok(()) };
+    let name = session.inner.email_claim(session.store_id(), email).await?;
+    claims::release(session, &name, claim_id, Owner::Customer(customer)).await
 }
 
 /// Frees the claims of emails that the customer's stream no longer names: the reaction to a removed email or a deleted
 /// customer. Free already: nothing happens.
-pub(crate) async fn release_unnamed(
-    session: &crate::session::Session,
-    customer: CustomerId,
-) -> Result<(), CommandError> {
-    todo!()
+///
+/// A claim's stream is called by a hash of the email, so the emails are read back from the customer's own events. Once the
+/// customer's key is destroyed they can't be: those claims stay until somebody wants the name, who then finds that its owner
+/// does not name it, and takes it over.
+pub(crate) async fn release_unnamed(session: &Session, customer: CustomerId) -> Result<(), CommandError> {
+    let owner = Owner::Customer(customer);
+    for (claim_id, email) in unnamed(session, customer).await? {
+        let name = session.inner.email_claim(session.store_id(), &email).await?;
+        claims::release(session, &name, claim_id, owner).await?;
+    }
+    Ok(())
+}
+
+/// The emails that the customer's events added and no longer have, with their claims. A claim that isn't named any more is
+/// never named again: each attempt makes its own.
+async fn unnamed(session: &Session, customer: CustomerId) -> Result<HashMap<ClaimId, String>, CommandError> {
+    const PAGE: usize = 500;
+    let stream = StreamName::new(format!("{}-{customer}", Category::Customer));
+    let (mut added, mut tail) = (HashMap::new(), Tail::default());
+    loop {
+        let slice = session.inner.parts.journal.read_stream(&stream, tail, PAGE).await.map_err(log_away)?;
+        let count = slice.events.len();
+        let events = slice.events.into_iter().map(|envelope| envelope.event);
+        added.extend(events.filter_map(added_email));
+        if count < PAGE {
+            break;
+        }
+        tail = slice.tail;
+    }
+    let names = |customer: &Customer, claim_id: &ClaimId| customer.names_claim(*claim_id);
+    let forgotten = move |customer: &Customer| added.into_iter().filter(|(id, _)| !names(customer, id)).collect();
+    latest::<Customer, _>(&session.inner, &customer, forgotten).await
+}
+
+fn added_email(event: Event) -> Option<(ClaimId, String)> {
+    let Event::Customer(event) = event else { return None };
+    let (claim_id, personal) = if let CustomerEvent::CustomerCreated(created) = event {
+        (created.claim_id, created.personal)
+    } else if let CustomerEvent::CustomerEmailAdded(added) = event {
+        (added.claim_id, added.personal)
+    } else {
+        return None;
+    };
+    match personal {
+        Personal::Open(data) => data.email.map(|email| (claim_id, email)),
+        Personal::Sealed(_) | Personal::Erased => None,
+    }
 }

@@ -1,6 +1,9 @@
 //! Gift cards, from one customer to another.
 
+use super::customers;
+use crate::session::refused;
 use crate::{CommandError, Commands, Done, Request};
+use domain::gift_card::{GiftCard, GiftCardCommand, IssueGiftCard};
 use domain::{Cents, CustomerId, GiftCardId};
 
 #[derive(Clone, Debug)]
@@ -12,8 +15,28 @@ pub struct NewGiftCard {
 }
 
 impl Commands {
+    /// Issues a gift card in the currency that both customers pay in.
     pub async fn issue_gift_card(&self, request: &Request, new: NewGiftCard) -> Result<Done<GiftCardId>, CommandError> {
-        todo!()
+        self.run("issue_gift_card", request, move |session| async move {
+            let gift_card_id = GiftCardId(session.new_id("gift card"));
+            // Asked first: either customer may be gone by now, which does not undo the card.
+            if session.recall::<GiftCard>(&gift_card_id).await?.is_some() {
+                return Ok(session.done(gift_card_id, true));
+            }
+            let issue = IssueGiftCard {
+                gift_card_id,
+                store_id: session.store_id(),
+                gifter_customer_id: new.gifter_customer_id,
+                gifter_currency: customers::currency(&session, new.gifter_customer_id).await?,
+                recipient_customer_id: new.recipient_customer_id,
+                recipient_currency: customers::currency(&session, new.recipient_customer_id).await?,
+                amount_in_cents: new.original_amount,
+            };
+            let executed = session.decide::<GiftCard>(&gift_card_id, GiftCardCommand::Issue(issue)).await;
+            let executed = executed.map_err(refused::<GiftCard>)?;
+            Ok(session.done(gift_card_id, executed.replayed))
+        })
+        .await
     }
 
     /// Voids it: its balance is 0. Voided already: nothing changes.
@@ -22,6 +45,11 @@ impl Commands {
         request: &Request,
         gift_card: GiftCardId,
     ) -> Result<Done<GiftCardId>, CommandError> {
-        todo!()
+        self.run("void_gift_card", request, move |session| async move {
+            let executed = session.decide::<GiftCard>(&gift_card, GiftCardCommand::Void).await;
+            let executed = executed.map_err(refused::<GiftCard>)?;
+            Ok(session.done(gift_card, executed.replayed))
+        })
+        .await
     }
 }

@@ -1,7 +1,21 @@
 //! Customers log in and out by email. The email is resolved by its claim, not by a view.
 
-use crate::{CommandError, Commands, Done, Request};
-use domain::CustomerId;
+use crate::claims::{Owner, normalized};
+use crate::executor::Refused;
+use crate::session::{Session, latest, refused};
+use crate::{CommandError, Commands, Done, Request, Resource};
+use chrono::TimeDelta;
+use domain::customer::{Customer, CustomerCommand, CustomerRejection};
+use domain::limits::TOKEN_HOURS;
+use domain::{ClaimId, CredentialId, CustomerId};
+
+/// Whoever has an email of the session's store.
+struct Found {
+    customer: CustomerId,
+    claim_id: ClaimId,
+    /// The password in force, where the email is the primary one.
+    password: Option<CredentialId>,
+}
 
 impl Commands {
     /// Logs the customer in for 24 h. The primary email only. Wrong either way: the same error after about the same time.
@@ -11,11 +25,49 @@ impl Commands {
         email: &str,
         password: &str,
     ) -> Result<Done<CustomerId>, CommandError> {
-        todo!()
+        let (email, password) = (normalized(email), password.to_owned());
+        self.run("log_in", request, move |session| async move {
+            let found = by_email(&session, &email).await?;
+            let credential = found.as_ref().and_then(|found| found.password);
+            let right = session.inner.is_secret(credential, password).await?;
+            let (Some(found), Some(credential_id), true) = (found, credential, right) else {
+                return Err(CommandError::InvalidCredentials);
+            };
+            let expires_at = session.inner.parts.clock.now().plus(TimeDelta::hours(TOKEN_HOURS));
+            let log_in = CustomerCommand::LogIn { credential_id, claim_id: found.claim_id, expires_at };
+            match session.decide::<Customer>(&found.customer, log_in).await {
+                Ok(executed) => Ok(session.done(found.customer, executed.replayed)),
+                // Email or password changed in between.
+                Err(Refused::Rejected(CustomerRejection::InvalidCredentials)) => Err(CommandError::InvalidCredentials),
+                Err(other) => Err(refused::<Customer>(other)),
+            }
+        })
+        .await
     }
 
-    /// Logs the customer out; logged out already: nothing changes.
+    /// Logs the customer out, by any of its emails; logged out already: nothing changes. An email that nobody has is a customer
+    /// that is not found.
     pub async fn log_out(&self, request: &Request, email: &str) -> Result<Done<CustomerId>, CommandError> {
-        todo!()
+        let email = normalized(email);
+        self.run("log_out", request, move |session| async move {
+            let found = by_email(&session, &email).await?.ok_or(CommandError::NotFound(Resource::Customer))?;
+            let executed = session.decide::<Customer>(&found.customer, CustomerCommand::LogOut).await;
+            Ok(session.done(found.customer, executed.map_err(refused::<Customer>)?.replayed))
+        })
+        .await
     }
+}
+
+/// Resolves the email by its claim, after reading what other nodes may have appended.
+async fn by_email(session: &Session, email: &str) -> Result<Option<Found>, CommandError> {
+    let name = session.inner.email_claim(session.store_id(), email).await?;
+    let Some(held) = session.inner.held(&name).await? else { return Ok(None) };
+    let Owner::Customer(customer) = held.owner else { return Ok(None) };
+    let claim_id = held.claim_id;
+    let look = move |state: &Customer| {
+        let live = state.live()?;
+        let email = live.emails.iter().find(|email| email.claim_id == claim_id)?;
+        Some(Found { customer, claim_id, password: email.is_primary.then_some(live.credential_id) })
+    };
+    latest::<Customer, _>(&session.inner, &customer, look).await
 }

@@ -1,5 +1,6 @@
 //! The use cases, a file per resource. Each method of [`crate::Commands`] is one command of the contract.
 
+pub mod addresses;
 pub mod authenticate;
 pub mod batch_credit;
 pub mod billing;
@@ -17,4 +18,5 @@ pub mod log_in;
 pub mod orders;
 pub mod products;
 pub mod stores;
+mod token_cache;
 mod wallet;

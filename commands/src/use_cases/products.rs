@@ -1,7 +1,8 @@
 //! Products and their stock.
 
+use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request};
-use domain::product::ChangeProduct;
+use domain::product::{ChangeProduct, CreateProduct, Product, ProductCommand};
 use domain::{Cents, ProductId};
 
 #[derive(Clone, Debug)]
@@ -25,7 +26,22 @@ pub enum InventoryChange {
 
 impl Commands {
     pub async fn create_product(&self, request: &Request, new: NewProduct) -> Result<Done<ProductId>, CommandError> {
-        todo!()
+        self.run("create_product", request, move |session| async move {
+            let product_id = ProductId(session.new_id("product"));
+            let create = CreateProduct {
+                product_id,
+                store_id: session.store_id(),
+                title: new.title,
+                product_type: new.product_type,
+                vendor: new.vendor,
+                description: new.description,
+                inventory: new.inventory,
+                sale_price_in_cents: new.sale_price_in_cents,
+                tags: new.tags,
+            };
+            decide(&session, product_id, ProductCommand::Create(create)).await
+        })
+        .await
     }
 
     pub async fn change_product(
@@ -34,11 +50,12 @@ impl Commands {
         product: ProductId,
         change: ChangeProduct,
     ) -> Result<Done<ProductId>, CommandError> {
-        todo!()
+        self.on_product("change_product", request, product, ProductCommand::Change(change)).await
     }
 
+    /// Deletes the product; it stays in open carts and can be billed.
     pub async fn delete_product(&self, request: &Request, product: ProductId) -> Result<Done<ProductId>, CommandError> {
-        todo!()
+        self.on_product("delete_product", request, product, ProductCommand::Delete).await
     }
 
     pub async fn change_inventory(
@@ -47,7 +64,11 @@ impl Commands {
         product: ProductId,
         change: InventoryChange,
     ) -> Result<Done<ProductId>, CommandError> {
-        todo!()
+        let command = match change {
+            InventoryChange::By(amount) => ProductCommand::AdjustInventory { amount },
+            InventoryChange::To(inventory) => ProductCommand::SetInventory { inventory },
+        };
+        self.on_product("change_inventory", request, product, command).await
     }
 
     pub async fn add_product_tag(
@@ -56,7 +77,7 @@ impl Commands {
         product: ProductId,
         tag: String,
     ) -> Result<Done<ProductId>, CommandError> {
-        todo!()
+        self.on_product("add_product_tag", request, product, ProductCommand::AddTag { tag }).await
     }
 
     /// Removes one tag, or all (`None`).
@@ -66,6 +87,26 @@ impl Commands {
         product: ProductId,
         tag: Option<String>,
     ) -> Result<Done<ProductId>, CommandError> {
-        todo!()
+        let command = tag.map_or(ProductCommand::RemoveAllTags, |tag| ProductCommand::RemoveTag { tag });
+        self.on_product("remove_product_tag", request, product, command).await
     }
+
+    async fn on_product(
+        &self,
+        kind: &'static str,
+        request: &Request,
+        product: ProductId,
+        command: ProductCommand,
+    ) -> Result<Done<ProductId>, CommandError> {
+        self.run(kind, request, move |session| async move { decide(&session, product, command).await }).await
+    }
+}
+
+async fn decide(
+    session: &Session,
+    product: ProductId,
+    command: ProductCommand,
+) -> Result<Done<ProductId>, CommandError> {
+    let executed = session.decide::<Product>(&product, command).await.map_err(refused::<Product>)?;
+    Ok(session.done(product, executed.replayed))
 }

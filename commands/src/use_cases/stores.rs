@@ -1,8 +1,12 @@
 //! Stores: creating, changing and deleting one.
 
+use crate::claims::{Outcome, Owner, decide_claiming, normalized};
+use crate::facade::{anonymous, vault_away};
+use crate::session::{Session, refused};
+use crate::vault::CredentialOwner;
 use crate::{CommandError, Commands, Done, IdempotencyKey, Request};
 use domain::StoreId;
-use domain::store::{ChangeStore, CreditOrder};
+use domain::store::{ChangeStore, CreateStore, CreditOrder, Store, StoreCommand};
 
 /// A store to create. Its secret goes to the vault as a hash and nowhere else.
 #[derive(Clone)]
@@ -25,11 +29,22 @@ impl Commands {
         request_id: Option<String>,
         idempotency: Option<IdempotencyKey>,
     ) -> Result<Done<StoreId>, CommandError> {
-        todo!()
+        let idempotency = idempotency.map(|key| of_app(key, &new.app_id));
+        let request = anonymous(StoreId(uuid::Uuid::nil()), request_id, idempotency);
+        self.run("create_store", &request, move |session| async move {
+            let store_id = StoreId(session.new_id("store"));
+            create(&session.in_store(store_id), store_id, new).await
+        })
+        .await
     }
 
     pub async fn change_store(&self, request: &Request, change: ChangeStore) -> Result<Done<StoreId>, CommandError> {
-        todo!()
+        self.run(
+            "change_store",
+            request,
+            move |session| async move { decide(&session, StoreCommand::Change(change)).await },
+        )
+        .await
     }
 
     /// A new app secret; tokens stay.
@@ -38,11 +53,79 @@ impl Commands {
         request: &Request,
         app_secret: String,
     ) -> Result<Done<StoreId>, CommandError> {
-        todo!()
+        self.run("change_store_secret", request, move |session| async move {
+            let store_id = session.store_id();
+            if session.recall::<Store>(&store_id).await?.is_some() {
+                return Ok(session.done(store_id, true));
+            }
+            review_secret(&session).await?;
+            let credential_id = session.inner.put_secret(CredentialOwner::Store(store_id), app_secret).await?;
+            decide(&session, StoreCommand::ChangeSecret { credential_id }).await
+        })
+        .await
     }
 
     /// Deletes the store; its tokens die at once on this node.
     pub async fn delete_store(&self, request: &Request) -> Result<Done<StoreId>, CommandError> {
-        todo!()
+        self.run("delete_store", request, move |session| async move {
+            review_secret(&session).await?;
+            let done = decide(&session, StoreCommand::Delete).await?;
+            session.inner.tokens.forget(done.outcome);
+            Ok(done)
+        })
+        .await
     }
+}
+
+/// Keys of different apps never meet: the app_id is part of what they belong to.
+fn of_app(key: IdempotencyKey, app_id: &str) -> IdempotencyKey {
+    IdempotencyKey { path: format!("{} of {}", key.path, normalized(app_id)), ..key }
+}
+
+async fn create(session: &Session, store_id: StoreId, new: NewStore) -> Result<Done<StoreId>, CommandError> {
+    if session.recall::<Store>(&store_id).await?.is_some() {
+        return Ok(session.done(store_id, true));
+    }
+    let owner = Owner::Store(store_id);
+    let name = session.inner.app_id_claim(&new.app_id).await?;
+    // Looked at before the secret is hashed, which is dear.
+    if session.inner.owner_of(&name).await?.is_some_and(|other| other != owner) {
+        return Err(CommandError::AppIdTaken);
+    }
+    let credential_id = session.inner.put_secret(CredentialOwner::Store(store_id), new.app_secret).await?;
+    let create = |claim_id| {
+        StoreCommand::Create(CreateStore {
+            store_id,
+            name: new.name.clone(),
+            tagline: new.tagline.clone(),
+            app_id: new.app_id.clone(),
+            claim_id,
+            credential_id,
+            credit_order_preference: new.credit_order_preference,
+            tax_rate_in_basis_points: new.tax_rate_in_basis_points,
+            timezone: new.timezone.clone(),
+            cart_expires_after_minutes: new.cart_expires_after_minutes,
+        })
+    };
+    match decide_claiming::<Store>(session, &name, (owner, &store_id), create).await? {
+        Outcome::Done(executed) => Ok(session.done(store_id, executed.replayed)),
+        // The same request, done by another node in the meantime.
+        Outcome::Taken(other) if other == owner && session.recall::<Store>(&store_id).await?.is_some() => {
+            Ok(session.done(store_id, true))
+        }
+        Outcome::Taken(_) => Err(CommandError::AppIdTaken),
+    }
+}
+
+async fn decide(session: &Session, command: StoreCommand) -> Result<Done<StoreId>, CommandError> {
+    let store_id = session.store_id();
+    let executed = session.decide::<Store>(&store_id, command).await.map_err(refused::<Store>)?;
+    Ok(session.done(store_id, executed.replayed))
+}
+
+/// The secret in force is about to change or to go: the sweep looks at it once that is done.
+async fn review_secret(session: &Session) -> Result<(), CommandError> {
+    let parts = &session.inner.parts;
+    let owner = CredentialOwner::Store(session.store_id());
+    parts.vault.review_credentials(owner, parts.clock.now()).await.map_err(vault_away)
 }

@@ -1,9 +1,7 @@
 //! The embedded vault: one SQLite file, written through to the disk before a call returns.
 
 use super::key_cache::KeyCache;
-use super::{
-    ConfirmationEntry, CredentialOwner, HmacKey, StoredKey, TokenEntry, Vault, VaultError, random_bytes,
-};
+use super::{ConfirmationEntry, CredentialOwner, HmacKey, StoredKey, TokenEntry, Vault, VaultError, random_bytes};
 use crate::sqlite::{Database, Format, OtherVersion};
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};

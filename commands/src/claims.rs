@@ -1,0 +1,324 @@
+//! Unique names: an app_id, an email of a store, a coupon code of a store.
+//!
+//! A name belongs to whoever's stream names the claim that the name's own stream holds. The claim comes first, then the
+//! owner's deciding event names its `claim_id`, which is new for each attempt. A crash between the two leaves a claim that
+//! nobody names; whoever wants the name later takes it over, and before that appends `…ClaimGivenUp` to the owner's stream:
+//! from then on that stream can't name the claim, so a creator that was only slow is refused and starts again. That fence
+//! is what keeps a name unique; the 30 s before a foreign claim is taken over, and the lock of a name on this node, only
+//! keep attempts from getting into each other's way.
+//!
+//! A claim that the asker's own stream holds without naming it is what an earlier attempt of the same request left behind
+//! (with an `Idempotency-Key` the owner's id is the same again), or another change of the same customer on another node. It
+//! is taken over at once: behind the fence that is as safe as after 30 s, the attempt that lost starts again under a new
+//! claim, and then finds by the key's memory, or by its own stream, what was done.
+//!
+//! Emails, codes and app_ids are compared in lower case. A claim's stream is called by a keyed hash, and its events hold no
+//! name: who reads the log can't tell whose it is.
+
+use crate::executor::{Executed, Refused};
+use crate::facade::Inner;
+use crate::session::{Has, Session, latest, refused};
+use crate::{CommandError, keys};
+use chrono::TimeDelta;
+use domain::claim::{Claim, ClaimCommand, ClaimKey, ClaimRejection};
+use domain::coupon::{Coupon, CouponCommand, CouponRejection};
+use domain::customer::{Customer, CustomerCommand, CustomerRejection};
+use domain::store::{Store, StoreCommand, StoreRejection};
+use domain::{Category, ClaimId, CouponId, CustomerId, Decider, StoreId, Timestamp};
+
+/// How long a creator is given between claiming a name and naming the claim, before others may take it over.
+const GRACE: TimeDelta = TimeDelta::seconds(30);
+/// How often an attempt starts again because others were faster.
+pub(crate) const ATTEMPTS: usize = 20;
+
+/// Whose stream names the claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Store(StoreId),
+    Customer(CustomerId),
+    Coupon(CouponId),
+}
+
+/// A name that is held: by an owner who names the claim, or who may be about to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    pub(crate) owner: Owner,
+    pub(crate) claim_id: ClaimId,
+    since: Timestamp,
+}
+
+/// How an owner's stream stands to a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Named,
+    /// It does not name the claim, but may be about to.
+    Unnamed,
+    /// It can't name anything any more.
+    Gone,
+}
+
+/// An aggregate whose events name claims.
+pub(crate) trait Names: Decider {
+    /// The command after which the stream can't name the claim any more, unless it does already.
+    fn give_up(claim_id: ClaimId) -> Self::Command;
+
+    /// Whether a command was refused because its claim was given up.
+    fn was_given_up(rejection: &Self::Rejection) -> bool;
+
+    fn standing(&self, claim_id: ClaimId) -> Standing;
+}
+
+/// What came of a command that needs a name.
+pub(crate) enum Outcome<A: Decider> {
+    Done(Executed<A::Event>),
+    /// The name is this owner's; nothing was decided.
+    Taken(Owner),
+}
+
+/// A name as it is compared: emails, app_ids, coupon codes.
+pub(crate) fn normalized(name: &str) -> String {
+    name.to_lowercase()
+}
+
+impl Inner {
+    /// The stream of the claim on an app_id, which is unique in the whole log.
+    pub(crate) async fn app_id_claim(&self, app_id: &str) -> Result<ClaimKey, CommandError> {
+        self.claim_key(StoreId(uuid::Uuid::nil()), "claim on an app_id", app_id).await
+    }
+
+    /// The stream of the claim on an email of the store's.
+    pub(crate) async fn email_claim(&self, store: StoreId, email: &str) -> Result<ClaimKey, CommandError> {
+        self.claim_key(store, "claim on an email", email).await
+    }
+
+    /// The stream of the claim on a coupon code of the store's.
+    pub(crate) async fn coupon_claim(&self, store: StoreId, code: &str) -> Result<ClaimKey, CommandError> {
+        self.claim_key(store, "claim on a coupon code", code).await
+    }
+
+    async fn claim_key(&self, scope: StoreId, purpose: &str, name: &str) -> Result<ClaimKey, CommandError> {
+        let hmac = self.hmac_key(scope).await?;
+        Ok(ClaimKey(keys::mac(&hmac, purpose, &[scope.0.as_bytes(), normalized(name).as_bytes()])))
+    }
+
+    /// Who holds the name, after reading what other nodes may have appended. Whether the owner names the claim is for the
+    /// caller to see, when it looks at the owner for what it wants of it.
+    pub(crate) async fn held(&self, name: &ClaimKey) -> Result<Option<Held>, CommandError> {
+        let held = latest::<Claim, _>(self, name, |claim| match claim {
+            Claim::Free => None,
+            Claim::Held { claim_id, owner, since } => Some((*claim_id, owner.clone(), *since)),
+        });
+        let Some((claim_id, owner, since)) = held.await? else { return Ok(None) };
+        match Owner::of_stream(&owner) {
+            Some(owner) => Ok(Some(Held { owner, claim_id, since })),
+            None => {
+                Err(CommandError::Damaged { reason: format!("claim-{name} is held by {owner}, which is no owner") })
+            }
+        }
+    }
+
+    /// The owner whose stream names the claim on the name; `None` where nobody's does.
+    pub(crate) async fn owner_of(&self, name: &ClaimKey) -> Result<Option<Owner>, CommandError> {
+        let Some(held) = self.held(name).await? else { return Ok(None) };
+        Ok((standing(self, &held).await? == Standing::Named).then_some(held.owner))
+    }
+}
+
+/// Claims the name for the owner and lets the owner's stream decide on the command that names the claim.
+///
+/// Refused: the claim is released. Outcome unknown (the log went away): it stays, and is either named or taken over later.
+pub(crate) async fn decide_claiming<A: Names>(
+    session: &Session,
+    name: &ClaimKey,
+    (owner, id): (Owner, &A::Id),
+    command: impl Fn(ClaimId) -> A::Command,
+) -> Result<Outcome<A>, CommandError>
+where
+    Inner: Has<A>,
+{
+    let _turn = session.inner.name_locks.lock(name.clone()).await;
+    for _ in 0..ATTEMPTS {
+        let claim_id = match claim(session, name, owner).await? {
+            Claimed::Ours(claim_id) => claim_id,
+            Claimed::TakenBy(other) => return Ok(Outcome::Taken(other)),
+        };
+        match session.decide::<A>(id, command(claim_id)).await {
+            Ok(executed) => {
+                if executed.replayed {
+                    // The request was done elsewhere in the meantime, under a claim of its own.
+                    release_or_leave(session, name, claim_id, owner).await;
+                }
+                return Ok(Outcome::Done(executed));
+            }
+            // We were slow, and somebody has taken the name over or is about to.
+            Err(Refused::Rejected(rejection)) if A::was_given_up(&rejection) => {}
+            Err(failed @ Refused::Failed(_)) => return Err(refused::<A>(failed)),
+            Err(refusal) => {
+                release_or_leave(session, name, claim_id, owner).await;
+                return Err(refused::<A>(refusal));
+            }
+        }
+    }
+    Err(CommandError::Busy)
+}
+
+/// Frees the name, if exactly this claim of this owner holds it. The owner's stream must not name the claim, and never will.
+pub(crate) async fn release(
+    session: &Session,
+    name: &ClaimKey,
+    claim_id: ClaimId,
+    owner: Owner,
+) -> Result<(), CommandError> {
+    let release = ClaimCommand::Release { claim_id, owner: owner.stream() };
+    session.execute::<Claim>(name, release).await.map(drop).map_err(refused::<Claim>)
+}
+
+/// As [`release`], of a claim of our own attempt: only we could have named it. Where it can't be done now, the claim waits for
+/// whoever wants the name.
+async fn release_or_leave(session: &Session, name: &ClaimKey, claim_id: ClaimId, owner: Owner) {
+    if let Err(error) = release(session, name, claim_id, owner).await {
+        tracing::warn!(%error, %name, "a claim that nobody names is left to be taken over");
+    }
+}
+
+enum Claimed {
+    Ours(ClaimId),
+    TakenBy(Owner),
+}
+
+async fn claim(session: &Session, name: &ClaimKey, owner: Owner) -> Result<Claimed, CommandError> {
+    let claim_id = ClaimId(session.inner.fresh_id());
+    let mut instead_of = None;
+    for _ in 0..ATTEMPTS {
+        let claim = ClaimCommand::Claim { claim_id, owner: owner.stream(), instead_of };
+        match session.execute::<Claim>(name, claim).await {
+            Ok(_) => return Ok(Claimed::Ours(claim_id)),
+            Err(Refused::Rejected(ClaimRejection::Held { .. })) => {}
+            Err(other) => return Err(refused::<Claim>(other)),
+        }
+        instead_of = match session.inner.held(name).await? {
+            None => None,
+            Some(held) if may_take_over(session, &held, owner).await? => Some(held.claim_id),
+            Some(held) => return Ok(Claimed::TakenBy(held.owner)),
+        };
+    }
+    Err(CommandError::Busy)
+}
+
+/// Whether the claim can't be named any more, by giving it up where it is time for that.
+async fn may_take_over(session: &Session, held: &Held, asking: Owner) -> Result<bool, CommandError> {
+    match standing(&session.inner, held).await? {
+        Standing::Named => Ok(false),
+        Standing::Gone => Ok(true),
+        Standing::Unnamed => {
+            let due = session.inner.parts.clock.now() >= held.since.plus(GRACE);
+            Ok((due || held.owner == asking) && give_up(session, held).await? != Standing::Named)
+        }
+    }
+}
+
+async fn standing(inner: &Inner, held: &Held) -> Result<Standing, CommandError> {
+    let claim_id = held.claim_id;
+    match held.owner {
+        Owner::Store(id) => latest::<Store, _>(inner, &id, move |store| store.standing(claim_id)).await,
+        Owner::Customer(id) => latest::<Customer, _>(inner, &id, move |customer| customer.standing(claim_id)).await,
+        Owner::Coupon(id) => latest::<Coupon, _>(inner, &id, move |coupon| coupon.standing(claim_id)).await,
+    }
+}
+
+/// Puts the fence into the owner's stream; what the stream says of the claim then, it says for good.
+async fn give_up(session: &Session, held: &Held) -> Result<Standing, CommandError> {
+    match held.owner {
+        // A claim on an app_id is another store's.
+        Owner::Store(id) => give_up_of::<Store>(&session.in_store(id), &id, held.claim_id).await,
+        Owner::Customer(id) => give_up_of::<Customer>(session, &id, held.claim_id).await,
+        Owner::Coupon(id) => give_up_of::<Coupon>(session, &id, held.claim_id).await,
+    }
+}
+
+async fn give_up_of<A: Names>(session: &Session, id: &A::Id, claim_id: ClaimId) -> Result<Standing, CommandError>
+where
+    Inner: Has<A>,
+{
+    let look = move |state: &A| state.standing(claim_id);
+    let given_up = session.execute_then::<A, _>(id, A::give_up(claim_id), look).await;
+    given_up.map(|(_, standing)| standing).map_err(refused::<A>)
+}
+
+impl Owner {
+    fn stream(self) -> String {
+        match self {
+            Owner::Store(id) => format!("{}-{id}", Category::Store),
+            Owner::Customer(id) => format!("{}-{id}", Category::Customer),
+            Owner::Coupon(id) => format!("{}-{id}", Category::Coupon),
+        }
+    }
+
+    fn of_stream(stream: &str) -> Option<Self> {
+        let (category, id) = Category::of_stream(stream)?;
+        match category {
+            Category::Store => id.parse().ok().map(Owner::Store),
+            Category::Customer => id.parse().ok().map(Owner::Customer),
+            Category::Coupon => id.parse().ok().map(Owner::Coupon),
+            Category::Product
+            | Category::Cart
+            | Category::Invoice
+            | Category::Order
+            | Category::GiftCard
+            | Category::Credit
+            | Category::Claim => None,
+        }
+    }
+}
+
+fn named(named: bool) -> Standing {
+    if named { Standing::Named } else { Standing::Unnamed }
+}
+
+impl Names for Store {
+    fn give_up(claim_id: ClaimId) -> StoreCommand {
+        StoreCommand::GiveUpClaim { claim_id }
+    }
+
+    fn was_given_up(rejection: &StoreRejection) -> bool {
+        matches!(rejection, StoreRejection::ClaimGivenUp { .. })
+    }
+
+    /// A deleted store keeps its app_id (api.md §2).
+    fn standing(&self, claim_id: ClaimId) -> Standing {
+        named(self.names_claim(claim_id))
+    }
+}
+
+impl Names for Customer {
+    fn give_up(claim_id: ClaimId) -> CustomerCommand {
+        CustomerCommand::GiveUpClaim { claim_id }
+    }
+
+    fn was_given_up(rejection: &CustomerRejection) -> bool {
+        matches!(rejection, CustomerRejection::ClaimGivenUp { .. })
+    }
+
+    /// A deleted customer's emails can be used again (api.md §4).
+    fn standing(&self, claim_id: ClaimId) -> Standing {
+        match self {
+            Customer::Deleted { .. } => Standing::Gone,
+            Customer::None | Customer::Awaited { .. } | Customer::Live(_) => named(self.names_claim(claim_id)),
+        }
+    }
+}
+
+impl Names for Coupon {
+    fn give_up(claim_id: ClaimId) -> CouponCommand {
+        CouponCommand::GiveUpClaim { claim_id }
+    }
+
+    fn was_given_up(rejection: &CouponRejection) -> bool {
+        matches!(rejection, CouponRejection::ClaimGivenUp { .. })
+    }
+
+    /// A voided coupon keeps its code.
+    fn standing(&self, claim_id: ClaimId) -> Standing {
+        named(self.names_claim(claim_id))
+    }
+}

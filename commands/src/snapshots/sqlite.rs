@@ -1,0 +1,65 @@
+//! Snapshots in one SQLite file. It may be deleted at any time: everything in it can be had again from the log.
+
+use super::{Snapshot, Snapshots};
+use crate::sqlite::{Database, Format, OtherVersion};
+use async_trait::async_trait;
+use eventlog::{LogId, StreamName};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::path::Path;
+use uuid::Uuid;
+
+/// One row a stream, so that the file grows with the number of long streams, never with their length.
+const FORMAT: Format = Format {
+    what: "a file of snapshots",
+    application_id: 0x6373_6e70, // `csnp`
+    version: 1,
+    tables: "
+        CREATE TABLE snapshots (
+            stream TEXT PRIMARY KEY, log_id BLOB NOT NULL, format INTEGER NOT NULL, state BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+    ",
+    // A power cut may lose the last ones, which costs only time.
+    settings: "PRAGMA synchronous = NORMAL;",
+    other_version: OtherVersion::StartAnew,
+};
+
+/// Snapshots in a file of their own.
+pub struct SqliteSnapshots {
+    database: Database,
+}
+
+impl SqliteSnapshots {
+    /// Opens the file, and creates it if there is none; one of another version starts anew. Blocks.
+    ///
+    /// # Errors
+    /// The file is not of snapshots (it is left as it is), or the disk doesn't let us.
+    pub fn open(path: &Path) -> Result<Self, String> {
+        Ok(Self { database: Database::open(path, &FORMAT)? })
+    }
+}
+
+#[async_trait]
+impl Snapshots for SqliteSnapshots {
+    async fn load(&self, stream: &StreamName) -> Result<Option<Snapshot>, String> {
+        let stream = stream.clone();
+        let read = |row: &Row<'_>| {
+            let log_id = LogId(Uuid::from_bytes(row.get(0)?));
+            Ok(Snapshot { log_id, format: row.get(1)?, state: row.get(2)? })
+        };
+        let load = move |connection: &Connection| {
+            let select = "SELECT log_id, format, state FROM snapshots WHERE stream = ?1";
+            connection.prepare_cached(select)?.query_row(params![stream.as_str()], read).optional()
+        };
+        self.database.read(load).await
+    }
+
+    async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), String> {
+        let stream = stream.clone();
+        let save = move |connection: &Connection| {
+            let upsert = "INSERT OR REPLACE INTO snapshots (stream, log_id, format, state) VALUES (?1, ?2, ?3, ?4)";
+            let Snapshot { log_id, format, state } = snapshot;
+            connection.prepare_cached(upsert)?.execute(params![stream.as_str(), log_id.0.as_bytes(), format, state])
+        };
+        self.database.write(save).await.map(drop)
+    }
+}

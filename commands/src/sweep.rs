@@ -1,0 +1,69 @@
+//! Sweeping the vault: what no event names, and what has expired, goes after 24 h.
+//!
+//! What lives here: which credentials are in force, by the streams of their owners. The guarantee: what an event names, or is
+//! about to name, stays; a credential is looked at only 24 h after it was stored or its owner's was about to change, and a command
+//! does not live that long. Safe on several nodes and at any time.
+
+use crate::facade::{Inner, vault_away};
+use crate::session::latest;
+use crate::vault::CredentialOwner;
+use crate::{CommandError, Commands};
+use chrono::TimeDelta;
+use domain::CredentialId;
+use domain::customer::Customer;
+use domain::store::Store;
+
+/// How long an entry may stay without an event that names it, and an expired one after its end: so long a client that comes
+/// with it still learns that it expired.
+const KEPT: TimeDelta = TimeDelta::hours(24);
+/// Credentials that are looked at in one go.
+const PAGE: usize = 500;
+
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Credentials that are in force, and were not known to be.
+    pub in_force: usize,
+    /// Credentials that nobody names any more, and that are destroyed.
+    pub destroyed: usize,
+}
+
+impl Commands {
+    /// Removes from the vault what no event names, and tokens and links that expired, each 24 h later. Costs a look at the
+    /// streams of those owners alone whose credentials are new or changed; to be called now and then, an hour is often enough.
+    pub async fn sweep_vault(&self) -> Result<Swept, CommandError> {
+        let parts = &self.inner.parts;
+        let before = parts.clock.now().minus(KEPT);
+        parts.vault.remove_expired(before).await.map_err(vault_away)?;
+        let (mut swept, mut after) = (Swept::default(), None);
+        loop {
+            let page = parts.vault.credentials_to_review(before, after, PAGE).await.map_err(vault_away)?;
+            let (mut in_force, mut others) = (Vec::new(), Vec::new());
+            for (id, owner) in &page {
+                let list = if is_in_force(&self.inner, *owner, *id).await? { &mut in_force } else { &mut others };
+                list.push(*id);
+            }
+            parts.vault.settle_credentials(&in_force, &others).await.map_err(vault_away)?;
+            swept.in_force += in_force.len();
+            swept.destroyed += others.len();
+            after = page.last().map(|(id, _)| *id);
+            if page.len() < PAGE {
+                return Ok(swept);
+            }
+        }
+    }
+}
+
+/// Whether the owner's stream says so. A deleted owner has nothing in force.
+async fn is_in_force(inner: &Inner, owner: CredentialOwner, id: CredentialId) -> Result<bool, CommandError> {
+    match owner {
+        CredentialOwner::Store(store) => {
+            let look = move |store: &Store| store.live().is_some_and(|live| live.credential_id == id);
+            latest::<Store, _>(inner, &store, look).await
+        }
+        CredentialOwner::Customer(customer) => {
+            let look = move |customer: &Customer| customer.live().is_some_and(|live| live.credential_id == id);
+            latest::<Customer, _>(inner, &customer, look).await
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What this node remembers of tokens and secrets, so that a request is authenticated from memory.
+//!
+//! What a token stands for never changes. Whether it is live is read from its store's stream once a second at most, and at once
+//! after anything on this node touched the store's tokens: so what another node revoked is noticed within a second, without
+//! anybody having to tell, and without asking the log for each request.
+
+use super::authenticate::Authenticated;
+use crate::CommandError;
+use crate::claims::normalized;
+use crate::vault::TokenEntry;
+use chrono::TimeDelta;
+use domain::{CredentialId, StoreId, Timestamp, TokenId};
+use parking_lot::Mutex;
+use quick_cache::sync::Cache;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use subtle::ConstantTimeEq;
+
+const CACHED_TOKENS: usize = 65_536;
+const CACHED_STORES: usize = 4_096;
+const CACHED_SECRETS: usize = 4_096;
+/// From this age on, one request reads the store again while the others still take what is known.
+const FRESH: TimeDelta = TimeDelta::milliseconds(500);
+/// From this age on, every request reads the store.
+const STALE: TimeDelta = TimeDelta::seconds(1);
+/// How long what is known will do while the log is away, and how long a verified secret is remembered.
+const REMEMBERED: TimeDelta = TimeDelta::minutes(5);
+
+/// Tokens and stores seen lately, and secrets verified lately (as keyed hashes). Bounded.
+pub(crate) struct TokenCache {
+    entries: Cache<[u8; 32], TokenEntry>,
+    stores: Cache<StoreId, Arc<LiveTokens>>,
+    /// Rises whenever a store is forgotten: what was being read then may be what was known before.
+    forgotten: Mutex<u64>,
+    secrets: Cache<CredentialId, Verified>,
+    /// Of this process alone; without randomness no secret is remembered.
+    secrets_key: Option<zeroize::Zeroizing<[u8; 32]>>,
+}
+
+#[derive(Clone)]
+struct Verified {
+    hash: [u8; 32],
+    at: Timestamp,
+}
+
+/// A moment before a read of a store's stream.
+#[derive(Clone, Copy)]
+pub(super) struct Moment(u64);
+
+/// What a store's stream said of its tokens.
+pub(super) struct LiveTokens {
+    /// `None`: there is no such store, or not any more.
+    app_id: Option<String>,
+    tokens: HashSet<TokenId>,
+    read_at: Timestamp,
+    /// Somebody reads it again.
+    being_read: AtomicBool,
+}
+
+/// What is known of a request's token.
+pub(super) enum Answer {
+    Live,
+    Expired,
+    /// Of another app, or of a store that is gone.
+    Foreign,
+    /// Revoked; or issued since the store was read.
+    Unknown,
+}
+
+impl Default for TokenCache {
+    fn default() -> Self {
+        let mut key = zeroize::Zeroizing::new([0; 32]);
+        Self {
+            entries: Cache::new(CACHED_TOKENS),
+            stores: Cache::new(CACHED_STORES),
+            forgotten: Mutex::default(),
+            secrets: Cache::new(CACHED_SECRETS),
+            secrets_key: getrandom::fill(key.as_mut()).ok().map(|()| key),
+        }
+    }
+}
+
+impl TokenCache {
+    pub(super) fn entry(&self, sha256: &[u8; 32]) -> Option<TokenEntry> {
+        self.entries.get(sha256)
+    }
+
+    pub(super) fn remember(&self, sha256: [u8; 32], entry: TokenEntry) {
+        self.entries.insert(sha256, entry);
+    }
+
+    pub(super) fn live(&self, store: StoreId) -> Option<Arc<LiveTokens>> {
+        self.stores.get(&store)
+    }
+
+    /// Taken before the store is read for what [`Self::keep`] is then given.
+    pub(super) fn moment(&self) -> Moment {
+        Moment(*self.forgotten.lock())
+    }
+
+    pub(super) fn keep(&self, read_from: Moment, store: StoreId, tokens: &Arc<LiveTokens>) {
+        let forgotten = self.forgotten.lock();
+        if *forgotten == read_from.0 {
+            self.stores.insert(store, Arc::clone(tokens));
+        }
+    }
+
+    /// This node changed the store's tokens: the next request reads them.
+    pub(crate) fn forget(&self, store: StoreId) {
+        let mut forgotten = self.forgotten.lock();
+        *forgotten += 1;
+        self.stores.remove(&store);
+    }
+
+    /// Whether the secret was verified against this credential in the last minutes.
+    pub(super) fn was_verified(&self, credential: CredentialId, secret: &str, now: Timestamp) -> bool {
+        let Some(known) = self.secrets.get(&credential) else { return false };
+        let same = self.hash(secret).is_some_and(|hash| bool::from(hash.ct_eq(&known.hash)));
+        same && is_younger(known.at, now, REMEMBERED)
+    }
+
+    pub(super) fn verified(&self, credential: CredentialId, secret: &str, at: Timestamp) {
+        if let Some(hash) = self.hash(secret) {
+            self.secrets.insert(credential, Verified { hash, at });
+        }
+    }
+
+    fn hash(&self, secret: &str) -> Option<[u8; 32]> {
+        self.secrets_key.as_ref().map(|key| *blake3::keyed_hash(key, secret.as_bytes()).as_bytes())
+    }
+}
+
+impl LiveTokens {
+    pub(super) fn of(app_id: String, tokens: impl Iterator<Item = TokenId>, read_at: Timestamp) -> Self {
+        Self { app_id: Some(app_id), tokens: tokens.collect(), read_at, being_read: AtomicBool::new(false) }
+    }
+
+    /// Of a store that does not exist, or not any more.
+    pub(super) fn of_none(read_at: Timestamp) -> Self {
+        Self { app_id: None, tokens: HashSet::new(), read_at, being_read: AtomicBool::new(false) }
+    }
+
+    pub(super) fn check(&self, app_id: &str, entry: &TokenEntry, now: Timestamp) -> Answer {
+        let of_app = |known: &String| known == app_id || *known == normalized(app_id);
+        if !self.app_id.as_ref().is_some_and(of_app) {
+            Answer::Foreign
+        } else if now >= entry.expires_at {
+            Answer::Expired
+        } else if self.tokens.contains(&entry.token_id) {
+            Answer::Live
+        } else {
+            Answer::Unknown
+        }
+    }
+
+    /// Whether it is young enough. When it is about to be too old, `false` for one request, which is to read it again.
+    pub(super) fn will_do(&self, now: Timestamp) -> bool {
+        is_younger(self.read_at, now, FRESH)
+            || (is_younger(self.read_at, now, STALE) && self.being_read.swap(true, Ordering::Relaxed))
+    }
+
+    /// Whether it is young enough for when it can't be read again.
+    pub(super) fn may_do(&self, now: Timestamp) -> bool {
+        is_younger(self.read_at, now, REMEMBERED)
+    }
+}
+
+impl Answer {
+    pub(super) fn into_result(self, entry: &TokenEntry) -> Result<Authenticated, CommandError> {
+        let TokenEntry { store_id, token_id, expires_at } = *entry;
+        match self {
+            Answer::Live => Ok(Authenticated { store_id, token_id, expires_at }),
+            Answer::Expired => Err(CommandError::TokenExpired),
+            Answer::Foreign | Answer::Unknown => Err(CommandError::Unauthorized),
+        }
+    }
+}
+
+/// Whether `then` is less than `age` ago. A clock that was set back makes everything old.
+fn is_younger(then: Timestamp, now: Timestamp, age: TimeDelta) -> bool {
+    then <= now && now < then.plus(age)
+}

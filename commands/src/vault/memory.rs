@@ -1,0 +1,155 @@
+//! A vault in memory, for tests: the same promises as the others, except that it ends with the process. It can go away.
+
+use super::{ConfirmationEntry, CredentialOwner, HmacKey, StoredKey, TokenEntry, Vault, VaultError, random_bytes};
+use async_trait::async_trait;
+use domain::{CredentialId, CustomerId, StoreId, Timestamp};
+use journal::{Keys, KeysError, SealingKey};
+use parking_lot::{Mutex, MutexGuard};
+use std::collections::{BTreeMap, HashMap};
+
+/// A vault in memory. Share it by `Arc`; a 'restart' in a test is another user of the same vault.
+#[derive(Default)]
+pub struct MemoryVault(Mutex<Entries>);
+
+#[derive(Default)]
+struct Entries {
+    away: bool,
+    credentials: BTreeMap<CredentialId, Credential>,
+    tokens: HashMap<[u8; 32], TokenEntry>,
+    confirmations: HashMap<[u8; 32], (ConfirmationEntry, Timestamp)>,
+    hmac_keys: HashMap<StoreId, HmacKey>,
+    customer_keys: HashMap<CustomerId, StoredKey>,
+}
+
+struct Credential {
+    owner: CredentialOwner,
+    hash: String,
+    review_at: Option<Timestamp>,
+}
+
+impl MemoryVault {
+    /// From now on every call fails, until the vault is back.
+    pub fn go_away(&self) {
+        self.0.lock().away = true;
+    }
+
+    pub fn come_back(&self) {
+        self.0.lock().away = false;
+    }
+
+    /// The hashes that the vault has of the owner.
+    pub fn credentials_of(&self, owner: CredentialOwner) -> Vec<CredentialId> {
+        let entries = self.0.lock();
+        entries.credentials.iter().filter(|(_, credential)| credential.owner == owner).map(|(id, _)| *id).collect()
+    }
+
+    fn entries(&self) -> Result<MutexGuard<'_, Entries>, VaultError> {
+        let entries = self.0.lock();
+        if entries.away { Err(VaultError("the test took it away".to_owned())) } else { Ok(entries) }
+    }
+}
+
+#[async_trait]
+impl Keys for MemoryVault {
+    async fn key_or_new(&self, customer: CustomerId) -> Result<Option<SealingKey>, KeysError> {
+        let made = || -> Result<_, VaultError> {
+            let fresh = random_bytes()?;
+            Ok(self.entries()?.customer_keys.entry(customer).or_insert_with(|| Some(SealingKey(fresh))).clone())
+        };
+        made().map_err(|error| KeysError(error.0))
+    }
+
+    async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
+        let entries = self.entries().map_err(|error| KeysError(error.0))?;
+        Ok(customers.iter().map(|customer| entries.customer_keys.get(customer).cloned().flatten()).collect())
+    }
+}
+
+#[async_trait]
+impl Vault for MemoryVault {
+    async fn put_credential(
+        &self,
+        id: CredentialId,
+        owner: CredentialOwner,
+        hash: &str,
+        at: Timestamp,
+    ) -> Result<(), VaultError> {
+        let credential = || Credential { owner, hash: hash.to_owned(), review_at: Some(at) };
+        self.entries()?.credentials.entry(id).or_insert_with(credential);
+        Ok(())
+    }
+
+    async fn credential(&self, id: CredentialId) -> Result<Option<String>, VaultError> {
+        Ok(self.entries()?.credentials.get(&id).map(|credential| credential.hash.clone()))
+    }
+
+    async fn review_credentials(&self, owner: CredentialOwner, at: Timestamp) -> Result<(), VaultError> {
+        let mut entries = self.entries()?;
+        let owned = entries.credentials.values_mut().filter(|credential| credential.owner == owner);
+        owned.for_each(|credential| credential.review_at = Some(at));
+        Ok(())
+    }
+
+    async fn credentials_to_review(
+        &self,
+        before: Timestamp,
+        after: Option<CredentialId>,
+        limit: usize,
+    ) -> Result<Vec<(CredentialId, CredentialOwner)>, VaultError> {
+        let entries = self.entries()?;
+        let due = |credential: &Credential| credential.review_at.is_some_and(|at| at < before);
+        let listed = entries.credentials.iter().filter(|(id, credential)| after < Some(**id) && due(credential));
+        Ok(listed.take(limit).map(|(id, credential)| (*id, credential.owner)).collect())
+    }
+
+    async fn settle_credentials(&self, in_force: &[CredentialId], others: &[CredentialId]) -> Result<(), VaultError> {
+        let mut entries = self.entries()?;
+        for id in in_force {
+            if let Some(credential) = entries.credentials.get_mut(id) {
+                credential.review_at = None;
+            }
+        }
+        entries.credentials.retain(|id, _| !others.contains(id));
+        Ok(())
+    }
+
+    async fn put_token(&self, sha256: [u8; 32], entry: TokenEntry) -> Result<(), VaultError> {
+        self.entries()?.tokens.entry(sha256).or_insert(entry);
+        Ok(())
+    }
+
+    async fn token(&self, sha256: [u8; 32]) -> Result<Option<TokenEntry>, VaultError> {
+        Ok(self.entries()?.tokens.get(&sha256).copied())
+    }
+
+    async fn put_confirmation(
+        &self,
+        sha256: [u8; 32],
+        entry: ConfirmationEntry,
+        expires_at: Timestamp,
+    ) -> Result<(), VaultError> {
+        self.entries()?.confirmations.entry(sha256).or_insert((entry, expires_at));
+        Ok(())
+    }
+
+    async fn confirmation(&self, sha256: [u8; 32]) -> Result<Option<ConfirmationEntry>, VaultError> {
+        Ok(self.entries()?.confirmations.get(&sha256).map(|(entry, _)| *entry))
+    }
+
+    async fn remove_expired(&self, before: Timestamp) -> Result<(), VaultError> {
+        let mut entries = self.entries()?;
+        entries.tokens.retain(|_, token| token.expires_at >= before);
+        entries.confirmations.retain(|_, (_, expires_at)| *expires_at >= before);
+        Ok(())
+    }
+
+    async fn hmac_key(&self, store: StoreId) -> Result<HmacKey, VaultError> {
+        let fresh = random_bytes()?;
+        Ok(self.entries()?.hmac_keys.entry(store).or_insert(HmacKey(fresh)).clone())
+    }
+
+    async fn destroy_key(&self, customer: CustomerId) -> Result<(), VaultError> {
+        self.entries()?.customer_keys.insert(customer, None);
+        Ok(())
+    }
+}
