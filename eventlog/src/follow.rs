@@ -12,8 +12,8 @@ use tokio::sync::watch;
 /// Where a follower gets its next events.
 #[async_trait]
 pub(crate) trait Source: Send + Sync + 'static {
-    /// The next events after the position, oldest first, as many as make a good batch; at least one if there are any.
-    async fn next_batch(&self, after: Position) -> Result<Batch, LogError>;
+    /// The next events after the position, oldest first, as many as make a good batch; at least one, as `head` is beyond it.
+    async fn next_batch(&self, after: Position, head: Position) -> Result<Batch, LogError>;
 }
 
 pub(crate) struct Batch {
@@ -62,7 +62,7 @@ impl<S: Source> Follower<S> {
     }
 
     async fn events_up_to(&mut self, head: Position) -> Result<SubscriptionItem, LogError> {
-        let batch = self.source.next_batch(self.after).await?;
+        let batch = self.source.next_batch(self.after, head).await?;
         let Some(last) = batch.events.last() else {
             let reason = format!("nothing stands after position {}, but its head is at {head}", self.after);
             return Err(LogError::Damaged(reason));

@@ -164,7 +164,7 @@ struct Tail(Arc<Mutex<Events>>);
 
 #[async_trait]
 impl Source for Tail {
-    async fn next_batch(&self, after: Position) -> Result<Batch, LogError> {
+    async fn next_batch(&self, after: Position, _head: Position) -> Result<Batch, LogError> {
         Ok(Batch { events: self.0.lock().after(after, BATCH), fell_behind: false })
     }
 }

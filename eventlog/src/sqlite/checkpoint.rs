@@ -11,10 +11,8 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-/// Each time that this many pages (of 4 KiB) have come into the WAL, they are copied in the background …
-const BACKGROUND_PAGES: i32 = 2_000;
-/// … and from this many on, the writer copies what is left, so that the WAL starts again.
-const BOUND_PAGES: i32 = 16_000;
+/// The WAL is to start again when it is so many times as long as what is copied in the background at once.
+const BOUND: i32 = 8;
 
 thread_local! {
     /// How long the WAL was after this thread's last commit, in pages.
@@ -32,18 +30,29 @@ pub(super) fn watch(connection: &Connection) {
 /// The thread that copies. Dropping it waits for what it is doing.
 pub(super) struct Checkpointer {
     wake: Option<SyncSender<()>>,
+    /// Each time that so many pages (of 4 KiB) have come into the WAL, they are copied in the background …
+    background_pages: i32,
+    /// … and from so many on, the writer copies what is left, so that the WAL starts again.
+    bound_pages: i32,
     /// How long the WAL was when the thread was last woken.
     woken_at: Cell<i32>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Checkpointer {
-    pub(super) fn start(path: &Path) -> std::io::Result<Self> {
+    pub(super) fn start(path: &Path, pages: u32) -> std::io::Result<Self> {
         let (wake, woken) = sync_channel(1);
         let path = path.to_owned();
         let thread = std::thread::Builder::new().name("eventlog-checkpoint".to_owned());
         let thread = thread.spawn(move || run(&path, &woken))?;
-        Ok(Self { wake: Some(wake), woken_at: Cell::new(0), thread: Some(thread) })
+        let background_pages = i32::try_from(pages).unwrap_or(i32::MAX).max(1);
+        Ok(Self {
+            wake: Some(wake),
+            background_pages,
+            bound_pages: background_pages.saturating_mul(BOUND),
+            woken_at: Cell::new(0),
+            thread: Some(thread),
+        })
     }
 
     /// After a commit, on the thread that made it.
@@ -53,9 +62,9 @@ impl Checkpointer {
             // It has started again.
             self.woken_at.set(0);
         }
-        if pages >= BOUND_PAGES {
+        if pages >= self.bound_pages {
             checkpoint(connection);
-        } else if pages - self.woken_at.get() >= BACKGROUND_PAGES
+        } else if pages - self.woken_at.get() >= self.background_pages
             && let Some(wake) = &self.wake
         {
             self.woken_at.set(pages);

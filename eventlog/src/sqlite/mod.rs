@@ -72,7 +72,7 @@ impl SqliteLog {
         });
         let (queue, requests) = Queue::new(&options);
         let unstarted = |error| LogError::Unavailable(format!("its threads can't be started: {error}"));
-        let checkpointer = Checkpointer::start(path).map_err(unstarted)?;
+        let checkpointer = Checkpointer::start(path, options.checkpoint_pages).map_err(unstarted)?;
         let writer = Writer {
             path: path.to_owned(),
             options,
@@ -93,6 +93,8 @@ impl SqliteLog {
 
 impl Drop for SqliteLog {
     fn drop(&mut self) {
+        // Before the writer's connection, so that SQLite, closing the last one, leaves the log in one file.
+        self.shared.readers.close();
         drop(self.queue.take());
         if let Some(writer) = self.writer.take()
             && writer.join().is_err()
@@ -117,23 +119,24 @@ impl EventLog for SqliteLog {
     }
 
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
-        let stream = stream.clone();
-        self.shared.readers.run(move |reader| reader.stream(&stream, from, limit)).await
+        let (stream, head) = (stream.clone(), *self.head.borrow());
+        self.shared.readers.run(move |reader| reader.stream(&stream, from, limit, head)).await
     }
 
     async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
-        let stream = stream.clone();
-        self.shared.readers.run(move |reader| reader.stream_backwards(&stream, limit)).await
+        let (stream, head) = (stream.clone(), *self.head.borrow());
+        self.shared.readers.run(move |reader| reader.stream_backwards(&stream, limit, head)).await
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
-        if after >= *self.head.borrow() {
+        let head = *self.head.borrow();
+        if after >= head {
             return Ok(Vec::new());
         }
         if let Some(events) = self.shared.recent.after(after, limit) {
             return Ok(events);
         }
-        self.shared.readers.run(move |reader| reader.all(after, limit, usize::MAX)).await
+        self.shared.readers.run(move |reader| reader.all(after, limit, usize::MAX, head)).await
     }
 
     async fn head(&self) -> Result<Position, LogError> {
@@ -151,11 +154,11 @@ impl EventLog for SqliteLog {
 
 #[async_trait]
 impl Source for Shared {
-    async fn next_batch(&self, after: Position) -> Result<Batch, LogError> {
+    async fn next_batch(&self, after: Position, head: Position) -> Result<Batch, LogError> {
         if let Some(events) = self.recent.after(after, BATCH_EVENTS) {
             return Ok(Batch { events, fell_behind: false });
         }
-        let events = self.readers.run(move |reader| reader.all(after, BATCH_EVENTS, BATCH_BYTES)).await?;
+        let events = self.readers.run(move |reader| reader.all(after, BATCH_EVENTS, BATCH_BYTES, head)).await?;
         Ok(Batch { events, fell_behind: true })
     }
 }

@@ -17,13 +17,20 @@ pub(super) struct Readers {
 
 struct Pool {
     path: PathBuf,
-    idle: Mutex<Vec<Reader>>,
+    /// `None` once the log is closed.
+    idle: Mutex<Option<Vec<Reader>>>,
 }
 
 impl Readers {
     pub(super) fn new(path: &Path, readers: usize) -> Self {
-        let pool = Pool { path: path.to_owned(), idle: Mutex::default() };
+        let pool = Pool { path: path.to_owned(), idle: Mutex::new(Some(Vec::new())) };
         Self { pool: Arc::new(pool), turns: Arc::new(Semaphore::new(readers.max(1))) }
+    }
+
+    /// Closes the connections: those in use when they are given back. Reads fail from now on.
+    pub(super) fn close(&self) {
+        self.turns.close();
+        self.pool.idle.lock().take();
     }
 
     /// Reads with a connection of the pool. One that met an error is closed; the next read opens another.
@@ -48,13 +55,15 @@ impl Readers {
 
 impl Pool {
     fn read<T>(&self, read: impl FnOnce(&mut Reader) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-        let idle = self.idle.lock().pop();
+        let idle = self.idle.lock().as_mut().and_then(Vec::pop);
         let mut reader = match idle {
             Some(reader) => reader,
             None => Reader::new(open_to_read(&self.path)?),
         };
         let value = read(&mut reader)?;
-        self.idle.lock().push(reader);
+        if let Some(idle) = self.idle.lock().as_mut() {
+            idle.push(reader);
+        }
         Ok(value)
     }
 }

@@ -13,15 +13,16 @@ use uuid::Uuid;
 const REMEMBERED_STREAMS: usize = 4096;
 const REMEMBERED_TYPES: usize = 1024;
 
+// Nothing beyond the head is read: after a failed sync SQLite may see what isn't on the disk yet.
 const OF_STREAM: &str = "
     SELECT position, stream, revision, id, type, recorded_at, data, metadata FROM events
-    WHERE stream = ?1 AND revision >= ?2 ORDER BY revision LIMIT ?3";
+    WHERE stream = ?1 AND revision >= ?2 AND position <= ?3 ORDER BY revision LIMIT ?4";
 const OF_STREAM_BACKWARDS: &str = "
     SELECT position, stream, revision, id, type, recorded_at, data, metadata FROM events
-    WHERE stream = ?1 ORDER BY revision DESC LIMIT ?2";
+    WHERE stream = ?1 AND position <= ?2 ORDER BY revision DESC LIMIT ?3";
 const OF_ALL: &str = "
     SELECT position, stream, revision, id, type, recorded_at, data, metadata FROM events
-    WHERE position > ?1 ORDER BY position LIMIT ?2";
+    WHERE position > ?1 AND position <= ?2 ORDER BY position LIMIT ?3";
 
 /// A connection that reads, with the names that it has met.
 pub(super) struct Reader {
@@ -40,28 +41,45 @@ impl Reader {
         Self { connection, names }
     }
 
-    pub(super) fn stream(&mut self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>> {
+    pub(super) fn stream(
+        &mut self,
+        stream: &StreamName,
+        from: u64,
+        limit: usize,
+        head: Position,
+    ) -> Result<Vec<RecordedEvent>> {
         let Some(id) = self.stream_id(stream)? else {
             return Ok(Vec::new());
         };
         let statement = self.connection.prepare_cached(OF_STREAM)?;
-        let parameters = params![id, at_most_i64(from), at_most_i64(limit as u64)];
+        let parameters = params![id, at_most_i64(from), at_most_i64(head.0), at_most_i64(limit as u64)];
         self.names.collect(&self.connection, statement, parameters, usize::MAX)
     }
 
-    pub(super) fn stream_backwards(&mut self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>> {
+    pub(super) fn stream_backwards(
+        &mut self,
+        stream: &StreamName,
+        limit: usize,
+        head: Position,
+    ) -> Result<Vec<RecordedEvent>> {
         let Some(id) = self.stream_id(stream)? else {
             return Ok(Vec::new());
         };
         let statement = self.connection.prepare_cached(OF_STREAM_BACKWARDS)?;
-        let parameters = params![id, at_most_i64(limit as u64)];
+        let parameters = params![id, at_most_i64(head.0), at_most_i64(limit as u64)];
         self.names.collect(&self.connection, statement, parameters, usize::MAX)
     }
 
     /// Stops early once the events hold `max_bytes`.
-    pub(super) fn all(&mut self, after: Position, limit: usize, max_bytes: usize) -> Result<Vec<RecordedEvent>> {
+    pub(super) fn all(
+        &mut self,
+        after: Position,
+        limit: usize,
+        max_bytes: usize,
+        head: Position,
+    ) -> Result<Vec<RecordedEvent>> {
         let statement = self.connection.prepare_cached(OF_ALL)?;
-        let parameters = params![at_most_i64(after.0), at_most_i64(limit as u64)];
+        let parameters = params![at_most_i64(after.0), at_most_i64(head.0), at_most_i64(limit as u64)];
         self.names.collect(&self.connection, statement, parameters, max_bytes)
     }
 

@@ -77,8 +77,21 @@ pub(super) fn open_to_write(path: &Path, options: &SqliteOptions) -> Result<(Con
         create(&connection).map_err(trouble)?;
         sync_directory(path)?;
     }
+    settle(&connection, path).map_err(trouble)??;
     let log_id = read_log_id(&connection).map_err(trouble)?;
     Ok((connection, log_id))
+}
+
+/// Makes sure that what is found is on the disk. After a kill or a failed sync, SQLite finds transactions in the write-ahead
+/// log that were written but never synced; before anybody builds on them, or is told that their events are there, they are
+/// copied into the file, and that is synced.
+fn settle(connection: &Connection, path: &Path) -> rusqlite::Result<Result<(), LogError>> {
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    Ok(if busy {
+        Err(LogError::Unavailable(format!("{}: somebody else is reading it", path.display())))
+    } else {
+        Ok(())
+    })
 }
 
 /// Opens the file to read.

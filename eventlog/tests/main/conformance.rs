@@ -23,10 +23,7 @@ struct Sqlite {
 
 impl Sqlite {
     fn new(options: SqliteOptions) -> Self {
-        Self {
-            directory: tempfile::tempdir().unwrap(),
-            options,
-        }
+        Self { directory: tempfile::tempdir().unwrap(), options }
     }
 }
 
@@ -52,6 +49,7 @@ fn tight() -> SqliteOptions {
         readers: 1,
         recent_events: 5,
         recent_bytes: 4096,
+        checkpoint_pages: 4,
         remembered_streams: 4,
         ..SqliteOptions::default()
     }
@@ -74,22 +72,13 @@ fn no_check_of_the_suite_is_left_out() {
     let list = include_str!("../../src/conformance/mod.rs");
     for (module, source) in [
         ("appends", include_str!("../../src/conformance/appends.rs")),
-        (
-            "concurrency",
-            include_str!("../../src/conformance/concurrency.rs"),
-        ),
+        ("concurrency", include_str!("../../src/conformance/concurrency.rs")),
         ("reads", include_str!("../../src/conformance/reads.rs")),
-        (
-            "subscriptions",
-            include_str!("../../src/conformance/subscriptions.rs"),
-        ),
+        ("subscriptions", include_str!("../../src/conformance/subscriptions.rs")),
     ] {
         for check in source.split("pub async fn ").skip(1) {
             let name = check.split('(').next().unwrap();
-            assert!(
-                list.contains(&format!("{module}::{name},")),
-                "{module}::{name} is not in the list"
-            );
+            assert!(list.contains(&format!("{module}::{name},")), "{module}::{name} is not in the list");
         }
     }
 }

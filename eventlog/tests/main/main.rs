@@ -6,4 +6,6 @@
 extern crate cartlog_eventlog as eventlog;
 
 mod conformance;
+#[cfg(target_os = "linux")]
+mod disk;
 mod testing;

@@ -8,21 +8,11 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 fn event(event_type: &str) -> NewEvent {
-    NewEvent {
-        id: Uuid::now_v7(),
-        event_type: event_type.to_owned(),
-        data: "{}".into(),
-        metadata: "{}".into(),
-    }
+    NewEvent { id: Uuid::now_v7(), event_type: event_type.to_owned(), data: "{}".into(), metadata: "{}".into() }
 }
 
 async fn append(log: &dyn EventLog, stream: &str, length: u64) -> Result<Appended, AppendError> {
-    log.append(
-        &StreamName::new(stream),
-        ExpectedRevision::of_length(length),
-        vec![event("Happened")],
-    )
-    .await
+    log.append(&StreamName::new(stream), ExpectedRevision::of_length(length), vec![event("Happened")]).await
 }
 
 fn unavailable<T: std::fmt::Debug>(answer: Result<T, AppendError>) -> bool {
@@ -40,10 +30,7 @@ async fn the_world_stops_before_an_append_or_after_it() {
         assert!(!log.is_stopped());
         assert!(unavailable(append(&log, "cart-1", 1).await), "{cut:?}");
         log.stopped().await;
-        assert!(
-            unavailable(append(&log, "cart-1", done).await),
-            "{cut:?}: it stays stopped"
-        );
+        assert!(unavailable(append(&log, "cart-1", done).await), "{cut:?}: it stays stopped");
         assert!(log.head().await.is_err() && log.read_all(Position::START, 9).await.is_err());
         while let Some(item) = subscription.next().await {
             assert!(subscription_goes_on_only_before_the_stop(&item), "{item:?}");
@@ -55,9 +42,7 @@ async fn the_world_stops_before_an_append_or_after_it() {
 
 fn subscription_goes_on_only_before_the_stop(item: &Result<SubscriptionItem, LogError>) -> bool {
     match item {
-        Ok(SubscriptionItem::Events(events)) => {
-            events.last().is_some_and(|last| last.position <= Position(2))
-        }
+        Ok(SubscriptionItem::Events(events)) => events.last().is_some_and(|last| last.position <= Position(2)),
         Ok(SubscriptionItem::CaughtUp(_)) | Err(LogError::Unavailable(_)) => true,
         Err(LogError::Damaged(_) | LogError::ForeignCheckpoint { .. }) => false,
     }
@@ -82,21 +67,9 @@ async fn one_lost_answer_leaves_the_log_working() {
     log.arm(Cut::After(1), Then::GoOn);
     let events = vec![event("Happened")];
     let stream = StreamName::new("cart-1");
-    assert!(unavailable(
-        log.append(&stream, ExpectedRevision::NoStream, events.clone())
-            .await
-    ));
-    let repeated = log
-        .append(&stream, ExpectedRevision::NoStream, events)
-        .await
-        .unwrap();
-    assert_eq!(
-        repeated,
-        Appended {
-            revision: 0,
-            position: Position(1)
-        }
-    );
+    assert!(unavailable(log.append(&stream, ExpectedRevision::NoStream, events.clone()).await));
+    let repeated = log.append(&stream, ExpectedRevision::NoStream, events).await.unwrap();
+    assert_eq!(repeated, Appended { revision: 0, position: Position(1) });
 }
 
 /// Appends twice to the same stream, wherever it ends by then.
@@ -124,12 +97,7 @@ async fn every_interleaving_of_two_nodes_is_gone_through_once() {
         let gate = Gate::new(Arc::clone(&memory));
         let first = gate.run("a", append_twice(Arc::new(gate.node("a")), "A"));
         let second = gate.run("b", append_twice(Arc::new(gate.node("b")), "B"));
-        let history: Vec<String> = gate
-            .play(&mut schedule)
-            .await
-            .into_iter()
-            .map(|it| it.node)
-            .collect();
+        let history: Vec<String> = gate.play(&mut schedule).await.into_iter().map(|it| it.node).collect();
         first.await.unwrap();
         second.await.unwrap();
         let stored = memory.read_all(Position::START, 99).await.unwrap();
@@ -141,11 +109,7 @@ async fn every_interleaving_of_two_nodes_is_gone_through_once() {
     assert!(schedules.complete());
     assert_eq!(runs, histories.len());
     let expected = ["AABB", "ABAB", "ABBA", "BAAB", "BABA", "BBAA"];
-    assert_eq!(
-        outcomes,
-        expected.map(str::to_owned).into(),
-        "every order that can be"
-    );
+    assert_eq!(outcomes, expected.map(str::to_owned).into(), "every order that can be");
 }
 
 #[tokio::test]
