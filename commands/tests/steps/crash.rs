@@ -1,0 +1,95 @@
+//! Every step crashed: the process dies before or after its k-th append, for every k. After a restart each command ends as if
+//! it had run once or not at all; repeated with its key, it has run once.
+
+use crate::command::Command;
+use crate::ledger::{Ledger, ledger};
+use crate::shop::Shop;
+use crate::world::World;
+use commands::Commands;
+use eventlog::EventLog;
+use eventlog::testing::{Cut, FaultLog, Then};
+use std::sync::Arc;
+
+/// What a command comes to when nothing goes wrong.
+struct Uncrashed {
+    /// Its appends, with what follows from it.
+    appends: u64,
+    before: Ledger,
+    after: Ledger,
+}
+
+/// Runs the command with its key on the node, and what follows from it. Whether it was accepted.
+async fn carry_out(command: Command, node: Commands, shop: Shop) -> bool {
+    let accepted = command.run(&node, &shop, "the same key").await;
+    let mut reactions = node.reactions(true).await.expect("the worker starts");
+    reactions.step().await.expect("nothing is away");
+    accepted
+}
+
+async fn uncrashed(command: Command, prepared: &World, shop: &Shop) -> Uncrashed {
+    let world = prepared.copy().await;
+    let before = ledger(&world, true).await;
+    let log = Arc::new(FaultLog::new(Arc::clone(&world.log) as Arc<dyn EventLog>));
+    let node = world.node_on(Arc::clone(&log) as Arc<dyn EventLog>);
+    assert!(carry_out(command, node, shop.clone()).await, "{command:?} is accepted when nothing goes wrong");
+    let after = ledger(&world, true).await;
+    assert_ne!(before, after, "{command:?} changes something");
+    Uncrashed { appends: log.appends(), before, after }
+}
+
+async fn crashed(command: Command, prepared: &World, shop: &Shop, cut: Cut, expected: &Uncrashed) {
+    let world = prepared.copy().await;
+    let log = Arc::new(FaultLog::new(Arc::clone(&world.log) as Arc<dyn EventLog>));
+    log.arm(cut, Then::Hang);
+    let node = world.node_on(Arc::clone(&log) as Arc<dyn EventLog>);
+    let mut running = tokio::spawn(carry_out(command, node, shop.clone()));
+    tokio::select! {
+        () = log.stopped() => running.abort(),
+        _ = &mut running => panic!("{command:?} ended before {cut:?}"),
+    }
+    ledger(&world, false).await;
+
+    let node = world.recover().await;
+    let recovered = ledger(&world, true).await;
+    let (before, after) = (&expected.before, &expected.after);
+    assert!(
+        recovered == *before || recovered == *after,
+        "{command:?}, {cut:?}: neither once nor not at all: {recovered:#?}\nbefore {before:#?}\nafter {after:#?}"
+    );
+    assert!(carry_out(command, node, shop.clone()).await, "{command:?}, {cut:?}: the repeat is accepted");
+    assert_eq!(ledger(&world, true).await, *after, "{command:?}, {cut:?}: repeated, it has run once");
+}
+
+async fn crash_every_step(command: Command) {
+    let prepared = World::new();
+    let node = prepared.node();
+    let shop = Shop::open(&prepared, &node).await;
+    let shop = command.prepare(&node, shop).await;
+    let expected = uncrashed(command, &prepared, &shop).await;
+    for nth in 1..=expected.appends {
+        crashed(command, &prepared, &shop, Cut::Before(nth), &expected).await;
+        crashed(command, &prepared, &shop, Cut::After(nth), &expected).await;
+    }
+}
+
+macro_rules! crash_every_step {
+    ($($name:ident: $command:ident),+ $(,)?) => {
+        $(#[tokio::test]
+        async fn $name() {
+            crash_every_step(Command::$command).await;
+        })+
+    };
+}
+
+crash_every_step!(
+    add_to_cart: AddToCart,
+    batch_add: AddBatch,
+    lower_a_quantity: LowerQuantity,
+    replace_a_cart: ReplaceCart,
+    bill_with_coupon_gift_cards_and_credits: BillWithEverything,
+    collect: Collect,
+    fail: Fail,
+    refund_to_credit: RefundToCredit,
+    batch_credit: BatchCredit,
+    delete_customer: DeleteCustomer,
+);

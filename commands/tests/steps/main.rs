@@ -1,0 +1,8 @@
+//! What happens when a command is cut off at any of its steps, or meets another node in between.
+
+mod command;
+mod crash;
+mod ledger;
+mod rivals;
+mod shop;
+mod world;
