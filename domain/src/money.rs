@@ -232,6 +232,13 @@ mod tests {
     }
 
     #[test]
+    fn a_share_is_rounded_half_up_and_nothing_of_nothing() {
+        let share = |amount, part, whole| cents(amount).share(cents(part), cents(whole)).unwrap().get();
+        assert_eq!((share(5, 1, 10), share(5, 3, 10), share(4, 1, 10), share(6, 1, 10)), (1, 2, 0, 1));
+        assert_eq!((share(7, 0, 0), share(Cents::MAX.get(), 1, 1)), (0, Cents::MAX.get()));
+    }
+
+    #[test]
     fn an_amount_outside_the_range_is_not_read() {
         for text in ["-1", "10000000000001", "1.5", "\"1\"", "9223372036854775808"] {
             assert!(serde_json::from_str::<Cents>(text).is_err(), "{text} was read");

@@ -40,6 +40,7 @@ fn an_invoice_is_answered_once_and_the_first_answer_stands() {
 
     let minimum = CouponCreated { minimum_amount_in_cents: Some(cents(1_000)), ..ten_percent() };
     let no = refused(1, CouponRefusal::MinimumNotReached);
+    live(minimum.clone()).when(redeem(1, 1_000)).then([redeemed(1, 100)]);
     let refused = live(minimum).when(redeem(1, 999)).then([no]).and_a_repeat_gives_nothing();
     refused.clone().when(redeem(1, 1_000)).then_nothing();
     assert_eq!(refused.state.known().unwrap().answer(invoice(1)), Some(Err(CouponRefusal::MinimumNotReached)));
