@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub struct Ledger {
     /// Title, available, held.
     pub products: Vec<(String, i64, i64)>,
-    /// Quantities of the open cart of each cart stream.
+    /// Quantities of each open cart.
     pub carts: Vec<Vec<u32>>,
     /// Status, total − discount + tax, due, refunded.
     pub invoices: Vec<(String, i64, i64, i64)>,
@@ -103,7 +103,8 @@ pub async fn ledger(world: &World, settled: bool) -> Ledger {
         carts: streams
             .folded::<Cart>()
             .iter()
-            .map(|cart| cart.current().map_or(Vec::new(), |cart| cart.items.iter().map(|item| item.quantity).collect()))
+            .filter_map(Cart::current)
+            .map(|cart| cart.items.iter().map(|item| item.quantity).collect())
             .collect(),
         invoices: invoices
             .iter()

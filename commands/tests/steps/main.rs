@@ -1,5 +1,7 @@
 //! What happens when a command is cut off at any of its steps, or meets another node in between.
 
+extern crate cartlog_commands as commands;
+
 mod command;
 mod crash;
 mod ledger;
