@@ -80,3 +80,34 @@ async fn killed_in_the_middle_of_batches_it_counts_each_event_once() {
         assert_eq!(got, naive(&happened, store, Tz::Asia__Kolkata, at(NOW)), "killed after {killed:?}");
     }
 }
+
+/// What a crash would leave behind is what another reader of the file sees at that moment.
+#[tokio::test]
+async fn whoever_looks_at_any_moment_sees_counts_and_position_that_belong_together() {
+    const ADDS: u64 = 30_000;
+    let directory = tempfile::tempdir().unwrap();
+    let mut shop = Shop::new();
+    for _ in 0..ADDS {
+        let what = What::Added { product: 1, quantity: 1 };
+        shop.happen(Happened { store: 1, at: at(NOW), what }).await;
+    }
+    let path = directory.path().join("windows.db");
+    let windows = Arc::new(SqliteWindows::open(&path).unwrap());
+    let looks = std::thread::spawn(move || {
+        let reader = rusqlite::Connection::open(path).unwrap();
+        let sql = "SELECT position, (SELECT coalesce(sum(amount), 0) FROM buckets_0 WHERE granularity = 1)
+                   FROM sides WHERE live = 1";
+        let mut look = reader.prepare(sql).unwrap();
+        let mut seen = std::collections::BTreeSet::new();
+        while !seen.contains(&ADDS) {
+            let (position, adds) = look.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+            let (position, adds): (i64, i64) = (position, adds);
+            assert_eq!(position, adds);
+            seen.insert(adds as u64);
+        }
+        seen.len()
+    });
+    let worker = Worker::new(shop.journal.clone(), windows, clock(at(NOW)));
+    worker.catch_up(|_| ()).await.unwrap();
+    assert!(looks.join().unwrap() > 3);
+}

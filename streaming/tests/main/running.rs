@@ -61,7 +61,7 @@ async fn catching_up_says_how_far_it_is() {
     shop.happen(added(1, 1)).await;
     told.lock().clear();
     worker.catch_up(|now| told.lock().push((now.done, now.total))).await.unwrap();
-    assert_eq!(*told.lock(), [(1, 1)]);
+    assert_eq!(told.lock().last(), Some(&(1, 1)));
     assert_eq!(adds(&worker.windows()).await, [(product(1), 2_501)]);
 }
 
