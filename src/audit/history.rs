@@ -1,0 +1,181 @@
+//! The history of one object, read from the log: as it is stored, what it means, and whether it is whole.
+
+use super::amounts::Amounts;
+use super::chain::{Chain, ChainCheck};
+use super::words;
+use anyhow::{Context, Result, bail};
+use domain::customer::CustomerEvent;
+use domain::{Category, Currency, Event};
+use eventlog::{RecordedEvent, StreamName};
+use journal::{Actor, Envelope, Journal, JournalError, Tail};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Events that are read at once.
+const PAGE: usize = 500;
+
+/// One event of a history.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    pub revision: u64,
+    pub position: u64,
+    pub event_id: String,
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// In words, for people.
+    pub happened: String,
+    /// RFC 3339; null where the event can't be read.
+    pub occurred_at: Option<String>,
+    pub recorded_at: String,
+    /// Who made it happen, in words.
+    pub actor: Option<String>,
+    pub request_id: Option<String>,
+    pub causation_id: Option<String>,
+    /// Its own hash, which the next event carries.
+    pub hash: String,
+    /// Personal data open, or null once the person was erased.
+    pub data: Value,
+}
+
+/// Reads one history, page by page.
+pub struct Historian<'a> {
+    journal: &'a Journal,
+    stream: StreamName,
+    amounts: Amounts,
+    read: u64,
+    chain: ChainCheck,
+}
+
+impl<'a> Historian<'a> {
+    /// # Errors
+    /// The log has no such object, or can't be read.
+    pub async fn begin(journal: &'a Journal, stream: StreamName) -> Result<Self> {
+        let first = journal.log().read_stream(&stream, 0, 1).await?;
+        if first.is_empty() {
+            let (category, id) = stream.as_str().split_once('-').unwrap_or((stream.as_str(), ""));
+            bail!(
+                "the log has no {} {id}; `cartlog audit history --help` shows how objects are named",
+                category.replace('_', " ")
+            );
+        }
+        let amounts = Amounts::of(currency(journal, &stream).await?);
+        Ok(Self { journal, stream, amounts, read: 0, chain: ChainCheck::default() })
+    }
+
+    /// The next events; empty at the end.
+    pub async fn next_page(&mut self) -> Result<Vec<Entry>> {
+        let recorded = self.journal.log().read_stream(&self.stream, self.read, PAGE).await?;
+        let read = self.understand(&recorded).await?;
+        self.read += recorded.len() as u64;
+        recorded.iter().zip(read).map(|(recorded, read)| self.entry(recorded, read)).collect()
+    }
+
+    /// Whether what was read is as it was written.
+    pub fn finish(self) -> Chain {
+        self.chain.finish()
+    }
+
+    /// What the events mean, each alone where one of them can't be read.
+    async fn understand(&self, recorded: &[RecordedEvent]) -> Result<Vec<Result<Envelope, String>>> {
+        let from = |length| Tail { length, last_hash: None };
+        match self.journal.read_stream(&self.stream, from(self.read), recorded.len()).await {
+            Ok(slice) => return Ok(slice.events.into_iter().map(Ok).collect()),
+            Err(JournalError::Unreadable(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut read = Vec::with_capacity(recorded.len());
+        for event in recorded {
+            match self.journal.read_stream(&self.stream, from(event.revision), 1).await {
+                Ok(slice) => read.extend(slice.events.into_iter().map(Ok)),
+                Err(JournalError::Unreadable(unreadable)) => read.push(Err(unreadable.reason)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(read)
+    }
+
+    fn entry(&mut self, recorded: &RecordedEvent, read: Result<Envelope, String>) -> Result<Entry> {
+        let hash = self.chain.take(recorded).to_string();
+        let stored = || serde_json::from_slice(&recorded.data).unwrap_or(Value::Null);
+        let recorded_at = domain::Timestamp::from(recorded.recorded_at).to_string();
+        let mut entry = Entry {
+            revision: recorded.revision,
+            position: recorded.position.0,
+            event_id: recorded.id.to_string(),
+            event_type: recorded.event_type.to_string(),
+            happened: String::new(),
+            occurred_at: None,
+            recorded_at,
+            actor: None,
+            request_id: None,
+            causation_id: None,
+            hash,
+            data: Value::Null,
+        };
+        match read {
+            Err(reason) => {
+                entry.happened = format!("can't be read: {reason}");
+                entry.data = stored();
+            }
+            Ok(envelope) => {
+                entry.happened = words::happened(&envelope.event, self.amounts);
+                entry.occurred_at = Some(envelope.metadata.occurred_at.to_string());
+                entry.actor = Some(by_whom(envelope.metadata.actor));
+                entry.data = envelope.open_data().context("an event can't be shown")?;
+                entry.causation_id = envelope.metadata.causation_id.map(|id| id.to_string());
+                entry.request_id = envelope.metadata.request_id;
+            }
+        }
+        Ok(entry)
+    }
+}
+
+fn by_whom(actor: Actor) -> String {
+    match actor {
+        Actor::Token(id) => format!("token {id}"),
+        Actor::Anonymous => "a client without a token".to_owned(),
+        Actor::System => "cartlog".to_owned(),
+    }
+}
+
+/// The currency that the object's amounts are in; a cart's is its customer's.
+async fn currency(journal: &Journal, stream: &StreamName) -> Result<Option<Currency>> {
+    let (stream, newest_first) = match Category::of_stream(stream.as_str()) {
+        Some((Category::Cart, customer)) => (StreamName::new(format!("{}-{customer}", Category::Customer)), true),
+        Some((Category::Invoice | Category::GiftCard | Category::Credit | Category::Customer, _)) => {
+            (stream.clone(), false)
+        }
+        Some((Category::Store | Category::Product | Category::Order | Category::Coupon | Category::Claim, _))
+        | None => {
+            return Ok(None);
+        }
+    };
+    let mut found = None;
+    let mut from = Tail::default();
+    loop {
+        let slice = match journal.read_stream(&stream, from, PAGE).await {
+            Ok(slice) => slice,
+            // Then amounts are shown without it.
+            Err(JournalError::Unreadable(_)) => return Ok(found),
+            Err(error) => return Err(error.into()),
+        };
+        let read = slice.events.len();
+        found = slice.events.iter().filter_map(|envelope| currency_in(&envelope.event)).next_back().or(found);
+        from = slice.tail;
+        if read < PAGE || (found.is_some() && !newest_first) {
+            return Ok(found);
+        }
+    }
+}
+
+fn currency_in(event: &Event) -> Option<Currency> {
+    use domain::{credit::CreditEvent, gift_card::GiftCardEvent, invoice::InvoiceEvent};
+    match event {
+        Event::Invoice(InvoiceEvent::InvoiceIssued(issued)) => Some(issued.currency),
+        Event::GiftCard(GiftCardEvent::GiftCardIssued(issued)) => Some(issued.currency),
+        Event::Credit(CreditEvent::CreditIssued(issued)) => Some(issued.currency),
+        Event::Customer(CustomerEvent::CustomerCreated(created)) => Some(created.currency),
+        Event::Customer(CustomerEvent::CustomerCurrencyChanged(changed)) => Some(changed.currency),
+        _ => None,
+    }
+}

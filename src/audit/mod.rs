@@ -1,0 +1,53 @@
+//! `cartlog audit history`: what an auditor sees of an object, event by event, and the proof that nothing was altered.
+//!
+//! What lives here: reading a history ([`history`]), putting it into words ([`words`]), checking its chain ([`chain`]), showing
+//! it ([`table`]). What doesn't: how the log is reached, which is `control`'s and `wiring`'s.
+
+pub mod amounts;
+pub mod chain;
+pub mod history;
+pub mod object;
+pub mod table;
+mod words;
+
+pub use chain::Chain;
+pub use history::{Entry, Historian};
+
+use crate::config::Config;
+use crate::control::{Reply, Request, client};
+use crate::data_dir::DataDir;
+use crate::{output, wiring};
+use anyhow::{Result, bail};
+
+/// Shows the history of an object, read by the server that has the data directory, or by itself when none runs. Whether its
+/// hash chain is whole.
+pub async fn run(config: Config, object: &str, json: bool) -> Result<bool> {
+    let stream = object::stream_of(object)?;
+    let data = DataDir::existing(&config.data)?;
+    let mut entries = Vec::new();
+    let chain = match client::ask(&data, &Request::History { object: object.to_owned() }).await? {
+        Some(mut replies) => loop {
+            match replies.next().await? {
+                Reply::Entries(page) => entries.extend(page),
+                Reply::Chain(chain) => break chain,
+                other => bail!("the running server answered something else: {other:?}"),
+            }
+        },
+        None => {
+            let operations = wiring::open_alone(&config, data).await?;
+            let mut historian = Historian::begin(operations.journal(), stream).await?;
+            loop {
+                let page = historian.next_page().await?;
+                if page.is_empty() {
+                    break historian.finish();
+                }
+                entries.extend(page);
+            }
+        }
+    };
+    match json {
+        true => output::say_json(&table::as_json(object, &entries, &chain))?,
+        false => output::say(table::as_table(object, &entries, &chain))?,
+    }
+    Ok(chain.intact)
+}

@@ -1,0 +1,48 @@
+//! What can be asked for: `invoice/ID` and its like, and the stream that holds its history.
+
+use anyhow::{Result, bail};
+use domain::Category;
+use eventlog::StreamName;
+
+/// What people call each kind of object, and whose stream it is. A cart is asked for by its customer.
+const KINDS: [(&str, Category); 9] = [
+    ("invoice", Category::Invoice),
+    ("cart", Category::Cart),
+    ("order", Category::Order),
+    ("credit", Category::Credit),
+    ("giftcard", Category::GiftCard),
+    ("customer", Category::Customer),
+    ("product", Category::Product),
+    ("coupon", Category::Coupon),
+    ("store", Category::Store),
+];
+
+/// The stream of an object.
+///
+/// # Errors
+/// The text is no object; says how one is written.
+pub fn stream_of(object: &str) -> Result<StreamName> {
+    let known = || KINDS.map(|(kind, _)| kind).join(", ");
+    let Some((kind, id)) = object.split_once('/').filter(|(_, id)| !id.is_empty() && !id.contains('/')) else {
+        bail!("'{object}' names no object; write KIND/ID, as in invoice/0193…, with one of {}", known());
+    };
+    match KINDS.iter().find(|(name, _)| *name == kind) {
+        Some((_, category)) => Ok(StreamName::new(format!("{category}-{}", id.to_ascii_lowercase()))),
+        None => bail!("there is no kind of object '{kind}'; there are {} (a cart by its customer's id)", known()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+    use super::*;
+
+    #[test]
+    fn an_object_is_a_kind_and_an_id() {
+        assert_eq!(stream_of("giftcard/0193AB").unwrap().as_str(), "gift_card-0193ab");
+        for wrong in ["invoice", "invoice/", "claim/1", "invoice/1/2", ""] {
+            assert!(stream_of(wrong).is_err(), "{wrong} was taken");
+        }
+    }
+}

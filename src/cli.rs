@@ -1,0 +1,361 @@
+//! The command line: what can be typed, and which room does it.
+//!
+//! What doesn't live here: what the commands do. The `--help` of each teaches by example.
+
+use crate::config::{self, Durability, Flags, Loaded, LogFormat};
+use crate::{audit, demo, logging, output, rebuild, serve, status};
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// An event-sourced online-store backend: every change an event, every answer a view of it.
+#[derive(Parser)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  cartlog serve                              serve on 127.0.0.1:8080, with everything in ./data
+  cartlog demo                               watch shoppers at work, and see that it adds up
+  cartlog status                             how far everything is, and how large
+  cartlog audit history invoice/0193b0c2-…   what happened to an invoice, with proof"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the store over HTTP
+    Serve(Box<Settings>),
+    /// Shows the configuration in force and where each value comes from, without secrets
+    Config(ShowConfig),
+    /// Shows how far log, views and windows are, and how large
+    Status(Status),
+    /// Rebuilds views and metric windows from the log, beside those that answer
+    Rebuild(Rebuild),
+    /// Looks into the history of the store
+    Audit(Audit),
+    /// Lets shoppers loose on a server and checks that everything adds up
+    Demo(Demo),
+}
+
+/// Where the store is.
+#[derive(Args)]
+struct Place {
+    /// Configuration file (TOML); ./cartlog.toml is read if it is there [env: CARTLOG_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Data directory [env: CARTLOG_DATA] [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Log level, or directives such as 'commands=debug,info' [env: CARTLOG_LOG or RUST_LOG] [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    log: Option<String>,
+    /// Log lines for people or for machines, on stderr [env: CARTLOG_LOG_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+/// Everything that can be set.
+#[derive(Args)]
+#[command(after_help = "\
+Each flag has a variable (--rate-limit: CARTLOG_RATE_LIMIT) and a key in the TOML file (rate_limit).
+Flags win over variables, variables over the file. URLs with passwords can also come from a file:
+CARTLOG_SMTP_URL_FILE=/run/secrets/smtp.
+
+Examples:
+  cartlog serve
+  cartlog serve --listen 0.0.0.0:80 --data /var/lib/cartlog
+  cartlog serve --listen 127.0.0.1:0                        a free port; the first line of output says which
+  cartlog serve --rate-limit 0 --log warn                   no limit, few log lines
+  CARTLOG_SMTP_URL=smtps://user:secret@mail.example cartlog serve --mail-from shop@example.com")]
+struct Settings {
+    #[command(flatten)]
+    place: Place,
+    /// Address to listen on; port 0 picks a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
+    /// What this process does: api, views, stream, with commas [default: all]
+    #[arg(long, value_name = "ROLES")]
+    role: Option<String>,
+    /// Requests a second for each store, with bursts of twice as many; 0: no limit [default: 1000]
+    #[arg(long, value_name = "N")]
+    rate_limit: Option<u32>,
+    /// When an answered command is safe: 'full' survives a power cut, 'normal' the end of the process [default: full]
+    #[arg(long, value_name = "WHEN")]
+    durability: Option<Durability>,
+    /// Where clients reach this server, for links in mails [default: where it listens]
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Mail server (smtp://… or smtps://…); without it, mails are files in the data directory. Has a password? Use the variable
+    #[arg(long, value_name = "URL")]
+    smtp_url: Option<String>,
+    /// Sender of mails [default: cartlog@localhost]
+    #[arg(long, value_name = "ADDRESS")]
+    mail_from: Option<String>,
+    /// Event log (eventstoredb://…) [default: the data directory]
+    #[arg(long, value_name = "URL")]
+    log_url: Option<String>,
+    /// Views (postgres://…) [default: the data directory]
+    #[arg(long, value_name = "URL")]
+    views_url: Option<String>,
+    /// Vault of secrets (postgres://…) [default: where the views are]
+    #[arg(long, value_name = "URL")]
+    vault_url: Option<String>,
+    /// Metric windows (redis://…) [default: the data directory]
+    #[arg(long, value_name = "URL")]
+    windows_url: Option<String>,
+    /// Kafka brokers to forward events to, with commas [default: none]
+    #[arg(long, value_name = "HOSTS")]
+    kafka_brokers: Option<String>,
+    /// Connections at one time; more wait [default: 10000]
+    #[arg(long, value_name = "N")]
+    max_connections: Option<usize>,
+    /// Streams of each kind kept in memory [default: 4096]
+    #[arg(long, value_name = "N")]
+    cached_streams: Option<usize>,
+    /// Commands that may wait on one stream; one more is a 503 [default: 1024]
+    #[arg(long, value_name = "N")]
+    queue_length: Option<usize>,
+    /// Events after which the state of a long stream is saved again [default: 1000]
+    #[arg(long, value_name = "N")]
+    snapshot_every: Option<u64>,
+}
+
+#[derive(Args)]
+struct ShowConfig {
+    #[command(flatten)]
+    settings: Settings,
+    /// For machines
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cartlog status                                  of ./data, whether a server runs or not
+  cartlog status --data /var/lib/cartlog --json   for machines
+  cartlog status --server http://10.0.0.7:8080    of a server elsewhere: what /readyz and /metrics say")]
+struct Status {
+    #[command(flatten)]
+    place: Place,
+    /// Ask this server instead of the one that has the data directory
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    server: Option<String>,
+    /// For machines
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+A running server goes on answering from the old tables until the new ones have caught up.
+
+Examples:
+  cartlog rebuild                    all views and the metric windows
+  cartlog rebuild carts invoices     these views; `cartlog status` names all of them
+  cartlog rebuild windows            the metric windows only")]
+struct Rebuild {
+    #[command(flatten)]
+    place: Place,
+    /// Views to rebuild, or 'windows' [default: all]
+    #[arg(value_name = "VIEW")]
+    views: Vec<String>,
+}
+
+#[derive(Args)]
+struct Audit {
+    #[command(subcommand)]
+    command: AuditCommand,
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Shows every event of an object, oldest first, and verifies its hash chain
+    History(History),
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Exits with 3 if the hash chain is broken. Keep the hash of the last event to prove later that nothing was cut off.
+
+Examples:
+  cartlog audit history invoice/0193b0c2-7b1e-7c55-9d2e-5f0c6a1f3b77
+  cartlog audit history cart/0193b0c1-…      all carts of a customer, by the customer's id
+  cartlog audit history giftcard/0193b0c4-… --json
+Objects: invoice, cart, order, credit, giftcard, customer, product, coupon, store")]
+struct History {
+    #[command(flatten)]
+    place: Place,
+    /// What to look at: KIND/ID
+    #[arg(value_name = "OBJECT")]
+    object: String,
+    /// For machines, with all data
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Makes a store of its own with products, coupons and customers; touches no other store. Exits with 3 if anything does not add up.
+
+Examples:
+  cartlog demo                                          against a server of its own, in a temporary directory
+  cartlog demo --shoppers 200 --seconds 60
+  cartlog demo --data ./demo-data                       keeps what it made, for `cartlog serve --data ./demo-data`
+  cartlog demo --server http://127.0.0.1:8080           against a running server")]
+struct Demo {
+    /// A running server [default: one of its own]
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    server: Option<String>,
+    /// Where its own server keeps its data [default: a temporary directory]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// How many customers shop at the same time
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    shoppers: usize,
+    /// How long they shop
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    seconds: u64,
+    /// Makes the same store and the same wishes again [default: another one each time]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Log level of its own server
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    log: String,
+}
+
+/// What was found is not as it should be.
+const NOT_AS_IT_SHOULD_BE: u8 = 3;
+
+impl Cli {
+    /// Does what was typed.
+    pub async fn run(self) -> Result<ExitCode> {
+        match self.command {
+            Command::Serve(settings) => {
+                let config = load(settings.flags(), "info")?.config;
+                serve::run(config).await?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Config(show) => show_config(show),
+            Command::Status(asked) => {
+                match asked.server {
+                    Some(server) => status::of_server(&server, asked.json).await?,
+                    None => status::run(load(asked.place.flags(), "warn")?.config, asked.json).await?,
+                }
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Rebuild(asked) => {
+                rebuild::run(load(asked.place.flags(), "warn")?.config, asked.views).await?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Audit(Audit { command: AuditCommand::History(asked) }) => {
+                let config = load(asked.place.flags(), "warn")?.config;
+                Ok(verdict(audit::run(config, &asked.object, asked.json).await?))
+            }
+            Command::Demo(asked) => run_demo(asked).await,
+        }
+    }
+}
+
+fn verdict(as_it_should_be: bool) -> ExitCode {
+    if as_it_should_be { ExitCode::SUCCESS } else { ExitCode::from(NOT_AS_IT_SHOULD_BE) }
+}
+
+/// Reads the configuration and starts logging; `level` is the default's.
+fn load(flags: Flags, level: &str) -> Result<Loaded> {
+    let loaded = config::load(flags)?;
+    let level = if loaded.is_default("log") { level } else { loaded.config.log.as_str() };
+    logging::start(level, loaded.config.log_format);
+    Ok(loaded)
+}
+
+fn show_config(show: ShowConfig) -> Result<ExitCode> {
+    let loaded = config::load(show.settings.flags())?;
+    match show.json {
+        true => output::say_json(&config::to_json(&loaded.values))?,
+        false => output::say(config::to_toml(&loaded.values))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_demo(asked: Demo) -> Result<ExitCode> {
+    config::check_log(&asked.log)?;
+    logging::start(&asked.log, LogFormat::Text);
+    let plan = demo::Plan {
+        shoppers: asked.shoppers,
+        shop_for: Duration::from_secs(asked.seconds),
+        seed: asked.seed.unwrap_or_else(|| crate::random::seed() % 1_000_000),
+    };
+    let outcome = match asked.server {
+        Some(server) => demo::run(&server, plan).await?,
+        None => serve::with_own_server(asked.data, |url| async move { demo::run(&url, plan).await }).await?,
+    };
+    output::say(&outcome.report)?;
+    Ok(verdict(outcome.adds_up))
+}
+
+impl Place {
+    fn flags(self) -> Flags {
+        let mut flags = Flags { file: self.config, ..Flags::default() };
+        flags.set("data", self.data.map(|data| data.display().to_string()));
+        flags.set("log", self.log);
+        flags.set("log_format", self.log_format.map(name_of));
+        flags
+    }
+}
+
+impl Settings {
+    fn flags(self) -> Flags {
+        let mut flags = self.place.flags();
+        flags.set("listen", self.listen);
+        flags.set("role", self.role);
+        flags.set("rate_limit", self.rate_limit);
+        flags.set("durability", self.durability.map(name_of));
+        flags.set("public_url", self.public_url);
+        flags.set("smtp_url", self.smtp_url);
+        flags.set("mail_from", self.mail_from);
+        flags.set("log_url", self.log_url);
+        flags.set("views_url", self.views_url);
+        flags.set("vault_url", self.vault_url);
+        flags.set("windows_url", self.windows_url);
+        flags.set("kafka_brokers", self.kafka_brokers);
+        flags.set("max_connections", self.max_connections);
+        flags.set("cached_streams", self.cached_streams);
+        flags.set("queue_length", self.queue_length);
+        flags.set("snapshot_every", self.snapshot_every);
+        flags
+    }
+}
+
+/// A choice, as it is typed.
+fn name_of(choice: impl clap::ValueEnum) -> String {
+    choice.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn each_setting_has_a_flag() {
+        let command = Cli::command();
+        let serve =
+            command.find_subcommand("serve").map(|serve| serve.get_arguments().filter_map(|arg| arg.get_long()));
+        let flags: Vec<_> = serve.into_iter().flatten().collect();
+        for key in &config::KEYS {
+            assert!(flags.contains(&key.name.replace('_', "-").as_str()), "{} has no flag", key.name);
+        }
+    }
+}

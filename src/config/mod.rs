@@ -1,0 +1,220 @@
+//! The configuration: what can be set, where each value came from, and how it is shown.
+//!
+//! Defaults < TOML file < `CARTLOG_…` environment < flags; one list of [`KEYS`] says what there is. What doesn't live here:
+//! what the values are used for (`wiring`, `serve`). The guarantee: a secret is never printed, and a key that nobody knows is
+//! an error that names it.
+
+mod engines;
+mod layers;
+mod show;
+
+pub use layers::Flags;
+pub use show::{to_json, to_toml};
+
+use anyhow::{Context, Result, anyhow};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// One thing that can be set.
+pub struct Key {
+    /// As in the TOML file. The flag has dashes, the variable is `CARTLOG_` and upper case.
+    pub name: &'static str,
+    pub default: Option<&'static str>,
+    /// It may hold a password: shown without, and also read from the file that `CARTLOG_…_FILE` names.
+    pub secret: bool,
+}
+
+const fn plain(name: &'static str, default: Option<&'static str>) -> Key {
+    Key { name, default, secret: false }
+}
+
+const fn secret(name: &'static str) -> Key {
+    Key { name, default: None, secret: true }
+}
+
+/// Everything that can be set, in the order in which it is shown.
+pub const KEYS: [Key; 19] = [
+    plain("listen", Some("127.0.0.1:8080")),
+    plain("data", Some("./data")),
+    plain("role", Some("api,views,stream")),
+    plain("rate_limit", Some("1000")),
+    plain("durability", Some("full")),
+    plain("public_url", None),
+    secret("smtp_url"),
+    plain("mail_from", Some("cartlog@localhost")),
+    secret("log_url"),
+    secret("views_url"),
+    secret("vault_url"),
+    secret("windows_url"),
+    plain("kafka_brokers", None),
+    plain("max_connections", Some("10000")),
+    plain("cached_streams", Some("4096")),
+    plain("queue_length", Some("1024")),
+    plain("snapshot_every", Some("1000")),
+    plain("log", Some("info")),
+    plain("log_format", Some("text")),
+];
+
+/// The effective configuration.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Config {
+    /// Host and port to listen on; port 0 picks one.
+    pub listen: String,
+    /// The data directory.
+    pub data: PathBuf,
+    pub role: Roles,
+    /// Requests a second for one store; 0: no limit.
+    pub rate_limit: u32,
+    /// When an append counts as written.
+    pub durability: Durability,
+    /// Where clients reach this server, for the links in mails; without it, where it listens.
+    pub public_url: Option<String>,
+    pub smtp_url: Option<Secret>,
+    pub mail_from: String,
+    /// Connections that are served at one time; more wait.
+    pub max_connections: usize,
+    /// Streams of each kind whose state is kept in memory.
+    pub cached_streams: usize,
+    /// Commands that may wait on one stream.
+    pub queue_length: usize,
+    /// Events after which the state of a long stream is saved again.
+    pub snapshot_every: u64,
+    /// A level, or directives as of `RUST_LOG`.
+    pub log: String,
+    pub log_format: LogFormat,
+}
+
+/// Text that no log line and no error shows.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself, for whoever it is meant for.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// When an answered command is safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    /// Once the disk has it: it survives a power cut.
+    Full,
+    /// Once the operating system has it: it survives the end of the process; a power cut may take the last ones.
+    Normal,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line, for machines.
+    Json,
+}
+
+/// What one process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Answers HTTP requests and does what follows from commands.
+    Api,
+    /// Fills the views.
+    Views,
+    /// Counts the metric windows.
+    Stream,
+}
+
+impl std::str::FromStr for Role {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "api" => Ok(Role::Api),
+            "views" => Ok(Role::Views),
+            "stream" => Ok(Role::Stream),
+            other => Err(format!("there is no role '{other}'; choose from api, views, stream")),
+        }
+    }
+}
+
+/// The roles of this process; at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roles(BTreeSet<Role>);
+
+impl Roles {
+    pub fn has(&self, role: Role) -> bool {
+        self.0.contains(&role)
+    }
+}
+
+impl std::str::FromStr for Roles {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let roles = names.map(str::parse).collect::<Result<BTreeSet<Role>, _>>()?;
+        match roles.is_empty() {
+            true => Err("at least one role is needed: api, views, stream".to_owned()),
+            false => Ok(Roles(roles)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Roles {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Given {
+            Text(String),
+            List(Vec<String>),
+        }
+        let text = match Given::deserialize(deserializer)? {
+            Given::Text(text) => text,
+            Given::List(names) => names.join(","),
+        };
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The effective configuration, and where each value came from.
+pub struct Loaded {
+    pub config: Config,
+    pub(crate) values: layers::Values,
+}
+
+impl Loaded {
+    /// Whether nobody has set it.
+    pub fn is_default(&self, key: &str) -> bool {
+        self.values.get(key).is_none_or(|setting| setting.source == layers::DEFAULT)
+    }
+}
+
+/// Reads all layers.
+///
+/// # Errors
+/// A file or value that can't be read, a key that nobody knows, an engine that is not in this build: each names the place.
+pub fn load(flags: Flags) -> Result<Loaded> {
+    let layered = layers::read(flags)?;
+    let values = layers::values(&layered)?;
+    engines::refuse_absent(&values)?;
+    let config: Config = layered
+        .try_deserialize()
+        .map_err(|error| anyhow!("{error}"))
+        .context("the configuration can't be read; `cartlog serve --help` says what can be set")?;
+    check_log(&config.log)?;
+    Ok(Loaded { config, values })
+}
+
+/// Checks a log level or directives.
+pub fn check_log(text: &str) -> Result<()> {
+    tracing_subscriber::EnvFilter::try_new(text)
+        .map(drop)
+        .map_err(|error| anyhow!("log = '{text}': {error}; try 'info', 'debug' or 'cartlog=debug,info'"))
+}

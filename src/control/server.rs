@@ -1,0 +1,118 @@
+//! The server's end of the control socket.
+
+use super::{Reply, Request, with_short_path};
+use crate::audit::{Historian, object};
+use crate::operations::Operations;
+use anyhow::{Context, Result};
+use std::fs::{self, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+
+/// Requests that are carried out at one time.
+const AT_ONCE: usize = 8;
+/// The longest request.
+const LONGEST_REQUEST: u64 = 64 * 1024;
+/// How long a request may take to arrive.
+const REQUEST_WITHIN: Duration = Duration::from_secs(5);
+
+/// Makes the socket. Whoever calls has the directory's lock, so a socket that is there is a dead server's.
+pub fn bind(path: &Path) -> Result<UnixListener> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("{} is in the way and can't be removed", path.display()));
+        }
+        Ok(()) | Err(_) => {}
+    }
+    let listener = with_short_path(path, |path| UnixListener::bind(path));
+    let listener = listener.with_context(|| format!("the control socket {} can't be made", path.display()))?;
+    fs::set_permissions(path, Permissions::from_mode(0o600)).context("the control socket can't be kept private")?;
+    Ok(listener)
+}
+
+/// Answers requests until told to stop; what is under way then is cut off, and can be asked for again.
+pub async fn serve(listener: UnixListener, operations: Arc<Operations>, stop: CancellationToken) -> Result<()> {
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    loop {
+        let place = Arc::clone(&places).acquire_owned().await?;
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            accepted = listener.accept() => accepted,
+        };
+        let (connection, _) = accepted.context("the control socket can't be read")?;
+        let (operations, stop) = (Arc::clone(&operations), stop.clone());
+        tokio::spawn(async move {
+            let _place = place;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                answered = answer(connection, operations) => if let Err(error) = answered {
+                    tracing::debug!(error = format!("{error:#}"), "a client of the control socket went away");
+                }
+            }
+        });
+    }
+}
+
+async fn answer(connection: UnixStream, operations: Arc<Operations>) -> Result<()> {
+    let (read, mut write) = connection.into_split();
+    let mut line = String::new();
+    let mut lines = BufReader::new(read.take(LONGEST_REQUEST));
+    tokio::time::timeout(REQUEST_WITHIN, lines.read_line(&mut line)).await.context("no request came")??;
+    let request = match serde_json::from_str::<Request>(&line) {
+        Ok(request) => request,
+        Err(error) => {
+            let failed = format!("this server does not know what it is asked for; is it of another version? ({error})");
+            return send(&mut write, &Reply::Failed(failed)).await;
+        }
+    };
+    let done = match request {
+        Request::Status => operations.status().await.map(|status| Reply::Status(Box::new(status))),
+        Request::Rebuild { views } => rebuild(operations, views, &mut write).await,
+        Request::History { object } => history(&operations, &object, &mut write).await,
+    };
+    let last = done.unwrap_or_else(|error| Reply::Failed(format!("{error:#}")));
+    send(&mut write, &last).await
+}
+
+/// Rebuilds in a task of its own: it goes on when the client goes away.
+async fn rebuild(operations: Arc<Operations>, views: Vec<String>, write: &mut OwnedWriteHalf) -> Result<Reply> {
+    let (told, mut progress) = mpsc::channel(16);
+    let work = tokio::spawn(async move {
+        operations
+            .rebuild(&views, |what, done, total| {
+                // A slow client misses some of them, and gets later ones.
+                let _ = told.try_send(Reply::Progress { what: what.to_owned(), done, total });
+            })
+            .await
+    });
+    while let Some(reply) = progress.recv().await {
+        send(write, &reply).await?;
+    }
+    let views = work.await.context("the rebuild broke off")??;
+    Ok(Reply::Rebuilt { views })
+}
+
+async fn history(operations: &Operations, object: &str, write: &mut OwnedWriteHalf) -> Result<Reply> {
+    let mut historian = Historian::begin(operations.journal(), object::stream_of(object)?).await?;
+    loop {
+        let page = historian.next_page().await?;
+        if page.is_empty() {
+            return Ok(Reply::Chain(historian.finish()));
+        }
+        send(write, &Reply::Entries(page)).await?;
+    }
+}
+
+async fn send(write: &mut OwnedWriteHalf, reply: &Reply) -> Result<()> {
+    let mut line = serde_json::to_vec(reply)?;
+    line.push(b'\n');
+    write.write_all(&line).await?;
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! The HTTP server: connections in, requests to the router, a graceful end.
+//!
+//! What doesn't live here: what is answered (`api`). The guarantee: a client that sends slowly or not at all holds one
+//! connection and nothing else, and a stop lets requests finish.
+
+use anyhow::{Context, Result, anyhow};
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// How long a client may take to send a request's head; also how long an idle connection is kept.
+const HEAD_WITHIN: Duration = Duration::from_secs(60);
+/// The most bytes of a request's head.
+const LARGEST_HEAD: usize = 64 * 1024;
+/// The most headers of a request.
+const MOST_HEADERS: usize = 100;
+/// How long requests may take to finish once the server stops.
+pub const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+
+/// Takes the address.
+///
+/// # Errors
+/// One sentence with what to do, most of all when the port is taken.
+pub async fn bind(listen: &str) -> Result<TcpListener> {
+    TcpListener::bind(listen).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => {
+            anyhow!("{listen} is taken by another process; stop it, or choose another with --listen (port 0 picks a free one)")
+        }
+        ErrorKind::PermissionDenied => anyhow!("this user may not listen on {listen}; choose a port above 1023 with --listen"),
+        ErrorKind::AddrNotAvailable => anyhow!("{listen} is no address of this machine; try --listen 0.0.0.0:8080"),
+        ErrorKind::InvalidInput => anyhow!("'{listen}' is no address to listen on; write --listen HOST:PORT"),
+        _ => anyhow!("can't listen on {listen}: {error}"),
+    })
+}
+
+/// The address that a listener got.
+pub fn address(listener: &TcpListener) -> Result<SocketAddr> {
+    listener.local_addr().context("the listener has no address")
+}
+
+/// Serves until told to stop, and then until the requests under way are answered, at most [`DRAIN_WITHIN`].
+pub async fn serve(listener: TcpListener, router: Router, most: usize, stop: CancellationToken) {
+    let (places, graceful) = (Arc::new(Semaphore::new(most)), GracefulShutdown::new());
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(LARGEST_HEAD).max_headers(MOST_HEADERS);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        let (stream, place) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Mostly too many open files: some must close first.
+                tracing::warn!(%error, "a connection can't be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection broke off");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN_WITHIN, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish within {} s", DRAIN_WITHIN.as_secs());
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(std::io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    // Answers are written in one piece; waiting for more would only delay them.
+    // Of a client that is gone already it fails, and reading from it will tell.
+    let _ = stream.set_nodelay(true);
+    Ok((stream, place))
+}

@@ -1,0 +1,104 @@
+//! How far something long is: a bar on a terminal, plain lines with rate and time left otherwise. On stderr.
+//!
+//! What doesn't live here: what is being done. Nothing is shown of what is done within two seconds.
+
+use crate::units;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::io::{self, IsTerminal};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+/// What is done sooner needs no showing.
+const WORTH_SHOWING: Duration = Duration::from_secs(2);
+/// How often a plain line is written.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Does something that writes to the terminal, while no bar is drawn.
+pub fn beside_bars<T>(write: impl FnOnce() -> T) -> T {
+    BARS.suspend(write)
+}
+
+/// One long thing under way. Cleared when dropped.
+pub struct Progress {
+    what: String,
+    unit: &'static str,
+    started: Instant,
+    /// Where it stood when it was first told of: only what is done from there on says how fast it goes.
+    first: Option<u64>,
+    done: u64,
+    total: u64,
+    shown: Shown,
+}
+
+enum Shown {
+    Bar(Option<ProgressBar>),
+    Lines { last: Instant },
+}
+
+impl Progress {
+    /// `what` is being done; `unit` is what is counted, in the plural.
+    pub fn new(what: impl Into<String>, unit: &'static str) -> Self {
+        let started = Instant::now();
+        let shown = match io::stderr().is_terminal() {
+            true => Shown::Bar(None),
+            false => Shown::Lines { last: started },
+        };
+        Self { what: what.into(), unit, started, first: None, done: 0, total: 0, shown }
+    }
+
+    /// It is this far now.
+    pub fn at(&mut self, done: u64, total: u64) {
+        self.first.get_or_insert(done);
+        (self.done, self.total) = (done, total);
+        match &mut self.shown {
+            Shown::Bar(Some(bar)) => {
+                bar.set_length(total);
+                bar.set_position(done);
+            }
+            Shown::Bar(bar @ None) => {
+                if self.started.elapsed() >= WORTH_SHOWING {
+                    *bar = Some(new_bar(&self.what, self.unit, done, total, self.started.elapsed()));
+                }
+            }
+            Shown::Lines { last } => {
+                if last.elapsed() >= LINE_EVERY {
+                    *last = Instant::now();
+                    eprintln!("{}", self.line());
+                }
+            }
+        }
+    }
+
+    fn line(&self) -> String {
+        let seconds = self.started.elapsed().as_secs_f64().max(0.001);
+        let rate = (self.done - self.first.unwrap_or(0).min(self.done)) as f64 / seconds;
+        let left = self.total.saturating_sub(self.done);
+        let eta = match rate > 0.0 {
+            // A rate close to nothing says as much as none.
+            true => Duration::try_from_secs_f64(left as f64 / rate).map_or("?".to_owned(), units::duration),
+            false => "?".to_owned(),
+        };
+        let (done, total) = (units::count(self.done), units::count(self.total));
+        format!("{}: {done} of {total} {}, {}/s, {eta} left", self.what, self.unit, units::count(rate as u64))
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        match &self.shown {
+            Shown::Bar(Some(bar)) => bar.finish_and_clear(),
+            Shown::Bar(None) | Shown::Lines { .. } => {}
+        }
+    }
+}
+
+fn new_bar(what: &str, unit: &str, done: u64, total: u64, elapsed: Duration) -> ProgressBar {
+    let bar = BARS.add(ProgressBar::new(total).with_position(done).with_elapsed(elapsed).with_message(what.to_owned()));
+    let template = format!("{{msg}} [{{bar:30}}] {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left");
+    if let Ok(style) = ProgressStyle::with_template(&template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar
+}
