@@ -1,0 +1,138 @@
+//! How lists are paged (api.md §1, Pagination).
+
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// Which part of a list is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    pub start: Start,
+    /// At least 1; the contract's maximum (250) is checked by whoever takes the request.
+    pub limit: u32,
+}
+
+/// Where a page begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    First,
+    /// The number of a page, from 1. Costs more the deeper it is.
+    Page(u32),
+    /// After the last row of the page that gave the cursor. Costs the same at any depth.
+    After(Cursor),
+}
+
+impl PageRequest {
+    /// The first `limit` rows.
+    pub fn first(limit: u32) -> Self {
+        Self {
+            start: Start::First,
+            limit,
+        }
+    }
+
+    /// How many rows come before the page; 0 for a cursor.
+    pub(crate) fn offset(&self) -> u64 {
+        match self.start {
+            Start::First | Start::After(_) => 0,
+            Start::Page(page) => u64::from(page.saturating_sub(1)) * u64::from(self.limit),
+        }
+    }
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Where the next page begins; `None` on the last one.
+    pub next: Option<Cursor>,
+}
+
+impl<T> Page<T> {
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(change).collect(),
+            next: self.next,
+        }
+    }
+}
+
+/// A place in one list: opaque to clients, as text 56 hex digits. Bound to the list and whose it is: another store's cursor,
+/// or another list's, is refused as [`BadCursor`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// What the list is ordered by, of the row before the page.
+    pub(crate) sort: i64,
+    /// That row's key.
+    pub(crate) key: Uuid,
+    /// Tells lists apart.
+    pub(crate) list: u32,
+}
+
+/// Not a cursor, or one of another list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor of this list")]
+pub struct BadCursor;
+
+impl Cursor {
+    /// What tells the list of that name, within that scope, from all others.
+    pub(crate) fn list_id(name: &str, scope: &[Uuid]) -> u32 {
+        // FNV-1a: stable between versions, as cursors live in clients.
+        let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+        let named = name.as_bytes().iter().fold(0x811c_9dc5, step);
+        scope.iter().flat_map(|id| id.as_bytes()).fold(named, step)
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:08x}{:016x}{}",
+            self.list,
+            self.sort as u64,
+            self.key.as_simple()
+        )
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = BadCursor;
+
+    fn from_str(text: &str) -> Result<Self, BadCursor> {
+        if text.len() != 56 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(BadCursor);
+        }
+        let (list, rest) = text.split_at(8);
+        let (sort, key) = rest.split_at(16);
+        Ok(Self {
+            list: u32::from_str_radix(list, 16).map_err(|_| BadCursor)?,
+            sort: u64::from_str_radix(sort, 16).map_err(|_| BadCursor)? as i64,
+            key: Uuid::try_parse(key).map_err(|_| BadCursor)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_from_its_text() {
+        for sort in [0, 1, -1, i64::MIN, i64::MAX] {
+            let cursor = Cursor {
+                sort,
+                key: Uuid::from_u128(0x1234_5678_9abc),
+                list: Cursor::list_id("products", &[Uuid::from_u128(7)]),
+            };
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+    }
+
+    #[test]
+    fn what_is_no_cursor_is_refused() {
+        for text in ["", "1", &"g".repeat(56), &"0".repeat(55), &"0".repeat(57), &"é".repeat(28)] {
+            assert_eq!(text.parse::<Cursor>(), Err(BadCursor), "{text}");
+        }
+    }
+}

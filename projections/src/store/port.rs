@@ -1,0 +1,109 @@
+//! The port: what an adapter must do, exactly.
+
+use super::{Commit, Found, Hit, List, Parked, Search, ViewDeclaration};
+use async_trait::async_trait;
+use eventlog::{Checkpoint, Position};
+use uuid::Uuid;
+
+/// One generation of a view: its rows, labels, search index and history. A rebuild fills another one beside it.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    pub view: &'static ViewDeclaration,
+    /// From 1, new for every rebuild of the view.
+    pub generation: u32,
+}
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        self.view.name == other.view.name && self.generation == other.generation
+    }
+}
+
+/// What a store knows of a generation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// The view's name; possibly of a view that this program doesn't know.
+    pub view: String,
+    pub generation: u32,
+    /// Of the view, when it was begun.
+    pub version: u32,
+    pub state: GenerationState,
+    pub checkpoint: Checkpoint,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GenerationState {
+    /// Being filled; nobody reads it.
+    Filling,
+    /// The one that answers.
+    Live,
+    /// It answered once; to be dropped.
+    Retired,
+}
+
+/// Why a store could not be read or written.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Try again later.
+    #[error("the read store is away: {0}")]
+    Unavailable(String),
+    /// As many wait already as may.
+    #[error("the read store is busy")]
+    Busy,
+    /// What it holds is not what was written: trying again does not help, a rebuild does.
+    #[error("the read store is damaged: {0}")]
+    Damaged(String),
+    /// It was written by a version of cartlog that this one doesn't know.
+    #[error("the read store was written by a newer version of cartlog: {0}")]
+    Newer(String),
+}
+
+/// Where rows are kept. One process writes to it.
+///
+/// Reads see what was committed, at once after the commit. Writes may block the calling thread: they are called from
+/// threads of the projections' own.
+#[async_trait]
+pub trait ReadStore: Send + Sync + 'static {
+    /// The document of the row.
+    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, StoreError>;
+
+    /// The documents of the rows, in the order of the keys.
+    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, StoreError>;
+
+    /// The rows that a list finds, in its order.
+    async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, StoreError>;
+
+    /// How many rows a list finds, whatever its order, offset and limit.
+    async fn count(&self, table: Table, list: List) -> Result<u64, StoreError>;
+
+    /// The rows that a search finds, best first.
+    async fn search(&self, table: Table, search: Search) -> Result<Vec<Found>, StoreError>;
+
+    /// Writes a batch: all or nothing, the checkpoint with it.
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
+
+    /// The positions of the events that touched the row, up to and including `up_to`, oldest first.
+    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, StoreError>;
+
+    /// What is parked in the generation, oldest event first.
+    async fn parked(&self, table: Table) -> Result<Vec<Parked>, StoreError>;
+
+    /// All generations that there are.
+    async fn generations(&self) -> Result<Vec<Generation>, StoreError>;
+
+    /// Begins an empty generation in state filling, at the checkpoint. Its number is one that the view never had.
+    async fn create(
+        &self,
+        view: &'static ViewDeclaration,
+        checkpoint: Checkpoint,
+    ) -> Result<Table, StoreError>;
+
+    /// Makes these generations the ones that answer, in one step; those that did are retired.
+    async fn swap(&self, tables: Vec<Table>) -> Result<(), StoreError>;
+
+    /// Drops a generation that doesn't answer, with all its tables. It is gone already: nothing happens.
+    async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError>;
+
+    /// How many bytes the store takes on disk; 0 where it can't tell.
+    async fn bytes(&self) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,68 @@
+//! What is written to a store.
+
+use super::{Table, Value};
+use eventlog::{Checkpoint, Position};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// The outcome of a batch: all of it is written, with the checkpoint, or nothing.
+#[derive(Debug, Default)]
+pub struct Commit {
+    pub tables: Vec<TableChanges>,
+    /// Where the generations of these tables are now.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// What a batch did to one view.
+#[derive(Debug)]
+pub struct TableChanges {
+    pub table: Table,
+    /// Each row once.
+    pub rows: Vec<RowWrite>,
+    /// Which events touched which rows, for views whose key isn't the stream.
+    pub history: Vec<(Uuid, Position)>,
+    /// What can't be folded any further, from the event at that position on. One that is parked already stays as it was.
+    pub parked: Vec<Parked>,
+    /// What can be folded again.
+    pub unparked: Vec<ParkedUnit>,
+}
+
+#[derive(Debug)]
+pub struct RowWrite {
+    pub key: Uuid,
+    /// The document, in JSON.
+    pub document: String,
+    /// `None`: none of them changed.
+    pub facets: Option<Facets>,
+    /// The table has no row of that key.
+    pub is_new: bool,
+}
+
+/// All that a row is found by, beside its key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Facets {
+    pub columns: Vec<Value>,
+    pub labels: Vec<String>,
+    pub search_text: Option<Vec<String>>,
+}
+
+/// Something of a view that is no longer folded, because an event could not be read or applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Parked {
+    #[serde(flatten)]
+    pub unit: ParkedUnit,
+    /// Of the event.
+    pub position: Position,
+    pub event_type: String,
+    pub reason: String,
+}
+
+/// What is parked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParkedUnit {
+    /// One row: it stays as it was before the event.
+    Row(Uuid),
+    /// All that comes from one stream, whose rows can't be told as an event can't be read.
+    Stream(String),
+}

@@ -1,0 +1,121 @@
+//! What a view is: a pure fold of events into rows.
+//!
+//! A view knows nothing of SQL, time or other rows. It says which rows an event touches, what becomes of them, and what of a
+//! row can be filtered, ordered and searched by.
+
+use crate::store::{Value, ViewDeclaration};
+use domain::Category;
+use journal::Envelope;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+/// A view: rows by key, each folded from the events that name the key.
+pub trait View: Send + Sync + 'static {
+    /// The document that is stored. Its columns, labels and search text follow from it.
+    type Row: Clone + PartialEq + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static;
+
+    /// Name, version, columns and indexes. A change of the row, the fold or the declaration raises the version.
+    const DECLARATION: ViewDeclaration;
+    /// Where its events stand.
+    const SOURCE: Source;
+
+    /// The rows that the event touches, from the event alone.
+    fn keys(envelope: &Envelope) -> Keys;
+
+    /// Whether the event is a row's first: the row need not be looked for. A wrong `true` would lose the row.
+    fn begins(envelope: &Envelope) -> bool {
+        match Self::SOURCE {
+            Source::OwnStream(_) => envelope.revision == 0,
+            Source::Streams(_) => false,
+        }
+    }
+
+    /// Folds the event into the row. On an error the row is as before.
+    fn apply(row: &mut Option<Self::Row>, key: Uuid, envelope: &Envelope) -> Result<(), Misfit>;
+
+    /// The row's values, in the order of the declared columns.
+    fn columns(row: &Self::Row) -> Vec<Value>;
+
+    /// What the row can also be found by, any number of texts; none while it is deleted.
+    fn labels(_row: &Self::Row) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The texts that a search looks at, in the order of the declared fields; `None` while it is deleted.
+    fn search_text(_row: &Self::Row) -> Option<Vec<String>> {
+        None
+    }
+}
+
+/// Where a view's events stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A row's events are those of one stream, whose id is the row's key.
+    OwnStream(Category),
+    /// A row's events stand in several streams, or beside those of other rows: where is kept for each row.
+    Streams(&'static [Category]),
+}
+
+impl Source {
+    pub fn has(self, category: Category) -> bool {
+        match self {
+            Source::OwnStream(own) => own == category,
+            Source::Streams(categories) => categories.contains(&category),
+        }
+    }
+}
+
+/// The keys of the rows that an event touches: mostly none or one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keys {
+    None,
+    One(Uuid),
+    Many(Vec<Uuid>),
+}
+
+impl Keys {
+    pub fn as_slice(&self) -> &[Uuid] {
+        match self {
+            Keys::None => &[],
+            Keys::One(key) => std::slice::from_ref(key),
+            Keys::Many(keys) => keys,
+        }
+    }
+
+    /// The id that the event's stream is named by.
+    pub(crate) fn of_stream(envelope: &Envelope) -> Self {
+        stream_id(envelope.stream.as_str()).map_or(Keys::None, Keys::One)
+    }
+}
+
+impl From<Option<Uuid>> for Keys {
+    fn from(key: Option<Uuid>) -> Self {
+        key.map_or(Keys::None, Keys::One)
+    }
+}
+
+/// The id behind the category of a stream's name.
+pub(crate) fn stream_id(stream: &str) -> Option<Uuid> {
+    let (_, id) = stream.split_once('-')?;
+    Uuid::try_parse(id).ok()
+}
+
+/// An event that can't follow on what the row is: the row is parked, and the rest goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Misfit(pub &'static str);
+
+/// The row that an event needs.
+pub(crate) fn existing<R>(row: &mut Option<R>) -> Result<&mut R, Misfit> {
+    row.as_mut().ok_or(Misfit("there is no row that it could change"))
+}
+
+/// Makes the row that an event creates.
+pub(crate) fn create<R>(row: &mut Option<R>, new: R) -> Result<(), Misfit> {
+    if row.is_some() {
+        return Err(Misfit("the row exists already"));
+    }
+    *row = Some(new);
+    Ok(())
+}
