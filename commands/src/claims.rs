@@ -7,10 +7,11 @@
 //! is what keeps a name unique; the 30 s before a foreign claim is taken over, and the lock of a name on this node, only
 //! keep attempts from getting into each other's way.
 //!
-//! A claim that the asker's own stream holds without naming it is what an earlier attempt of the same request left behind
-//! (with an `Idempotency-Key` the owner's id is the same again), or another change of the same customer on another node. It
-//! is taken over at once: behind the fence that is as safe as after 30 s, the attempt that lost starts again under a new
-//! claim, and then finds by the key's memory, or by its own stream, what was done.
+//! A claim may be the asker's own stream's. Where that stream does not exist yet, another attempt of the same request left it
+//! behind or is about to name it (with an `Idempotency-Key` the owner's id is the same again): the asker names it as well. The
+//! stream lets one of them create it, and the key's memory tells the other; as both may name the claim, whoever is refused
+//! gives it up before releasing it. Where the stream exists, somebody else changes the same owner, here or on another node, or
+//! crashed while doing so: the claim is taken over at once, which behind the fence is as safe as after 30 s.
 //!
 //! Emails, codes and app_ids are compared in lower case. A claim's stream is called by a keyed hash, and its events hold no
 //! name: who reads the log can't tell whose it is.
@@ -53,6 +54,8 @@ pub(crate) enum Standing {
     Named,
     /// It does not name the claim, but may be about to.
     Unnamed,
+    /// As [`Standing::Unnamed`]; and it does not exist yet, so only the event that creates it can name a claim.
+    Unborn,
     /// It can't name anything any more.
     Gone,
 }
@@ -137,24 +140,25 @@ where
     Inner: Has<A>,
 {
     let _turn = session.inner.name_locks.lock(name.clone()).await;
+    let mut given_up = Vec::new();
     for _ in 0..ATTEMPTS {
-        let claim_id = match claim(session, name, owner).await? {
+        let claim_id = match claim(session, name, owner, &given_up).await? {
             Claimed::Ours(claim_id) => claim_id,
             Claimed::TakenBy(other) => return Ok(Outcome::Taken(other)),
         };
         match session.decide::<A>(id, command(claim_id)).await {
             Ok(executed) => {
                 if executed.replayed {
-                    // The request was done elsewhere in the meantime, under a claim of its own.
-                    release_or_leave(session, name, claim_id, owner).await;
+                    // The request was done elsewhere in the meantime, perhaps under another claim.
+                    abandon(session, name, claim_id, owner).await;
                 }
                 return Ok(Outcome::Done(executed));
             }
             // We were slow, and somebody has taken the name over or is about to.
-            Err(Refused::Rejected(rejection)) if A::was_given_up(&rejection) => {}
+            Err(Refused::Rejected(rejection)) if A::was_given_up(&rejection) => given_up.push(claim_id),
             Err(failed @ Refused::Failed(_)) => return Err(refused::<A>(failed)),
             Err(refusal) => {
-                release_or_leave(session, name, claim_id, owner).await;
+                abandon(session, name, claim_id, owner).await;
                 return Err(refused::<A>(refusal));
             }
         }
@@ -173,12 +177,25 @@ pub(crate) async fn release(
     session.execute::<Claim>(name, release).await.map(drop).map_err(refused::<Claim>)
 }
 
-/// As [`release`], of a claim of our own attempt: only we could have named it. Where it can't be done now, the claim waits for
-/// whoever wants the name.
-async fn release_or_leave(session: &Session, name: &ClaimKey, claim_id: ClaimId, owner: Owner) {
-    if let Err(error) = release(session, name, claim_id, owner).await {
+/// Releases a claim of ours that came to nothing, unless another attempt of the same request named it. Where it can't be done
+/// now, the claim waits for whoever wants the name.
+async fn abandon(session: &Session, name: &ClaimKey, claim_id: ClaimId, owner: Owner) {
+    if let Err(error) = try_to_abandon(session, name, claim_id, owner).await {
         tracing::warn!(%error, %name, "a claim that nobody names is left to be taken over");
     }
+}
+
+async fn try_to_abandon(
+    session: &Session,
+    name: &ClaimKey,
+    claim_id: ClaimId,
+    owner: Owner,
+) -> Result<(), CommandError> {
+    // Without a key nobody else knows the owner's id, or can name a claim that this attempt made.
+    if session.idempotency.is_some() && give_up(session, owner, claim_id).await? == Standing::Named {
+        return Ok(());
+    }
+    release(session, name, claim_id, owner).await
 }
 
 enum Claimed {
@@ -186,7 +203,13 @@ enum Claimed {
     TakenBy(Owner),
 }
 
-async fn claim(session: &Session, name: &ClaimKey, owner: Owner) -> Result<Claimed, CommandError> {
+/// `given_up`: the claims that the owner's stream was found unable to name.
+async fn claim(
+    session: &Session,
+    name: &ClaimKey,
+    owner: Owner,
+    given_up: &[ClaimId],
+) -> Result<Claimed, CommandError> {
     let claim_id = ClaimId(session.inner.fresh_id());
     let mut instead_of = None;
     for _ in 0..ATTEMPTS {
@@ -196,25 +219,42 @@ async fn claim(session: &Session, name: &ClaimKey, owner: Owner) -> Result<Claim
             Err(Refused::Rejected(ClaimRejection::Held { .. })) => {}
             Err(other) => return Err(refused::<Claim>(other)),
         }
-        instead_of = match session.inner.held(name).await? {
-            None => None,
-            Some(held) if may_take_over(session, &held, owner).await? => Some(held.claim_id),
-            Some(held) => return Ok(Claimed::TakenBy(held.owner)),
+        let Some(held) = session.inner.held(name).await? else {
+            instead_of = None;
+            continue;
+        };
+        instead_of = match verdict(session, &held, owner, given_up).await? {
+            Verdict::TakeOver => Some(held.claim_id),
+            Verdict::Share => return Ok(Claimed::Ours(held.claim_id)),
+            Verdict::Taken => return Ok(Claimed::TakenBy(held.owner)),
         };
     }
     Err(CommandError::Busy)
 }
 
-/// Whether the claim can't be named any more, by giving it up where it is time for that.
-async fn may_take_over(session: &Session, held: &Held, asking: Owner) -> Result<bool, CommandError> {
+/// What to do about a name that is held.
+enum Verdict {
+    /// Nobody can name the claim any more.
+    TakeOver,
+    /// The claim is another attempt's of the same request: it will do for us too.
+    Share,
+    /// It is the owner's, or about to be.
+    Taken,
+}
+
+async fn verdict(session: &Session, held: &Held, asking: Owner, given_up: &[ClaimId]) -> Result<Verdict, CommandError> {
+    let own = held.owner == asking;
     match standing(&session.inner, held).await? {
-        Standing::Named => Ok(false),
-        Standing::Gone => Ok(true),
-        Standing::Unnamed => {
-            let due = session.inner.parts.clock.now() >= held.since.plus(GRACE);
-            Ok((due || held.owner == asking) && give_up(session, held).await? != Standing::Named)
-        }
+        Standing::Named => return Ok(Verdict::Taken),
+        Standing::Gone => return Ok(Verdict::TakeOver),
+        Standing::Unborn if own && !given_up.contains(&held.claim_id) => return Ok(Verdict::Share),
+        Standing::Unborn | Standing::Unnamed => {}
     }
+    let due = session.inner.parts.clock.now() >= held.since.plus(GRACE);
+    if (due || own) && self::give_up(session, held.owner, held.claim_id).await? != Standing::Named {
+        return Ok(Verdict::TakeOver);
+    }
+    Ok(Verdict::Taken)
 }
 
 async fn standing(inner: &Inner, held: &Held) -> Result<Standing, CommandError> {
@@ -227,12 +267,12 @@ async fn standing(inner: &Inner, held: &Held) -> Result<Standing, CommandError> 
 }
 
 /// Puts the fence into the owner's stream; what the stream says of the claim then, it says for good.
-async fn give_up(session: &Session, held: &Held) -> Result<Standing, CommandError> {
-    match held.owner {
+async fn give_up(session: &Session, owner: Owner, claim_id: ClaimId) -> Result<Standing, CommandError> {
+    match owner {
         // A claim on an app_id is another store's.
-        Owner::Store(id) => give_up_of::<Store>(&session.in_store(id), &id, held.claim_id).await,
-        Owner::Customer(id) => give_up_of::<Customer>(session, &id, held.claim_id).await,
-        Owner::Coupon(id) => give_up_of::<Coupon>(session, &id, held.claim_id).await,
+        Owner::Store(id) => give_up_of::<Store>(&session.in_store(id), &id, claim_id).await,
+        Owner::Customer(id) => give_up_of::<Customer>(session, &id, claim_id).await,
+        Owner::Coupon(id) => give_up_of::<Coupon>(session, &id, claim_id).await,
     }
 }
 
@@ -271,6 +311,7 @@ impl Owner {
     }
 }
 
+/// Of a stream that exists.
 fn named(named: bool) -> Standing {
     if named { Standing::Named } else { Standing::Unnamed }
 }
@@ -286,7 +327,10 @@ impl Names for Store {
 
     /// A deleted store keeps its app_id (api.md §2).
     fn standing(&self, claim_id: ClaimId) -> Standing {
-        named(self.names_claim(claim_id))
+        match self {
+            Store::None | Store::Awaited { .. } => Standing::Unborn,
+            Store::Live(_) | Store::Deleted { .. } => named(self.names_claim(claim_id)),
+        }
     }
 }
 
@@ -303,7 +347,8 @@ impl Names for Customer {
     fn standing(&self, claim_id: ClaimId) -> Standing {
         match self {
             Customer::Deleted { .. } => Standing::Gone,
-            Customer::None | Customer::Awaited { .. } | Customer::Live(_) => named(self.names_claim(claim_id)),
+            Customer::None | Customer::Awaited { .. } => Standing::Unborn,
+            Customer::Live(_) => named(self.names_claim(claim_id)),
         }
     }
 }
@@ -319,6 +364,9 @@ impl Names for Coupon {
 
     /// A voided coupon keeps its code.
     fn standing(&self, claim_id: ClaimId) -> Standing {
-        named(self.names_claim(claim_id))
+        match self {
+            Coupon::None | Coupon::Awaited { .. } => Standing::Unborn,
+            Coupon::Known(_) => named(self.names_claim(claim_id)),
+        }
     }
 }

@@ -17,7 +17,7 @@ const PREFIX: &str = "clc_";
 
 impl Commands {
     /// Mails a confirmation link. The outcome is the token where mail does not leave the machine, else `None`. Ignores an
-    /// `Idempotency-Key`: each call mails a link of its own, and all of them work until one is used.
+    /// `Idempotency-Key`: each call mails a link of its own, and each link works once.
     pub async fn send_confirmation(
         &self,
         request: &Request,

@@ -37,6 +37,11 @@ impl MemoryVault {
         self.0.lock().away = false;
     }
 
+    /// Loses every hash, as a vault that was restored from an old backup.
+    pub fn forget_credentials(&self) {
+        self.0.lock().credentials.clear();
+    }
+
     /// The hashes that the vault has of the owner.
     pub fn credentials_of(&self, owner: CredentialOwner) -> Vec<CredentialId> {
         let entries = self.0.lock();

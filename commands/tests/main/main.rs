@@ -1,0 +1,22 @@
+//! What clients may do to a store, use case by use case, and what holds the vault and the names together; from outside.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+// By the name that the other crates know it by.
+extern crate cartlog_commands as commands;
+
+mod balances;
+mod claims;
+mod confirmation;
+mod coupons;
+mod customers;
+mod emails;
+mod log_in;
+mod products;
+mod secrecy;
+mod snapshots;
+mod stores;
+mod support;
+mod sweep;
+mod tokens;
+mod vault;

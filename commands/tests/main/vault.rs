@@ -1,0 +1,134 @@
+//! Each vault passes the suite; and what only the one on disk promises.
+
+use async_trait::async_trait;
+use commands::vault::conformance::Subject;
+use commands::vault::{CredentialOwner, MemoryVault, SqliteVault, Vault};
+use domain::{CredentialId, CustomerId, StoreId, Timestamp};
+use journal::Keys;
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// The vault itself: what outlives it is nothing.
+struct Memory(Arc<MemoryVault>);
+
+#[async_trait]
+impl Subject for Memory {
+    async fn open(&self) -> Arc<dyn Vault> {
+        Arc::clone(&self.0) as Arc<dyn Vault>
+    }
+}
+
+struct Sqlite(TempDir);
+
+#[async_trait]
+impl Subject for Sqlite {
+    async fn open(&self) -> Arc<dyn Vault> {
+        Arc::new(SqliteVault::open(&self.0.path().join("vault.db")).unwrap())
+    }
+}
+
+mod memory {
+    commands::vault_conformance!(super::Memory(Default::default()));
+}
+
+mod sqlite {
+    commands::vault_conformance!(super::Sqlite(tempfile::tempdir().unwrap()));
+}
+
+/// Whether any file of the directory has the bytes in it.
+fn stands_on_disk(directory: &Path, bytes: &[u8]) -> bool {
+    let files = std::fs::read_dir(directory).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+    files.into_iter().any(|content| content.windows(bytes.len()).any(|window| window == bytes))
+}
+
+#[tokio::test]
+async fn a_destroyed_key_stands_nowhere_on_disk_any_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let vault = SqliteVault::open(&directory.path().join("vault.db")).unwrap();
+    let (customer, others) = (CustomerId(Uuid::now_v7()), [(); 50].map(|()| CustomerId(Uuid::now_v7())));
+    for other in others {
+        vault.key_or_new(other).await.unwrap();
+    }
+    let key = vault.key_or_new(customer).await.unwrap().unwrap().0;
+    assert!(stands_on_disk(directory.path(), &key));
+    vault.destroy_key(customer).await.unwrap();
+    assert!(!stands_on_disk(directory.path(), &key));
+    let kept = vault.key_or_new(others[7]).await.unwrap().unwrap().0;
+    assert!(stands_on_disk(directory.path(), &kept));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let vault = SqliteVault::open(&directory.path().join("vault.db")).unwrap();
+    vault.hmac_key(StoreId(Uuid::nil())).await.unwrap();
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
+    }
+}
+
+#[tokio::test]
+async fn a_newer_or_foreign_file_is_refused_with_what_to_do_and_left_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let (newer, foreign) = (directory.path().join("newer.db"), directory.path().join("foreign.db"));
+    drop(SqliteVault::open(&newer).unwrap());
+    Connection::open(&newer).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE songs (title TEXT)").unwrap();
+    for (path, reason) in
+        [(newer, "has format 2, and this version reads format 1"), (foreign, "is not a vault of cartlog")]
+    {
+        let before = std::fs::read(&path).unwrap();
+        let error = SqliteVault::open(&path).err().unwrap();
+        assert!(error.0.contains(reason), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+    let error = SqliteVault::open(&directory.path().join("missing/vault.db")).err().unwrap();
+    assert!(error.0.contains("missing/vault.db"), "{error}");
+}
+
+#[tokio::test]
+async fn a_store_and_a_customer_of_the_same_id_have_credentials_of_their_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let vault = SqliteVault::open(&directory.path().join("vault.db")).unwrap();
+    let (id, at) = (Uuid::now_v7(), Timestamp::from_millis(1_000));
+    let owners = [CredentialOwner::Store(StoreId(id)), CredentialOwner::Customer(CustomerId(id))];
+    let credentials = [1, 2].map(|number| CredentialId(Uuid::from_u128(number)));
+    for (credential, owner) in credentials.into_iter().zip(owners) {
+        vault.put_credential(credential, owner, "hash", at).await.unwrap();
+    }
+    vault.settle_credentials(&credentials, &[]).await.unwrap();
+    vault.review_credentials(owners[1], at).await.unwrap();
+    let due = vault.credentials_to_review(Timestamp::from_millis(9_000), None, 9).await.unwrap();
+    assert_eq!(due, [(credentials[1], owners[1])]);
+}
+
+/// Reads that go on while keys are destroyed never bring one back into memory.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_read_while_it_is_destroyed_does_not_come_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("vault.db");
+    for _ in 0..20 {
+        let customer = CustomerId(Uuid::now_v7());
+        SqliteVault::open(&path).unwrap().key_or_new(customer).await.unwrap();
+        // Opened anew, so that the key isn't in memory yet.
+        let vault = Arc::new(SqliteVault::open(&path).unwrap());
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                let vault = Arc::clone(&vault);
+                tokio::spawn(async move { vault.keys(&[customer]).await.unwrap() })
+            })
+            .collect();
+        vault.destroy_key(customer).await.unwrap();
+        for reader in readers {
+            reader.await.unwrap();
+        }
+        assert!(vault.keys(&[customer]).await.unwrap()[0].is_none());
+        assert!(vault.key_or_new(customer).await.unwrap().is_none());
+    }
+}
