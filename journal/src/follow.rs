@@ -160,7 +160,7 @@ impl Follower {
         let mut changed = self.tail.changed.subscribe();
         loop {
             changed.mark_unchanged();
-            match self.from_ring(max) {
+            match self.look_at_ring(max) {
                 FromRing::Events(batch) => return Ok(self.advance(batch)),
                 FromRing::Behind => {
                     let recorded = self.log.read_all(self.position, max).await?;
@@ -187,7 +187,7 @@ impl Follower {
         }
     }
 
-    fn from_ring(&self, max: usize) -> FromRing {
+    fn look_at_ring(&self, max: usize) -> FromRing {
         let ring = self.tail.ring.lock();
         if self.position >= ring.end {
             return FromRing::Nothing;

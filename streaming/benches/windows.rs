@@ -3,8 +3,10 @@
 //! Five minutes of a busy shop: 4 of 10 events add to carts, the rest is what goes with it. Prints events/s for a worker
 //! that reads and decodes the log, for storing alone, and microseconds a query.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "../tests/main/support.rs"]
-#[allow(dead_code, clippy::unwrap_used)]
+#[allow(dead_code)]
 mod support;
 
 use cartlog_streaming::{Batch, Horizon, SqliteWindows, Window, WindowStore, Worker};

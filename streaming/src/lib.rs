@@ -7,6 +7,7 @@
 
 mod batch;
 mod bucket;
+mod error;
 mod metric;
 mod sqlite;
 mod store;
@@ -16,9 +17,10 @@ mod worker;
 
 pub use batch::{BUCKETS_KEPT, Batch, Cell, Horizon, LOG_INS_KEPT, Skipped, StoreBatch};
 pub use bucket::{Bucket, Granularity, Minute, cover};
+pub use error::WorkerError;
 pub use metric::{Increment, Metric, Misplaced, increment};
 pub use sqlite::SqliteWindows;
 pub use store::{SKIPPED_KEPT, Side, SideState, StoreError, Swap, WindowStore};
 pub use window::{UnknownWindow, Window, start_of_day};
 pub use windows::{CatchUp, Status, Windows};
-pub use worker::{Clock, Worker, WorkerError};
+pub use worker::{Clock, Worker};

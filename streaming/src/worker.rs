@@ -3,12 +3,13 @@
 //! What lives here: following, resuming, rebuilding. What doesn't: what an event adds (`metric`, `batch`). The guarantee: each
 //! event counts once, whatever stops the worker and wherever, since counts move only with the checkpoint.
 
+use crate::WorkerError;
 use crate::batch::{Batch, Horizon, Skipped};
 use crate::store::{SKIPPED_KEPT, Side, StoreError, Swap, WindowStore};
 use crate::windows::{CatchUp, Shared, Windows};
 use domain::{StoreId, Timestamp};
-use eventlog::{Checkpoint, LogError, LogId, Position};
-use journal::{Delivery, Follower, Journal, JournalError};
+use eventlog::{Checkpoint, LogId, Position};
+use journal::{Delivery, Follower, Journal};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,49 +23,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What time it is. Only says what has expired: counts go by the events' own times.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// Why the worker stopped.
-#[derive(Debug, thiserror::Error)]
-pub enum WorkerError {
-    /// Also [`LogError::ForeignCheckpoint`]: the windows are of another log, or of a longer one. A rebuild helps.
-    #[error("the metric windows can't follow the log")]
-    Journal(#[from] JournalError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the metric windows are being rebuilt already")]
-    Rebuilding,
-}
-
-impl From<LogError> for WorkerError {
-    fn from(error: LogError) -> Self {
-        Self::Journal(error.into())
-    }
-}
-
-impl WorkerError {
-    /// Trying again can help.
-    fn is_passing(&self) -> bool {
-        match self {
-            WorkerError::Store(StoreError::Unavailable(_) | StoreError::Moved(_)) => true,
-            WorkerError::Journal(JournalError::Log(LogError::Unavailable(_)) | JournalError::Keys(_)) => true,
-            WorkerError::Store(StoreError::Damaged(_)) | WorkerError::Rebuilding => false,
-            WorkerError::Journal(JournalError::Log(LogError::Damaged(_) | LogError::ForeignCheckpoint { .. })) => false,
-            WorkerError::Journal(
-                JournalError::Append(_)
-                | JournalError::Unreadable(_)
-                | JournalError::Erased(_)
-                | JournalError::Misplaced(_)
-                | JournalError::NothingToAppend
-                | JournalError::Seal(_)
-                | JournalError::Json(_),
-            ) => false,
-        }
-    }
-
-    fn is_foreign(&self) -> bool {
-        matches!(self, WorkerError::Journal(JournalError::Log(LogError::ForeignCheckpoint { .. })))
-    }
-}
 
 /// Keeps the windows up with the log. One runs; a second one on the same windows does no harm, as each event still counts
 /// once.
@@ -137,27 +95,12 @@ impl Worker {
     ) -> Result<(), WorkerError> {
         let mut pause = FIRST_PAUSE;
         loop {
-            let error = match self.follow(side, until, stop, &mut pause, &mut progress).await {
-                Ok(()) => return Ok(()),
-                Err(error) if error.is_passing() => error,
-                Err(error) => {
-                    tracing::error!(?side, %error, source = ?std::error::Error::source(&error), "the metric windows stopped");
-                    self.shared.status.lock().trouble = Some(said(&error));
-                    return Err(error);
-                }
+            let Err(error) = self.follow(side, until, stop, &mut pause, &mut progress).await else {
+                return Ok(());
             };
-            match &error {
-                // Expected when a rebuild took the live side's place.
-                WorkerError::Store(StoreError::Moved(_)) => tracing::info!(?side, %error, "resuming"),
-                _ => {
-                    tracing::warn!(
-                        ?side,
-                        error = said(&error),
-                        pause_ms = pause.as_millis() as u64,
-                        "the metric windows wait"
-                    );
-                    self.shared.status.lock().trouble = Some(said(&error));
-                }
+            self.tell(side, &error, pause);
+            if !error.is_passing() {
+                return Err(error);
             }
             self.say_lag().await;
             tokio::select! {
@@ -227,6 +170,23 @@ impl Worker {
         Ok(self.store.swap(swap).await?)
     }
 
+    fn tell(&self, side: Side, error: &WorkerError, pause: Duration) {
+        let said = error.said();
+        if let WorkerError::Store(StoreError::Moved(_)) = error {
+            // Expected when a rebuild took the live side's place.
+            tracing::info!(?side, reason = said, "the metric windows resume");
+            return;
+        }
+        if error.is_passing() {
+            tracing::warn!(?side, error = said, pause_ms = pause.as_millis() as u64, "the metric windows wait");
+        } else {
+            tracing::error!(?side, error = said, "the metric windows stopped");
+        }
+        if side == Side::Live {
+            self.shared.status.lock().trouble = Some(said);
+        }
+    }
+
     /// While nothing moves, the log goes on: the lag must be seen to grow.
     async fn say_lag(&self) {
         if let Ok(head) = self.journal.head().await {
@@ -240,14 +200,6 @@ impl Worker {
         let mut status = self.shared.status.lock();
         status.caught_up = caught_up;
         status.trouble = None;
-    }
-}
-
-/// An error with its source, in one line.
-fn said(error: &WorkerError) -> String {
-    match std::error::Error::source(error) {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
     }
 }
 

@@ -7,7 +7,7 @@ use cartlog_streaming::*;
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::{Checkpoint, LogId, Position};
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -37,43 +37,52 @@ impl Place for SqlitePlace {
     }
 
     fn open_to_crash(&self, steps: u64) -> Arc<dyn WindowStore> {
-        Arc::new(Crashing {
-            inner: self.open(),
-            // Even: the batch is lost; odd: it is stored, and the answer is lost.
-            batches: Mutex::new(steps / 2),
-            answer_lost: steps % 2 == 1,
-        })
+        let stored = (0..steps / 2).map(|_| None);
+        let last = match steps % 2 {
+            0 => Fault::BatchLost(dead()),
+            _ => Fault::AnswerLost(dead()),
+        };
+        Arc::new(Failing::new(self.open(), stored.chain([Some(last)])))
     }
 }
 
-/// Dies in a batch, before or after it is stored. What happens within the transaction is left to `crash`.
-struct Crashing {
-    inner: Arc<dyn WindowStore>,
-    batches: Mutex<u64>,
-    answer_lost: bool,
+/// What goes wrong with a batch. What happens within the transaction is left to `crash`.
+pub enum Fault {
+    BatchLost(StoreError),
+    AnswerLost(StoreError),
 }
 
-fn dead<T>() -> Result<T, StoreError> {
-    Err(StoreError::Damaged("the process is gone".to_owned()))
+/// Fails with the batches that are said to, one after another.
+pub struct Failing {
+    inner: Arc<dyn WindowStore>,
+    faults: Mutex<VecDeque<Option<Fault>>>,
+}
+
+impl Failing {
+    pub fn new(inner: Arc<dyn WindowStore>, faults: impl Iterator<Item = Option<Fault>>) -> Self {
+        Self { inner, faults: Mutex::new(faults.collect()) }
+    }
+}
+
+fn dead() -> StoreError {
+    StoreError::Damaged("the process is gone".to_owned())
 }
 
 #[async_trait]
-impl WindowStore for Crashing {
+impl WindowStore for Failing {
     async fn state(&self, side: Side) -> Result<SideState, StoreError> {
         self.inner.state(side).await
     }
     async fn apply(&self, side: Side, batch: Batch) -> Result<(), StoreError> {
-        let left = {
-            let mut left = self.batches.lock();
-            let now = *left;
-            *left = now.saturating_sub(1);
-            now
-        };
-        if left == 0 && !self.answer_lost {
-            return dead();
+        let fault = self.faults.lock().pop_front().flatten();
+        match fault {
+            Some(Fault::BatchLost(error)) => Err(error),
+            Some(Fault::AnswerLost(error)) => {
+                self.inner.apply(side, batch).await?;
+                Err(error)
+            }
+            None => self.inner.apply(side, batch).await,
         }
-        self.inner.apply(side, batch).await?;
-        if left == 0 { dead() } else { Ok(()) }
     }
     async fn begin_rebuild(&self) -> Result<(), StoreError> {
         self.inner.begin_rebuild().await
@@ -134,7 +143,7 @@ impl Sharded {
         tokio::task::yield_now().await;
         let mut left = self.steps_left.lock();
         match *left {
-            Some(0) => dead(),
+            Some(0) => Err(dead()),
             Some(steps) => {
                 *left = Some(steps - 1);
                 Ok(())

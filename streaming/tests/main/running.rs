@@ -1,6 +1,6 @@
 //! A worker's life: it follows, reports, skips what can't be read, refuses a foreign log, rebuilds, and lets old counts go.
 
-use crate::contract::{Place, SqlitePlace};
+use crate::contract::{Failing, Fault, Place, Sharded, SqlitePlace};
 use crate::support::*;
 use cartlog_streaming::*;
 use chrono::TimeDelta;
@@ -38,14 +38,14 @@ async fn it_follows_the_log_and_says_where_it_is() {
     });
     for round in 1..=20u64 {
         shop.happen(added(1, 2)).await;
-        windows.wait_for(Position(round)).await;
+        soon(windows.wait_for(Position(round))).await;
         assert_eq!(adds(&windows).await, [(product(1), 2 * round)]);
     }
     let status = windows.status();
     assert!(status.caught_up && status.trouble.is_none() && status.skipped == 0);
     assert_eq!(status.position, Position(20));
     stop.cancel();
-    running.await.unwrap().unwrap();
+    soon(running).await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn an_empty_log_is_caught_up_with_at_once() {
     let (shop, place) = (Shop::new(), SqlitePlace::new());
     let worker = worker(&shop, &place);
     worker.catch_up(|_| ()).await.unwrap();
-    worker.rebuild(|_| ()).await.unwrap();
+    soon(worker.rebuild(|_| ())).await.unwrap();
     assert_eq!(adds(&worker.windows()).await, []);
     assert_eq!(worker.windows().invoice_amount(store(1), at(NOW)).await.unwrap(), 0);
     assert_eq!(worker.windows().top_coupon(store(1), at(NOW)).await.unwrap(), None);
@@ -93,7 +93,7 @@ async fn what_cannot_be_read_is_told_and_the_rest_goes_on() {
     let positions: Vec<Position> = status.latest_skipped.iter().map(|event| event.position).collect();
     assert_eq!(positions, [Position(2), Position(4)]);
     assert_eq!(status.latest_skipped[0].event_type, "CartPainted");
-    worker.rebuild(|_| ()).await.unwrap();
+    soon(worker.rebuild(|_| ())).await.unwrap();
     assert_eq!(worker.windows().status().skipped, 2, "tried again, and still not readable");
 }
 
@@ -113,7 +113,7 @@ async fn windows_of_another_log_stop_it_and_a_rebuild_replaces_them() {
     assert!(foreign(&refused), "{refused:?}");
     assert!(worker.windows().status().trouble.is_some());
     assert_eq!(adds(&worker.windows()).await, [(product(1), 5)], "nothing was touched");
-    worker.rebuild(|_| ()).await.unwrap();
+    soon(worker.rebuild(|_| ())).await.unwrap();
     worker.catch_up(|_| ()).await.unwrap();
     assert_eq!(adds(&worker.windows()).await, [(product(2), 9)]);
     assert!(worker.windows().status().trouble.is_none());
@@ -131,7 +131,7 @@ async fn a_rebuild_runs_beside_a_worker_that_goes_on() {
         let (worker, stop) = (Arc::clone(&worker), stop.clone());
         async move { worker.run(stop, |_| ()).await }
     });
-    windows.wait_for(Position(3_000)).await;
+    soon(windows.wait_for(Position(3_000))).await;
     let rebuild = tokio::spawn({
         let worker = Arc::clone(&worker);
         async move { worker.rebuild(|_| ()).await }
@@ -141,13 +141,37 @@ async fn a_rebuild_runs_beside_a_worker_that_goes_on() {
         let seen = adds(&windows).await[0].1;
         assert!((3_000..=3_000 + more).contains(&seen), "{seen} of {more}");
     }
-    rebuild.await.unwrap().unwrap();
+    soon(rebuild).await.unwrap().unwrap();
     shop.happen(added(2, 1)).await;
-    windows.wait_for(Position(3_501)).await;
+    soon(windows.wait_for(Position(3_501))).await;
     assert_eq!(adds(&windows).await, [(product(1), 3_500), (product(2), 1)]);
     assert_eq!(windows.status().rebuilding, None);
     stop.cancel();
-    running.await.unwrap().unwrap();
+    soon(running).await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn passing_troubles_are_waited_out() {
+    let mut shop = Shop::new();
+    for _ in 0..2_500 {
+        shop.happen(added(1, 1)).await;
+    }
+    let away = || StoreError::Unavailable("the disk is full".to_owned());
+    let faults = [
+        Some(Fault::BatchLost(away())),
+        Some(Fault::AnswerLost(away())),
+        None,
+        Some(Fault::BatchLost(StoreError::Moved(Position(7)))),
+        Some(Fault::AnswerLost(away())),
+    ];
+    let windows = Failing::new(Sharded::default().open(), faults.into_iter());
+    let worker = Worker::new(shop.journal.clone(), Arc::new(windows), clock(at(NOW)));
+    let troubles = Mutex::new(Vec::new());
+    let handle = worker.windows();
+    worker.catch_up(|_| troubles.lock().push(handle.status().trouble)).await.unwrap();
+    assert_eq!(adds(&handle).await, [(product(1), 2_500)]);
+    assert!(troubles.lock().iter().flatten().any(|told| told.contains("the disk is full")));
+    assert_eq!(handle.status().trouble, None);
 }
 
 #[tokio::test]

@@ -325,3 +325,9 @@ fn largest<K: Ord + Copy>(counts: impl Iterator<Item = (K, u64)>, n: usize) -> V
     sums.truncate(n);
     sums
 }
+
+/// Turns what would hang for ever, were a rule broken, into a failure; nothing waits for this time.
+pub async fn soon<T>(future: impl Future<Output = T>) -> T {
+    let limit = std::time::Duration::from_secs(60);
+    tokio::time::timeout(limit, future).await.expect("it never ended")
+}
