@@ -25,10 +25,7 @@ pub enum Start {
 impl PageRequest {
     /// The first `limit` rows.
     pub fn first(limit: u32) -> Self {
-        Self {
-            start: Start::First,
-            limit,
-        }
+        Self { start: Start::First, limit }
     }
 
     /// How many rows come before the page; 0 for a cursor.
@@ -50,10 +47,7 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            items: self.items.into_iter().map(change).collect(),
-            next: self.next,
-        }
+        Page { items: self.items.into_iter().map(change).collect(), next: self.next }
     }
 }
 
@@ -86,13 +80,7 @@ impl Cursor {
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:08x}{:016x}{}",
-            self.list,
-            self.sort as u64,
-            self.key.as_simple()
-        )
+        write!(f, "{:08x}{:016x}{}", self.list, self.sort as u64, self.key.as_simple())
     }
 }
 

@@ -12,10 +12,7 @@ pub struct TimeRange {
 
 impl TimeRange {
     /// All of time.
-    pub const ALL: TimeRange = TimeRange {
-        from: None,
-        until: None,
-    };
+    pub const ALL: TimeRange = TimeRange { from: None, until: None };
 
     pub fn is_all(&self) -> bool {
         *self == Self::ALL

@@ -26,34 +26,19 @@ pub struct Column {
 
 impl Column {
     pub const fn integer(name: &'static str) -> Self {
-        Self {
-            name,
-            kind: Kind::Integer,
-            nullable: false,
-        }
+        Self { name, kind: Kind::Integer, nullable: false }
     }
 
     pub const fn text(name: &'static str) -> Self {
-        Self {
-            name,
-            kind: Kind::Text,
-            nullable: false,
-        }
+        Self { name, kind: Kind::Text, nullable: false }
     }
 
     pub const fn id(name: &'static str) -> Self {
-        Self {
-            name,
-            kind: Kind::Id,
-            nullable: false,
-        }
+        Self { name, kind: Kind::Id, nullable: false }
     }
 
     pub const fn or_null(self) -> Self {
-        Self {
-            nullable: true,
-            ..self
-        }
+        Self { nullable: true, ..self }
     }
 }
 

@@ -92,11 +92,7 @@ pub trait ReadStore: Send + Sync + 'static {
     async fn generations(&self) -> Result<Vec<Generation>, StoreError>;
 
     /// Begins an empty generation in state filling, at the checkpoint. Its number is one that the view never had.
-    async fn create(
-        &self,
-        view: &'static ViewDeclaration,
-        checkpoint: Checkpoint,
-    ) -> Result<Table, StoreError>;
+    async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, StoreError>;
 
     /// Makes these generations the ones that answer, in one step; those that did are retired.
     async fn swap(&self, tables: Vec<Table>) -> Result<(), StoreError>;

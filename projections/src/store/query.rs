@@ -93,10 +93,12 @@ impl List {
     }
 
     pub fn ascending(self) -> Self {
-        Self {
-            descending: false,
-            ..self
-        }
+        Self { descending: false, ..self }
+    }
+
+    /// Only rows after the one with this key, in a list that is ordered by keys alone.
+    pub fn after_key(self, key: Option<Uuid>) -> Self {
+        Self { after: key.map(|key| Hit { sort: 0, key }), ..self }
     }
 
     pub fn limit(self, limit: u32) -> Self {
@@ -110,13 +112,8 @@ impl List {
 
     /// The condition that the column's moment is within the range.
     pub fn within(mut self, column: &'static str, range: TimeRange) -> Self {
-        self.filters.extend(
-            range
-                .from
-                .map(|from| Filter::AtLeast(column, from.as_millis())),
-        );
-        self.filters
-            .extend(range.until.map(|until| Filter::Below(column, until.as_millis())));
+        self.filters.extend(range.from.map(|from| Filter::AtLeast(column, from.as_millis())));
+        self.filters.extend(range.until.map(|until| Filter::Below(column, until.as_millis())));
         self
     }
 

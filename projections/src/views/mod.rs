@@ -1,27 +1,44 @@
-//! The views, a file each: row, fold, queries, in that order.
+//! Every view, each in a file of its own: its row, how the row comes about, and what can be asked of it, in that order.
+//!
+//! Times are the events' `occurred_at`; `revision` is that of the stream's last event that changes what a client sees, as
+//! commands compare it for `If-Match`. What is deleted keeps its row, but no query shows it unless it says so.
 
-pub mod cart;
-pub mod coupon;
-pub mod credit;
-pub mod customer;
-pub mod gift_card;
-pub mod invoice;
-pub mod job;
-pub mod order;
-pub mod product;
-pub mod purchases;
-pub mod shopper;
-pub mod store;
+mod carts;
+mod coupons;
+mod credits;
+mod customers;
+mod gift_cards;
+mod invoices;
+mod jobs;
+mod orders;
+mod products;
+mod purchases;
+mod shoppers;
+mod stores;
+mod wallet;
 
-pub use cart::{CartItemRow, CartRow, CartState};
-pub use coupon::CouponRow;
-pub use credit::CreditRow;
-pub use customer::{AddressRow, CustomerFilter, CustomerRow, EmailRow};
-pub use gift_card::{GiftCardFilter, GiftCardRow, SpendRow};
-pub use invoice::{InvoiceFilter, InvoiceLineRow, InvoiceRow, RefundRow};
-pub use job::JobRow;
-pub use order::{OrderFilter, OrderRow};
-pub use product::{ProductFilter, ProductRow, TagRow};
-pub use purchases::PurchasesRow;
-pub use shopper::ShopperRow;
-pub use store::StoreRow;
+pub use carts::{CartItemRow, CartRow, CartState, Carts};
+pub use coupons::{CouponRow, Coupons};
+pub use credits::{CreditRow, Credits, RedemptionRow};
+pub use customers::{AddressRow, CustomerFilter, CustomerRow, Customers, EmailRow};
+pub use gift_cards::{GiftCardFilter, GiftCardRow, GiftCards, SpendRow};
+pub use invoices::{
+    CouponUseRow, InvoiceCreditRedemption, InvoiceFilter, InvoiceGiftCardSpend, InvoiceLineRow, InvoiceRow, Invoices,
+    RefundLineRow, RefundRow,
+};
+pub use jobs::{JobProgress, JobRow, Jobs};
+pub use orders::{OrderFilter, OrderRow, Orders};
+pub use products::{ProductFilter, ProductRow, Products, TagRow};
+pub use purchases::{Purchases, PurchasesRow};
+pub use shoppers::{ShopperRow, Shoppers};
+pub use stores::{StoreRow, Stores};
+pub use wallet::WalletEntry;
+
+use crate::store::{Column, Index};
+
+/// Columns that most views have.
+const STORE: Column = Column::id("store_id");
+const CREATED: Column = Column::integer("created_at");
+
+/// All rows of a store, newest first.
+const BY_STORE: Index = Index { name: "by_store", equal: &["store_id"], sort: Some("created_at"), covering: &[] };

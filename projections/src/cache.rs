@@ -1,0 +1,147 @@
+//! Decoded rows in memory, shared by the worker and the readers of one generation.
+//!
+//! The guarantee: whoever reads after a batch was published never sees a row from before it. The worker takes the rows that
+//! a batch touches out, changes them, and puts them back once they are committed. A reader who finds none reads the store,
+//! and may leave what it read only if the worker put nothing there in the meantime.
+
+use crate::store::Facets;
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache, GuardResult, PlaceholderGuard};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A decoded row.
+pub(crate) struct Cached<R> {
+    pub row: Arc<R>,
+    /// About how many bytes it takes.
+    pub weight: u32,
+    /// The hash of its facets as stored; `None` as long as nobody asked.
+    pub facets: Option<u64>,
+}
+
+impl<R> Clone for Cached<R> {
+    fn clone(&self) -> Self {
+        Self { row: Arc::clone(&self.row), weight: self.weight, facets: self.facets }
+    }
+}
+
+impl<R> Cached<R> {
+    /// A row that was read from, or written as, a document of so many bytes.
+    pub fn new(row: R, document_bytes: usize, facets: Option<u64>) -> Self {
+        Self { row: Arc::new(row), weight: weight(document_bytes), facets }
+    }
+}
+
+/// A decoded row takes about twice its document, with its place in the cache.
+pub(crate) fn weight(document_bytes: usize) -> u32 {
+    u32::try_from(document_bytes.saturating_mul(2).saturating_add(256)).unwrap_or(u32::MAX)
+}
+
+/// To tell whether a row's facets changed, without keeping them.
+pub(crate) fn hash(facets: &Facets) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    facets.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[derive(Clone)]
+pub(crate) struct ByBytes;
+
+impl<R> Weighter<Uuid, Cached<R>> for ByBytes {
+    fn weight(&self, _key: &Uuid, row: &Cached<R>) -> u64 {
+        u64::from(row.weight)
+    }
+}
+
+/// A place that a reader may fill.
+pub(crate) type Place<'a, R> = PlaceholderGuard<
+    'a,
+    Uuid,
+    Cached<R>,
+    ByBytes,
+    quick_cache::DefaultHashBuilder,
+    quick_cache::sync::DefaultLifecycle<Uuid, Cached<R>>,
+>;
+
+pub(crate) struct RowCache<R> {
+    rows: Cache<Uuid, Cached<R>, ByBytes>,
+    /// A heavier row is never kept.
+    heaviest: u32,
+}
+
+/// Of the rows that a cache is expected to hold, the average.
+const TYPICAL_BYTES: u64 = 1_024;
+/// A row may take this part of the cache at most.
+const LARGEST_PART: u64 = 64;
+
+impl<R> RowCache<R> {
+    pub fn new(bytes: u64) -> Self {
+        let items = usize::try_from(bytes / TYPICAL_BYTES).unwrap_or(usize::MAX);
+        Self {
+            rows: Cache::with_weighter(items, bytes, ByBytes),
+            heaviest: u32::try_from(bytes / LARGEST_PART).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The row, or the place for it. Waits for another reader who is filling it.
+    pub async fn get_or_place(&self, key: &Uuid) -> Result<Cached<R>, Place<'_, R>> {
+        self.rows.get_value_or_guard_async(key).await
+    }
+
+    /// The row, or the place for it, or neither when another reader is filling it.
+    pub fn try_get_or_place(&self, key: &Uuid) -> Result<Cached<R>, Option<Place<'_, R>>> {
+        match self.rows.get_value_or_guard(key, Some(Duration::ZERO)) {
+            GuardResult::Value(row) => Ok(row),
+            GuardResult::Guard(place) => Err(Some(place)),
+            GuardResult::Timeout => Err(None),
+        }
+    }
+
+    /// Takes the row out, to change it. A reader who is reading the store for it now will not leave it here.
+    pub fn take(&self, key: &Uuid) -> Option<Cached<R>> {
+        self.rows.remove(key).map(|(_, row)| row)
+    }
+
+    /// Puts back a row that was committed.
+    pub fn put(&self, key: Uuid, row: Cached<R>) {
+        if row.weight > self.heaviest {
+            self.rows.remove(&key);
+        } else {
+            self.rows.insert(key, row);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_reader_read_before_a_commit_does_not_stay_after_it() {
+        let cache = RowCache::<u32>::new(1 << 20);
+        let key = Uuid::from_u128(1);
+        for heavy in [false, true] {
+            cache.take(&key);
+            let Err(place) = cache.get_or_place(&key).await else { panic!("nothing was put there") };
+            let document_bytes = if heavy { 1 << 20 } else { 1 };
+            cache.put(key, Cached::new(2, document_bytes, None));
+            let _ = place.insert(Cached::new(1, 1, None));
+            let found = cache.try_get_or_place(&key).ok().map(|cached| *cached.row);
+            assert_eq!(found, if heavy { None } else { Some(2) });
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_reader_read_while_a_row_is_out_gives_way_to_the_row() {
+        let cache = RowCache::<u32>::new(1 << 20);
+        let key = Uuid::from_u128(1);
+        cache.put(key, Cached::new(1, 1, None));
+        assert!(cache.take(&key).is_some());
+        let Err(place) = cache.get_or_place(&key).await else { panic!("the row is out") };
+        assert!(place.insert(Cached::new(1, 1, None)).is_ok());
+        cache.put(key, Cached::new(2, 1, None));
+        assert_eq!(cache.try_get_or_place(&key).ok().map(|cached| *cached.row), Some(2));
+    }
+}

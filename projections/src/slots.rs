@@ -1,0 +1,65 @@
+//! The list of all views, and the generation of each that answers.
+
+use crate::reader::Live;
+use crate::store::ViewDeclaration;
+use crate::view::View;
+use crate::views::{
+    Carts, Coupons, Credits, Customers, GiftCards, Invoices, Jobs, Orders, Products, Purchases, Shoppers, Stores,
+};
+use parking_lot::RwLock;
+use std::sync::Arc;
+
+/// Where the answering generation of a view is found.
+pub(crate) struct Slot<V: View>(RwLock<Option<Arc<Live<V>>>>);
+
+impl<V: View> Default for Slot<V> {
+    fn default() -> Self {
+        Self(RwLock::new(None))
+    }
+}
+
+impl<V: View> Slot<V> {
+    pub fn get(&self) -> Option<Arc<Live<V>>> {
+        self.0.read().clone()
+    }
+
+    /// From now on this one answers. The one before lives on in the queries that have it.
+    pub fn set(&self, live: Arc<Live<V>>) {
+        *self.0.write() = Some(live);
+    }
+}
+
+/// A view that has a slot.
+pub(crate) trait Answering: View + Sized {
+    fn slot(slots: &Slots) -> &Slot<Self>;
+}
+
+/// Declares the slots, one a view. A new view is added here and nowhere else.
+macro_rules! slots {
+    ($($view:ident in $field:ident),+ $(,)?) => {
+        #[derive(Default)]
+        pub(crate) struct Slots { $($field: Slot<$view>),+ }
+
+        $(impl Answering for $view {
+            fn slot(slots: &Slots) -> &Slot<Self> { &slots.$field }
+        })+
+
+        /// What every view declares.
+        pub(crate) const DECLARATIONS: &[&ViewDeclaration] = &[$(&<$view as View>::DECLARATION),+];
+    };
+}
+
+slots!(
+    Stores in stores,
+    Products in products,
+    Customers in customers,
+    Shoppers in shoppers,
+    Carts in carts,
+    Invoices in invoices,
+    Orders in orders,
+    GiftCards in gift_cards,
+    Credits in credits,
+    Coupons in coupons,
+    Jobs in jobs,
+    Purchases in purchases,
+);
