@@ -16,29 +16,25 @@
 //! Emails, codes and app_ids are compared in lower case. A claim's stream is called by a keyed hash, and its events hold no
 //! name: who reads the log can't tell whose it is.
 
+mod owners;
+
+pub(crate) use owners::{Names, Owner, Standing};
+
 use crate::executor::{Executed, Refused};
 use crate::facade::Inner;
 use crate::session::{Has, Session, latest, refused};
 use crate::{CommandError, keys};
 use chrono::TimeDelta;
 use domain::claim::{Claim, ClaimCommand, ClaimKey, ClaimRejection};
-use domain::coupon::{Coupon, CouponCommand, CouponRejection};
-use domain::customer::{Customer, CustomerCommand, CustomerRejection};
-use domain::store::{Store, StoreCommand, StoreRejection};
-use domain::{Category, ClaimId, CouponId, CustomerId, Decider, StoreId, Timestamp};
+use domain::coupon::Coupon;
+use domain::customer::Customer;
+use domain::store::Store;
+use domain::{ClaimId, Decider, StoreId, Timestamp};
 
 /// How long a creator is given between claiming a name and naming the claim, before others may take it over.
 const GRACE: TimeDelta = TimeDelta::seconds(30);
 /// How often an attempt starts again because others were faster.
 pub(crate) const ATTEMPTS: usize = 20;
-
-/// Whose stream names the claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Owner {
-    Store(StoreId),
-    Customer(CustomerId),
-    Coupon(CouponId),
-}
 
 /// A name that is held: by an owner who names the claim, or who may be about to.
 #[derive(Clone, Copy, Debug)]
@@ -46,29 +42,6 @@ pub(crate) struct Held {
     pub(crate) owner: Owner,
     pub(crate) claim_id: ClaimId,
     since: Timestamp,
-}
-
-/// How an owner's stream stands to a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Named,
-    /// It does not name the claim, but may be about to.
-    Unnamed,
-    /// As [`Standing::Unnamed`]; and it does not exist yet, so only the event that creates it can name a claim.
-    Unborn,
-    /// It can't name anything any more.
-    Gone,
-}
-
-/// An aggregate whose events name claims.
-pub(crate) trait Names: Decider {
-    /// The command after which the stream can't name the claim any more, unless it does already.
-    fn give_up(claim_id: ClaimId) -> Self::Command;
-
-    /// Whether a command was refused because its claim was given up.
-    fn was_given_up(rejection: &Self::Rejection) -> bool;
-
-    fn standing(&self, claim_id: ClaimId) -> Standing;
 }
 
 /// What came of a command that needs a name.
@@ -283,90 +256,4 @@ where
     let look = move |state: &A| state.standing(claim_id);
     let given_up = session.execute_then::<A, _>(id, A::give_up(claim_id), look).await;
     given_up.map(|(_, standing)| standing).map_err(refused::<A>)
-}
-
-impl Owner {
-    fn stream(self) -> String {
-        match self {
-            Owner::Store(id) => format!("{}-{id}", Category::Store),
-            Owner::Customer(id) => format!("{}-{id}", Category::Customer),
-            Owner::Coupon(id) => format!("{}-{id}", Category::Coupon),
-        }
-    }
-
-    fn of_stream(stream: &str) -> Option<Self> {
-        let (category, id) = Category::of_stream(stream)?;
-        match category {
-            Category::Store => id.parse().ok().map(Owner::Store),
-            Category::Customer => id.parse().ok().map(Owner::Customer),
-            Category::Coupon => id.parse().ok().map(Owner::Coupon),
-            Category::Product
-            | Category::Cart
-            | Category::Invoice
-            | Category::Order
-            | Category::GiftCard
-            | Category::Credit
-            | Category::Claim => None,
-        }
-    }
-}
-
-/// Of a stream that exists.
-fn named(named: bool) -> Standing {
-    if named { Standing::Named } else { Standing::Unnamed }
-}
-
-impl Names for Store {
-    fn give_up(claim_id: ClaimId) -> StoreCommand {
-        StoreCommand::GiveUpClaim { claim_id }
-    }
-
-    fn was_given_up(rejection: &StoreRejection) -> bool {
-        matches!(rejection, StoreRejection::ClaimGivenUp { .. })
-    }
-
-    /// A deleted store keeps its app_id (api.md §2).
-    fn standing(&self, claim_id: ClaimId) -> Standing {
-        match self {
-            Store::None | Store::Awaited { .. } => Standing::Unborn,
-            Store::Live(_) | Store::Deleted { .. } => named(self.names_claim(claim_id)),
-        }
-    }
-}
-
-impl Names for Customer {
-    fn give_up(claim_id: ClaimId) -> CustomerCommand {
-        CustomerCommand::GiveUpClaim { claim_id }
-    }
-
-    fn was_given_up(rejection: &CustomerRejection) -> bool {
-        matches!(rejection, CustomerRejection::ClaimGivenUp { .. })
-    }
-
-    /// A deleted customer's emails can be used again (api.md §4).
-    fn standing(&self, claim_id: ClaimId) -> Standing {
-        match self {
-            Customer::Deleted { .. } => Standing::Gone,
-            Customer::None | Customer::Awaited { .. } => Standing::Unborn,
-            Customer::Live(_) => named(self.names_claim(claim_id)),
-        }
-    }
-}
-
-impl Names for Coupon {
-    fn give_up(claim_id: ClaimId) -> CouponCommand {
-        CouponCommand::GiveUpClaim { claim_id }
-    }
-
-    fn was_given_up(rejection: &CouponRejection) -> bool {
-        matches!(rejection, CouponRejection::ClaimGivenUp { .. })
-    }
-
-    /// A voided coupon keeps its code.
-    fn standing(&self, claim_id: ClaimId) -> Standing {
-        match self {
-            Coupon::None | Coupon::Awaited { .. } => Standing::Unborn,
-            Coupon::Known(_) => named(self.names_claim(claim_id)),
-        }
-    }
 }

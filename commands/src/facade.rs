@@ -11,8 +11,17 @@ use crate::use_cases::authenticate::TokenCache;
 use crate::vault::{HmacKey, Vault};
 use crate::{Clock, CommandError, Done, IdempotencyKey, Lookups, Mailer, Request, Service};
 use domain::{
-    CustomerId, StoreId, cart::Cart, claim::{Claim, ClaimKey}, coupon::Coupon, credit::Credit, customer::Customer,
-    gift_card::GiftCard, invoice::Invoice, order::Order, product::Product, store::Store,
+    CustomerId, StoreId,
+    cart::Cart,
+    claim::{Claim, ClaimKey},
+    coupon::Coupon,
+    credit::Credit,
+    customer::Customer,
+    gift_card::GiftCard,
+    invoice::Invoice,
+    order::Order,
+    product::Product,
+    store::Store,
 };
 use journal::{Actor, Journal};
 use quick_cache::sync::Cache;

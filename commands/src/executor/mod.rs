@@ -98,11 +98,12 @@ pub struct Executed<E> {
     pub events: Vec<E>,
     /// Of the stream's last event, with these.
     pub position: Position,
-    /// The number of events in the stream, with these.
-    pub length: u64,
     /// The key had been used for this request: `events` are the ones of then.
     pub replayed: bool,
 }
+
+/// How a command ended.
+pub type Outcome<A> = Result<Executed<<A as Decider>::Event>, Refused<<A as Decider>::Rejection>>;
 
 /// Why a command was not done.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -186,18 +187,15 @@ impl<A: Decider> Executor<A> {
     /// What the key's first request did on this stream; `None` when the key is new to it.
     pub async fn recall(&self, id: &A::Id, key: &Idempotency) -> Result<Option<Executed<A::Event>>, CommandError> {
         let asked = key.clone();
-        let look = move |loaded: &Loaded<A>| (loaded.memory.recall(&asked), loaded.tail.length);
-        let (recall, length) = self.read(id, look).await?;
+        let look = move |loaded: &Loaded<A>| loaded.memory.recall(&asked);
+        let recall = self.read(id, look).await?;
         let remembered = match recall {
             memory::Recall::Unknown => return Ok(None),
             memory::Recall::OtherRequest => return Err(CommandError::KeyReused),
             memory::Recall::Done(remembered) => remembered,
         };
         let stream = run::stream_of::<A>(id);
-        run::replay::<A>(&self.shared, &stream, &remembered, length)
-            .await
-            .map(Some)
-            .map_err(|failure| (&failure).into())
+        run::replay::<A>(&self.shared, &stream, &remembered).await.map(Some).map_err(|failure| (&failure).into())
     }
 
     /// Looks at the stream's state as appended. Reads the stream if it isn't in memory; what other nodes appended since may be missing.

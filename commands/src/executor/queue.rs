@@ -1,7 +1,7 @@
 //! What waits on each stream, and the states of the streams that nothing waits on.
 
 use super::loaded::Loaded;
-use super::{Ask, Executed, Refused, StreamFailure};
+use super::{Ask, Outcome, StreamFailure};
 use domain::Decider;
 use parking_lot::Mutex;
 use quick_cache::unsync::Cache;
@@ -21,7 +21,7 @@ pub(super) enum Job<A: Decider> {
         ask: Box<Ask<A::Command>>,
         /// Called with the state once the command's events are durable.
         then: Option<Then<A>>,
-        answer: oneshot::Sender<Result<Executed<A::Event>, Refused<A::Rejection>>>,
+        answer: oneshot::Sender<Outcome<A>>,
     },
     Read {
         latest: bool,

@@ -3,7 +3,7 @@
 use super::loaded::{Loaded, failed};
 use super::memory::{Recall, Remembered};
 use super::queue::{Job, Look, Queues, Then};
-use super::{Ask, Executed, Refused, Shared, StreamFailure};
+use super::{Ask, Executed, Outcome, Refused, Shared, StreamFailure};
 use domain::{Context, Decider, Timestamp};
 use eventlog::{AppendError, StreamName};
 use journal::{JournalError, Metadata, ToAppend, Written};
@@ -13,13 +13,11 @@ use tokio::sync::oneshot;
 /// How often a batch is decided again because others wrote to the stream in between.
 const ATTEMPTS: usize = 100;
 
-type Answer<A> = Result<Executed<<A as Decider>::Event>, Refused<<A as Decider>::Rejection>>;
-
 /// One command of a batch.
 struct Asked<A: Decider> {
     ask: Box<Ask<A::Command>>,
     then: Option<Then<A>>,
-    answer: oneshot::Sender<Answer<A>>,
+    answer: oneshot::Sender<Outcome<A>>,
 }
 
 pub(super) fn stream_of<A: Decider>(id: &A::Id) -> StreamName {
@@ -236,11 +234,11 @@ impl<A: Decider> Runner<'_, A> {
 
     /// Answers a batch whose events are durable, and saves the state when it is time.
     async fn answer(&mut self, mut loaded: Box<Loaded<A>>, asked: Vec<Asked<A>>, decided: Decided<A>) {
-        let (position, length) = (loaded.position, loaded.tail.length);
+        let position = loaded.position;
         for (Asked { then, answer, .. }, verdict) in asked.into_iter().zip(decided.verdicts) {
             let outcome = match verdict {
-                Verdict::Accepted(events) => Ok(Executed { events, position, length, replayed: false }),
-                Verdict::Replayed(remembered) => replay::<A>(self.shared, &self.stream, &remembered, length)
+                Verdict::Accepted(events) => Ok(Executed { events, position, replayed: false }),
+                Verdict::Replayed(remembered) => replay::<A>(self.shared, &self.stream, &remembered)
                     .await
                     .map_err(|failure| Refused::Failed(Arc::new(failure))),
                 Verdict::Refused(refused) => Err(refused),
@@ -272,7 +270,6 @@ pub(super) async fn replay<A: Decider>(
     shared: &Shared,
     stream: &StreamName,
     remembered: &Remembered,
-    length: u64,
 ) -> Result<Executed<A::Event>, StreamFailure> {
     let from = journal::Tail { length: remembered.revision, last_hash: None };
     let slice = shared
@@ -282,7 +279,7 @@ pub(super) async fn replay<A: Decider>(
         .map_err(|error| failed(stream, error))?;
     let position = slice.events.last().map_or(eventlog::Position::START, |last| last.position);
     let events = slice.events.into_iter().filter_map(|envelope| A::event(envelope.event)).collect();
-    Ok(Executed { events, position, length, replayed: true })
+    Ok(Executed { events, position, replayed: true })
 }
 
 fn to_append<A: Decider>(event: &A::Event, ask: &Ask<A::Command>, now: Timestamp) -> ToAppend {

@@ -25,7 +25,11 @@ impl CountedLookups {
     }
 
     async fn events(&self) -> Result<Vec<Arc<Envelope>>, LookupsError> {
-        let deliveries = self.journal.read_all(Position::START, usize::MAX).await.map_err(|error| LookupsError(error.to_string()))?;
+        let deliveries = self
+            .journal
+            .read_all(Position::START, usize::MAX)
+            .await
+            .map_err(|error| LookupsError(error.to_string()))?;
         Ok(deliveries
             .into_iter()
             .filter_map(|delivery| match delivery {
@@ -50,20 +54,35 @@ impl CountedLookups {
 
 #[async_trait]
 impl Lookups for CountedLookups {
-    async fn wallet(&self, _at_least: Position, store: StoreId, customer: CustomerId) -> Result<Vec<WalletEntry>, LookupsError> {
+    async fn wallet(
+        &self,
+        _at_least: Position,
+        store: StoreId,
+        customer: CustomerId,
+    ) -> Result<Vec<WalletEntry>, LookupsError> {
         let mut wallet = Vec::new();
         for (created_at, card) in self.folded::<GiftCard>().await?.into_values() {
-            if let Some(card) = card.known().filter(|card| card.store_id == store && card.recipient_customer_id == customer)
+            if let Some(card) =
+                card.known().filter(|card| card.store_id == store && card.recipient_customer_id == customer)
                 && !card.balance.current.is_zero()
             {
-                wallet.push(WalletEntry { balance: WalletRef::GiftCard(card.gift_card_id), currency: card.currency, created_at });
+                wallet.push(WalletEntry {
+                    balance: WalletRef::GiftCard(card.gift_card_id),
+                    currency: card.currency,
+                    created_at,
+                });
             }
         }
         for (created_at, credit) in self.folded::<Credit>().await?.into_values() {
-            if let Some(credit) = credit.known().filter(|credit| credit.store_id == store && credit.customer_id == customer)
+            if let Some(credit) =
+                credit.known().filter(|credit| credit.store_id == store && credit.customer_id == customer)
                 && !credit.balance.current.is_zero()
             {
-                wallet.push(WalletEntry { balance: WalletRef::Credit(credit.credit_id), currency: credit.currency, created_at });
+                wallet.push(WalletEntry {
+                    balance: WalletRef::Credit(credit.credit_id),
+                    currency: credit.currency,
+                    created_at,
+                });
             }
         }
         wallet.sort_by_key(|entry| entry.created_at);
@@ -104,7 +123,8 @@ impl Lookups for CountedLookups {
                 _ => {}
             }
         }
-        let mut customers: Vec<CustomerId> = there.into_values().filter(|id| after.is_none_or(|after| *id > after)).collect();
+        let mut customers: Vec<CustomerId> =
+            there.into_values().filter(|id| after.is_none_or(|after| *id > after)).collect();
         customers.sort_unstable();
         customers.truncate(limit);
         Ok(customers)

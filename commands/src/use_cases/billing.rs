@@ -9,7 +9,7 @@ use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request, Resource, Service};
 use domain::billing::{BilledItem, BilledShipping, BillingTerms, WalletRef};
 use domain::cart::{Billing, Cart, CartBilled, CartCommand, CartEvent, CartItem, CartRejection, RequestKey};
-use domain::coupon::{Coupon, CouponAnswer, CouponCommand, CouponRefusal};
+use domain::coupon::{Coupon, CouponCommand, CouponRefusal};
 use domain::customer::Customer;
 use domain::product::Product;
 use domain::store::{CreditOrder, Store};
@@ -36,7 +36,7 @@ impl Commands {
             let _turn = session.inner.cart_locks.lock(customer).await;
             for _ in 0..ATTEMPTS {
                 if let Some(executed) = session.recall::<Cart>(&customer).await? {
-                    return Ok(after_billing(&session, executed).await?);
+                    return after_billing(&session, executed).await;
                 }
                 match attempt(&session, customer, &bill).await? {
                     Some(done) => return Ok(done),
@@ -312,23 +312,4 @@ pub(crate) async fn issue_invoice(session: &Session, billed: &CartBilled) -> Res
 /// What no history of this program can contain: the answer is that the log can't be used.
 pub(super) fn corrupt(reason: &str) -> CommandError {
     CommandError::Unavailable { service: Service::EventLog, reason: reason.to_owned() }
-}
-
-/// How the answer reads for the cart.
-trait Answered {
-    fn answer(&self, invoice_id: InvoiceId) -> Option<Result<domain::billing::CouponUse, CouponRefusal>>;
-}
-
-impl Answered for domain::coupon::KnownCoupon {
-    fn answer(&self, invoice_id: InvoiceId) -> Option<Result<domain::billing::CouponUse, CouponRefusal>> {
-        self.answers.get(&invoice_id).map(|answer| match answer {
-            CouponAnswer::Redeemed { redemption_id, amount_in_cents, .. } => Ok(domain::billing::CouponUse {
-                coupon_id: self.coupon_id,
-                code: self.code.clone(),
-                redemption_id: *redemption_id,
-                amount_in_cents: *amount_in_cents,
-            }),
-            CouponAnswer::Refused(reason) => Err(*reason),
-        })
-    }
 }

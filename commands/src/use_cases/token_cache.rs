@@ -181,3 +181,32 @@ impl Answer {
 fn is_younger(then: Timestamp, now: Timestamp, age: TimeDelta) -> bool {
     then <= now && now < then.plus(age)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_store_that_was_being_read_when_it_was_forgotten_is_not_kept() {
+        let (cache, store) = (TokenCache::default(), StoreId(Uuid::now_v7()));
+        let read = || Arc::new(LiveTokens::of_none(Timestamp::from_millis(1)));
+        let moment = cache.moment();
+        cache.forget(store);
+        cache.keep(moment, store, &read());
+        assert!(cache.live(store).is_none());
+        cache.keep(cache.moment(), store, &read());
+        assert!(cache.live(store).is_some());
+    }
+
+    #[test]
+    fn one_request_reads_a_store_again_before_all_have_to() {
+        let tokens = LiveTokens::of_none(Timestamp::from_millis(1_000));
+        let at = |millis| tokens.will_do(Timestamp::from_millis(millis));
+        assert_eq!([1_000, 1_499].map(at), [true, true]);
+        assert_eq!([1_500, 1_501, 1_999].map(at), [false, true, true]);
+        assert_eq!([2_000, 2_001].map(at), [false, false]);
+        // A clock that was set back says nothing about age.
+        assert!(!at(999));
+    }
+}

@@ -1,11 +1,12 @@
 //! The embedded vault: one SQLite file, written through to the disk before a call returns.
 
+mod keys;
+
 use super::key_cache::KeyCache;
-use super::{ConfirmationEntry, CredentialOwner, HmacKey, StoredKey, TokenEntry, Vault, VaultError, random_bytes};
+use super::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, Vault, VaultError, random_bytes};
 use crate::sqlite::{Database, Format, OtherVersion};
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
-use journal::{Keys, KeysError, SealingKey};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::path::Path;
 use uuid::Uuid;
@@ -76,46 +77,13 @@ impl SqliteVault {
     ) -> Result<T, VaultError> {
         self.database.read(work).await.map_err(VaultError)
     }
-}
 
-#[async_trait]
-impl Keys for SqliteVault {
-    async fn key_or_new(&self, customer: CustomerId) -> Result<Option<SealingKey>, KeysError> {
-        if let Some(known) = self.keys.get(customer) {
-            return Ok(known);
+    /// Takes what was just destroyed out of the write-ahead log too.
+    async fn purge(&self) -> Result<(), VaultError> {
+        if !self.database.purge().await.map_err(VaultError)? {
+            tracing::warn!("what was destroyed may stand in the vault's write-ahead log until its next checkpoint");
         }
-        let moment = self.keys.moment();
-        let fresh = random_bytes().map_err(keys_error)?;
-        let make = move |vault: &Connection| {
-            let insert = "INSERT INTO customer_keys (customer, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-            vault.prepare_cached(insert)?.execute(params![customer.0.as_bytes(), fresh])?;
-            // The row is there now, if only by this statement.
-            stored_key(vault, customer).map(Option::flatten)
-        };
-        let key = self.write(make).await.map_err(keys_error)?;
-        self.keys.keep(moment, customer, key.clone());
-        Ok(key)
-    }
-
-    async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
-        let moment = self.keys.moment();
-        let mut found: Vec<Option<StoredKey>> = customers.iter().map(|customer| self.keys.get(*customer)).collect();
-        let missing: Vec<CustomerId> =
-            customers.iter().zip(&found).filter(|(_, known)| known.is_none()).map(|(customer, _)| *customer).collect();
-        if !missing.is_empty() {
-            let wanted = missing.clone();
-            let look = move |vault: &Connection| wanted.iter().map(|customer| stored_key(vault, *customer)).collect();
-            let read: Vec<Option<StoredKey>> = self.read(look).await.map_err(keys_error)?;
-            for (customer, stored) in missing.iter().zip(&read) {
-                // Where there is none yet, one may be made at any moment: that is not remembered.
-                if let Some(key) = stored {
-                    self.keys.keep(moment, *customer, key.clone());
-                }
-            }
-            let slots = found.iter_mut().filter(|slot| slot.is_none());
-            slots.zip(read).for_each(|(slot, stored)| *slot = stored);
-        }
-        Ok(found.into_iter().map(Option::flatten).collect())
+        Ok(())
     }
 }
 
@@ -185,9 +153,13 @@ impl Vault for SqliteVault {
             let mut keep = vault.prepare_cached("UPDATE credentials SET review_at = NULL WHERE id = ?1")?;
             let mut destroy = vault.prepare_cached("DELETE FROM credentials WHERE id = ?1")?;
             in_force.iter().try_for_each(|id| keep.execute(params![id.0.as_bytes()]).map(drop))?;
-            others.iter().try_for_each(|id| destroy.execute(params![id.0.as_bytes()]).map(drop))
+            others.iter().try_for_each(|id| destroy.execute(params![id.0.as_bytes()]).map(drop))?;
+            Ok(!others.is_empty())
         };
-        self.write(settle).await
+        if self.write(settle).await? {
+            self.purge().await?;
+        }
+        Ok(())
     }
 
     async fn put_token(&self, sha256: [u8; 32], entry: TokenEntry) -> Result<(), VaultError> {
@@ -289,22 +261,8 @@ impl Vault for SqliteVault {
         };
         self.write(destroy).await?;
         self.keys.destroyed(customer);
-        if !self.database.purge().await.map_err(VaultError)? {
-            tracing::warn!("a destroyed key may stand in the vault's write-ahead log until the next checkpoint");
-        }
-        Ok(())
+        self.purge().await
     }
-}
-
-fn keys_error(error: VaultError) -> KeysError {
-    KeysError(error.0)
-}
-
-/// `None`: there never was a key.
-fn stored_key(vault: &Connection, customer: CustomerId) -> rusqlite::Result<Option<StoredKey>> {
-    let select = "SELECT key FROM customer_keys WHERE customer = ?1";
-    let read = |row: &Row<'_>| Ok(row.get::<_, Option<[u8; 32]>>(0)?.map(SealingKey));
-    vault.prepare_cached(select)?.query_row(params![customer.0.as_bytes()], read).optional()
 }
 
 fn columns(owner: CredentialOwner) -> (i64, Uuid) {

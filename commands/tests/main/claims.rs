@@ -2,12 +2,16 @@
 
 use crate::assert_refused;
 use crate::support::{PASSWORD, Shop, done, new_coupon, new_customer, new_store};
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use commands::{CommandError, CustomerChange, Done};
 use domain::customer::Customer;
 use domain::{Category, CouponId, CustomerId};
-use eventlog::EventLog;
 use eventlog::testing::{Cut, FaultLog, Gate, Schedule, Schedules, Then};
+use eventlog::{
+    AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, NewEvent, Position, RecordedEvent, StreamName,
+    Subscription,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -188,6 +192,90 @@ async fn the_worker_frees_the_emails_that_a_crash_left() {
         shop.other_node().reactions(true).await.unwrap().step().await.unwrap();
         assert_eq!(shop.count("NameReleased").await, 2);
     }
+}
+
+#[tokio::test]
+async fn the_worker_frees_the_removed_email_and_no_other() {
+    let shop = Shop::new().await;
+    let ada = shop.customer(ADA).await;
+    done(shop.node.add_email(&shop.request(), ada, "second@example.com", false).await);
+    crash_before(&shop, 2, async |node| drop(node.remove_email(&shop.request(), ada, "second@example.com").await))
+        .await;
+    shop.other_node().reactions(true).await.unwrap().step().await.unwrap();
+    shop.customer("second@example.com").await;
+    assert_refused!(
+        shop.node.create_customer(&shop.request(), new_customer(ADA)).await,
+        CommandError::CustomerAlreadyExists
+    );
+    assert_eq!(shop.count("NameReleased").await, 1);
+}
+
+/// A log that stores what customers' streams are given, and then can't say so.
+struct Forgetful(Arc<dyn EventLog>);
+
+impl Forgetful {
+    fn away(stream: &StreamName) -> Result<(), LogError> {
+        match stream.as_str().starts_with("customer-") {
+            true => Err(LogError::Unavailable("the test said so".to_owned())),
+            false => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl EventLog for Forgetful {
+    async fn append(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: Vec<NewEvent>,
+    ) -> Result<Appended, AppendError> {
+        let appended = self.0.append(stream, expected, events).await?;
+        Self::away(stream).map_err(|source| AppendError::Unavailable { stream: stream.clone(), source })?;
+        Ok(appended)
+    }
+
+    async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
+        let read = self.0.read_stream(stream, from, limit).await?;
+        // An empty stream is no secret: a customer must get as far as being created.
+        if !read.is_empty() {
+            Self::away(stream)?;
+        }
+        Ok(read)
+    }
+
+    async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
+        Self::away(stream)?;
+        self.0.read_stream_backwards(stream, limit).await
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
+        self.0.read_all(after, limit).await
+    }
+
+    async fn head(&self) -> Result<Position, LogError> {
+        self.0.head().await
+    }
+
+    async fn log_id(&self) -> Result<LogId, LogError> {
+        self.0.log_id().await
+    }
+
+    fn subscribe(&self, after: Position) -> Subscription {
+        self.0.subscribe(after)
+    }
+}
+
+#[tokio::test]
+async fn a_claim_whose_deciding_event_may_be_stored_is_not_released() {
+    let shop = Shop::new().await;
+    let node = shop.node_on(Arc::new(Forgetful(Arc::clone(&shop.log) as _)));
+    assert_refused!(node.create_customer(&shop.request(), new_customer(ADA)).await, CommandError::Unavailable { .. });
+    assert_eq!((shop.count("CustomerCreated").await, shop.count("NameReleased").await), (1, 0));
+    assert_refused!(
+        shop.node.create_customer(&shop.request(), new_customer(ADA)).await,
+        CommandError::CustomerAlreadyExists
+    );
 }
 
 /// Two nodes that create a coupon with the same code, through every order of their appends, with and without one key; and with 30

@@ -60,6 +60,23 @@ async fn a_destroyed_key_stands_nowhere_on_disk_any_more() {
     assert!(stands_on_disk(directory.path(), &kept));
 }
 
+#[tokio::test]
+async fn a_destroyed_hash_stands_nowhere_on_disk_any_more() {
+    const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$a salt$a hash that is looked for";
+    let directory = tempfile::tempdir().unwrap();
+    let vault = SqliteVault::open(&directory.path().join("vault.db")).unwrap();
+    let owner = CredentialOwner::Store(StoreId(Uuid::nil()));
+    let ids: Vec<_> = (1..20).map(|number| CredentialId(Uuid::from_u128(number))).collect();
+    for id in &ids {
+        let hash = if *id == ids[9] { HASH } else { "another hash" };
+        vault.put_credential(*id, owner, hash, Timestamp::from_millis(1)).await.unwrap();
+    }
+    assert!(stands_on_disk(directory.path(), HASH.as_bytes()));
+    vault.settle_credentials(&ids[..9], &ids[9..10]).await.unwrap();
+    assert!(!stands_on_disk(directory.path(), HASH.as_bytes()));
+    assert!(stands_on_disk(directory.path(), b"another hash"));
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_files_are_their_owners_alone() {
