@@ -1,175 +1,228 @@
-//! The handle that queries go through.
+//! The handle that queries go through. What each view can be asked stands beside the view.
 
-use crate::page::{Cursor, Page, PageRequest, Start};
+use crate::cache::{Cached, RowCache};
+use crate::page::{BadCursor, Cursor, Page, PageRequest, Start};
+use crate::slots::{Answering, Slots};
+use crate::status::{Status, Watched};
 use crate::store::{Hit, List, ReadStore, Search, StoreError, Table};
 use crate::view::View;
 use eventlog::Position;
-use parking_lot::RwLock;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio_util::sync::DropGuard;
 use uuid::Uuid;
 
-/// Why a query could not be answered.
+/// Why a query was not answered.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ReadError {
     /// The views did not reach the position in time.
-    #[error("the read model is at position {at}, {wanted} was asked for")]
-    Behind { wanted: Position, at: Position },
-    /// The cursor is not one of this list.
-    #[error("not a cursor of this list")]
-    BadCursor,
+    #[error("the views are at position {reached}, {asked} was asked for")]
+    Behind { asked: Position, reached: Position },
+    #[error(transparent)]
+    BadCursor(#[from] BadCursor),
+    /// The view was never filled yet.
+    #[error("the view '{0}' is being filled for the first time")]
+    NotReady(&'static str),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Queries over all views. Cheap to clone. Every query names a store and sees only what is its own.
+/// All views, to read. Cheap to clone.
+///
+/// Every query names the store first: a row of another store is never shown, as if it were not there. A query sees at least
+/// all events up to [`Self::position`] as it was when the query began.
 #[derive(Clone)]
 pub struct Views {
     pub(crate) inner: Arc<Inner>,
 }
 
 pub(crate) struct Inner {
-    pub(crate) store: Arc<dyn ReadStore>,
-    /// The generation of each view that answers.
-    live: RwLock<HashMap<&'static str, Table>>,
-    position: watch::Sender<Position>,
+    pub store: Arc<dyn ReadStore>,
+    pub slots: Slots,
+    /// Up to where all views are committed.
+    pub position: watch::Sender<Position>,
+    pub watched: Watched,
+}
+
+/// The generation of a view that answers, and its rows in memory. A rebuild puts another one in its place; the old tables
+/// stay until the last query on them is done.
+pub(crate) struct Live<V: View> {
+    pub table: Table,
+    pub cache: Arc<RowCache<V::Row>>,
+    /// Tells whoever waits for it that no query is left.
+    pub _in_use: DropGuard,
 }
 
 impl Views {
     pub(crate) fn new(store: Arc<dyn ReadStore>) -> Self {
         Self {
-            inner: Arc::new(Inner { store, live: RwLock::default(), position: watch::Sender::new(Position::START) }),
+            inner: Arc::new(Inner {
+                store,
+                slots: Slots::default(),
+                position: watch::Sender::new(Position::START),
+                watched: Watched::default(),
+            }),
         }
     }
 
-    /// Up to where the views have come.
+    /// Up to where in the log all views are.
     pub fn position(&self) -> Position {
         *self.inner.position.borrow()
     }
 
-    /// Waits until the views have reached the position, which may lie beyond the end of the log.
+    /// Waits until all views are at the position, also one that the log has not reached yet.
+    ///
+    /// # Errors
+    /// [`ReadError::Behind`] when `timeout` has passed.
     pub async fn wait_for(&self, position: Position, timeout: Duration) -> Result<(), ReadError> {
         if self.position() >= position {
             return Ok(());
         }
         let mut reached = self.inner.position.subscribe();
-        let waited = tokio::time::timeout(timeout, reached.wait_for(|at| *at >= position)).await;
-        match waited {
+        let reaching = reached.wait_for(|reached| *reached >= position);
+        match tokio::time::timeout(timeout, reaching).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(ReadError::Behind { wanted: position, at: self.position() }),
+            // The sender lives as long as this handle, so only time can have run out.
+            Ok(Err(_)) | Err(_) => Err(ReadError::Behind { asked: position, reached: self.position() }),
         }
     }
 
-    pub(crate) fn reached(&self, position: Position) {
-        self.inner.position.send_replace(position);
+    /// How the views are: positions, what is parked, what is being rebuilt, and what went wrong last.
+    pub fn status(&self) -> Status {
+        self.inner.watched.status(self.position())
     }
 
-    pub(crate) fn swap(&self, tables: &[Table]) {
-        let mut live = self.inner.live.write();
-        for table in tables {
-            live.insert(table.view.name, *table);
-        }
-    }
-
-    /// The generation that answers for the view.
-    pub(crate) fn table<V: View>(&self) -> Result<Table, ReadError> {
-        let table = self.inner.live.read().get(V::DECLARATION.name).copied();
-        table.ok_or_else(|| {
-            StoreError::Unavailable(format!("the view '{}' is being filled", V::DECLARATION.name)).into()
-        })
-    }
-
-    /// Asks again when the generation was swapped, and dropped, while it was asked.
-    async fn asking<V: View, T, F>(&self, ask: impl Fn(Table) -> F) -> Result<T, ReadError>
-    where
-        F: Future<Output = Result<T, StoreError>>,
-    {
-        loop {
-            let table = self.table::<V>()?;
-            match ask(table).await {
-                Ok(answer) => return Ok(answer),
-                Err(_) if self.table::<V>()? != table => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    pub(crate) async fn get<V: View>(&self, key: Uuid) -> Result<Option<V::Row>, ReadError> {
-        let document = self.asking::<V, _, _>(|table| self.inner.store.get(table, key)).await?;
-        document.map(|document| read::<V>(&document)).transpose()
-    }
-
-    pub(crate) async fn get_many<V: View>(&self, keys: Vec<Uuid>) -> Result<Vec<Option<V::Row>>, ReadError> {
-        let documents = self.asking::<V, _, _>(|table| self.inner.store.get_many(table, keys.clone())).await?;
-        documents.into_iter().map(|document| document.map(|document| read::<V>(&document)).transpose()).collect()
-    }
-
-    pub(crate) async fn hits<V: View>(&self, list: List) -> Result<Vec<Hit>, ReadError> {
-        self.asking::<V, _, _>(|table| self.inner.store.list(table, list.clone())).await
-    }
-
-    pub(crate) async fn keys<V: View>(&self, list: List) -> Result<Vec<Uuid>, ReadError> {
-        Ok(self.hits::<V>(list).await?.into_iter().map(|hit| hit.key).collect())
-    }
-
-    pub(crate) async fn rows<V: View>(&self, list: List) -> Result<Vec<V::Row>, ReadError> {
-        let keys = self.keys::<V>(list).await?;
-        Ok(self.get_many::<V>(keys).await?.into_iter().flatten().collect())
-    }
-
-    pub(crate) async fn count<V: View>(&self, list: List) -> Result<u64, ReadError> {
-        self.asking::<V, _, _>(|table| self.inner.store.count(table, list.clone())).await
-    }
-
-    /// One page of the list. `name` and `scope` bind its cursors to the list and whose it is.
-    pub(crate) async fn page<V: View>(
-        &self,
-        name: &str,
-        scope: &[Uuid],
-        list: List,
-        page: &PageRequest,
-    ) -> Result<Page<V::Row>, ReadError> {
-        let list_id = Cursor::list_id(name, scope);
-        let after = match page.start {
-            Start::First | Start::Page(_) => None,
-            Start::After(cursor) if cursor.list != list_id => return Err(ReadError::BadCursor),
-            Start::After(cursor) => Some(Hit { sort: cursor.sort, key: cursor.key }),
-        };
-        // One more than asked for tells whether there is a next page.
-        let list = List { after, offset: page.offset(), limit: page.limit.saturating_add(1), ..list };
-        let mut hits = self.hits::<V>(list).await?;
-        let more = hits.len() > page.limit as usize;
-        hits.truncate(page.limit as usize);
-        let next = hits.last().filter(|_| more).map(|last| Cursor { sort: last.sort, key: last.key, list: list_id });
-        let keys = hits.into_iter().map(|hit| hit.key).collect();
-        let items = self.get_many::<V>(keys).await?.into_iter().flatten().collect();
-        Ok(Page { items, next })
-    }
-
-    /// One page of what a search finds, with scores. It has a next page where `next` is set; searches take no cursor.
-    pub(crate) async fn search<V: View>(&self, search: Search) -> Result<Page<(V::Row, f64)>, ReadError> {
-        let limit = search.limit as usize;
-        let asked = Search { limit: search.limit.saturating_add(1), ..search };
-        let mut found = self.asking::<V, _, _>(|table| self.inner.store.search(table, asked.clone())).await?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|last| Cursor { sort: 0, key: last.key, list: 0 });
-        let rows = self.get_many::<V>(found.iter().map(|hit| hit.key).collect()).await?;
-        let items = rows.into_iter().zip(found).filter_map(|(row, hit)| Some((row?, hit.score))).collect();
-        Ok(Page { items, next })
+    /// The generation of the view that answers now.
+    pub(crate) fn of<V: Answering>(&self) -> Result<Reader<'_, V>, ReadError> {
+        let live = V::slot(&self.inner.slots).get();
+        Ok(Reader { store: self.inner.store.as_ref(), live: live.ok_or(ReadError::NotReady(V::DECLARATION.name))? })
     }
 }
 
-fn read<V: View>(document: &str) -> Result<V::Row, ReadError> {
-    serde_json::from_str(document).map_err(|error| {
-        StoreError::Damaged(format!(
-            "a row of '{}' can't be read ({error}); `cartlog rebuild {0}` mends it",
-            V::DECLARATION.name
-        ))
-        .into()
-    })
+/// Reads one view, all of one query from the same generation.
+pub(crate) struct Reader<'a, V: View> {
+    store: &'a dyn ReadStore,
+    live: Arc<Live<V>>,
+}
+
+impl<V: View> Reader<'_, V> {
+    /// The row of the key, whosever it is.
+    pub async fn get(&self, key: Uuid) -> Result<Option<Arc<V::Row>>, ReadError> {
+        let place = match self.live.cache.get_or_place(&key).await {
+            Ok(cached) => return Ok(Some(cached.row)),
+            Err(place) => place,
+        };
+        let Some(document) = self.store.get(self.live.table, key).await? else {
+            return Ok(None);
+        };
+        let cached = decode::<V>(self.live.table, key, &document)?;
+        let row = Arc::clone(&cached.row);
+        // Refused when the worker put a newer one there: then this one is not kept.
+        let _ = place.insert(cached);
+        Ok(Some(row))
+    }
+
+    /// The rows of the keys, in their order.
+    pub async fn get_many(&self, keys: &[Uuid]) -> Result<Vec<Option<Arc<V::Row>>>, ReadError> {
+        let mut rows = Vec::with_capacity(keys.len());
+        let mut missing = Vec::new();
+        for (index, key) in keys.iter().enumerate() {
+            // Never waits with places in hand: two readers could wait for each other.
+            match self.live.cache.try_get_or_place(key) {
+                Ok(cached) => rows.push(Some(cached.row)),
+                Err(place) => {
+                    rows.push(None);
+                    missing.push((index, *key, place));
+                }
+            }
+        }
+        if missing.is_empty() {
+            return Ok(rows);
+        }
+        let wanted = missing.iter().map(|(_, key, _)| *key).collect();
+        let documents = self.store.get_many(self.live.table, wanted).await?;
+        for ((index, key, place), document) in missing.into_iter().zip(documents) {
+            let Some(document) = document else { continue };
+            let cached = decode::<V>(self.live.table, key, &document)?;
+            rows[index] = Some(Arc::clone(&cached.row));
+            if let Some(place) = place {
+                // As in `get`.
+                let _ = place.insert(cached);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The rows that the list finds, after the row of that key in a list that is ordered by keys alone.
+    pub async fn list_after(&self, list: List, after: Option<Uuid>) -> Result<Vec<Arc<V::Row>>, ReadError> {
+        let keys = self.keys_after(list, after).await?;
+        Ok(self.get_many(&keys).await?.into_iter().flatten().collect())
+    }
+
+    /// As [`Self::list_after`], the keys alone.
+    pub async fn keys_after(&self, mut list: List, after: Option<Uuid>) -> Result<Vec<Uuid>, ReadError> {
+        list.after = after.map(|key| Hit { sort: 0, key });
+        let hits = self.store.list(self.live.table, list).await?;
+        Ok(hits.into_iter().map(|hit| hit.key).collect())
+    }
+
+    pub async fn count(&self, list: List) -> Result<u64, ReadError> {
+        Ok(self.store.count(self.live.table, list).await?)
+    }
+
+    /// One page of the list of that name within that scope.
+    pub async fn page(
+        &self,
+        name: &str,
+        scope: &[Uuid],
+        mut list: List,
+        page: &PageRequest,
+    ) -> Result<Page<Arc<V::Row>>, ReadError> {
+        let list_id = Cursor::list_id(name, scope);
+        list.after = match page.start {
+            Start::First | Start::Page(_) => None,
+            Start::After(cursor) if cursor.list == list_id => Some(Hit { sort: cursor.sort, key: cursor.key }),
+            Start::After(_) => return Err(BadCursor.into()),
+        };
+        list.offset = page.offset();
+        // One more shows whether there is a next page.
+        list.limit = page.limit.saturating_add(1);
+        let mut hits = self.store.list(self.live.table, list).await?;
+        let cursor = |last: &Hit| Cursor { sort: last.sort, key: last.key, list: list_id };
+        let next = next_after(&mut hits, page.limit, cursor);
+        let keys: Vec<Uuid> = hits.iter().map(|hit| hit.key).collect();
+        Ok(Page { items: self.get_many(&keys).await?.into_iter().flatten().collect(), next })
+    }
+
+    /// One page of a search, each row with its score.
+    pub async fn search(&self, mut search: Search) -> Result<Page<(Arc<V::Row>, f64)>, ReadError> {
+        let limit = search.limit;
+        search.limit = limit.saturating_add(1);
+        let mut found = self.store.search(self.live.table, search).await?;
+        let next = next_after(&mut found, limit, |last| Cursor { sort: 0, key: last.key, list: 0 });
+        let keys: Vec<Uuid> = found.iter().map(|found| found.key).collect();
+        let scored = self.get_many(&keys).await?.into_iter().zip(found);
+        Ok(Page { items: scored.filter_map(|(row, found)| Some((row?, found.score))).collect(), next })
+    }
+}
+
+/// Cuts what is beyond the limit, and says from where the next page goes on.
+fn next_after<T>(found: &mut Vec<T>, limit: u32, cursor: impl FnOnce(&T) -> Cursor) -> Option<Cursor> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    if found.len() <= limit {
+        return None;
+    }
+    found.truncate(limit);
+    found.last().map(cursor)
+}
+
+/// Reads a stored document.
+pub(crate) fn decode<V: View>(table: Table, key: Uuid, document: &str) -> Result<Cached<V::Row>, StoreError> {
+    let row = serde_json::from_str(document).map_err(|error| {
+        StoreError::Damaged(format!("row {key} of {} can't be read: {error}", table.view.name))
+    })?;
+    Ok(Cached::new(row, document.len(), None))
 }
 
 #[cfg(test)]
@@ -181,8 +234,9 @@ mod tests {
     #[allow(dead_code)]
     fn queries_can_be_awaited_on_any_thread(views: &Views, store: StoreId, page: &PageRequest) {
         fn sendable(_: impl Send) {}
+        let filter = Default::default();
         sendable(views.cart(store, CartId(Uuid::nil())));
-        sendable(views.products(store, &Default::default(), page));
+        sendable(views.products(store, &filter, page));
         sendable(views.search_products(store, "", false, page));
         sendable(views.wait_for(Position(1), Duration::ZERO));
     }
