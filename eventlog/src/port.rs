@@ -94,7 +94,7 @@ pub enum LogError {
     #[error("the event log is away: {0}")]
     Unavailable(String),
     /// Trying again does not help.
-    #[error("the event log is damaged: {0}")]
+    #[error("the event log can't be used: {0}")]
     Damaged(String),
     /// A checkpoint names another log, or an event that this log doesn't have at that position.
     #[error("the checkpoint at position {position} of log {log_id} is not of this log: {reason}")]

@@ -132,3 +132,24 @@ pub async fn what_was_answered_is_there_to_be_read(subject: &dyn Subject) {
     }
     writers.join_all().await;
 }
+
+pub async fn an_append_that_was_given_up_is_done_whole_or_not_at_all(subject: &dyn Subject) {
+    let log = subject.open().await;
+    for round in 0..40 {
+        let (cart, batch) = (stream(&format!("cart-{round}")), events(3));
+        let giving_up = tokio::spawn({
+            let (log, cart, batch) = (Arc::clone(&log), cart.clone(), batch.clone());
+            async move { append(&*log, &cart, 0, batch).await }
+        });
+        for _ in 0..round % 4 {
+            tokio::task::yield_now().await;
+        }
+        giving_up.abort();
+        // Done in the end, or not yet: either way the same append goes through, and once.
+        let answer = append(&*log, &cart, 0, batch.clone()).await.unwrap();
+        let stored = log.read_stream(&cart, 0, 10).await.unwrap();
+        assert_eq!(ids(&stored), new_ids(&batch), "round {round}");
+        assert_eq!(stored[2].position, answer.position);
+    }
+    assert_eq!(everything(&*log).await.len(), 120);
+}

@@ -57,6 +57,7 @@ macro_rules! conformance {
             concurrency::no_reader_sees_a_position_before_a_smaller_one,
             concurrency::an_append_of_several_is_seen_whole_or_not_at_all,
             concurrency::what_was_answered_is_there_to_be_read,
+            concurrency::an_append_that_was_given_up_is_done_whole_or_not_at_all,
             subscriptions::a_subscription_brings_all_then_marks_then_what_comes,
             subscriptions::a_subscription_starts_after_any_position,
             subscriptions::a_subscription_to_an_empty_log_is_caught_up_at_once,

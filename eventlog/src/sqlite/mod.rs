@@ -8,6 +8,7 @@
 mod bounded;
 mod checkpoint;
 mod errors;
+mod lock;
 mod options;
 mod queue;
 mod readers;
@@ -27,6 +28,7 @@ use checkpoint::Checkpointer;
 use queue::Queue;
 use readers::Readers;
 use recent::Recent;
+use schema::IfMissing;
 use session::Session;
 use std::path::Path;
 use std::sync::Arc;
@@ -62,8 +64,8 @@ impl SqliteLog {
     /// [`LogError::Damaged`] if the file is of a newer version or not a log of ours: it is left as it is.
     /// [`LogError::Unavailable`] if another process has it open, or the disk doesn't let us.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, LogError> {
-        let lock = schema::lock(path)?;
-        let session = Session::open(path, &options)?;
+        let lock = lock::lock(path)?;
+        let session = Session::open(path, &options, IfMissing::Create)?;
         let log_id = session.log_id();
         let (head_sender, head) = watch::channel(session.head());
         let shared = Arc::new(Shared {

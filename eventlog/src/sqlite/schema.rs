@@ -3,9 +3,9 @@
 use super::errors::log_error;
 use super::options::{SqliteOptions, Synchronous};
 use crate::port::{LogError, LogId};
-use rusqlite::{Connection, OpenFlags, params};
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+use std::fs::File;
+use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -33,36 +33,21 @@ const TABLES: &str = "
     ) STRICT;
 ";
 
-/// Locks the log for this process, by a file beside it; the lock goes with the returned file, however the process ends.
-/// (Not the log's own file: closing a second handle to it would drop SQLite's locks.)
-pub(super) fn lock(path: &Path) -> Result<File, LogError> {
-    let beside = beside(path, "-lock");
-    let unavailable = |reason: String| LogError::Unavailable(format!("{}: {reason}", beside.display()));
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&beside)
-        .map_err(|error| unavailable(error.to_string()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let reason = "it is open already; stop whoever has it, or choose another data directory";
-            Err(LogError::Unavailable(format!("{}: {reason}", path.display())))
-        }
-        Err(TryLockError::Error(error)) => Err(unavailable(error.to_string())),
-    }
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
+/// Whether a log that isn't there is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum IfMissing {
+    Create,
+    Fail,
 }
 
 /// Opens the file to write, and creates the tables if it is new.
-pub(super) fn open_to_write(path: &Path, options: &SqliteOptions) -> Result<(Connection, LogId), LogError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+pub(super) fn open_to_write(
+    path: &Path,
+    options: &SqliteOptions,
+    if_missing: IfMissing,
+) -> Result<(Connection, LogId), LogError> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    flags.set(OpenFlags::SQLITE_OPEN_CREATE, if_missing == IfMissing::Create);
     let open = || -> rusqlite::Result<(Connection, Found)> {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
@@ -70,10 +55,13 @@ pub(super) fn open_to_write(path: &Path, options: &SqliteOptions) -> Result<(Con
         Ok((connection, found))
     };
     let trouble = |error: rusqlite::Error| log_error(&format!("opening {}", path.display()), &error);
-    let (connection, found) = open().map_err(trouble)?;
+    let (connection, found) = match open() {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => return Err(not_ours(path)),
+        opened => opened.map_err(trouble)?,
+    };
     found.check(path)?;
     configure(&connection, options.synchronous).map_err(trouble)?;
-    if found.is_new() {
+    if found.is_new() && if_missing == IfMissing::Create {
         create(&connection).map_err(trouble)?;
         sync_directory(path)?;
     }
@@ -139,17 +127,22 @@ impl Found {
         if self.is_new() || (self.application_id == APPLICATION_ID && self.version == VERSION) {
             return Ok(());
         }
-        let path = path.display();
-        Err(LogError::Damaged(if self.application_id != APPLICATION_ID {
-            format!("{path} is not a log of cartlog; move it away, or choose another data directory")
-        } else {
-            let version = self.version;
-            format!(
-                "{path} has format {version}, and this version reads format {VERSION}; \
-                 start the version of cartlog that wrote it, or restore a backup"
-            )
-        }))
+        if self.application_id != APPLICATION_ID {
+            return Err(not_ours(path));
+        }
+        let (path, version) = (path.display(), self.version);
+        Err(LogError::Damaged(format!(
+            "{path} has format {version}, and this version reads format {VERSION}; \
+             start the version of cartlog that wrote it, or restore a backup"
+        )))
     }
+}
+
+fn not_ours(path: &Path) -> LogError {
+    let path = path.display();
+    LogError::Damaged(format!(
+        "{path} is not a log of cartlog; choose another data directory, or move it away and restore a backup"
+    ))
 }
 
 /// The writer's settings. Its cache bounds its memory; mapped memory is left out, as it would count as the server's own.

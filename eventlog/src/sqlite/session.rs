@@ -7,7 +7,7 @@ use super::errors::log_error;
 use super::options::SqliteOptions;
 use super::queue::Request;
 use super::rows::{at_most_i64, stream_id, unsigned};
-use super::schema::open_to_write;
+use super::schema::{IfMissing, open_to_write};
 use crate::clock::{Clock, record_time};
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::port::{AppendError, Appended, ExpectedRevision, LogError, LogId};
@@ -48,8 +48,12 @@ pub(super) struct Committed {
 }
 
 impl Session {
-    pub(super) fn open(path: &Path, options: &SqliteOptions) -> std::result::Result<Self, LogError> {
-        let (connection, log_id) = open_to_write(path, options)?;
+    pub(super) fn open(
+        path: &Path,
+        options: &SqliteOptions,
+        if_missing: IfMissing,
+    ) -> std::result::Result<Self, LogError> {
+        let (connection, log_id) = open_to_write(path, options, if_missing)?;
         checkpoint::watch(&connection);
         let last = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1";
         let last = connection.query_row(last, [], |row| Ok((unsigned(row, 0)?, row.get(1)?))).optional();
@@ -125,6 +129,7 @@ impl Session {
             event_type,
             data: event.data,
             metadata: event.metadata,
+            // The clock's own, so there is such a time.
             recorded_at: DateTime::from_timestamp_millis(self.last_ms).unwrap_or_default(),
         };
         self.connection.prepare_cached(INSERT)?.execute(params![

@@ -6,6 +6,7 @@ use super::checkpoint::Checkpointer;
 use super::errors::log_error;
 use super::options::SqliteOptions;
 use super::queue::Request;
+use super::schema::IfMissing;
 use super::session::{Committed, Session};
 use crate::event::Position;
 use crate::port::{AppendError, LogError, LogId};
@@ -62,7 +63,7 @@ impl Writer {
 
     /// After an error. A transaction whose commit failed may turn out to have been written after all.
     fn reopen(&self) -> Result<Session, LogError> {
-        let session = Session::open(&self.path, &self.options)?;
+        let session = Session::open(&self.path, &self.options, IfMissing::Fail)?;
         let known = *self.head.borrow();
         if session.log_id() != self.log_id || session.head() < known {
             let path = self.path.display();

@@ -5,7 +5,10 @@
 // By the name that the other crates know it by.
 extern crate cartlog_eventlog as eventlog;
 
+mod chain;
 mod conformance;
 #[cfg(target_os = "linux")]
 mod disk;
+mod embedded;
+mod model;
 mod testing;
