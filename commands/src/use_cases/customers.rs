@@ -61,8 +61,10 @@ impl Commands {
     ) -> Result<Done<CustomerId>, CommandError> {
         self.run("delete_customer", request, move |session| async move {
             // Only where there is something to delete: an id may be another store's.
-            if currency(&session, customer).await.is_ok() {
-                review_password(&session, customer).await?;
+            match currency(&session, customer).await {
+                Ok(_) => review_password(&session, customer).await?,
+                Err(CommandError::NotFound(_)) => {}
+                Err(other) => return Err(other),
             }
             let executed = session.decide::<Customer>(&customer, CustomerCommand::Delete).await;
             let replayed = executed.map_err(refused::<Customer>)?.replayed;
