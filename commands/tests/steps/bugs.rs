@@ -4,7 +4,7 @@
 use crate::ledger::ledger;
 use crate::shop::{COUPON, Shop, cents, customer};
 use crate::world::{World, done, keyed};
-use commands::{BillCart, CommandError, Commands, Done, NewCoupon, NewProduct};
+use commands::{BillCart, CommandError, Commands, Done, NewCoupon, NewGiftCard, NewProduct};
 use domain::coupon::{CouponRefusal, CouponStyle};
 use domain::invoice::RefundRequest;
 use domain::{CustomerId, ProductId};
@@ -282,4 +282,27 @@ async fn stock_leaves_for_good_only_when_it_is_shipped() {
     assert_eq!(assam().await, ("Assam".to_owned(), 5, 0));
     done(node.deliver_order(&request, shipped).await);
     assert!(node.cancel_order(&request, shipped).await.is_err());
+}
+
+#[tokio::test]
+async fn balances_are_spent_in_the_store_s_order_until_nothing_is_due() {
+    let (world, node, shop) = opened().await;
+    let (request, customer) = (shop.request(), shop.customers[0]);
+    // The credit is older; gift cards come first all the same. The last credit is not needed.
+    for amount in [5_000, 900] {
+        done(node.issue_credit(&request, customer, cents(amount)).await);
+    }
+    let card = NewGiftCard {
+        gifter_customer_id: shop.customers[1],
+        recipient_customer_id: customer,
+        original_amount: cents(1_000),
+    };
+    done(node.issue_gift_card(&request, card).await);
+    done(node.add_to_cart(&request, customer, vec![(shop.products[0], 1)]).await);
+    done(node.bill_cart(&request, customer, BillCart::default()).await);
+    // 12.99 and 7 % tax: 13.90.
+    let ledger = ledger(&world, true).await;
+    assert_eq!(ledger.invoices, [("Open".to_owned(), 1_390, 0, 0)]);
+    assert_eq!(ledger.gift_cards, [(1_000, 0)]);
+    assert_eq!(ledger.credits, [(5_000, 4_610), (900, 900)]);
 }
