@@ -30,14 +30,7 @@ pub async fn encode(
             ..event.metadata.clone()
         })?;
         let event_type = event.event.event_type();
-        prev = Some(chain::hash(
-            stream.as_str(),
-            revision,
-            event.id,
-            event_type,
-            &data,
-            &metadata,
-        ));
+        prev = Some(chain::hash(stream.as_str(), revision, event.id, event_type, &data, &metadata));
         stored.push(NewEvent {
             id: event.id,
             event_type: event_type.to_owned(),
@@ -45,8 +38,7 @@ pub async fn encode(
             metadata: metadata.into(),
         });
     }
-    prev.map(|last| (stored, last))
-        .ok_or(JournalError::NothingToAppend)
+    prev.map(|last| (stored, last)).ok_or(JournalError::NothingToAppend)
 }
 
 /// Whether an event has personal data. Asked of copies: events of customers are rare and small.
@@ -62,16 +54,10 @@ impl HasPersonal for Event {
 
 async fn sealing_key(stream: &StreamName, keys: &dyn Keys) -> Result<SealingKey, JournalError> {
     let customer = customer_of(stream).ok_or_else(|| JournalError::Misplaced(stream.clone()))?;
-    keys.key_or_new(customer)
-        .await?
-        .ok_or(JournalError::Erased(customer))
+    keys.key_or_new(customer).await?.ok_or(JournalError::Erased(customer))
 }
 
-fn encode_data(
-    stream: &StreamName,
-    event: &ToAppend,
-    key: Option<&SealingKey>,
-) -> Result<Vec<u8>, JournalError> {
+fn encode_data(stream: &StreamName, event: &ToAppend, key: Option<&SealingKey>) -> Result<Vec<u8>, JournalError> {
     if !event.event.has_personal() {
         return Ok(serde_json::to_vec(&event.event)?);
     }
@@ -98,10 +84,8 @@ pub async fn decode(
     keys: &dyn Keys,
 ) -> Result<Vec<Result<Envelope, Unreadable>>, JournalError> {
     let mut read: Vec<_> = events.into_iter().map(decode_sealed).collect();
-    let mut customers: Vec<CustomerId> = read
-        .iter_mut()
-        .filter_map(|event| event.as_mut().ok().and_then(sealed_for))
-        .collect();
+    let mut customers: Vec<CustomerId> =
+        read.iter_mut().filter_map(|event| event.as_mut().ok().and_then(sealed_for)).collect();
     customers.sort_unstable();
     customers.dedup();
     if customers.is_empty() {
@@ -179,17 +163,11 @@ fn decode_sealed(recorded: RecordedEvent) -> Result<Envelope, Unreadable> {
 }
 
 fn read_parts(recorded: &RecordedEvent) -> Result<(Metadata, Event), String> {
-    let (category, _) =
-        Category::of_stream(recorded.stream.as_str()).ok_or("the stream is not one of ours")?;
+    let (category, _) = Category::of_stream(recorded.stream.as_str()).ok_or("the stream is not one of ours")?;
     let metadata: Metadata =
         serde_json::from_slice(&recorded.metadata).map_err(|error| format!("its metadata: {error}"))?;
-    let data = upcast::upcast(
-        category,
-        &recorded.event_type,
-        metadata.schema_version,
-        &recorded.data,
-    )
-    .map_err(with_source)?;
+    let data =
+        upcast::upcast(category, &recorded.event_type, metadata.schema_version, &recorded.data).map_err(with_source)?;
     let event = Event::decode(category, &recorded.event_type, &data).map_err(with_source)?;
     if metadata.schema_version > event.schema_version() {
         return Err(format!(

@@ -24,9 +24,8 @@ impl Envelope {
     /// The event's data for a reader who may see personal data: open, or null once erased.
     pub fn open_data(&self) -> Result<Value, serde_json::Error> {
         let mut event = self.event.clone();
-        let personal = event
-            .personal_mut()
-            .map(|personal| std::mem::replace(personal, Personal::Sealed(String::new())));
+        let personal =
+            event.personal_mut().map(|personal| std::mem::replace(personal, Personal::Sealed(String::new())));
         let mut data = serde_json::to_value(&event)?;
         if let (Some(personal), Some(fields)) = (personal, data.as_object_mut()) {
             fields.insert("personal".to_owned(), serde_json::to_value(personal.open())?);

@@ -38,12 +38,7 @@ struct Ring {
 
 impl SharedTail {
     pub(crate) fn new(log: Arc<dyn EventLog>, keys: Arc<dyn Keys>) -> Arc<Self> {
-        Arc::new(Self {
-            log,
-            keys,
-            ring: Mutex::default(),
-            changed: watch::Sender::new(0),
-        })
+        Arc::new(Self { log, keys, ring: Mutex::default(), changed: watch::Sender::new(0) })
     }
 
     /// Starts the task that fills the ring, from the log's head on; once.
@@ -56,12 +51,7 @@ impl SharedTail {
         if ring.started {
             return Ok(());
         }
-        *ring = Ring {
-            started: true,
-            base: head,
-            end: head,
-            recent: VecDeque::new(),
-        };
+        *ring = Ring { started: true, base: head, end: head, recent: VecDeque::new() };
         tokio::spawn(fill(Arc::downgrade(self)));
         Ok(())
     }
@@ -78,8 +68,7 @@ impl SharedTail {
             }
         }
         drop(ring);
-        self.changed
-            .send_modify(|version| *version = version.wrapping_add(1));
+        self.changed.send_modify(|version| *version = version.wrapping_add(1));
     }
 }
 
@@ -133,19 +122,8 @@ pub struct Batch {
 }
 
 impl Follower {
-    pub(crate) fn new(
-        tail: Arc<SharedTail>,
-        log: Arc<dyn EventLog>,
-        keys: Arc<dyn Keys>,
-        after: Position,
-    ) -> Self {
-        Self {
-            tail,
-            log,
-            keys,
-            position: after,
-            said_caught_up: false,
-        }
+    pub(crate) fn new(tail: Arc<SharedTail>, log: Arc<dyn EventLog>, keys: Arc<dyn Keys>, after: Position) -> Self {
+        Self { tail, log, keys, position: after, said_caught_up: false }
     }
 
     /// Up to where the follower has brought events.
@@ -164,20 +142,14 @@ impl Follower {
                 FromRing::Events(batch) => return Ok(self.advance(batch)),
                 FromRing::Behind => {
                     let recorded = self.log.read_all(self.position, max).await?;
-                    let events: Vec<Delivery> = codec::decode(recorded, self.keys.as_ref())
-                        .await?
-                        .into_iter()
-                        .map(delivery)
-                        .collect();
+                    let events: Vec<Delivery> =
+                        codec::decode(recorded, self.keys.as_ref()).await?.into_iter().map(delivery).collect();
                     let end = events.last().map_or(self.position, Delivery::position);
                     let caught_up = end >= self.tail.ring.lock().end;
                     return Ok(self.advance(Batch { events, caught_up }));
                 }
                 FromRing::Nothing if !self.said_caught_up => {
-                    return Ok(self.advance(Batch {
-                        events: Vec::new(),
-                        caught_up: true,
-                    }));
+                    return Ok(self.advance(Batch { events: Vec::new(), caught_up: true }));
                 }
                 FromRing::Nothing => {}
             }
@@ -195,9 +167,7 @@ impl Follower {
         if self.position < ring.base {
             return FromRing::Behind;
         }
-        let start = ring
-            .recent
-            .partition_point(|delivery| delivery.position() <= self.position);
+        let start = ring.recent.partition_point(|delivery| delivery.position() <= self.position);
         let events: Vec<Delivery> = ring.recent.range(start..).take(max).cloned().collect();
         let caught_up = events.last().is_some_and(|last| last.position() == ring.end);
         FromRing::Events(Batch { events, caught_up })

@@ -4,9 +4,7 @@ use crate::follow::{Follower, SharedTail};
 use crate::{Delivery, Envelope, Keys, KeysError, Metadata, Unreadable, codec, seal};
 use domain::{CustomerId, Event};
 use eventlog::chain::{self, EventHash};
-use eventlog::{
-    AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, Position, StreamName,
-};
+use eventlog::{AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, Position, StreamName};
 use std::sync::Arc;
 
 /// The log, its keys, and the tail that all followers of the process share. Cheap to clone.
@@ -88,24 +86,13 @@ impl Journal {
 
     /// Appends at the end of the stream as it is believed to be. Another end is [`AppendError::Conflict`]. The same events
     /// (by id) appended again at the same end answer as the first time.
-    pub async fn append(
-        &self,
-        stream: &StreamName,
-        tail: Tail,
-        events: &[ToAppend],
-    ) -> Result<Written, JournalError> {
+    pub async fn append(&self, stream: &StreamName, tail: Tail, events: &[ToAppend]) -> Result<Written, JournalError> {
         let (stored, last_hash) =
             codec::encode(stream, tail.length, tail.last_hash, events, self.keys.as_ref()).await?;
-        let appended = self
-            .log
-            .append(stream, ExpectedRevision::of_length(tail.length), stored)
-            .await?;
+        let appended = self.log.append(stream, ExpectedRevision::of_length(tail.length), stored).await?;
         Ok(Written {
             position: appended.position,
-            tail: Tail {
-                length: appended.revision + 1,
-                last_hash: Some(last_hash),
-            },
+            tail: Tail { length: appended.revision + 1, last_hash: Some(last_hash) },
         })
     }
 
@@ -119,27 +106,17 @@ impl Journal {
     ) -> Result<StreamSlice, JournalError> {
         let recorded = self.log.read_stream(stream, from.length, limit).await?;
         let tail = match recorded.last() {
-            Some(last) => Tail {
-                length: last.revision + 1,
-                last_hash: Some(chain::hash_of(last)),
-            },
+            Some(last) => Tail { length: last.revision + 1, last_hash: Some(chain::hash_of(last)) },
             None => from,
         };
-        let events = codec::decode(recorded, self.keys.as_ref())
-            .await?
-            .into_iter()
-            .collect::<Result<Vec<_>, _>>()?;
+        let events = codec::decode(recorded, self.keys.as_ref()).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(StreamSlice { events, tail })
     }
 
     /// Up to `limit` events of all streams after the position, oldest first; what can't be read is said, not skipped.
     pub async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Delivery>, JournalError> {
         let recorded = self.log.read_all(after, limit).await?;
-        Ok(codec::decode(recorded, self.keys.as_ref())
-            .await?
-            .into_iter()
-            .map(delivery)
-            .collect())
+        Ok(codec::decode(recorded, self.keys.as_ref()).await?.into_iter().map(delivery).collect())
     }
 
     /// The position of the last event.
@@ -171,20 +148,13 @@ impl Journal {
             Some(event) if event.position == checkpoint.position => {
                 Err(foreign(format!("event {} stands there", event.id)))
             }
-            Some(_) | None => Err(foreign(
-                "no event stands there: the log is shorter, or was restored".to_owned(),
-            )),
+            Some(_) | None => Err(foreign("no event stands there: the log is shorter, or was restored".to_owned())),
         }
     }
 
     /// Follows the log from after the position: catch-up, then live. Followers near the head share one decoding.
     pub fn follow(&self, after: Position) -> Follower {
-        Follower::new(
-            Arc::clone(&self.tail),
-            Arc::clone(&self.log),
-            Arc::clone(&self.keys),
-            after,
-        )
+        Follower::new(Arc::clone(&self.tail), Arc::clone(&self.log), Arc::clone(&self.keys), after)
     }
 }
 

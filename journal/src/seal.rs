@@ -13,30 +13,34 @@ const NONCE_BYTES: usize = 24;
 /// Why sealed data can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    #[error("no randomness to be had: {0}")]
-    Randomness(getrandom::Error),
     #[error("the sealed data is damaged, or was sealed with another key")]
     Damaged,
     #[error("the personal data can't be written or read")]
     Json(#[from] serde_json::Error),
 }
 
-/// Seals the data for the event `id` of `stream`: nonce and ciphertext, in base64.
+/// Seals the data for the event `id` of `stream`: nonce and ciphertext, in base64. The same data for the same event is
+/// sealed to the same text, so that an append can be repeated and its hashes stay the same.
 pub fn seal(key: &SealingKey, stream: &str, id: EventId, data: &PersonalData) -> Result<String, SealError> {
-    let mut sealed = vec![0; NONCE_BYTES];
-    getrandom::fill(&mut sealed).map_err(SealError::Randomness)?;
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(data)?);
-    let ciphertext = cipher(key)
-        .encrypt(
-            &nonce(&sealed)?,
-            Payload {
-                msg: &plain,
-                aad: &bound_to(stream, id),
-            },
-        )
-        .map_err(|_| SealError::Damaged)?;
+    let bound_to = bound_to(stream, id);
+    let mut sealed = nonce_for(key, &bound_to, &plain).to_vec();
+    let payload = Payload { msg: &plain, aad: &bound_to };
+    let ciphertext = cipher(key).encrypt(&nonce(&sealed)?, payload).map_err(|_| SealError::Damaged)?;
     sealed.extend_from_slice(&ciphertext);
     Ok(STANDARD.encode(sealed))
+}
+
+/// A nonce that follows from the key, the event and what is sealed: other data has another one, as far as a keyed hash of
+/// 192 bits keeps apart, and without the key it tells nothing (the construction of RFC 5297, with BLAKE3).
+fn nonce_for(key: &SealingKey, bound_to: &[u8], plain: &[u8]) -> [u8; NONCE_BYTES] {
+    let nonce_key = zeroize::Zeroizing::new(blake3::derive_key("cartlog sealing nonce v1", &key.0));
+    let mut hasher = blake3::Hasher::new_keyed(&nonce_key);
+    // Length first, so that no two pairs of event and data are hashed alike.
+    hasher.update(&(bound_to.len() as u64).to_le_bytes()).update(bound_to).update(plain);
+    let mut nonce = [0; NONCE_BYTES];
+    hasher.finalize_xof().fill(&mut nonce);
+    nonce
 }
 
 /// Opens what [`seal`] sealed for the same event.
@@ -44,13 +48,7 @@ pub fn open(key: &SealingKey, stream: &str, id: EventId, sealed: &str) -> Result
     let sealed = STANDARD.decode(sealed).map_err(|_| SealError::Damaged)?;
     let ciphertext = sealed.get(NONCE_BYTES..).ok_or(SealError::Damaged)?;
     let plain = cipher(key)
-        .decrypt(
-            &nonce(&sealed)?,
-            Payload {
-                msg: ciphertext,
-                aad: &bound_to(stream, id),
-            },
-        )
+        .decrypt(&nonce(&sealed)?, Payload { msg: ciphertext, aad: &bound_to(stream, id) })
         .map_err(|_| SealError::Damaged)?;
     Ok(serde_json::from_slice(&zeroize::Zeroizing::new(plain))?)
 }
@@ -60,10 +58,8 @@ fn cipher(key: &SealingKey) -> XChaCha20Poly1305 {
 }
 
 fn nonce(sealed: &[u8]) -> Result<XNonce, SealError> {
-    let bytes: [u8; NONCE_BYTES] = sealed
-        .get(..NONCE_BYTES)
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or(SealError::Damaged)?;
+    let bytes: [u8; NONCE_BYTES] =
+        sealed.get(..NONCE_BYTES).and_then(|bytes| bytes.try_into().ok()).ok_or(SealError::Damaged)?;
     Ok(bytes.into())
 }
 

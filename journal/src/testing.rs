@@ -22,20 +22,12 @@ impl MemoryKeys {
 #[async_trait]
 impl Keys for MemoryKeys {
     async fn key_or_new(&self, customer: CustomerId) -> Result<Option<SealingKey>, KeysError> {
-        let fresh = || {
-            Some(SealingKey(blake3::derive_key(
-                "cartlog test key",
-                customer.0.as_bytes(),
-            )))
-        };
+        let fresh = || Some(SealingKey(blake3::derive_key("cartlog test key", customer.0.as_bytes())));
         Ok(self.keys.lock().entry(customer).or_insert_with(fresh).clone())
     }
 
     async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
         let keys = self.keys.lock();
-        Ok(customers
-            .iter()
-            .map(|customer| keys.get(customer).cloned().flatten())
-            .collect())
+        Ok(customers.iter().map(|customer| keys.get(customer).cloned().flatten()).collect())
     }
 }

@@ -36,17 +36,12 @@ fn upcast_with<'a>(
 ) -> Result<Cow<'a, [u8]>, UnreadableEvent> {
     let mut steps = steps
         .iter()
-        .filter(|step| {
-            step.category == category && step.event_type == event_type && step.from_version >= version
-        })
+        .filter(|step| step.category == category && step.event_type == event_type && step.from_version >= version)
         .peekable();
     if steps.peek().is_none() {
         return Ok(Cow::Borrowed(data));
     }
-    let bad = |source| UnreadableEvent::BadData {
-        event_type: event_type.to_owned(),
-        source,
-    };
+    let bad = |source| UnreadableEvent::BadData { event_type: event_type.to_owned(), source };
     let mut value = serde_json::from_slice(data).map_err(bad)?;
     steps.for_each(|step| (step.apply)(&mut value));
     serde_json::to_vec(&value).map(Cow::Owned).map_err(bad)
@@ -87,14 +82,8 @@ mod tests {
             upcast_json(1, json!({"customer": "c"})),
             json!({"customer": null, "customer_id": "c", "store_id": "s"})
         );
-        assert_eq!(
-            upcast_json(2, json!({"customer_id": "c"})),
-            json!({"customer_id": "c", "store_id": "s"})
-        );
-        assert_eq!(
-            upcast_json(3, json!({"customer_id": "c"})),
-            json!({"customer_id": "c"})
-        );
+        assert_eq!(upcast_json(2, json!({"customer_id": "c"})), json!({"customer_id": "c", "store_id": "s"}));
+        assert_eq!(upcast_json(3, json!({"customer_id": "c"})), json!({"customer_id": "c"}));
     }
 
     #[test]

@@ -1,0 +1,12 @@
+//! The log as the domain speaks it, from outside: what goes in comes out, what was tampered with is told, and followers
+//! get each event once.
+
+#![allow(clippy::unwrap_used)]
+
+mod chain;
+mod following;
+mod samples;
+mod sealing;
+mod support;
+mod unreadable;
+mod verify;
