@@ -4,7 +4,7 @@
 //! a batch touches out, changes them, and puts them back once they are committed. A reader who finds none reads the store,
 //! and may leave what it read only if the worker put nothing there in the meantime.
 
-use crate::store::Facets;
+use crate::store::{Changed, Facets};
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache, GuardResult, PlaceholderGuard};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -17,8 +17,8 @@ pub(crate) struct Cached<R> {
     pub row: Arc<R>,
     /// About how many bytes it takes.
     pub weight: u32,
-    /// The hash of its facets as stored; `None` as long as nobody asked.
-    pub facets: Option<u64>,
+    /// Of its facets as stored; `None` as long as nobody asked.
+    pub facets: Option<Fingerprint>,
 }
 
 impl<R> Clone for Cached<R> {
@@ -29,7 +29,7 @@ impl<R> Clone for Cached<R> {
 
 impl<R> Cached<R> {
     /// A row that was read from, or written as, a document of so many bytes.
-    pub fn new(row: R, document_bytes: usize, facets: Option<u64>) -> Self {
+    pub fn new(row: R, document_bytes: usize, facets: Option<Fingerprint>) -> Self {
         Self { row: Arc::new(row), weight: weight(document_bytes), facets }
     }
 }
@@ -39,10 +39,32 @@ pub(crate) fn weight(document_bytes: usize) -> u32 {
     u32::try_from(document_bytes.saturating_mul(2).saturating_add(256)).unwrap_or(u32::MAX)
 }
 
-/// To tell whether a row's facets changed, without keeping them.
-pub(crate) fn hash(facets: &Facets) -> u64 {
+/// To tell which of a row's facets changed, without keeping them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fingerprint {
+    columns: u64,
+    labels: u64,
+    search_text: u64,
+}
+
+impl Fingerprint {
+    pub fn of(facets: &Facets) -> Self {
+        Self { columns: hash(&facets.columns), labels: hash(&facets.labels), search_text: hash(&facets.search_text) }
+    }
+
+    /// What is other than `before`; everything, where that is not known.
+    pub fn changed_since(&self, before: Option<Fingerprint>) -> Changed {
+        before.map_or(Changed::ALL, |before| Changed {
+            columns: self.columns != before.columns,
+            labels: self.labels != before.labels,
+            search_text: self.search_text != before.search_text,
+        })
+    }
+}
+
+fn hash(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    facets.hash(&mut hasher);
+    value.hash(&mut hasher);
     hasher.finish()
 }
 

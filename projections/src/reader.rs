@@ -219,9 +219,8 @@ fn next_after<T>(found: &mut Vec<T>, limit: u32, cursor: impl FnOnce(&T) -> Curs
 
 /// Reads a stored document.
 pub(crate) fn decode<V: View>(table: Table, key: Uuid, document: &str) -> Result<Cached<V::Row>, StoreError> {
-    let row = serde_json::from_str(document).map_err(|error| {
-        StoreError::Damaged(format!("row {key} of {} can't be read: {error}", table.view.name))
-    })?;
+    let row = serde_json::from_str(document)
+        .map_err(|error| StoreError::Damaged(format!("row {key} of {} can't be read: {error}", table.view.name)))?;
     Ok(Cached::new(row, document.len(), None))
 }
 

@@ -1,164 +1,196 @@
 //! How a batch is written: rows and checkpoint in one transaction.
 
-use super::away;
 use super::schema::name;
+use super::statement::scope_word;
+use super::trouble;
 use crate::store::*;
-use rusqlite::types::ToSqlOutput;
-use rusqlite::{Connection, ToSql, Transaction, params, params_from_iter};
-use uuid::Uuid;
+use eventlog::Checkpoint;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params, params_from_iter};
+use std::fmt::Write;
 
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        match self {
-            Value::Null => Ok(ToSqlOutput::from(rusqlite::types::Null)),
-            Value::Integer(integer) => integer.to_sql(),
-            Value::Text(text) => text.to_sql(),
-            Value::Id(id) => Ok(ToSqlOutput::from(id.as_bytes().as_slice())),
-        }
-    }
-}
-
-pub(super) fn commit(connection: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
-    let mut write = || -> rusqlite::Result<()> {
-        let transaction = connection.transaction()?;
+/// Writes all of it or nothing; gives about how many bytes that were.
+pub(super) fn commit(connection: &mut Connection, commit: &Commit) -> Result<usize, StoreError> {
+    let mut write = || -> rusqlite::Result<usize> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut bytes = 0;
         for changes in &commit.tables {
-            table(&transaction, changes)?;
+            bytes += Writer::new(&transaction, changes.table).write(changes)?;
             if let Some(checkpoint) = &commit.checkpoint {
-                let sql = "UPDATE generations SET log_id = ?3, position = ?4, event_id = ?5 WHERE view = ?1 AND generation = ?2";
-                transaction.prepare_cached(sql)?.execute(params![
-                    changes.table.view.name,
-                    changes.table.generation,
-                    checkpoint.log_id.0.as_bytes(),
-                    checkpoint.position.0 as i64,
-                    checkpoint.event_id.as_bytes()
-                ])?;
+                move_checkpoint(&transaction, changes.table, checkpoint)?;
             }
         }
-        transaction.commit()
+        transaction.commit()?;
+        Ok(bytes)
     };
-    write().map_err(|error| away("writing", &error))
+    write().map_err(|error| trouble("writing", &error))
 }
 
-fn table(transaction: &Transaction<'_>, changes: &TableChanges) -> rusqlite::Result<()> {
-    let name = name(changes.table);
-    for row in &changes.rows {
-        write_row(transaction, changes.table, &name, row)?;
-    }
-    if !changes.history.is_empty() {
-        let mut insert = transaction.prepare_cached(&format!("INSERT OR IGNORE INTO {name}_history VALUES (?1, ?2)"))?;
-        for (key, position) in &changes.history {
-            insert.execute(params![key.as_bytes(), position.0 as i64])?;
+fn move_checkpoint(transaction: &Transaction<'_>, table: Table, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
+    let sql = "UPDATE generations SET log_id = ?3, position = ?4, event_id = ?5 WHERE view = ?1 AND generation = ?2";
+    transaction.prepare_cached(sql)?.execute(params![
+        table.view.name,
+        table.generation,
+        checkpoint.log_id.0.as_bytes(),
+        Value::from(checkpoint.position),
+        checkpoint.event_id.as_bytes()
+    ])?;
+    Ok(())
+}
+
+/// Writes to the tables of one generation. Its statements are put together once a batch.
+struct Writer<'a> {
+    transaction: &'a Transaction<'a>,
+    table: Table,
+    name: String,
+    /// Changes the document alone.
+    update: String,
+    /// Writes all of a row, new or not, and gives its id.
+    upsert: String,
+}
+
+impl<'a> Writer<'a> {
+    fn new(transaction: &'a Transaction<'a>, table: Table) -> Self {
+        let name = name(table);
+        let (mut names, mut places, mut updates) = (String::new(), String::new(), String::new());
+        for (place, column) in (3..).zip(table.view.columns) {
+            // Writing to a string can't fail.
+            let _ = write!(names, ", {}", column.name);
+            let _ = write!(places, ", ?{place}");
+            let _ = write!(updates, ", {0} = excluded.{0}", column.name);
+        }
+        Self {
+            transaction,
+            table,
+            update: format!("UPDATE {name} SET document = ?2 WHERE key = ?1"),
+            upsert: format!(
+                "INSERT INTO {name} (key, document{names}) VALUES (?1, ?2{places})
+                 ON CONFLICT (key) DO UPDATE SET document = excluded.document{updates} RETURNING id"
+            ),
+            name,
         }
     }
-    for parked in &changes.parked {
-        let sql = "INSERT OR IGNORE INTO parked VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        transaction.prepare_cached(sql)?.execute(params![
-            changes.table.view.name,
-            changes.table.generation,
-            unit_text(&parked.unit),
-            parked.position.0 as i64,
+
+    fn write(&self, changes: &TableChanges) -> rusqlite::Result<usize> {
+        let mut bytes = 0;
+        for row in &changes.rows {
+            bytes += row.document.len() + 128;
+            self.row(row)?;
+        }
+        if !changes.history.is_empty() {
+            let sql = format!("INSERT OR IGNORE INTO {}_history VALUES (?1, ?2)", self.name);
+            let mut insert = self.transaction.prepare_cached(&sql)?;
+            for (key, position) in &changes.history {
+                bytes += 32;
+                insert.execute(params![key.as_bytes(), Value::from(*position)])?;
+            }
+        }
+        changes.parked.iter().try_for_each(|parked| self.park(parked))?;
+        changes.unparked.iter().try_for_each(|unit| self.unpark(unit))?;
+        Ok(bytes)
+    }
+
+    fn row(&self, row: &RowWrite) -> rusqlite::Result<()> {
+        let changed = row.changed;
+        if changed.columns || changed.search_text {
+            let id = self.upsert(row)?;
+            if changed.search_text {
+                self.search_text(id, &row.facets)?;
+            }
+        } else {
+            let mut update = self.transaction.prepare_cached(&self.update)?;
+            update.execute(params![row.key.as_bytes(), row.document])?;
+        }
+        if changed.labels {
+            self.labels(row)?;
+        }
+        Ok(())
+    }
+
+    fn upsert(&self, row: &RowWrite) -> rusqlite::Result<i64> {
+        let mut upsert = self.transaction.prepare_cached(&self.upsert)?;
+        upsert.raw_bind_parameter(1, row.key.as_bytes())?;
+        upsert.raw_bind_parameter(2, &row.document)?;
+        for (place, value) in (3..).zip(&row.facets.columns) {
+            upsert.raw_bind_parameter(place, value)?;
+        }
+        let mut rows = upsert.raw_query();
+        let id = match rows.next()? {
+            Some(row) => row.get(0)?,
+            None => return Err(rusqlite::Error::QueryReturnedNoRows),
+        };
+        // The statement is done only once it has been stepped to its end.
+        while rows.next()?.is_some() {}
+        Ok(id)
+    }
+
+    /// The value of a column of the row.
+    fn column<'f>(&self, facets: &'f Facets, name: &str) -> &'f Value {
+        let index = self.table.view.columns.iter().position(|column| column.name == name);
+        index.and_then(|index| facets.columns.get(index)).unwrap_or(&Value::Null)
+    }
+
+    fn labels(&self, row: &RowWrite) -> rusqlite::Result<()> {
+        let Some(labels) = &self.table.view.labels else { return Ok(()) };
+        let delete = format!("DELETE FROM {}_labels WHERE key = ?1", self.name);
+        self.transaction.prepare_cached(&delete)?.execute([row.key.as_bytes()])?;
+        let places: Vec<String> = (1..=labels.equal.len() + 3).map(|place| format!("?{place}")).collect();
+        let insert = format!("INSERT OR IGNORE INTO {}_labels VALUES ({})", self.name, places.join(", "));
+        let mut insert = self.transaction.prepare_cached(&insert)?;
+        let (sort, key) = (self.column(&row.facets, labels.sort), Value::Id(row.key));
+        for label in &row.facets.labels {
+            let label = Value::Text(label.clone());
+            let equal = labels.equal.iter().map(|column| self.column(&row.facets, column));
+            insert.execute(params_from_iter(equal.chain([&label, sort, &key])))?;
+        }
+        Ok(())
+    }
+
+    fn search_text(&self, id: i64, facets: &Facets) -> rusqlite::Result<()> {
+        let Some(searched) = &self.table.view.search else { return Ok(()) };
+        let delete = format!("DELETE FROM {}_search WHERE rowid = ?1", self.name);
+        self.transaction.prepare_cached(&delete)?.execute([id])?;
+        let Some(texts) = &facets.search_text else { return Ok(()) };
+        let scope = match self.column(facets, searched.scope) {
+            Value::Id(scope) => scope_word(*scope),
+            Value::Null | Value::Integer(_) | Value::Text(_) => return Ok(()),
+        };
+        let fields: String = searched.fields.iter().map(|field| format!(", {}", field.name)).collect();
+        let places: Vec<String> = (1..=searched.fields.len() + 2).map(|place| format!("?{place}")).collect();
+        let insert = format!("INSERT INTO {}_search (rowid, scope{fields}) VALUES ({})", self.name, places.join(", "));
+        let texts = texts.iter().cloned().map(Value::Text);
+        let values = [Value::Integer(id), Value::Text(scope)].into_iter().chain(texts);
+        self.transaction.prepare_cached(&insert)?.execute(params_from_iter(values))?;
+        Ok(())
+    }
+
+    fn park(&self, parked: &Parked) -> rusqlite::Result<()> {
+        let (row, stream) = columns_of(&parked.unit);
+        let sql = "INSERT OR IGNORE INTO parked VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        self.transaction.prepare_cached(sql)?.execute(params![
+            self.table.view.name,
+            self.table.generation,
+            row,
+            stream,
+            Value::from(parked.position),
             parked.event_type,
             parked.reason
         ])?;
+        Ok(())
     }
-    for unit in &changes.unparked {
-        let sql = "DELETE FROM parked WHERE view = ?1 AND generation = ?2 AND unit = ?3";
-        transaction.prepare_cached(sql)?.execute(params![changes.table.view.name, changes.table.generation, unit_text(unit)])?;
+
+    fn unpark(&self, unit: &ParkedUnit) -> rusqlite::Result<()> {
+        let (row, stream) = columns_of(unit);
+        let sql = "DELETE FROM parked WHERE view = ?1 AND generation = ?2 AND row IS ?3 AND stream IS ?4";
+        let (view, generation) = (self.table.view.name, self.table.generation);
+        self.transaction.prepare_cached(sql)?.execute(params![view, generation, row, stream])?;
+        Ok(())
     }
-    Ok(())
 }
 
-/// How a parked unit is named in its table: `row:…` or `stream:…`.
-pub(super) fn unit_text(unit: &ParkedUnit) -> String {
+/// How a parked unit stands in its table.
+fn columns_of(unit: &ParkedUnit) -> (Value, Value) {
     match unit {
-        ParkedUnit::Row(key) => format!("row:{key}"),
-        ParkedUnit::Stream(stream) => format!("stream:{stream}"),
+        ParkedUnit::Row(key) => (Value::Id(*key), Value::Null),
+        ParkedUnit::Stream(stream) => (Value::Null, Value::Text(stream.clone())),
     }
-}
-
-fn write_row(transaction: &Transaction<'_>, table: Table, name: &str, row: &RowWrite) -> rusqlite::Result<()> {
-    let Some(facets) = &row.facets else {
-        let sql = format!("UPDATE {name} SET document = ?2 WHERE key = ?1");
-        transaction.prepare_cached(&sql)?.execute(params![row.key.as_bytes(), row.document])?;
-        return Ok(());
-    };
-    let columns = table.view.columns;
-    let names: String = columns.iter().map(|column| format!(", {}", column.name)).collect();
-    let marks: String = (0..columns.len()).map(|index| format!(", ?{}", index + 3)).collect();
-    let updates: String = columns.iter().map(|column| format!(", {0} = excluded.{0}", column.name)).collect();
-    let sql = format!(
-        "INSERT INTO {name} (key, document{names}) VALUES (?1, ?2{marks})
-         ON CONFLICT (key) DO UPDATE SET document = excluded.document{updates} RETURNING id"
-    );
-    let key = Value::Id(row.key);
-    let document = Value::Text(row.document.clone());
-    let values = [&key, &document].into_iter().chain(&facets.columns);
-    let id: i64 = transaction.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?;
-    if let Some(labels) = &table.view.labels {
-        write_labels(transaction, table.view, labels, name, row, facets)?;
-    }
-    if table.view.search.is_some() {
-        write_search(transaction, table.view, name, id, row.is_new, facets)?;
-    }
-    Ok(())
-}
-
-/// The value of a column of the row.
-fn column<'a>(view: &ViewDeclaration, facets: &'a Facets, name: &str) -> &'a Value {
-    let index = view.columns.iter().position(|column| column.name == name);
-    index.and_then(|index| facets.columns.get(index)).unwrap_or(&Value::Null)
-}
-
-fn write_labels(
-    transaction: &Transaction<'_>,
-    view: &ViewDeclaration,
-    labels: &Labels,
-    name: &str,
-    row: &RowWrite,
-    facets: &Facets,
-) -> rusqlite::Result<()> {
-    if !row.is_new {
-        let sql = format!("DELETE FROM {name}_labels WHERE key = ?1");
-        transaction.prepare_cached(&sql)?.execute(params![row.key.as_bytes()])?;
-    }
-    let marks: Vec<String> = (1..=labels.equal.len() + 3).map(|index| format!("?{index}")).collect();
-    let sql = format!("INSERT OR IGNORE INTO {name}_labels VALUES ({})", marks.join(", "));
-    let key = Value::Id(row.key);
-    for label in &facets.labels {
-        let label = Value::Text(label.clone());
-        let equal = labels.equal.iter().map(|equal| column(view, facets, equal));
-        let values = equal.chain([&label, column(view, facets, labels.sort), &key]);
-        transaction.prepare_cached(&sql)?.execute(params_from_iter(values))?;
-    }
-    Ok(())
-}
-
-fn write_search(
-    transaction: &Transaction<'_>,
-    view: &ViewDeclaration,
-    name: &str,
-    id: i64,
-    is_new: bool,
-    facets: &Facets,
-) -> rusqlite::Result<()> {
-    let Some(searched) = &view.search else { return Ok(()) };
-    if !is_new {
-        transaction.prepare_cached(&format!("DELETE FROM {name}_search WHERE rowid = ?1"))?.execute([id])?;
-    }
-    let Some(texts) = &facets.search_text else { return Ok(()) };
-    let marks: Vec<String> = (1..=searched.fields.len() + 2).map(|index| format!("?{index}")).collect();
-    let fields: String = searched.fields.iter().map(|field| format!(", {}", field.name)).collect();
-    let sql = format!("INSERT INTO {name}_search (rowid, scope{fields}) VALUES ({})", marks.join(", "));
-    let scope = match column(view, facets, searched.scope) {
-        Value::Id(scope) => scope_word(*scope),
-        Value::Null | Value::Integer(_) | Value::Text(_) => String::new(),
-    };
-    let values = [Value::Integer(id), Value::Text(scope)].into_iter().chain(texts.iter().cloned().map(Value::Text));
-    transaction.prepare_cached(&sql)?.execute(params_from_iter(values))?;
-    Ok(())
-}
-
-/// A scope as one word of the search index.
-pub(super) fn scope_word(scope: Uuid) -> String {
-    scope.as_simple().to_string()
 }

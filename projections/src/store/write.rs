@@ -27,23 +27,37 @@ pub struct TableChanges {
     pub unparked: Vec<ParkedUnit>,
 }
 
+/// A row as it is now.
 #[derive(Debug)]
 pub struct RowWrite {
     pub key: Uuid,
     /// The document, in JSON.
     pub document: String,
-    /// `None`: none of them changed.
-    pub facets: Option<Facets>,
-    /// The table has no row of that key.
-    pub is_new: bool,
+    pub facets: Facets,
+    /// Which of the facets are other than they were.
+    pub changed: Changed,
 }
 
 /// All that a row is found by, beside its key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facets {
+    /// In the order of the declaration.
     pub columns: Vec<Value>,
     pub labels: Vec<String>,
+    /// In the order of the declaration; `None`: no search finds the row.
     pub search_text: Option<Vec<String>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed {
+    pub columns: bool,
+    pub labels: bool,
+    pub search_text: bool,
+}
+
+impl Changed {
+    /// Of a new row, or one that nothing is known of.
+    pub const ALL: Changed = Changed { columns: true, labels: true, search_text: true };
 }
 
 /// Something of a view that is no longer folded, because an event could not be read or applied.

@@ -1,0 +1,197 @@
+//! How a query becomes a statement. Every list goes through the one index that was declared for it, in the index's order.
+
+use super::schema::name;
+use crate::store::*;
+use rusqlite::ToSql;
+use rusqlite::types::{Null, ToSqlOutput};
+use std::fmt::Write;
+use uuid::Uuid;
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Value::Null => Ok(ToSqlOutput::from(Null)),
+            Value::Integer(integer) => integer.to_sql(),
+            Value::Text(text) => text.to_sql(),
+            Value::Id(id) => Ok(ToSqlOutput::from(id.as_bytes().as_slice())),
+        }
+    }
+}
+
+/// A statement's text, and the values bound to it.
+#[derive(Default)]
+pub(super) struct Statement {
+    pub sql: String,
+    pub values: Vec<Value>,
+}
+
+impl Statement {
+    /// Binds a value, and gives its place.
+    fn bind(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("?{}", self.values.len())
+    }
+
+    fn push(&mut self, text: &str) {
+        self.sql.push_str(text);
+    }
+
+    /// One more condition.
+    fn and(&mut self, left: &str, operator: &str, value: Value) {
+        let place = self.bind(value);
+        // Writing to a string can't fail.
+        let _ = write!(self.sql, " AND {left} {operator} {place}");
+    }
+
+    fn filter(&mut self, filter: &Filter) {
+        match filter {
+            Filter::Equal(column, value) => self.and(&format!("t.{column}"), "=", value.clone()),
+            Filter::AtLeast(column, least) => self.and(&format!("t.{column}"), ">=", (*least).into()),
+            Filter::Below(column, limit) => self.and(&format!("t.{column}"), "<", (*limit).into()),
+            Filter::NullOrAtLeast(column, least) => {
+                let place = self.bind((*least).into());
+                let _ = write!(self.sql, " AND (t.{column} IS NULL OR t.{column} >= {place})");
+            }
+        }
+    }
+
+    fn page(&mut self, limit: u32, offset: u64) {
+        let limit = self.bind(i64::from(limit).into());
+        let _ = write!(self.sql, " LIMIT {limit}");
+        if offset > 0 {
+            let offset = self.bind(i64::try_from(offset).unwrap_or(i64::MAX).into());
+            let _ = write!(self.sql, " OFFSET {offset}");
+        }
+    }
+}
+
+/// What a list goes through.
+struct Way {
+    from: String,
+    equal: Vec<String>,
+    /// `None`: the order of the keys.
+    sort: Option<String>,
+    key: &'static str,
+}
+
+impl Way {
+    fn of(table: Table, list: &List) -> Self {
+        let name = name(table);
+        match &list.through {
+            Through::Index(index) => Self {
+                from: format!("{name} t INDEXED BY {name}_{}", index.name),
+                equal: index.equal.iter().map(|column| format!("t.{column}")).collect(),
+                sort: index.sort.map(|sort| format!("t.{sort}")),
+                key: "t.key",
+            },
+            Through::Label(_) => {
+                let equal = table.view.labels.as_ref().map_or(&[][..], |labels| labels.equal);
+                // The rows themselves are read only for what the label doesn't tell.
+                let rows = match list.filters.is_empty() {
+                    true => String::new(),
+                    false => format!(" CROSS JOIN {name} t ON t.key = l.key"),
+                };
+                Self {
+                    from: format!("{name}_labels l{rows}"),
+                    equal: equal.iter().map(|column| format!("l.{column}")).chain(["l.label".to_owned()]).collect(),
+                    sort: Some("l.sort".to_owned()),
+                    key: "l.key",
+                }
+            }
+        }
+    }
+}
+
+/// The conditions that a list and a count share.
+fn conditions(statement: &mut Statement, way: &Way, list: &List) {
+    statement.push(" WHERE 1");
+    let label = match &list.through {
+        Through::Index(_) => None,
+        Through::Label(label) => Some(Value::Text(label.clone())),
+    };
+    let values = list.equal.iter().cloned().chain(label);
+    for (column, value) in way.equal.iter().zip(values) {
+        statement.and(column, "=", value);
+    }
+    if let Some(sort) = &way.sort {
+        if let Some(from) = list.range.from {
+            statement.and(sort, ">=", from.into());
+        }
+        if let Some(until) = list.range.until {
+            statement.and(sort, "<", until.into());
+        }
+    }
+    for filter in &list.filters {
+        statement.filter(filter);
+    }
+}
+
+pub(super) fn list(table: Table, list: &List) -> Statement {
+    let way = Way::of(table, list);
+    let mut statement = Statement::default();
+    let _ = write!(statement.sql, "SELECT {}, {} FROM {}", way.sort.as_deref().unwrap_or("0"), way.key, way.from);
+    conditions(&mut statement, &way, list);
+    let (beyond, direction) = if list.descending { ("<", "DESC") } else { (">", "ASC") };
+    match (&way.sort, list.after) {
+        (Some(sort), Some(after)) => {
+            let (last, key) = (statement.bind(after.sort.into()), statement.bind(after.key.into()));
+            let _ = write!(statement.sql, " AND ({sort}, {}) {beyond} ({last}, {key})", way.key);
+        }
+        (None, Some(after)) => statement.and(way.key, beyond, after.key.into()),
+        (_, None) => {}
+    }
+    let sort = way.sort.map_or(String::new(), |sort| format!("{sort} {direction}, "));
+    let _ = write!(statement.sql, " ORDER BY {sort}{} {direction}", way.key);
+    statement.page(list.limit, list.offset);
+    statement
+}
+
+pub(super) fn count(table: Table, list: &List) -> Statement {
+    let way = Way::of(table, list);
+    let mut statement = Statement::default();
+    let _ = write!(statement.sql, "SELECT count(*) FROM {}", way.from);
+    conditions(&mut statement, &way, list);
+    statement
+}
+
+/// `None`: there is nothing to search for.
+pub(super) fn search(table: Table, search: &Search) -> Option<Statement> {
+    let searched = table.view.search.as_ref()?;
+    let expression = expression(search)?;
+    let (name, mut statement) = (name(table), Statement::default());
+    let weights: String = searched.fields.iter().map(|field| format!(", {}.0", field.weight)).collect();
+    let _ = write!(
+        statement.sql,
+        "SELECT t.key, -bm25({name}_search, 0.0{weights}) AS score
+         FROM {name}_search CROSS JOIN {name} t ON t.id = {name}_search.rowid WHERE 1"
+    );
+    statement.and(&format!("{name}_search"), "MATCH", expression.into());
+    for filter in &search.filters {
+        statement.filter(filter);
+    }
+    let _ = write!(statement.sql, " ORDER BY score DESC, t.{} DESC, t.key DESC", searched.then);
+    statement.page(search.limit, search.offset);
+    Some(statement)
+}
+
+/// The most words of a text that are searched for; what is beyond is left out.
+const MOST_WORDS: usize = 32;
+
+/// What a user typed, as an FTS5 expression: every word in quotes, so that nothing is taken for syntax, all of them wanted,
+/// within the scope. `_` stands for a space (api.md §3). Any text at all is safe.
+fn expression(search: &Search) -> Option<String> {
+    let mut expression = format!("scope : \"{}\"", scope_word(search.scope));
+    let between_words = |letter: char| letter.is_whitespace() || letter.is_control() || letter == '_';
+    let words = search.text.split(between_words).filter(|word| word.contains(char::is_alphanumeric));
+    let mut any = false;
+    for word in words.take(MOST_WORDS) {
+        any = true;
+        let _ = write!(expression, " AND \"{}\"", word.replace('"', "\"\""));
+    }
+    any.then_some(expression)
+}
+
+/// A scope as one word of the search index. No text of a user's is 32 hex digits in the scope's own field.
+pub(super) fn scope_word(scope: Uuid) -> String {
+    scope.as_simple().to_string()
+}
