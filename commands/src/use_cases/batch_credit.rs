@@ -6,7 +6,7 @@ use crate::snapshots::Snapshot;
 use crate::{CommandError, Commands, Done, Request};
 use domain::credit::{Credit, CreditCommand, CreditRejection, CreditSource, IssueCredit};
 use domain::customer::Customer;
-use domain::store::{Store, StoreCommand};
+use domain::store::{Store, StoreCommand, StoreEvent};
 use domain::{Cents, CreditId, CustomerId, JobId};
 use eventlog::{Position, StreamName};
 use futures::StreamExt;
@@ -23,11 +23,16 @@ impl Commands {
     /// Starts the job (answered with 202); it covers the customers that exist at its start event's position.
     pub async fn start_batch_credit(&self, request: &Request, amount: Cents) -> Result<Done<JobId>, CommandError> {
         self.run("start_batch_credit", request, move |session| async move {
-            let job_id = JobId(session.new_id("job"));
+            // Fresh: a key that is used again when the stream has forgotten it starts another job.
+            let job_id = JobId(session.inner.fresh_id());
             let store = session.store_id();
             let start = StoreCommand::StartBatchCredit { job_id, amount_in_cents: amount };
             let executed = session.decide::<Store>(&store, start).await.map_err(refused::<Store>)?;
-            Ok(session.done(job_id, executed.replayed))
+            let started = |event: &StoreEvent| match event {
+                StoreEvent::BatchCreditStarted(started) => Some(started.job_id),
+                _ => None,
+            };
+            Ok(session.done(executed.events.iter().find_map(started).unwrap_or(job_id), executed.replayed))
         })
         .await
     }

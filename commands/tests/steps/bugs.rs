@@ -291,6 +291,7 @@ async fn balances_are_spent_in_the_store_s_order_until_nothing_is_due() {
     // The credit is older; gift cards come first all the same. The last credit is not needed.
     for amount in [5_000, 900] {
         done(node.issue_credit(&request, customer, cents(amount)).await);
+        world.clock.advance(chrono::TimeDelta::seconds(1));
     }
     let card = NewGiftCard {
         gifter_customer_id: shop.customers[1],
