@@ -7,11 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
+/// What turns a wait for an event that never comes into a failure; nothing waits for this time.
+const LIMIT: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// The ids that a follower gets until it has `count` of them, with batches of up to `max`. Troubles of the log are passing.
 async fn follow(mut follower: Follower, count: usize, max: usize) -> Vec<Uuid> {
     let mut ids = Vec::new();
     while ids.len() < count {
-        match follower.next(max).await {
+        let next = tokio::time::timeout(LIMIT, follower.next(max)).await;
+        match next.unwrap_or_else(|_| panic!("{} of {count} came", ids.len())) {
             Ok(batch) => take(&mut ids, &batch, max, &follower),
             Err(JournalError::Log(_) | JournalError::Keys(_)) => tokio::task::yield_now().await,
             Err(error) => panic!("{error}"),
