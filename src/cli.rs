@@ -32,7 +32,7 @@ enum Command {
     /// Serves the store over HTTP
     Serve(Box<Settings>),
     /// Shows the configuration in force and where each value comes from, without secrets
-    Config(ShowConfig),
+    Config(Box<ShowConfig>),
     /// Shows how far log, views and windows are, and how large
     Status(Status),
     /// Rebuilds views and metric windows from the log, beside those that answer
@@ -74,11 +74,11 @@ Examples:
   cartlog serve --rate-limit 0 --log warn                   no limit, few log lines
   CARTLOG_SMTP_URL=smtps://user:secret@mail.example cartlog serve --mail-from shop@example.com")]
 struct Settings {
-    #[command(flatten)]
-    place: Place,
     /// Address to listen on; port 0 picks a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
+    #[command(flatten)]
+    place: Place,
     /// What this process does: api, views, stream, with commas [default: all]
     #[arg(long, value_name = "ROLES")]
     role: Option<String>,
@@ -127,6 +127,14 @@ struct Settings {
 }
 
 #[derive(Args)]
+#[command(after_help = "\
+Takes what `cartlog serve` takes. What it prints can be saved as a configuration file.
+
+Examples:
+  cartlog config                              in this directory, with this environment
+  cartlog config --config /etc/cartlog.toml
+  cartlog config > cartlog.toml               a file to begin with
+  cartlog config --json                       for machines")]
 struct ShowConfig {
     #[command(flatten)]
     settings: Settings,
@@ -242,7 +250,7 @@ impl Cli {
                 serve::run(config).await?;
                 Ok(ExitCode::SUCCESS)
             }
-            Command::Config(show) => show_config(show),
+            Command::Config(show) => show_config(*show),
             Command::Status(asked) => {
                 match asked.server {
                     Some(server) => status::of_server(&server, asked.json).await?,

@@ -113,16 +113,16 @@ impl DataDir {
         fs::metadata(&self.root).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
     }
 
-    /// What a file takes on the disk, with what SQLite keeps beside it; 0 if there is none.
-    pub fn size_of(file: &Path) -> u64 {
-        ["", "-wal", "-shm"]
-            .iter()
-            .map(|suffix| {
-                let mut name = file.as_os_str().to_owned();
-                name.push(suffix);
-                fs::metadata(PathBuf::from(name)).map_or(0, |metadata| metadata.len())
-            })
-            .sum()
+    /// The files with what they take on the disk, in bytes.
+    pub fn sizes(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let files = [
+            ("log.sqlite", self.log()),
+            ("views.sqlite", self.views()),
+            ("windows.sqlite", self.windows()),
+            ("vault.sqlite", self.vault()),
+            ("commands.sqlite", self.commands()),
+        ];
+        files.into_iter().map(|(name, path)| (name, size_of(&path)))
     }
 
     /// Takes the directory for this process.
@@ -147,6 +147,16 @@ impl DataDir {
         write_pid(&mut file).map_err(failed)?;
         Ok(Lock { _file: file })
     }
+}
+
+/// What a file takes on the disk, with what SQLite keeps beside it; 0 if there is none.
+fn size_of(file: &Path) -> u64 {
+    let beside = |suffix: &str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        fs::metadata(PathBuf::from(name)).map_or(0, |metadata| metadata.len())
+    };
+    ["", "-wal", "-shm"].into_iter().map(beside).sum()
 }
 
 fn read_pid(file: &mut File) -> Option<u32> {

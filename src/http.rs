@@ -5,6 +5,10 @@
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::IntoResponse;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -80,6 +84,16 @@ pub async fn serve(listener: TcpListener, router: Router, most: usize, stop: Can
     if tokio::time::timeout(DRAIN_WITHIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish within {} s", DRAIN_WITHIN.as_secs());
     }
+}
+
+/// The router without anything but `/healthz`, `/readyz` and `/metrics`: of a process that does not answer clients.
+pub fn service_only(router: Router) -> Router {
+    router.layer(middleware::from_fn(|request: Request, next: Next| async move {
+        match request.uri().path().trim_end_matches('/') {
+            "/healthz" | "/readyz" | "/metrics" => next.run(request).await,
+            _ => (StatusCode::NOT_FOUND, "this process does not have the role api\n").into_response(),
+        }
+    }))
 }
 
 async fn accept(

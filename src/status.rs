@@ -144,7 +144,7 @@ pub async fn of_server(server: &str, json: bool) -> Result<()> {
         bail!("'{server}' is no address that can be reached; write --server http://HOST:PORT");
     }
     let server = server.trim_end_matches('/');
-    let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
+    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?;
     let get = |path: &str| http.get(format!("{server}{path}")).send();
     let away = || format!("{server} can't be reached; is it running?");
     let readiness = get("/readyz").await.with_context(away)?;

@@ -51,9 +51,18 @@ pub fn read(flags: Flags) -> Result<config::Config> {
     }
     builder
         .add_source(from_environment(environment)?)
-        .add_source(Layer(flags.values.into_iter().map(|(key, value)| (key, flag(key), value)).collect()))
+        .add_source(given(flags))
         .build()
         .context("the configuration file can't be read")
+}
+
+/// Defaults and flags alone, whatever file and environment say.
+pub fn without_surroundings(flags: Flags) -> Result<config::Config> {
+    Ok(config::Config::builder().add_source(defaults()).add_source(given(flags)).build()?)
+}
+
+fn given(flags: Flags) -> Layer {
+    Layer(flags.values.into_iter().map(|(key, value)| (key, flag(key), value)).collect())
 }
 
 /// A key's flag, as people type it.

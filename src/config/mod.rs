@@ -14,7 +14,7 @@ pub use show::{to_json, to_toml};
 use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One thing that can be set.
 pub struct Key {
@@ -201,7 +201,19 @@ impl Loaded {
 /// # Errors
 /// A file or value that can't be read, a key that nobody knows, an engine that is not in this build: each names the place.
 pub fn load(flags: Flags) -> Result<Loaded> {
-    let layered = layers::read(flags)?;
+    understand(layers::read(flags)?)
+}
+
+/// Of a server that only this process uses: defaults, on a free port, in the directory, without a rate limit.
+pub fn of_own_server(data: &Path) -> Result<Config> {
+    let mut flags = Flags::default();
+    flags.set("listen", Some("127.0.0.1:0"));
+    flags.set("data", Some(data.display()));
+    flags.set("rate_limit", Some(0));
+    Ok(understand(layers::without_surroundings(flags)?)?.config)
+}
+
+fn understand(layered: config::Config) -> Result<Loaded> {
     let values = layers::values(&layered)?;
     engines::refuse_absent(&values)?;
     let config: Config = layered

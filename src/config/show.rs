@@ -18,7 +18,7 @@ pub fn to_toml(values: &Values) -> String {
         };
         let source = values.get(key.name).map_or(String::new(), |setting| format!("  # {}", setting.source));
         // Writing to a String can't fail.
-        let _ = writeln!(text, "{line:<40}{source}");
+        let _ = writeln!(text, "{}", format!("{line:<40}{source}").trim_end());
     }
     text
 }

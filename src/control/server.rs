@@ -38,7 +38,7 @@ pub fn bind(path: &Path) -> Result<UnixListener> {
 }
 
 /// Answers requests until told to stop; what is under way then is cut off, and can be asked for again.
-pub async fn serve(listener: UnixListener, operations: Arc<Operations>, stop: CancellationToken) -> Result<()> {
+pub async fn serve(listener: Arc<UnixListener>, operations: Arc<Operations>, stop: CancellationToken) -> Result<()> {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     loop {
         let place = Arc::clone(&places).acquire_owned().await?;

@@ -72,8 +72,10 @@ impl Client {
         if !server.starts_with("http://") {
             bail!("'{server}' is no address that the demo can reach; write --server http://HOST:PORT");
         }
-        let http =
-            reqwest::Client::builder().timeout(Duration::from_secs(30)).pool_idle_timeout(Duration::from_secs(20));
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(30))
+            .pool_idle_timeout(Duration::from_secs(20));
         Ok(Self {
             http: http.build().context("the HTTP client can't be made")?,
             server: server.trim_end_matches('/').into(),

@@ -17,9 +17,16 @@ pub struct Server {
 impl Server {
     /// A server on an empty directory of its own.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// A server on an empty directory of its own, with more arguments.
+    pub fn start_with(more: &[&str]) -> Self {
         let data = tempfile::tempdir().expect("a directory");
         let path = data.path().to_owned();
-        Self { _data: Some(data), ..Self::on(&path, &[]) }
+        let mut server = Self::on(&path, more);
+        server._data = Some(data);
+        server
     }
 
     /// A server on the directory, with more arguments.
@@ -57,6 +64,11 @@ impl Server {
     pub fn kill(mut self) {
         self.child.kill().expect("it was running");
         self.child.wait().expect("it can be waited for");
+    }
+
+    /// Waits for its end, after a signal.
+    pub fn wait(&mut self) -> std::process::ExitStatus {
+        self.child.wait().expect("it can be waited for")
     }
 
     pub fn pid(&self) -> u32 {

@@ -1,0 +1,148 @@
+//! What operators and auditors ask of a store beside its HTTP API: how it is, rebuilds, histories.
+//!
+//! The same for a running server, which is asked over its control socket, and for a command that opens the data directory itself.
+
+use crate::data_dir::{DataDir, Lock};
+use crate::status::{self, Follower, Parked, Status};
+use crate::wiring::views::ViewsFiller;
+use crate::wiring::windows::{self, WindowsCounter};
+use anyhow::{Result, bail};
+use commands::{Clock, SystemClock};
+use domain::Timestamp;
+use eventlog::Position;
+use journal::Journal;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A store, opened.
+pub struct Operations {
+    journal: Journal,
+    views: ViewsFiller,
+    windows: WindowsCounter,
+    data: DataDir,
+    running: Option<Running>,
+    /// Last: the directory is free once all the rest is closed.
+    _lock: Arc<Lock>,
+}
+
+/// What only a running server knows.
+pub struct Running {
+    pub url: String,
+    pub since: Instant,
+    pub reactions: crate::wiring::CurrentReactions,
+}
+
+impl Operations {
+    pub fn new(journal: Journal, views: ViewsFiller, windows: WindowsCounter, data: DataDir, lock: Arc<Lock>) -> Self {
+        Self { journal, views, windows, data, running: None, _lock: lock }
+    }
+
+    /// Of a running server.
+    pub fn running(mut self, running: Running) -> Self {
+        self.running = Some(running);
+        self
+    }
+
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// How everything is.
+    pub async fn status(&self) -> Result<Status> {
+        let head = self.journal.head().await?;
+        let last = match head {
+            Position::START => None,
+            head => self.journal.log().read_all(Position(head.0 - 1), 1).await?.pop(),
+        };
+        let mut status = Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            server: self.running.as_ref().map(server),
+            log: status::Log {
+                log_id: self.journal.log_id().await?.to_string(),
+                head: head.0,
+                last_event_at: last.map(|event| Timestamp::from(event.recorded_at).to_string()),
+            },
+            followers: Vec::new(),
+            parked: self.views.parked().await?,
+            files: self.data.sizes().map(|(name, bytes)| status::File { name: name.to_owned(), bytes }).collect(),
+        };
+        for (name, position, state) in self.views.positions().await? {
+            status.followers.push(Follower { state, ..self.follower(&name, position, head).await? });
+        }
+        let position = self.windows.position().await?;
+        let mut counted = self.follower(windows::NAME, position, head).await?;
+        self.windows.describe(position, &mut counted).await?;
+        status.followers.push(counted);
+        if let Some(running) = &self.running {
+            self.add_reactions(running, head, &mut status).await?;
+        }
+        Ok(status)
+    }
+
+    async fn add_reactions(&self, running: &Running, head: Position, status: &mut Status) -> Result<()> {
+        let reactions = running.reactions.lock().lock().clone();
+        let mut follower = self.follower("reactions", reactions.position, head).await?;
+        follower.state = match reactions.pending {
+            0 => "well".to_owned(),
+            pending => format!("{pending} wait for their time"),
+        };
+        status.followers.push(follower);
+        status.parked.extend(reactions.parked.into_iter().map(|parked| Parked {
+            follower: "reactions".to_owned(),
+            what: parked.stream.to_string(),
+            position: parked.before.position.0,
+            reason: parked.reason,
+        }));
+        Ok(())
+    }
+
+    /// How far behind someone at this position is.
+    async fn follower(&self, name: &str, position: Position, head: Position) -> Result<Follower> {
+        let lag_events = head.0.saturating_sub(position.0);
+        let oldest = match lag_events {
+            0 => None,
+            _ => self.journal.log().read_all(position, 1).await?.pop(),
+        };
+        let age = |at: Timestamp| (SystemClock.now().as_millis() - at.as_millis()).max(0) as f64 / 1_000.0;
+        Ok(Follower {
+            name: name.to_owned(),
+            position: position.0,
+            lag_events,
+            lag_seconds: oldest.map_or(0.0, |event| age(event.recorded_at.into())),
+            state: String::new(),
+        })
+    }
+
+    /// Rebuilds these views (and `windows`), or all; goes on answering from the old ones meanwhile. Gives their names.
+    ///
+    /// # Errors
+    /// A name that no view has; says which there are. Nothing was begun then.
+    pub async fn rebuild(
+        &self,
+        asked: &[String],
+        mut progress: impl FnMut(&str, u64, u64) + Send,
+    ) -> Result<Vec<String>> {
+        let mut known = self.views.names();
+        known.push(windows::NAME.to_owned());
+        if let Some(unknown) = asked.iter().find(|name| !known.contains(name)) {
+            bail!("there is no view '{unknown}'; there are {}", known.join(", "));
+        }
+        let chosen = if asked.is_empty() { known } else { asked.to_vec() };
+        let views: Vec<_> = chosen.iter().filter(|name| *name != windows::NAME).cloned().collect();
+        if !views.is_empty() {
+            self.views.rebuild(&views, &mut progress).await?;
+        }
+        if chosen.iter().any(|name| name == windows::NAME) {
+            self.windows.rebuild(|done, total| progress(windows::NAME, done, total)).await?;
+        }
+        Ok(chosen)
+    }
+}
+
+fn server(running: &Running) -> status::Server {
+    status::Server {
+        pid: std::process::id(),
+        url: running.url.clone(),
+        up_for_seconds: running.since.elapsed().as_secs(),
+    }
+}

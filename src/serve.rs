@@ -1,0 +1,325 @@
+//! `cartlog serve`: opens everything, starts what the roles ask for, serves, and ends gracefully.
+//!
+//! What doesn't live here: which adapter runs (`wiring`), connections (`http`), restarts of tasks (`supervise`). The guarantee:
+//! what was answered is finished before the process ends; a second signal ends it at once, and then the next start does.
+
+use crate::config::{Config, Role};
+use crate::control;
+use crate::data_dir::DataDir;
+use crate::operations::Running;
+use crate::progress::Progress;
+use crate::signals::Signals;
+use crate::supervise::keep_running;
+use crate::wiring::{self, CurrentReactions, Metrics, Parts, Readiness};
+use crate::{config, http, output};
+use anyhow::{Context, Result, bail};
+use axum::Router;
+use commands::Reactions;
+use parking_lot::Mutex;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long commands and workers may take to end.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
+/// How often the vault is swept.
+const SWEPT_EVERY: Duration = Duration::from_secs(60 * 60);
+/// What a process killed by a signal answers, by convention.
+const KILLED: i32 = 130;
+
+/// Serves until a signal says stop.
+pub async fn run(config: Config) -> Result<()> {
+    let mut signals = Signals::listen()?;
+    let server = tokio::select! {
+        started = Server::start(config) => started?,
+        signal = signals.next() => {
+            tracing::info!(signal, "stopped while starting");
+            return Ok(());
+        }
+    };
+    output::say(format!("listening on {}", server.url))?;
+    let signal = signals.next().await;
+    tracing::info!(signal, "stopping; a second signal stops at once");
+    tokio::select! {
+        () = server.stop() => Ok(()),
+        signal = signals.next() => {
+            tracing::warn!(signal, "stopped at once");
+            std::process::exit(KILLED);
+        }
+    }
+}
+
+/// A running server.
+pub struct Server {
+    pub url: String,
+    parts: Parts,
+    readiness: Arc<Readiness>,
+    tasks: TaskTracker,
+    /// Connections are taken.
+    accepting: CancellationToken,
+    /// Workers work.
+    working: CancellationToken,
+    http: tokio::task::JoinHandle<()>,
+}
+
+impl Server {
+    /// Starts, and comes back once commands and queries can be served.
+    pub async fn start(config: Config) -> Result<Self> {
+        let data = DataDir::create(&config.data)?;
+        if data.open_to_others() {
+            let (directory, fix) = (data.root().display(), format!("chmod 700 {}", data.root().display()));
+            tracing::warn!(%directory, fix, "other users of this machine can look into the data directory");
+        }
+        let lock = data.lock()?;
+        let listener = http::bind(&config.listen).await?;
+        let url = format!("http://{}", http::address(&listener)?);
+        let metrics = Metrics::start(data.clone())?;
+        let parts = wiring::open(&config, data, lock, config.public_url.clone().unwrap_or_else(|| url.clone())).await?;
+        say_what_is_missing(&config);
+
+        let (tasks, accepting, working) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+        let reactions = CurrentReactions::default();
+        let readiness = Arc::new(Readiness::new(&parts, config.role.clone(), Arc::clone(&reactions)));
+        let socket = control::server::bind(&parts.data.control_socket())?;
+        start_control(
+            socket,
+            &parts,
+            Running { url: url.clone(), since: Instant::now(), reactions: Arc::clone(&reactions) },
+            &tasks,
+            &working,
+        );
+        start_workers(&config, &parts, &metrics, reactions, &tasks, &working).await?;
+        let router = router(&config, &parts, &readiness, metrics);
+        let http = tokio::spawn(http::serve(listener, router, config.max_connections, accepting.clone()));
+        let server = Self { url, parts, readiness, tasks, accepting, working, http };
+        server.catch_up(&config).await?;
+        server.readiness.caught_up();
+        Ok(server)
+    }
+
+    /// Waits until views and windows are where the log was when the server started.
+    async fn catch_up(&self, config: &Config) -> Result<()> {
+        let head = self.parts.journal.head().await?;
+        if config.role.has(Role::Views) {
+            self.parts.views.caught_up(head).await?;
+        }
+        if config.role.has(Role::Stream) {
+            let windows = self.parts.windows.windows();
+            tokio::select! {
+                () = windows.wait_for(head) => {}
+                trouble = stopped(&windows) => bail!("{trouble}; `cartlog rebuild windows` counts them anew from the log"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes no more, finishes what runs, and closes everything.
+    pub async fn stop(self) {
+        self.readiness.stopping();
+        self.accepting.cancel();
+        // It ends by itself, within its own time.
+        let _ = self.http.await;
+        within("commands", self.parts.commands.close()).await;
+        self.working.cancel();
+        self.tasks.close();
+        within("workers", self.tasks.wait()).await;
+        // It is only in the way of the next start, which removes it too.
+        let _ = std::fs::remove_file(self.parts.data.control_socket());
+        tracing::info!("stopped");
+    }
+}
+
+async fn within(what: &str, ending: impl Future<Output = ()>) {
+    if tokio::time::timeout(ENDS_WITHIN, ending).await.is_err() {
+        tracing::warn!("some {what} did not end within {} s; the next start goes on with them", ENDS_WITHIN.as_secs());
+    }
+}
+
+/// Waits until the windows have a trouble that keeps them from catching up.
+async fn stopped(windows: &streaming::Windows) -> String {
+    loop {
+        if let Some(trouble) = windows.status().trouble {
+            return trouble;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Everything is in this process's data directory, which nobody else can fill.
+fn say_what_is_missing(config: &Config) {
+    for (role, what) in [(Role::Views, "the views are not filled"), (Role::Stream, "the metrics are not counted")] {
+        if !config.role.has(role) {
+            tracing::warn!("{what}: its role is left out, and no other process can reach this data directory");
+        }
+    }
+}
+
+fn start_control(
+    socket: tokio::net::UnixListener,
+    parts: &Parts,
+    running: Running,
+    tasks: &TaskTracker,
+    working: &CancellationToken,
+) {
+    let operations = Arc::new(parts.operations().running(running));
+    let socket = Arc::new(socket);
+    keep_running("control socket", tasks, working, move |stop| {
+        control::server::serve(Arc::clone(&socket), Arc::clone(&operations), stop)
+    });
+}
+
+async fn start_workers(
+    config: &Config,
+    parts: &Parts,
+    metrics: &Metrics,
+    reactions: CurrentReactions,
+    tasks: &TaskTracker,
+    working: &CancellationToken,
+) -> Result<()> {
+    if config.role.has(Role::Views) {
+        let views = parts.views.clone();
+        keep_running("views", tasks, working, move |stop| {
+            let views = views.clone();
+            async move { views.run(stop, shown("catching up views")).await }
+        });
+    }
+    if config.role.has(Role::Stream) {
+        let windows = parts.windows.clone();
+        keep_running("windows", tasks, working, move |stop| {
+            let windows = windows.clone();
+            async move { windows.run(stop, shown("catching up metric windows")).await }
+        });
+    }
+    if config.role.has(Role::Api) {
+        start_reactions(parts, reactions, tasks, working).await?;
+        let commands = parts.commands.clone();
+        keep_running("cart expiry", tasks, working, move |stop| {
+            let expiry = commands.cart_expiry();
+            async move {
+                expiry.run(stop).await;
+                Ok(())
+            }
+        });
+        let commands = parts.commands.clone();
+        keep_running("vault sweep", tasks, working, move |stop| sweep(commands.clone(), stop));
+    }
+    let metrics = metrics.clone();
+    keep_running("metrics", tasks, working, move |stop| {
+        let metrics = metrics.clone();
+        async move {
+            metrics.upkeep(stop).await;
+            Ok(())
+        }
+    });
+    Ok(())
+}
+
+/// What follows from commands. The first worker knows that nobody else has written since the log was opened; one that takes
+/// its place finds commands under way.
+async fn start_reactions(
+    parts: &Parts,
+    current: CurrentReactions,
+    tasks: &TaskTracker,
+    working: &CancellationToken,
+) -> Result<()> {
+    let first = parts.commands.reactions(true).await.context("the reactions can't be started")?;
+    *current.lock() = first.status();
+    let (commands, first) = (parts.commands.clone(), Mutex::new(Some(first)));
+    keep_running("reactions", tasks, working, move |stop| {
+        let (commands, current, first) = (commands.clone(), Arc::clone(&current), first.lock().take());
+        async move {
+            let reactions: Reactions = match first {
+                Some(first) => first,
+                None => commands.reactions(false).await?,
+            };
+            *current.lock() = reactions.status();
+            reactions.run(stop).await;
+            Ok(())
+        }
+    });
+    Ok(())
+}
+
+async fn sweep(commands: commands::Commands, stop: CancellationToken) -> Result<()> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(SWEPT_EVERY) => {}
+        }
+        match commands.sweep_vault().await {
+            Ok(swept) => tracing::debug!(destroyed = swept.destroyed, "the vault was swept"),
+            Err(error) => tracing::warn!(%error, "the vault can't be swept now; trying again in an hour"),
+        }
+    }
+}
+
+/// Shows how far catching up is, where it takes long enough.
+fn shown(what: &'static str) -> impl FnMut(u64, u64) + Send {
+    let mut progress = None;
+    move |done, total| match done < total {
+        true => progress.get_or_insert_with(|| Progress::new(what, "events")).at(done, total),
+        false => progress = None,
+    }
+}
+
+fn router(config: &Config, parts: &Parts, readiness: &Arc<Readiness>, metrics: Metrics) -> Router {
+    let router = api::router(api::ApiParts {
+        commands: parts.commands.clone(),
+        views: parts.views.views(),
+        windows: parts.windows.windows(),
+        journal: parts.journal.clone(),
+        clock: Arc::new(commands::SystemClock),
+        readiness: Arc::clone(readiness) as Arc<dyn api::Ready>,
+        metrics: Arc::new(move || metrics.render()),
+        settings: api::Settings::with_rate_limit(config.rate_limit),
+    });
+    match config.role.has(Role::Api) {
+        true => router,
+        false => http::service_only(router),
+    }
+}
+
+/// Starts a server of its own for as long as `work` goes on; its data is kept in `data`, or nowhere.
+pub async fn with_own_server<T, Fut>(data: Option<PathBuf>, work: impl FnOnce(String) -> Fut) -> Result<T>
+where
+    Fut: Future<Output = Result<T>>,
+{
+    let mut signals = Signals::listen()?;
+    let directory = match data {
+        Some(kept) => Directory::Kept(kept),
+        None => Directory::Temporary(std::env::temp_dir().join(format!("cartlog-demo-{:016x}", crate::random::seed()))),
+    };
+    let server = Server::start(config::of_own_server(directory.path())?).await?;
+    let outcome = tokio::select! {
+        outcome = work(server.url.clone()) => outcome,
+        signal = signals.next() => Err(anyhow::anyhow!("stopped by {signal}")),
+    };
+    server.stop().await;
+    outcome
+}
+
+/// Where a server of its own keeps its data.
+enum Directory {
+    Kept(PathBuf),
+    Temporary(PathBuf),
+}
+
+impl Directory {
+    fn path(&self) -> &Path {
+        match self {
+            Directory::Kept(path) | Directory::Temporary(path) => path,
+        }
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        match self {
+            Directory::Kept(_) => {}
+            // What can't be removed stays where the system clears up.
+            Directory::Temporary(path) => drop(std::fs::remove_dir_all(path)),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The metrics of this process, for Prometheus.
+//!
+//! What lives here: the recorder, and the figures that are looked at only when somebody asks. What doesn't: the figures that
+//! each room counts itself.
+
+use crate::data_dir::DataDir;
+use anyhow::{Context, Result};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Of everything that is measured in seconds: from what SSDs take to what clients give up at.
+const SECONDS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// How often what was recorded is folded into the histograms.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// The process's recorder. Cheap to clone.
+#[derive(Clone)]
+pub struct Metrics {
+    recorder: PrometheusHandle,
+    data: DataDir,
+}
+
+impl Metrics {
+    /// Starts recording, once a process.
+    pub fn start(data: DataDir) -> Result<Self> {
+        let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS);
+        let recorder = builder.and_then(PrometheusBuilder::install_recorder).context("metrics can't be recorded")?;
+        metrics::gauge!("cartlog_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+        Ok(Self { recorder, data })
+    }
+
+    /// All of them, in Prometheus' text format.
+    pub fn render(&self) -> String {
+        for (name, bytes) in self.data.sizes() {
+            metrics::gauge!("cartlog_file_bytes", "file" => name).set(bytes as f64);
+        }
+        self.recorder.render()
+    }
+
+    /// Keeps the histograms small, until told to stop.
+    pub async fn upkeep(&self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(UPKEEP_EVERY) => self.recorder.run_upkeep(),
+            }
+        }
+    }
+}

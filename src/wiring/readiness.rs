@@ -1,0 +1,87 @@
+//! Whether this server can take commands and queries, and what is away if not.
+
+use super::Parts;
+use crate::config::{Role, Roles};
+use api::{Away, Ready};
+use async_trait::async_trait;
+use commands::ReactionsStatus;
+use commands::vault::Vault;
+use journal::Journal;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Looks at everything when asked.
+pub struct Readiness {
+    journal: Journal,
+    vault: Arc<dyn Vault>,
+    views: super::ViewsFiller,
+    windows: super::WindowsCounter,
+    reactions: CurrentReactions,
+    roles: Roles,
+    /// What was behind at the start has caught up.
+    caught_up: AtomicBool,
+    stopping: AtomicBool,
+}
+
+/// How the reactions are that run now: another worker after each restart of the task.
+pub type CurrentReactions = Arc<Mutex<Arc<Mutex<ReactionsStatus>>>>;
+
+impl Readiness {
+    pub fn new(parts: &Parts, roles: Roles, reactions: CurrentReactions) -> Self {
+        Self {
+            journal: parts.journal.clone(),
+            vault: Arc::clone(&parts.vault) as Arc<dyn Vault>,
+            views: parts.views.clone(),
+            windows: parts.windows.clone(),
+            reactions,
+            roles,
+            caught_up: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// What was behind at the start has caught up.
+    pub fn caught_up(&self) {
+        self.caught_up.store(true, Ordering::Relaxed);
+    }
+
+    /// New requests should go elsewhere.
+    pub fn stopping(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+}
+
+fn away(name: &str, reason: impl ToString, fatal: bool) -> Away {
+    Away { name: name.to_owned(), reason: reason.to_string(), fatal }
+}
+
+#[async_trait]
+impl Ready for Readiness {
+    async fn away(&self) -> Vec<Away> {
+        let mut found = Vec::new();
+        if self.stopping.load(Ordering::Relaxed) {
+            found.push(away("this server", "it is stopping", true));
+        }
+        if !self.caught_up.load(Ordering::Relaxed) {
+            found.push(away("the views", "they are catching up with the log", true));
+        }
+        if let Err(error) = self.journal.head().await {
+            found.push(away("the event log", error, true));
+        }
+        // Any token will do: it need not be there.
+        if let Err(error) = self.vault.token([0; 32]).await {
+            found.push(away("the vault", error, true));
+        }
+        for trouble in self.views.troubles().await {
+            found.push(away("the views", trouble, false));
+        }
+        if let Some(trouble) = self.windows.windows().status().trouble.filter(|_| self.roles.has(Role::Stream)) {
+            found.push(away("the metric windows", trouble, false));
+        }
+        for parked in &self.reactions.lock().lock().parked {
+            found.push(away("reactions", format!("{} is parked: {}", parked.stream, parked.reason), false));
+        }
+        found
+    }
+}

@@ -1,0 +1,101 @@
+//! Histories: what happened, by whom, and whether it was altered.
+
+use super::run::{cartlog, on, run, signal};
+use crate::support::{Server, TestShop};
+use std::fs;
+
+#[tokio::test]
+async fn an_invoice_is_told_event_by_event_with_and_without_a_server() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::on(data.path(), &[]);
+    let shop = TestShop::on(&server).await;
+    let (customer, product) = (shop.customer().await, shop.product(9, 1_250).await);
+    shop.add(&customer, &product, 2).await.expect(201);
+    let invoice = shop.bill(&customer).await;
+    shop.post(&format!("/invoice/{invoice}/collected"), serde_json::Value::Null).await.expect(201);
+    let object = format!("invoice/{invoice}");
+    let ask = |more: &[&str]| on(data.path(), &[&["audit", "history", &object], more].concat()).succeeded();
+
+    let (table, json) = (ask(&[]), ask(&["--json"]));
+    for part in ["25.00 EUR", "issued", "collected", "token ", "chain is whole"] {
+        assert!(table.contains(part), "no '{part}' in\n{table}");
+    }
+    let history: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let types: Vec<_> = history["events"].as_array().into_iter().flatten().map(|event| event["type"].clone()).collect();
+    assert_eq!(types, ["InvoiceIssued", "InvoiceCollected"]);
+    assert_eq!(history["chain"]["tip"], history["events"][1]["hash"]);
+    let cart = on(data.path(), &["audit", "history", &format!("cart/{customer}")]).succeeded();
+    assert!(cart.contains("2 × 'Darjeeling' at 12.50 EUR added") && cart.contains("billed"), "{cart}");
+
+    signal(server.pid(), "TERM");
+    server.wait();
+    assert_eq!((ask(&[]), ask(&["--json"])), (table, json));
+}
+
+#[tokio::test]
+async fn every_kind_of_object_has_a_history() {
+    let data = tempfile::tempdir().expect("a directory");
+    let server = Server::on(data.path(), &[]);
+    let shop = TestShop::on(&server).await;
+    let (customer, product) = (shop.customer().await, shop.product(9, 1_250).await);
+    let gift =
+        serde_json::json!({ "gifter_customer_id": customer, "recipient_customer_id": customer, "original_amount": 70 });
+    let gift_card = shop.post("/giftcard", gift).await.expect(201).text("/gift_card/gift_card_id");
+    let credit = shop
+        .post(&format!("/customer/{customer}/credit/50"), serde_json::Value::Null)
+        .await
+        .expect(201)
+        .text("/credit/credit_id");
+    let coupon = serde_json::json!({ "code": "TEN", "style": "percent_off", "amount": 10 });
+    let coupon = shop.post("/coupon_code", coupon).await.expect(201).text("/coupon/coupon_code_id");
+    shop.add(&customer, &product, 1).await.expect(201);
+    let invoice = shop.bill(&customer).await;
+    let collected = shop.post(&format!("/invoice/{invoice}/collected"), serde_json::Value::Null).await.expect(201);
+    let store = shop.get("/store").await.expect(200).text("/store/store_id");
+    for (kind, id, said) in [
+        ("cart", customer.as_str(), "opened"),
+        ("order", &collected.text("/order/order_id"), "1 × 'Darjeeling'"),
+        ("giftcard", &gift_card, "gift card of 0.70 EUR issued"),
+        ("credit", &credit, "0.50 EUR"),
+        ("customer", &customer, "Ada Byron <ada-"),
+        ("product", &product, "held for cart"),
+        ("coupon", &coupon, "10 % off"),
+        ("store", &store, "app_id 'app-"),
+    ] {
+        let told = on(data.path(), &["audit", "history", &format!("{kind}/{id}")]).succeeded();
+        assert!(told.contains(said), "no '{said}' in\n{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_was_altered_gives_itself_away() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::on(data.path(), &[]);
+    let shop = TestShop::on(&server).await;
+    let product = shop.product(9, 1_250).await;
+    shop.put(&format!("/product/{product}"), serde_json::json!({ "title": "Assam" })).await.expect(200);
+    signal(server.pid(), "TERM");
+    server.wait();
+    let history = ["audit", "history", &format!("product/{product}")];
+    on(data.path(), &history).succeeded();
+
+    let log = data.path().join("log.sqlite");
+    let mut bytes = fs::read(&log).expect("a log");
+    let at = bytes.windows(10).position(|window| window == b"Darjeeling").expect("the title stands in the log");
+    bytes[at..at + 10].copy_from_slice(b"Dandelions");
+    fs::write(&log, bytes).expect("it can be written");
+    let told = on(data.path(), &history);
+    assert_eq!(told.code, 3, "{}{}", told.stdout, told.stderr);
+    assert!(told.stdout.contains("BROKEN: revision 1 "), "{}", told.stdout);
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let data = tempfile::tempdir().expect("a directory");
+    let _server = Server::on(data.path(), &[]);
+    let ask = |object: &str| on(data.path(), &["audit", "history", object]).failed();
+    assert!(ask("invoice/0193b0c2-7b1e-7c55-9d2e-5f0c6a1f3b77").contains("no invoice 0193b0c2"));
+    assert!(ask("basket/1").contains("'basket'"));
+    assert!(ask("invoice").contains("KIND/ID"));
+    assert_eq!(run(&mut cartlog(&["audit", "history"])).code, 2);
+}

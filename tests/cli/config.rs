@@ -1,0 +1,125 @@
+//! Defaults < file < environment < flags; secrets stay hidden; mistakes are named.
+
+use super::run::{cartlog, run};
+use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
+
+fn file(directory: &tempfile::TempDir, name: &str, content: &str) -> PathBuf {
+    let path = directory.path().join(name);
+    fs::write(&path, content).expect("a file");
+    path
+}
+
+fn setting<'a>(config: &'a Value, key: &str) -> (&'a str, &'a str) {
+    let text = |field: &str| config[key][field].as_str().expect("a text");
+    (text("value"), text("source"))
+}
+
+#[test]
+fn flags_win_over_the_environment_over_the_file_over_defaults() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = file(
+        &directory,
+        "c.toml",
+        "listen = \"file:1\"\ndata = \"file\"\nrate_limit = 7\nrole = [\"api\", \"views\"]\n",
+    );
+    let mut command = cartlog(&["config", "--json", "--listen", "flag:3", "--config"]);
+    command.arg(&path).env("CARTLOG_LISTEN", "env:2").env("CARTLOG_DATA", "env");
+    let config = run(&mut command).json();
+    assert_eq!(setting(&config, "listen"), ("flag:3", "--listen"));
+    assert_eq!(setting(&config, "data"), ("env", "CARTLOG_DATA"));
+    let (rate_limit, source) = setting(&config, "rate_limit");
+    assert!(rate_limit == "7" && source.ends_with("c.toml"), "{rate_limit} from {source}");
+    assert_eq!(setting(&config, "role").0, "api,views");
+    assert_eq!(setting(&config, "queue_length"), ("1024", "default"));
+}
+
+#[test]
+fn what_config_prints_is_a_file_that_says_the_same() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let printed = run(&mut cartlog(&["config", "--rate-limit", "5", "--log", "a=debug,info"])).succeeded();
+    let path = file(&directory, "c.toml", &printed);
+    let config = run(cartlog(&["config", "--json", "--config"]).arg(&path)).json();
+    assert_eq!(setting(&config, "rate_limit").0, "5");
+    assert_eq!(setting(&config, "log").0, "a=debug,info");
+}
+
+#[test]
+fn a_file_in_the_working_directory_is_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    file(&directory, "cartlog.toml", "rate_limit = 9\n");
+    let config = run(cartlog(&["config", "--json"]).current_dir(directory.path())).json();
+    assert_eq!(setting(&config, "rate_limit"), ("9", "cartlog.toml"));
+}
+
+#[test]
+fn rust_log_sets_the_level_until_something_nearer_does() {
+    let level = |variables: &[(&str, &str)]| {
+        let config = run(cartlog(&["config", "--json"]).envs(variables.iter().copied())).json();
+        setting(&config, "log").0.to_owned()
+    };
+    assert_eq!(level(&[("RUST_LOG", "debug")]), "debug");
+    assert_eq!(level(&[("RUST_LOG", "debug"), ("CARTLOG_LOG", "warn")]), "warn");
+}
+
+#[test]
+fn no_secret_is_ever_shown() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let secret = file(&directory, "smtp", "smtps://me:hunter2@mail.example\n");
+    for arguments in [&["config"][..], &["config", "--json"]] {
+        let shown = run(cartlog(arguments).env("CARTLOG_SMTP_URL_FILE", &secret)).succeeded();
+        assert!(shown.contains("smtps://…") && shown.contains("CARTLOG_SMTP_URL_FILE"), "{shown}");
+        assert!(!shown.contains("hunter2") && !shown.contains("me:"), "{shown}");
+    }
+    let wrong = run(cartlog(&["serve", "--listen", "127.0.0.1:0", "--smtp-url", "hunter2://x:hunter2@y", "--data"])
+        .arg(directory.path().join("d")));
+    assert!(!wrong.failed().contains("hunter2"));
+}
+
+#[test]
+fn a_secret_in_two_places_is_refused() {
+    let both = run(cartlog(&["config"]).env("CARTLOG_SMTP_URL", "smtp://a").env("CARTLOG_SMTP_URL_FILE", "b")).failed();
+    assert!(both.contains("CARTLOG_SMTP_URL_FILE"), "{both}");
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = file(&directory, "c.toml", "lisen = \"x\"\n");
+    let refused = run(cartlog(&["config", "--config"]).arg(&path)).failed();
+    assert!(refused.contains("'lisen'") && refused.contains("c.toml"), "{refused}");
+}
+
+#[test]
+fn a_value_that_can_not_be_is_named() {
+    for (variable, value, named) in [
+        ("CARTLOG_RATE_LIMIT", "fast", "rate_limit"),
+        ("CARTLOG_ROLE", "api,cook", "cook"),
+        ("CARTLOG_LOG", "=====", "====="),
+        ("CARTLOG_DURABILITY", "maybe", "maybe"),
+    ] {
+        let refused = run(cartlog(&["config"]).env(variable, value)).failed();
+        assert!(refused.contains(named), "{variable}: {refused}");
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let refused = run(&mut cartlog(&["config", "--config", "/nowhere/c.toml"])).failed();
+    assert!(refused.contains("/nowhere/c.toml"), "{refused}");
+}
+
+#[test]
+fn an_engine_that_is_not_built_in_names_its_feature() {
+    for (flag, url, feature) in [
+        ("--log-url", "eventstoredb://localhost", "eventstoredb"),
+        ("--views-url", "postgres://localhost", "postgres"),
+        ("--vault-url", "postgres://localhost", "postgres"),
+        ("--windows-url", "redis://localhost", "redis"),
+        ("--kafka-brokers", "localhost:9092", "kafka"),
+    ] {
+        let refused = run(&mut cartlog(&["config", flag, url])).failed();
+        assert!(refused.contains(flag) && refused.contains(&format!("--features {feature}")), "{refused}");
+    }
+}

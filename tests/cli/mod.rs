@@ -1,0 +1,10 @@
+//! The command line, as whoever types it sees it: exit codes, output, one line for what went wrong.
+
+mod audit;
+mod config;
+mod data_dir;
+mod demo;
+mod help;
+mod lifecycle;
+mod operations;
+mod run;

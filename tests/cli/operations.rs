@@ -1,0 +1,108 @@
+//! Status and rebuild, through a running server and without one.
+
+use super::run::{cartlog, on, run, signal};
+use crate::support::{Server, TestShop};
+use serde_json::Value;
+
+fn follower<'a>(status: &'a Value, name: &str) -> &'a Value {
+    let followers = status["followers"].as_array().expect("followers");
+    followers.iter().find(|follower| follower["name"] == name).unwrap_or_else(|| panic!("no {name} in {status:#}"))
+}
+
+#[tokio::test]
+async fn status_is_the_same_with_a_server_and_without() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::on(data.path(), &[]);
+    let shop = TestShop::on(&server).await;
+    shop.product(5, 100).await;
+    let running = on(data.path(), &["status", "--json"]).json();
+    assert_eq!(running["server"]["pid"], server.pid());
+    assert_eq!(running["server"]["url"], server.url.as_str());
+    assert!(running["log"]["head"].as_u64() > Some(0));
+    follower(&running, "reactions");
+    signal(server.pid(), "TERM");
+    server.wait();
+
+    let alone = on(data.path(), &["status", "--json"]).json();
+    assert!(alone["server"].is_null());
+    assert_eq!(alone["log"], running["log"]);
+    for name in ["windows", "products"] {
+        let follower = follower(&alone, name);
+        assert_eq!(
+            (&follower["position"], &follower["lag_events"]),
+            (&alone["log"]["head"], &Value::from(0)),
+            "{follower}"
+        );
+    }
+    assert!(alone["files"].as_array().is_some_and(|files| files.iter().any(|file| file["bytes"].as_u64() > Some(0))));
+}
+
+#[tokio::test]
+async fn status_for_people_has_units_and_no_backtrace() {
+    let data = tempfile::tempdir().expect("a directory");
+    let server = Server::on(data.path(), &[]);
+    TestShop::on(&server).await;
+    let text = on(data.path(), &["status"]).succeeded();
+    for part in [server.url.as_str(), "log.sqlite", "kB", "windows", "position"] {
+        assert!(text.contains(part), "no {part} in\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn status_of_a_server_elsewhere_is_what_it_tells_everybody() {
+    let server = Server::start();
+    TestShop::on(&server).await;
+    let status = run(&mut cartlog(&["status", "--json", "--server", &server.url])).json();
+    assert_eq!(status["ready"], true);
+    assert!(status["metrics"].as_object().is_some_and(|metrics| !metrics.is_empty()), "{status:#}");
+    let away = run(&mut cartlog(&["status", "--server", "http://127.0.0.1:1"])).failed();
+    assert!(away.contains("can't be reached"), "{away}");
+}
+
+#[tokio::test]
+async fn a_rebuild_changes_no_answer() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::on(data.path(), &[]);
+    let shop = TestShop::on(&server).await;
+    let (customer, product) = (shop.customer().await, shop.product(9, 100).await);
+    shop.add(&customer, &product, 3).await.expect(201);
+    let paths = [
+        format!("/customer/{customer}/cart"),
+        format!("/product/{product}"),
+        "/streaming/toptencartitems/5".to_owned(),
+    ];
+    let before = answers(&shop, &paths).await;
+
+    let said = on(data.path(), &["rebuild"]).succeeded();
+    assert!(said.contains("products") && said.contains("windows"), "{said}");
+    assert_eq!(answers(&shop, &paths).await, before);
+
+    signal(server.pid(), "TERM");
+    server.wait();
+    on(data.path(), &["rebuild", "products", "windows"]).succeeded();
+    let server = Server::on(data.path(), &[]);
+    assert_eq!(answers(&shop.moved_to(&server), &paths).await, before);
+}
+
+async fn answers(shop: &TestShop, paths: &[String]) -> Vec<Value> {
+    let mut answers = Vec::new();
+    for path in paths {
+        answers.push(shop.get(path).await.expect(200).body);
+    }
+    answers
+}
+
+#[test]
+fn a_view_that_nobody_knows_is_named_with_those_there_are() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::on(data.path(), &[]);
+    let ask = || on(data.path(), &["rebuild", "prodcts"]).failed();
+    let through_the_server = ask();
+    assert!(
+        through_the_server.contains("'prodcts'") && through_the_server.contains("products"),
+        "{through_the_server}"
+    );
+    signal(server.pid(), "TERM");
+    server.wait();
+    assert_eq!(ask(), through_the_server);
+}
