@@ -67,7 +67,8 @@ fn head(buffer: &[u8]) -> io::Result<Option<(u16, usize, usize)>> {
     let bad = || io::Error::new(io::ErrorKind::InvalidData, "not an answer this client understands");
     let text = std::str::from_utf8(&buffer[..end]).map_err(|_| bad())?;
     let mut lines = text.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok()).ok_or_else(bad)?;
+    let status =
+        lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok()).ok_or_else(bad)?;
     let length = lines
         .filter_map(|line| line.split_once(':'))
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))

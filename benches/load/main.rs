@@ -35,7 +35,8 @@ fn options() -> Options {
 
 fn main() {
     let options = options();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     let outcomes = runtime.block_on(scenarios::run(&options));
     if let Some(path) = &options.json {
         let all: Vec<_> = outcomes.iter().map(report::Outcome::json).collect();

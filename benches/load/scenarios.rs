@@ -38,7 +38,8 @@ fn scenarios(shop: &Arc<Shop>) -> Vec<(&'static str, f64, Arc<Request>)> {
     let add = |shop: Arc<Shop>, one: bool| -> Arc<Request> {
         Arc::new(move |random: &mut StdRng| {
             let customer = &shop.customers[random.random_range(0..shop.customers.len())];
-            let product = if one { &shop.products[0] } else { &shop.products[random.random_range(0..shop.products.len())] };
+            let product =
+                if one { &shop.products[0] } else { &shop.products[random.random_range(0..shop.products.len())] };
             ("POST", format!("/customer/{customer}/cart/item/{product}"), Some(r#"{"quantity":1}"#.to_owned()))
         })
     };
@@ -94,8 +95,15 @@ async fn load(
             (done, refused, latency)
         });
     }
-    let mut outcome =
-        Outcome { name, unit: "answers", seconds: 0.0, done: 0, refused: 0, latency: histogram(), target: Some(target) };
+    let mut outcome = Outcome {
+        name,
+        unit: "answers",
+        seconds: 0.0,
+        done: 0,
+        refused: 0,
+        latency: histogram(),
+        target: Some(target),
+    };
     for (done, refused, latency) in tasks.join_all().await {
         outcome.done += done;
         outcome.refused += refused;

@@ -79,7 +79,13 @@ impl Shop {
 }
 
 /// Makes `count` things over 16 connections, and gives their ids.
-async fn make(address: &str, headers: &str, count: usize, id: &'static str, request: fn(usize) -> (String, String)) -> Vec<String> {
+async fn make(
+    address: &str,
+    headers: &str,
+    count: usize,
+    id: &'static str,
+    request: fn(usize) -> (String, String),
+) -> Vec<String> {
     let mut tasks = tokio::task::JoinSet::new();
     for lane in 0..16 {
         let (address, headers) = (address.to_owned(), headers.to_owned());
@@ -106,7 +112,8 @@ async fn confirm(address: &str, headers: &str, customers: &[String]) {
         tasks.spawn(async move {
             let mut connection = Connection::open(&address, headers).await.expect("the server accepts");
             for customer in lane {
-                let mailed = must(&mut connection, "PUT", &format!("/customer/{customer}/send_confirmation"), None).await;
+                let mailed =
+                    must(&mut connection, "PUT", &format!("/customer/{customer}/send_confirmation"), None).await;
                 let token = mailed.text("result").expect("the token of the link");
                 must(&mut connection, "PUT", &format!("/customer/confirm/{token}"), None).await;
             }
