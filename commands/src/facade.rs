@@ -58,6 +58,16 @@ impl Default for Settings {
     }
 }
 
+/// How long a key is remembered at least (api.md §1).
+const KEY_LIFETIME: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+
+/// A request with a key that was answered.
+#[derive(Clone)]
+struct Answered {
+    fingerprint: String,
+    at: domain::Timestamp,
+}
+
 /// All commands. Cheap to clone. Each command runs in a task of its own: dropping the future ends the waiting, never the
 /// command.
 #[derive(Clone)]
@@ -78,7 +88,7 @@ pub(crate) struct Inner {
     in_flight: Locks<(StoreId, String)>,
     /// Keys answered lately, with their fingerprints. The streams remember what was decided; this knows also the requests that
     /// found nothing to change, which leave no event.
-    answered: Cache<(StoreId, String), String>,
+    answered: Cache<(StoreId, String), Answered>,
     tasks: TaskTracker,
     stores: Executor<Store>,
     products: Executor<Product>,
@@ -221,14 +231,17 @@ impl Inner {
         let (stored, ids) = self.keyed(hmac_scope, &key, clock).await?;
         let name = (hmac_scope, stored.key.clone());
         let _alone = self.in_flight.lock(name.clone()).await;
-        let known = self.answered.get(&name);
-        if known.as_ref().is_some_and(|fingerprint| *fingerprint != stored.fingerprint) {
+        let now = self.parts.clock.now();
+        let known = self.answered.get(&name).filter(|known| now < known.at.plus(KEY_LIFETIME));
+        if known.as_ref().is_some_and(|known| known.fingerprint != stored.fingerprint) {
             return Err(CommandError::KeyReused);
         }
         let fingerprint = stored.fingerprint.clone();
         let mut done = use_case(Session::new(Arc::clone(&self), origin(ids), Some(stored), if_match)).await?;
         done.replayed |= known.is_some();
-        self.answered.insert(name, fingerprint);
+        if known.is_none() {
+            self.answered.insert(name, Answered { fingerprint, at: now });
+        }
         Ok(done)
     }
 
