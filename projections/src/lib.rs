@@ -6,6 +6,7 @@
 //! The guarantee: a view is the fold of the log up to its position, neither less nor more, after any crash.
 
 mod cache;
+mod fill;
 mod page;
 mod range;
 mod reader;
@@ -16,6 +17,7 @@ pub mod store;
 mod view;
 pub mod views;
 
+pub use fill::{FillError, FoldError, Projections, Retried, Settings};
 pub use page::{BadCursor, Cursor, Page, PageRequest, Start};
 pub use range::TimeRange;
 pub use reader::{ReadError, Views};

@@ -10,7 +10,7 @@ use eventlog::Position;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio_util::sync::DropGuard;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 /// Why a query was not answered.
@@ -50,7 +50,8 @@ pub(crate) struct Inner {
 pub(crate) struct Live<V: View> {
     pub table: Table,
     pub cache: Arc<RowCache<V::Row>>,
-    /// Tells whoever waits for it that no query is left.
+    /// Cancelled once no query on it is left.
+    pub gone: CancellationToken,
     pub _in_use: DropGuard,
 }
 

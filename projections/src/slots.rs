@@ -1,7 +1,8 @@
 //! The list of all views, and the generation of each that answers.
 
+use crate::fill::{Project, Projector};
 use crate::reader::Live;
-use crate::store::ViewDeclaration;
+use crate::store::{Parked, Table, ViewDeclaration};
 use crate::view::View;
 use crate::views::{
     Carts, Coupons, Credits, Customers, GiftCards, Invoices, Jobs, Orders, Products, Purchases, Shoppers, Stores,
@@ -24,8 +25,8 @@ impl<V: View> Slot<V> {
     }
 
     /// From now on this one answers. The one before lives on in the queries that have it.
-    pub fn set(&self, live: Arc<Live<V>>) {
-        *self.0.write() = Some(live);
+    pub fn set(&self, live: Arc<Live<V>>) -> Option<Arc<Live<V>>> {
+        self.0.write().replace(live)
     }
 }
 
@@ -46,6 +47,18 @@ macro_rules! slots {
 
         /// What every view declares.
         pub(crate) const DECLARATIONS: &[&ViewDeclaration] = &[$(&<$view as View>::DECLARATION),+];
+
+        /// All views together have so many shares of the memory for rows.
+        const SHARES: u64 = 0 $(+ <$view as View>::CACHE_SHARE)+;
+
+        /// Fills a generation; `None` for a view that is not in the list.
+        pub(crate) fn projector(table: Table, parked: &[Parked], cache_bytes: u64) -> Option<Box<dyn Project>> {
+            $(if table.view.name == <$view as View>::DECLARATION.name {
+                let share = cache_bytes / SHARES * <$view as View>::CACHE_SHARE;
+                return Some(Box::new(Projector::<$view>::new(table, parked, share)));
+            })+
+            None
+        }
     };
 }
 

@@ -67,7 +67,8 @@ pub(crate) struct Watched(Mutex<Notes>);
 #[derive(Default)]
 struct Notes {
     views: BTreeMap<&'static str, ViewStatus>,
-    trouble: Option<String>,
+    log_trouble: Option<String>,
+    store_trouble: Option<String>,
     stopped: bool,
 }
 
@@ -78,8 +79,44 @@ impl Watched {
             position,
             parked: notes.views.values().map(|view| view.parked).sum(),
             views: notes.views.values().cloned().collect(),
-            trouble: notes.trouble.clone(),
+            trouble: notes.store_trouble.clone().or_else(|| notes.log_trouble.clone()),
             stopped: notes.stopped,
         }
+    }
+
+    /// How the view is now, but for a rebuild.
+    pub fn view(&self, status: ViewStatus) {
+        let views = &mut self.0.lock().views;
+        let rebuild = views.remove(status.name).and_then(|before| before.rebuild);
+        views.insert(status.name, ViewStatus { rebuild, ..status });
+    }
+
+    /// How far the rebuild of the views is; `None`: there is none.
+    pub fn rebuild(&self, views: &[&'static str], progress: Option<&Progress>) {
+        let mut notes = self.0.lock();
+        for name in views {
+            if let Some(view) = notes.views.get_mut(name) {
+                view.rebuild = progress.cloned();
+            }
+        }
+    }
+
+    pub fn log_trouble(&self, reason: String) {
+        self.0.lock().log_trouble = Some(reason);
+    }
+
+    pub fn log_is_well(&self) {
+        self.0.lock().log_trouble = None;
+    }
+
+    /// `is_final`: the worker gives up.
+    pub fn store_trouble(&self, reason: String, is_final: bool) {
+        let mut notes = self.0.lock();
+        notes.store_trouble = Some(reason);
+        notes.stopped = is_final;
+    }
+
+    pub fn store_is_well(&self) {
+        self.0.lock().store_trouble = None;
     }
 }

@@ -19,6 +19,8 @@ pub trait View: Send + Sync + 'static {
     const DECLARATION: ViewDeclaration;
     /// Where its events stand.
     const SOURCE: Source;
+    /// How much of the memory for rows it gets, against other views.
+    const CACHE_SHARE: u64 = 1;
 
     /// The rows that the event touches, from the event alone.
     fn keys(envelope: &Envelope) -> Keys;

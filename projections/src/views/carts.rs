@@ -75,6 +75,7 @@ impl View for Carts {
     };
     /// The carts of a customer share a stream.
     const SOURCE: Source = Source::Streams(&[Category::Cart]);
+    const CACHE_SHARE: u64 = 8;
 
     fn keys(envelope: &Envelope) -> Keys {
         match &envelope.event {

@@ -110,6 +110,7 @@ impl View for Customers {
         search: None,
     };
     const SOURCE: Source = Source::OwnStream(Category::Customer);
+    const CACHE_SHARE: u64 = 2;
 
     fn keys(envelope: &Envelope) -> Keys {
         Keys::of_stream(envelope)

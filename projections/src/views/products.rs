@@ -97,6 +97,7 @@ impl View for Products {
         }),
     };
     const SOURCE: Source = Source::OwnStream(Category::Product);
+    const CACHE_SHARE: u64 = 4;
 
     fn keys(envelope: &Envelope) -> Keys {
         Keys::of_stream(envelope)

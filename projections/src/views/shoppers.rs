@@ -42,6 +42,7 @@ impl View for Shoppers {
     };
     /// The id of a cart stream is its customer's.
     const SOURCE: Source = Source::OwnStream(Category::Cart);
+    const CACHE_SHARE: u64 = 3;
 
     fn keys(envelope: &Envelope) -> Keys {
         match &envelope.event {

@@ -1,0 +1,225 @@
+//! The handle of the views' upkeep.
+
+use super::alone::{Alone, FoldError};
+use super::start::{self, Means, RETRIED_AT_ONCE};
+use super::thread::{self, BrokeOff};
+use super::{Group, rebuild, worker};
+use crate::reader::Views;
+use crate::slots::{DECLARATIONS, projector};
+use crate::status::Progress;
+use crate::store::{ParkedUnit, ReadStore, StoreError, Table, ViewDeclaration};
+use eventlog::{LogError, Position};
+use journal::{Journal, JournalError};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+/// How much is done at once, and kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Events that are folded into one transaction, at most.
+    pub batch_events: usize,
+    /// About how many bytes of decoded rows are kept in memory; during a rebuild twice.
+    pub cache_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { batch_events: 1_000, cache_bytes: 48 * 1024 * 1024 }
+    }
+}
+
+/// Why views can't be filled.
+#[derive(Debug, thiserror::Error)]
+pub enum FillError {
+    /// Among others [`LogError::ForeignCheckpoint`]: the store was filled from another log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A row could not be folded alone.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    #[error("there is no view '{name}'; there are {}", known.join(", "))]
+    UnknownView { name: String, known: Vec<&'static str> },
+    #[error("a rebuild is under way already")]
+    AlreadyRebuilding,
+    /// What was done stays done, and the next time goes on from there.
+    #[error("stopped before it was done")]
+    Stopped,
+    #[error(transparent)]
+    BrokeOff(#[from] BrokeOff),
+}
+
+/// What came of trying parked rows and streams again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retried {
+    /// Folded, and parked no more.
+    pub folded: usize,
+    /// Parked still.
+    pub parked: usize,
+}
+
+/// The upkeep of the views: one per process that has the read store. Queries go through [`Projections::views`].
+#[derive(Clone)]
+pub struct Projections {
+    shared: Arc<Shared>,
+    tasks: TaskTracker,
+}
+
+pub(super) struct Shared {
+    pub means: Means,
+    /// All views that answer. Whoever holds it is between two batches.
+    pub live: tokio::sync::Mutex<Group>,
+    pub rebuilding: tokio::sync::Mutex<()>,
+}
+
+impl Projections {
+    /// Brings the views to where the log is: checks that the store was filled from this log, fills views whose version is
+    /// another one, tries parked rows again, and catches up. `progress` is told a few times a second how far that is;
+    /// nothing, when there is nothing to do. Interrupted, it goes on from there the next time.
+    ///
+    /// # Errors
+    /// [`LogError::ForeignCheckpoint`] when the store is of another log, or of a longer one.
+    pub async fn open(
+        store: Arc<dyn ReadStore>,
+        journal: Journal,
+        settings: Settings,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Self, FillError> {
+        let means = Means { journal, views: Views::new(store), settings, stop: CancellationToken::new() };
+        let opening = thread::spawn("views-start", async move {
+            let group = start::start(&means, &(Arc::new(progress) as _)).await?;
+            Ok::<_, FillError>((means, group))
+        });
+        let (means, group) = opening.await??;
+        let shared = Shared { means, live: tokio::sync::Mutex::new(group), rebuilding: tokio::sync::Mutex::default() };
+        Ok(Self { shared: Arc::new(shared), tasks: TaskTracker::new() })
+    }
+
+    /// All views, to read.
+    pub fn views(&self) -> Views {
+        self.shared.means.views.clone()
+    }
+
+    /// Starts to follow the log, and goes on with a rebuild that was interrupted. Once; ends with [`Self::stop`].
+    pub fn start(&self) {
+        self.spawn("views-worker", worker::run(Arc::clone(&self.shared)));
+        self.spawn("views-rebuild", worker::resume_rebuild(Arc::clone(&self.shared)));
+    }
+
+    fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        let working = thread::spawn(name, work);
+        self.tasks.spawn(async move {
+            if let Err(error) = working.await {
+                tracing::error!(%error, "the views are no longer filled");
+            }
+        });
+    }
+
+    /// Stops following, and a rebuild that is under way; waits until both are between two batches. Views can still be read.
+    pub async fn stop(&self) {
+        self.shared.means.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Fills these views, or all, anew beside those that answer, and puts them in their place once they are as far as
+    /// these. Queries go on throughout. `progress` as in [`Self::open`].
+    pub async fn rebuild(
+        &self,
+        views: Option<&[String]>,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Vec<&'static str>, FillError> {
+        let views = match views {
+            Some(names) => names.iter().map(|name| declared(name)).collect::<Result<Vec<_>, _>>()?,
+            None => DECLARATIONS.to_vec(),
+        };
+        let names = views.iter().map(|view| view.name).collect();
+        let work = rebuild::rebuild(Arc::clone(&self.shared), views, Arc::new(progress));
+        self.on_own_thread("views-rebuild", work).await?;
+        Ok(names)
+    }
+
+    /// Tries again to fold what is parked, each row alone, as after the cause was removed.
+    pub async fn retry_parked(&self) -> Result<Retried, FillError> {
+        let shared = Arc::clone(&self.shared);
+        self.on_own_thread("views-retry", async move {
+            let tables = shared.live.lock().await.tables();
+            let mut retried = Retried::default();
+            for table in tables {
+                let parked = shared.means.store().parked(table).await?;
+                let units: Vec<ParkedUnit> = parked.into_iter().map(|parked| parked.unit).collect();
+                for units in units.chunks(RETRIED_AT_ONCE) {
+                    let stay = shared.retry(table, units).await?;
+                    retried.folded += units.len() - stay;
+                    retried.parked += stay;
+                }
+            }
+            Ok(retried)
+        })
+        .await
+    }
+
+    /// Folds one row anew from the log, as after a person's key was destroyed. One that can't be folded is parked.
+    pub async fn refold_row(&self, view: &str, key: Uuid) -> Result<(), FillError> {
+        let view = declared(view)?;
+        let shared = Arc::clone(&self.shared);
+        self.on_own_thread("views-retry", async move {
+            let tables = shared.live.lock().await.tables();
+            for table in tables.into_iter().filter(|table| table.view.name == view.name) {
+                shared.retry(table, &[ParkedUnit::Row(key)]).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// A row as it was at the position, or as it is where the views are, folded from its events alone. Nothing is written.
+    pub async fn fold_row(
+        &self,
+        view: &str,
+        key: Uuid,
+        as_of: Option<Position>,
+    ) -> Result<Option<serde_json::Value>, FillError> {
+        let view = declared(view)?;
+        let reached = self.shared.means.views.position();
+        let up_to = as_of.map_or(reached, |as_of| as_of.min(reached));
+        let tables = self.shared.live.lock().await.tables();
+        let table = tables.into_iter().find(|table| table.view.name == view.name);
+        // Every declared view is among those that answer.
+        let Some(folder) = table.and_then(|table| projector(table, &[], 0)) else { return Ok(None) };
+        let means = &self.shared.means;
+        Ok(folder.fold_alone(&Alone::new(&means.journal, means.store(), up_to), key).await?)
+    }
+
+    async fn on_own_thread<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<T, FillError>> + Send + 'static,
+    ) -> Result<T, FillError> {
+        let working = self.tasks.track_future(thread::spawn(name, work));
+        working.await?
+    }
+}
+
+impl Shared {
+    /// Between two batches.
+    async fn retry(&self, table: Table, units: &[ParkedUnit]) -> Result<usize, FillError> {
+        let mut live = self.live.lock().await;
+        let stay = start::retry(&self.means, &mut live, table.view.name, units).await?;
+        live.note(&self.means.views.inner, false);
+        Ok(stay)
+    }
+}
+
+fn declared(name: &str) -> Result<&'static ViewDeclaration, FillError> {
+    let view = DECLARATIONS.iter().find(|view| view.name == name).copied();
+    view.ok_or_else(|| FillError::UnknownView {
+        name: name.to_owned(),
+        known: DECLARATIONS.iter().map(|view| view.name).collect(),
+    })
+}

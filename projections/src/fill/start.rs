@@ -1,0 +1,249 @@
+//! What happens before the views answer: generations are looked over, views of another version are filled, parked rows are
+//! tried again, and what the log has beyond the checkpoint is folded.
+
+use super::Group;
+use super::alone::{Alone, FoldError};
+use super::meter::{Meter, Report};
+use super::projections::{FillError, Settings};
+use crate::reader::Views;
+use crate::slots::{DECLARATIONS, projector};
+use crate::store::*;
+use eventlog::{Checkpoint, LogId, Position};
+use journal::{Delivery, Journal, JournalError};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// What filling needs, beside what is filled.
+pub(super) struct Means {
+    pub journal: Journal,
+    pub views: Views,
+    pub settings: Settings,
+    pub stop: CancellationToken,
+}
+
+impl Means {
+    pub fn store(&self) -> &dyn ReadStore {
+        self.views.inner.store.as_ref()
+    }
+
+    /// A group of these generations, which are all at the checkpoint.
+    pub async fn group(&self, tables: Vec<Table>, checkpoint: Checkpoint) -> Result<Group, StoreError> {
+        let mut projectors = Vec::with_capacity(tables.len());
+        for table in tables {
+            let parked = self.store().parked(table).await?;
+            projectors.extend(projector(table, &parked, self.settings.cache_bytes));
+        }
+        Ok(Group { checkpoint, projectors })
+    }
+
+    /// Folds all events after the group's position up to and including `to`; gives how many. Batches that were committed
+    /// stay, whatever comes after them.
+    pub async fn fill(&self, group: &mut Group, to: Position, meter: &mut Meter) -> Result<u64, FillError> {
+        let mut folded = 0;
+        if group.position() < to {
+            let mut batches = read_ahead(self.journal.clone(), group.position(), to, self.settings.batch_events);
+            while let Some(batch) = batches.recv().await {
+                let batch = batch?;
+                if self.stop.is_cancelled() {
+                    return Err(FillError::Stopped);
+                }
+                group.apply(self.store(), &batch).await?;
+                folded += batch.len() as u64;
+                meter.at(batch.len(), group.position(), to);
+            }
+        }
+        meter.at(0, group.position(), to);
+        Ok(folded)
+    }
+}
+
+/// Reads and decodes on other threads while the one that asks folds and writes.
+fn read_ahead(
+    journal: Journal,
+    mut after: Position,
+    to: Position,
+    batch_events: usize,
+) -> mpsc::Receiver<Result<Vec<Delivery>, JournalError>> {
+    let (batches, receiver) = mpsc::channel(2);
+    tokio::spawn(async move {
+        while after < to {
+            let mut read = journal.read_all(after, batch_events).await;
+            if let Ok(batch) = &mut read {
+                batch.truncate(batch.partition_point(|delivery| delivery.position() <= to));
+                match batch.last() {
+                    Some(last) => after = last.position(),
+                    // The log has nothing of ours up to there: the end is reached.
+                    None => return,
+                }
+            }
+            let is_over = read.is_err();
+            // Nobody wants more.
+            if batches.send(read).await.is_err() || is_over {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// What the store has, sorted out.
+#[derive(Default)]
+struct Found {
+    live: Vec<(Table, Checkpoint)>,
+    /// Of views that have no live generation of today's version.
+    filling: Vec<(Table, Checkpoint)>,
+    /// Of such views, those to be begun.
+    absent: Vec<&'static ViewDeclaration>,
+    /// Of another version, another program, or retired.
+    leftover: Vec<Generation>,
+}
+
+impl Found {
+    fn sort_out(mut generations: Vec<Generation>) -> Self {
+        let mut found = Self::default();
+        for view in DECLARATIONS.iter().copied() {
+            let mut take = |state| {
+                let is_it = |known: &Generation| {
+                    known.view == view.name && known.version == view.version && known.state == state
+                };
+                let known = generations.swap_remove(generations.iter().position(is_it)?);
+                Some((Table { view, generation: known.generation }, known.checkpoint))
+            };
+            // A rebuild of a live view that was interrupted is left for whoever goes on with it.
+            match (take(GenerationState::Live), take(GenerationState::Filling)) {
+                (Some(live), _) => found.live.push(live),
+                (None, Some(filling)) => found.filling.push(filling),
+                (None, None) => found.absent.push(view),
+            }
+        }
+        found.leftover = generations;
+        found
+    }
+}
+
+/// See the module. Gives all views, at the log's head as it was when they got there.
+pub(super) async fn start(means: &Means, report: &Report) -> Result<Group, FillError> {
+    let generations = means.store().generations().await?;
+    verify(&means.journal, &generations).await?;
+    let mut found = Found::sort_out(generations);
+    let log_id = means.journal.log_id().await?;
+    let mut group = live_group(means, std::mem::take(&mut found.live), log_id).await?;
+    fill_absent(means, &mut group, &mut found, report).await?;
+    group.publish(&means.views.inner);
+    retry_all(means, &mut group).await?;
+    catch_up(means, &mut group, report).await?;
+    for leftover in found.leftover {
+        means.store().drop_generation(leftover.view, leftover.generation).await?;
+    }
+    group.note(&means.views.inner, true);
+    means.views.inner.position.send_replace(group.position());
+    Ok(group)
+}
+
+/// A checkpoint of another log stops everything: whatever was folded on top of it would be wrong.
+async fn verify(journal: &Journal, generations: &[Generation]) -> Result<(), FillError> {
+    let mut verified: Vec<Checkpoint> = Vec::new();
+    for generation in generations {
+        if generation.state != GenerationState::Retired && !verified.contains(&generation.checkpoint) {
+            journal.verify(&generation.checkpoint).await?;
+            verified.push(generation.checkpoint);
+        }
+    }
+    Ok(())
+}
+
+async fn live_group(means: &Means, live: Vec<(Table, Checkpoint)>, log_id: LogId) -> Result<Group, FillError> {
+    let checkpoint = live.first().map_or(Checkpoint::start(log_id), |(_, checkpoint)| *checkpoint);
+    if live.iter().any(|(_, other)| *other != checkpoint) {
+        let reason =
+            "its views are at different positions; stop the server and delete the file: it is made again from the log";
+        return Err(StoreError::Damaged(reason.to_owned()).into());
+    }
+    Ok(means.group(live.into_iter().map(|(table, _)| table).collect(), checkpoint).await?)
+}
+
+/// Fills the views that have no generation of today's version, up to where the others are.
+async fn fill_absent(means: &Means, group: &mut Group, found: &mut Found, report: &Report) -> Result<(), FillError> {
+    let is_first = group.projectors.is_empty();
+    if !is_first && found.filling.is_empty() && found.absent.is_empty() {
+        return Ok(());
+    }
+    let to = if is_first { means.journal.head().await? } else { group.position() };
+    let start = Checkpoint::start(group.checkpoint.log_id);
+    let mut begun: Vec<(Table, Checkpoint)> = Vec::new();
+    for (table, checkpoint) in found.filling.drain(..) {
+        if checkpoint.position <= to {
+            begun.push((table, checkpoint));
+        } else {
+            means.store().drop_generation(table.view.name.to_owned(), table.generation).await?;
+            found.absent.push(table.view);
+        }
+    }
+    for view in found.absent.drain(..) {
+        begun.push((means.store().create(view, start).await?, start));
+    }
+    let mut filled = Vec::new();
+    for mut part in by_checkpoint(means, begun).await? {
+        let mut meter = Meter::new(part.names(), part.position(), report.clone());
+        means.fill(&mut part, to, &mut meter).await?;
+        filled.push(part);
+    }
+    means.store().swap(filled.iter().flat_map(Group::tables).collect()).await?;
+    for part in filled {
+        if is_first {
+            group.checkpoint = part.checkpoint;
+        }
+        group.take_over(part);
+    }
+    Ok(())
+}
+
+/// Generations that were interrupted at different places go on each from its own.
+pub(super) async fn by_checkpoint(
+    means: &Means,
+    mut begun: Vec<(Table, Checkpoint)>,
+) -> Result<Vec<Group>, StoreError> {
+    let mut groups = Vec::new();
+    while let Some((_, checkpoint)) = begun.first().copied() {
+        let (same, others) = begun.into_iter().partition(|(_, other)| *other == checkpoint);
+        begun = others;
+        let same: Vec<(Table, Checkpoint)> = same;
+        groups.push(means.group(same.into_iter().map(|(table, _)| table).collect(), checkpoint).await?);
+    }
+    Ok(groups)
+}
+
+/// Units that are tried again in one transaction.
+pub(super) const RETRIED_AT_ONCE: usize = 50;
+
+/// Tries again whatever is parked: perhaps this version can fold it.
+async fn retry_all(means: &Means, group: &mut Group) -> Result<(), FillError> {
+    for table in group.tables() {
+        let units: Vec<ParkedUnit> = means.store().parked(table).await?.into_iter().map(|parked| parked.unit).collect();
+        for units in units.chunks(RETRIED_AT_ONCE) {
+            retry(means, group, table.view.name, units).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Folds units of the view alone, up to where the group is; gives how many stay parked.
+pub(super) async fn retry(
+    means: &Means,
+    group: &mut Group,
+    view: &str,
+    units: &[ParkedUnit],
+) -> Result<usize, FoldError> {
+    let up_to = group.position();
+    group.retry(view, &Alone::new(&means.journal, means.store(), up_to), units).await
+}
+
+/// Folds what came while nobody did, up to the log's head as it is now.
+async fn catch_up(means: &Means, group: &mut Group, report: &Report) -> Result<(), FillError> {
+    let head = means.journal.head().await?;
+    if group.position() < head {
+        let mut meter = Meter::new(group.names(), group.position(), report.clone());
+        means.fill(group, head, &mut meter).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! The live worker: takes what has come, folds it, commits it, says so.
+
+use super::projections::{FillError, Shared};
+use crate::store::StoreError;
+use domain::Timestamp;
+use eventlog::Position;
+use journal::{Batch, Delivery};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// How long it waits before it tries again after an error; doubled up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Folds until it is stopped, or until trying again does not help.
+pub(super) async fn run(shared: Arc<Shared>) {
+    let after = shared.live.lock().await.position();
+    let mut batches = follow(Arc::clone(&shared), after);
+    let stop = &shared.means.stop;
+    while let Some(Some(batch)) = stop.run_until_cancelled(batches.recv()).await {
+        if !batch.events.is_empty() && !take(&shared, &batch.events).await {
+            return;
+        }
+        measure_lag(&shared, &batch).await;
+    }
+}
+
+/// Follows the log on another thread, so that decoding and folding go on at the same time.
+fn follow(shared: Arc<Shared>, after: Position) -> mpsc::Receiver<Batch> {
+    let (batches, receiver) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let mut follower = shared.means.journal.follow(after);
+        let mut pause = FIRST_PAUSE;
+        while !shared.means.stop.is_cancelled() {
+            let next = follower.next(shared.means.settings.batch_events);
+            match shared.means.stop.run_until_cancelled(next).await {
+                Some(Ok(batch)) => {
+                    pause = FIRST_PAUSE;
+                    shared.means.views.inner.watched.log_is_well();
+                    if batches.send(batch).await.is_err() {
+                        return;
+                    }
+                }
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "the log can't be followed; trying again");
+                    shared.means.views.inner.watched.log_trouble(error.to_string());
+                    rest(&shared, &mut pause).await;
+                }
+                None => return,
+            }
+        }
+    });
+    receiver
+}
+
+/// Folds and commits the batch, however often it takes; `false` when it is stopped or trying again does not help.
+async fn take(shared: &Shared, events: &[Delivery]) -> bool {
+    let inner = &shared.means.views.inner;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let began = Instant::now();
+        let mut live = shared.live.lock().await;
+        let outcome = live.apply(shared.means.store(), events).await;
+        match outcome {
+            Ok(()) => {
+                inner.position.send_replace(live.position());
+                live.note(inner, false);
+                drop(live);
+                inner.watched.store_is_well();
+                measure_batch(events, began);
+                return true;
+            }
+            Err(error) => {
+                drop(live);
+                tracing::error!(%error, "the views can't be written");
+                let is_final = matches!(error, StoreError::Damaged(_) | StoreError::Newer(_));
+                inner.watched.store_trouble(error.to_string(), is_final);
+                if is_final {
+                    return false;
+                }
+                rest(shared, &mut pause).await;
+                if shared.means.stop.is_cancelled() {
+                    return false;
+                }
+            }
+        }
+    }
+}
+
+async fn rest(shared: &Shared, pause: &mut Duration) {
+    shared.means.stop.run_until_cancelled(tokio::time::sleep(*pause)).await;
+    *pause = (*pause * 2).min(LONGEST_PAUSE);
+}
+
+fn measure_batch(events: &[Delivery], began: Instant) {
+    metrics::counter!("cartlog_views_events_total").increment(events.len() as u64);
+    metrics::histogram!("cartlog_views_batch_events").record(events.len() as f64);
+    metrics::histogram!("cartlog_views_batch_seconds").record(began.elapsed().as_secs_f64());
+}
+
+/// How far behind the log's head the views are, in events (positions) and in time.
+async fn measure_lag(shared: &Shared, batch: &Batch) {
+    let (mut events, mut seconds) = (0, 0.0);
+    if !batch.caught_up {
+        let position = shared.means.views.position();
+        let head = shared.means.journal.head().await.unwrap_or(position);
+        events = head.0.saturating_sub(position.0);
+        if let (true, Some(Delivery::Event(last))) = (events > 0, batch.events.last()) {
+            let now = Timestamp::from(chrono::Utc::now()).as_millis();
+            seconds = now.saturating_sub(last.recorded_at.as_millis()).max(0) as f64 / 1_000.0;
+        }
+    }
+    metrics::gauge!("cartlog_views_lag_events").set(events as f64);
+    metrics::gauge!("cartlog_views_lag_seconds").set(seconds);
+}
+
+/// Goes on with a rebuild that was interrupted, beside the worker.
+pub(super) async fn resume_rebuild(shared: Arc<Shared>) {
+    let views = match super::rebuild::interrupted(&shared).await {
+        Ok(views) if views.is_empty() => return,
+        Ok(views) => views,
+        Err(error) => {
+            tracing::warn!(%error, "whether a rebuild was interrupted can't be told");
+            return;
+        }
+    };
+    let names: Vec<&str> = views.iter().map(|view| view.name).collect();
+    tracing::info!(views = ?names, "going on with a rebuild that was interrupted");
+    match super::rebuild::rebuild(shared, views, Arc::new(|_| {})).await {
+        Ok(()) => tracing::info!(views = ?names, "the rebuild is done"),
+        Err(FillError::Stopped | FillError::AlreadyRebuilding) => {}
+        Err(error) => tracing::error!(%error, "the rebuild can't go on"),
+    }
+}
