@@ -5,9 +5,11 @@
 //! copies the little that is left itself, after which the WAL starts again from its beginning.
 
 use super::schema::open_to_checkpoint;
+use parking_lot::{Mutex, MutexGuard};
 use rusqlite::Connection;
 use std::cell::Cell;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -36,23 +38,34 @@ pub(super) struct Checkpointer {
     bound_pages: i32,
     /// How long the WAL was when the thread was last woken.
     woken_at: Cell<i32>,
+    /// Held while the thread copies.
+    copying: Arc<Mutex<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Checkpointer {
     pub(super) fn start(path: &Path, pages: u32) -> std::io::Result<Self> {
         let (wake, woken) = sync_channel(1);
-        let path = path.to_owned();
+        let (path, copying) = (path.to_owned(), Arc::new(Mutex::new(())));
         let thread = std::thread::Builder::new().name("eventlog-checkpoint".to_owned());
-        let thread = thread.spawn(move || run(&path, &woken))?;
+        let thread = thread.spawn({
+            let copying = Arc::clone(&copying);
+            move || run(&path, &copying, &woken)
+        })?;
         let background_pages = i32::try_from(pages).unwrap_or(i32::MAX).max(1);
         Ok(Self {
             wake: Some(wake),
             background_pages,
             bound_pages: background_pages.saturating_mul(BOUND),
             woken_at: Cell::new(0),
+            copying,
             thread: Some(thread),
         })
+    }
+
+    /// Waits for what the thread is copying, and keeps it from more as long as the guard lives: two can't copy at once.
+    pub(super) fn pause(&self) -> MutexGuard<'_, ()> {
+        self.copying.lock()
     }
 
     /// After a commit, on the thread that made it.
@@ -85,9 +98,10 @@ impl Drop for Checkpointer {
     }
 }
 
-fn run(path: &Path, woken: &Receiver<()>) {
+fn run(path: &Path, copying: &Mutex<()>, woken: &Receiver<()>) {
     let mut connection = None;
     while woken.recv().is_ok() {
+        let _copying = copying.lock();
         let opened = match connection.take() {
             Some(connection) => Ok(connection),
             None => open_to_checkpoint(path),

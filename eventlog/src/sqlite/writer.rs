@@ -63,6 +63,7 @@ impl Writer {
 
     /// After an error. A transaction whose commit failed may turn out to have been written after all.
     fn reopen(&self) -> Result<Session, LogError> {
+        let _pause = self.checkpointer.pause();
         let session = Session::open(&self.path, &self.options, IfMissing::Fail)?;
         let known = *self.head.borrow();
         if session.log_id() != self.log_id || session.head() < known {
