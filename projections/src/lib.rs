@@ -24,3 +24,8 @@ pub use reader::{ReadError, Views};
 pub use sqlite::SqliteReadStore;
 pub use status::{PARKED_SHOWN, Progress, Status, ViewStatus};
 pub use view::{Keys, Misfit, Source, View};
+
+/// The names of all views that there are.
+pub fn view_names() -> impl Iterator<Item = &'static str> {
+    slots::DECLARATIONS.iter().map(|view| view.name)
+}
