@@ -4,15 +4,18 @@
 //! connection and nothing else, and a stop lets requests finish.
 
 use anyhow::{Context, Result, anyhow};
+use axum::Json;
 use axum::Router;
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use serde_json::json;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -52,7 +55,7 @@ pub fn address(listener: &TcpListener) -> Result<SocketAddr> {
 }
 
 /// Serves until told to stop, and then until the requests under way are answered, at most [`DRAIN_WITHIN`].
-pub async fn serve(listener: TcpListener, router: Router, most: usize, stop: CancellationToken) {
+pub async fn serve(listener: Arc<TcpListener>, router: Router, most: usize, stop: CancellationToken) {
     let (places, graceful) = (Arc::new(Semaphore::new(most)), GracefulShutdown::new());
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(LARGEST_HEAD).max_headers(MOST_HEADERS);
@@ -94,6 +97,22 @@ pub fn service_only(router: Router) -> Router {
             _ => (StatusCode::NOT_FOUND, "this process does not have the role api\n").into_response(),
         }
     }))
+}
+
+/// What is answered while the server starts: it lives, and is not ready.
+pub fn starting() -> Router {
+    let not_ready = |uri: Uri| async move {
+        if uri.path().trim_end_matches('/') == "/healthz" {
+            return Json(json!({ "result": "ok" })).into_response();
+        }
+        let problem = json!({
+            "type": "about:blank", "title": "Starting", "status": 503, "error": "UNAVAILABLE",
+            "detail": "the server is starting: its views are catching up with the log",
+        });
+        let headers = [(RETRY_AFTER, "1"), (CONTENT_TYPE, "application/problem+json")];
+        (StatusCode::SERVICE_UNAVAILABLE, headers, problem.to_string()).into_response()
+    };
+    Router::new().fallback(not_ready)
 }
 
 async fn accept(

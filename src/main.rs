@@ -1,1 +1,54 @@
-fn main(){}
+//! The binary: parses, dispatches, and says in one line what went wrong and what to do.
+//!
+//! Exit codes: 0 done, 1 failed, 2 not understood, 3 done, but what was found is not as it should be.
+
+mod audit;
+mod cli;
+mod config;
+mod control;
+mod data_dir;
+mod demo;
+mod http;
+mod logging;
+mod operations;
+mod output;
+mod progress;
+mod random;
+mod rebuild;
+mod serve;
+mod signals;
+mod status;
+mod supervise;
+mod tables;
+mod units;
+mod wiring;
+
+use clap::Parser;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Bounded memory under many small, short-lived allocations; and faster than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // One provider for all TLS of the process. An error says that there is one already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let cli = cli::Cli::parse();
+    let outcome =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from).and_then(
+            |runtime| {
+                let outcome = runtime.block_on(cli.run());
+                // A thread that a disk or a name server keeps waiting must not keep the process.
+                runtime.shutdown_timeout(Duration::from_secs(2));
+                outcome
+            },
+        );
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("cartlog: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

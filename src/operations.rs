@@ -11,6 +11,7 @@ use commands::{Clock, SystemClock};
 use domain::Timestamp;
 use eventlog::Position;
 use journal::Journal;
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -63,7 +64,7 @@ impl Operations {
                 last_event_at: last.map(|event| Timestamp::from(event.recorded_at).to_string()),
             },
             followers: Vec::new(),
-            parked: self.views.parked().await?,
+            parked: self.views.parked(),
             files: self.data.sizes().map(|(name, bytes)| status::File { name: name.to_owned(), bytes }).collect(),
         };
         for (name, position, state) in self.views.positions().await? {
@@ -120,7 +121,7 @@ impl Operations {
     pub async fn rebuild(
         &self,
         asked: &[String],
-        mut progress: impl FnMut(&str, u64, u64) + Send,
+        progress: impl FnMut(&str, u64, u64) + Send + 'static,
     ) -> Result<Vec<String>> {
         let mut known = self.views.names();
         known.push(windows::NAME.to_owned());
@@ -128,12 +129,14 @@ impl Operations {
             bail!("there is no view '{unknown}'; there are {}", known.join(", "));
         }
         let chosen = if asked.is_empty() { known } else { asked.to_vec() };
-        let views: Vec<_> = chosen.iter().filter(|name| *name != windows::NAME).cloned().collect();
+        let (counted, views): (Vec<_>, Vec<_>) = chosen.iter().cloned().partition(|name| name == windows::NAME);
+        let progress = Arc::new(Mutex::new(progress));
         if !views.is_empty() {
-            self.views.rebuild(&views, &mut progress).await?;
+            let (what, progress) = (views.join(", "), Arc::clone(&progress));
+            self.views.rebuild(&self.journal, &views, move |done, total| (progress.lock())(&what, done, total)).await?;
         }
-        if chosen.iter().any(|name| name == windows::NAME) {
-            self.windows.rebuild(|done, total| progress(windows::NAME, done, total)).await?;
+        if !counted.is_empty() {
+            self.windows.rebuild(|done, total| (progress.lock())(windows::NAME, done, total)).await?;
         }
         Ok(chosen)
     }

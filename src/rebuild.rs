@@ -1,7 +1,8 @@
 //! `cartlog rebuild`: through the server that has the data directory, or by itself when none runs.
 
 use crate::config::Config;
-use crate::control::{Reply, Request, client};
+use crate::control::client::{self, Replies};
+use crate::control::{Reply, Request};
 use crate::data_dir::DataDir;
 use crate::progress::Progress;
 use crate::{output, wiring};
@@ -10,24 +11,25 @@ use anyhow::{Result, bail};
 /// Rebuilds these views, or all and the windows.
 pub async fn run(config: Config, views: Vec<String>) -> Result<()> {
     let data = DataDir::existing(&config.data)?;
-    let mut shown = Shown::default();
     let rebuilt = match client::ask(&data, &Request::Rebuild { views: views.clone() }).await? {
+        Some(replies) => watch(replies).await?,
         None => {
-            wiring::open_alone(&config, data)
-                .await?
-                .rebuild(&views, |what, done, total| shown.at(what, done, total))
-                .await?
+            let (operations, mut shown) = (wiring::open_alone(&config, data).await?, Shown::default());
+            operations.rebuild(&views, move |what, done, total| shown.at(what, done, total)).await?
         }
-        Some(mut replies) => loop {
-            match replies.next().await? {
-                Reply::Progress { what, done, total } => shown.at(&what, done, total),
-                Reply::Rebuilt { views } => break views,
-                other => bail!("the running server answered something else: {other:?}"),
-            }
-        },
     };
-    drop(shown);
     output::say(format!("rebuilt from the log: {}", rebuilt.join(", ")))
+}
+
+async fn watch(mut replies: Replies) -> Result<Vec<String>> {
+    let mut shown = Shown::default();
+    loop {
+        match replies.next().await? {
+            Reply::Progress { what, done, total } => shown.at(&what, done, total),
+            Reply::Rebuilt { views } => return Ok(views),
+            other => bail!("the running server answered something else: {other:?}"),
+        }
+    }
 }
 
 /// One bar after another.

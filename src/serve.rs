@@ -10,6 +10,7 @@ use crate::operations::Running;
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::supervise::keep_running;
+use crate::wiring::windows::WindowsCounter;
 use crate::wiring::{self, CurrentReactions, Metrics, Parts, Readiness};
 use crate::{config, http, output};
 use anyhow::{Context, Result, bail};
@@ -19,6 +20,7 @@ use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -26,6 +28,8 @@ use tokio_util::task::TaskTracker;
 const ENDS_WITHIN: Duration = Duration::from_secs(10);
 /// How often the vault is swept.
 const SWEPT_EVERY: Duration = Duration::from_secs(60 * 60);
+/// Connections that are served while the server starts.
+const FEW_CONNECTIONS: usize = 100;
 /// What a process killed by a signal answers, by convention.
 const KILLED: i32 = 130;
 
@@ -73,10 +77,12 @@ impl Server {
             tracing::warn!(%directory, fix, "other users of this machine can look into the data directory");
         }
         let lock = data.lock()?;
-        let listener = http::bind(&config.listen).await?;
+        let listener = Arc::new(http::bind(&config.listen).await?);
         let url = format!("http://{}", http::address(&listener)?);
         let metrics = Metrics::start(data.clone())?;
-        let parts = wiring::open(&config, data, lock, config.public_url.clone().unwrap_or_else(|| url.clone())).await?;
+        let waiting = Waiting::begin(&listener);
+        let public_url = config.public_url.clone().unwrap_or_else(|| url.clone());
+        let parts = wiring::open(&config, data, lock, public_url, shown("catching up views")).await?;
         say_what_is_missing(&config);
 
         let (tasks, accepting, working) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
@@ -92,6 +98,7 @@ impl Server {
         );
         start_workers(&config, &parts, &metrics, reactions, &tasks, &working).await?;
         let router = router(&config, &parts, &readiness, metrics);
+        waiting.end().await;
         let http = tokio::spawn(http::serve(listener, router, config.max_connections, accepting.clone()));
         let server = Self { url, parts, readiness, tasks, accepting, working, http };
         server.catch_up(&config).await?;
@@ -99,20 +106,18 @@ impl Server {
         Ok(server)
     }
 
-    /// Waits until views and windows are where the log was when the server started.
+    /// Waits until the windows are where the log was when the server started; the views are already.
     async fn catch_up(&self, config: &Config) -> Result<()> {
-        let head = self.parts.journal.head().await?;
-        if config.role.has(Role::Views) {
-            self.parts.views.caught_up(head).await?;
+        if !config.role.has(Role::Stream) {
+            return Ok(());
         }
-        if config.role.has(Role::Stream) {
-            let windows = self.parts.windows.windows();
-            tokio::select! {
-                () = windows.wait_for(head) => {}
-                trouble = stopped(&windows) => bail!("{trouble}; `cartlog rebuild windows` counts them anew from the log"),
+        let (head, windows) = (self.parts.journal.head().await?, self.parts.windows.windows());
+        tokio::select! {
+            () = windows.wait_for(head) => Ok(()),
+            trouble = end_of(&self.parts.windows) => {
+                bail!("{trouble}; move windows.sqlite away, and the metrics are counted anew from the log")
             }
         }
-        Ok(())
     }
 
     /// Takes no more, finishes what runs, and closes everything.
@@ -125,6 +130,7 @@ impl Server {
         self.working.cancel();
         self.tasks.close();
         within("workers", self.tasks.wait()).await;
+        within("views", self.parts.views.stop()).await;
         // It is only in the way of the next start, which removes it too.
         let _ = std::fs::remove_file(self.parts.data.control_socket());
         tracing::info!("stopped");
@@ -137,11 +143,31 @@ async fn within(what: &str, ending: impl Future<Output = ()>) {
     }
 }
 
-/// Waits until the windows have a trouble that keeps them from catching up.
-async fn stopped(windows: &streaming::Windows) -> String {
+/// Answers that the server is starting, for as long as it is.
+struct Waiting {
+    serving: tokio::task::JoinHandle<()>,
+    ready: CancellationToken,
+}
+
+impl Waiting {
+    fn begin(listener: &Arc<TcpListener>) -> Self {
+        let ready = CancellationToken::new();
+        let serving = http::serve(Arc::clone(listener), http::starting(), FEW_CONNECTIONS, ready.clone());
+        Self { serving: tokio::spawn(serving), ready }
+    }
+
+    async fn end(self) {
+        self.ready.cancel();
+        // Its answers take no time.
+        let _ = self.serving.await;
+    }
+}
+
+/// Waits until the windows can't be counted any more.
+async fn end_of(windows: &WindowsCounter) -> String {
     loop {
-        if let Some(trouble) = windows.status().trouble {
-            return trouble;
+        if let Some(reason) = windows.stopped() {
+            return reason;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -179,11 +205,7 @@ async fn start_workers(
     working: &CancellationToken,
 ) -> Result<()> {
     if config.role.has(Role::Views) {
-        let views = parts.views.clone();
-        keep_running("views", tasks, working, move |stop| {
-            let views = views.clone();
-            async move { views.run(stop, shown("catching up views")).await }
-        });
+        parts.views.start();
     }
     if config.role.has(Role::Stream) {
         let windows = parts.windows.clone();
@@ -267,7 +289,7 @@ fn shown(what: &'static str) -> impl FnMut(u64, u64) + Send {
 fn router(config: &Config, parts: &Parts, readiness: &Arc<Readiness>, metrics: Metrics) -> Router {
     let router = api::router(api::ApiParts {
         commands: parts.commands.clone(),
-        views: parts.views.views(),
+        views: parts.queries.clone(),
         windows: parts.windows.windows(),
         journal: parts.journal.clone(),
         clock: Arc::new(commands::SystemClock),

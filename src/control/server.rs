@@ -86,7 +86,7 @@ async fn rebuild(operations: Arc<Operations>, views: Vec<String>, write: &mut Ow
     let (told, mut progress) = mpsc::channel(16);
     let work = tokio::spawn(async move {
         operations
-            .rebuild(&views, |what, done, total| {
+            .rebuild(&views, move |what, done, total| {
                 // A slow client misses some of them, and gets later ones.
                 let _ = told.try_send(Reply::Progress { what: what.to_owned(), done, total });
             })

@@ -22,6 +22,7 @@ use commands::{Commands, SystemClock};
 use eventlog::{SqliteLog, SqliteOptions, Synchronous};
 use journal::Journal;
 use lookups::ViewLookups;
+use projections::Views;
 use std::sync::Arc;
 use views::ViewsFiller;
 use windows::WindowsCounter;
@@ -31,6 +32,7 @@ pub struct Parts {
     pub journal: Journal,
     pub vault: Arc<SqliteVault>,
     pub commands: Commands,
+    pub queries: Views,
     pub views: ViewsFiller,
     pub windows: WindowsCounter,
     pub data: DataDir,
@@ -51,20 +53,27 @@ impl Parts {
     }
 }
 
-/// Opens everything in the directory, which this process has locked. `public_url` is where clients reach this server.
+/// Opens everything in the directory, which this process has locked, and brings the views to where the log is; `progress` is told
+/// how far that is. `public_url` is where clients reach this server.
 ///
 /// # Errors
 /// A file can't be used: what the adapter says, and which file it is about.
-pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String) -> Result<Parts> {
+pub async fn open(
+    config: &Config,
+    data: DataDir,
+    lock: Lock,
+    public_url: String,
+    progress: impl FnMut(u64, u64) + Send + 'static,
+) -> Result<Parts> {
     // First: a setting that is wrong is said before anything is made.
     let mailer = mailer::open(config, &data, public_url)?;
-    let Stored { journal, vault, snapshots, views, windows } = open_stores(config, &data).await?;
-    let lookups = ViewLookups::new(views.views());
+    let Stored { journal, vault, snapshots, mut views, windows } = open_stores(config, &data).await?;
+    let queries = views.catch_up(&journal, progress).await?;
     let commands = Commands::new(commands::Parts {
         journal: journal.clone(),
         vault: Arc::clone(&vault) as Arc<dyn commands::vault::Vault>,
         snapshots: Arc::new(snapshots),
-        lookups: Arc::new(lookups),
+        lookups: Arc::new(ViewLookups::new(queries.clone())),
         mailer,
         clock: Arc::new(SystemClock),
         settings: commands::Settings {
@@ -73,7 +82,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
             snapshot_every: config.snapshot_every,
         },
     });
-    Ok(Parts { journal, vault, commands, views, windows, data, lock: Arc::new(lock) })
+    Ok(Parts { journal, vault, commands, queries, views, windows, data, lock: Arc::new(lock) })
 }
 
 /// Opens a directory that no server has, for one command.
@@ -118,7 +127,7 @@ async fn open_stores(config: &Config, data: &DataDir) -> Result<Stored> {
     .await?;
     let vault = Arc::new(vault);
     let journal = Journal::new(Arc::new(log), Arc::clone(&vault) as Arc<dyn journal::Keys>);
-    let views = ViewsFiller::open(&data.views(), &journal).await?;
+    let views = ViewsFiller::open(&data.views()).await?;
     let windows = WindowsCounter::open(&data.windows(), &journal).await?;
     Ok(Stored { journal, vault, snapshots, views, windows })
 }

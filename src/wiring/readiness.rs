@@ -64,7 +64,7 @@ impl Ready for Readiness {
             found.push(away("this server", "it is stopping", true));
         }
         if !self.caught_up.load(Ordering::Relaxed) {
-            found.push(away("the views", "they are catching up with the log", true));
+            found.push(away("the metric windows", "they are catching up with the log", true));
         }
         if let Err(error) = self.journal.head().await {
             found.push(away("the event log", error, true));
@@ -73,8 +73,8 @@ impl Ready for Readiness {
         if let Err(error) = self.vault.token([0; 32]).await {
             found.push(away("the vault", error, true));
         }
-        for trouble in self.views.troubles().await {
-            found.push(away("the views", trouble, false));
+        for (trouble, stopped) in self.views.troubles() {
+            found.push(away("the views", trouble, stopped));
         }
         if let Some(trouble) = self.windows.windows().status().trouble.filter(|_| self.roles.has(Role::Stream)) {
             found.push(away("the metric windows", trouble, false));

@@ -1,79 +1,91 @@
-//! The views, embedded: one SQLite file and the worker that fills it.
+//! The views, embedded: one SQLite file and what fills it.
 
 use super::blocking;
 use crate::status::Parked;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use eventlog::Position;
 use journal::Journal;
-use projections::{Progress, SqliteReadStore, Status, Views, Worker};
+use parking_lot::Mutex;
+use projections::store::{GenerationState, ParkedUnit, ReadStore};
+use projections::{Progress, Projections, Settings, SqliteReadStore, Status, ViewStatus, Views};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
-/// How often the views are looked at while they catch up at the start.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// What always helps against a file of views that can't be used.
+const FILL_ANEW: &str = "the views can't be used; move views.sqlite away, and it is filled anew from the log";
 
 /// Fills the views and knows how they are. Cheap to clone.
 #[derive(Clone)]
 pub struct ViewsFiller {
-    worker: Arc<Worker>,
+    store: Arc<SqliteReadStore>,
+    /// Once they were brought to where the log is.
+    filled: Option<Projections>,
 }
 
 impl ViewsFiller {
-    pub async fn open(path: &Path, journal: &Journal) -> Result<Self> {
+    pub async fn open(path: &Path) -> Result<Self> {
         let file = path.to_owned();
-        let store = blocking(move || Ok(SqliteReadStore::open(&file)?)).await?;
-        Ok(Self { worker: Arc::new(Worker::new(journal.clone(), Arc::new(store))) })
+        let store = blocking(move || SqliteReadStore::open(&file).context(FILL_ANEW)).await?;
+        Ok(Self { store: Arc::new(store), filled: None })
     }
 
-    pub fn views(&self) -> Views {
-        self.worker.views()
+    /// Brings the views to where the log is; those of another version are filled first.
+    pub async fn catch_up(
+        &mut self,
+        journal: &Journal,
+        progress: impl FnMut(u64, u64) + Send + 'static,
+    ) -> Result<Views> {
+        let store = Arc::clone(&self.store) as Arc<dyn ReadStore>;
+        let opening = Projections::open(store, journal.clone(), Settings::default(), tell(progress));
+        let projections = opening.await.context(FILL_ANEW)?;
+        let views = projections.views();
+        self.filled = Some(projections);
+        Ok(views)
     }
 
-    fn status(&self) -> Status {
-        self.views().status()
-    }
-
-    /// Fills until told to stop.
-    pub async fn run(&self, stop: CancellationToken, progress: impl FnMut(u64, u64) + Send) -> Result<()> {
-        Ok(self.worker.run(stop, tell(progress)).await?)
-    }
-
-    /// Waits until the views are at this position.
-    ///
-    /// # Errors
-    /// They can't get there.
-    pub async fn caught_up(&self, position: Position) -> Result<()> {
-        loop {
-            if self.views().wait_for(position, LOOK_EVERY).await.is_ok() {
-                return Ok(());
-            }
-            let status = self.status();
-            if status.stopped {
-                let trouble = status.trouble.unwrap_or_else(|| "the views stopped".to_owned());
-                bail!("{trouble}; `cartlog rebuild` fills the views anew from the log");
-            }
+    /// Follows the log from now on.
+    pub fn start(&self) {
+        if let Some(projections) = &self.filled {
+            projections.start();
         }
     }
-}
 
-impl ViewsFiller {
+    /// Stops following, between two batches.
+    pub async fn stop(&self) {
+        if let Some(projections) = &self.filled {
+            projections.stop().await;
+        }
+    }
+
     /// The names of all views.
     pub fn names(&self) -> Vec<String> {
-        self.status().views.iter().map(|view| view.name.to_owned()).collect()
+        projections::view_names().map(str::to_owned).collect()
     }
 
     /// Fills these views anew, beside those that answer.
-    pub async fn rebuild(&self, views: &[String], progress: &mut (impl FnMut(&str, u64, u64) + Send)) -> Result<()> {
-        let what = views.join(", ");
-        Ok(self.worker.rebuild(views, |at: Progress| progress(&what, at.done, at.total)).await?)
+    pub async fn rebuild(
+        &self,
+        journal: &Journal,
+        views: &[String],
+        progress: impl FnMut(u64, u64) + Send + 'static,
+    ) -> Result<()> {
+        let mut filler = self.clone();
+        if filler.filled.is_none() {
+            filler.catch_up(journal, |_, _| {}).await?;
+        }
+        let Some(projections) = &filler.filled else { bail!(FILL_ANEW) };
+        projections.rebuild(Some(views), tell(progress)).await?;
+        Ok(())
+    }
+
+    fn status(&self) -> Option<Status> {
+        self.filled.as_ref().map(|projections| projections.views().status())
     }
 
     /// Name, position and state in words of each view.
     pub async fn positions(&self) -> Result<Vec<(String, Position, String)>> {
-        let status = self.status();
-        let state = |view: &projections::ViewStatus| match (&status.trouble, &view.rebuild, view.parked) {
+        let Some(status) = self.status() else { return self.stored_positions().await };
+        let state = |view: &ViewStatus| match (&status.trouble, &view.rebuild, view.parked) {
             (Some(trouble), _, _) => format!("waits: {trouble}"),
             (None, Some(rebuild), _) => format!("being rebuilt, {} of {}", rebuild.done, rebuild.total),
             (None, None, 0) => "well".to_owned(),
@@ -82,32 +94,41 @@ impl ViewsFiller {
         Ok(status.views.iter().map(|view| (view.name.to_owned(), status.position, state(view))).collect())
     }
 
-    /// What is parked, by view.
-    pub async fn parked(&self) -> Result<Vec<Parked>> {
-        let mut all = Vec::new();
-        for view in self.status().views {
-            all.extend(view.first_parked.into_iter().map(|parked| Parked {
-                follower: view.name.to_owned(),
-                what: match parked.unit {
-                    projections::store::ParkedUnit::Row(key) => key.to_string(),
-                    projections::store::ParkedUnit::Stream(stream) => stream,
-                },
-                position: parked.position.0,
-                reason: parked.reason,
-            }));
-        }
-        Ok(all)
+    /// As they were left.
+    async fn stored_positions(&self) -> Result<Vec<(String, Position, String)>> {
+        let generations = self.store.generations().await.context(FILL_ANEW)?;
+        let live = generations.into_iter().filter(|generation| generation.state == GenerationState::Live);
+        Ok(live.map(|view| (view.view, view.checkpoint.position, "as it was left".to_owned())).collect())
     }
 
-    /// What operators should know.
-    pub async fn troubles(&self) -> Vec<String> {
-        let status = self.status();
-        let parked = (status.parked > 0)
-            .then(|| format!("{} rows or streams are parked; `cartlog status` names them", status.parked));
-        status.trouble.into_iter().chain(parked).collect()
+    /// What is parked, by view; known while a server runs.
+    pub fn parked(&self) -> Vec<Parked> {
+        let views = self.status().map_or_else(Vec::new, |status| status.views);
+        views.into_iter().flat_map(parked_in).collect()
+    }
+
+    /// What operators should know, and whether the views stand still for good because of it.
+    pub fn troubles(&self) -> Vec<(String, bool)> {
+        let Some(status) = self.status() else { return Vec::new() };
+        let parked = format!("{} rows or streams are parked; `cartlog status` names them", status.parked);
+        let parked = (status.parked > 0).then_some((parked, false));
+        status.trouble.map(|trouble| (trouble, status.stopped)).into_iter().chain(parked).collect()
     }
 }
 
-fn tell(mut progress: impl FnMut(u64, u64) + Send) -> impl FnMut(Progress) + Send {
-    move |at: Progress| progress(at.done, at.total)
+fn parked_in(view: ViewStatus) -> impl Iterator<Item = Parked> {
+    view.first_parked.into_iter().map(move |parked| Parked {
+        follower: view.name.to_owned(),
+        what: match parked.unit {
+            ParkedUnit::Row(key) => key.to_string(),
+            ParkedUnit::Stream(stream) => stream,
+        },
+        position: parked.position.0,
+        reason: parked.reason,
+    })
+}
+
+fn tell(progress: impl FnMut(u64, u64) + Send + 'static) -> impl Fn(Progress) + Send + Sync + 'static {
+    let progress = Mutex::new(progress);
+    move |at: Progress| (progress.lock())(at.done, at.total)
 }

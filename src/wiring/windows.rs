@@ -6,6 +6,7 @@ use anyhow::Result;
 use commands::{Clock, SystemClock};
 use eventlog::Position;
 use journal::Journal;
+use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::Arc;
 use streaming::{CatchUp, Side, SqliteWindows, WindowStore, Windows, Worker};
@@ -19,6 +20,8 @@ pub const NAME: &str = "windows";
 pub struct WindowsCounter {
     store: Arc<SqliteWindows>,
     worker: Arc<Worker>,
+    /// Why nobody counts any more, once trying again can't help.
+    stopped: Arc<Mutex<Option<String>>>,
 }
 
 impl WindowsCounter {
@@ -27,16 +30,24 @@ impl WindowsCounter {
         let store = Arc::new(blocking(move || Ok(SqliteWindows::open(&file)?)).await?);
         let clock: streaming::Clock = Arc::new(|| SystemClock.now());
         let worker = Worker::new(journal.clone(), Arc::clone(&store) as Arc<dyn WindowStore>, clock);
-        Ok(Self { store, worker: Arc::new(worker) })
+        Ok(Self { store, worker: Arc::new(worker), stopped: Arc::default() })
     }
 
     pub fn windows(&self) -> Windows {
         self.worker.windows()
     }
 
-    /// Counts until told to stop.
+    /// Why nobody counts any more.
+    pub fn stopped(&self) -> Option<String> {
+        self.stopped.lock().clone()
+    }
+
+    /// Counts until told to stop. Passing troubles are waited out.
     pub async fn run(&self, stop: CancellationToken, progress: impl FnMut(u64, u64) + Send) -> Result<()> {
-        Ok(self.worker.run(stop, tell(progress)).await?)
+        *self.stopped.lock() = None;
+        let outcome = self.worker.run(stop, tell(progress)).await.map_err(anyhow::Error::from);
+        *self.stopped.lock() = outcome.as_ref().err().map(|error| format!("{error:#}"));
+        outcome
     }
 
     /// Counts the whole log anew.

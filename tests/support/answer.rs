@@ -34,7 +34,13 @@ impl Answer {
     /// The answer, if it is this problem.
     #[track_caller]
     pub fn problem(self, status: u16, error: &str) -> Self {
-        assert_eq!((self.status, self.body["error"].as_str()), (status, Some(error)), "{}: {:#}", self.asked, self.body);
+        assert_eq!(
+            (self.status, self.body["error"].as_str()),
+            (status, Some(error)),
+            "{}: {:#}",
+            self.asked,
+            self.body
+        );
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.asked);
         self
     }

@@ -39,7 +39,8 @@ impl Contract {
 
     /// The operation that a request belongs to; `None` for what the document doesn't have.
     pub fn operation(&self, method: &str, path: &str) -> Option<(String, String)> {
-        let mut fitting: Vec<_> = self.operations().into_iter().filter(|(known, template)| known == method && fits(template, path)).collect();
+        let mut fitting: Vec<_> =
+            self.operations().into_iter().filter(|(known, template)| known == method && fits(template, path)).collect();
         // `/customer/count` is not `/customer/{id}`: the template with the fewest parameters is meant.
         fitting.sort_by_key(|(_, template)| template.matches('{').count());
         fitting.into_iter().next()
@@ -54,8 +55,15 @@ impl Contract {
         let response = &operation["responses"][answer.status.to_string()];
         assert!(!response.is_null(), "{}: status {} is not documented: {:#}", answer.asked, answer.status, answer.body);
         let Some(validator) = self.validator(&method, &template, answer.status) else { return };
-        let errors: Vec<_> = validator.iter_errors(&answer.body).map(|error| format!("{}: {error}", error.instance_path())).collect();
-        assert!(errors.is_empty(), "{} ({}) is not as documented: {errors:#?}\n{:#}", answer.asked, answer.status, answer.body);
+        let errors: Vec<_> =
+            validator.iter_errors(&answer.body).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(
+            errors.is_empty(),
+            "{} ({}) is not as documented: {errors:#?}\n{:#}",
+            answer.asked,
+            answer.status,
+            answer.body
+        );
     }
 
     fn validator(&self, method: &str, template: &str, status: u16) -> Option<Arc<Validator>> {
@@ -63,12 +71,18 @@ impl Contract {
         if let Some(known) = self.validators.lock().get(&name) {
             return known.clone();
         }
-        let response = self.resolve(&self.document["paths"][template][method.to_lowercase()]["responses"][status.to_string()]);
+        let response =
+            self.resolve(&self.document["paths"][template][method.to_lowercase()]["responses"][status.to_string()]);
         let content = response["content"].as_object();
-        let schema = content.and_then(|content| content.iter().find(|(kind, _)| kind.contains("json")).map(|(_, media)| media["schema"].clone()));
+        let schema = content.and_then(|content| {
+            content.iter().find(|(kind, _)| kind.contains("json")).map(|(_, media)| media["schema"].clone())
+        });
         let validator = schema.map(|schema| {
             let whole = json!({ "allOf": [schema], "components": self.document["components"] });
-            Arc::new(jsonschema::validator_for(&whole).unwrap_or_else(|error| panic!("{method} {template} {status}: {error}")))
+            Arc::new(
+                jsonschema::validator_for(&whole)
+                    .unwrap_or_else(|error| panic!("{method} {template} {status}: {error}")),
+            )
         });
         self.validators.lock().insert(name, validator.clone());
         validator

@@ -49,8 +49,8 @@ impl Server {
 
     fn command(data: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cartlog"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", "--log", "warn", "--data"]).arg(data);
-        command.env_remove("CARTLOG_LISTEN").env_remove("CARTLOG_DATA");
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(data);
+        command.env_remove("CARTLOG_LISTEN").env_remove("CARTLOG_DATA").env("CARTLOG_RATE_LIMIT", "0");
         command
     }
 

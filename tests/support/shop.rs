@@ -45,7 +45,8 @@ impl TestShop {
 
     /// A new token in place of the one in use.
     pub async fn log_in(&mut self) {
-        let answer = self.post("/store/token", json!({ "app_id": self.app_id, "app_secret": SECRET })).await.expect(201);
+        let answer =
+            self.post("/store/token", json!({ "app_id": self.app_id, "app_secret": SECRET })).await.expect(201);
         self.token = answer.text("/token");
     }
 
@@ -104,7 +105,8 @@ impl TestShop {
             "currency": "EUR", "email": email, "first_name": "Ada", "last_name": "Byron", "password": PASSWORD,
         });
         let customer = self.post("/customer", body).await.expect(201).text("/customer/customer_id");
-        let token = self.put(&format!("/customer/{customer}/send_confirmation"), Value::Null).await.expect(200).text("/result");
+        let token =
+            self.put(&format!("/customer/{customer}/send_confirmation"), Value::Null).await.expect(200).text("/result");
         self.put(&format!("/customer/confirm/{token}"), Value::Null).await.expect(200);
         customer
     }
@@ -116,6 +118,9 @@ impl TestShop {
 
     /// Bills the customer's cart and gives the invoice's id.
     pub async fn bill(&self, customer: &str) -> String {
-        self.post(&format!("/customer/{customer}/cart/billcart"), Value::Null).await.expect(201).text("/invoice/invoice_id")
+        self.post(&format!("/customer/{customer}/cart/billcart"), Value::Null)
+            .await
+            .expect(201)
+            .text("/invoice/invoice_id")
     }
 }

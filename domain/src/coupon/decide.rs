@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    Category, Cents, ClaimId, Context, CouponRedemptionId, CustomerId, Decider, Impossible, InvoiceId,
-    StoreId, Timestamp,
+    Category, Cents, ClaimId, Context, CouponRedemptionId, CustomerId, Decider, Impossible, InvoiceId, StoreId,
+    Timestamp,
 };
 
 type Decision = Result<Vec<CouponEvent>, CouponRejection>;
@@ -19,11 +19,9 @@ impl Decider for Coupon {
     fn decide(&self, command: &CouponCommand, context: &Context<'_>) -> Decision {
         match command {
             CouponCommand::Create(command) => self.create(command),
-            CouponCommand::Redeem {
-                invoice_id,
-                customer_id,
-                items_total,
-            } => self.redeem(*invoice_id, *customer_id, *items_total, context),
+            CouponCommand::Redeem { invoice_id, customer_id, items_total } => {
+                self.redeem(*invoice_id, *customer_id, *items_total, context)
+            }
             CouponCommand::Reverse { invoice_id } => self.reverse(*invoice_id),
             CouponCommand::Void => self.void(),
             CouponCommand::GiveUpClaim { claim_id } => self.give_up_claim(*claim_id),
@@ -47,10 +45,7 @@ impl Decider for Coupon {
 
     /// Neither a refusal nor a claim is anything that a client sees of the coupon.
     fn changes_representation(event: &CouponEvent) -> bool {
-        !matches!(
-            event,
-            CouponEvent::CouponRefused(_) | CouponEvent::CouponClaimGivenUp(_)
-        )
+        !matches!(event, CouponEvent::CouponRefused(_) | CouponEvent::CouponClaimGivenUp(_))
     }
 }
 
@@ -60,9 +55,7 @@ impl Coupon {
             return Err(CouponRejection::CouponExists);
         }
         if self.has_given_up(command.claim_id) {
-            return Err(CouponRejection::ClaimGivenUp {
-                claim_id: command.claim_id,
-            });
+            return Err(CouponRejection::ClaimGivenUp { claim_id: command.claim_id });
         }
         check_amount(command.style, command.amount)?;
         let created = CouponCreated {
@@ -81,25 +74,13 @@ impl Coupon {
         Ok(vec![created.into()])
     }
 
-    fn redeem(
-        &self,
-        invoice: InvoiceId,
-        customer: CustomerId,
-        items_total: Cents,
-        context: &Context<'_>,
-    ) -> Decision {
+    fn redeem(&self, invoice: InvoiceId, customer: CustomerId, items_total: Cents, context: &Context<'_>) -> Decision {
         let coupon = self.known().ok_or(CouponRejection::CouponNotFound)?;
         if coupon.answers.contains_key(&invoice) {
             return Ok(Vec::new());
         }
         if let Some(reason) = coupon.refusal(customer, items_total, context.now) {
-            return Ok(vec![
-                CouponRefused {
-                    invoice_id: invoice,
-                    reason,
-                }
-                .into(),
-            ]);
+            return Ok(vec![CouponRefused { invoice_id: invoice, reason }.into()]);
         }
         let redeemed = CouponRedeemed {
             amount_in_cents: coupon.discount(items_total)?,
@@ -113,32 +94,16 @@ impl Coupon {
     fn reverse(&self, invoice_id: InvoiceId) -> Decision {
         let coupon = self.known().ok_or(CouponRejection::CouponNotFound)?;
         Ok(match coupon.answers.get(&invoice_id) {
-            Some(CouponAnswer::Redeemed {
-                redemption_id,
-                reversed: false,
-                ..
-            }) => {
-                vec![
-                    CouponRedemptionReversed {
-                        redemption_id: *redemption_id,
-                        invoice_id,
-                    }
-                    .into(),
-                ]
+            Some(CouponAnswer::Redeemed { redemption_id, reversed: false, .. }) => {
+                vec![CouponRedemptionReversed { redemption_id: *redemption_id, invoice_id }.into()]
             }
-            Some(CouponAnswer::Redeemed { reversed: true, .. } | CouponAnswer::Refused(_)) | None => {
-                Vec::new()
-            }
+            Some(CouponAnswer::Redeemed { reversed: true, .. } | CouponAnswer::Refused(_)) | None => Vec::new(),
         })
     }
 
     fn void(&self) -> Decision {
         let coupon = self.known().ok_or(CouponRejection::CouponNotFound)?;
-        Ok(if coupon.voided {
-            Vec::new()
-        } else {
-            vec![CouponVoided {}.into()]
-        })
+        Ok(if coupon.voided { Vec::new() } else { vec![CouponVoided {}.into()] })
     }
 
     fn give_up_claim(&self, claim_id: ClaimId) -> Decision {

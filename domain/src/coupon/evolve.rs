@@ -5,18 +5,14 @@ use crate::{ClaimId, Impossible, InvoiceId, Timestamp};
 use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 
 pub(super) fn evolve(state: &mut Coupon, event: &CouponEvent, _at: Timestamp) -> Result<(), Impossible> {
-    let impossible = Impossible {
-        event: event.event_type(),
-        state: word(state),
-    };
+    let impossible = Impossible { event: event.event_type(), state: word(state) };
     let folded = match event {
         CouponEvent::CouponCreated(event) => created(state, event),
         CouponEvent::CouponRedeemed(event) => known(state).and_then(|coupon| redeemed(coupon, event)),
-        CouponEvent::CouponRefused(event) => known(state)
-            .and_then(|coupon| answer(coupon, event.invoice_id, CouponAnswer::Refused(event.reason))),
-        CouponEvent::CouponRedemptionReversed(event) => {
-            known(state).and_then(|coupon| reversed(coupon, event))
+        CouponEvent::CouponRefused(event) => {
+            known(state).and_then(|coupon| answer(coupon, event.invoice_id, CouponAnswer::Refused(event.reason)))
         }
+        CouponEvent::CouponRedemptionReversed(event) => known(state).and_then(|coupon| reversed(coupon, event)),
         CouponEvent::CouponVoided(_) => known(state).and_then(voided),
         CouponEvent::CouponClaimGivenUp(event) => claim_given_up(state, event.claim_id),
     };
@@ -76,12 +72,8 @@ fn answer(coupon: &mut KnownCoupon, invoice_id: InvoiceId, answer: CouponAnswer)
 }
 
 fn reversed(coupon: &mut KnownCoupon, event: &CouponRedemptionReversed) -> Option<()> {
-    let CouponAnswer::Redeemed {
-        redemption_id,
-        customer_id,
-        reversed: reversed @ false,
-        ..
-    } = coupon.answers.get_mut(&event.invoice_id)?
+    let CouponAnswer::Redeemed { redemption_id, customer_id, reversed: reversed @ false, .. } =
+        coupon.answers.get_mut(&event.invoice_id)?
     else {
         return None;
     };
@@ -107,11 +99,7 @@ fn voided(coupon: &mut KnownCoupon) -> Option<()> {
 
 fn claim_given_up(state: &mut Coupon, claim_id: ClaimId) -> Option<()> {
     match state {
-        Coupon::None => {
-            *state = Coupon::Awaited {
-                given_up: BTreeSet::from([claim_id]),
-            }
-        }
+        Coupon::None => *state = Coupon::Awaited { given_up: BTreeSet::from([claim_id]) },
         Coupon::Awaited { given_up } => return given_up.insert(claim_id).then_some(()),
         Coupon::Known(coupon) if coupon.claim_id == claim_id => return None,
         Coupon::Known(coupon) => return coupon.given_up.insert(claim_id).then_some(()),

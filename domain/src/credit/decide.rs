@@ -2,9 +2,7 @@
 
 use super::*;
 use crate::balance::NewAnswer;
-use crate::{
-    Category, Cents, Context, CreditRedemptionId, Decider, Impossible, InvoiceId, StoreId, Timestamp,
-};
+use crate::{Category, Cents, Context, CreditRedemptionId, Decider, Impossible, InvoiceId, StoreId, Timestamp};
 
 type Decision = Result<Vec<CreditEvent>, CreditRejection>;
 
@@ -50,11 +48,7 @@ impl Credit {
     fn issue(&self, command: &IssueCredit) -> Decision {
         if let Some(credit) = self.known() {
             let repeat = credit.was_issued_by(command);
-            return if repeat {
-                Ok(Vec::new())
-            } else {
-                Err(CreditRejection::CreditExists)
-            };
+            return if repeat { Ok(Vec::new()) } else { Err(CreditRejection::CreditExists) };
         }
         let issued = CreditIssued {
             credit_id: command.credit_id,
@@ -86,15 +80,12 @@ impl Credit {
 
     fn reverse(&self, invoice_id: InvoiceId) -> Decision {
         let credit = self.known().ok_or(CreditRejection::CreditNotFound)?;
-        let reversed = credit
-            .balance
-            .reversal(invoice_id)
-            .map(|reversal| CreditSpendReversed {
-                credit_redemption_id: CreditRedemptionId(reversal.spend_id),
-                invoice_id,
-                amount_in_cents: reversal.amount,
-                remaining_balance_in_cents: reversal.remaining,
-            });
+        let reversed = credit.balance.reversal(invoice_id).map(|reversal| CreditSpendReversed {
+            credit_redemption_id: CreditRedemptionId(reversal.spend_id),
+            invoice_id,
+            amount_in_cents: reversal.amount,
+            remaining_balance_in_cents: reversal.remaining,
+        });
         Ok(reversed.map(Into::into).into_iter().collect())
     }
 

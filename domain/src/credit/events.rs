@@ -10,13 +10,8 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "source", rename_all = "snake_case")]
 pub enum CreditSource {
     Issued,
-    Refund {
-        invoice_id: InvoiceId,
-        refund_id: RefundId,
-    },
-    Batch {
-        job_id: JobId,
-    },
+    Refund { invoice_id: InvoiceId, refund_id: RefundId },
+    Batch { job_id: JobId },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,10 +5,7 @@ use crate::balance::{Balance, Reversal};
 use crate::{Impossible, Timestamp};
 
 pub(super) fn evolve(state: &mut Credit, event: &CreditEvent, at: Timestamp) -> Result<(), Impossible> {
-    let impossible = Impossible {
-        event: event.event_type(),
-        state: word(state),
-    };
+    let impossible = Impossible { event: event.event_type(), state: word(state) };
     let folded = match (state, event) {
         (state @ Credit::None, CreditEvent::CreditIssued(event)) => {
             *state = issued(event);

@@ -19,10 +19,10 @@ impl Customer {
         let customer = self.found()?;
         self.check_claim(new.claim_id)?;
         let email = new.email.to_lowercase();
-        if customer.emails.iter().any(|known| known.email_id == new.email_id && known.claim_id == new.claim_id) {
+        if customer.emails.iter().any(|known| known.email_id == new.email_id) {
             return Ok(Vec::new());
         }
-        if customer.email(&email).is_some() {
+        if customer.email(&email).is_some() || customer.emails.iter().any(|known| known.claim_id == new.claim_id) {
             return Err(CustomerRejection::EmailAlreadyExists);
         }
         if customer.emails.len() >= MAX_CONTACTS {

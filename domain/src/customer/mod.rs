@@ -2,10 +2,14 @@
 
 mod commands;
 mod contacts;
+#[cfg(test)]
+mod contacts_tests;
 mod decide;
 mod events;
 mod evolve;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use commands::*;
 pub use events::*;

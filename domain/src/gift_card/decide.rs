@@ -48,11 +48,7 @@ impl GiftCard {
     fn issue(&self, command: &IssueGiftCard) -> Decision {
         if let Some(card) = self.known() {
             let repeat = card.was_issued_by(command);
-            return if repeat {
-                Ok(Vec::new())
-            } else {
-                Err(GiftCardRejection::GiftCardExists)
-            };
+            return if repeat { Ok(Vec::new()) } else { Err(GiftCardRejection::GiftCardExists) };
         }
         if command.gifter_currency != command.recipient_currency {
             return Err(GiftCardRejection::CurrencyMismatch {
@@ -90,15 +86,12 @@ impl GiftCard {
 
     fn reverse(&self, invoice_id: InvoiceId) -> Decision {
         let card = self.known().ok_or(GiftCardRejection::GiftCardNotFound)?;
-        let reversed = card
-            .balance
-            .reversal(invoice_id)
-            .map(|reversal| GiftCardSpendReversed {
-                gift_card_spend_id: GiftCardSpendId(reversal.spend_id),
-                invoice_id,
-                amount_in_cents: reversal.amount,
-                remaining_balance_in_cents: reversal.remaining,
-            });
+        let reversed = card.balance.reversal(invoice_id).map(|reversal| GiftCardSpendReversed {
+            gift_card_spend_id: GiftCardSpendId(reversal.spend_id),
+            invoice_id,
+            amount_in_cents: reversal.amount,
+            remaining_balance_in_cents: reversal.remaining,
+        });
         Ok(reversed.map(Into::into).into_iter().collect())
     }
 

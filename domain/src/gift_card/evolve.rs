@@ -5,10 +5,7 @@ use crate::balance::{Balance, Reversal};
 use crate::{Impossible, Timestamp};
 
 pub(super) fn evolve(state: &mut GiftCard, event: &GiftCardEvent, at: Timestamp) -> Result<(), Impossible> {
-    let impossible = Impossible {
-        event: event.event_type(),
-        state: word(state),
-    };
+    let impossible = Impossible { event: event.event_type(), state: word(state) };
     let folded = match (state, event) {
         (state @ GiftCard::None, GiftCardEvent::GiftCardIssued(event)) => {
             *state = issued(event);

@@ -15,11 +15,7 @@ pub enum InvoiceCommand {
     Fail,
     /// Issued already under this id: no event. What costs nothing at all, such as an invoice that a coupon paid in full,
     /// can't be refunded: there is nothing left, so `RefundExceedsRemainder`.
-    Refund {
-        refund_id: RefundId,
-        what: RefundRequest,
-        as_credit: bool,
-    },
+    Refund { refund_id: RefundId, what: RefundRequest, as_credit: bool },
     /// Marks the open refunds as closed; none open, so also a repeat: `RefundNotFound`.
     CloseRefunds,
 }

@@ -21,11 +21,9 @@ impl Decider for Invoice {
             InvoiceCommand::Issue(command) => self.issue(command),
             InvoiceCommand::Collect => collect(self.existing()?),
             InvoiceCommand::Fail => fail(self.existing()?),
-            InvoiceCommand::Refund {
-                refund_id,
-                what,
-                as_credit,
-            } => refund(self.existing()?, *refund_id, what, *as_credit, context),
+            InvoiceCommand::Refund { refund_id, what, as_credit } => {
+                refund(self.existing()?, *refund_id, what, *as_credit, context)
+            }
             InvoiceCommand::CloseRefunds => close_refunds(self.existing()?),
         }
     }
@@ -55,22 +53,14 @@ impl Invoice {
         if self.known().is_some() {
             return Ok(Vec::new());
         }
-        let discount = command
-            .coupon
-            .as_ref()
-            .map_or(Cents::ZERO, |coupon| coupon.amount_in_cents);
+        let discount = command.coupon.as_ref().map_or(Cents::ZERO, |coupon| coupon.amount_in_cents);
         if discount > command.terms.items_total()? {
             return Err(InvoiceRejection::DoesNotAddUp);
         }
         let lines = command.terms.lines(discount)?;
         let totals = Totals::of(&lines)?;
         let gift_cards = Cents::sum(command.gift_card_spends.iter().map(|spend| spend.amount_in_cents))?;
-        let credits = Cents::sum(
-            command
-                .credit_redemptions
-                .iter()
-                .map(|spend| spend.amount_in_cents),
-        )?;
+        let credits = Cents::sum(command.credit_redemptions.iter().map(|spend| spend.amount_in_cents))?;
         let due = totals.due.minus(gift_cards).and_then(|due| due.minus(credits));
         let issued = InvoiceIssued {
             invoice_id: command.invoice_id,
@@ -112,27 +102,17 @@ fn collect(invoice: &KnownInvoice) -> Decision {
 
 /// What the order is about: the item lines, not the shipping.
 fn ordered_items(invoice: &KnownInvoice) -> Vec<ProductQuantity> {
-    let items =
-        invoice
-            .lines
-            .iter()
-            .filter_map(|RefundableLine { line, .. }| match (line.kind, line.product_id) {
-                (LineKind::Item, Some(product_id)) => Some(ProductQuantity {
-                    product_id,
-                    quantity: line.quantity,
-                }),
-                (LineKind::Item, None) | (LineKind::Shipping, _) => None,
-            });
+    let items = invoice.lines.iter().filter_map(|RefundableLine { line, .. }| match (line.kind, line.product_id) {
+        (LineKind::Item, Some(product_id)) => Some(ProductQuantity { product_id, quantity: line.quantity }),
+        (LineKind::Item, None) | (LineKind::Shipping, _) => None,
+    });
     items.collect()
 }
 
 fn fail(invoice: &KnownInvoice) -> Decision {
     match invoice.status {
         InvoiceStatus::Open => {
-            let failed = InvoiceFailed {
-                customer_id: invoice.customer_id,
-                cart_id: invoice.cart_id,
-            };
+            let failed = InvoiceFailed { customer_id: invoice.customer_id, cart_id: invoice.cart_id };
             Ok(vec![failed.into()])
         }
         InvoiceStatus::Failed => Ok(Vec::new()),

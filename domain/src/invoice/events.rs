@@ -39,10 +39,7 @@ impl InvoiceIssued {
             self.credit_used_amount_in_cents,
             self.amount_due_in_cents,
         ]);
-        let coupon = self
-            .coupon
-            .as_ref()
-            .map_or(Cents::ZERO, |coupon| coupon.amount_in_cents);
+        let coupon = self.coupon.as_ref().map_or(Cents::ZERO, |coupon| coupon.amount_in_cents);
         let totals = Totals::of(&self.lines);
         totals.is_ok_and(|totals| {
             totals.total == self.total_amount_in_cents

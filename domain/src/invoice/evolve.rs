@@ -5,14 +5,9 @@ use super::*;
 use crate::{Cents, Impossible, Timestamp};
 
 pub(super) fn evolve(state: &mut Invoice, event: &InvoiceEvent, _at: Timestamp) -> Result<(), Impossible> {
-    let impossible = Impossible {
-        event: event.event_type(),
-        state: word(state),
-    };
+    let impossible = Impossible { event: event.event_type(), state: word(state) };
     let folded = match (state, event) {
-        (state @ Invoice::None, InvoiceEvent::InvoiceIssued(event)) => {
-            issued(event).map(|invoice| *state = invoice)
-        }
+        (state @ Invoice::None, InvoiceEvent::InvoiceIssued(event)) => issued(event).map(|invoice| *state = invoice),
         (Invoice::Known(invoice), event) => fold_known(invoice, event),
         (
             Invoice::None,
@@ -80,8 +75,7 @@ fn refunded(invoice: &mut KnownInvoice, event: &RefundIssued) -> Option<()> {
     // On a copy, so that an event that can't be leaves no half of itself behind.
     let mut after = invoice.clone();
     for part in &event.lines {
-        let is_line =
-            |line: &&mut RefundableLine| line.line.invoice_line_item_id == part.invoice_line_item_id;
+        let is_line = |line: &&mut RefundableLine| line.line.invoice_line_item_id == part.invoice_line_item_id;
         line_refunded(after.lines.iter_mut().find(is_line)?, part)?;
     }
     after.refunds.push(IssuedRefund {
@@ -94,11 +88,7 @@ fn refunded(invoice: &mut KnownInvoice, event: &RefundIssued) -> Option<()> {
     // Never more money goes back than came in.
     after.money_left().ok()?;
     let nothing_left = after.left_to_refund().ok()?.is_zero();
-    after.status = if nothing_left {
-        InvoiceStatus::Refunded
-    } else {
-        InvoiceStatus::PartiallyRefunded
-    };
+    after.status = if nothing_left { InvoiceStatus::Refunded } else { InvoiceStatus::PartiallyRefunded };
     if nothing_left != event.nothing_left {
         return None;
     }
@@ -115,18 +105,10 @@ fn line_refunded(line: &mut RefundableLine, part: &RefundLine) -> Option<()> {
 }
 
 fn refunds_closed(invoice: &mut KnownInvoice, event: &RefundsClosed) -> Option<()> {
-    if !event
-        .refund_ids
-        .iter()
-        .all(|refund_id| invoice.refund(*refund_id).is_some_and(|refund| refund.open))
-    {
+    if !event.refund_ids.iter().all(|refund_id| invoice.refund(*refund_id).is_some_and(|refund| refund.open)) {
         return None;
     }
-    for refund in invoice
-        .refunds
-        .iter_mut()
-        .filter(|refund| event.refund_ids.contains(&refund.refund_id))
-    {
+    for refund in invoice.refunds.iter_mut().filter(|refund| event.refund_ids.contains(&refund.refund_id)) {
         refund.open = false;
     }
     Some(())

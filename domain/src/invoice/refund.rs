@@ -26,11 +26,7 @@ pub(super) fn refund(
     if total.is_zero() {
         return Err(InvoiceRejection::RefundExceedsRemainder { left, asked: total });
     }
-    let credit = if as_credit {
-        total
-    } else {
-        total.minus(total.min(invoice.money_left()?))?
-    };
+    let credit = if as_credit { total } else { total.minus(total.min(invoice.money_left()?))? };
     let issued = RefundIssued {
         refund_id,
         customer_id: invoice.customer_id,
@@ -45,11 +41,7 @@ pub(super) fn refund(
 
 /// What is given back of each of the invoice's lines, in their order.
 fn parts(invoice: &KnownInvoice, what: &RefundRequest) -> Result<Vec<Cents>, InvoiceRejection> {
-    let left = invoice
-        .lines
-        .iter()
-        .map(RefundableLine::left)
-        .collect::<Result<Vec<_>, _>>()?;
+    let left = invoice.lines.iter().map(RefundableLine::left).collect::<Result<Vec<_>, _>>()?;
     match what {
         RefundRequest::Full => Ok(left),
         RefundRequest::Amount(amount) => {
@@ -68,25 +60,16 @@ fn parts_of_lines(
     asked: &[(InvoiceLineItemId, Option<Cents>)],
 ) -> Result<Vec<Cents>, InvoiceRejection> {
     let position = |line: InvoiceLineItemId| {
-        let found = invoice
-            .lines
-            .iter()
-            .position(|known| known.line.invoice_line_item_id == line);
+        let found = invoice.lines.iter().position(|known| known.line.invoice_line_item_id == line);
         found.ok_or(InvoiceRejection::LineNotFound { line })
     };
-    let positions = asked
-        .iter()
-        .map(|(line, _)| position(*line))
-        .collect::<Result<Vec<_>, _>>()?;
+    let positions = asked.iter().map(|(line, _)| position(*line)).collect::<Result<Vec<_>, _>>()?;
     let mut parts = vec![Cents::ZERO; left.len()];
     for (position, (_, amount)) in positions.into_iter().zip(asked) {
         let is_gone = left[position].is_zero() && !invoice.lines[position].line.gross()?.is_zero();
         let amount = amount.unwrap_or(left[position]);
         if is_gone {
-            return Err(InvoiceRejection::RefundExceedsRemainder {
-                left: Cents::ZERO,
-                asked: amount,
-            });
+            return Err(InvoiceRejection::RefundExceedsRemainder { left: Cents::ZERO, asked: amount });
         }
         check_left(left[position], amount)?;
         left[position] = left[position].minus(amount)?;
@@ -103,16 +86,8 @@ fn check_left(left: Cents, asked: Cents) -> Result<(), InvoiceRejection> {
 }
 
 /// The lines that anything is given back of.
-fn lines(
-    invoice: &KnownInvoice,
-    parts: &[Cents],
-    context: &Context<'_>,
-) -> Result<Vec<RefundLine>, AmountOutOfRange> {
-    let touched = invoice
-        .lines
-        .iter()
-        .zip(parts)
-        .filter(|(_, part)| !part.is_zero());
+fn lines(invoice: &KnownInvoice, parts: &[Cents], context: &Context<'_>) -> Result<Vec<RefundLine>, AmountOutOfRange> {
+    let touched = invoice.lines.iter().zip(parts).filter(|(_, part)| !part.is_zero());
     let refund_line = |(line, part): (&RefundableLine, &Cents)| {
         Ok(RefundLine {
             refund_line_item_id: RefundLineItemId(context.ids.next()),

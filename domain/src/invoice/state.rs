@@ -68,19 +68,13 @@ impl Invoice {
 impl KnownInvoice {
     /// What is left to refund, whatever it was paid with: total − discount + tax − refunded.
     pub fn left_to_refund(&self) -> Result<Cents, AmountOutOfRange> {
-        self.lines
-            .iter()
-            .try_fold(Cents::ZERO, |sum, line| sum.plus(line.left()?))
+        self.lines.iter().try_fold(Cents::ZERO, |sum, line| sum.plus(line.left()?))
     }
 
     /// The money that was collected and not yet refunded as money. A refund takes it first; what exceeds it comes as a
     /// credit, so that a gift card never turns into cash.
     pub fn money_left(&self) -> Result<Cents, AmountOutOfRange> {
-        self.refunds
-            .iter()
-            .try_fold(self.amount_due_in_cents, |money, refund| {
-                money.minus(refund.money()?)
-            })
+        self.refunds.iter().try_fold(self.amount_due_in_cents, |money, refund| money.minus(refund.money()?))
     }
 
     pub fn refund(&self, refund_id: RefundId) -> Option<&IssuedRefund> {
@@ -98,10 +92,7 @@ impl RefundableLine {
     /// of the tax, rounded once; so the parts sum to the line's tax once all of it is refunded, in however many steps.
     pub fn tax_in(&self, amount: Cents) -> Result<Cents, AmountOutOfRange> {
         let refunded = self.refunded.plus(amount)?;
-        self.line
-            .tax_amount_in_cents
-            .share(refunded, self.line.gross()?)?
-            .minus(self.tax_refunded)
+        self.line.tax_amount_in_cents.share(refunded, self.line.gross()?)?.minus(self.tax_refunded)
     }
 }
 

@@ -59,9 +59,7 @@ impl Order {
         match self.status()? {
             OrderStatus::Pending => Ok(vec![OrderShipped {}.into()]),
             OrderStatus::Shipped => Ok(Vec::new()),
-            status @ (OrderStatus::Delivered | OrderStatus::Canceled) => {
-                Err(OrderRejection::OrderIs { status })
-            }
+            status @ (OrderStatus::Delivered | OrderStatus::Canceled) => Err(OrderRejection::OrderIs { status }),
         }
     }
 
@@ -78,9 +76,7 @@ impl Order {
         match self.status()? {
             OrderStatus::Pending => Ok(vec![OrderCanceled { reason }.into()]),
             OrderStatus::Canceled => Ok(Vec::new()),
-            status @ (OrderStatus::Shipped | OrderStatus::Delivered) => {
-                Err(OrderRejection::OrderIs { status })
-            }
+            status @ (OrderStatus::Shipped | OrderStatus::Delivered) => Err(OrderRejection::OrderIs { status }),
         }
     }
 
@@ -93,8 +89,6 @@ impl Order {
     }
 
     fn status(&self) -> Result<OrderStatus, OrderRejection> {
-        self.known()
-            .map(|order| order.status)
-            .ok_or(OrderRejection::OrderNotFound)
+        self.known().map(|order| order.status).ok_or(OrderRejection::OrderNotFound)
     }
 }

@@ -5,19 +5,12 @@ use crate::cart::ProductQuantity;
 use crate::{Impossible, Timestamp};
 
 pub(super) fn evolve(state: &mut Order, event: &OrderEvent, _at: Timestamp) -> Result<(), Impossible> {
-    let impossible = Impossible {
-        event: event.event_type(),
-        state: word(state),
-    };
+    let impossible = Impossible { event: event.event_type(), state: word(state) };
     let folded = match event {
         OrderEvent::OrderPlaced(event) => placed(state, event),
         OrderEvent::OrderShipped(_) => step(state, OrderStatus::Pending, OrderStatus::Shipped),
         OrderEvent::OrderDelivered(event) => {
-            let from = if event.was_shipped {
-                OrderStatus::Shipped
-            } else {
-                OrderStatus::Pending
-            };
+            let from = if event.was_shipped { OrderStatus::Shipped } else { OrderStatus::Pending };
             step(state, from, OrderStatus::Delivered)
         }
         OrderEvent::OrderCanceled(_) => step(state, OrderStatus::Pending, OrderStatus::Canceled),
@@ -29,10 +22,7 @@ fn placed(state: &mut Order, event: &OrderPlaced) -> Option<()> {
     if state.known().is_some() {
         return None;
     }
-    let held = |line: &OrderLine| ProductQuantity {
-        product_id: line.product_id,
-        quantity: line.quantity,
-    };
+    let held = |line: &OrderLine| ProductQuantity { product_id: line.product_id, quantity: line.quantity };
     *state = Order::Known(Box::new(KnownOrder {
         order_id: event.order_id,
         store_id: event.store_id,

@@ -33,18 +33,34 @@ struct World {
 #[derive(Clone, Debug)]
 enum Step {
     /// A command reads the cart, to raise its line by so much.
-    BeginRaise { cart: usize, by: u32 },
+    BeginRaise {
+        cart: usize,
+        by: u32,
+    },
     /// The cart's line is lowered at once; giving back begins.
-    Shrink { cart: usize, to: u32 },
+    Shrink {
+        cart: usize,
+        to: u32,
+    },
     /// Something else happens to the cart.
-    Touch { cart: usize },
+    Touch {
+        cart: usize,
+    },
     /// Recovery looks at the cart's hold.
-    Recover { cart: usize },
+    Recover {
+        cart: usize,
+    },
     /// One of the commands under way takes its next step.
-    Advance { which: usize },
+    Advance {
+        which: usize,
+    },
     /// One of the commands under way dies.
-    Crash { which: usize },
-    Adjust { amount: i64 },
+    Crash {
+        which: usize,
+    },
+    Adjust {
+        amount: i64,
+    },
 }
 
 fn any_step() -> impl Strategy<Value = Step> {

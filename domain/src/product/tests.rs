@@ -120,7 +120,9 @@ fn a_product_is_created_once_and_a_tag_named_twice_counts_once() {
 #[test]
 fn the_earlier_of_two_broken_rules_is_named() {
     let on_none = [tag("oak"), untag("x"), adjust(-99), set(-1), hold(1, 1, 99), ProductCommand::Delete];
-    for command in on_none.into_iter().chain([ProductCommand::RemoveAllTags, ProductCommand::Change(Default::default())]) {
+    for command in
+        on_none.into_iter().chain([ProductCommand::RemoveAllTags, ProductCommand::Change(Default::default())])
+    {
         let gone = deleted(tables().and([held(1, 9, 0, 2)]));
         nothing::<Product>().when(command.clone()).then_rejected(ProductRejection::ProductNotFound);
         gone.when(command).then_rejected(ProductRejection::ProductNotFound);
@@ -276,8 +278,7 @@ fn a_deleted_product_is_not_raised_but_everything_else_of_its_stock_works() {
 
 #[test]
 fn stock_in_carts_does_not_move_the_revision() {
-    let stock: [ProductEvent; 3] =
-        [held(1, 1, 0, 1).into(), released(1, 1, 1, 0).into(), consumed(1, 1).into()];
+    let stock: [ProductEvent; 3] = [held(1, 1, 0, 1).into(), released(1, 1, 1, 0).into(), consumed(1, 1).into()];
     assert!(stock.iter().all(|event| !Product::changes_representation(event)));
     assert!(Product::changes_representation(&ProductDeleted {}.into()));
 }

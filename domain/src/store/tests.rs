@@ -91,10 +91,7 @@ fn all_but_creation() -> Vec<StoreCommand> {
 
 #[test]
 fn a_store_is_created_once() {
-    nothing::<Store>()
-        .when(create(claim(2)))
-        .then([created()])
-        .and_a_repeat_is_rejected(StoreRejection::StoreExists);
+    nothing::<Store>().when(create(claim(2))).then([created()]).and_a_repeat_is_rejected(StoreRejection::StoreExists);
 }
 
 #[test]
@@ -149,10 +146,7 @@ fn the_oldest_token_goes_when_there_are_too_many() {
     let full = shop().and((0..MAX_TOKENS as u128).map(|number| issued(number, expires_at)));
     let after = full
         .when(issue(5_000, expires_at))
-        .then([
-            StoreEvent::from(revoked(0, TokenRevocation::Evicted)),
-            issued(5_000, expires_at).into(),
-        ])
+        .then([StoreEvent::from(revoked(0, TokenRevocation::Evicted)), issued(5_000, expires_at).into()])
         .and_a_repeat_gives_nothing();
     let store = after.state.live().unwrap();
     assert_eq!(store.tokens.len(), MAX_TOKENS);
@@ -228,9 +222,7 @@ fn a_claim_that_was_given_up_is_never_named() {
         .when(give_up(2))
         .then([StoreClaimGivenUp { claim_id: claim(2) }])
         .and_a_repeat_gives_nothing();
-    let rejected = awaited
-        .when(create(claim(2)))
-        .then_rejected(StoreRejection::ClaimGivenUp { claim_id: claim(2) });
+    let rejected = awaited.when(create(claim(2))).then_rejected(StoreRejection::ClaimGivenUp { claim_id: claim(2) });
     rejected.is_impossible(created());
     let live = rejected.when(create(claim(5))).then([StoreCreated { claim_id: claim(5), ..created() }]).so();
     live.clone().when(give_up(2)).then_nothing();

@@ -120,9 +120,14 @@ impl Projections {
         });
     }
 
+    /// Tells the worker, and a rebuild that is under way, to stop after the batch under way; doesn't wait.
+    pub fn interrupt(&self) {
+        self.shared.means.stop.cancel();
+    }
+
     /// Stops following, and a rebuild that is under way; waits until both are between two batches. Views can still be read.
     pub async fn stop(&self) {
-        self.shared.means.stop.cancel();
+        self.interrupt();
         self.tasks.close();
         self.tasks.wait().await;
     }

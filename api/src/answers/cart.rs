@@ -1,0 +1,111 @@
+//! A cart as clients see it (api.md §5).
+
+use super::{Link, Time, list, one};
+use domain::cart::CloseReason;
+use projections::views::{CartItemRow, CartRow, CartState};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A cart.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Cart {
+    pub cart_id: Uuid,
+    pub customer_id: Uuid,
+    pub store_id: Uuid,
+    /// `open`, `closed` or `billed`.
+    #[schema(example = "open")]
+    pub state: &'static str,
+    pub items: Vec<CartItem>,
+    pub created_at: Time,
+    pub last_item_added_at: Option<Time>,
+    /// When it was billed.
+    pub invoice_created_at: Option<Time>,
+    pub closed_at: Option<Time>,
+    /// `replaced`, `closed`, `expired` or `customer deleted`.
+    pub close_reason: Option<&'static str>,
+    /// When the customer was deleted, if that closed it.
+    pub deleted_at: Option<Time>,
+    pub links: Vec<Link>,
+}
+
+/// One line of a cart.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CartItem {
+    pub cart_item_id: Uuid,
+    pub cart_id: Uuid,
+    pub product_id: Uuid,
+    pub product_title: String,
+    pub product_vendor: String,
+    pub product_type: String,
+    pub quantity: u32,
+    /// Today's price of one piece, in minor units.
+    pub unit_amount_in_cents: i64,
+    pub added_at: Time,
+    pub links: Vec<Link>,
+}
+
+one!(CartAnswer { cart: Cart });
+list!(CartList { carts: Cart });
+
+/// The links of a cart.
+pub fn links(customer_id: Uuid, open: bool) -> Vec<Link> {
+    let cart = format!("/customer/{customer_id}/cart");
+    let own = if open { cart.clone() } else { format!("/customer/{customer_id}/carts") };
+    vec![
+        Link::new("self", own),
+        Link::new("customer", format!("/customer/{customer_id}")),
+        Link::new("history", cart + "/history"),
+    ]
+}
+
+/// The links of a line.
+pub fn item_links(customer_id: Uuid, product_id: Uuid) -> Vec<Link> {
+    vec![
+        Link::new("self", format!("/customer/{customer_id}/cart/item/{product_id}")),
+        Link::new("product", format!("/product/{product_id}")),
+    ]
+}
+
+impl Cart {
+    /// From its row; `price` is today's price of a line's product.
+    pub fn new(row: &CartRow, price: impl Fn(&CartItemRow) -> i64) -> Self {
+        let customer_id = row.customer_id.0;
+        let item = |item: &CartItemRow| CartItem {
+            cart_item_id: item.cart_item_id.0,
+            cart_id: row.cart_id.0,
+            product_id: item.product_id.0,
+            product_title: item.product_title.clone(),
+            product_vendor: item.product_vendor.clone(),
+            product_type: item.product_type.clone(),
+            quantity: item.quantity,
+            unit_amount_in_cents: price(item),
+            added_at: item.added_at.into(),
+            links: item_links(customer_id, item.product_id.0),
+        };
+        let deleted = row.close_reason.is_some_and(|reason| matches!(reason, CloseReason::CustomerDeleted));
+        Self {
+            cart_id: row.cart_id.0,
+            customer_id,
+            store_id: row.store_id.0,
+            state: match row.state {
+                CartState::Open => "open",
+                CartState::Closed => "closed",
+                CartState::Billed => "billed",
+            },
+            items: row.items.iter().map(item).collect(),
+            created_at: row.created_at.into(),
+            last_item_added_at: row.last_item_added_at.map(Time::from),
+            invoice_created_at: row.invoice_created_at.map(Time::from),
+            closed_at: row.closed_at.map(Time::from),
+            close_reason: row.close_reason.map(|reason| match reason {
+                CloseReason::Replaced => "replaced",
+                CloseReason::Closed => "closed",
+                CloseReason::Expired => "expired",
+                CloseReason::CustomerDeleted => "customer deleted",
+            }),
+            deleted_at: row.closed_at.filter(|_| deleted).map(Time::from),
+            links: links(customer_id, matches!(row.state, CartState::Open)),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! A customer as clients see it (api.md §4).
+
+use super::{Link, Time, list, one};
+use domain::Timestamp;
+use projections::views::{AddressRow, CustomerRow, EmailRow, PurchasesRow, ShopperRow};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A customer.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Customer {
+    pub customer_id: Uuid,
+    pub store_id: Uuid,
+    /// ISO 4217.
+    #[schema(example = "EUR")]
+    pub currency: String,
+    /// The primary one. Null once the person was erased.
+    pub email: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    /// `total_spent_in_cents` as a decimal string.
+    #[schema(example = "12.34")]
+    pub total_spent: String,
+    /// Σ `subtotal_amount_in_cents` of the collected invoices; refunds don't change it. In minor units.
+    pub total_spent_in_cents: i64,
+    /// When the last invoice was collected.
+    pub last_order_date: Option<Time>,
+    pub last_cart_activity_at: Option<Time>,
+    pub last_cart_created_at: Option<Time>,
+    pub last_seen_at: Option<Time>,
+    pub logged_in: bool,
+    pub log_out_expires_at: Option<Time>,
+    /// When the email address was confirmed; null: not yet.
+    pub confirmed_at: Option<Time>,
+    pub emails: Vec<Email>,
+    pub addresses: Vec<Address>,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub deleted_at: Option<Time>,
+    pub links: Vec<Link>,
+}
+
+/// One of a customer's email addresses.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Email {
+    pub email_id: Uuid,
+    pub email: Option<String>,
+    pub is_primary: bool,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub deleted_at: Option<Time>,
+}
+
+/// One of a customer's postal addresses.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Address {
+    pub address_id: Uuid,
+    pub street: Option<String>,
+    pub city: Option<String>,
+    pub zip: Option<String>,
+    pub state: Option<String>,
+    pub country: Option<String>,
+    pub is_primary: bool,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub deleted_at: Option<Time>,
+}
+
+one!(CustomerAnswer { customer: Customer });
+list!(CustomerList { customers: Customer });
+one!(AddressAnswer { address: Address });
+list!(AddressList { addresses: Address });
+
+/// What became of a confirmation mail.
+#[derive(Serialize, ToSchema)]
+pub struct SentConfirmation {
+    /// `ok`, or the token where mail stays on the machine.
+    pub result: String,
+    pub customer: Customer,
+}
+
+/// Minor units as a decimal string, as in `12.34`.
+pub fn decimal(cents: i64) -> String {
+    format!("{}.{:02}", cents / 100, (cents % 100).abs())
+}
+
+/// The links of a customer.
+pub fn links(customer_id: Uuid) -> Vec<Link> {
+    let of = |rest: &str| format!("/customer/{customer_id}{rest}");
+    vec![
+        Link::new("self", of("")),
+        Link::new("cart", of("/cart")),
+        Link::new("carts", of("/carts")),
+        Link::new("invoices", of("/invoices")),
+        Link::new("orders", of("/orders")),
+        Link::new("giftcards", of("/giftcards")),
+        Link::new("credits", of("/credit")),
+        Link::new("snapshot", of("/snapshot")),
+        Link::new("history", of("/history")),
+    ]
+}
+
+impl Customer {
+    /// From its own row, and what its carts and purchases say of it; `now` decides who is logged in.
+    pub fn new(
+        row: &CustomerRow,
+        shopper: Option<&ShopperRow>,
+        purchases: Option<&PurchasesRow>,
+        now: Timestamp,
+    ) -> Self {
+        let total_spent_in_cents = purchases.map_or(0, |purchases| purchases.total_spent_in_cents);
+        let logged_in = row.is_logged_in(now);
+        Self {
+            customer_id: row.customer_id.0,
+            store_id: row.store_id.0,
+            currency: row.currency.to_string(),
+            email: row.email().map(str::to_owned),
+            first_name: row.first_name.clone(),
+            last_name: row.last_name.clone(),
+            total_spent: decimal(total_spent_in_cents),
+            total_spent_in_cents,
+            last_order_date: purchases.map(|purchases| purchases.last_order_date.into()),
+            last_cart_activity_at: shopper.map(|shopper| shopper.last_cart_activity_at.into()),
+            last_cart_created_at: shopper.map(|shopper| shopper.last_cart_created_at.into()),
+            last_seen_at: row.last_seen_at.map(Time::from),
+            logged_in,
+            log_out_expires_at: row.log_out_expires_at.filter(|_| logged_in).map(Time::from),
+            confirmed_at: row.confirmed_at.map(Time::from),
+            emails: row.emails.iter().map(Email::from).collect(),
+            addresses: row.addresses.iter().map(Address::from).collect(),
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+            deleted_at: row.deleted_at.map(Time::from),
+            links: links(row.customer_id.0),
+        }
+    }
+}
+
+impl From<&EmailRow> for Email {
+    fn from(row: &EmailRow) -> Self {
+        Self {
+            email_id: row.email_id.0,
+            email: row.email.clone(),
+            is_primary: row.is_primary,
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+            deleted_at: None,
+        }
+    }
+}
+
+impl From<&AddressRow> for Address {
+    fn from(row: &AddressRow) -> Self {
+        Self {
+            address_id: row.address_id.0,
+            street: row.street.clone(),
+            city: row.city.clone(),
+            zip: row.zip.clone(),
+            state: row.state.clone(),
+            country: row.country.clone(),
+            is_primary: row.is_primary,
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+            deleted_at: None,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! An order as clients see it (api.md §7).
+
+use super::{Link, Time, list, one};
+use domain::order::OrderStatus;
+use projections::views::OrderRow;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An order.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Order {
+    pub order_id: Uuid,
+    pub store_id: Uuid,
+    pub customer_id: Uuid,
+    pub invoice_id: Uuid,
+    /// `pending`, `shipped`, `delivered` or `canceled`.
+    #[schema(example = "pending")]
+    pub status: &'static str,
+    pub order_line_items: Vec<OrderLineItem>,
+    pub created_at: Time,
+    pub shipped_at: Option<Time>,
+    pub delivered_at: Option<Time>,
+    pub canceled_at: Option<Time>,
+    pub links: Vec<Link>,
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OrderLineItem {
+    pub order_line_item_id: Uuid,
+    pub order_id: Uuid,
+    pub invoice_line_item_id: Uuid,
+    pub product_id: Uuid,
+    pub product_title: String,
+    pub quantity: u32,
+}
+
+one!(OrderAnswer { order: Order });
+list!(OrderList { orders: Order });
+
+/// The links of an order.
+pub fn links(order_id: Uuid, invoice_id: Uuid, customer_id: Uuid) -> Vec<Link> {
+    vec![
+        Link::new("self", format!("/order/{order_id}")),
+        Link::new("invoice", format!("/invoice/{invoice_id}")),
+        Link::new("customer", format!("/customer/{customer_id}")),
+        Link::new("history", format!("/order/{order_id}/history")),
+    ]
+}
+
+impl From<&OrderRow> for Order {
+    fn from(row: &OrderRow) -> Self {
+        let lines = row.lines.iter().map(|line| OrderLineItem {
+            order_line_item_id: line.order_line_item_id.0,
+            order_id: row.order_id.0,
+            invoice_line_item_id: line.invoice_line_item_id.0,
+            product_id: line.product_id.0,
+            product_title: line.product_title.clone(),
+            quantity: line.quantity,
+        });
+        Self {
+            order_id: row.order_id.0,
+            store_id: row.store_id.0,
+            customer_id: row.customer_id.0,
+            invoice_id: row.invoice_id.0,
+            status: match row.status {
+                OrderStatus::Pending => "pending",
+                OrderStatus::Shipped => "shipped",
+                OrderStatus::Delivered => "delivered",
+                OrderStatus::Canceled => "canceled",
+            },
+            order_line_items: lines.collect(),
+            created_at: row.created_at.into(),
+            shipped_at: row.shipped_at.map(Time::from),
+            delivered_at: row.delivered_at.map(Time::from),
+            canceled_at: row.canceled_at.map(Time::from),
+            links: links(row.order_id.0, row.invoice_id.0, row.customer_id.0),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! A store as clients see it (api.md §2).
+
+use super::{Time, one};
+use domain::store::CreditOrder;
+use projections::views::StoreRow;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A store.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Store {
+    pub store_id: Uuid,
+    pub name: String,
+    pub tagline: Option<String>,
+    /// The name that its clients authenticate with.
+    pub app_id: String,
+    /// What is spent first on an invoice: `gift-card` or `credit`.
+    #[schema(example = "gift-card")]
+    pub credit_order_preference: &'static str,
+    /// In 1/100 %: 1900 is 19 %.
+    pub tax_rate_in_basis_points: u32,
+    /// IANA name: where the store's days begin.
+    #[schema(example = "Europe/Berlin")]
+    pub timezone: String,
+    /// An open cart without activity for that long is closed; 0: never.
+    pub cart_expires_after_minutes: u32,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub deleted_at: Option<Time>,
+}
+
+one!(StoreAnswer { store: Store });
+
+one! {
+    /// A token for `ACCESS-TOKEN`. This is the only time that it is shown.
+    TokenAnswer {
+        token: String,
+        expires_at: Time,
+    }
+}
+
+impl From<&StoreRow> for Store {
+    fn from(row: &StoreRow) -> Self {
+        Self {
+            store_id: row.store_id.0,
+            name: row.name.clone(),
+            tagline: row.tagline.clone(),
+            app_id: row.app_id.clone(),
+            credit_order_preference: match row.credit_order_preference {
+                CreditOrder::GiftCard => "gift-card",
+                CreditOrder::Credit => "credit",
+            },
+            tax_rate_in_basis_points: row.tax_rate_in_basis_points,
+            timezone: row.timezone.clone(),
+            cart_expires_after_minutes: row.cart_expires_after_minutes,
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+            deleted_at: row.deleted_at.map(Time::from),
+        }
+    }
+}

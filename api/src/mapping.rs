@@ -1,0 +1,259 @@
+//! What each refusal of the lower floors is called in HTTP. One arm for each case and no catch-all: a new rule does not
+//! compile until it has a code.
+
+use crate::codes::Code;
+use crate::problem::{FieldError, Problem};
+use crate::wire::paging::bad_cursor;
+use commands::{CommandError, Resource};
+use domain::Rejection;
+use domain::cart::CartRejection;
+use domain::claim::ClaimRejection;
+use domain::coupon::{CouponRefusal, CouponRejection};
+use domain::credit::CreditRejection;
+use domain::customer::CustomerRejection;
+use domain::gift_card::GiftCardRejection;
+use domain::invoice::InvoiceRejection;
+use domain::order::{OrderRejection, OrderStatus};
+use domain::product::ProductRejection;
+use domain::store::StoreRejection;
+use journal::JournalError;
+use projections::ReadError;
+use streaming::StoreError;
+
+/// The answer to a command that was not done.
+pub fn command_error(error: CommandError) -> Problem {
+    let code = match &error {
+        CommandError::Rejected(rejection) => return rejected(rejection),
+        CommandError::NotFound(resource) => return Problem::of(not_found(*resource)),
+        CommandError::Damaged { .. } | CommandError::Unavailable { .. } => {
+            tracing::error!(%error, "a command could not be done");
+            return Problem::new(Code::Unavailable, unavailable(&error));
+        }
+        CommandError::AppIdTaken => Code::AppIdAlreadyExists,
+        CommandError::CustomerAlreadyExists => Code::CustomerAlreadyExists,
+        CommandError::EmailTaken => Code::EmailAlreadyExists,
+        CommandError::CouponTaken => Code::CouponAlreadyExists,
+        CommandError::CustomerIsNotConfirmed => Code::CustomerIsNotConfirmed,
+        CommandError::InvalidCredentials => Code::InvalidCredentials,
+        CommandError::Unauthorized => Code::Unauthorized,
+        CommandError::TokenExpired => Code::TokenExpired,
+        CommandError::CouponRefused(refusal) => coupon_refused(*refusal),
+        CommandError::RevisionMismatch { .. } => Code::RevisionMismatch,
+        CommandError::KeyReused => Code::IdempotencyKeyReused,
+        CommandError::KeyInUse => Code::IdempotencyKeyInUse,
+        CommandError::Amount(_) => Code::AmountOutOfRange,
+        CommandError::Busy => Code::Busy,
+    };
+    Problem::new(code, error.to_string())
+}
+
+/// Says what is away, not why: the reason stands in the server's log, and may name hosts and paths.
+fn unavailable(error: &CommandError) -> String {
+    match error {
+        CommandError::Unavailable { service, .. } => format!("{service} is away; nothing was done"),
+        CommandError::Damaged { .. } => "the history of what this is about can't be read; nothing was done".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The answer to a query that could not be answered.
+pub fn read_error(error: ReadError) -> Problem {
+    match &error {
+        ReadError::Behind { .. } => Problem::new(Code::ReadModelBehind, error.to_string()),
+        ReadError::NotReady(_) => Problem::new(Code::ReadModelBehind, error.to_string()),
+        ReadError::BadCursor(_) => bad_cursor(),
+        ReadError::Store(reason) => {
+            tracing::error!(%reason, "a query could not be answered");
+            Problem::new(Code::Unavailable, "the read model is away")
+        }
+    }
+}
+
+/// The answer to a metric that could not be read.
+pub fn windows_error(error: StoreError) -> Problem {
+    tracing::error!(%error, "a metric could not be read");
+    match error {
+        StoreError::Unavailable(_) | StoreError::Damaged(_) | StoreError::Moved(_) => {
+            Problem::new(Code::Unavailable, "the metrics are away")
+        }
+    }
+}
+
+/// The answer to a history that could not be read.
+pub fn journal_error(error: &JournalError) -> Problem {
+    tracing::error!(%error, "a history could not be read");
+    Problem::new(Code::Unavailable, "the event log is away, or can't be read here")
+}
+
+/// What the absence of a thing is called.
+pub fn not_found(resource: Resource) -> Code {
+    match resource {
+        Resource::Store => Code::StoreNotFound,
+        Resource::Product => Code::ProductNotFound,
+        Resource::Customer => Code::CustomerNotFound,
+        Resource::Address => Code::AddressNotFound,
+        Resource::Email => Code::EmailNotFound,
+        Resource::Cart => Code::NoCartIsOpen,
+        Resource::Invoice => Code::InvoiceNotFound,
+        Resource::InvoiceLineItem => Code::InvoiceLineItemNotFound,
+        Resource::Order => Code::OrderNotFound,
+        Resource::GiftCard => Code::GiftCardNotFound,
+        Resource::Credit => Code::CreditNotFound,
+        Resource::Coupon => Code::CouponNotFound,
+        Resource::Job => Code::JobNotFound,
+        Resource::Confirmation => Code::ConfirmationNotFound,
+    }
+}
+
+fn coupon_refused(refusal: CouponRefusal) -> Code {
+    match refusal {
+        CouponRefusal::NotInForce => Code::CouponNotFound,
+        CouponRefusal::UsedUp => Code::CouponUsedUp,
+        CouponRefusal::UsedUpForCustomer => Code::CouponAlreadyUsed,
+        CouponRefusal::MinimumNotReached => Code::CouponMinimumNotReached,
+    }
+}
+
+/// The answer to a command that a rule forbids.
+pub fn rejected(rejection: &Rejection) -> Problem {
+    let code = match rejection {
+        Rejection::Store(rejection) => store(rejection),
+        Rejection::Product(rejection) => match product(rejection) {
+            Ok(code) => code,
+            Err(problem) => return problem,
+        },
+        Rejection::Customer(rejection) => customer(rejection),
+        Rejection::Cart(rejection) => match cart(rejection) {
+            Ok(code) => code,
+            Err(problem) => return problem,
+        },
+        Rejection::Invoice(rejection) => invoice(rejection),
+        Rejection::Order(rejection) => order(rejection),
+        Rejection::GiftCard(rejection) => gift_card(rejection),
+        Rejection::Credit(rejection) => credit(rejection),
+        Rejection::Coupon(rejection) => match coupon(rejection) {
+            Ok(code) => code,
+            Err(problem) => return problem,
+        },
+        Rejection::Claim(rejection) => claim(rejection),
+    };
+    if code == Code::Busy {
+        // Only a race gets here, and whoever lost it too often: the client may try again.
+        tracing::warn!(%rejection, "a command lost its race too often");
+    }
+    Problem::new(code, rejection.to_string())
+}
+
+fn store(rejection: &StoreRejection) -> Code {
+    match rejection {
+        StoreRejection::StoreNotFound => Code::StoreNotFound,
+        StoreRejection::StoreExists | StoreRejection::ClaimGivenUp { .. } => Code::Busy,
+        StoreRejection::TokenNotFound => Code::Unauthorized,
+        StoreRejection::JobNotFound => Code::JobNotFound,
+    }
+}
+
+fn product(rejection: &ProductRejection) -> Result<Code, Problem> {
+    Ok(match rejection {
+        ProductRejection::ProductNotFound => Code::ProductNotFound,
+        ProductRejection::ProductExists | ProductRejection::StaleHold { .. } => Code::Busy,
+        ProductRejection::InsufficientInventory { .. } => Code::InsufficientInventory,
+        ProductRejection::InventoryOutOfRange => {
+            return Err(Problem::field(FieldError::body("/amount", rejection.to_string())));
+        }
+        ProductRejection::TagAlreadyExists => Code::TagAlreadyExists,
+        ProductRejection::TagNotFound => Code::TagNotFound,
+        ProductRejection::TooManyTags => Code::TooManyTags,
+        ProductRejection::Amount(_) => Code::AmountOutOfRange,
+    })
+}
+
+fn customer(rejection: &CustomerRejection) -> Code {
+    match rejection {
+        CustomerRejection::CustomerNotFound => Code::CustomerNotFound,
+        CustomerRejection::CustomerExists | CustomerRejection::ClaimGivenUp { .. } => Code::Busy,
+        CustomerRejection::MultiplePrimaryAddresses => Code::MultiplePrimaryAddressesSupplied,
+        CustomerRejection::InvalidCredentials => Code::InvalidCredentials,
+        CustomerRejection::EmailNotFound => Code::EmailNotFound,
+        CustomerRejection::EmailAlreadyExists => Code::EmailAlreadyExists,
+        CustomerRejection::PrimaryEmail => Code::PrimaryEmail,
+        CustomerRejection::AddressNotFound => Code::AddressNotFound,
+        CustomerRejection::ConfirmationNotFound => Code::ConfirmationNotFound,
+        CustomerRejection::TooManyContacts => Code::TooManyContacts,
+    }
+}
+
+fn cart(rejection: &CartRejection) -> Result<Code, Problem> {
+    Ok(match rejection {
+        CartRejection::CustomerDeleted => Code::CustomerNotFound,
+        CartRejection::BillingUnderWay { .. }
+        | CartRejection::AnotherCartIsOpen
+        | CartRejection::CartHasEnded { .. }
+        | CartRejection::CartHasChanged => Code::Busy,
+        CartRejection::NoCartIsOpen => Code::NoCartIsOpen,
+        CartRejection::ProductNotInCart { .. } => Code::ProductNotInCart,
+        CartRejection::QuantityOutOfRange { .. } => {
+            return Err(Problem::field(FieldError::body("/quantity", rejection.to_string())));
+        }
+        CartRejection::CartIsFull => Code::CartIsFull,
+        CartRejection::CartIsEmpty => Code::CartIsEmpty,
+        CartRejection::Amount(_) => Code::AmountOutOfRange,
+    })
+}
+
+fn invoice(rejection: &InvoiceRejection) -> Code {
+    match rejection {
+        InvoiceRejection::InvoiceNotFound => Code::InvoiceNotFound,
+        InvoiceRejection::InvoiceIsNotOpen => Code::InvoiceIsNotOpen,
+        InvoiceRejection::InvoiceIsNotCollected => Code::InvoiceIsNotCollected,
+        InvoiceRejection::LineNotFound { .. } => Code::InvoiceLineItemNotFound,
+        InvoiceRejection::RefundExceedsRemainder { .. } => Code::RefundExceedsRemainder,
+        InvoiceRejection::RefundNotFound => Code::RefundNotFound,
+        InvoiceRejection::Amount(_) => Code::AmountOutOfRange,
+        InvoiceRejection::DoesNotAddUp => Code::Unavailable,
+    }
+}
+
+fn order(rejection: &OrderRejection) -> Code {
+    match rejection {
+        OrderRejection::OrderNotFound => Code::OrderNotFound,
+        OrderRejection::OrderIs { status } => match status {
+            OrderStatus::Pending => Code::OrderIsPending,
+            OrderStatus::Shipped => Code::OrderIsShipped,
+            OrderStatus::Delivered => Code::OrderIsDelivered,
+            OrderStatus::Canceled => Code::OrderIsCanceled,
+        },
+    }
+}
+
+fn gift_card(rejection: &GiftCardRejection) -> Code {
+    match rejection {
+        GiftCardRejection::GiftCardNotFound => Code::GiftCardNotFound,
+        GiftCardRejection::GiftCardExists => Code::Busy,
+        GiftCardRejection::CurrencyMismatch { .. } => Code::CurrencyMismatch,
+    }
+}
+
+fn credit(rejection: &CreditRejection) -> Code {
+    match rejection {
+        CreditRejection::CreditNotFound => Code::CreditNotFound,
+        CreditRejection::CreditExists => Code::Busy,
+    }
+}
+
+fn coupon(rejection: &CouponRejection) -> Result<Code, Problem> {
+    Ok(match rejection {
+        CouponRejection::CouponNotFound => Code::CouponNotFound,
+        CouponRejection::CouponExists | CouponRejection::ClaimGivenUp { .. } => Code::Busy,
+        CouponRejection::PercentOutOfRange => {
+            return Err(Problem::field(FieldError::body("/amount", rejection.to_string())));
+        }
+        CouponRejection::Amount(_) => Code::AmountOutOfRange,
+    })
+}
+
+fn claim(rejection: &ClaimRejection) -> Code {
+    match rejection {
+        ClaimRejection::Held { .. } => Code::Busy,
+    }
+}

@@ -1,0 +1,53 @@
+//! What clients send about gift cards (api.md §8).
+
+use crate::wire::query::{Params, Query};
+use crate::wire::schema::body;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+/// A gift card to issue.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewGiftCard {
+    pub gifter_customer_id: String,
+    pub recipient_customer_id: String,
+    /// Minor units of the recipient's currency.
+    #[schema(minimum = 1, maximum = 10000000000000i64)]
+    pub original_amount: i64,
+}
+
+body!(NewGiftCard);
+
+/// Whose gift cards; one of the two ids is required.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct GiftCardParams {
+    pub giftercustomerid: Option<String>,
+    pub recipientcustomerid: Option<String>,
+    /// Only those with a balance left.
+    pub active: Option<bool>,
+}
+
+impl Params for GiftCardParams {
+    fn read(query: &mut Query<'_>) -> Self {
+        let (gifter, recipient) = (query.raw("giftercustomerid"), query.raw("recipientcustomerid"));
+        if gifter.is_none() && recipient.is_none() {
+            query.refuse("giftercustomerid", "'giftercustomerid' or 'recipientcustomerid' is required");
+        }
+        Self { giftercustomerid: gifter, recipientcustomerid: recipient, active: query.flag("active") }
+    }
+}
+
+/// Filters of balances.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ActiveParams {
+    /// Only those with a balance left.
+    pub active: Option<bool>,
+}
+
+impl Params for ActiveParams {
+    fn read(query: &mut Query<'_>) -> Self {
+        Self { active: query.flag("active") }
+    }
+}

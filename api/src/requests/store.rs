@@ -1,0 +1,147 @@
+//! What clients send about stores (api.md §2).
+
+use super::nullable;
+use crate::wire::query::{Params, Query};
+use crate::wire::schema::body;
+use domain::store::{ChangeStore, CreditOrder};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+/// What is spent first on an invoice.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CreditOrderPreference {
+    GiftCard,
+    Credit,
+}
+
+impl From<CreditOrderPreference> for CreditOrder {
+    fn from(preference: CreditOrderPreference) -> Self {
+        match preference {
+            CreditOrderPreference::GiftCard => CreditOrder::GiftCard,
+            CreditOrderPreference::Credit => CreditOrder::Credit,
+        }
+    }
+}
+
+/// A store to create.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewStore {
+    #[schema(min_length = 1, max_length = 1000, example = "Corner shop")]
+    pub name: String,
+    /// The name that its clients authenticate with. It goes into a header: one line, no space at its ends.
+    #[schema(min_length = 1, max_length = 1000, pattern = r"^[^\s](?:[^\r\n\t]*[^\s])?$", example = "corner-shop")]
+    pub app_id: String,
+    #[schema(min_length = 8, max_length = 1000, example = "at least 8 characters")]
+    pub app_secret: String,
+    #[schema(min_length = 1, max_length = 1000)]
+    pub tagline: Option<String>,
+    /// Default: `gift-card`.
+    #[schema(nullable = false)]
+    pub credit_order_preference: Option<CreditOrderPreference>,
+    /// In 1/100 %: 1900 is 19 %. Default: 0.
+    #[schema(nullable = false, minimum = 0, maximum = 10000)]
+    pub tax_rate_in_basis_points: Option<u32>,
+    /// IANA name: where the store's days begin. Default: `UTC`.
+    #[schema(nullable = false, format = "iana-time-zone", example = "Europe/Berlin")]
+    pub timezone: Option<String>,
+    /// An open cart without activity for that long is closed; 0: never. Default: 20160, which is two weeks.
+    #[schema(nullable = false, minimum = 0, maximum = 4294967295u32)]
+    pub cart_expires_after_minutes: Option<u32>,
+}
+
+body!(NewStore);
+
+/// Two weeks.
+const CART_EXPIRES_AFTER_MINUTES: u32 = 20_160;
+
+impl From<NewStore> for commands::NewStore {
+    fn from(new: NewStore) -> Self {
+        Self {
+            name: new.name,
+            tagline: new.tagline,
+            app_id: new.app_id,
+            app_secret: new.app_secret,
+            credit_order_preference: new.credit_order_preference.map(CreditOrder::from).unwrap_or_default(),
+            tax_rate_in_basis_points: new.tax_rate_in_basis_points.unwrap_or(0),
+            timezone: new.timezone.unwrap_or_else(|| "UTC".to_owned()),
+            cart_expires_after_minutes: new.cart_expires_after_minutes.unwrap_or(CART_EXPIRES_AFTER_MINUTES),
+        }
+    }
+}
+
+/// What changes of a store; at least one field.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(min_properties = 1)]
+pub struct StoreChange {
+    #[schema(nullable = false, min_length = 1, max_length = 1000)]
+    pub name: Option<String>,
+    /// Null removes it.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 1000)]
+    pub tagline: Option<Option<String>>,
+    #[schema(nullable = false)]
+    pub credit_order_preference: Option<CreditOrderPreference>,
+    /// In 1/100 %.
+    #[schema(nullable = false, minimum = 0, maximum = 10000)]
+    pub tax_rate_in_basis_points: Option<u32>,
+    /// IANA name.
+    #[schema(nullable = false, format = "iana-time-zone")]
+    pub timezone: Option<String>,
+    /// 0: never.
+    #[schema(nullable = false, minimum = 0, maximum = 4294967295u32)]
+    pub cart_expires_after_minutes: Option<u32>,
+}
+
+body!(StoreChange);
+
+impl From<StoreChange> for ChangeStore {
+    fn from(change: StoreChange) -> Self {
+        Self {
+            name: change.name,
+            tagline: change.tagline,
+            credit_order_preference: change.credit_order_preference.map(CreditOrder::from),
+            tax_rate_in_basis_points: change.tax_rate_in_basis_points,
+            timezone: change.timezone,
+            cart_expires_after_minutes: change.cart_expires_after_minutes,
+        }
+    }
+}
+
+/// The name and the secret of a store.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    #[schema(min_length = 1, max_length = 1000)]
+    pub app_id: String,
+    #[schema(min_length = 1, max_length = 1000)]
+    pub app_secret: String,
+}
+
+body!(Credentials);
+
+/// A new secret.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSecret {
+    #[schema(min_length = 8, max_length = 1000)]
+    pub app_secret: String,
+}
+
+body!(NewSecret);
+
+/// Which tokens.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Revocation {
+    /// All tokens of the store instead of the request's own.
+    pub all: Option<bool>,
+}
+
+impl Params for Revocation {
+    fn read(query: &mut Query<'_>) -> Self {
+        Self { all: query.flag("all") }
+    }
+}

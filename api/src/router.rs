@@ -1,0 +1,153 @@
+//! The whole URL map, on one screen. Paths are canonical: aliases and trailing slashes are removed before (`wire::path`).
+
+use crate::parts::{Api, ApiParts};
+use crate::routes::{
+    addresses, billing, carts, confirmation, coupons, credits, customers, emails, gift_cards, histories, invoices,
+    orders, products, refunds, stores, streaming, tags, tokens,
+};
+use crate::service;
+use crate::wire::front;
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+use utoipa_axum::routes;
+
+/// Smaller answers are not worth compressing.
+const COMPRESS_ABOVE_BYTES: u64 = 1_024;
+
+macro_rules! urls {
+    ($($path:literal => $($method:ident $($handler:ident)::+),+;)+) => {
+        /// Every route: its methods and its path.
+        pub const ROUTES: &[(&[&str], &str)] = &[$((&[$(stringify!($method)),+], $path)),+];
+
+        fn listed() -> OpenApiRouter<Api> {
+            let routes = OpenApiRouter::default();
+            $(let routes = routes.routes(at($path, routes!($($($handler)::+),+)));)+
+            routes
+        }
+    };
+}
+
+urls! {
+    "/store"                                             => POST stores::create, GET stores::one, PUT stores::change, DELETE stores::delete;
+    "/store/token"                                       => POST tokens::issue, DELETE tokens::revoke;
+    "/store/secret"                                      => PUT stores::change_secret;
+    "/store/history"                                     => GET histories::store;
+
+    "/product"                                           => GET products::list, POST products::create;
+    "/product/count"                                     => GET products::count;
+    "/product/search/{query}"                            => GET products::search;
+    "/product/{product_id}"                              => GET products::one, PUT products::change, DELETE products::delete;
+    "/admin/products/{product_id}"                       => DELETE products::delete_as_admin;
+    "/product/{product_id}/inventory"                    => PUT products::change_inventory;
+    "/product/{product_id}/tag/{tag}"                    => POST tags::add;
+    "/product/{product_id}/tag"                          => DELETE tags::remove;
+    "/product/{product_id}/history"                      => GET histories::product;
+
+    "/customer"                                          => GET customers::list, POST customers::create;
+    "/customer/count"                                    => GET customers::count;
+    "/customer/login"                                    => PUT customers::log_in;
+    "/customer/logout"                                   => PUT customers::log_out;
+    "/customer/confirm/{token}"                          => GET confirmation::open_link, PUT confirmation::confirm;
+    "/customer/{customer_id}"                            => GET customers::one, PUT customers::change, DELETE customers::delete;
+    "/customer/{customer_id}/snapshot"                   => GET customers::snapshot;
+    "/customer/{customer_id}/history"                    => GET histories::customer;
+    "/customer/{customer_id}/send_confirmation"          => PUT confirmation::send;
+    "/customer/{customer_id}/address"                    => GET addresses::list, POST addresses::add;
+    "/customer/{customer_id}/address/{address_id}"       => PUT addresses::change, DELETE addresses::remove;
+    "/customer/{customer_id}/address/{address_id}/make_primary" => PUT addresses::make_primary;
+    "/customer/{customer_id}/email"                      => POST emails::add, DELETE emails::remove;
+    "/customer/{customer_id}/email/make_primary"         => PUT emails::make_primary;
+    "/customer/{customer_id}/email/{email}"              => POST emails::add_named;
+    "/customer/{customer_id}/email/{email}/make_primary" => PUT emails::make_named_primary;
+
+    "/customer/{customer_id}/cart"                       => GET carts::open, POST carts::create, DELETE carts::close;
+    "/customer/{customer_id}/carts"                      => GET carts::list;
+    "/customer/{customer_id}/cart/item"                  => POST carts::add_items, DELETE carts::remove_items;
+    "/customer/{customer_id}/cart/item/{product_id}"     => POST carts::add_item, PUT carts::set_quantity, DELETE carts::remove_item;
+    "/customer/{customer_id}/cart/billcart"              => POST billing::bill;
+    "/customer/{customer_id}/cart/history"               => GET histories::carts;
+
+    "/invoice"                                           => GET invoices::list;
+    "/invoice/{invoice_id}"                              => GET invoices::one;
+    "/invoice/{invoice_id}/collected"                    => POST invoices::collect;
+    "/invoice/{invoice_id}/failed"                       => PUT invoices::fail;
+    "/invoice/{invoice_id}/refund"                       => GET refunds::list, POST refunds::issue;
+    "/invoice/{invoice_id}/refund/close"                 => PUT refunds::close;
+    "/invoice/{invoice_id}/history"                      => GET histories::invoice;
+    "/customer/{customer_id}/invoices"                   => GET invoices::of_customer;
+
+    "/order"                                             => GET orders::list;
+    "/order/{order_id}"                                  => GET orders::one;
+    "/order/{order_id}/shipped"                          => PUT orders::ship;
+    "/order/{order_id}/delivered"                        => PUT orders::deliver;
+    "/order/{order_id}/canceled"                         => PUT orders::cancel;
+    "/order/{order_id}/history"                          => GET histories::order;
+    "/customer/{customer_id}/orders"                     => GET orders::of_customer;
+
+    "/giftcard"                                          => GET gift_cards::list, POST gift_cards::issue;
+    "/giftcard/{gift_card_id}"                           => GET gift_cards::one, DELETE gift_cards::void;
+    "/giftcard/{gift_card_id}/history"                   => GET histories::gift_card;
+    "/customer/{customer_id}/giftcards"                  => GET gift_cards::of_customer;
+
+    "/customer/credit/{amount}"                          => POST credits::issue_to_all;
+    "/customer/credit/status/{job_id}"                   => GET credits::job;
+    "/customer/{customer_id}/credit"                     => GET credits::list;
+    "/customer/{customer_id}/credit/{credit_id}"         => GET credits::one, POST credits::issue, DELETE credits::void;
+    "/customer/{customer_id}/credit/{credit_id}/history" => GET histories::credit;
+
+    "/coupon_code"                                       => GET coupons::list, POST coupons::create;
+    "/coupon_code/{code}"                                => GET coupons::one, DELETE coupons::void;
+    "/coupon_code/{code}/is_valid"                       => GET coupons::is_valid;
+    "/coupon_code/{code}/history"                        => GET histories::coupon;
+
+    "/streaming/toptencartitems/{n}"                     => GET streaming::top_cart_items;
+    "/streaming/invoiceamount"                           => GET streaming::invoice_amount;
+    "/streaming/topcoupon"                               => GET streaming::top_coupon;
+    "/streaming/newcustomers"                            => GET streaming::new_customers;
+    "/streaming/customerlogin"                           => GET streaming::customer_logins;
+
+    "/healthz"                                           => GET service::healthz;
+    "/readyz"                                            => GET service::readyz;
+    "/metrics"                                           => GET service::metrics;
+    "/openapi.json"                                      => GET service::openapi_json;
+    "/docs"                                              => GET service::docs;
+}
+
+/// The handlers of one path. They don't name it themselves: the list does.
+fn at(path: &str, (schemas, mut paths, handlers): UtoipaMethodRouter<Api>) -> UtoipaMethodRouter<Api> {
+    if let Some(item) = paths.paths.remove("") {
+        paths.paths.insert(path.to_owned(), item);
+    }
+    (schemas, paths, handlers)
+}
+
+/// What the handlers say of themselves.
+pub(crate) fn documented() -> utoipa::openapi::OpenApi {
+    let (_, mut document) = listed().split_for_parts();
+    document.merge(crate::problem::documented());
+    document
+}
+
+/// Everything that is served: the contract of api.md, over these parts.
+pub fn router(parts: ApiParts) -> Router {
+    let compression = parts.settings.compression;
+    let api = Api::new(parts);
+    let (routes, _) = listed().split_for_parts();
+    let routes = routes
+        .route("/docs/{*asset}", axum::routing::get(service::docs_asset))
+        .method_not_allowed_fallback(front::method_not_allowed)
+        .fallback(front::not_found)
+        .layer(from_fn_with_state(api.clone(), front::limit_time))
+        .layer(from_fn(front::measure))
+        .with_state(api.clone());
+    // Paths are made canonical before they are routed, so the routes stand behind a router that has none of its own.
+    let outer = Router::new().fallback_service(routes).layer(from_fn_with_state(api, front::receive));
+    let worth_it = SizeAbove::new(COMPRESS_ABOVE_BYTES).and(NotForContentType::IMAGES);
+    match compression {
+        true => outer.layer(CompressionLayer::new().gzip(true).compress_when(worth_it)),
+        false => outer,
+    }
+}

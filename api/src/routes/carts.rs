@@ -1,0 +1,207 @@
+//! Carts (api.md §5).
+
+use super::{Answer, require_customer};
+use crate::answers::cart::{Cart, CartAnswer, CartList};
+use crate::codes::Code;
+use crate::parts::Api;
+use crate::problem::Problem;
+use crate::requests::cart::{AddQuantity, CartParams, CartProducts, NewCartItems, SetQuantity};
+use crate::wire::answer::Single;
+use crate::wire::call::{Call, parse_id};
+use crate::wire::paging::{CursorParams, Paging};
+use commands::Done;
+use domain::{CartId, CustomerId, ProductId, StoreId};
+use http::StatusCode;
+use projections::Views;
+use projections::views::{CartItemRow, CartRow};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Carts with today's prices.
+async fn priced(views: &Views, store: StoreId, rows: &[Arc<CartRow>]) -> Result<Vec<Cart>, Problem> {
+    let mut products: Vec<ProductId> =
+        rows.iter().flat_map(|row| row.items.iter().map(|item| item.product_id)).collect();
+    products.sort_unstable();
+    products.dedup();
+    let found = match products.is_empty() {
+        true => Vec::new(),
+        false => views.products_by_ids(store, &products).await?,
+    };
+    let prices: HashMap<_, _> =
+        found.into_iter().flatten().map(|product| (product.product_id, product.sale_price_in_cents.get())).collect();
+    // A product whose row is parked is shown at the price at which it was added.
+    let price = |item: &CartItemRow| prices.get(&item.product_id).copied().unwrap_or(item.unit_amount_in_cents.get());
+    Ok(rows.iter().map(|row| Cart::new(row, price)).collect())
+}
+
+async fn with_prices(views: &Views, store: StoreId, row: Option<Arc<CartRow>>) -> Result<Option<(u64, Cart)>, Problem> {
+    let Some(row) = row else { return Ok(None) };
+    let revision = row.revision;
+    let carts = priced(views, store, &[row]).await?;
+    Ok(carts.into_iter().next().map(|cart| (revision, cart)))
+}
+
+/// The customer's open cart.
+pub(super) async fn find_open(api: &Api, store: StoreId, customer: CustomerId) -> Result<Option<(u64, Cart)>, Problem> {
+    let views = &api.parts.views;
+    with_prices(views, store, views.open_cart(store, customer).await?).await
+}
+
+async fn show(api: &Api, store: StoreId, cart: CartId) -> Result<Option<Single>, Problem> {
+    let views = &api.parts.views;
+    let found = with_prices(views, store, views.cart(store, cart).await?).await?;
+    Ok(found.map(|(revision, cart)| Single::at(revision, &CartAnswer::new(cart))))
+}
+
+/// The answer to every command on a cart.
+async fn answer(call: &Call, status: StatusCode, customer: CustomerId, done: Done<CartId>) -> Answer {
+    let cart = done.outcome;
+    let ids = [("customer_id", customer.to_string()), ("cart_id", cart.to_string())];
+    Ok(call.done(status, done, ids, show(&call.api, call.store_id(), cart)).await)
+}
+
+/// The open cart
+#[utoipa::path(
+    get, path = "", tag = "Cart",
+    responses((status = 200, description = "The open cart", body = CartAnswer)),
+    extensions(("x-errors" = json!(["NO_CART_IS_OPEN"])))
+)]
+pub async fn open(call: Call) -> Answer {
+    let customer: CustomerId = call.said.id()?;
+    call.said.params::<()>()?;
+    let views = call.views().await?;
+    match find_open(&call.api, call.store_id(), customer).await? {
+        Some((revision, cart)) => Ok(call.single(Single::at(revision, &CartAnswer::new(cart)))),
+        None => {
+            require_customer(views, call.store_id(), customer).await?;
+            Err(Problem::of(Code::NoCartIsOpen))
+        }
+    }
+}
+
+/// Lists all of the customer's carts, newest first
+#[utoipa::path(
+    get, path = "", tag = "Cart", params(CartParams, CursorParams),
+    responses((status = 200, description = "One page", body = CartList))
+)]
+pub async fn list(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    let (params, paging) = call.said.params::<(CartParams, Paging)>()?;
+    let request = call.with_scope(|scope| paging.request(scope))?;
+    let views = call.views().await?;
+    require_customer(views, call.store_id(), customer).await?;
+    let page = views.carts(call.store_id(), customer, params.state, &request).await?;
+    let mut carts = priced(views, call.store_id(), &page.items).await?.into_iter();
+    let page = projections::Page { items: carts.by_ref().collect::<Vec<_>>(), next: page.next };
+    Ok(call.page::<CartList, _>(&paging, page, |cart| cart))
+}
+
+/// Opens a new cart
+///
+/// An open one is closed first.
+#[utoipa::path(
+    post, path = "", tag = "Cart",
+    responses((status = 201, description = "The new cart", body = CartAnswer)),
+    extensions(("x-errors" = json!(["CUSTOMER_IS_NOT_CONFIRMED"])))
+)]
+pub async fn create(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    call.said.params::<()>()?;
+    let done = call.commands().open_cart(&call.request()?, customer).await?;
+    answer(&call, StatusCode::CREATED, customer, done).await
+}
+
+/// Closes the open cart
+#[utoipa::path(
+    delete, path = "", tag = "Cart",
+    responses((status = 200, description = "The closed cart", body = CartAnswer)),
+    extensions(("x-errors" = json!(["CUSTOMER_IS_NOT_CONFIRMED", "NO_CART_IS_OPEN"])))
+)]
+pub async fn close(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    call.said.params::<()>()?;
+    let done = call.commands().close_cart(&call.request()?, customer).await?;
+    answer(&call, StatusCode::OK, customer, done).await
+}
+
+/// Adds a product
+///
+/// Opens a cart if none is open. Adding again adds to the quantity.
+#[utoipa::path(
+    post, path = "", tag = "Cart", request_body = Option<AddQuantity>,
+    responses((status = 201, description = "The cart", body = CartAnswer)),
+    extensions(("x-errors" = json!(["CUSTOMER_IS_NOT_CONFIRMED", "INSUFFICIENT_INVENTORY", "CART_IS_FULL"])))
+)]
+pub async fn add_item(call: Call) -> Answer {
+    let (customer, product) = (call.said.id()?, call.said.id()?);
+    let ((), body) = call.said.params_and_body::<(), AddQuantity>()?;
+    let items = vec![(product, body.quantity.unwrap_or(1))];
+    let done = call.commands().add_to_cart(&call.request_with_body()?, customer, items).await?;
+    answer(&call, StatusCode::CREATED, customer, done).await
+}
+
+/// Adds products, all or none
+///
+/// A product named twice adds up.
+#[utoipa::path(
+    post, path = "", tag = "Cart", request_body = NewCartItems,
+    responses((status = 201, description = "The cart", body = CartAnswer)),
+    extensions(("x-errors" = json!([
+        "CUSTOMER_IS_NOT_CONFIRMED", "PRODUCT_NOT_FOUND", "INSUFFICIENT_INVENTORY", "CART_IS_FULL"
+    ])))
+)]
+pub async fn add_items(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    let ((), NewCartItems(new)) = call.said.params_and_body::<(), NewCartItems>()?;
+    let items = new.iter().map(|item| Ok((parse_id(&item.product_id)?, item.quantity)));
+    let items = items.collect::<Result<Vec<_>, Problem>>()?;
+    let done = call.commands().add_to_cart(&call.request_with_body()?, customer, items).await?;
+    answer(&call, StatusCode::CREATED, customer, done).await
+}
+
+/// Sets the quantity of a product
+#[utoipa::path(
+    put, path = "", tag = "Cart", request_body = SetQuantity,
+    responses((status = 200, description = "The cart", body = CartAnswer)),
+    extensions(("x-errors" = json!([
+        "CUSTOMER_IS_NOT_CONFIRMED", "NO_CART_IS_OPEN", "PRODUCT_NOT_IN_CART", "INSUFFICIENT_INVENTORY"
+    ])))
+)]
+pub async fn set_quantity(call: Call) -> Answer {
+    let (customer, product) = (call.said.id()?, call.said.id()?);
+    let ((), body) = call.said.params_and_body::<(), SetQuantity>()?;
+    let request = call.request_with_body()?;
+    let done = call.commands().set_cart_quantity(&request, customer, product, body.quantity).await?;
+    answer(&call, StatusCode::OK, customer, done).await
+}
+
+/// Removes a product
+#[utoipa::path(
+    delete, path = "", tag = "Cart",
+    responses((status = 200, description = "The cart", body = CartAnswer)),
+    extensions(("x-errors" = json!(["CUSTOMER_IS_NOT_CONFIRMED", "NO_CART_IS_OPEN", "PRODUCT_NOT_IN_CART"])))
+)]
+pub async fn remove_item(call: Call) -> Answer {
+    let (customer, product) = (call.said.id()?, call.said.id()?);
+    call.said.params::<()>()?;
+    let done = call.commands().remove_from_cart(&call.request()?, customer, vec![product]).await?;
+    answer(&call, StatusCode::OK, customer, done).await
+}
+
+/// Removes products, all or none
+///
+/// A product named twice counts once.
+#[utoipa::path(
+    delete, path = "", tag = "Cart", request_body = CartProducts,
+    responses((status = 200, description = "The cart", body = CartAnswer)),
+    extensions(("x-errors" = json!([
+        "CUSTOMER_IS_NOT_CONFIRMED", "NO_CART_IS_OPEN", "PRODUCT_NOT_FOUND", "PRODUCT_NOT_IN_CART"
+    ])))
+)]
+pub async fn remove_items(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    let ((), CartProducts(named)) = call.said.params_and_body::<(), CartProducts>()?;
+    let products = named.iter().map(|product| parse_id(&product.product_id)).collect::<Result<Vec<_>, Problem>>()?;
+    let done = call.commands().remove_from_cart(&call.request_with_body()?, customer, products).await?;
+    answer(&call, StatusCode::OK, customer, done).await
+}

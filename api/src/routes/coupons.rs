@@ -1,0 +1,103 @@
+//! Coupon codes (api.md §10).
+
+use super::{Answer, timezone};
+use crate::answers::coupon::{Coupon, CouponAnswer, CouponList, CouponValidity};
+use crate::codes::Code;
+use crate::parts::Api;
+use crate::problem::Problem;
+use crate::requests::coupon::{CouponFields, NewCoupon};
+use crate::wire::answer::{self, Single};
+use crate::wire::call::Call;
+use crate::wire::paging::{CursorParams, Paging};
+use chrono_tz::Tz;
+use domain::{CouponId, StoreId};
+use http::StatusCode;
+use projections::views::CouponRow;
+use std::sync::Arc;
+
+/// The coupon as it is answered; `None`: not there.
+async fn show(api: &Api, store: StoreId, coupon: CouponId) -> Result<Option<Single>, Problem> {
+    Ok(api.parts.views.coupon(store, coupon).await?.map(|row| single(&row)))
+}
+
+fn single(row: &CouponRow) -> Single {
+    Single::at(row.revision, &CouponAnswer::new(Coupon::from(row)))
+}
+
+/// The coupon that the path names.
+pub(super) async fn named(call: &Call) -> Result<Arc<CouponRow>, Problem> {
+    let views = call.views().await?;
+    let row = views.coupon_by_code(call.store_id(), call.said.segment("code")).await?;
+    row.ok_or_else(|| Problem::of(Code::CouponNotFound))
+}
+
+/// Creates a coupon code
+///
+/// By parameters, by a body, or some of each; a field in both is refused.
+#[utoipa::path(
+    post, path = "", tag = "Coupon code", params(CouponFields), request_body = Option<NewCoupon>,
+    responses((status = 201, description = "The new coupon", body = CouponAnswer)),
+    extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE", "COUPON_ALREADY_EXISTS"])))
+)]
+pub async fn create(call: Call) -> Answer {
+    let new = NewCoupon::read(&call.said)?;
+    let timezone = match new.has_dates() {
+        true => timezone(call.views().await?, call.store_id()).await?,
+        false => Tz::UTC,
+    };
+    let done = call.commands().create_coupon(&call.request_with_body()?, new.resolve(timezone)?).await?;
+    let coupon = done.outcome;
+    let ids = [("coupon_code_id", coupon.to_string())];
+    Ok(call.done(StatusCode::CREATED, done, ids, show(&call.api, call.store_id(), coupon)).await)
+}
+
+/// Lists coupon codes, newest first
+#[utoipa::path(
+    get, path = "", tag = "Coupon code", params(CursorParams),
+    responses((status = 200, description = "One page", body = CouponList))
+)]
+pub async fn list(call: Call) -> Answer {
+    let paging: Paging = call.said.params()?;
+    let request = call.with_scope(|scope| paging.request(scope))?;
+    let page = call.views().await?.coupons(call.store_id(), &request).await?;
+    Ok(call.page::<CouponList, _>(&paging, page, |row| Coupon::from(&*row)))
+}
+
+/// One coupon code
+#[utoipa::path(
+    get, path = "", tag = "Coupon code",
+    responses((status = 200, description = "The coupon", body = CouponAnswer)),
+    extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])))
+)]
+pub async fn one(call: Call) -> Answer {
+    call.said.params::<()>()?;
+    Ok(call.single(single(&*named(&call).await?)))
+}
+
+/// Whether a coupon can be used now
+#[utoipa::path(
+    get, path = "", tag = "Coupon code",
+    responses((status = 200, description = "False when voided, expired, not started or used up in all", body = CouponValidity)),
+    extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])), ("x-unversioned" = json!(true)))
+)]
+pub async fn is_valid(call: Call) -> Answer {
+    call.said.params::<()>()?;
+    let row = named(&call).await?;
+    let result = row.is_valid(call.api.parts.clock.now());
+    Ok(answer::json(StatusCode::OK, &CouponValidity { result, coupon: Coupon::from(&*row) }))
+}
+
+/// Voids a coupon code
+///
+/// Voided already: nothing changes. The code stays taken.
+#[utoipa::path(
+    delete, path = "", tag = "Coupon code",
+    responses((status = 204, description = "It is voided")),
+    extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])))
+)]
+pub async fn void(call: Call) -> Answer {
+    call.said.params::<()>()?;
+    let done = call.commands().void_coupon(&call.request()?, call.said.segment("code")).await?;
+    let ids = [("coupon_code_id", done.outcome.to_string())];
+    Ok(call.deleted(done, ids))
+}

@@ -1,0 +1,117 @@
+//! Store credits, and batches of them (api.md §9).
+
+use super::{Answer, require_customer};
+use crate::answers::credit::{Credit, CreditAnswer, CreditList, JobAnswer, JobStatus};
+use crate::codes::Code;
+use crate::parts::Api;
+use crate::problem::Problem;
+use crate::requests::credit::amount;
+use crate::requests::gift_card::ActiveParams;
+use crate::wire::answer::{self, Single};
+use crate::wire::call::Call;
+use crate::wire::paging::{CursorParams, Paging};
+use domain::{CreditId, CustomerId, StoreId};
+use http::StatusCode;
+
+/// The customer's credit as it is answered; `None`: not there.
+async fn show(api: &Api, store: StoreId, customer: CustomerId, credit: CreditId) -> Result<Option<Single>, Problem> {
+    let row = api.parts.views.credit(store, credit).await?.filter(|row| row.customer_id == customer);
+    Ok(row.map(|row| Single::at(row.revision, &CreditAnswer::new(Credit::from(&*row)))))
+}
+
+fn ids(customer: CustomerId, credit: CreditId) -> [(&'static str, String); 2] {
+    [("customer_id", customer.to_string()), ("credit_id", credit.to_string())]
+}
+
+/// Issues a credit to the customer
+///
+/// The last part of the path is its amount in minor units, above 0.
+#[utoipa::path(
+    post, path = "", tag = "Credit",
+    responses((status = 201, description = "The new credit", body = CreditAnswer)),
+    extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE"])))
+)]
+pub async fn issue(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    call.said.params::<()>()?;
+    let amount = amount(call.said.segment("credit_id"))?;
+    let done = call.commands().issue_credit(&call.request()?, customer, amount).await?;
+    let credit = done.outcome;
+    let shown = show(&call.api, call.store_id(), customer, credit);
+    Ok(call.done(StatusCode::CREATED, done, ids(customer, credit), shown).await)
+}
+
+/// Voids a credit
+///
+/// Its balance is 0 then. Voided already: nothing changes.
+#[utoipa::path(
+    delete, path = "", tag = "Credit",
+    responses((status = 204, description = "It is voided")),
+    extensions(("x-errors" = json!(["CREDIT_NOT_FOUND"])))
+)]
+pub async fn void(call: Call) -> Answer {
+    let (customer, credit) = (call.said.id()?, call.said.id()?);
+    call.said.params::<()>()?;
+    let done = call.commands().void_credit(&call.request()?, customer, credit).await?;
+    Ok(call.deleted(done, ids(customer, credit)))
+}
+
+/// Lists the customer's credits, newest first
+#[utoipa::path(
+    get, path = "", tag = "Credit", params(ActiveParams, CursorParams),
+    responses((status = 200, description = "One page", body = CreditList))
+)]
+pub async fn list(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    let (params, paging) = call.said.params::<(ActiveParams, Paging)>()?;
+    let request = call.with_scope(|scope| paging.request(scope))?;
+    let views = call.views().await?;
+    require_customer(views, call.store_id(), customer).await?;
+    let page = views.credits(call.store_id(), customer, params.active == Some(true), &request).await?;
+    Ok(call.page::<CreditList, _>(&paging, page, |row| Credit::from(&*row)))
+}
+
+/// One credit of the customer
+#[utoipa::path(
+    get, path = "", tag = "Credit",
+    responses((status = 200, description = "The credit", body = CreditAnswer)),
+    extensions(("x-errors" = json!(["CREDIT_NOT_FOUND"])))
+)]
+pub async fn one(call: Call) -> Answer {
+    let (customer, credit) = (call.said.id()?, call.said.id()?);
+    call.said.params::<()>()?;
+    let views = call.views().await?;
+    require_customer(views, call.store_id(), customer).await?;
+    let shown = show(&call.api, call.store_id(), customer, credit).await?;
+    Ok(call.single(shown.ok_or_else(|| Problem::of(Code::CreditNotFound))?))
+}
+
+/// Issues a credit to every customer of the store, in the background
+///
+/// Nobody gets two, whatever crashes.
+#[utoipa::path(
+    post, path = "", tag = "Credit",
+    responses((status = 202, description = "The job", body = JobAnswer)),
+    extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE"])))
+)]
+pub async fn issue_to_all(call: Call) -> Answer {
+    call.said.params::<()>()?;
+    let amount = amount(call.said.segment("amount"))?;
+    let done = call.commands().start_batch_credit(&call.request()?, amount).await?;
+    call.api.positions.answered(call.store_id(), done.position.0);
+    let response = answer::json(StatusCode::ACCEPTED, &JobAnswer::new(done.outcome.0));
+    Ok(answer::with_position(response, &done))
+}
+
+/// How far such a job is
+#[utoipa::path(
+    get, path = "", tag = "Credit",
+    responses((status = 200, description = "How far it is", body = JobStatus))
+)]
+pub async fn job(call: Call) -> Answer {
+    let job = call.said.id()?;
+    call.said.params::<()>()?;
+    let views = call.views().await?;
+    let progress = views.job_progress(call.store_id(), job).await?.ok_or_else(|| Problem::of(Code::JobNotFound))?;
+    Ok(answer::json(StatusCode::OK, &JobStatus::from(progress)))
+}

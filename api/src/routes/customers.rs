@@ -1,0 +1,188 @@
+//! Customers (api.md §4).
+
+use super::{Answer, count as counted, timezone};
+use crate::answers::CountAnswer;
+use crate::answers::customer::{Customer, CustomerAnswer, CustomerList};
+use crate::answers::snapshot::SnapshotAnswer;
+use crate::codes::Code;
+use crate::parts::Api;
+use crate::problem::{FieldError, Problem};
+use crate::requests::customer::{CustomerChange, CustomerParams, KnownEmail, LogIn, NewCustomer};
+use crate::requests::dates::DateParam;
+use crate::wire::answer::Single;
+use crate::wire::call::Call;
+use crate::wire::paging::{CursorParams, Paging};
+use domain::{CustomerId, StoreId, Timestamp};
+use http::StatusCode;
+use projections::views::{CustomerFilter, CustomerRow};
+use projections::{Page, Views};
+use std::sync::Arc;
+
+/// The customer as it is answered; `None`: deleted, or not there.
+pub(super) async fn find(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<(u64, Customer)>, Problem> {
+    let views = &api.parts.views;
+    let Some(row) = views.customer(store, id).await? else { return Ok(None) };
+    let shopper = views.shopper(store, id).await?;
+    let purchases = views.purchases(store, id).await?;
+    let now = api.parts.clock.now();
+    Ok(Some((row.revision, Customer::new(&row, shopper.as_deref(), purchases.as_deref(), now))))
+}
+
+pub(super) async fn show(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<Single>, Problem> {
+    let found = find(api, store, id).await?;
+    Ok(found.map(|(revision, customer)| Single::at(revision, &CustomerAnswer::new(customer))))
+}
+
+pub(super) fn ids(customer: CustomerId) -> [(&'static str, String); 1] {
+    [("customer_id", customer.to_string())]
+}
+
+async fn filter(views: &Views, store: StoreId, params: CustomerParams) -> Result<CustomerFilter, Problem> {
+    let timezone = timezone(views, store).await?;
+    Ok(CustomerFilter {
+        email: params.email,
+        created: DateParam::range(params.created_at_startdate, params.created_at_enddate, timezone),
+        updated: DateParam::range(params.updated_at_startdate, params.updated_at_enddate, timezone),
+    })
+}
+
+/// Lists customers, newest first
+#[utoipa::path(
+    get, path = "", tag = "Customer", params(CustomerParams, CursorParams),
+    responses((status = 200, description = "One page", body = CustomerList))
+)]
+pub async fn list(call: Call) -> Answer {
+    let (params, paging) = call.said.params::<(CustomerParams, Paging)>()?;
+    let request = call.with_scope(|scope| paging.request(scope))?;
+    let views = call.views().await?;
+    let filter = filter(views, call.store_id(), params).await?;
+    let rows = views.customers(call.store_id(), &filter, &request).await?;
+    let page = joined(views, call.store_id(), rows, call.api.parts.clock.now()).await?;
+    Ok(call.page::<CustomerList, _>(&paging, page, |customer| customer))
+}
+
+/// Customers with what their carts and purchases say of them.
+async fn joined(
+    views: &Views,
+    store: StoreId,
+    rows: Page<Arc<CustomerRow>>,
+    now: Timestamp,
+) -> Result<Page<Customer>, Problem> {
+    let customers: Vec<_> = rows.items.iter().map(|row| row.customer_id).collect();
+    let shoppers = views.shoppers_by_ids(store, &customers).await?;
+    let purchases = views.purchases_by_ids(store, &customers).await?;
+    let mut joins = shoppers.into_iter().zip(purchases);
+    Ok(rows.map(|row| {
+        let (shopper, purchases) = joins.next().unwrap_or_default();
+        Customer::new(&row, shopper.as_deref(), purchases.as_deref(), now)
+    }))
+}
+
+/// Counts customers
+#[utoipa::path(
+    get, path = "", tag = "Customer", params(CustomerParams),
+    responses((status = 200, description = "How many", body = CountAnswer)), extensions(("x-unversioned" = json!(true)))
+)]
+pub async fn count(call: Call) -> Answer {
+    let params = call.said.params()?;
+    let views = call.views().await?;
+    let filter = filter(views, call.store_id(), params).await?;
+    Ok(counted(views.count_customers(call.store_id(), &filter).await?))
+}
+
+/// One customer
+#[utoipa::path(get, path = "", tag = "Customer", responses((status = 200, description = "The customer", body = CustomerAnswer)))]
+pub async fn one(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    call.said.params::<()>()?;
+    call.views().await?;
+    let shown = show(&call.api, call.store_id(), customer).await?;
+    Ok(call.single(shown.ok_or_else(|| Problem::of(Code::CustomerNotFound))?))
+}
+
+/// One customer with all that belongs to it
+#[utoipa::path(
+    get, path = "", tag = "Customer",
+    responses((status = 200, description = "The customer with its cart, and the last of what it did", body = SnapshotAnswer))
+)]
+pub async fn snapshot(call: Call) -> Answer {
+    let id: CustomerId = call.said.id()?;
+    call.said.params::<()>()?;
+    call.views().await?;
+    let found = super::snapshots::find(&call.api, call.store_id(), id).await?;
+    let (revision, snapshot) = found.ok_or_else(|| Problem::of(Code::CustomerNotFound))?;
+    Ok(call.single(Single::at(revision, &SnapshotAnswer::new(snapshot))))
+}
+
+fn unknown_currency(_: domain::currency::UnknownCurrency) -> Problem {
+    Problem::field(FieldError::body("/currency", "must be an ISO 4217 currency code in capitals"))
+}
+
+/// Creates a customer
+#[utoipa::path(
+    post, path = "", tag = "Customer", request_body = NewCustomer,
+    responses((status = 201, description = "The new customer", body = CustomerAnswer)),
+    extensions(("x-errors" = json!(["CUSTOMER_ALREADY_EXISTS", "MULTIPLE_PRIMARY_ADDRESSES_SUPPLIED"])))
+)]
+pub async fn create(call: Call) -> Answer {
+    let ((), new) = call.said.params_and_body::<(), NewCustomer>()?;
+    let new = new.try_into().map_err(unknown_currency)?;
+    let done = call.commands().create_customer(&call.request_with_body()?, new).await?;
+    let id = done.outcome;
+    Ok(call.done(StatusCode::CREATED, done, ids(id), show(&call.api, call.store_id(), id)).await)
+}
+
+/// Changes a customer
+///
+/// A new email becomes the primary one; the old one stays as a secondary.
+#[utoipa::path(
+    put, path = "", tag = "Customer", request_body = CustomerChange,
+    responses((status = 200, description = "The changed customer", body = CustomerAnswer)),
+    extensions(("x-errors" = json!(["CUSTOMER_ALREADY_EXISTS", "TOO_MANY_CONTACTS"])))
+)]
+pub async fn change(call: Call) -> Answer {
+    let id = call.said.id()?;
+    let ((), change) = call.said.params_and_body::<(), CustomerChange>()?;
+    let change = change.try_into().map_err(unknown_currency)?;
+    let done = call.commands().change_customer(&call.request_with_body()?, id, change).await?;
+    Ok(call.done(StatusCode::OK, done, ids(id), show(&call.api, call.store_id(), id)).await)
+}
+
+/// Deletes a customer
+///
+/// The open cart is closed; the emails can be used again.
+#[utoipa::path(delete, path = "", tag = "Customer", responses((status = 204, description = "It is deleted")))]
+pub async fn delete(call: Call) -> Answer {
+    let id = call.said.id()?;
+    call.said.params::<()>()?;
+    let done = call.commands().delete_customer(&call.request()?, id).await?;
+    Ok(call.deleted(done, ids(id)))
+}
+
+/// Logs a customer in for 24 h
+///
+/// By the primary email; needs no confirmation. A wrong email and a wrong password get the same answer.
+#[utoipa::path(
+    put, path = "", tag = "Customer", request_body = LogIn,
+    responses((status = 200, description = "The customer", body = CustomerAnswer)),
+    extensions(("x-errors" = json!(["INVALID_CREDENTIALS"])))
+)]
+pub async fn log_in(call: Call) -> Answer {
+    let ((), body) = call.said.params_and_body::<(), LogIn>()?;
+    let done = call.commands().log_in(&call.request_with_body()?, &body.email, &body.password).await?;
+    let id = done.outcome;
+    Ok(call.done(StatusCode::OK, done, ids(id), show(&call.api, call.store_id(), id)).await)
+}
+
+/// Logs a customer out
+#[utoipa::path(
+    put, path = "", tag = "Customer", request_body = KnownEmail,
+    responses((status = 200, description = "The customer", body = CustomerAnswer)),
+    extensions(("x-errors" = json!(["CUSTOMER_NOT_FOUND"])))
+)]
+pub async fn log_out(call: Call) -> Answer {
+    let ((), body) = call.said.params_and_body::<(), KnownEmail>()?;
+    let done = call.commands().log_out(&call.request_with_body()?, &body.email).await?;
+    let id = done.outcome;
+    Ok(call.done(StatusCode::OK, done, ids(id), show(&call.api, call.store_id(), id)).await)
+}

@@ -1,0 +1,94 @@
+//! A customer's email addresses (api.md §4).
+
+use super::Answer;
+use super::customers::{ids, show};
+use crate::answers::customer::CustomerAnswer;
+use crate::problem::Problem;
+use crate::requests::customer::{KnownEmail, NewEmail, PrimaryParams};
+use crate::wire::call::Call;
+use crate::wire::schema;
+use commands::Request;
+use domain::CustomerId;
+use http::StatusCode;
+use serde_json::json;
+
+/// Adds an email
+///
+/// `is_primary` moves the mark.
+#[utoipa::path(
+    post, path = "", tag = "Customer", params(PrimaryParams), request_body = NewEmail,
+    responses((status = 201, description = "The customer", body = CustomerAnswer)),
+    extensions(("x-errors" = json!(["EMAIL_ALREADY_EXISTS", "TOO_MANY_CONTACTS"])))
+)]
+pub async fn add(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    let (params, new) = call.said.params_and_body::<PrimaryParams, NewEmail>()?;
+    let request = call.request_with_body()?;
+    add_as(&call, &request, customer, &new.email, params.is_primary == Some(true)).await
+}
+
+/// Adds the email that the path names
+#[utoipa::path(
+    post, path = "", tag = "Customer", params(PrimaryParams),
+    responses((status = 201, description = "The customer", body = CustomerAnswer)),
+    extensions(("x-errors" = json!(["EMAIL_ALREADY_EXISTS", "TOO_MANY_CONTACTS"])))
+)]
+pub async fn add_named(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    let params: PrimaryParams = call.said.params()?;
+    let new: NewEmail =
+        schema::read_value(json!({ "email": call.said.segment("email") }), Vec::new()).map_err(in_path)?;
+    add_as(&call, &call.request()?, customer, &new.email, params.is_primary == Some(true)).await
+}
+
+/// The same errors, but of the path.
+fn in_path(problem: Problem) -> Problem {
+    let errors = problem.into_errors().into_iter().map(crate::problem::FieldError::moved_to_path);
+    Problem::fields(errors.collect())
+}
+
+async fn add_as(call: &Call, request: &Request, customer: CustomerId, email: &str, is_primary: bool) -> Answer {
+    let done = call.commands().add_email(request, customer, email, is_primary).await?;
+    Ok(call.done(StatusCode::CREATED, done, ids(customer), show(&call.api, call.store_id(), customer)).await)
+}
+
+/// Deletes an email
+///
+/// It can be used again. The primary one can't be deleted.
+#[utoipa::path(
+    delete, path = "", tag = "Customer", request_body = KnownEmail,
+    responses((status = 204, description = "It is deleted")),
+    extensions(("x-errors" = json!(["EMAIL_NOT_FOUND", "PRIMARY_EMAIL"])))
+)]
+pub async fn remove(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    let ((), body) = call.said.params_and_body::<(), KnownEmail>()?;
+    let done = call.commands().remove_email(&call.request_with_body()?, customer, &body.email).await?;
+    Ok(call.deleted(done, ids(customer)))
+}
+
+/// Makes an email the primary one
+#[utoipa::path(
+    put, path = "", tag = "Customer", request_body = KnownEmail,
+    responses((status = 200, description = "The customer", body = CustomerAnswer)),
+    extensions(("x-errors" = json!(["EMAIL_NOT_FOUND"])))
+)]
+pub async fn make_primary(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    let ((), body) = call.said.params_and_body::<(), KnownEmail>()?;
+    let done = call.commands().make_email_primary(&call.request_with_body()?, customer, &body.email).await?;
+    Ok(call.done(StatusCode::OK, done, ids(customer), show(&call.api, call.store_id(), customer)).await)
+}
+
+/// Makes the email that the path names the primary one
+#[utoipa::path(
+    put, path = "", tag = "Customer",
+    responses((status = 200, description = "The customer", body = CustomerAnswer)),
+    extensions(("x-errors" = json!(["EMAIL_NOT_FOUND"])))
+)]
+pub async fn make_named_primary(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    call.said.params::<()>()?;
+    let done = call.commands().make_email_primary(&call.request()?, customer, call.said.segment("email")).await?;
+    Ok(call.done(StatusCode::OK, done, ids(customer), show(&call.api, call.store_id(), customer)).await)
+}

@@ -1,0 +1,104 @@
+//! Gift cards (api.md §8).
+
+use super::{Answer, require_customer};
+use crate::answers::gift_card::{GiftCard, GiftCardAnswer, GiftCardList};
+use crate::codes::Code;
+use crate::parts::Api;
+use crate::problem::Problem;
+use crate::requests::gift_card::{ActiveParams, GiftCardParams, NewGiftCard};
+use crate::wire::answer::Single;
+use crate::wire::call::{Call, parse_id};
+use crate::wire::paging::{CursorParams, Paging};
+use domain::{Cents, CustomerId, GiftCardId, StoreId};
+use http::StatusCode;
+use projections::views::GiftCardFilter;
+
+/// The gift card as it is answered; `None`: not there.
+async fn show(api: &Api, store: StoreId, gift_card: GiftCardId) -> Result<Option<Single>, Problem> {
+    let row = api.parts.views.gift_card(store, gift_card).await?;
+    Ok(row.map(|row| Single::at(row.revision, &GiftCardAnswer::new(GiftCard::from(&*row)))))
+}
+
+fn ids(gift_card: GiftCardId) -> [(&'static str, String); 1] {
+    [("gift_card_id", gift_card.to_string())]
+}
+
+/// Issues a gift card
+#[utoipa::path(
+    post, path = "", tag = "Gift card", request_body = NewGiftCard,
+    responses((status = 201, description = "The new gift card", body = GiftCardAnswer)),
+    extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE", "CUSTOMER_NOT_FOUND", "CURRENCY_MISMATCH"])))
+)]
+pub async fn issue(call: Call) -> Answer {
+    let ((), new) = call.said.params_and_body::<(), NewGiftCard>()?;
+    let new = commands::NewGiftCard {
+        gifter_customer_id: parse_id(&new.gifter_customer_id)?,
+        recipient_customer_id: parse_id(&new.recipient_customer_id)?,
+        original_amount: Cents::new(new.original_amount)?,
+    };
+    let done = call.commands().issue_gift_card(&call.request_with_body()?, new).await?;
+    let gift_card = done.outcome;
+    Ok(call.done(StatusCode::CREATED, done, ids(gift_card), show(&call.api, call.store_id(), gift_card)).await)
+}
+
+/// Lists gift cards of a gifter or a recipient, newest first
+///
+/// One of the two ids is required.
+#[utoipa::path(
+    get, path = "", tag = "Gift card", params(GiftCardParams, CursorParams),
+    responses((status = 200, description = "One page", body = GiftCardList)),
+    extensions(("x-errors" = json!(["CUSTOMER_NOT_FOUND"])))
+)]
+pub async fn list(call: Call) -> Answer {
+    let (params, paging) = call.said.params::<(GiftCardParams, Paging)>()?;
+    let filter = GiftCardFilter {
+        gifter: params.giftercustomerid.as_deref().map(parse_id).transpose()?,
+        recipient: params.recipientcustomerid.as_deref().map(parse_id).transpose()?,
+        active_only: params.active == Some(true),
+    };
+    page(&call, paging, filter).await
+}
+
+/// Lists the gift cards that the customer received, newest first
+#[utoipa::path(
+    get, path = "", tag = "Gift card", params(ActiveParams, CursorParams),
+    responses((status = 200, description = "One page", body = GiftCardList))
+)]
+pub async fn of_customer(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    let (params, paging) = call.said.params::<(ActiveParams, Paging)>()?;
+    let filter = GiftCardFilter { gifter: None, recipient: Some(customer), active_only: params.active == Some(true) };
+    page(&call, paging, filter).await
+}
+
+async fn page(call: &Call, paging: Paging, filter: GiftCardFilter) -> Answer {
+    let request = call.with_scope(|scope| paging.request(scope))?;
+    let views = call.views().await?;
+    let customers: [Option<CustomerId>; 2] = [filter.gifter, filter.recipient];
+    for customer in customers.into_iter().flatten() {
+        require_customer(views, call.store_id(), customer).await?;
+    }
+    let page = views.gift_cards(call.store_id(), &filter, &request).await?;
+    Ok(call.page::<GiftCardList, _>(&paging, page, |row| GiftCard::from(&*row)))
+}
+
+/// One gift card
+#[utoipa::path(get, path = "", tag = "Gift card", responses((status = 200, description = "The gift card", body = GiftCardAnswer)))]
+pub async fn one(call: Call) -> Answer {
+    let gift_card = call.said.id()?;
+    call.said.params::<()>()?;
+    call.views().await?;
+    let shown = show(&call.api, call.store_id(), gift_card).await?;
+    Ok(call.single(shown.ok_or_else(|| Problem::of(Code::GiftCardNotFound))?))
+}
+
+/// Voids a gift card
+///
+/// Its balance is 0 then. Voided already: nothing changes.
+#[utoipa::path(delete, path = "", tag = "Gift card", responses((status = 204, description = "It is voided")))]
+pub async fn void(call: Call) -> Answer {
+    let gift_card = call.said.id()?;
+    call.said.params::<()>()?;
+    let done = call.commands().void_gift_card(&call.request()?, gift_card).await?;
+    Ok(call.deleted(done, ids(gift_card)))
+}

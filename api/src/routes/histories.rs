@@ -1,0 +1,164 @@
+//! Histories: every event of a stream, oldest first (api.md §12, History). Read from the log itself, so that what was deleted
+//! keeps its history.
+
+use super::Answer;
+use crate::answers::history::{History, HistoryEvent};
+use crate::codes::Code;
+use crate::mapping::journal_error;
+use crate::problem::Problem;
+use crate::wire::answer::{self, List};
+use crate::wire::call::{Call, PathId};
+use crate::wire::paging::{CursorOnly, CursorOnlyParams, Paging};
+use domain::{
+    Category, CouponId, CreditId, CustomerId, Event, GiftCardId, InvoiceId, OrderId, ProductId, credit::CreditEvent,
+};
+use eventlog::StreamName;
+use journal::{Envelope, Tail};
+
+fn stream(category: Category, id: impl std::fmt::Display) -> StreamName {
+    StreamName::new(format!("{category}-{id}"))
+}
+
+/// Up to `limit` events from revision `from` on, if the stream is the store's; another's is as good as empty.
+async fn read(call: &Call, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<Envelope>, Problem> {
+    let tail = Tail { length: from, last_hash: None };
+    let slice = call.api.parts.journal.read_stream(stream, tail, limit).await.map_err(|error| journal_error(&error))?;
+    let own = slice.events.iter().all(|envelope| envelope.metadata.store_id == call.store_id());
+    Ok(if own { slice.events } else { Vec::new() })
+}
+
+/// One page of the stream; an empty stream is `missing`.
+async fn page(call: &Call, stream: &StreamName, missing: Option<Code>) -> Answer {
+    let CursorOnly(paging): CursorOnly = call.said.params()?;
+    let from = call.with_scope(|scope| paging.place(scope))?.unwrap_or(0);
+    let limit = paging.limit() as usize;
+    call.views().await?;
+    let mut events = read(call, stream, from, limit + 1).await?;
+    if let (true, 0, Some(code)) = (events.is_empty(), from, missing) {
+        return Err(Problem::of(code));
+    }
+    let more = events.len() > limit;
+    events.truncate(limit);
+    let next = events.last().filter(|_| more).map(|last| (last.revision + 1).to_string());
+    show(call, &paging, &events, next.as_deref())
+}
+
+fn show(call: &Call, paging: &Paging, events: &[Envelope], next: Option<&str>) -> Answer {
+    let events = events.iter().map(HistoryEvent::try_from).collect::<Result<Vec<_>, _>>().map_err(|error| {
+        tracing::error!(%error, "an event of a history could not be shown");
+        Problem::of(Code::Unavailable)
+    })?;
+    let links = call.with_scope(|scope| paging.links(scope, next));
+    Ok(answer::list(&History::page(events, links)))
+}
+
+/// The history of a thing that the path names by its id.
+async fn by_id<I: PathId + std::fmt::Display>(call: &Call, category: Category) -> Answer {
+    let id: I = call.said.id()?;
+    page(call, &stream(category, id), Some(I::NOT_FOUND)).await
+}
+
+/// The history of the store
+#[utoipa::path(
+    get, path = "", tag = "History", params(CursorOnlyParams),
+    responses((status = 200, description = "One page, oldest first", body = History)),
+    extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
+)]
+pub async fn store(call: Call) -> Answer {
+    page(&call, &stream(Category::Store, call.store_id()), Some(Code::StoreNotFound)).await
+}
+
+/// The history of a product
+#[utoipa::path(
+    get, path = "", tag = "History", params(CursorOnlyParams),
+    responses((status = 200, description = "One page, oldest first", body = History))
+)]
+pub async fn product(call: Call) -> Answer {
+    by_id::<ProductId>(&call, Category::Product).await
+}
+
+/// The history of a customer
+#[utoipa::path(
+    get, path = "", tag = "History", params(CursorOnlyParams),
+    responses((status = 200, description = "One page, oldest first", body = History))
+)]
+pub async fn customer(call: Call) -> Answer {
+    by_id::<CustomerId>(&call, Category::Customer).await
+}
+
+/// The history of all of a customer's carts
+#[utoipa::path(
+    get, path = "", tag = "History", params(CursorOnlyParams),
+    responses((status = 200, description = "One page, oldest first", body = History))
+)]
+pub async fn carts(call: Call) -> Answer {
+    let customer: CustomerId = call.said.id()?;
+    if read(&call, &stream(Category::Customer, customer), 0, 1).await?.is_empty() {
+        return Err(Problem::of(Code::CustomerNotFound));
+    }
+    page(&call, &stream(Category::Cart, customer), None).await
+}
+
+/// The history of an invoice
+#[utoipa::path(
+    get, path = "", tag = "History", params(CursorOnlyParams),
+    responses((status = 200, description = "One page, oldest first", body = History))
+)]
+pub async fn invoice(call: Call) -> Answer {
+    by_id::<InvoiceId>(&call, Category::Invoice).await
+}
+
+/// The history of an order
+#[utoipa::path(
+    get, path = "", tag = "History", params(CursorOnlyParams),
+    responses((status = 200, description = "One page, oldest first", body = History))
+)]
+pub async fn order(call: Call) -> Answer {
+    by_id::<OrderId>(&call, Category::Order).await
+}
+
+/// The history of a gift card
+#[utoipa::path(
+    get, path = "", tag = "History", params(CursorOnlyParams),
+    responses((status = 200, description = "One page, oldest first", body = History))
+)]
+pub async fn gift_card(call: Call) -> Answer {
+    by_id::<GiftCardId>(&call, Category::GiftCard).await
+}
+
+/// The history of a customer's credit
+#[utoipa::path(
+    get, path = "", tag = "History", params(CursorOnlyParams),
+    responses((status = 200, description = "One page, oldest first", body = History)),
+    extensions(("x-errors" = json!(["CREDIT_NOT_FOUND"])))
+)]
+pub async fn credit(call: Call) -> Answer {
+    let customer: CustomerId = call.said.id()?;
+    let stream = stream(Category::Credit, call.said.id::<CreditId>()?);
+    let first = read(&call, &stream, 0, 1).await?;
+    let issued = first.first().and_then(|envelope| match &envelope.event {
+        Event::Credit(CreditEvent::CreditIssued(issued)) => Some(issued.customer_id),
+        _ => None,
+    });
+    match issued {
+        Some(owner) if owner == customer => page(&call, &stream, Some(Code::CreditNotFound)).await,
+        Some(_) | None => Err(Problem::of(Code::CreditNotFound)),
+    }
+}
+
+/// The history of a coupon code
+///
+/// By its code or by its id.
+#[utoipa::path(
+    get, path = "", tag = "History", params(CursorOnlyParams),
+    responses((status = 200, description = "One page, oldest first", body = History)),
+    extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])))
+)]
+pub async fn coupon(call: Call) -> Answer {
+    let named = call.said.segment("code");
+    let by_code = call.views().await?.coupon_by_code(call.store_id(), named).await?;
+    let coupon =
+        by_code.map(|row| row.coupon_id).or_else(|| named.parse::<CouponId>().ok().filter(|_| named.len() == 36));
+    let coupon = coupon.ok_or_else(|| Problem::of(Code::CouponNotFound))?;
+    page(&call, &stream(Category::Coupon, coupon), Some(Code::CouponNotFound)).await
+}

@@ -1,0 +1,112 @@
+//! Refunds of an invoice (api.md §6).
+
+use super::{Answer, invoices, page_of_all};
+use crate::answers::invoice::{ClosedRefunds, Invoice, Refund, RefundAnswer, RefundList};
+use crate::codes::Code;
+use crate::parts::Api;
+use crate::problem::{FieldError, Problem};
+use crate::requests::invoice::{RefundLine, RefundLines, RefundParams};
+use crate::wire::answer::Single;
+use crate::wire::call::{Call, parse_id};
+use crate::wire::paging::{CursorParams, Paging};
+use domain::invoice::RefundRequest;
+use domain::{Cents, InvoiceId, InvoiceLineItemId, RefundId, StoreId};
+use http::StatusCode;
+use std::collections::HashSet;
+
+async fn show(api: &Api, store: StoreId, invoice: InvoiceId, refund: RefundId) -> Result<Option<Single>, Problem> {
+    let row = api.parts.views.invoice(store, invoice).await?;
+    Ok(row.and_then(|row| {
+        let refund = row.refunds.iter().find(|known| known.refund_id == refund)?;
+        Some(Single::of(&RefundAnswer::new(Refund::from(refund), Invoice::from(&*row))))
+    }))
+}
+
+async fn show_all(api: &Api, store: StoreId, invoice: InvoiceId) -> Result<Option<Single>, Problem> {
+    let row = api.parts.views.invoice(store, invoice).await?;
+    Ok(row.map(|row| {
+        let refunds = row.refunds.iter().rev().map(Refund::from).collect();
+        Single::of(&ClosedRefunds::new(refunds, Invoice::from(&*row)))
+    }))
+}
+
+/// What to refund: exactly one of all, an amount, and lines.
+fn what(params: &RefundParams, RefundLines(lines): RefundLines) -> Result<RefundRequest, Problem> {
+    let full = params.full == Some(true);
+    let amount = params.amount.filter(|amount| *amount > 0);
+    match (full, amount, lines.is_empty()) {
+        (true, None, true) => Ok(RefundRequest::Full),
+        (false, Some(amount), true) => Ok(RefundRequest::Amount(Cents::new(amount)?)),
+        (false, None, false) => lines_of(&lines).map(RefundRequest::Lines),
+        (false, None, true) => Err(refuse("name what to refund: 'full', an 'amount' or a list of lines")),
+        _ => Err(refuse("name only one of 'full', an 'amount' and a list of lines")),
+    }
+}
+
+fn refuse(detail: &'static str) -> Problem {
+    Problem::field(FieldError::body("", detail))
+}
+
+fn lines_of(lines: &[RefundLine]) -> Result<Vec<(InvoiceLineItemId, Option<Cents>)>, Problem> {
+    let mut seen = HashSet::new();
+    let twice =
+        lines.iter().enumerate().filter(|(_, line)| !seen.insert(line.invoice_line_item_id.to_ascii_lowercase()));
+    let errors: Vec<_> =
+        twice.map(|(at, _)| FieldError::body(&format!("/{at}/invoice_line_item_id"), "is named twice")).collect();
+    if !errors.is_empty() {
+        return Err(Problem::fields(errors));
+    }
+    let line = |line: &RefundLine| {
+        let amount = line.amount.map(Cents::new).transpose()?;
+        Ok((parse_id(&line.invoice_line_item_id)?, amount))
+    };
+    lines.iter().map(line).collect()
+}
+
+/// Refunds a collected or partially refunded invoice
+///
+/// All that is left, an amount, or lines: exactly one of the three.
+#[utoipa::path(
+    post, path = "", tag = "Invoice", params(RefundParams), request_body = Option<RefundLines>,
+    responses((status = 201, description = "The refund and the invoice", body = RefundAnswer)),
+    extensions(("x-errors" = json!([
+        "AMOUNT_OUT_OF_RANGE", "INVOICE_LINE_ITEM_NOT_FOUND", "INVOICE_IS_NOT_COLLECTED", "REFUND_EXCEEDS_REMAINDER"
+    ])))
+)]
+pub async fn issue(call: Call) -> Answer {
+    let invoice: InvoiceId = call.said.id()?;
+    let (params, lines) = call.said.params_and_body::<RefundParams, RefundLines>()?;
+    let what = what(&params, lines)?;
+    let as_credit = params.credit == Some(true);
+    let done = call.commands().refund_invoice(&call.request_with_body()?, invoice, what, as_credit).await?;
+    let refund = done.outcome;
+    let ids = [("invoice_id", invoice.to_string()), ("refund_id", refund.to_string())];
+    Ok(call.done(StatusCode::CREATED, done, ids, show(&call.api, call.store_id(), invoice, refund)).await)
+}
+
+/// Lists an invoice's refunds, newest first
+#[utoipa::path(
+    get, path = "", tag = "Invoice", params(CursorParams),
+    responses((status = 200, description = "One page", body = RefundList))
+)]
+pub async fn list(call: Call) -> Answer {
+    let invoice: InvoiceId = call.said.id()?;
+    let paging: Paging = call.said.params()?;
+    let views = call.views().await?;
+    let row = views.invoice(call.store_id(), invoice).await?.ok_or_else(|| Problem::of(Code::InvoiceNotFound))?;
+    page_of_all::<RefundList>(&call, &paging, row.refunds.iter().map(Refund::from).collect())
+}
+
+/// Marks the invoice's open refunds as closed
+#[utoipa::path(
+    put, path = "", tag = "Invoice",
+    responses((status = 200, description = "The refunds and the invoice", body = ClosedRefunds)),
+    extensions(("x-errors" = json!(["REFUND_NOT_FOUND"])))
+)]
+pub async fn close(call: Call) -> Answer {
+    let invoice = call.said.id()?;
+    call.said.params::<()>()?;
+    let done = call.commands().close_refunds(&call.request()?, invoice).await?;
+    let shown = show_all(&call.api, call.store_id(), invoice);
+    Ok(call.done(StatusCode::OK, done, invoices::ids(invoice), shown).await)
+}

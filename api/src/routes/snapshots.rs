@@ -1,0 +1,54 @@
+//! A customer with all that belongs to it (api.md §4).
+
+use super::{carts, customers};
+use crate::answers::credit::Credit;
+use crate::answers::gift_card::GiftCard;
+use crate::answers::invoice::Invoice;
+use crate::answers::order::Order;
+use crate::answers::product::{OrderedProduct, Product};
+use crate::answers::snapshot::Snapshot;
+use crate::parts::Api;
+use crate::problem::Problem;
+use domain::{CustomerId, StoreId};
+use projections::views::{GiftCardFilter, InvoiceFilter, OrderFilter};
+use projections::{PageRequest, TimeRange, Views};
+
+/// The last so many of each.
+const LAST: u32 = 10;
+/// So many balances with something left are shown, the newest.
+const BALANCES: u32 = 250;
+
+/// The snapshot and the customer's revision; `None`: no such customer.
+pub(super) async fn find(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<(u64, Snapshot)>, Problem> {
+    let views = &api.parts.views;
+    let Some((revision, customer)) = customers::find(api, store, id).await? else { return Ok(None) };
+    let last = PageRequest::first(LAST);
+    let invoices = InvoiceFilter { closed_too: true, created: TimeRange::ALL };
+    let invoices = views.customer_invoices(store, id, &invoices, &last).await?;
+    let orders = views.customer_orders(store, id, &OrderFilter::default(), &last).await?;
+    let received = GiftCardFilter { gifter: None, recipient: Some(id), active_only: true };
+    let gift_cards = views.gift_cards(store, &received, &PageRequest::first(BALANCES)).await?;
+    let credits = views.credits(store, id, true, &PageRequest::first(BALANCES)).await?;
+    let snapshot = Snapshot {
+        customer,
+        cart: carts::find_open(api, store, id).await?.map(|(_, cart)| cart),
+        last_10_invoices: invoices.items.iter().map(|row| Invoice::from(&**row)).collect(),
+        last_10_orders: orders.items.iter().map(|row| Order::from(&**row)).collect(),
+        active_giftcards: gift_cards.items.iter().map(|row| GiftCard::from(&**row)).collect(),
+        active_credits: credits.items.iter().map(|row| Credit::from(&**row)).collect(),
+        top_10_ordered_products: top_products(views, store, id).await?,
+    };
+    Ok(Some((revision, snapshot)))
+}
+
+async fn top_products(views: &Views, store: StoreId, id: CustomerId) -> Result<Vec<OrderedProduct>, Problem> {
+    let Some(purchases) = views.purchases(store, id).await? else { return Ok(Vec::new()) };
+    let top = purchases.top_products(LAST as usize);
+    let products: Vec<_> = top.iter().map(|(product, _)| *product).collect();
+    let rows = views.products_by_ids(store, &products).await?;
+    let joined = rows.into_iter().zip(top).filter_map(|(row, (_, ordered))| {
+        let num_ordered = i64::try_from(ordered).unwrap_or(i64::MAX);
+        Some(OrderedProduct { product: Product::from(&*row?), num_ordered })
+    });
+    Ok(joined.collect())
+}

@@ -1,0 +1,97 @@
+//! Stores (api.md §2).
+
+use super::Answer;
+use crate::answers::store::{Store, StoreAnswer};
+use crate::codes::Code;
+use crate::parts::Api;
+use crate::problem::Problem;
+use crate::requests::store::{NewSecret, NewStore, StoreChange};
+use crate::wire::answer::{self, Single};
+use crate::wire::call::{Call, Said};
+use axum::extract::State;
+use domain::StoreId;
+use domain::store::ChangeStore;
+use http::StatusCode;
+
+/// The store as it is answered; `None`: deleted, or not there.
+async fn show(api: &Api, store: StoreId) -> Result<Option<Single>, Problem> {
+    let row = api.parts.views.store(store).await?;
+    Ok(row.map(|row| Single::at(row.revision, &StoreAnswer::new(Store::from(&*row)))))
+}
+
+fn ids(store: StoreId) -> [(&'static str, String); 1] {
+    [("store_id", store.to_string())]
+}
+
+/// Creates a store
+///
+/// An `Idempotency-Key` belongs to the `app_id`.
+#[utoipa::path(
+    post, path = "", tag = "Store", request_body = NewStore,
+    responses((status = 201, description = "The new store", body = StoreAnswer)),
+    extensions(("x-errors" = json!(["APP_ID_ALREADY_EXISTS"])))
+)]
+pub async fn create(State(api): State<Api>, said: Said) -> Answer {
+    said.params::<()>()?;
+    let new: NewStore = said.body()?;
+    let key = said.idempotency_key(true)?;
+    let done = api.commands().create_store(new.into(), said.request_id(), key).await?;
+    let store = done.outcome;
+    let shown = answer::show(&api, store, &done, show(&api, store)).await;
+    Ok(answer::done(StatusCode::CREATED, &done, ids(store), shown))
+}
+
+/// The current store
+#[utoipa::path(
+    get, path = "", tag = "Store",
+    responses((status = 200, description = "The store", body = StoreAnswer)),
+    extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
+)]
+pub async fn one(call: Call) -> Answer {
+    call.said.params::<()>()?;
+    call.views().await?;
+    let store = show(&call.api, call.store_id()).await?;
+    Ok(call.single(store.ok_or_else(|| Problem::of(Code::StoreNotFound))?))
+}
+
+/// Changes the current store
+#[utoipa::path(
+    put, path = "", tag = "Store", request_body = StoreChange,
+    responses((status = 200, description = "The changed store", body = StoreAnswer)),
+    extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
+)]
+pub async fn change(call: Call) -> Answer {
+    let ((), change) = call.said.params_and_body::<(), StoreChange>()?;
+    let done = call.commands().change_store(&call.request_with_body()?, ChangeStore::from(change)).await?;
+    let store = call.store_id();
+    Ok(call.done(StatusCode::OK, done, ids(store), show(&call.api, store)).await)
+}
+
+/// Sets a new secret
+///
+/// Tokens stay.
+#[utoipa::path(
+    put, path = "", tag = "Store", request_body = NewSecret,
+    responses((status = 200, description = "The store", body = StoreAnswer)),
+    extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
+)]
+pub async fn change_secret(call: Call) -> Answer {
+    let ((), new) = call.said.params_and_body::<(), NewSecret>()?;
+    let done = call.commands().change_store_secret(&call.request_with_body()?, new.app_secret).await?;
+    let store = call.store_id();
+    Ok(call.done(StatusCode::OK, done, ids(store), show(&call.api, store)).await)
+}
+
+/// Deletes the current store
+///
+/// Its tokens die at once on this node, within 1 s on others; its `app_id` stays taken.
+#[utoipa::path(
+    delete, path = "", tag = "Store",
+    responses((status = 204, description = "It is deleted")),
+    extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
+)]
+pub async fn delete(call: Call) -> Answer {
+    call.said.params::<()>()?;
+    let done = call.commands().delete_store(&call.request()?).await?;
+    Ok(call.deleted(done, ids(call.store_id())))
+}

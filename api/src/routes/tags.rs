@@ -1,0 +1,38 @@
+//! Tags of a product (api.md §3).
+
+use super::Answer;
+use super::products::{ids, show};
+use crate::answers::product::ProductAnswer;
+use crate::problem::{FieldError, Problem};
+use crate::requests::product::TagParams;
+use crate::wire::call::Call;
+use crate::wire::query::check_text;
+use http::StatusCode;
+
+/// Adds a tag
+#[utoipa::path(
+    post, path = "", tag = "Product",
+    responses((status = 201, description = "The product", body = ProductAnswer)),
+    extensions(("x-errors" = json!(["TAG_ALREADY_EXISTS", "TOO_MANY_TAGS"])))
+)]
+pub async fn add(call: Call) -> Answer {
+    let product = call.said.id()?;
+    call.said.params::<()>()?;
+    let tag = call.said.segment("tag").to_owned();
+    check_text(&tag).map_err(|detail| Problem::field(FieldError::path("tag", detail)))?;
+    let done = call.commands().add_product_tag(&call.request()?, product, tag).await?;
+    Ok(call.done(StatusCode::CREATED, done, ids(product), show(&call.api, call.store_id(), product)).await)
+}
+
+/// Removes a tag, or all
+#[utoipa::path(
+    delete, path = "", tag = "Product", params(TagParams),
+    responses((status = 204, description = "They are removed")),
+    extensions(("x-errors" = json!(["TAG_NOT_FOUND"])))
+)]
+pub async fn remove(call: Call) -> Answer {
+    let product = call.said.id()?;
+    let TagParams { tag } = call.said.params()?;
+    let done = call.commands().remove_product_tag(&call.request()?, product, tag).await?;
+    Ok(call.deleted(done, ids(product)))
+}

@@ -1,0 +1,41 @@
+//! Tokens of a store (api.md §2).
+
+use super::Answer;
+use crate::answers::store::TokenAnswer;
+use crate::parts::Api;
+use crate::requests::store::{Credentials, Revocation};
+use crate::wire::answer;
+use crate::wire::call::{Call, Said};
+use axum::extract::State;
+use http::StatusCode;
+
+/// Issues a token
+///
+/// It lives 24 h; earlier ones stay valid, at most 1,000. An unknown app and a wrong secret get the same answer.
+#[utoipa::path(
+    post, path = "", tag = "Store", request_body = Credentials,
+    responses((status = 201, description = "The token", body = TokenAnswer)),
+    extensions(("x-errors" = json!(["INVALID_CREDENTIALS"])))
+)]
+pub async fn issue(State(api): State<Api>, said: Said) -> Answer {
+    let ((), credentials) = said.params_and_body::<(), Credentials>()?;
+    let Credentials { app_id, app_secret } = credentials;
+    let done = api.commands().issue_token(&app_id, &app_secret, said.request_id()).await?;
+    let body = TokenAnswer::new(done.outcome.token.clone(), done.outcome.expires_at.into());
+    Ok(answer::with_position(answer::json(StatusCode::CREATED, &body), &done))
+}
+
+/// Revokes the token of the request, or all of the store's
+#[utoipa::path(
+    delete, path = "", tag = "Store", params(Revocation),
+    responses((status = 204, description = "They are revoked"))
+)]
+pub async fn revoke(call: Call) -> Answer {
+    let Revocation { all } = call.said.params()?;
+    let request = call.request()?;
+    let done = match all {
+        Some(true) => call.commands().revoke_all_tokens(&request).await?,
+        Some(false) | None => call.commands().revoke_token(&request, call.store.token_id).await?,
+    };
+    Ok(call.deleted(done, [("store_id", call.store_id().to_string())]))
+}

@@ -1,0 +1,80 @@
+//! What the server says of itself: whether it lives and is ready, its metrics, and its documentation.
+
+mod docs;
+mod page;
+
+pub use docs::*;
+pub use page::{Confirmed, confirmation_page, prefers_json};
+
+use crate::codes::Code;
+use crate::parts::{Api, Away};
+use crate::problem::Problem;
+use crate::wire::answer::json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The process lives.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    #[schema(value_type = String, example = "ok")]
+    result: &'static str,
+}
+
+/// Whether the process lives
+///
+/// Always 200 while it answers at all.
+#[utoipa::path(get, path = "", tag = "Service", responses((status = 200, description = "It lives", body = Health)))]
+pub async fn healthz() -> Response {
+    json(StatusCode::OK, &Health { result: "ok" })
+}
+
+/// The server takes commands and queries.
+#[derive(Serialize, ToSchema)]
+pub struct Readiness {
+    /// `ok`, or `degraded` while something that can be done without is away.
+    #[schema(value_type = String, example = "ok")]
+    result: &'static str,
+    degraded: Vec<Degraded>,
+}
+
+/// Something that is not well.
+#[derive(Serialize, ToSchema)]
+pub struct Degraded {
+    name: String,
+    reason: String,
+}
+
+/// Whether the server takes commands and queries
+///
+/// 503 names what is away.
+#[utoipa::path(
+    get, path = "", tag = "Service",
+    responses((status = 200, description = "It is ready", body = Readiness)),
+    extensions(("x-errors" = json!(["UNAVAILABLE"])))
+)]
+pub async fn readyz(State(api): State<Api>) -> Response {
+    let away = api.parts.readiness.away().await;
+    let fatal: Vec<_> =
+        away.iter().filter(|away| away.fatal).map(|Away { name, reason, .. }| format!("{name}: {reason}")).collect();
+    if !fatal.is_empty() {
+        return Problem::new(Code::Unavailable, fatal.join("; ")).into_response();
+    }
+    let degraded: Vec<_> = away.into_iter().map(|Away { name, reason, .. }| Degraded { name, reason }).collect();
+    let result = if degraded.is_empty() { "ok" } else { "degraded" };
+    json(StatusCode::OK, &Readiness { result, degraded })
+}
+
+/// The process's metrics in Prometheus' text format
+#[utoipa::path(
+    get, path = "", tag = "Service",
+    responses((status = 200, description = "The metrics", body = String, content_type = "text/plain"))
+)]
+pub async fn metrics(State(api): State<Api>) -> Response {
+    let mut response = (api.parts.metrics)().into_response();
+    let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}

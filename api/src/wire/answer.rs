@@ -1,0 +1,190 @@
+//! Answers: JSON with the headers that the contract promises.
+
+use crate::answers::{Accepted, Link};
+use crate::codes::Code;
+use crate::parts::Api;
+use crate::problem::Problem;
+use crate::wire::call::Call;
+use crate::wire::{etag, paging};
+use axum::response::{IntoResponse, Response};
+use commands::{Commands, Done};
+use domain::StoreId;
+use eventlog::Position;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use projections::{Page, Views};
+use serde::Serialize;
+
+pub const POSITION: HeaderName = HeaderName::from_static("cartlog-position");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// JSON with this status.
+pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(bytes) => json_bytes(status, bytes),
+        Err(error) => unwritable(&error),
+    }
+}
+
+fn json_bytes(status: StatusCode, bytes: Vec<u8>) -> Response {
+    let mut response = (status, bytes).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn unwritable(error: &serde_json::Error) -> Response {
+    tracing::error!(%error, "an answer could not be written");
+    Problem::of(Code::Unavailable).into_response()
+}
+
+/// One resource at a revision, or whatever else a command answers with.
+pub struct Single {
+    /// `None`: not a resource of its own, so without an `ETag`.
+    revision: Option<u64>,
+    body: Result<Vec<u8>, serde_json::Error>,
+}
+
+impl Single {
+    /// A single resource.
+    pub fn at<T: Serialize>(revision: u64, body: &T) -> Self {
+        Self { revision: Some(revision), body: serde_json::to_vec(body) }
+    }
+
+    /// An answer without a version.
+    pub fn of<T: Serialize>(body: &T) -> Self {
+        Self { revision: None, body: serde_json::to_vec(body) }
+    }
+
+    /// The answer, or 304 when the client has it.
+    pub fn into_response(self, status: StatusCode, not_modified: impl FnOnce(&str) -> bool) -> Response {
+        let body = match self.body {
+            Ok(body) => body,
+            Err(error) => return unwritable(&error),
+        };
+        let Some(revision) = self.revision else { return json_bytes(status, body) };
+        let tag = etag::tag(revision, &body);
+        let mut response = match not_modified(&tag) {
+            true => StatusCode::NOT_MODIFIED.into_response(),
+            false => json_bytes(status, body),
+        };
+        let headers = response.headers_mut();
+        // Clients may keep it, and ask each time whether it still holds.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        // Digits and hex digits in quotes are a valid header.
+        headers.insert(header::ETAG, HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\"")));
+        response
+    }
+}
+
+/// One page of a list.
+pub trait List: Serialize {
+    type Item;
+    fn page(items: Vec<Self::Item>, links: Vec<Link>) -> Self;
+    fn links(&self) -> &[Link];
+}
+
+/// A list's answer, with its links also in a header.
+pub fn list<L: List>(list: &L) -> Response {
+    let mut response = json(StatusCode::OK, list);
+    if let Some(links) = paging::link_header(list.links()) {
+        response.headers_mut().insert(header::LINK, links);
+    }
+    response
+}
+
+impl Call {
+    pub fn commands(&self) -> &Commands {
+        self.api.commands()
+    }
+
+    /// The views, once they have reached what the client may know of: what this node answered to the store, and what
+    /// `Cartlog-Min-Position` names.
+    pub async fn views(&self) -> Result<&Views, Problem> {
+        let position = self.least_position()?;
+        caught_up(&self.api, position).await?;
+        Ok(&self.api.parts.views)
+    }
+
+    /// What a query must have reached.
+    pub fn least_position(&self) -> Result<u64, Problem> {
+        Ok(self.said.min_position()?.max(self.api.positions.of(self.store_id())))
+    }
+
+    /// A single resource, or 304 when the client has it.
+    pub fn single(&self, single: Single) -> Response {
+        single.into_response(StatusCode::OK, |tag| etag::client_has(&self.said.headers, tag))
+    }
+
+    /// One page of a view's list.
+    pub fn page<L: List, T>(&self, paging: &paging::Paging, page: Page<T>, item: impl FnMut(T) -> L::Item) -> Response {
+        let next = page.next.map(|next| next.to_string());
+        let links = self.with_scope(|scope| paging.links(scope, next.as_deref()));
+        list(&L::page(page.items.into_iter().map(item).collect(), links))
+    }
+
+    /// The answer to a command that was done: its resource as the views show it, once they have come so far; else, as the
+    /// deciding event is stored and nothing may say otherwise, 202 with the ids. `resource` is not read before that.
+    pub async fn done<T>(
+        &self,
+        status: StatusCode,
+        done: Done<T>,
+        ids: impl IntoIterator<Item = (&'static str, String)>,
+        resource: impl Future<Output = Result<Option<Single>, Problem>>,
+    ) -> Response {
+        let shown = show(&self.api, self.store_id(), &done, resource).await;
+        self::done(status, &done, ids, shown)
+    }
+
+    /// The answer to a command that deletes: 204, or 202 with the ids where its follow-ups are late.
+    pub fn deleted<T>(&self, done: Done<T>, ids: impl IntoIterator<Item = (&'static str, String)>) -> Response {
+        self.api.positions.answered(self.store_id(), done.position.0);
+        let response = match done.late {
+            false => StatusCode::NO_CONTENT.into_response(),
+            true => json(StatusCode::ACCEPTED, &Accepted::new(ids)),
+        };
+        with_position(response, &done)
+    }
+}
+
+/// What a command's answer shows, if the views have come so far.
+pub async fn show(
+    api: &Api,
+    store: StoreId,
+    done: &Done<impl Sized>,
+    resource: impl Future<Output = Result<Option<Single>, Problem>>,
+) -> Option<Single> {
+    api.positions.answered(store, done.position.0);
+    if done.late {
+        return None;
+    }
+    caught_up(api, done.position.0).await.ok()?;
+    resource.await.ok()?
+}
+
+/// The answer to a command: what it shows, else 202 with the ids.
+pub fn done<T>(
+    status: StatusCode,
+    done: &Done<T>,
+    ids: impl IntoIterator<Item = (&'static str, String)>,
+    shown: Option<Single>,
+) -> Response {
+    let response = match shown {
+        Some(single) => single.into_response(status, |_| false),
+        None => json(StatusCode::ACCEPTED, &Accepted::new(ids)),
+    };
+    with_position(response, done)
+}
+
+/// Waits until the views have reached the position.
+pub async fn caught_up(api: &Api, position: u64) -> Result<(), Problem> {
+    Ok(api.parts.views.wait_for(Position(position), api.parts.settings.view_timeout).await?)
+}
+
+/// Says how far in the log the command came, and whether it had been done before.
+pub fn with_position<T>(mut response: Response, done: &Done<T>) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(POSITION, done.position.0.into());
+    if done.replayed {
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}

@@ -1,0 +1,259 @@
+//! A request of a store: who sends it, and what it says, read as strictly as the contract says.
+
+use crate::codes::Code;
+use crate::mapping;
+use crate::parts::Api;
+use crate::problem::{FieldError, Problem};
+use crate::wire::body::RawBody;
+use crate::wire::cursor::Scope;
+use crate::wire::front::{Announced, RequestId};
+use crate::wire::query::{self, Params};
+use crate::wire::schema::{self, Body};
+use crate::wire::{etag, paging};
+use axum::extract::{FromRequestParts, RawPathParams};
+use bytes::Bytes;
+use commands::{Authenticated, IdempotencyKey, Request};
+use domain::StoreId;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Method, Uri};
+use journal::Actor;
+use std::str::FromStr;
+
+const APP_ID: HeaderName = HeaderName::from_static("app-id");
+const ACCESS_TOKEN: HeaderName = HeaderName::from_static("access-token");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const MIN_POSITION: HeaderName = HeaderName::from_static("cartlog-min-position");
+
+/// What any request says.
+pub struct Said {
+    pub method: Method,
+    /// With the canonical path.
+    pub uri: Uri,
+    pub headers: HeaderMap,
+    pub request_id: RequestId,
+    path: Option<RawPathParams>,
+    body: RawBody,
+}
+
+/// A request of a store.
+pub struct Call {
+    pub api: Api,
+    pub store: Authenticated,
+    pub said: Said,
+}
+
+impl FromRequestParts<Api> for Said {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        // A path that is no UTF-8 once decoded names nothing that exists.
+        let path = RawPathParams::from_request_parts(parts, api).await.ok();
+        let body = parts.extensions.remove().unwrap_or(RawBody::Incomplete);
+        let request_id = parts.extensions.remove().unwrap_or_else(|| RequestId("".into()));
+        Ok(Self {
+            method: parts.method.clone(),
+            uri: std::mem::take(&mut parts.uri),
+            headers: std::mem::take(&mut parts.headers),
+            request_id,
+            path,
+            body,
+        })
+    }
+}
+
+impl FromRequestParts<Api> for Call {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let app_id = header_text(&parts.headers, &APP_ID).ok_or_else(unauthorized)?;
+        let token = header_text(&parts.headers, &ACCESS_TOKEN).ok_or_else(unauthorized)?;
+        let store = api.commands().authenticate(app_id, token).await.map_err(mapping::command_error)?;
+        if let Some(limiter) = &api.limiter {
+            let checked = limiter.check(store.store_id);
+            if let Some(Announced(announced)) = parts.extensions.get() {
+                *announced.lock() = Some(match &checked {
+                    Ok(left) | Err((_, left)) => *left,
+                });
+            }
+            checked.map_err(|(problem, _)| problem)?;
+        }
+        let said = Said::from_request_parts(parts, api).await?;
+        Ok(Self { api: api.clone(), store, said })
+    }
+}
+
+fn unauthorized() -> Problem {
+    Problem::of(Code::Unauthorized)
+}
+
+/// A header that is there once, as UTF-8.
+fn header_text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    let mut values = headers.get_all(name).into_iter();
+    let value = values.next().filter(|_| values.next().is_none())?;
+    std::str::from_utf8(value.as_bytes()).ok().filter(|text| !text.is_empty())
+}
+
+/// An id in a path, and what its absence is called.
+pub trait PathId: FromStr {
+    const PARAMETER: &'static str;
+    const NOT_FOUND: Code;
+}
+
+macro_rules! path_ids {
+    ($($id:ident, $parameter:literal, $code:ident;)+) => {
+        $(impl PathId for domain::$id {
+            const PARAMETER: &'static str = $parameter;
+            const NOT_FOUND: Code = Code::$code;
+        })+
+    };
+}
+
+path_ids! {
+    ProductId, "product_id", ProductNotFound;
+    CustomerId, "customer_id", CustomerNotFound;
+    AddressId, "address_id", AddressNotFound;
+    InvoiceId, "invoice_id", InvoiceNotFound;
+    InvoiceLineItemId, "invoice_line_item_id", InvoiceLineItemNotFound;
+    OrderId, "order_id", OrderNotFound;
+    GiftCardId, "gift_card_id", GiftCardNotFound;
+    CreditId, "credit_id", CreditNotFound;
+    JobId, "job_id", JobNotFound;
+}
+
+/// An id as clients write it; any other text names nothing that exists (api.md §1, Ids).
+pub fn parse_id<I: PathId>(text: &str) -> Result<I, Problem> {
+    // Hyphenated only: what else a UUID can be written as is not what clients were given.
+    let id = (text.len() == 36).then(|| text.parse().ok()).flatten();
+    id.ok_or_else(|| Problem::of(I::NOT_FOUND))
+}
+
+impl Said {
+    /// The decoded text of a part of the path; empty when it is no UTF-8.
+    pub fn segment(&self, name: &str) -> &str {
+        let mut segments = self.path.iter().flatten();
+        segments.find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+    }
+
+    pub fn id<I: PathId>(&self) -> Result<I, Problem> {
+        parse_id(self.segment(I::PARAMETER))
+    }
+
+    pub fn query(&self) -> &str {
+        self.uri.query().unwrap_or_default()
+    }
+
+    pub fn params<P: Params>(&self) -> Result<P, Problem> {
+        query::read(self.query())
+    }
+
+    /// The body as it came; nothing, where it may be missing and is.
+    pub fn bytes(&self, optional: bool) -> Result<Option<&Bytes>, Problem> {
+        match &self.body {
+            RawBody::TooLarge => Err(Problem::new(Code::TooLarge, "the body is larger than 1 MiB")),
+            RawBody::Incomplete => Err(Problem::field(FieldError::body("", "the body broke off or took too long"))),
+            RawBody::Whole(bytes) if optional && schema::counts_as_missing(bytes) => Ok(None),
+            RawBody::Whole(bytes) => Ok(Some(bytes)),
+        }
+    }
+
+    pub fn body<B: Body>(&self) -> Result<B, Problem> {
+        match self.bytes(B::OPTIONAL)? {
+            None => schema::read_value(B::missing(), Vec::new()),
+            // Says what is required, rather than that nothing is no JSON.
+            Some(bytes) if bytes.trim_ascii().is_empty() => schema::read_value(B::missing(), Vec::new()),
+            Some(bytes) => {
+                schema::check_content_type(&self.headers)?;
+                schema::read(bytes)
+            }
+        }
+    }
+
+    /// Both; what is bad in either is told at once.
+    pub fn params_and_body<P: Params, B: Body>(&self) -> Result<(P, B), Problem> {
+        match (self.params(), self.body()) {
+            (Ok(params), Ok(body)) => Ok((params, body)),
+            (Err(params), Err(body)) if body.code() == Code::ValidationFailed => {
+                Err(Problem::fields(params.into_errors().into_iter().chain(body.into_errors()).collect()))
+            }
+            (_, Err(problem)) | (Err(problem), Ok(_)) => Err(problem),
+        }
+    }
+
+    /// The `Idempotency-Key`, and what it belongs to. `body`: the body as received, where the route has one.
+    pub fn idempotency_key(&self, has_body: bool) -> Result<Option<IdempotencyKey>, Problem> {
+        let mut values = self.headers.get_all(&IDEMPOTENCY_KEY).into_iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        let printable =
+            |text: &&str| (1..=255).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let key = value.to_str().ok().filter(printable).filter(|_| values.next().is_none()).ok_or_else(|| {
+            Problem::field(FieldError::header("Idempotency-Key", "must be 1 to 255 printable ASCII characters, once"))
+        })?;
+        let body = match &self.body {
+            RawBody::Whole(bytes) if has_body => bytes.clone(),
+            RawBody::Whole(_) | RawBody::TooLarge | RawBody::Incomplete => Bytes::new(),
+        };
+        Ok(Some(IdempotencyKey {
+            method: self.method.as_str().to_owned(),
+            path: self.uri.path().to_owned(),
+            key: key.to_owned(),
+            query: self.query().to_owned(),
+            body,
+        }))
+    }
+
+    /// What `Cartlog-Min-Position` asks for.
+    pub fn min_position(&self) -> Result<u64, Problem> {
+        let Some(value) = self.headers.get(&MIN_POSITION) else { return Ok(0) };
+        let digits =
+            value.to_str().ok().filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
+        digits.and_then(|text| text.parse().ok()).ok_or_else(|| {
+            Problem::field(FieldError::header("Cartlog-Min-Position", "must be a log position, an integer from 0 on"))
+        })
+    }
+
+    pub fn request_id(&self) -> Option<String> {
+        Some(self.request_id.0.as_ref().to_owned()).filter(|id| !id.is_empty())
+    }
+}
+
+impl Call {
+    pub fn store_id(&self) -> StoreId {
+        self.store.store_id
+    }
+
+    /// The request as commands want it, where a route has no body.
+    pub fn request(&self) -> Result<Request, Problem> {
+        self.make_request(false)
+    }
+
+    /// The same where it has one: another body with the same key is another request.
+    pub fn request_with_body(&self) -> Result<Request, Problem> {
+        self.make_request(true)
+    }
+
+    /// The same for a command that ignores `Idempotency-Key` and `If-Match`.
+    pub fn unkeyed_request(&self) -> Request {
+        Request {
+            store_id: self.store.store_id,
+            actor: Actor::Token(self.store.token_id),
+            request_id: self.said.request_id(),
+            idempotency: None,
+            if_match: None,
+        }
+    }
+
+    fn make_request(&self, has_body: bool) -> Result<Request, Problem> {
+        let changes = matches!(self.said.method, Method::PUT | Method::DELETE);
+        Ok(Request {
+            idempotency: self.said.idempotency_key(has_body)?,
+            if_match: changes.then(|| etag::wanted_revision(&self.said.headers)).flatten(),
+            ..self.unkeyed_request()
+        })
+    }
+
+    /// The list that the request asks for, with its filters.
+    pub fn with_scope<T>(&self, use_it: impl FnOnce(&Scope<'_>) -> T) -> T {
+        let filters = paging::filters(self.said.query());
+        use_it(&Scope { store: self.store.store_id, path: self.said.uri.path(), filters: &filters })
+    }
+}

@@ -1,0 +1,148 @@
+//! What happens to every request before and after its route: its id, its canonical path, its body, and what becomes of a
+//! panic.
+
+use crate::codes::Code;
+use crate::parts::Api;
+use crate::problem::Problem;
+use crate::wire::limiter::Left;
+use crate::wire::{body, path};
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use parking_lot::Mutex;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+use uuid::Uuid;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of a request: the client's, if it is sane, else a new one. Stands in the answer, in log lines and in events.
+#[derive(Clone)]
+pub struct RequestId(pub Arc<str>);
+
+/// The request's path ended with a slash, before that was removed.
+#[derive(Clone, Copy)]
+pub struct TrailingSlash;
+
+/// What is left of the store's rate limit; filled in once the store is known.
+#[derive(Clone, Default)]
+pub struct Announced(pub Arc<Mutex<Option<Left>>>);
+
+/// The outermost step.
+pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let (id, id_header) = request_id(&parts.headers);
+    if parts.uri.path().len() > 1 && parts.uri.path().ends_with('/') {
+        parts.extensions.insert(TrailingSlash);
+    }
+    if let Some(canonical) = path::canonical_uri(&parts.method, &parts.uri) {
+        parts.uri = canonical;
+    }
+    let announced = Announced::default();
+    let read = body::read(body, api.parts.settings.body_timeout).await;
+    parts.extensions.insert(read);
+    parts.extensions.insert(RequestId(Arc::clone(&id)));
+    parts.extensions.insert(announced.clone());
+    let request = Request::from_parts(parts, axum::body::Body::empty());
+    let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = outcome.unwrap_or_else(|_| {
+        tracing::error!(request_id = %id, "a handler panicked");
+        Problem::new(Code::Unavailable, "something in the server broke while it answered").into_response()
+    });
+    let headers = response.headers_mut();
+    headers.insert(X_REQUEST_ID, id_header);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    let left = *announced.0.lock();
+    if let (Some(limiter), Some(left)) = (&api.limiter, left) {
+        limiter.announce(left, headers);
+    }
+    response
+}
+
+fn request_id(headers: &HeaderMap) -> (Arc<str>, HeaderValue) {
+    if let Some(given) = headers.get(X_REQUEST_ID)
+        && let Some(id) = given.to_str().ok().filter(|id| is_sane(id))
+    {
+        return (id.into(), given.clone());
+    }
+    let id = Uuid::now_v7().to_string();
+    // A UUID is a valid header.
+    let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static(""));
+    (id.into(), value)
+}
+
+/// 1 to 128 letters, digits and `._:-`: it goes into log lines and events.
+fn is_sane(id: &str) -> bool {
+    (1..=128).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-'))
+}
+
+/// Counts and times requests by the template of their route, after routing.
+pub async fn measure(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = method_label(request.method());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let route = route.as_ref().map_or("none", MatchedPath::as_str).to_owned();
+    let status = response.status();
+    let labels = [
+        ("method", metrics::SharedString::const_str(method)),
+        ("route", route.into()),
+        ("status", status.as_str().to_owned().into()),
+    ];
+    metrics::counter!("cartlog_http_requests_total", &labels).increment(1);
+    metrics::histogram!("cartlog_http_request_duration_seconds", &labels[..2]).record(started.elapsed().as_secs_f64());
+    response
+}
+
+/// Ends queries that take too long. Commands have no such limit: they go on whatever becomes of the request.
+pub async fn limit_time(State(api): State<Api>, request: Request, next: Next) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return next.run(request).await;
+    }
+    match tokio::time::timeout(api.parts.settings.query_timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(Code::Busy, "the query took too long").into_response(),
+    }
+}
+
+/// Only the methods that routes have: a client can't fill the metrics with others.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}
+
+/// The answer to a path that no route has.
+pub async fn not_found() -> Problem {
+    Problem::of(Code::NotFound)
+}
+
+/// The answer to a method that the route does not have; `Allow` is added by the router.
+pub async fn method_not_allowed() -> Problem {
+    Problem::of(Code::MethodNotAllowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sane_request_ids_are_taken_over() {
+        for sane in ["a", "0193-AB_c.d:e", &"x".repeat(128)] {
+            assert!(is_sane(sane), "{sane}");
+        }
+        for other in ["", "a b", "a\n", "é", "a;b", &"x".repeat(129)] {
+            assert!(!is_sane(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! How requests are read and answers written: paths, bodies, parameters, headers, cursors, dates. Nothing here knows a
+//! resource.
+
+pub mod answer;
+pub mod body;
+pub mod call;
+pub mod cursor;
+pub mod dates;
+pub mod etag;
+pub mod front;
+pub mod json;
+pub mod limiter;
+pub mod paging;
+pub mod path;
+pub mod positions;
+pub mod query;
+pub mod schema;

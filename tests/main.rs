@@ -1,0 +1,4 @@
+//! What crosses crates, from outside: one binary, so that it is linked once.
+
+mod cli;
+mod support;
