@@ -7,4 +7,5 @@ mod demo;
 mod help;
 mod lifecycle;
 mod operations;
+mod readme;
 mod run;
