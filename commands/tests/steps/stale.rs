@@ -16,6 +16,10 @@ async fn two_nodes() -> (World, Commands, Commands, Shop) {
     let (one, other) = (world.node(), world.node());
     let shop = Shop::open(&world, &one).await.with_cart(&one).await;
     done(other.remove_from_cart(&shop.request(), shop.customers[0], vec![shop.products[1]]).await);
+    // Looks at store, product and customer, and leaves everything as it was but for a failed invoice.
+    done(other.add_to_cart(&shop.request(), shop.customers[1], vec![(shop.products[0], 1)]).await);
+    let invoice = done(other.bill_cart(&shop.request(), shop.customers[1], BillCart::default()).await);
+    done(other.fail_invoice(&shop.request(), invoice).await);
     (world, one, other, shop)
 }
 
@@ -50,7 +54,7 @@ async fn a_price_and_a_tax_rate_changed_on_another_node_are_billed() {
         domain::store::ChangeStore { tax_rate_in_basis_points: Some(0), ..domain::store::ChangeStore::default() };
     done(one.change_store(&shop.request(), change).await);
     done(other.bill_cart(&shop.request(), shop.customers[0], BillCart::default()).await);
-    assert_eq!(ledger(&world, true).await.invoices[0].1, 3_000);
+    assert_eq!(ledger(&world, true).await.invoices[1].1, 3_000);
 }
 
 #[tokio::test]
@@ -104,7 +108,7 @@ async fn a_billing_that_another_node_began_and_left_is_finished() {
     billing.abort();
     other.reactions(true).await.expect("the worker starts").step().await.expect("nothing is away");
     let ledger = ledger(&world, true).await;
-    assert_eq!((ledger.invoices.len(), ledger.coupons), (1, vec![1]));
+    assert_eq!((ledger.invoices.len(), ledger.coupons), (2, vec![1]));
 }
 
 #[tokio::test]
