@@ -1,0 +1,212 @@
+//! The power of the whole machine is cut: of what the server had not synced, nothing, all or any part is left of each of its files:
+//! log, vault, views, windows, snapshots. Whatever moment it is, a server starts on what is left, and knows all that was answered.
+//!
+//! (Killing the process proves nothing of it: the operating system would still write what was never synced.)
+
+use super::books::Books;
+use super::client::Client;
+use super::everything::{Known, everything};
+use super::knobs::{self, Repeatable};
+use super::load::{self, Answered, Shopper, Stage};
+use super::operator;
+use crate::support::{Server, TestShop};
+use eventlog::testing::Chance;
+use eventlog::testing::disk::{Disk, Left, Operation, compile_shim, read_journal_with_ends};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+const SHOPPERS: usize = 3;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_power_cut_takes_nothing_that_was_answered() {
+    for seed in knobs::seeds(1) {
+        let _repeatable = Repeatable::new("power_cut", seed);
+        let record = Record::of_two_lives(knobs::count("CARTLOG_TEST_ANSWERS", 90), seed).await;
+        for (nth, cut) in record.cuts(knobs::count("CARTLOG_TEST_CUTS", 6), seed).into_iter().enumerate() {
+            println!("{cut:?} of {} operations", record.operations.len());
+            record.look_after(&cut, nth % 3 == 0).await;
+        }
+    }
+}
+
+/// What a server did to its disk, and what it had answered by then.
+struct Record {
+    operations: Vec<(u64, Operation)>,
+    /// Each with the length that the shim's journal had when the answer was there.
+    answered: Vec<(u64, Answered)>,
+    /// The same of the moment when the shop was open.
+    opened: u64,
+    watched: PathBuf,
+    stage: Arc<Stage>,
+    client: Client,
+    customers: Vec<String>,
+}
+
+/// A moment at which the power is cut.
+#[derive(Debug)]
+struct Cut {
+    /// The number of operations that came before.
+    at: usize,
+    left: Left,
+}
+
+/// A directory whose files a shim watches.
+struct Watched {
+    directory: TempDir,
+    shim: PathBuf,
+}
+
+impl Watched {
+    fn new() -> Self {
+        let directory = operator::directory();
+        let shim = compile_shim(directory.path());
+        Self { directory, shim }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.directory.path().join("journal")
+    }
+
+    fn length(&self) -> u64 {
+        std::fs::metadata(self.journal()).map_or(0, |journal| journal.len())
+    }
+
+    fn serve(&self) -> Server {
+        let environment: [(&str, OsString); 3] = [
+            ("LD_PRELOAD", self.shim.clone().into()),
+            ("SHIM_DIRECTORY", self.data().into()),
+            ("SHIM_JOURNAL", self.journal().into()),
+        ];
+        Server::on_with(&self.data(), &[], &environment)
+    }
+}
+
+impl Record {
+    /// Shoppers shop on a server, which ends as it should, and on another one, which is killed.
+    async fn of_two_lives(answers: usize, seed: u64) -> Self {
+        let watched = Watched::new();
+        let server = watched.serve();
+        let shop = TestShop::with(&server, json!({ "tax_rate_in_basis_points": 700 })).await;
+        let (stage, shoppers) = load::set_stage(&shop, SHOPPERS, seed).await;
+        let opened = watched.length();
+        let mut answered = Vec::new();
+        let shoppers = shop_and_note(&watched, shoppers, answers / 2, &mut answered).await;
+        end(server);
+        let server = watched.serve();
+        let mut shoppers = shoppers;
+        shoppers.iter_mut().for_each(|shopper| shopper.move_to(&server.url));
+        let shoppers = shop_and_note(&watched, shoppers, answers.div_ceil(2), &mut answered).await;
+        server.kill();
+        Self {
+            operations: read_journal_with_ends(&watched.journal()),
+            answered,
+            opened,
+            watched: watched.data(),
+            stage,
+            client: shoppers[0].client().clone(),
+            customers: shoppers.iter().flat_map(Shopper::customers).map(str::to_owned).collect(),
+        }
+    }
+
+    /// Evenly from the opening of the shop on, with each kind of what is left.
+    fn cuts(&self, count: usize, seed: u64) -> Vec<Cut> {
+        let opened = self.operations.partition_point(|(end, _)| *end <= self.opened);
+        let mut chance = Chance(seed);
+        let between = self.operations.len() - opened;
+        let mut cut = |nth: usize| Cut {
+            at: opened + between * nth / count + chance.below((between / count).max(1)),
+            left: match nth % 3 {
+                0 => Left::Nothing,
+                1 => Left::Torn { seed: chance.below(usize::MAX) as u64 },
+                _ => Left::Everything,
+            },
+        };
+        (0..count).map(&mut cut).collect()
+    }
+
+    /// Starts a server on what the cut left.
+    async fn look_after(&self, cut: &Cut, and_rebuild: bool) {
+        let data = operator::directory();
+        self.restore(cut, data.path());
+        let head = operator::head(data.path());
+        let server = Server::on(data.path(), &[]);
+        let client = self.client.moved_to(&server.url);
+        // The token is in the vault, and its event in the log.
+        client.get("/store").await.expect(200);
+        for (_, answered) in self.answered.iter().filter(|(noted, _)| *noted <= self.operations[cut.at - 1].0) {
+            load::assert_repeated(&client, answered).await;
+        }
+        self.log_in(&client).await;
+        operator::wait_for_recovery(data.path(), head);
+        let books = Books::read(&client).await;
+        books.check();
+        books.check_stocked(&self.stage.stocked);
+        if and_rebuild {
+            let known = Known::read(&client, &[]).await;
+            let before = everything(&client, &known).await;
+            operator::rebuild(data.path());
+            before.assert_same(&everything(&client, &known).await);
+        }
+    }
+
+    /// Passwords are in the vault, too.
+    async fn log_in(&self, client: &Client) {
+        for customer in self.customers.iter().step_by(2) {
+            let email = client.get(&format!("/customer/{customer}")).await.expect(200).text("/customer/email");
+            let credentials = json!({ "email": email, "password": "analytical" });
+            client.insist(&load::unkeyed("PUT", "/customer/login", credentials)).await.expect(200);
+        }
+    }
+
+    /// Writes the files to where a server is to start. Memory that was mapped does not outlive the machine.
+    fn restore(&self, cut: &Cut, to: &Path) {
+        let mut disk = Disk::new(false);
+        self.operations[..cut.at].iter().for_each(|(_, operation)| disk.apply(operation));
+        let files: BTreeMap<String, Vec<u8>> = disk.cut(cut.left);
+        for (path, content) in files.iter().filter(|(path, _)| !path.ends_with("-shm")) {
+            let name = Path::new(path).strip_prefix(&self.watched).expect("it is below the directory");
+            let file = to.join(name);
+            file.parent().map(std::fs::create_dir_all).transpose().expect("a directory can be made");
+            std::fs::write(file, content).expect("a file can be written");
+        }
+    }
+}
+
+/// Lets all shop at once until so many more answers have come, and notes each with what the disk had been told by then.
+async fn shop_and_note(
+    watched: &Watched,
+    shoppers: Vec<Shopper>,
+    enough: usize,
+    answered: &mut Vec<(u64, Answered)>,
+) -> Vec<Shopper> {
+    let (answers, noted) = (watch::Sender::new(0), Arc::new(parking_lot::Mutex::new(Vec::new())));
+    let mut shopping = JoinSet::new();
+    for mut shopper in shoppers {
+        let (answers, noted, journal) = (answers.clone(), Arc::clone(&noted), watched.journal());
+        shopping.spawn(async move {
+            let length = || std::fs::metadata(&journal).map_or(0, |journal| journal.len());
+            shopper.shop(&answers, enough, |answered| noted.lock().push((length(), answered.clone()))).await;
+            shopper
+        });
+    }
+    let shoppers = shopping.join_all().await;
+    answered.append(&mut noted.lock());
+    shoppers
+}
+
+/// As an operator ends it.
+fn end(mut server: Server) {
+    let sent = std::process::Command::new("kill").args(["-TERM", &server.pid().to_string()]).status();
+    assert!(sent.is_ok_and(|sent| sent.success()), "the server was gone");
+    assert!(server.wait().success());
+}
