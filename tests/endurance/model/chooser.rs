@@ -26,7 +26,7 @@ impl<'s> Chooser<'s> {
             70..77 => self.step_order(),
             77..90 => self.balance(),
             90..98 => self.product_step(),
-            98 if self.shop.customers.len() > 4 => Step::DeleteCustomer { customer: self.customer() },
+            98 if self.live_customers() > 3 => Step::DeleteCustomer { customer: self.customer() },
             _ => Step::SetStore { tax_rate: [0, 700, 1_900, 825][self.below(4)], gift_cards_first: self.chance(2) },
         }
     }
@@ -53,6 +53,10 @@ impl<'s> Chooser<'s> {
     fn preferring(&mut self, length: usize, wanted: impl Fn(usize) -> bool) -> usize {
         let fitting: Vec<usize> = (0..length).filter(|place| wanted(*place)).collect();
         if fitting.is_empty() || self.chance(8) { self.place(length) } else { fitting[self.below(fitting.len())] }
+    }
+
+    fn live_customers(&self) -> usize {
+        self.shop.customers.iter().filter(|customer| !customer.deleted).count()
     }
 
     fn customer(&mut self) -> usize {
