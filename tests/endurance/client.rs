@@ -1,7 +1,11 @@
 //! A client that survives its server: what it asks can be asked again, and a connection that breaks is an answer too.
 
-use crate::support::{Answer, Contract, TestShop};
-use serde_json::Value;
+use crate::support::{Answer, Contract};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Of all customers here.
+pub const PASSWORD: &str = "analytical";
 
 /// A client of one store.
 #[derive(Clone)]
@@ -23,7 +27,14 @@ pub struct Asked {
     pub key: String,
 }
 
-/// What came of a request, as far as the client knows.
+impl Asked {
+    /// A request without a key.
+    pub fn once(method: &'static str, path: &str, body: Value) -> Self {
+        Self { method, path: path.to_owned(), body, key: String::new() }
+    }
+}
+
+/// The connection broke before the answer was there.
 #[derive(Debug)]
 pub struct NoAnswer;
 
@@ -35,14 +46,19 @@ pub struct Raw {
 }
 
 impl Client {
-    pub async fn of(shop: &TestShop) -> Self {
-        Self {
-            http: reqwest::Client::builder().no_proxy().build().expect("a client"),
-            url: shop.url.clone(),
-            app_id: shop.app_id.clone(),
-            token: shop.token.clone(),
-            contract: Contract::get(&shop.url).await,
-        }
+    /// Opens a store, with more fields than it must have, and is its client.
+    pub async fn open(url: &str, more: Value) -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let app_id = format!("endurance-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let mut store = json!({ "name": "Tea & Co", "app_id": app_id, "app_secret": "a good secret" });
+        store.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let contract = Contract::get(url).await;
+        let mut client = Self { http, url: url.to_owned(), app_id: app_id.clone(), token: String::new(), contract };
+        client.post("/store", store).await.expect(201);
+        let credentials = json!({ "app_id": app_id, "app_secret": "a good secret" });
+        client.token = client.post("/store/token", credentials).await.expect(201).text("/token");
+        client
     }
 
     /// The same store on another server, over new connections.
@@ -83,8 +99,42 @@ impl Client {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        let asked = Asked { method: "GET", path: path.to_owned(), body: Value::Null, key: String::new() };
-        self.insist(&asked).await
+        self.insist(&Asked::once("GET", path, Value::Null)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.insist(&Asked::once("POST", path, body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.insist(&Asked::once("PUT", path, body)).await
+    }
+
+    /// A product with that much in stock, at that price.
+    pub async fn product(&self, inventory: i64, price: i64) -> String {
+        let body = json!({
+            "title": "Darjeeling", "product_type": "tea", "vendor": "Hill Farm", "inventory": inventory,
+            "sale_price_in_cents": price,
+        });
+        self.post("/product", body).await.expect(201).text("/product/product_id")
+    }
+
+    pub async fn unconfirmed_customer(&self, currency: &str) -> String {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let email = format!("ada-{}@example.com", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let body = json!({
+            "currency": currency, "email": email, "first_name": "Ada", "last_name": "Byron", "password": PASSWORD,
+        });
+        self.post("/customer", body).await.expect(201).text("/customer/customer_id")
+    }
+
+    /// A confirmed customer.
+    pub async fn customer(&self, currency: &str) -> String {
+        let customer = self.unconfirmed_customer(currency).await;
+        let sent = self.put(&format!("/customer/{customer}/send_confirmation"), Value::Null).await.expect(200);
+        let link = format!("/customer/confirm/{}", sent.text("/result"));
+        self.put(&link, Value::Null).await.expect(200);
+        customer
     }
 
     /// The answer to a query as it came, byte for byte.
@@ -115,21 +165,34 @@ pub fn next_page(body: &Value) -> Option<String> {
     next["href"].as_str().map(str::to_owned)
 }
 
-impl Answer {
-    pub fn is_done(&self) -> bool {
+/// What an answer to a command says.
+pub trait Says {
+    fn is_done(&self) -> bool;
+
+    /// It had been done before, by the same key.
+    fn was_replayed(&self) -> bool;
+
+    /// The code of a refusal.
+    fn error(&self) -> &str;
+
+    /// The id of what the command was about, also where the rest of the answer is late.
+    fn id(&self, resource: &str) -> Option<String>;
+}
+
+impl Says for Answer {
+    fn is_done(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    pub fn is_replayed(&self) -> bool {
-        self.header("idempotent-replayed") == Some("true")
+    fn was_replayed(&self) -> bool {
+        self.headers.get("idempotent-replayed").is_some_and(|value| value == "true")
     }
 
-    pub fn error(&self) -> &str {
+    fn error(&self) -> &str {
         self.body["error"].as_str().unwrap_or_default()
     }
 
-    /// The id of what the command was about, also where the rest of the answer is late.
-    pub fn id(&self, resource: &str) -> Option<String> {
+    fn id(&self, resource: &str) -> Option<String> {
         let name = format!("{resource}_id");
         let id = self.body[resource][&name].as_str().or(self.body[&name].as_str());
         id.map(str::to_owned)

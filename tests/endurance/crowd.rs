@@ -1,9 +1,9 @@
 //! Many clients at once.
 
 use super::books::{Books, cents, items, text};
-use super::client::{Asked, Client};
+use super::client::{Asked, Client, Says};
 use super::knobs;
-use crate::support::{Answer, TestShop};
+use crate::support::{Answer, Server};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tokio::task::JoinSet;
@@ -22,10 +22,10 @@ async fn at_once(client: &Client, requests: impl IntoIterator<Item = Asked>) -> 
 }
 
 /// Confirmed customers, made at the same time.
-async fn customers(shop: &TestShop, count: usize) -> Vec<String> {
+async fn customers(client: &Client, count: usize) -> Vec<String> {
     let make = |_| {
-        let shop = shop.clone();
-        async move { shop.customer().await }
+        let client = client.clone();
+        async move { client.customer("EUR").await }
     };
     (0..count).map(make).collect::<JoinSet<_>>().join_all().await
 }
@@ -33,9 +33,8 @@ async fn customers(shop: &TestShop, count: usize) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_fifty_pieces_a_crowd_buys_exactly_fifty() {
     let clients = knobs::count("CARTLOG_TEST_CLIENTS", 64);
-    let shop = TestShop::start().await;
-    let (client, product) = (Client::of(&shop).await, shop.product(50, 1_000).await);
-    let customers = customers(&shop, clients).await;
+    let client = Client::open(&Server::shared().url, json!({})).await;
+    let (product, customers) = (client.product(50, 1_000).await, customers(&client, clients).await);
     let add = |customer: &String| {
         let path = format!("/customer/{customer}/cart/item/{product}");
         asked("POST", path, json!({ "quantity": 1 }), format!("add {customer}"))
@@ -58,13 +57,13 @@ async fn of_fifty_pieces_a_crowd_buys_exactly_fifty() {
 /// they spent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wallet_gives_each_cent_once_to_bills_that_come_quickly() {
-    let shop = TestShop::start().await;
-    let (client, product, customer) = (Client::of(&shop).await, shop.product(1_000, 700).await, shop.customer().await);
+    let client = Client::open(&Server::shared().url, json!({})).await;
+    let (product, customer) = (client.product(1_000, 700).await, client.customer("EUR").await);
     for amount in [900, 250, 1_100] {
         let gift =
             json!({ "gifter_customer_id": customer, "recipient_customer_id": customer, "original_amount": amount });
-        shop.post("/giftcard", gift).await.expect(201);
-        shop.post(&format!("/customer/{customer}/credit/{amount}"), Value::Null).await.expect(201);
+        client.post("/giftcard", gift).await.expect(201);
+        client.post(&format!("/customer/{customer}/credit/{amount}"), Value::Null).await.expect(201);
     }
     let mut bills = JoinSet::new();
     for number in 0..8 {
@@ -95,8 +94,8 @@ async fn a_wallet_gives_each_cent_once_to_bills_that_come_quickly() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn equal_requests_with_one_key_do_the_work_once_and_answer_the_same() {
     let times = knobs::count("CARTLOG_TEST_CLIENTS", 32);
-    let shop = TestShop::start().await;
-    let (client, product, customer) = (Client::of(&shop).await, shop.product(100, 1_000).await, shop.customer().await);
+    let client = Client::open(&Server::shared().url, json!({})).await;
+    let (product, customer) = (client.product(100, 1_000).await, client.customer("EUR").await);
     let of_customer = |rest: &str| format!("/customer/{customer}{rest}");
     let mut all = Vec::new();
     for (number, (method, path, body)) in [
@@ -113,7 +112,7 @@ async fn equal_requests_with_one_key_do_the_work_once_and_answer_the_same() {
     {
         let request = asked(method, path, body, format!("key {number}"));
         let answers = at_once(&client, vec![request; times]).await;
-        let first = answers.iter().filter(|answer| !answer.is_replayed()).count();
+        let first = answers.iter().filter(|answer| !answer.was_replayed()).count();
         assert_eq!(first, 1, "{}", answers[0].asked);
         let said: BTreeSet<_> = answers.iter().map(|answer| (answer.status, answer.body.to_string())).collect();
         assert_eq!(said.len(), 1, "{}: {said:#?}", answers[0].asked);

@@ -6,7 +6,7 @@ use super::client::Client;
 use super::knobs::{self, Repeatable};
 use super::load::{self, Shopper};
 use super::operator;
-use crate::support::{Server, TestShop};
+use crate::support::Server;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::json;
@@ -28,8 +28,8 @@ async fn a_server_that_is_killed_again_and_again_loses_nothing_and_does_nothing_
 async fn live_and_die(kills: usize, seed: u64) {
     let data = operator::directory();
     let mut server = Server::on(data.path(), &[]);
-    let shop = TestShop::with(&server, json!({ "tax_rate_in_basis_points": 700 })).await;
-    let (stage, mut shoppers) = load::set_stage(&shop, SHOPPERS, seed).await;
+    let client = Client::open(&server.url, json!({ "tax_rate_in_basis_points": 700 })).await;
+    let (stage, mut shoppers) = load::set_stage(&client, SHOPPERS, seed).await;
     let mut rng = StdRng::seed_from_u64(seed);
     let mut checked = vec![0; SHOPPERS];
     for life in 1..=kills {

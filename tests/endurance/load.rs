@@ -2,8 +2,8 @@
 //! from the answers what their carts must be.
 
 use super::books::{cents, items, text};
-use super::client::{Asked, Client};
-use crate::support::{Answer, TestShop};
+use super::client::{Asked, Client, Says};
+use crate::support::Answer;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, IteratorRandom};
 use rand::{RngExt, SeedableRng};
@@ -53,23 +53,23 @@ pub struct Shopper {
 }
 
 /// Makes products of which there are few, a coupon that is soon used up, and shoppers with confirmed customers.
-pub async fn set_stage(shop: &TestShop, shoppers: usize, seed: u64) -> (Arc<Stage>, Vec<Shopper>) {
+pub async fn set_stage(client: &Client, shoppers: usize, seed: u64) -> (Arc<Stage>, Vec<Shopper>) {
     let mut stage = Stage { products: Vec::new(), stocked: BTreeMap::new() };
     for price in [199, 1_299, 333, 4_950, 75] {
-        let (inventory, id) = (80, shop.product(80, price).await);
+        let (inventory, id) = (80, client.product(80, price).await);
         stage.stocked.insert(id.clone(), inventory);
         stage.products.push(id);
     }
     let coupon = json!({ "code": COUPON, "style": "percent_off", "amount": 12, "usage_limit": 25 });
-    shop.post("/coupon_code", coupon).await.expect(201);
+    client.post("/coupon_code", coupon).await.expect(201);
     let (stage, mut all) = (Arc::new(stage), Vec::new());
     for number in 0..shoppers {
         let mut customers = Vec::new();
         for _ in 0..CUSTOMERS_A_SHOPPER {
-            customers.push(Customer::new(shop.customer().await));
+            customers.push(Customer::new(client.customer("EUR").await));
         }
         all.push(Shopper {
-            client: Client::of(shop).await,
+            client: client.clone(),
             name: format!("shopper {number}"),
             stage: Arc::clone(&stage),
             customers,
@@ -148,15 +148,10 @@ impl Shopper {
     }
 }
 
-/// A request that is not to be repeated.
-pub fn unkeyed(method: &'static str, path: &str, body: Value) -> Asked {
-    Asked { method, path: path.to_owned(), body, key: String::new() }
-}
-
 /// Repeats a command that was done: it was, and is about the same.
 pub async fn assert_repeated(client: &Client, answered: &Answered) {
     let again = client.insist(&answered.asked).await;
-    assert!(again.is_replayed(), "done before, and not known: {} {:#}", again.asked, again.body);
+    assert!(again.was_replayed(), "done before, and not known: {} {:#}", again.asked, again.body);
     assert_eq!(again.status, answered.status, "{}", again.asked);
     assert_eq!(resource_id(&answered.asked, &again), answered.id, "{}", again.asked);
 }

@@ -4,17 +4,18 @@
 //! (Killing the process proves nothing of it: the operating system would still write what was never synced.)
 
 use super::books::Books;
-use super::client::Client;
+use super::client::{Asked, Client, PASSWORD};
 use super::everything::{Known, everything};
 use super::knobs::{self, Repeatable};
 use super::load::{self, Answered, Shopper, Stage};
 use super::operator;
-use crate::support::{Server, TestShop};
+use crate::support::Server;
 use eventlog::testing::Chance;
 use eventlog::testing::disk::{Disk, Left, Operation, compile_shim, read_journal_with_ends};
 use serde_json::json;
-use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -44,16 +45,16 @@ async fn a_power_cut_takes_nothing_that_was_answered() {
 async fn what_a_failed_sync_left_in_the_vault_is_not_built_on() {
     let watched = Watched::new();
     let server = watched.serve();
-    let client = Client::of(&TestShop::on(&server).await).await;
-    let coupon = load::unkeyed("POST", "/coupon_code", json!({ "code": "ONCE", "amount": 100 }));
+    let client = Client::open(&server.url, json!({})).await;
+    let coupon = Asked::once("POST", "/coupon_code", json!({ "code": "ONCE", "amount": 100 }));
     watched.let_syncs_fail();
     let refused = client.ask(&coupon).await.unwrap_or_else(|_| panic!("the server answers"));
     assert_eq!(refused.status, 503, "{:#}", refused.body);
-    server.kill();
+    drop(server);
     watched.let_syncs_be();
     let server = watched.serve();
     client.moved_to(&server.url).insist(&coupon).await.expect(201);
-    server.kill();
+    drop(server);
 
     let operations = read_journal_with_ends(&watched.journal());
     let data = operator::directory();
@@ -121,14 +122,43 @@ impl Watched {
         std::fs::metadata(self.journal()).map_or(0, |journal| journal.len())
     }
 
-    fn serve(&self) -> Server {
-        let environment: [(&str, OsString); 4] = [
-            ("LD_PRELOAD", self.shim.clone().into()),
-            ("SHIM_DIRECTORY", self.data().into()),
-            ("SHIM_JOURNAL", self.journal().into()),
-            ("SHIM_TROUBLE", self.trouble().into()),
-        ];
-        Server::on_with(&self.data(), &[], &environment)
+    fn serve(&self) -> WatchedServer {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_cartlog"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--rate-limit", "0", "--data"])
+            .arg(self.data())
+            .env("LD_PRELOAD", &self.shim)
+            .env("SHIM_DIRECTORY", self.data())
+            .env("SHIM_JOURNAL", self.journal())
+            .env("SHIM_TROUBLE", self.trouble())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let line = lines.next().expect("it says where it listens").expect("text");
+        let url = line.strip_prefix("listening on ").expect("it says where it listens").trim().to_owned();
+        WatchedServer { child, url }
+    }
+}
+
+/// A server whose files a shim watches. Dropping it kills it.
+struct WatchedServer {
+    child: Child,
+    url: String,
+}
+
+impl WatchedServer {
+    /// As an operator ends it.
+    fn end(mut self) {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(sent.is_ok_and(|sent| sent.success()), "the server was gone");
+        assert!(self.child.wait().expect("it can be waited for").success());
+    }
+}
+
+impl Drop for WatchedServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -137,17 +167,17 @@ impl Record {
     async fn of_two_lives(answers: usize, seed: u64) -> Self {
         let watched = Watched::new();
         let server = watched.serve();
-        let shop = TestShop::with(&server, json!({ "tax_rate_in_basis_points": 700 })).await;
-        let (stage, shoppers) = load::set_stage(&shop, SHOPPERS, seed).await;
+        let client = Client::open(&server.url, json!({ "tax_rate_in_basis_points": 700 })).await;
+        let (stage, shoppers) = load::set_stage(&client, SHOPPERS, seed).await;
         let opened = watched.length();
         let mut answered = Vec::new();
         let shoppers = shop_and_note(&watched, shoppers, answers / 2, &mut answered).await;
-        end(server);
+        server.end();
         let server = watched.serve();
         let mut shoppers = shoppers;
         shoppers.iter_mut().for_each(|shopper| shopper.move_to(&server.url));
         let shoppers = shop_and_note(&watched, shoppers, answers.div_ceil(2), &mut answered).await;
-        server.kill();
+        drop(server);
         Self {
             operations: read_journal_with_ends(&watched.journal()),
             answered,
@@ -216,8 +246,7 @@ impl Record {
     async fn log_in(&self, client: &Client) {
         for customer in self.customers.iter().step_by(2) {
             let email = client.get(&format!("/customer/{customer}")).await.expect(200).text("/customer/email");
-            let credentials = json!({ "email": email, "password": "analytical" });
-            client.insist(&load::unkeyed("PUT", "/customer/login", credentials)).await.expect(200);
+            client.put("/customer/login", json!({ "email": email, "password": PASSWORD })).await.expect(200);
         }
     }
 }
@@ -254,11 +283,4 @@ async fn shop_and_note(
     let shoppers = shopping.join_all().await;
     answered.append(&mut noted.lock());
     shoppers
-}
-
-/// As an operator ends it.
-fn end(mut server: Server) {
-    let sent = std::process::Command::new("kill").args(["-TERM", &server.pid().to_string()]).status();
-    assert!(sent.is_ok_and(|sent| sent.success()), "the server was gone");
-    assert!(server.wait().success());
 }

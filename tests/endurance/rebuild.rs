@@ -1,10 +1,11 @@
 //! A rebuild changes not one byte of any answer, after a long life and whether a server runs or not.
 
+use super::client::Client;
 use super::everything::{Known, everything};
 use super::knobs::{self, Repeatable};
 use super::model::Player;
 use super::operator;
-use crate::support::{Server, TestShop};
+use crate::support::Server;
 use serde_json::json;
 
 #[tokio::test]
@@ -14,7 +15,8 @@ async fn a_rebuild_changes_not_one_byte_of_any_answer() {
         let data = operator::directory();
         let server = Server::on(data.path(), &[]);
         let timezone = where_it_is_noon(&server).await;
-        let mut player = Player::start(&TestShop::with(&server, json!({ "timezone": timezone })).await, seed).await;
+        let client = Client::open(&server.url, json!({ "timezone": timezone })).await;
+        let mut player = Player::start(client, seed).await;
         player.play(knobs::count("CARTLOG_TEST_STEPS", 250)).await;
         let known = Known::read(&player.client, &player.unlisted()).await;
 

@@ -1,6 +1,5 @@
 //! The real server as a process of its own.
 
-use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -32,14 +31,8 @@ impl Server {
 
     /// A server on the directory, with more arguments.
     pub fn on(data: &Path, more: &[&str]) -> Self {
-        Self::on_with(data, more, &[])
-    }
-
-    /// A server on the directory, with more arguments and a changed environment.
-    pub fn on_with(data: &Path, more: &[&str], environment: &[(&str, OsString)]) -> Self {
         let mut child = Self::command(data)
             .args(more)
-            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()

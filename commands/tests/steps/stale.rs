@@ -2,9 +2,9 @@
 //! what was true only then.
 
 use crate::ledger::ledger;
-use crate::shop::{COUPON, Shop, cents};
+use crate::shop::{self, COUPON, Shop, cents};
 use crate::world::{World, done};
-use commands::{BillCart, CommandError, Commands, InventoryChange, NewCustomer};
+use commands::{BillCart, CommandError, Commands, InventoryChange};
 use domain::product::ChangeProduct;
 use eventlog::EventLog;
 use eventlog::testing::{Cut, FaultLog, Then};
@@ -28,20 +28,10 @@ async fn a_customer_confirmed_on_another_node_may_shop() {
     let world = World::new();
     let (one, other) = (world.node(), world.node());
     let shop = Shop::open(&world, &one).await;
-    let new = NewCustomer {
-        currency: "EUR".parse().expect("a currency"),
-        email: "eve@example.com".to_owned(),
-        first_name: "Eve".to_owned(),
-        last_name: "Last".to_owned(),
-        password: "secret".to_owned(),
-        addresses: Vec::new(),
-    };
-    let eve = done(one.create_customer(&shop.request(), new).await);
+    let eve = shop::unconfirmed(&one, &shop.request(), "eve@example.com").await;
     let add = async || other.add_to_cart(&shop.request(), eve, vec![(shop.products[0], 1)]).await;
     assert!(matches!(add().await, Err(CommandError::CustomerIsNotConfirmed)));
-    done(one.send_confirmation(&shop.request(), eve).await);
-    let token = world.mailbox.token_for("eve@example.com").expect("a link was mailed");
-    done(one.confirm(&token, None).await);
+    shop::confirm(&world, &one, &shop.request(), eve, "eve@example.com").await;
     done(add().await);
 }
 

@@ -26,7 +26,7 @@ impl<'s> Chooser<'s> {
             70..77 => self.step_order(),
             77..90 => self.balance(),
             90..98 => self.product_step(),
-            98 if self.live_customers() > 3 => Step::DeleteCustomer { customer: self.customer() },
+            98 if self.live_customers() > 4 => Step::DeleteCustomer { customer: self.customer() },
             _ => Step::SetStore { tax_rate: [0, 700, 1_900, 825][self.below(4)], gift_cards_first: self.chance(2) },
         }
     }

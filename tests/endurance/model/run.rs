@@ -4,9 +4,9 @@ use super::chooser::Chooser;
 use super::compare::difference;
 use super::shop::{Customer, Shop};
 use super::step::{Expected, Step};
-use crate::endurance::client::{Asked, Client};
+use crate::endurance::client::{Asked, Client, Says};
 use crate::endurance::knobs::{self, Repeatable};
-use crate::support::{Answer, TestShop};
+use crate::support::{Answer, Server};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const LOOK_EVERY: usize = 100;
 async fn the_server_does_what_a_naive_model_does() {
     for seed in knobs::seeds(knobs::count("CARTLOG_TEST_SEEDS", 4)) {
         let _repeatable = Repeatable::new("model", seed);
-        let mut player = Player::start(&TestShop::start().await, seed).await;
+        let mut player = Player::start(Client::open(&Server::shared().url, json!({})).await, seed).await;
         player.play(knobs::count("CARTLOG_TEST_STEPS", 250)).await;
     }
 }
@@ -35,17 +35,16 @@ pub struct Player {
 }
 
 impl Player {
-    pub async fn start(store: &TestShop, seed: u64) -> Self {
-        let mut player = Self {
-            client: Client::of(store).await,
-            shop: Shop::new(0),
-            rng: StdRng::seed_from_u64(seed),
-            sent: 0,
-            jobs: Vec::new(),
-        };
+    pub async fn start(client: Client, seed: u64) -> Self {
+        let mut player =
+            Self { client, shop: Shop::new(0), rng: StdRng::seed_from_u64(seed), sent: 0, jobs: Vec::new() };
         for (number, currency) in CURRENCIES.into_iter().enumerate() {
-            let customer = player.customer(store, currency, number > 0).await;
-            player.shop.customers.push(customer);
+            let confirmed = number > 0;
+            let id = match confirmed {
+                true => player.client.customer(currency).await,
+                false => player.client.unconfirmed_customer(currency).await,
+            };
+            player.shop.customers.push(Customer { id, currency, confirmed, deleted: false, cart: None });
         }
         for (inventory, price) in [(40, 1_299), (15, 333), (25_000, 5), (3, 49_950)] {
             player.step(Step::NewProduct { inventory, price }).await;
@@ -60,21 +59,6 @@ impl Player {
         let jobs = self.jobs.iter().map(|job| ("job_id", job.as_str()));
         let products = products.map(|product| ("product_id", product.id.as_str()));
         jobs.chain(products).chain(customers.map(|customer| ("customer_id", customer.id.as_str()))).collect()
-    }
-
-    /// A customer who pays in the currency.
-    async fn customer(&self, store: &TestShop, currency: &'static str, confirmed: bool) -> Customer {
-        let email = format!("{}-{currency}@example.com", self.shop.customers.len());
-        let body = json!({
-            "currency": currency, "email": email, "first_name": "Ada", "last_name": "Byron", "password": "analytical",
-        });
-        let id = store.post("/customer", body).await.expect(201).text("/customer/customer_id");
-        if confirmed {
-            let sent = store.put(&format!("/customer/{id}/send_confirmation"), Value::Null).await.expect(200);
-            let link = format!("/customer/confirm/{}", sent.text("/result"));
-            store.put(&link, Value::Null).await.expect(200);
-        }
-        Customer { id, currency, confirmed, deleted: false, cart: None }
     }
 
     /// Plays so many steps and looks at everything now and then, and in the end.
@@ -109,7 +93,7 @@ impl Player {
     /// The same request again: the same answer, and nothing is done.
     async fn repeat(&self, step: &Step, asked: &Asked, first: &Answer) {
         let again = self.client.insist(asked).await;
-        assert!(again.is_replayed(), "{step:?}: {:#}", again.body);
+        assert!(again.was_replayed(), "{step:?}: {:#}", again.body);
         assert_eq!((again.status, &again.body), (first.status, &first.body), "{step:?}");
     }
 
