@@ -1,4 +1,5 @@
 //! What crosses crates, from outside: one binary, so that it is linked once.
 
 mod cli;
+mod endurance;
 mod support;

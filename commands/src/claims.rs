@@ -22,7 +22,7 @@ pub(crate) use owners::{Names, Owner, Standing};
 
 use crate::executor::{Executed, Refused};
 use crate::facade::Inner;
-use crate::session::{Has, Session, latest, refused};
+use crate::session::{Has, Session, look_at, refused};
 use crate::{CommandError, keys};
 use chrono::TimeDelta;
 use domain::claim::{Claim, ClaimCommand, ClaimKey, ClaimRejection};
@@ -80,7 +80,7 @@ impl Inner {
     /// Who holds the name, after reading what other nodes may have appended. Whether the owner names the claim is for the
     /// caller to see, when it looks at the owner for what it wants of it.
     pub(crate) async fn held(&self, name: &ClaimKey) -> Result<Option<Held>, CommandError> {
-        let held = latest::<Claim, _>(self, name, |claim| match claim {
+        let held = look_at::<Claim, _>(self, name, |claim| match claim {
             Claim::Free => None,
             Claim::Held { claim_id, owner, since } => Some((*claim_id, owner.clone(), *since)),
         });
@@ -233,9 +233,9 @@ async fn verdict(session: &Session, held: &Held, asking: Owner, given_up: &[Clai
 async fn standing(inner: &Inner, held: &Held) -> Result<Standing, CommandError> {
     let claim_id = held.claim_id;
     match held.owner {
-        Owner::Store(id) => latest::<Store, _>(inner, &id, move |store| store.standing(claim_id)).await,
-        Owner::Customer(id) => latest::<Customer, _>(inner, &id, move |customer| customer.standing(claim_id)).await,
-        Owner::Coupon(id) => latest::<Coupon, _>(inner, &id, move |coupon| coupon.standing(claim_id)).await,
+        Owner::Store(id) => look_at::<Store, _>(inner, &id, move |store| store.standing(claim_id)).await,
+        Owner::Customer(id) => look_at::<Customer, _>(inner, &id, move |customer| customer.standing(claim_id)).await,
+        Owner::Coupon(id) => look_at::<Coupon, _>(inner, &id, move |coupon| coupon.standing(claim_id)).await,
     }
 }
 

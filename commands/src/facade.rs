@@ -25,6 +25,7 @@ use domain::{
 };
 use journal::{Actor, Journal};
 use quick_cache::sync::Cache;
+use std::any::Any;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -50,11 +51,14 @@ pub struct Settings {
     pub queue_length: usize,
     /// Events after which a long stream's state is saved again.
     pub snapshot_every: u64,
+    /// No other process writes to the log, as on one machine: what this one has in memory is the truth. Otherwise streams are
+    /// read again before anything is said of them.
+    pub sole_writer: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cached_streams: 4_096, queue_length: 1_024, snapshot_every: 1_000 }
+        Self { cached_streams: 4_096, queue_length: 1_024, snapshot_every: 1_000, sole_writer: false }
     }
 }
 
@@ -66,6 +70,16 @@ const KEY_LIFETIME: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 struct Answered {
     fingerprint: String,
     at: domain::Timestamp,
+    /// A [`Done`] of the command's own type.
+    done: Arc<dyn Any + Send + Sync>,
+}
+
+impl Answered {
+    /// The answer again, if nothing of it was left to do.
+    fn again<T: Clone + 'static>(&self) -> Option<Done<T>> {
+        let done = self.done.downcast_ref::<Done<T>>().filter(|done| !done.late)?;
+        Some(Done { replayed: true, ..done.clone() })
+    }
 }
 
 /// All commands. Cheap to clone. Each command runs in a task of its own: dropping the future ends the waiting, never the
@@ -86,8 +100,8 @@ pub(crate) struct Inner {
     hmac_keys: Cache<StoreId, HmacKey>,
     /// Keys whose requests are under way: a second request waits for the first, and then finds what it did.
     in_flight: Locks<(StoreId, String)>,
-    /// Keys answered lately, with their fingerprints. The streams remember what was decided; this knows also the requests that
-    /// found nothing to change, which leave no event.
+    /// Keys answered lately, with their answers. The streams remember what was decided; this knows also the requests that found
+    /// nothing to change, which leave no event and must not find something to change when they are repeated.
     answered: Cache<(StoreId, String), Answered>,
     tasks: TaskTracker,
     stores: Executor<Store>,
@@ -132,6 +146,7 @@ impl Commands {
             cached_streams: parts.settings.cached_streams,
             queue_length: parts.settings.queue_length,
             snapshot_every: parts.settings.snapshot_every,
+            sole_writer: parts.settings.sole_writer,
         });
         Self {
             inner: Arc::new(Inner {
@@ -174,7 +189,7 @@ impl Commands {
         use_case: F,
     ) -> Result<Done<T>, CommandError>
     where
-        T: Send + 'static,
+        T: Clone + Send + Sync + 'static,
         F: FnOnce(Session) -> Fut + Send + 'static,
         Fut: Future<Output = Result<Done<T>, CommandError>> + Send,
     {
@@ -195,17 +210,18 @@ impl Commands {
         if self.inner.tasks.is_closed() {
             return Err(CommandError::Busy);
         }
-        let outcome = match self.inner.tasks.spawn(command).await {
-            Ok(outcome) => outcome,
-            // A panic in a command is a defect of ours; the client learns that its outcome is unknown, others go on.
-            Err(error) => Err(CommandError::Unavailable {
-                service: Service::EventLog,
-                reason: format!("the command broke off: {error}"),
-            }),
+        // Counted in its own task: whoever asked may be gone by then.
+        let counted = async move {
+            let outcome = command.await;
+            let label = if outcome.is_ok() { "done" } else { "refused" };
+            metrics::counter!("cartlog_commands_total", "command" => kind, "outcome" => label).increment(1);
+            outcome
         };
-        let label = if outcome.is_ok() { "done" } else { "refused" };
-        metrics::counter!("cartlog_commands_total", "command" => kind, "outcome" => label).increment(1);
-        outcome
+        // A panic in a command is a defect of ours; the client learns that its outcome is unknown, others go on.
+        self.inner.tasks.spawn(counted).await.unwrap_or_else(|error| {
+            let reason = format!("the command broke off: {error}");
+            Err(CommandError::Unavailable { service: Service::EventLog, reason })
+        })
     }
 }
 
@@ -218,6 +234,7 @@ impl Inner {
         use_case: F,
     ) -> Result<Done<T>, CommandError>
     where
+        T: Clone + Send + Sync + 'static,
         F: FnOnce(Session) -> Fut,
         Fut: Future<Output = Result<Done<T>, CommandError>>,
     {
@@ -236,12 +253,14 @@ impl Inner {
         if known.as_ref().is_some_and(|known| known.fingerprint != stored.fingerprint) {
             return Err(CommandError::KeyReused);
         }
+        if let Some(done) = known.as_ref().and_then(Answered::again) {
+            return Ok(done);
+        }
         let fingerprint = stored.fingerprint.clone();
         let mut done = use_case(Session::new(Arc::clone(&self), origin(ids), Some(stored), if_match)).await?;
         done.replayed |= known.is_some();
-        if known.is_none() {
-            self.answered.insert(name, Answered { fingerprint, at: now });
-        }
+        let at = known.map_or(now, |known| known.at);
+        self.answered.insert(name, Answered { fingerprint, at, done: Arc::new(done.clone()) });
         Ok(done)
     }
 

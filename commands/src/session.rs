@@ -163,14 +163,19 @@ impl Session {
         self.inner.executor().read(id, look).await
     }
 
+    /// The highest log position that any step has reached.
+    pub(crate) fn reached(&self) -> Position {
+        Position(self.reached.load(Ordering::Relaxed))
+    }
+
     /// The answer: done, up to the highest position that any step has reached.
     pub(crate) fn done<T>(&self, outcome: T, replayed: bool) -> Done<T> {
-        Done { outcome, position: Position(self.reached.load(Ordering::Relaxed)), replayed, late: false }
+        Done { outcome, position: self.reached(), replayed, late: false }
     }
 }
 
-/// Looks at a state of any store, after reading what other nodes may have appended.
-pub(crate) async fn latest<A: Decider, T: Send + 'static>(
+/// Looks at a state of any store.
+pub(crate) async fn look_at<A: Decider, T: Send + 'static>(
     inner: &Inner,
     id: &A::Id,
     look: impl FnOnce(&A) -> T + Send + 'static,
@@ -178,7 +183,7 @@ pub(crate) async fn latest<A: Decider, T: Send + 'static>(
 where
     Inner: Has<A>,
 {
-    inner.executor().read_latest(id, move |loaded: &Loaded<A>| look(&loaded.state)).await
+    inner.executor().read(id, move |loaded: &Loaded<A>| look(&loaded.state)).await
 }
 
 /// The executor of one kind of aggregate.

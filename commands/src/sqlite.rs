@@ -211,7 +211,7 @@ fn set_up(connection: &Connection, format: &Format, make: Make) -> rusqlite::Res
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;")?;
     connection.execute_batch(format.settings)?;
     if make == Make::Nothing {
-        return Ok(());
+        return settle(connection);
     }
     let transaction = connection.unchecked_transaction()?;
     if make == Make::TablesAnew {
@@ -222,6 +222,12 @@ fn set_up(connection: &Connection, format: &Format, make: Make) -> rusqlite::Res
     transaction
         .execute_batch(&format!("PRAGMA application_id = {application_id}; PRAGMA user_version = {version};"))?;
     transaction.commit()
+}
+
+/// Makes sure that what is found is on the disk. After a kill or a failed sync, SQLite finds in the write-ahead log what was
+/// written but never synced: before anybody reads a key there and builds on it, it is copied into the file, and that is synced.
+fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
 fn drop_tables(connection: &Connection) -> rusqlite::Result<()> {

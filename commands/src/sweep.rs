@@ -5,7 +5,7 @@
 //! does not live that long. Safe on several nodes and at any time.
 
 use crate::facade::{Inner, vault_away};
-use crate::session::latest;
+use crate::session::look_at;
 use crate::vault::CredentialOwner;
 use crate::{CommandError, Commands};
 use chrono::TimeDelta;
@@ -59,11 +59,11 @@ async fn is_in_force(inner: &Inner, owner: CredentialOwner, id: CredentialId) ->
     match owner {
         CredentialOwner::Store(store) => {
             let look = move |store: &Store| store.live().is_some_and(|live| live.credential_id == id);
-            latest::<Store, _>(inner, &store, look).await
+            look_at::<Store, _>(inner, &store, look).await
         }
         CredentialOwner::Customer(customer) => {
             let look = move |customer: &Customer| customer.live().is_some_and(|live| live.credential_id == id);
-            latest::<Customer, _>(inner, &customer, look).await
+            look_at::<Customer, _>(inner, &customer, look).await
         }
     }
 }

@@ -49,6 +49,14 @@ impl MemoryLog {
             max_append_bytes: MAX_APPEND_BYTES,
         }
     }
+
+    /// The same log as it was at the position: as if it had been restored from a backup of then.
+    pub fn as_of(&self, position: Position) -> Self {
+        let events = self.events.lock().up_to(position);
+        let head = watch::Sender::new(Position(events.all.len() as u64));
+        let (log_id, clock, max_append_bytes) = (self.log_id, Arc::clone(&self.clock), self.max_append_bytes);
+        Self { events: Arc::new(Mutex::new(events)), head, log_id, clock, max_append_bytes }
+    }
 }
 
 impl Default for MemoryLog {
@@ -112,6 +120,15 @@ impl EventLog for MemoryLog {
 }
 
 impl Events {
+    fn up_to(&self, position: Position) -> Self {
+        let kept = usize::try_from(position.0).unwrap_or(usize::MAX).min(self.all.len());
+        let mut streams: HashMap<StreamName, Vec<usize>> = HashMap::new();
+        for (place, event) in self.all[..kept].iter().enumerate() {
+            streams.entry(event.stream.clone()).or_default().push(place);
+        }
+        Self { all: self.all[..kept].to_vec(), streams, last_ms: self.last_ms }
+    }
+
     fn insert(&mut self, stream: &StreamName, length: u64, events: Vec<NewEvent>, clock: &Clock) -> Appended {
         self.last_ms = record_time(clock, self.last_ms);
         let recorded_at = DateTime::from_timestamp_millis(self.last_ms).unwrap_or_default();

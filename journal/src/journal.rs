@@ -128,6 +128,18 @@ impl Journal {
         self.log.log_id().await
     }
 
+    /// A checkpoint at the event that stands at the position.
+    pub async fn checkpoint(&self, position: Position) -> Result<Checkpoint, LogError> {
+        let log_id = self.log.log_id().await?;
+        if position == Position::START {
+            return Ok(Checkpoint::start(log_id));
+        }
+        match self.log.read_all(Position(position.0 - 1), 1).await?.first() {
+            Some(event) if event.position == position => Ok(Checkpoint { log_id, position, event_id: event.id }),
+            Some(_) | None => Err(LogError::Damaged(format!("no event stands at position {position}"))),
+        }
+    }
+
     /// Checks that the checkpoint is of this log: same `log_id`, and the same event at its position.
     pub async fn verify(&self, checkpoint: &Checkpoint) -> Result<(), LogError> {
         let foreign = |reason: String| LogError::ForeignCheckpoint {

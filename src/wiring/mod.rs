@@ -80,6 +80,8 @@ pub async fn open(
             cached_streams: config.cached_streams,
             queue_length: config.queue_length,
             snapshot_every: config.snapshot_every,
+            // The directory is locked.
+            sole_writer: true,
         },
     });
     Ok(Parts { journal, vault, commands, queries, views, windows, data, lock: Arc::new(lock) })

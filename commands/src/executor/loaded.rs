@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Events that are read at once.
 const PAGE: usize = 1_000;
 /// The shape of snapshots. Raised whenever a state's shape changes; old snapshots are then ignored.
-const SNAPSHOT_FORMAT: u32 = 1;
+const SNAPSHOT_FORMAT: u32 = 2;
 
 /// A stream as this node knows it.
 pub struct Loaded<A> {
@@ -125,9 +125,14 @@ impl<A: Decider> Loaded<A> {
             return None;
         }
         let saved: Saved<A> = serde_json::from_slice(&snapshot.state).ok()?;
+        let tail = Tail { length: saved.length, last_hash: saved.last_hash };
+        if !stands_in_log(shared, stream, tail).await {
+            tracing::warn!(%stream, "a snapshot is of events that the log does not have; reading the whole stream");
+            return None;
+        }
         Some(Self {
             state: saved.state,
-            tail: Tail { length: saved.length, last_hash: saved.last_hash },
+            tail,
             position: saved.position,
             revision: saved.revision,
             last_at: saved.last_at,
@@ -171,6 +176,14 @@ struct SavedRef<'a, A> {
     revision: u64,
     last_at: Timestamp,
     memory: &'a Memory,
+}
+
+/// Whether the stream had this tail once. A log that was restored, or that was not told to sync, may be shorter than what was
+/// saved of it.
+async fn stands_in_log(shared: &Shared, stream: &StreamName, tail: Tail) -> bool {
+    let Some(last) = tail.length.checked_sub(1) else { return false };
+    let slice = shared.journal.read_stream(stream, Tail { length: last, last_hash: None }, 1).await;
+    slice.is_ok_and(|slice| slice.tail == tail)
 }
 
 pub(super) fn failed(stream: &StreamName, source: JournalError) -> StreamFailure {

@@ -14,8 +14,8 @@ const LIFETIME: TimeDelta = TimeDelta::hours(25);
 pub(super) struct Memory {
     creation: Option<(String, Remembered)>,
     recent: HashMap<String, Remembered>,
-    /// The keys of `recent` by age, oldest first.
-    by_age: VecDeque<(Timestamp, String)>,
+    /// The keys of `recent` by age, oldest first, each with its place.
+    by_age: VecDeque<(Timestamp, u64, String)>,
 }
 
 /// A command that was done: its events stand in the stream from `revision` on.
@@ -55,7 +55,7 @@ impl Memory {
         }
         let remembered = Remembered { fingerprint: idempotency.fingerprint.clone(), revision, events: 1 };
         self.recent.insert(idempotency.key.clone(), remembered);
-        self.by_age.push_back((at, idempotency.key.clone()));
+        self.by_age.push_back((at, revision, idempotency.key.clone()));
         self.note_creation(idempotency, revision);
         self.forget(at.minus(LIFETIME));
     }
@@ -72,12 +72,47 @@ impl Memory {
     }
 
     fn forget(&mut self, before: Timestamp) {
-        while self.by_age.front().is_some_and(|(at, _)| *at < before) {
-            if let Some((_, key)) = self.by_age.pop_front()
-                && !self.by_age.iter().any(|(_, younger)| *younger == key)
-            {
+        while let Some((_, revision, key)) = self.by_age.pop_front_if(|(at, ..)| *at < before) {
+            if self.recent.get(&key).is_some_and(|known| known.revision == revision) {
                 self.recent.remove(&key);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noted(memory: &mut Memory, key: &str, revision: u64, hours: i64) {
+        let idempotency = Idempotency { key: key.to_owned(), fingerprint: "f".to_owned() };
+        memory.note(&idempotency, revision, Timestamp::default().plus(TimeDelta::hours(hours)));
+    }
+
+    fn knows(memory: &Memory, key: &str) -> bool {
+        let asked = Idempotency { key: key.to_owned(), fingerprint: "f".to_owned() };
+        matches!(memory.recall(&asked), Recall::Done(_))
+    }
+
+    #[test]
+    fn a_key_is_forgotten_after_a_day_but_for_the_one_that_created_the_stream() {
+        let mut memory = Memory::default();
+        noted(&mut memory, "creation", 0, 0);
+        noted(&mut memory, "early", 1, 1);
+        noted(&mut memory, "late", 2, 25);
+        assert!(["creation", "early", "late"].iter().all(|key| knows(&memory, key)));
+        noted(&mut memory, "next day", 3, 27);
+        assert!(["creation", "late", "next day"].iter().all(|key| knows(&memory, key)));
+        assert!(!knows(&memory, "early"));
+        assert_eq!((memory.recent.len(), memory.by_age.len()), (2, 2));
+    }
+
+    #[test]
+    fn the_events_of_one_command_are_remembered_together() {
+        let mut memory = Memory::default();
+        (0..3).for_each(|revision| noted(&mut memory, "k", revision, 0));
+        let asked = Idempotency { key: "k".to_owned(), fingerprint: "f".to_owned() };
+        let Recall::Done(remembered) = memory.recall(&asked) else { panic!("it was noted") };
+        assert_eq!((remembered.revision, remembered.events), (0, 3));
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! One queue per stream. Whoever finds a stream idle starts its runner; the runner takes all that waits, decides one command
 //! after another against the running state, appends all accepted events at the expected revision in one append, and
-//! answers each. A conflict (another node wrote) drops the state, reads what is new and decides again. The guarantee: an
-//! answer is given only once the append that it rests on is durable.
+//! answers each. A conflict (another node wrote) drops the state, reads what is new and decides again. What appends nothing
+//! meets no conflict, so a look, a refusal and a change of nothing read what is new before they are answered; where no other
+//! process writes, what is in memory is the truth and nothing needs to be read. The guarantee: an answer is given only once
+//! the append that it rests on is durable, and says nothing that was true only before it was asked for.
 
 mod loaded;
 mod memory;
@@ -34,6 +36,8 @@ pub struct Shared {
     pub queue_length: usize,
     /// Events after which a stream's state is saved again.
     pub snapshot_every: u64,
+    /// No other process writes to the log.
+    pub sole_writer: bool,
 }
 
 /// Runs the commands of one kind of aggregate. Cheap to clone.
@@ -198,28 +202,10 @@ impl<A: Decider> Executor<A> {
         run::replay::<A>(&self.shared, &stream, &remembered).await.map(Some).map_err(|failure| (&failure).into())
     }
 
-    /// Looks at the stream's state as appended. Reads the stream if it isn't in memory; what other nodes appended since may be missing.
+    /// Looks at the stream's state, with all that any node had appended when this was called.
     pub async fn read<T: Send + 'static>(
         &self,
         id: &A::Id,
-        look: impl FnOnce(&Loaded<A>) -> T + Send + 'static,
-    ) -> Result<T, CommandError> {
-        self.look(id, false, look).await
-    }
-
-    /// As [`Self::read`], after reading what other nodes may have appended.
-    pub async fn read_latest<T: Send + 'static>(
-        &self,
-        id: &A::Id,
-        look: impl FnOnce(&Loaded<A>) -> T + Send + 'static,
-    ) -> Result<T, CommandError> {
-        self.look(id, true, look).await
-    }
-
-    async fn look<T: Send + 'static>(
-        &self,
-        id: &A::Id,
-        latest: bool,
         look: impl FnOnce(&Loaded<A>) -> T + Send + 'static,
     ) -> Result<T, CommandError> {
         let (answer, answered) = oneshot::channel();
@@ -227,7 +213,7 @@ impl<A: Decider> Executor<A> {
             // The asker may have gone; then nobody wants the answer.
             let _ = answer.send(loaded.map(look));
         });
-        self.push(id, Job::Read { latest, look }).map_err(|Full| CommandError::Busy)?;
+        self.push(id, Job::Read { look }).map_err(|Full| CommandError::Busy)?;
         match answered.await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(failure)) => Err(failure.as_ref().into()),

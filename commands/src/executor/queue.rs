@@ -24,7 +24,6 @@ pub(super) enum Job<A: Decider> {
         answer: oneshot::Sender<Outcome<A>>,
     },
     Read {
-        latest: bool,
         look: Look<A>,
     },
 }

@@ -33,12 +33,13 @@ pub(super) async fn run<A: Decider>(
 ) {
     let stream = stream_of::<A>(&id);
     let guard = Guard { queues: &queues, id: &id };
-    let mut runner = Runner { shared: &shared, stream, loaded };
+    let mut runner = Runner { shared: &shared, stream, loaded, is_fresh: false };
     while let Some(jobs) = queues.take(&id, &mut runner.loaded) {
+        runner.is_fresh = shared.sole_writer;
         let mut asked = Vec::with_capacity(jobs.len());
         for job in jobs {
             match job {
-                Job::Read { latest, look } => runner.look(latest, look).await,
+                Job::Read { look } => runner.look(look).await,
                 Job::Execute { ask, then, answer } => asked.push(Asked { ask, then, answer }),
             }
         }
@@ -66,6 +67,8 @@ struct Runner<'a, A: Decider> {
     stream: StreamName,
     /// The stream's state as appended; `None`: not read yet, or not to be trusted any more.
     loaded: Option<Box<Loaded<A>>>,
+    /// Whether the state has all that any node had appended when the jobs at hand were taken.
+    is_fresh: bool,
 }
 
 /// What a batch decided, before it is appended.
@@ -83,21 +86,28 @@ enum Verdict<A: Decider> {
 }
 
 impl<A: Decider> Runner<'_, A> {
-    /// The stream's state, read if need be.
+    /// The stream's state, read if need be; what other nodes appended since may be missing.
     async fn load(&mut self) -> Result<Box<Loaded<A>>, StreamFailure> {
-        match self.loaded.take() {
-            Some(loaded) => Ok(loaded),
-            None => Loaded::load(self.shared, &self.stream).await,
+        if let Some(loaded) = self.loaded.take() {
+            return Ok(loaded);
         }
+        let loaded = Loaded::load(self.shared, &self.stream).await?;
+        self.is_fresh = true;
+        Ok(loaded)
     }
 
-    async fn look(&mut self, latest: bool, look: Look<A>) {
-        let known = self.loaded.is_some();
-        let outcome = match self.load().await {
-            Ok(mut loaded) if latest && known => loaded.catch_up(self.shared, &self.stream).await.map(|()| loaded),
-            other => other,
-        };
-        match outcome {
+    /// As [`Self::load`], with what other nodes appended.
+    async fn load_fresh(&mut self) -> Result<Box<Loaded<A>>, StreamFailure> {
+        let mut loaded = self.load().await?;
+        if !self.is_fresh {
+            loaded.catch_up(self.shared, &self.stream).await?;
+            self.is_fresh = true;
+        }
+        Ok(loaded)
+    }
+
+    async fn look(&mut self, look: Look<A>) {
+        match self.load_fresh().await {
             Ok(loaded) => {
                 look(Ok(&loaded));
                 self.loaded = Some(loaded);
@@ -107,7 +117,7 @@ impl<A: Decider> Runner<'_, A> {
     }
 
     /// Decides and appends a batch; again from the start when another node wrote in between.
-    async fn execute(&mut self, asked: Vec<Asked<A>>) {
+    async fn execute(&mut self, mut asked: Vec<Asked<A>>) {
         for _ in 0..ATTEMPTS {
             let mut loaded = match self.load().await {
                 Ok(loaded) => loaded,
@@ -117,8 +127,17 @@ impl<A: Decider> Runner<'_, A> {
                 Ok(decided) => decided,
                 Err(failure) => return answer_failure(asked, failure),
             };
-            if decided.events.is_empty() {
+            if decided.events.is_empty() && self.is_fresh {
                 return self.answer(loaded, asked, decided).await;
+            }
+            if decided.events.is_empty() {
+                // No append tells whether another node wrote.
+                self.loaded = Some(loaded);
+                match self.load_fresh().await {
+                    Ok(fresh) => self.loaded = Some(fresh),
+                    Err(failure) => return answer_failure(asked, failure),
+                }
+                continue;
             }
             match self.append(&loaded, &decided.events).await {
                 Ok(written) => {
@@ -130,6 +149,12 @@ impl<A: Decider> Runner<'_, A> {
                 Err(JournalError::Append(AppendError::Conflict { .. })) => {
                     metrics::counter!("cartlog_append_conflicts_total", "category" => A::CATEGORY.as_str())
                         .increment(1);
+                }
+                // Each half may fit; the state is read again.
+                Err(JournalError::Append(AppendError::TooLarge { .. })) if asked.len() > 1 => {
+                    let rest = asked.split_off(asked.len() / 2);
+                    Box::pin(self.execute(asked)).await;
+                    return Box::pin(self.execute(rest)).await;
                 }
                 Err(error) => return answer_failure(asked, failed(&self.stream, error)),
             }

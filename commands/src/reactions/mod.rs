@@ -149,7 +149,8 @@ pub(crate) async fn settle_order(session: &Session, order_id: OrderId) -> Result
 
 async fn consume(session: &Session, order: &KnownOrder) -> Result<(), CommandError> {
     for item in &order.items {
-        let consume = ProductCommand::ConsumeHold { cart_id: order.cart_id, order_id: order.order_id };
+        let (cart_id, order_id, quantity) = (order.cart_id, order.order_id, item.quantity);
+        let consume = ProductCommand::ConsumeHold { cart_id, order_id, quantity };
         session.execute::<Product>(&item.product_id, consume).await.map_err(refused::<Product>)?;
     }
     Ok(())

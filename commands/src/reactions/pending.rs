@@ -32,6 +32,7 @@ pub(super) enum Reaction {
 pub(super) struct Pending {
     pub(super) reaction: Reaction,
     pub(super) origin: Cause,
+    pub(super) due_at: Timestamp,
 }
 
 /// The event that asks for it.

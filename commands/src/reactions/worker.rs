@@ -13,7 +13,7 @@ use crate::{CommandError, Commands};
 use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::cart::CartEvent;
-use eventlog::{Checkpoint, Position, StreamName};
+use eventlog::{Checkpoint, LogError, Position, StreamName};
 use journal::{Delivery, Envelope, Follower};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ const MOST_PENDING: usize = 20_000;
 /// How often time is looked at while something waits for its time, and how often the checkpoint is saved.
 const TICK: Duration = Duration::from_millis(500);
 /// The shape of what is saved.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Where the checkpoint is saved: beside the snapshots of streams.
 const PLACE: &str = "$reactions";
 
@@ -47,9 +47,11 @@ pub struct Reactions {
     /// Everything up to here was written before this process started, when it is the only one that writes: no other command can be
     /// under way, so nothing needs to wait.
     settled_past: Position,
+    /// In the order of their time.
     pending: VecDeque<Pending>,
     holds: UnmatchedHolds,
     jobs: JoinSet<(Pending, Result<(), CommandError>)>,
+    /// Before each job that has not come to its end, whether it runs or waits to be tried again.
     jobs_from: Vec<Checkpoint>,
     parked: Vec<Parked>,
     saved: Option<Position>,
@@ -77,6 +79,8 @@ pub struct ReactionsStatus {
 #[derive(Serialize, Deserialize)]
 struct Saved {
     checkpoint: Checkpoint,
+    /// The log's head then: what settled the events up to the checkpoint stands before it.
+    reached: Checkpoint,
     parked: Vec<Parked>,
 }
 
@@ -91,15 +95,22 @@ impl Commands {
         let saved = saved
             .filter(|saved| saved.log_id == log_id && saved.format == FORMAT)
             .and_then(|saved| serde_json::from_slice::<Saved>(&saved.state).ok());
-        let (mut checkpoint, parked) = match saved {
-            Some(saved) => (saved.checkpoint, saved.parked),
-            None => (Checkpoint::start(log_id), Vec::new()),
+        let checkpoint = match saved {
+            Some(saved) => match journal.verify(&saved.reached).await {
+                // A restart tries again what was parked: reactions are idempotent, so going back costs only time.
+                Ok(()) => {
+                    saved.parked.iter().map(|parked| parked.before).chain([saved.checkpoint]).min_by_key(position)
+                }
+                // The log was restored from an earlier day: what was settled may be so no more.
+                Err(error @ LogError::ForeignCheckpoint { .. }) => {
+                    tracing::warn!(%error, "what follows from events is looked at from the start of the log");
+                    None
+                }
+                Err(error) => return Err(away(error)),
+            },
+            None => None,
         };
-        // A restart tries again what was parked: reactions are idempotent, so going back costs only time.
-        if let Some(first) = parked.iter().map(|parked| parked.before).min_by_key(|before| before.position) {
-            checkpoint = first;
-        }
-        journal.verify(&checkpoint).await.map_err(away)?;
+        let checkpoint = checkpoint.unwrap_or(Checkpoint::start(log_id));
         let settled_past = if alone { journal.head().await.map_err(away)? } else { Position::START };
         Ok(Reactions {
             follower: journal.follow(checkpoint.position),
@@ -180,13 +191,7 @@ impl Reactions {
             self.taken = Checkpoint { position: delivery.position(), event_id: delivery.id(), ..before };
             match delivery {
                 Delivery::Event(envelope) => self.take_event(envelope, before),
-                Delivery::Unreadable(unreadable) => {
-                    self.parked.push(Parked {
-                        stream: unreadable.stream.clone(),
-                        before,
-                        reason: unreadable.to_string(),
-                    });
-                }
+                Delivery::Unreadable(unreadable) => self.park(&unreadable.stream, before, unreadable.to_string()),
             }
         }
     }
@@ -204,10 +209,15 @@ impl Reactions {
         };
         self.holds.note(envelope, cause);
         let Some(reaction) = reaction(envelope) else { return };
-        let pending = Pending { reaction, origin: cause() };
+        let origin = cause();
+        let due_at = if at.position <= self.settled_past { at_once() } else { origin.recorded_at.plus(GRACE) };
+        let pending = Pending { reaction, origin, due_at };
         match pending.reaction {
             // Nobody else does a job: there is nothing to wait for.
-            Reaction::Job { .. } => self.start_job(pending),
+            Reaction::Job { .. } => {
+                self.jobs_from.push(before);
+                self.start_job(pending);
+            }
             _ => self.pending.push_back(pending),
         }
     }
@@ -215,7 +225,6 @@ impl Reactions {
     fn start_job(&mut self, pending: Pending) {
         let Reaction::Job { job_id, amount } = pending.reaction else { return };
         let session = self.session(&pending.origin);
-        self.jobs_from.push(pending.origin.before);
         self.jobs.spawn(async move {
             let outcome = batch_credit::run_job(&session, job_id, amount, pending.origin.at.position).await;
             (pending, outcome)
@@ -224,13 +233,13 @@ impl Reactions {
 
     fn job_finished(&mut self, finished: Result<(Pending, Result<(), CommandError>), tokio::task::JoinError>) {
         match finished {
-            Ok((pending, outcome)) => {
-                self.jobs_from.retain(|before| *before != pending.origin.before);
-                if let Err(error) = outcome {
+            Ok((pending, outcome)) => match self.settled(outcome, &pending.origin) {
+                Ok(()) => self.jobs_from.retain(|before| *before != pending.origin.before),
+                Err(error) => {
                     tracing::warn!(%error, stream = %pending.origin.stream, "a job goes on later");
-                    self.pending.push_back(pending);
+                    self.pending.push_back(Pending { due_at: self.now().plus(GRACE), ..pending });
                 }
-            }
+            },
             // Its place in `jobs_from` stays: the checkpoint does not pass it, and a restart runs it again.
             Err(error) => tracing::error!(%error, "a job broke off"),
         }
@@ -238,7 +247,7 @@ impl Reactions {
 
     /// Does what is due, oldest first; stops at what can't be done now.
     async fn do_due(&mut self) -> Result<(), CommandError> {
-        while let Some(pending) = self.pending.front().filter(|pending| self.is_due(&pending.origin, GRACE)).cloned() {
+        while let Some(pending) = self.pending.front().filter(|pending| self.now() >= pending.due_at).cloned() {
             let outcome = match &pending.reaction {
                 Reaction::Job { .. } => {
                     self.start_job(pending.clone());
@@ -249,7 +258,7 @@ impl Reactions {
             self.settled(outcome, &pending.origin)?;
             self.pending.pop_front();
         }
-        while let Some(hold) = self.holds.oldest().filter(|hold| self.is_due(&hold.origin, HOLD_GRACE)).cloned() {
+        while let Some(hold) = self.holds.oldest().filter(|hold| self.is_over(&hold.origin)).cloned() {
             let outcome = recover(&self.session(&hold.origin), &hold).await;
             self.settled(outcome, &hold.origin)?;
             self.holds.remove(hold.cart_id, hold.product);
@@ -257,8 +266,9 @@ impl Reactions {
         Ok(())
     }
 
-    fn is_due(&self, cause: &Cause, grace: TimeDelta) -> bool {
-        cause.at.position <= self.settled_past || self.now() >= cause.recorded_at.plus(grace)
+    /// Whether the command that held stock can't be under way any more.
+    fn is_over(&self, cause: &Cause) -> bool {
+        cause.at.position <= self.settled_past || self.now() >= cause.recorded_at.plus(HOLD_GRACE)
     }
 
     fn now(&self) -> Timestamp {
@@ -272,13 +282,16 @@ impl Reactions {
             Err(error @ (CommandError::Unavailable { .. } | CommandError::Busy)) => Err(error),
             Err(error) => {
                 tracing::error!(%error, stream = %cause.stream, "the reactions of a stream are parked");
-                self.parked.push(Parked {
-                    stream: cause.stream.clone(),
-                    before: cause.before,
-                    reason: error.to_string(),
-                });
+                self.park(&cause.stream, cause.before, error.to_string());
                 Ok(())
             }
+        }
+    }
+
+    /// Where a stream is parked already, the first reason stands.
+    fn park(&mut self, stream: &StreamName, before: Checkpoint, reason: String) {
+        if !self.parked.iter().any(|parked| parked.stream == *stream) {
+            self.parked.push(Parked { stream: stream.clone(), before, reason });
         }
     }
 
@@ -291,7 +304,7 @@ impl Reactions {
         let pending = self.pending.front().map(|pending| pending.origin.before);
         let hold = self.holds.oldest().map(|hold| hold.origin.before);
         let jobs = self.jobs_from.iter().copied();
-        pending.into_iter().chain(hold).chain(jobs).min_by_key(|before| before.position).unwrap_or(self.taken)
+        pending.into_iter().chain(hold).chain(jobs).min_by_key(position).unwrap_or(self.taken)
     }
 
     async fn save(&mut self) {
@@ -301,13 +314,26 @@ impl Reactions {
         if self.saved == Some(checkpoint.position) {
             return;
         }
-        let Ok(state) = serde_json::to_vec(&Saved { checkpoint, parked: self.parked.clone() }) else { return };
+        let journal = &self.inner.parts.journal;
+        let Ok(head) = journal.head().await else { return };
+        let Ok(reached) = journal.checkpoint(head).await else { return };
+        let saved = Saved { checkpoint, reached, parked: self.parked.clone() };
+        let Ok(state) = serde_json::to_vec(&saved) else { return };
         let snapshot = Snapshot { log_id: checkpoint.log_id, format: FORMAT, state };
         match self.inner.parts.snapshots.save(&StreamName::new(PLACE), snapshot).await {
             Ok(()) => self.saved = Some(checkpoint.position),
             Err(error) => tracing::warn!(%error, "the reactions' checkpoint can't be saved"),
         }
     }
+}
+
+fn position(checkpoint: &Checkpoint) -> Position {
+    checkpoint.position
+}
+
+/// Before any time that a clock shows.
+fn at_once() -> Timestamp {
+    Timestamp::from_millis(i64::MIN)
 }
 
 /// Does what follows from an event; done already: nothing happens.

@@ -4,7 +4,7 @@ pub(crate) use super::token_cache::TokenCache;
 use super::token_cache::{Answer, LiveTokens};
 use crate::claims::{Names, Owner, Standing, normalized};
 use crate::facade::{Inner, anonymous, vault_away};
-use crate::session::{Session, latest, refused};
+use crate::session::{Session, look_at, refused};
 use crate::vault::TokenEntry;
 use crate::{CommandError, Commands, Done, Request, Service};
 use base64::Engine;
@@ -119,7 +119,7 @@ async fn app_of(inner: &Inner, app_id: &str) -> Result<Option<(StoreId, Credenti
         let named = state.standing(held.claim_id) == Standing::Named;
         state.live().filter(|_| named).map(|live| (store, live.credential_id))
     };
-    latest::<Store, _>(inner, &store, look).await
+    look_at::<Store, _>(inner, &store, look).await
 }
 
 /// Whether the secret is the one in force. One that was verified lately is known without hashing it again.
@@ -196,7 +196,7 @@ async fn read_live_tokens(inner: &Inner, store: StoreId) -> Result<Arc<LiveToken
         Some(live) => LiveTokens::of(normalized(&live.app_id), live.tokens.iter().map(|token| token.token_id), now),
         None => LiveTokens::of_none(now),
     };
-    let tokens = Arc::new(latest::<Store, _>(inner, &store, look).await?);
+    let tokens = Arc::new(look_at::<Store, _>(inner, &store, look).await?);
     inner.tokens.keep(moment, store, &tokens);
     Ok(tokens)
 }

@@ -8,7 +8,7 @@ use domain::credit::{Credit, CreditCommand, CreditRejection, CreditSource, Issue
 use domain::customer::Customer;
 use domain::store::{Store, StoreCommand, StoreEvent};
 use domain::{Cents, CreditId, CustomerId, JobId};
-use eventlog::{Position, StreamName};
+use eventlog::{Checkpoint, Position, StreamName};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ const PAGE: usize = 500;
 /// Credits that are issued at the same time: enough for the log to commit them in groups.
 const AT_ONCE: usize = 64;
 /// The shape of a saved [`Progress`].
-const PROGRESS_FORMAT: u32 = 1;
+const PROGRESS_FORMAT: u32 = 2;
 
 impl Commands {
     /// Starts the job (answered with 202); it covers the customers that exist at its start event's position.
@@ -43,6 +43,13 @@ impl Commands {
 struct Progress {
     after: Option<CustomerId>,
     issued: u64,
+}
+
+/// [`Progress`] with the last of its credits: without that one, in a log that was restored from an earlier day, it is no progress.
+#[derive(Serialize, Deserialize)]
+struct Saved<P> {
+    progress: P,
+    reached: Checkpoint,
 }
 
 /// Issues the job's credits and completes it: the reaction to `BatchCreditStarted`, which stands at `position`. Goes on
@@ -109,17 +116,20 @@ fn place(job_id: JobId) -> StreamName {
 async fn load(session: &Session, job_id: JobId) -> Progress {
     let parts = &session.inner.parts;
     let saved = parts.snapshots.load(&place(job_id)).await.ok().flatten();
-    let log_id = parts.journal.log_id().await.ok();
-    saved
-        .filter(|saved| Some(saved.log_id) == log_id && saved.format == PROGRESS_FORMAT)
-        .and_then(|saved| serde_json::from_slice(&saved.state).ok())
-        .unwrap_or_default()
+    let saved = saved
+        .filter(|saved| saved.format == PROGRESS_FORMAT)
+        .and_then(|saved| serde_json::from_slice::<Saved<Progress>>(&saved.state).ok());
+    match saved {
+        Some(saved) if parts.journal.verify(&saved.reached).await.is_ok() => saved.progress,
+        Some(_) | None => Progress::default(),
+    }
 }
 
 async fn save(session: &Session, job_id: JobId, progress: &Progress) {
     let parts = &session.inner.parts;
-    let (Ok(log_id), Ok(state)) = (parts.journal.log_id().await, serde_json::to_vec(progress)) else { return };
-    let snapshot = Snapshot { log_id, format: PROGRESS_FORMAT, state };
+    let Ok(reached) = parts.journal.checkpoint(session.reached()).await else { return };
+    let Ok(state) = serde_json::to_vec(&Saved { progress, reached }) else { return };
+    let snapshot = Snapshot { log_id: reached.log_id, format: PROGRESS_FORMAT, state };
     if let Err(error) = parts.snapshots.save(&place(job_id), snapshot).await {
         tracing::warn!(%job_id, %error, "a job's progress can't be saved");
     }

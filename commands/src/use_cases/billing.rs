@@ -6,7 +6,7 @@ use super::carts::{ATTEMPTS, cart_refused, confirmed};
 use crate::executor::{Ask, Executed, Refused};
 use crate::facade::views_away;
 use crate::session::{Session, refused};
-use crate::{CommandError, Commands, Done, Request, Resource, Service};
+use crate::{CommandError, Commands, Done, Request, Resource};
 use domain::billing::{BilledItem, BilledShipping, BillingTerms, WalletRef};
 use domain::cart::{Billing, Cart, CartBilled, CartCommand, CartEvent, CartItem, CartRejection, RequestKey};
 use domain::coupon::{Coupon, CouponCommand, CouponRefusal};
@@ -183,10 +183,7 @@ async fn usable_coupon(
 /// Finishes the billing that waits for its coupon, if there is one: anybody may, any number of times.
 pub(crate) async fn finish_under_way(session: &Session, customer: CustomerId) -> Result<(), CommandError> {
     let billing = session.look(&customer, |cart: &Cart| cart.billing().cloned()).await?.flatten();
-    let Some(billing) = billing else {
-        // Another node may have finished it, which this one has not read yet.
-        return session.inner.carts().read_latest(&customer, |_| ()).await;
-    };
+    let Some(billing) = billing else { return Ok(()) };
     let executed = ask_coupon_and_finish(&session.follow_up(), customer, &billing).await?;
     match billed_event(&executed) {
         Some(billed) => issue_invoice(&session.follow_up(), billed).await,
@@ -206,12 +203,17 @@ async fn finish(
         Ok(billing) => billing.flatten().filter(|billing| billing.invoice_id == invoice_id),
         Err(_) => return Ok(late()),
     };
-    let Some(billing) = billing else { return outcome_of(session, customer, invoice_id).await };
-    match ask_coupon_and_finish(session, customer, &billing).await {
-        Ok(executed) if executed.events.is_empty() => outcome_of(session, customer, invoice_id).await,
-        Ok(executed) => after_billing(session, executed).await,
+    let outcome = match billing {
+        None => outcome_of(session, customer, invoice_id).await,
+        Some(billing) => match ask_coupon_and_finish(session, customer, &billing).await {
+            Ok(executed) if executed.events.is_empty() => outcome_of(session, customer, invoice_id).await,
+            Ok(executed) => after_billing(session, executed).await,
+            Err(error) => Err(error),
+        },
+    };
+    match outcome {
         Err(CommandError::Unavailable { .. } | CommandError::Busy) => Ok(late()),
-        Err(error) => Err(error),
+        settled => settled,
     }
 }
 
@@ -309,7 +311,7 @@ pub(crate) async fn issue_invoice(session: &Session, billed: &CartBilled) -> Res
     super::wallet::issue_invoice(session, billed).await
 }
 
-/// What no history of this program can contain: the answer is that the log can't be used.
+/// What no history of this program can contain: trying again does not help.
 pub(super) fn corrupt(reason: &str) -> CommandError {
-    CommandError::Unavailable { service: Service::EventLog, reason: reason.to_owned() }
+    CommandError::Damaged { reason: reason.to_owned() }
 }

@@ -1,7 +1,7 @@
 //! Coupon codes, each claimed within its store.
 
 use crate::claims::{Names, Outcome, Owner, Standing, decide_claiming};
-use crate::session::{Session, latest, refused};
+use crate::session::{Session, look_at, refused};
 use crate::{CommandError, Commands, Done, Request, Resource};
 use chrono::TimeDelta;
 use domain::coupon::{Coupon, CouponCommand, CouponStyle, CreateCoupon};
@@ -81,6 +81,6 @@ pub(crate) async fn by_code(session: &Session, code: &str) -> Result<Option<Coup
     let Some(held) = session.inner.held(&name).await? else { return Ok(None) };
     let Owner::Coupon(coupon) = held.owner else { return Ok(None) };
     let standing = move |coupon: &Coupon| coupon.standing(held.claim_id);
-    let standing = latest::<Coupon, _>(&session.inner, &coupon, standing).await?;
+    let standing = look_at::<Coupon, _>(&session.inner, &coupon, standing).await?;
     Ok((standing == Standing::Named).then_some(coupon))
 }

@@ -3,7 +3,7 @@
 use crate::claims::{self, Outcome, Owner, decide_claiming, normalized};
 use crate::error::log_away;
 use crate::reactions;
-use crate::session::{Session, latest, refused};
+use crate::session::{Session, look_at, refused};
 use crate::{CommandError, Commands, Done, Request, Resource};
 use domain::customer::{Customer, CustomerCommand, CustomerEvent, CustomerRejection};
 use domain::{Category, ClaimId, CustomerId, EmailId, Event, Personal};
@@ -132,7 +132,7 @@ async fn unnamed(session: &Session, customer: CustomerId) -> Result<HashMap<Clai
     }
     let names = |customer: &Customer, claim_id: &ClaimId| customer.names_claim(*claim_id);
     let forgotten = move |customer: &Customer| added.into_iter().filter(|(id, _)| !names(customer, id)).collect();
-    latest::<Customer, _>(&session.inner, &customer, forgotten).await
+    look_at::<Customer, _>(&session.inner, &customer, forgotten).await
 }
 
 fn added_email(event: Event) -> Option<(ClaimId, String)> {

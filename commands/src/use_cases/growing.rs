@@ -173,7 +173,6 @@ async fn hold_all(
                 return Err(NotHeld::Refused(CommandError::NotFound(Resource::Product)));
             }
             Err(Refused::Rejected(ProductRejection::StaleHold { .. })) => {
-                refresh(session, customer).await.map_err(NotHeld::Refused)?;
                 return Err(NotHeld::Stale);
             }
             Err(other) => return Err(NotHeld::Refused(refused::<Product>(other))),
@@ -181,11 +180,6 @@ async fn hold_all(
         held.push((cart_id, *product));
     }
     Ok(items)
-}
-
-/// Reads what other nodes appended to the cart's stream.
-async fn refresh(session: &Session, customer: CustomerId) -> Result<(), CommandError> {
-    session.inner.carts().read_latest(&customer, |_| ()).await
 }
 
 /// Gives back what was held in vain. `refused`: the cart that nothing will be added to; its stream is moved first, so that any

@@ -33,14 +33,15 @@ pub(crate) async fn settle(
     cart_id: CartId,
     product: ProductId,
 ) -> Result<(), CommandError> {
+    let hold = move |product: &Product| product.known().and_then(|known| known.holds.get(&cart_id).copied());
     for _ in 0..ATTEMPTS {
+        // Mostly it was given back long ago, and what the cart has need not be read.
+        if session.look(&product, hold).await?.flatten().is_none() {
+            return Ok(());
+        }
         let entitled = entitled(session, customer, cart_id, product).await?;
-        let hold = session
-            .look(&product, move |product: &Product| {
-                product.known().and_then(|known| known.holds.get(&cart_id).copied())
-            })
-            .await?;
-        let Some(hold) = hold.flatten().filter(|hold| hold.quantity > entitled.quantity) else { return Ok(()) };
+        let hold = session.look(&product, hold).await?.flatten();
+        let Some(hold) = hold.filter(|hold| hold.quantity > entitled.quantity) else { return Ok(()) };
         if hold.cart_revision >= entitled.length {
             // A slow command may still append at this revision: the stream is moved first, so that it conflicts.
             revoke(session, customer, cart_id, product, entitled.length).await?;
@@ -94,7 +95,7 @@ async fn entitled(
         };
         (loaded.tail.length, known)
     };
-    let (length, known) = session.inner.carts().read_latest(&customer, look).await?;
+    let (length, known) = session.inner.carts().read(&customer, look).await?;
     let quantity = match known {
         Known::Quantity(quantity) => quantity,
         Known::Earlier => match billed(session, customer, cart_id).await? {

@@ -2,7 +2,7 @@
 
 use crate::claims::{Owner, normalized};
 use crate::executor::Refused;
-use crate::session::{Session, latest, refused};
+use crate::session::{Session, look_at, refused};
 use crate::{CommandError, Commands, Done, Request, Resource};
 use chrono::TimeDelta;
 use domain::customer::{Customer, CustomerCommand, CustomerRejection};
@@ -69,5 +69,5 @@ async fn by_email(session: &Session, email: &str) -> Result<Option<Found>, Comma
         let email = live.emails.iter().find(|email| email.claim_id == claim_id)?;
         Some(Found { customer, claim_id, password: email.is_primary.then_some(live.credential_id) })
     };
-    latest::<Customer, _>(&session.inner, &customer, look).await
+    look_at::<Customer, _>(&session.inner, &customer, look).await
 }

@@ -1,12 +1,15 @@
 //! Products: created, changed, deleted; their stock and tags.
 
 use crate::assert_refused;
-use crate::support::{Shop, cents, done, new_product};
-use commands::{CommandError, InventoryChange, Resource};
-use domain::Rejection;
+use crate::support::{Shop, cents, done, new_product, request};
+use commands::{CommandError, Done, InventoryChange, Resource};
 use domain::product::{ChangeProduct, Product, ProductRejection};
+use domain::{Rejection, StoreId};
+use eventlog::{SqliteLog, SqliteOptions};
 use futures::future::join_all;
 use std::collections::HashSet;
+use std::sync::Arc;
+use uuid::Uuid;
 
 #[tokio::test]
 async fn a_product_is_created_changed_and_deleted() {
@@ -84,4 +87,36 @@ async fn the_same_key_does_the_work_once() {
             .await,
         CommandError::KeyReused
     );
+}
+
+#[tokio::test]
+async fn a_repeat_of_what_changed_nothing_changes_nothing_either() {
+    let shop = Shop::new().await;
+    let (node, product) = (&shop.node, shop.product().await);
+    let titled = |title: &str| ChangeProduct { title: Some(title.to_owned()), ..ChangeProduct::default() };
+    let request = shop.keyed("/product/title", "k", "Teapot");
+    let first = node.change_product(&request, product, titled("Teapot")).await.unwrap();
+    done(node.change_product(&shop.request(), product, titled("Kettle")).await);
+    let second = node.change_product(&request, product, titled("Teapot")).await.unwrap();
+    assert_eq!(second, Done { replayed: true, ..first });
+    assert_eq!(shop.state::<Product>(&product).await.live().unwrap().title, "Kettle");
+}
+
+/// Commands that wait on one stream are appended together, which the log may find too much.
+#[tokio::test]
+async fn commands_that_are_too_much_for_one_append_are_done_in_several() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = SqliteOptions { max_append_bytes: 16 * 1024, ..SqliteOptions::default() };
+    let log = Arc::new(SqliteLog::open(&directory.path().join("log.sqlite"), options).unwrap());
+    let shop = Shop::empty();
+    let (node, request) = (shop.node_on(log), request(StoreId(Uuid::now_v7())));
+    let product = done(node.create_product(&request, new_product()).await);
+    let described = |number: usize| ChangeProduct {
+        description: Some(Some(format!("{number} {}", "x".repeat(2_000)))),
+        ..ChangeProduct::default()
+    };
+    let changes = (0..64).map(|number| node.change_product(&request, product, described(number)));
+    for outcome in join_all(changes).await {
+        done(outcome);
+    }
 }

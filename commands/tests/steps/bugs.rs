@@ -110,6 +110,19 @@ async fn a_retried_bill_does_not_charge_twice() {
     assert_eq!(ledger(&world, true).await.invoices.len(), 1);
 }
 
+#[tokio::test]
+async fn a_bill_that_is_repeated_once_its_customer_is_gone_is_still_the_same_invoice() {
+    let (world, node, shop) = opened().await;
+    let shop = shop.with_cart(&node).await;
+    let (request, customer) = (keyed(shop.store, "/bill", "one key"), shop.customers[0]);
+    let invoice = done(node.bill_cart(&request, customer, BillCart::default()).await);
+    done(node.delete_customer(&shop.request(), customer).await);
+    for node in [node, world.node()] {
+        let repeat = node.bill_cart(&request, customer, BillCart::default()).await.expect("it was done");
+        assert!(repeat.replayed && repeat.outcome == invoice);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_coupon_s_limit_is_not_passed_under_load() {
     let (world, node, shop) = opened().await;

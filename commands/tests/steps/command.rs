@@ -36,6 +36,21 @@ impl Command {
         }
     }
 
+    /// The event that decides it: once this is stored, the command is carried out whatever happens.
+    pub fn decided_by(self) -> &'static str {
+        match self {
+            Command::AddToCart | Command::AddBatch => "CartItemAdded",
+            Command::LowerQuantity => "CartItemQuantitySet",
+            Command::ReplaceCart => "CartOpened",
+            Command::BillWithEverything => "CartBillingStarted",
+            Command::Collect => "InvoiceCollected",
+            Command::Fail => "InvoiceFailed",
+            Command::RefundToCredit => "RefundIssued",
+            Command::BatchCredit => "BatchCreditStarted",
+            Command::DeleteCustomer => "CustomerDeleted",
+        }
+    }
+
     /// Runs it with the key. Whether it was accepted.
     pub async fn run(self, node: &Commands, shop: &Shop, key: &str) -> bool {
         let request = keyed(shop.store, &format!("/{self:?}"), key);

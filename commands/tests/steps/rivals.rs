@@ -1,16 +1,18 @@
-//! Two nodes on one log: the same command, or a rival one, at the same time, in every interleaving of their appends up to a
+//! Two or three nodes on one log: the same command, or a rival one, at the same time, in every interleaving of their appends up to a
 //! bound. Whatever the order, the invariants hold at each end and the outcome is one that some order of whole commands gives.
 
 use crate::command::Command;
 use crate::ledger::{Ledger, ledger};
 use crate::shop::Shop;
-use crate::world::World;
+use crate::world::{World, done};
+use commands::BillCart;
 use eventlog::EventLog;
-use eventlog::testing::{Gate, Schedules};
+use eventlog::testing::{Cut, FaultLog, Gate, Schedules, Then};
 use std::sync::Arc;
 
-/// Interleavings of one pair. The first ones differ in the last appends, so that a bound still sees the tight races.
-const MOST: usize = 150;
+/// Interleavings of one pair: in order, of which the first ones differ in the last appends, and by chance.
+const IN_ORDER: usize = 100;
+const BY_CHANCE: usize = 50;
 
 /// What one interleaving came to.
 struct Outcome {
@@ -25,7 +27,7 @@ async fn every_interleaving(left: Command, right: Command, keys: [&'static str; 
     let node = prepared.node();
     let shop = left.prepare(&node, Shop::open(&prepared, &node).await).await;
     let before = ledger(&prepared, true).await;
-    let mut schedules = Schedules::up_to(MOST);
+    let mut schedules = Schedules::up_to(IN_ORDER).then_by_chance(BY_CHANCE, 1);
     while let Some(mut schedule) = schedules.next() {
         let world = prepared.copy().await;
         let gate = Gate::new(Arc::clone(&world.log) as Arc<dyn EventLog>);
@@ -139,4 +141,48 @@ async fn a_cart_replaced_against_a_lowered_line_holds_nothing_afterwards() {
         assert!(outcome.ledger.products.iter().all(|(_, _, held)| *held == 0));
     })
     .await;
+}
+
+/// Two invoices of one customer ask the same balances at the same moment, and two nodes are about to issue the first of them.
+#[tokio::test]
+async fn a_wallet_that_three_nodes_ask_at_once_is_spent_once() {
+    let prepared = World::new();
+    let node = prepared.node();
+    let shop = Shop::open(&prepared, &node).await.with_balances(&node).await;
+    let (request, customer) = (shop.request(), shop.customers[0]);
+    done(node.add_to_cart(&request, customer, vec![(shop.products[1], 2)]).await);
+    billed_only(&prepared, &shop).await;
+    done(prepared.node().add_to_cart(&request, customer, vec![(shop.products[0], 1)]).await);
+
+    let mut schedules = Schedules::up_to(IN_ORDER).then_by_chance(BY_CHANCE, 1);
+    while let Some(mut schedule) = schedules.next() {
+        let world = prepared.copy().await;
+        let gate = Gate::new(Arc::clone(&world.log) as Arc<dyn EventLog>);
+        for label in ["a", "b"] {
+            let node = world.node_on(Arc::new(gate.node(label)));
+            gate.run(label, async move { node.reactions(true).await.expect("it starts").step().await });
+        }
+        let (node, request) = (world.node_on(Arc::new(gate.node("c"))), request.clone());
+        gate.run("c", async move { node.bill_cart(&request, customer, BillCart::default()).await });
+        let played = gate.play(&mut schedule).await;
+        world.recover().await;
+        let ledger = ledger(&world, true).await;
+        // 6.66 and 12.99 with 7 % tax, and a wallet of 9.22.
+        let gross: Vec<i64> = ledger.invoices.iter().map(|(_, gross, _, _)| *gross).collect();
+        let due: i64 = ledger.invoices.iter().map(|(_, _, due, _)| due).sum();
+        assert_eq!(gross.iter().sum::<i64>(), 713 + 1_390, "{played:#?}");
+        assert_eq!(due, 713 + 1_390 - 922, "{played:#?}");
+        assert!(ledger.gift_cards.iter().chain(&ledger.credits).all(|(_, current)| *current == 0), "{played:#?}");
+        schedules.ran(schedule);
+    }
+}
+
+/// Bills the first customer's cart on a node that dies before it asks the wallet.
+async fn billed_only(world: &World, shop: &Shop) {
+    let log = Arc::new(FaultLog::new(Arc::clone(&world.log) as Arc<dyn EventLog>));
+    log.arm(Cut::After(1), Then::Hang);
+    let (dying, request, customer) = (world.node_on(Arc::clone(&log) as _), shop.request(), shop.customers[0]);
+    let billing = tokio::spawn(async move { dying.bill_cart(&request, customer, BillCart::default()).await });
+    log.stopped().await;
+    billing.abort();
 }

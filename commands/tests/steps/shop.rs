@@ -107,6 +107,12 @@ impl Shop {
 
 /// A confirmed customer.
 pub async fn customer(world: &World, node: &Commands, request: &Request, email: &str) -> CustomerId {
+    let customer = unconfirmed(node, request, email).await;
+    confirm(world, node, request, customer, email).await;
+    customer
+}
+
+pub async fn unconfirmed(node: &Commands, request: &Request, email: &str) -> CustomerId {
     let new = NewCustomer {
         currency: "EUR".parse().expect("a currency"),
         email: email.to_owned(),
@@ -115,9 +121,11 @@ pub async fn customer(world: &World, node: &Commands, request: &Request, email: 
         password: "secret".to_owned(),
         addresses: Vec::new(),
     };
-    let customer = done(node.create_customer(request, new).await);
+    done(node.create_customer(request, new).await)
+}
+
+pub async fn confirm(world: &World, node: &Commands, request: &Request, customer: CustomerId, email: &str) {
     done(node.send_confirmation(request, customer).await);
     let token = world.mailbox.token_for(email).expect("a link was mailed");
     done(node.confirm(&token, None).await);
-    customer
 }

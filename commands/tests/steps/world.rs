@@ -1,6 +1,6 @@
 //! One log, one vault and one clock, and the nodes that work on them.
 
-use commands::testing::{CountedLookups, Mailbox, ManualClock};
+use commands::testing::{CountedLookups, KeptSnapshots, Mailbox, ManualClock};
 use commands::vault::MemoryVault;
 use commands::{CommandError, Commands, Done, IdempotencyKey, Parts, Request, Settings};
 use domain::StoreId;
@@ -9,11 +9,13 @@ use journal::{Actor, Journal};
 use std::sync::Arc;
 
 /// What outlives a crash.
+#[derive(Clone)]
 pub struct World {
     pub log: Arc<MemoryLog>,
     pub vault: Arc<MemoryVault>,
     pub clock: Arc<ManualClock>,
     pub mailbox: Arc<Mailbox>,
+    pub snapshots: Arc<KeptSnapshots>,
 }
 
 impl World {
@@ -23,7 +25,13 @@ impl World {
             vault: Arc::new(MemoryVault::default()),
             clock: Arc::default(),
             mailbox: Arc::default(),
+            snapshots: Arc::default(),
         }
+    }
+
+    /// The same world with its log as it was at the position, restored from a backup of then.
+    pub fn restored(&self, position: Position) -> Self {
+        Self { log: Arc::new(self.log.as_of(position)), ..self.clone() }
     }
 
     /// The same history in a log of its own: what is done to one is not seen by the other.
@@ -39,8 +47,7 @@ impl World {
             let expected = ExpectedRevision::of_length(event.revision);
             log.append(&event.stream, expected, vec![new]).await.expect("the history fits");
         }
-        let (vault, clock, mailbox) = (Arc::clone(&self.vault), Arc::clone(&self.clock), Arc::clone(&self.mailbox));
-        Self { log: Arc::new(log), vault, clock, mailbox }
+        Self { log: Arc::new(log), snapshots: Arc::default(), ..self.clone() }
     }
 
     pub fn journal(&self) -> Journal {
@@ -54,8 +61,13 @@ impl World {
 
     /// A node that sees the log through something that a test controls.
     pub fn node_on(&self, log: Arc<dyn EventLog>) -> Commands {
+        Commands::new(self.parts(log))
+    }
+
+    /// What such a node is made of.
+    pub fn parts(&self, log: Arc<dyn EventLog>) -> Parts {
         let journal = Journal::new(log, Arc::clone(&self.vault) as Arc<dyn journal::Keys>);
-        Commands::new(Parts {
+        Parts {
             lookups: Arc::new(CountedLookups::new(journal.clone())),
             journal,
             vault: Arc::clone(&self.vault) as Arc<dyn commands::vault::Vault>,
@@ -63,7 +75,24 @@ impl World {
             mailer: Arc::clone(&self.mailbox) as Arc<dyn commands::Mailer>,
             clock: Arc::clone(&self.clock) as Arc<dyn commands::Clock>,
             settings: Settings::default(),
-        })
+        }
+    }
+
+    /// A node that saves the states of streams after so many events, and how far its worker and its jobs are.
+    pub fn saving_node(&self, snapshot_every: u64) -> Commands {
+        let parts = self.parts(Arc::clone(&self.log) as Arc<dyn EventLog>);
+        let snapshots = Arc::clone(&self.snapshots) as Arc<dyn commands::snapshots::Snapshots>;
+        Commands::new(Parts { snapshots, settings: Settings { snapshot_every, ..parts.settings }, ..parts })
+    }
+
+    /// The types of the events after the position.
+    pub async fn types_after(&self, position: Position) -> Vec<String> {
+        let events = self.log.read_all(position, usize::MAX).await.expect("a log in memory");
+        events.iter().map(|event| event.event_type.to_string()).collect()
+    }
+
+    pub async fn head(&self) -> Position {
+        self.log.head().await.expect("a log in memory")
     }
 
     /// Lets a node start alone on the log, as after a crash, and do what was left undone.

@@ -43,10 +43,12 @@ pub enum ProductCommand {
     ReleaseHold {
         cart_id: CartId,
     },
-    /// What the cart holds was shipped. Without a hold: no event.
+    /// The ordered quantity of what the cart holds was shipped; what it holds beyond that, left by an add that was cut off, is
+    /// given back. Without a hold: no event.
     ConsumeHold {
         cart_id: CartId,
         order_id: OrderId,
+        quantity: u32,
     },
 }
 

@@ -34,7 +34,9 @@ impl Decider for Product {
                 self.lower_hold(*cart_id, *cart_revision, *quantity)
             }
             ProductCommand::ReleaseHold { cart_id } => self.release_hold(*cart_id),
-            ProductCommand::ConsumeHold { cart_id, order_id } => self.consume_hold(*cart_id, *order_id),
+            ProductCommand::ConsumeHold { cart_id, order_id, quantity } => {
+                self.consume_hold(*cart_id, *order_id, *quantity)
+            }
         }
     }
 

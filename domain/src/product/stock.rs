@@ -52,12 +52,14 @@ impl Product {
         Ok(hold.map(|hold| released(cart_id, Hold { quantity: 0, ..*hold }, hold.quantity)).into_iter().collect())
     }
 
-    /// Not fenced, as [`Self::release_hold`].
-    pub(super) fn consume_hold(&self, cart_id: CartId, order_id: OrderId) -> Decision {
+    /// Not fenced, as [`Self::release_hold`]. Only what was ordered leaves: an add that was cut off may have left more held.
+    pub(super) fn consume_hold(&self, cart_id: CartId, order_id: OrderId, ordered: u32) -> Decision {
         let product = self.known().ok_or(ProductRejection::ProductNotFound)?;
-        let hold = product.holds.get(&cart_id);
-        let consumed = hold.map(|hold| StockConsumed { cart_id, order_id, quantity: hold.quantity }.into());
-        Ok(consumed.into_iter().collect())
+        let Some(hold) = product.holds.get(&cart_id) else { return Ok(Vec::new()) };
+        let quantity = ordered.min(hold.quantity);
+        let rest = (quantity < hold.quantity).then(|| released(cart_id, Hold { quantity, ..*hold }, hold.quantity));
+        let consumed = (quantity > 0).then(|| StockConsumed { cart_id, order_id, quantity }.into());
+        Ok(rest.into_iter().chain(consumed).collect())
     }
 }
 

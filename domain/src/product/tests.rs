@@ -67,7 +67,11 @@ fn release(number: u128) -> ProductCommand {
 }
 
 fn consume(number: u128) -> ProductCommand {
-    ProductCommand::ConsumeHold { cart_id: cart(number), order_id: OrderId(id(5)) }
+    consume_of(number, 4)
+}
+
+fn consume_of(number: u128, quantity: u32) -> ProductCommand {
+    ProductCommand::ConsumeHold { cart_id: cart(number), order_id: OrderId(id(5)), quantity }
 }
 
 fn held(number: u128, cart_revision: u64, previous_quantity: u32, quantity: u32) -> StockHeld {
@@ -267,6 +271,14 @@ fn what_was_held_goes_back_or_is_gone_for_good() {
 }
 
 #[test]
+fn only_what_was_ordered_leaves_of_a_larger_hold() {
+    let six = tables().and([held(1, 5, 0, 6)]);
+    let events: [ProductEvent; 2] = [released(1, 5, 6, 4).into(), consumed(1, 4).into()];
+    let gone = six.when(consume_of(1, 4)).then(events).and_a_repeat_gives_nothing();
+    assert_eq!(available(&gone), 6);
+}
+
+#[test]
 fn a_deleted_product_is_not_raised_but_everything_else_of_its_stock_works() {
     let gone = tables().and([held(1, 5, 0, 4)]).when(ProductCommand::Delete).then([ProductDeleted {}]);
     let gone = gone.and_a_repeat_is_rejected(ProductRejection::ProductNotFound);
@@ -311,7 +323,7 @@ fn any_command() -> impl Strategy<Value = ProductCommand> {
         4 => (number.clone(), revision.clone(), quantity.clone()).prop_map(|(n, r, q)| hold(n, r, q)),
         4 => (number.clone(), revision, quantity).prop_map(|(n, r, q)| lower(n, r, q)),
         1 => number.clone().prop_map(release),
-        1 => number.prop_map(consume),
+        1 => (number, 0..8u32).prop_map(|(n, q)| consume_of(n, q)),
         1 => (-6..6i64).prop_map(adjust),
         1 => (0..20i64).prop_map(set),
         1 => tags().prop_map(tag),

@@ -112,6 +112,35 @@ async fn every_interleaving_of_two_nodes_is_gone_through_once() {
     assert_eq!(outcomes, expected.map(str::to_owned).into(), "every order that can be");
 }
 
+#[test]
+fn choices_by_chance_come_after_those_in_order_and_are_the_same_for_a_seed() {
+    let runs = |seed: u64| {
+        let (mut schedules, mut runs) = (Schedules::up_to(2).then_by_chance(3, seed), Vec::new());
+        while let Some(mut schedule) = schedules.next() {
+            runs.push((0..20).map(|_| schedule.choose(3)).collect::<Vec<_>>());
+            schedules.ran(schedule);
+        }
+        runs
+    };
+    let one = runs(1);
+    assert_eq!(one.len(), 5);
+    assert_eq!(one.iter().collect::<BTreeSet<_>>().len(), 5);
+    assert_eq!(runs(1), one);
+    assert_ne!(runs(2), one);
+}
+
+#[test]
+fn nothing_is_left_to_chance_where_everything_was_gone_through() {
+    let mut schedules = Schedules::up_to(5).then_by_chance(3, 1);
+    let mut runs = 0;
+    while let Some(mut schedule) = schedules.next() {
+        schedule.choose(2);
+        schedules.ran(schedule);
+        runs += 1;
+    }
+    assert_eq!(runs, 2);
+}
+
 #[tokio::test]
 async fn a_node_that_goes_away_at_the_gate_gives_up_its_append() {
     let memory: Arc<dyn EventLog> = Arc::new(MemoryLog::new());

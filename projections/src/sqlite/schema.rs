@@ -62,9 +62,12 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(256);
-    connection.execute_batch(ALWAYS)?;
-    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    connection.pragma_update(None, "user_version", FORMAT)
+    // The mark comes with the tables or not at all: a power cut must not leave tables that nobody knows to be ours.
+    let transaction = connection.unchecked_transaction()?;
+    transaction.execute_batch(ALWAYS)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()
 }
 
 /// The name of a generation's table.

@@ -6,8 +6,9 @@
 //! is opened on it, and every answer from before the cut is looked for.
 
 use super::appender::{self, Answer};
-use super::model::{Chance, Disk, Left, Operation, read_journal};
 use super::process::{self, Process};
+use eventlog::testing::Chance;
+use eventlog::testing::disk::{Disk, Left, Operation, read_journal};
 use eventlog::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

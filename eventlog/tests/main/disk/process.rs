@@ -1,6 +1,7 @@
 //! A process of its own with the shim between it and the disk.
 
-use std::path::{Path, PathBuf};
+use eventlog::testing::disk::compile_shim;
+use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -28,7 +29,7 @@ impl Process {
         std::fs::create_dir(self.watched()).unwrap();
         let output = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", test, "--ignored", "--nocapture"])
-            .env("LD_PRELOAD", self.compile_shim())
+            .env("LD_PRELOAD", compile_shim(self.directory.path()))
             .env("SHIM_DIRECTORY", self.watched())
             .env("SHIM_JOURNAL", self.journal())
             .env("SHIM_TROUBLE", self.directory.path().join("trouble"))
@@ -37,19 +38,6 @@ impl Process {
             .unwrap();
         let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && text.contains("1 passed"), "{test} failed:\n{text}");
-    }
-
-    fn compile_shim(&self) -> PathBuf {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/main/disk/shim.c");
-        let shim = self.directory.path().join("shim.so");
-        let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-        let status = Command::new(&compiler)
-            .args(["-shared", "-fPIC", "-O1", "-o"])
-            .args([&shim, &source])
-            .args(["-ldl", "-lpthread"])
-            .status();
-        assert!(status.is_ok_and(|status| status.success()), "{compiler} can't compile the shim");
-        shim
     }
 }
 

@@ -1,12 +1,35 @@
-//! A model of a disk that forgets whatever was not synced.
+//! A disk that forgets whatever was not synced: the shim that writes down what a process does to its files (`shim.c`, Linux
+//! only), and the model that tells from this what a power cut at any moment would have left.
 //!
-//! It is strict: a file's content is safe once the file was synced, its name once its directory was. Of what came after,
+//! The model is strict: a file's content is safe once the file was synced, its name once its directory was. Of what came after,
 //! any part may have reached the disk or not, in any order, in sectors.
 
+use super::Chance;
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const SECTOR: usize = 512;
+/// Bytes before what a record carries.
+const HEAD: usize = 17;
+
+/// Compiles the shim into the directory, with the system's C compiler or `$CC`. Preload it (`LD_PRELOAD`) into the process; its
+/// variables stand at the head of `shim.c`.
+///
+/// # Panics
+/// If there is no compiler.
+pub fn compile_shim(directory: &Path) -> PathBuf {
+    let (source, shim) = (directory.join("shim.c"), directory.join("shim.so"));
+    std::fs::write(&source, include_str!("shim.c")).expect("the directory can be written");
+    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    let status = Command::new(&compiler)
+        .args(["-shared", "-fPIC", "-O1", "-o"])
+        .args([&shim, &source])
+        .args(["-ldl", "-lpthread"])
+        .status();
+    assert!(status.is_ok_and(|status| status.success()), "{compiler} can't compile the shim");
+    shim
+}
 
 /// One thing that the process did, as the shim wrote it down.
 #[derive(Debug)]
@@ -19,25 +42,39 @@ pub enum Operation {
 }
 
 /// Reads the shim's journal.
+///
+/// # Panics
+/// If it isn't one.
 pub fn read_journal(path: &Path) -> Vec<Operation> {
-    let journal = std::fs::read(path).unwrap();
+    read_journal_with_ends(path).into_iter().map(|(_, operation)| operation).collect()
+}
+
+/// Reads the shim's journal, with the number of its bytes up to the end of each record: a process that was killed may have
+/// left a last one that is not whole, and is left out.
+///
+/// # Panics
+/// If it isn't one.
+pub fn read_journal_with_ends(path: &Path) -> Vec<(u64, Operation)> {
+    let journal = std::fs::read(path).expect("the journal can be read");
     let mut rest = &journal[..];
     let mut operations = Vec::new();
-    while !rest.is_empty() {
-        let fd = i32::from_ne_bytes(rest[1..5].try_into().unwrap());
-        let number = i64::from_ne_bytes(rest[5..13].try_into().unwrap()) as usize;
-        let length = u32::from_ne_bytes(rest[13..17].try_into().unwrap()) as usize;
-        let bytes = rest[17..17 + length].to_vec();
-        let path = || String::from_utf8(bytes.clone()).unwrap();
-        operations.push(match rest[0] {
+    while let Some((head, more)) = rest.split_at_checked(HEAD) {
+        let fd = i32::from_ne_bytes(head[1..5].try_into().expect("four bytes"));
+        let number = i64::from_ne_bytes(head[5..13].try_into().expect("eight bytes")) as usize;
+        let length = u32::from_ne_bytes(head[13..HEAD].try_into().expect("four bytes")) as usize;
+        let Some((bytes, more)) = more.split_at_checked(length) else { break };
+        let bytes = bytes.to_vec();
+        let path = || String::from_utf8(bytes.clone()).expect("paths are UTF-8");
+        let operation = match head[0] {
             kind @ (b'c' | b'o') => Operation::Open { fd, path: path(), created: kind == b'c' },
             b'w' => Operation::Write { fd, offset: number, bytes },
             b't' => Operation::Truncate { fd, length: number },
             b's' => Operation::Sync { fd },
             b'u' => Operation::Unlink { path: path() },
             other => panic!("the journal has an unknown record {other}"),
-        });
-        rest = &rest[17 + length..];
+        };
+        rest = more;
+        operations.push(((journal.len() - rest.len()) as u64, operation));
     }
     operations
 }
@@ -213,18 +250,5 @@ impl Naming {
             Naming::Given { path, file } => names.insert(path, file),
             Naming::Taken { path } => names.remove(&path),
         };
-    }
-}
-
-/// The same numbers for the same seed (splitmix64).
-pub struct Chance(pub u64);
-
-impl Chance {
-    pub fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
     }
 }

@@ -1,0 +1,121 @@
+//! The worker on the log meets what can't be done now, and what never can.
+
+use crate::ledger::ledger;
+use crate::shop::{Shop, cents};
+use crate::world::{World, done};
+use async_trait::async_trait;
+use commands::snapshots::Snapshots;
+use commands::{Commands, Lookups, LookupsError, Parts, WalletEntry};
+use domain::{CustomerId, StoreId, Timestamp};
+use eventlog::testing::{Cut, FaultLog, Then};
+use eventlog::{EventLog, ExpectedRevision, NewEvent, Position, StreamName};
+use std::sync::Arc;
+
+/// Views that are away.
+struct Away;
+
+#[async_trait]
+impl Lookups for Away {
+    async fn wallet(&self, _: Position, _: StoreId, _: CustomerId) -> Result<Vec<WalletEntry>, LookupsError> {
+        Err(LookupsError("away".to_owned()))
+    }
+
+    async fn carts_due(&self, _: Timestamp, _: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError> {
+        Err(LookupsError("away".to_owned()))
+    }
+
+    async fn customers_at(
+        &self,
+        _: Position,
+        _: StoreId,
+        _: Option<CustomerId>,
+        _: usize,
+    ) -> Result<Vec<CustomerId>, LookupsError> {
+        Err(LookupsError("away".to_owned()))
+    }
+}
+
+fn node_without_views(world: &World) -> Commands {
+    let snapshots = Arc::clone(&world.snapshots) as Arc<dyn Snapshots>;
+    let parts = world.parts(Arc::clone(&world.log) as Arc<dyn EventLog>);
+    Commands::new(Parts { lookups: Arc::new(Away), snapshots, ..parts })
+}
+
+#[tokio::test]
+async fn a_job_that_had_to_wait_is_found_again_after_a_restart() {
+    let world = World::new();
+    let node = world.node();
+    let shop = Shop::open(&world, &node).await.with_cart(&node).await;
+    done(node.start_batch_credit(&shop.request(), cents(5)).await);
+    // Something that the worker has to do later than the job.
+    done(node.close_cart(&shop.request(), shop.customers[0]).await);
+    let without_views = node_without_views(&world);
+    without_views.reactions(false).await.expect("the worker starts").step().await.expect("the log is there");
+    assert_eq!(ledger(&world, true).await.credits, []);
+
+    let node = world.saving_node(1_000);
+    node.reactions(true).await.expect("the worker starts").step().await.expect("nothing is away");
+    assert_eq!(ledger(&world, true).await.credits, [(5, 5), (5, 5)]);
+}
+
+#[tokio::test]
+async fn a_stream_that_can_not_be_read_is_parked_once_and_the_rest_goes_on() {
+    let world = World::new();
+    let node = world.node();
+    let shop = Shop::open(&world, &node).await.with_invoice(&node).await;
+    // The invoice is collected, and the process dies before it places the order.
+    let log = Arc::new(FaultLog::new(Arc::clone(&world.log) as Arc<dyn EventLog>));
+    log.arm(Cut::After(1), Then::Hang);
+    let (dying, request, invoice) = (world.node_on(Arc::clone(&log) as _), shop.request(), shop.invoice());
+    let collecting = tokio::spawn(async move { dying.collect_invoice(&request, invoice).await });
+    log.stopped().await;
+    collecting.abort();
+    // Before that, somebody closed a cart, and its stream was damaged since.
+    let customer = shop.customers[1];
+    let closed = world.copy().await;
+    done(closed.node().add_to_cart(&shop.request(), customer, vec![(shop.products[0], 1)]).await);
+    done(closed.node().close_cart(&shop.request(), customer).await);
+    let damaged = StreamName::new(format!("cart-{customer}"));
+    let length = closed.log.read_stream(&damaged, 0, usize::MAX).await.expect("in memory").len() as u64;
+    for length in length..length + 3 {
+        let nonsense = NewEvent {
+            id: uuid::Uuid::now_v7(),
+            event_type: "Nonsense".to_owned(),
+            data: "{}".into(),
+            metadata: "{}".into(),
+        };
+        let expected = ExpectedRevision::of_length(length);
+        closed.log.append(&damaged, expected, vec![nonsense]).await.expect("in memory");
+    }
+
+    let node = closed.node();
+    let mut reactions = node.reactions(true).await.expect("the worker starts");
+    reactions.step().await.expect("what is damaged stops nothing");
+    let status = reactions.status().lock().clone();
+    let parked: Vec<_> = status.parked.iter().map(|parked| parked.stream.clone()).collect();
+    assert_eq!(parked, [damaged]);
+    assert_eq!(status.position, closed.head().await, "it waits for nothing");
+    assert!(closed.types_after(Position::START).await.iter().any(|stored| stored == "OrderPlaced"));
+}
+
+#[tokio::test]
+async fn a_shipped_order_takes_no_more_than_was_ordered() {
+    let world = World::new();
+    let node = world.node();
+    let shop = Shop::open(&world, &node).await;
+    let (customer, assam) = (shop.customers[0], shop.products[1]);
+    done(node.add_to_cart(&shop.request(), customer, vec![(assam, 2)]).await);
+    // Three more are held, and then the log is away: nobody gives them back before recovery has looked.
+    let log = Arc::new(FaultLog::new(Arc::clone(&world.log) as Arc<dyn EventLog>));
+    let node = world.node_on(Arc::clone(&log) as _);
+    log.arm(Cut::Before(2), Then::GoOn);
+    assert!(node.add_to_cart(&shop.request(), customer, vec![(assam, 3)]).await.is_err());
+    assert_eq!(ledger(&world, false).await.products[1], ("Assam".to_owned(), 2, 5));
+
+    let invoice = done(node.bill_cart(&shop.request(), customer, commands::BillCart::default()).await);
+    let order = done(node.collect_invoice(&shop.request(), invoice).await);
+    done(node.ship_order(&shop.request(), order).await);
+    assert_eq!(ledger(&world, true).await.products[1], ("Assam".to_owned(), 5, 0));
+    world.recover().await;
+    assert_eq!(ledger(&world, true).await.products[1], ("Assam".to_owned(), 5, 0));
+}

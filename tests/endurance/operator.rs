@@ -1,0 +1,53 @@
+//! What an operator does beside the server: asks how it is, rebuilds, waits for recovery.
+
+use serde_json::Value;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// A directory for its owner alone, as a server wants it.
+pub fn directory() -> TempDir {
+    let private = Permissions::from_mode(0o700);
+    tempfile::Builder::new().permissions(private).tempdir().expect("a directory")
+}
+
+fn cartlog(data: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cartlog"));
+    command.args(arguments).arg("--data").arg(data).env_remove("CARTLOG_DATA").stdin(Stdio::null());
+    let output = command.output().expect("the binary runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn status(data: &Path) -> Value {
+    serde_json::from_str(&cartlog(data, &["status", "--json"])).expect("JSON")
+}
+
+pub fn rebuild(data: &Path) {
+    cartlog(data, &["rebuild"]);
+}
+
+/// The log's head, where no server runs.
+pub fn head(data: &Path) -> u64 {
+    status(data)["log"]["head"].as_u64().expect("a position")
+}
+
+/// Waits until the server has done what was left undone up to the position.
+pub fn wait_for_recovery(data: &Path, head: u64) {
+    let begun = Instant::now();
+    // Twice what the contract allows.
+    while begun.elapsed() < Duration::from_secs(120) {
+        let status = status(data);
+        assert_eq!(status["parked"].as_array().map(Vec::len), Some(0), "{status:#}");
+        let followers = status["followers"].as_array().expect("followers");
+        let reactions = followers.iter().find(|follower| follower["name"] == "reactions").expect("reactions");
+        if reactions["position"].as_u64() >= Some(head) {
+            return;
+        }
+    }
+    panic!("what was left undone is not done: {:#}", status(data));
+}
