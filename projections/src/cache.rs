@@ -5,8 +5,8 @@
 //! and may leave what it read only if the worker put nothing there in the meantime.
 
 use crate::store::{Changed, Facets};
-use quick_cache::Weighter;
 use quick_cache::sync::{Cache, GuardResult, PlaceholderGuard};
+use quick_cache::{OptionsBuilder, Weighter};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,14 +95,24 @@ pub(crate) struct RowCache<R> {
 
 /// Of the rows that a cache is expected to hold, the average.
 const TYPICAL_BYTES: u64 = 1_024;
-/// A row may take this part of the cache at most.
+/// Parts of the cache that are locked by themselves.
+const SHARDS: u64 = 16;
+/// A row may take this part of the cache at most. It must fit into a shard well: what is too heavy for its shard is not taken
+/// in, and does not drive out what a reader is about to leave there either.
 const LARGEST_PART: u64 = 64;
+const _: () = assert!(LARGEST_PART >= 2 * SHARDS);
 
 impl<R> RowCache<R> {
     pub fn new(bytes: u64) -> Self {
-        let items = usize::try_from(bytes / TYPICAL_BYTES).unwrap_or(usize::MAX);
+        let options = OptionsBuilder::new()
+            .weight_capacity(bytes)
+            .estimated_items_capacity(usize::try_from(bytes / TYPICAL_BYTES).unwrap_or(usize::MAX))
+            .shards(SHARDS as usize)
+            .build();
+        // Both capacities are given.
+        let options = options.expect("options of a cache");
         Self {
-            rows: Cache::with_weighter(items, bytes, ByBytes),
+            rows: Cache::with_options(options, ByBytes, Default::default(), Default::default()),
             heaviest: u32::try_from(bytes / LARGEST_PART).unwrap_or(u32::MAX),
         }
     }

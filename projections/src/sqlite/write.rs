@@ -1,40 +1,46 @@
 //! How a batch is written: rows and checkpoint in one transaction.
 
 use super::schema::name;
-use super::statement::scope_word;
-use super::trouble;
+use super::{trouble, words};
 use crate::store::*;
-use eventlog::Checkpoint;
+use eventlog::Position;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params, params_from_iter};
 use std::fmt::Write;
 
 /// Writes all of it or nothing; gives about how many bytes that were.
 pub(super) fn commit(connection: &mut Connection, commit: &Commit) -> Result<usize, StoreError> {
-    let mut write = || -> rusqlite::Result<usize> {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut bytes = 0;
-        for changes in &commit.tables {
-            bytes += Writer::new(&transaction, changes.table).write(changes)?;
-            if let Some(checkpoint) = &commit.checkpoint {
-                move_checkpoint(&transaction, changes.table, checkpoint)?;
-            }
+    let writing = |error: rusqlite::Error| trouble("writing", &error);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(writing)?;
+    let mut bytes = 0;
+    for changes in &commit.tables {
+        if !move_checkpoint(&transaction, changes.table, commit).map_err(writing)? {
+            return Err(elsewhere(changes.table, commit.before));
         }
-        transaction.commit()?;
-        Ok(bytes)
-    };
-    write().map_err(|error| trouble("writing", &error))
+        bytes += Writer::new(&transaction, changes.table).write(changes).map_err(writing)?;
+    }
+    transaction.commit().map_err(writing)?;
+    Ok(bytes)
 }
 
-fn move_checkpoint(transaction: &Transaction<'_>, table: Table, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
-    let sql = "UPDATE generations SET log_id = ?3, position = ?4, event_id = ?5 WHERE view = ?1 AND generation = ?2";
-    transaction.prepare_cached(sql)?.execute(params![
+/// `false`: the generation is not where the batch begins.
+fn move_checkpoint(transaction: &Transaction<'_>, table: Table, commit: &Commit) -> rusqlite::Result<bool> {
+    let sql = "UPDATE generations SET log_id = ?4, position = ?5, event_id = ?6
+               WHERE view = ?1 AND generation = ?2 AND position = ?3";
+    let moved = transaction.prepare_cached(sql)?.execute(params![
         table.view.name,
         table.generation,
-        checkpoint.log_id.0.as_bytes(),
-        Value::from(checkpoint.position),
-        checkpoint.event_id.as_bytes()
+        Value::from(commit.before),
+        commit.checkpoint.log_id.0.as_bytes(),
+        Value::from(commit.checkpoint.position),
+        commit.checkpoint.event_id.as_bytes()
     ])?;
-    Ok(())
+    Ok(moved == 1)
+}
+
+/// Two processes that fold into one store would count events twice.
+fn elsewhere(table: Table, before: Position) -> StoreError {
+    let view = table.view.name;
+    StoreError::Damaged(format!("{view} is no longer at position {before}: something else writes to the store"))
 }
 
 /// Writes to the tables of one generation. Its statements are put together once a batch.
@@ -84,8 +90,8 @@ impl<'a> Writer<'a> {
                 insert.execute(params![key.as_bytes(), Value::from(*position)])?;
             }
         }
-        changes.parked.iter().try_for_each(|parked| self.park(parked))?;
         changes.unparked.iter().try_for_each(|unit| self.unpark(unit))?;
+        changes.parked.iter().try_for_each(|parked| self.park(parked))?;
         Ok(bytes)
     }
 
@@ -150,16 +156,14 @@ impl<'a> Writer<'a> {
         let delete = format!("DELETE FROM {}_search WHERE rowid = ?1", self.name);
         self.transaction.prepare_cached(&delete)?.execute([id])?;
         let Some(texts) = &facets.search_text else { return Ok(()) };
-        let scope = match self.column(facets, searched.scope) {
-            Value::Id(scope) => scope_word(*scope),
-            Value::Null | Value::Integer(_) | Value::Text(_) => return Ok(()),
-        };
+        let Value::Id(scope) = self.column(facets, searched.scope) else { return Ok(()) };
         let fields: String = searched.fields.iter().map(|field| format!(", {}", field.name)).collect();
-        let places: Vec<String> = (1..=searched.fields.len() + 2).map(|place| format!("?{place}")).collect();
-        let insert = format!("INSERT INTO {}_search (rowid, scope{fields}) VALUES ({})", self.name, places.join(", "));
-        let texts = texts.iter().cloned().map(Value::Text);
-        let values = [Value::Integer(id), Value::Text(scope)].into_iter().chain(texts);
-        self.transaction.prepare_cached(&insert)?.execute(params_from_iter(values))?;
+        let places: Vec<String> = (1..=searched.fields.len() + 1).map(|place| format!("?{place}")).collect();
+        let insert = format!("INSERT INTO {}_search (rowid{fields}) VALUES ({})", self.name, places.join(", "));
+        let texts = texts.iter().map(|text| Value::Text(words::indexed(*scope, text)));
+        self.transaction
+            .prepare_cached(&insert)?
+            .execute(params_from_iter([Value::Integer(id)].into_iter().chain(texts)))?;
         Ok(())
     }
 
