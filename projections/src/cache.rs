@@ -150,18 +150,21 @@ impl<R> RowCache<R> {
 mod tests {
     use super::*;
 
+    /// Enough for as many shards as a machine with many cores would like.
+    const BYTES: u64 = 1 << 24;
+
     #[tokio::test]
     async fn what_a_reader_read_before_a_commit_does_not_stay_after_it() {
-        let cache = RowCache::<u32>::new(1 << 20);
+        let cache = RowCache::<u32>::new(BYTES);
         let key = Uuid::from_u128(1);
-        for heavy in [false, true] {
+        let heaviest = (BYTES / LARGEST_PART) as usize / 2 - 128;
+        for (document_bytes, stays) in [(1, true), (heaviest, true), (heaviest + 1, false), (BYTES as usize, false)] {
             cache.take(&key);
             let Err(place) = cache.get_or_place(&key).await else { panic!("nothing was put there") };
-            let document_bytes = if heavy { 1 << 20 } else { 1 };
             cache.put(key, Cached::new(2, document_bytes, None));
             let _ = place.insert(Cached::new(1, 1, None));
             let found = cache.try_get_or_place(&key).ok().map(|cached| *cached.row);
-            assert_eq!(found, if heavy { None } else { Some(2) });
+            assert_eq!(found, stays.then_some(2), "{document_bytes} bytes");
         }
     }
 

@@ -10,6 +10,8 @@ mod pool;
 mod read;
 mod schema;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod words;
 mod write;
 

@@ -1,12 +1,13 @@
 //! An event that can't be read or applied parks what depends on it, and nothing else; after a fix it is folded.
 
 use crate::answers::{answers, assert_same};
-use crate::history::Historian;
+use crate::history::{Historian, Known};
 use crate::world::World;
 use cartlog_projections::store::ParkedUnit;
-use cartlog_projections::{Retried, Settings, Status, Views};
+use cartlog_projections::views::CartState;
+use cartlog_projections::{FillError, Retried, Settings, Status, Views};
 use domain::cart::{CartItemQuantitySet, CartItemRemoved};
-use domain::product::ProductRepriced;
+use domain::product::{ProductRepriced, ProductTagged};
 use domain::{CartItemId, Cents, ProductId, StoreId};
 
 fn parked(status: &Status, view: &str) -> Vec<ParkedUnit> {
@@ -103,6 +104,117 @@ async fn an_unreadable_event_of_a_shared_stream_parks_the_stream() {
     projections.stop().await;
 }
 
+/// What comes after an unreadable event in the same batch is none of the row's events yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_of_a_parked_stream_that_is_folded_anew_stays_as_it_was_before_the_event() {
+    for batch_events in [1, 100] {
+        let mut world = World::default();
+        let store = world.store().await;
+        let (product, customer) = (world.product(store, "A").await, world.customer(store, "a@example.com").await);
+        let cart = world.open_cart(store, customer).await;
+        world.add(store, customer, cart, product, 2).await;
+        world.close_cart(store, customer, cart).await;
+        world.log.break_type("CartItemAdded");
+        let settings = Settings { batch_events, ..Settings::default() };
+        let projections = world.open_with(world.restarted_journal(), settings).await;
+        let views = projections.views();
+        projections.refold_row("carts", cart.0).await.expect("folded");
+        let row = views.cart(store, cart).await.expect("a query").expect("a cart");
+        assert_eq!((row.state, row.items.len()), (CartState::Open, 0), "in batches of {batch_events}");
+    }
+}
+
+/// A fix may be only half of one: what can be folded by now is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_can_be_folded_further_is_and_waits_there() {
+    let mut world = World::default();
+    let store = world.store().await;
+    let (product, customer) = (world.product(store, "A").await, world.customer(store, "a@example.com").await);
+    world.product_event(store, product, repriced(5)).await;
+    world.product_event(store, product, ProductTagged { tag: "new".to_owned() }).await;
+    world.delete_product(store, product).await;
+    let cart = world.open_cart(store, customer).await;
+    world.add(store, customer, cart, product, 2).await;
+    world.close_cart(store, customer, cart).await;
+
+    world.log.break_types(&["ProductRepriced", "CartItemAdded"]);
+    let projections = world.open_with(world.restarted_journal(), Settings::default()).await;
+    let views = projections.views();
+    let stands = async || {
+        let product = views.products_by_ids(store, &[product]).await.expect("a query").pop().flatten();
+        let product = product.expect("a product");
+        let cart = views.cart(store, cart).await.expect("a query").expect("a cart");
+        (product.sale_price_in_cents.get(), product.tags.len(), cart.items.len(), cart.state)
+    };
+    assert_eq!(stands().await, (1_000, 0, 0, CartState::Open));
+
+    world.log.break_types(&["ProductDeleted", "CartClosed"]);
+    // The shopper is one row, the cart's stream another unit.
+    assert_eq!(projections.retry_parked().await.expect("tried"), Retried { folded: 0, parked: 3 });
+    assert_eq!(stands().await, (5, 1, 1, CartState::Open));
+    let parked_by = |view: &str| {
+        let status = views.status();
+        let view = status.views.into_iter().find(|known| known.name == view).expect("a view");
+        view.first_parked.into_iter().map(|parked| parked.event_type).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (parked_by("products"), parked_by("carts")),
+        (vec!["FutureProductDeleted".to_owned()], vec!["FutureCartClosed".to_owned()])
+    );
+    let known = Known { stores: vec![store], products: vec![(store, product)], carts: vec![cart], ..Known::default() };
+    assert_same(&answers(&views, &known).await, &world.answers_from_nothing(&known).await);
+
+    world.log.mend();
+    assert_eq!(projections.retry_parked().await.expect("tried"), Retried { folded: 3, parked: 0 });
+    assert_same(&answers(&views, &known).await, &world.answers_from_nothing(&known).await);
+}
+
+/// A customer's invoices have a stream each: all of them that are tried again at once count.
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_of_one_row_that_are_tried_again_together_are_all_in_it() {
+    let mut world = World::default();
+    let store = world.store().await;
+    let (product, customer) = (world.product(store, "A").await, world.customer(store, "a@example.com").await);
+    for quantity in 1..=3 {
+        let cart = world.open_cart(store, customer).await;
+        let invoice = world.issue_invoice(store, customer, cart, product, quantity).await;
+        world.collect(store, customer, cart, invoice, &[(product, quantity)]).await;
+    }
+    world.log.break_type("InvoiceCollected");
+    let projections = world.open_with(world.restarted_journal(), Settings::default()).await;
+    let views = projections.views();
+    assert_eq!(views.purchases(store, customer).await.expect("a query"), None);
+    assert_eq!(parked(&views.status(), "purchases").len(), 3);
+    world.log.mend();
+    projections.retry_parked().await.expect("tried");
+    let purchases = views.purchases(store, customer).await.expect("a query").expect("purchases");
+    assert_eq!(purchases.total_spent_in_cents, 6_000);
+    assert_eq!(purchases.products[&product], 6);
+}
+
+/// What the program before could not fold when it began to rebuild, the one that goes on with it may.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_that_is_gone_on_with_tries_again_what_it_had_parked() {
+    let (mut world, mut historian) = (World::default(), Historian::new(59));
+    historian.live(&mut world, 60).await;
+    let settings = Settings { batch_events: 40, ..Settings::default() };
+    let projections = world.open_with(world.restarted_journal(), settings).await;
+    world.log.break_type("ProductCreated");
+    drop(projections);
+    let projections = world.open_with(world.restarted_journal(), settings).await;
+    let interrupt = projections.clone();
+    let outcome = projections.rebuild(None, move |_| interrupt.interrupt()).await;
+    assert!(matches!(outcome, Err(FillError::Stopped)), "{outcome:?}");
+    drop(projections);
+
+    world.log.mend();
+    let projections = world.open_with(world.restarted_journal(), settings).await;
+    projections.rebuild(None, |_| {}).await.expect("rebuilt");
+    let views = projections.views();
+    assert_eq!(views.status().parked, 0);
+    assert_same(&answers(&views, &historian.known).await, &world.answers_from_nothing(&historian.known).await);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_does_not_fit_parks_its_row() {
     let mut world = World::default();
@@ -133,9 +245,11 @@ async fn what_is_parked_is_the_same_after_a_rebuild_and_once_mended_all_is_as_if
         let (mut world, mut historian) = (World::default(), Historian::new(29));
         historian.live(&mut world, 120).await;
         world.log.break_type(broken);
-        let projections = world.open_with(world.restarted_journal(), Settings::default()).await;
+        let settings = Settings { batch_events: 7, ..Settings::default() };
+        let projections = world.open_with(world.restarted_journal(), settings).await;
         let (before, status) = (answers(&projections.views(), &historian.known).await, projections.views().status());
         assert!(status.parked > 0, "{broken}");
+        assert_same(&world.answers_from_nothing(&historian.known).await, &before);
         projections.rebuild(None, |_| {}).await.expect("rebuilt");
         assert_same(&answers(&projections.views(), &historian.known).await, &before);
         assert_eq!(projections.views().status().parked, status.parked, "{broken}");

@@ -171,6 +171,60 @@ async fn a_view_of_another_version_is_filled_before_it_answers() {
     projections.stop().await;
 }
 
+/// As after going back to a program that does not know a view, and forth again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_that_stayed_behind_is_brought_to_where_the_others_are() {
+    let (mut world, mut historian) = lived(61, 60).await;
+    world.open().await;
+    world.edit_read_store(
+        "UPDATE generations SET view = 'later' WHERE view = 'jobs';
+         UPDATE numbers SET view = 'later' WHERE view = 'jobs';
+         ALTER TABLE jobs_1 RENAME TO later_1; ALTER TABLE jobs_1_history RENAME TO later_1_history;",
+    );
+    historian.live(&mut world, 60).await;
+    world.open().await;
+    world.edit_read_store(
+        "DELETE FROM generations WHERE view = 'jobs'; DROP TABLE jobs_1; DROP TABLE jobs_1_history;
+         UPDATE generations SET view = 'jobs' WHERE view = 'later';
+         ALTER TABLE later_1 RENAME TO jobs_1; ALTER TABLE later_1_history RENAME TO jobs_1_history;",
+    );
+    let views = world.open().await.views();
+    assert_same(&answers(&views, &historian.known).await, &world.answers_from_nothing(&historian.known).await);
+}
+
+/// Also when whoever asked for it has gone away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_waits_for_a_rebuild_to_be_between_two_batches() {
+    let (world, _) = lived(67, 60).await;
+    let (reached, in_hand) = tokio::sync::oneshot::channel();
+    let (let_go, held) = std::sync::mpsc::channel();
+    let gate = Mutex::new(Some((reached, held)));
+    let store = Fragile::new(world.read_store(), move |commit| {
+        // The sixth is the rebuild's: it takes five to open.
+        if let Some((reached, held)) = gate.lock().take_if(|_| commit > 5) {
+            reached.send(()).expect("awaited");
+            held.recv().expect("let go");
+        }
+        Fate::Written
+    });
+    let opened = Projections::open(Arc::clone(&store) as _, world.restarted_journal(), small_batches(20), |_| {});
+    let projections = opened.await.expect("opens");
+    assert!(store.commits() <= 5, "{}", store.commits());
+    let asking = tokio::spawn({
+        let projections = projections.clone();
+        async move { projections.rebuild(None, |_| {}).await }
+    });
+    in_hand.await.expect("a commit");
+    asking.abort();
+    let stopping = tokio::spawn(async move { projections.stop().await });
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+        assert!(!stopping.is_finished(), "the batch is still in hand");
+    }
+    let_go.send(()).expect("held");
+    stopping.await.expect("no panic");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_can_be_folded_alone_as_of_any_position() {
     let (mut world, mut historian) = (World::default(), Historian::new(23));

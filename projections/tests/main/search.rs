@@ -32,6 +32,9 @@ async fn words_are_found_in_any_form_and_in_any_field() {
         ("cafe\u{301}", vec![cafe]),
         ("creme", vec![cafe]),
         ("o'brien", vec![cafe]),
+        ("cre\u{300}me", vec![cafe]),
+        ("cafes", vec![cafe]),
+        ("caf", vec![]),
     ] {
         assert_eq!(search(&views, store, text).await, expected, "{text}");
     }
@@ -53,6 +56,57 @@ async fn a_hit_in_the_title_comes_before_one_in_the_description() {
     let ids: Vec<_> = found.items.iter().map(|(product, _)| product.product_id).collect();
     assert_eq!(ids, [title, described]);
     assert!(found.items[0].1 > found.items[1].1, "the better hit has the larger score");
+}
+
+/// Sizes and the like have no stem.
+#[tokio::test(flavor = "multi_thread")]
+async fn words_of_one_or_two_letters_are_found_as_they_are() {
+    let mut world = World::default();
+    let store = world.store().await;
+    let small = world.product(store, "Shirt S").await;
+    let smaller = world.product(store, "Shirt XS").await;
+    let unknown = world.product(store, "Shirt X").await;
+    let views = world.open().await.views();
+    for (text, expected) in [("s", small), ("XS", smaller), ("shirts xs", smaller), ("x", unknown)] {
+        assert_eq!(search(&views, store, text).await, [expected], "{text}");
+    }
+}
+
+/// What another store sells neither shows nor moves the order of what this one finds: here 'red' is the rarer word.
+#[tokio::test(flavor = "multi_thread")]
+async fn how_rare_a_word_is_goes_by_the_store_alone() {
+    let mut world = World::default();
+    let (store, other) = (world.store().await, world.store().await);
+    let redder = world.product(store, "Red red chair").await;
+    let chairs = world.product(store, "Red chair chair").await;
+    for _ in 0..10 {
+        world.product(store, "Chair").await;
+    }
+    for number in 0..5 {
+        world.product(store, &format!("Thing {number}")).await;
+    }
+    let before = world.open().await.views();
+    assert_eq!(search(&before, store, "red chair").await, [redder, chairs]);
+    for _ in 0..60 {
+        world.product(other, "Red lamp").await;
+    }
+    let after = world.open().await.views();
+    assert_eq!(search(&after, store, "red chair").await, [redder, chairs]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_text_finds_anything_of_another_store() {
+    let mut world = World::default();
+    let (store, other) = (world.store().await, world.store().await);
+    let (hyphens, simple) = (other.to_string(), other.0.as_simple().to_string());
+    let own = world.product(store, &format!("Lamp {hyphens} {simple}")).await;
+    let others = world.product(other, &format!("Lamp {store} {}", store.0.as_simple())).await;
+    let views = world.open().await.views();
+    let texts = ["lamp".to_owned(), hyphens, simple, store.to_string(), store.0.as_simple().to_string()];
+    for text in texts {
+        let found = (search(&views, store, &text).await, search(&views, other, &text).await);
+        assert!(!found.0.contains(&others) && !found.1.contains(&own), "{text}: {found:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

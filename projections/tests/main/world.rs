@@ -22,7 +22,6 @@ use journal::{Actor, Journal, Metadata, Tail, ToAppend};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -402,31 +401,35 @@ impl World {
 #[derive(Default)]
 pub struct Fixable {
     log: MemoryLog,
-    pub broken: AtomicBool,
-    pub broken_type: parking_lot::Mutex<&'static str>,
+    broken: parking_lot::Mutex<&'static [&'static str]>,
 }
 
 impl Fixable {
     pub fn break_type(&self, event_type: &'static str) {
-        *self.broken_type.lock() = event_type;
-        self.broken.store(true, Ordering::SeqCst);
+        let broken: &'static [&'static str] = Box::leak(Box::new([event_type]));
+        self.break_types(broken);
+    }
+
+    /// These, and no others any more.
+    pub fn break_types(&self, event_types: &'static [&'static str]) {
+        *self.broken.lock() = event_types;
     }
 
     pub fn mend(&self) {
-        self.broken.store(false, Ordering::SeqCst);
+        self.break_types(&[]);
     }
 
     fn seen(&self, events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
-        if !self.broken.load(Ordering::SeqCst) {
-            return events;
-        }
-        let broken = *self.broken_type.lock();
-        let seen = |event: RecordedEvent| match &*event.event_type == broken {
-            true => RecordedEvent { event_type: "FromTheFuture".into(), ..event },
-            false => event,
-        };
-        events.into_iter().map(seen).collect()
+        seen(*self.broken.lock(), events)
     }
+}
+
+fn seen(broken: &[&str], events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
+    let seen = |event: RecordedEvent| match broken.contains(&&*event.event_type) {
+        true => RecordedEvent { event_type: format!("Future{}", event.event_type).into(), ..event },
+        false => event,
+    };
+    events.into_iter().map(seen).collect()
 }
 
 #[async_trait]
@@ -461,12 +464,10 @@ impl EventLog for Fixable {
     }
 
     fn subscribe(&self, after: Position) -> Subscription {
-        let (broken, broken_type) = (self.broken.load(Ordering::SeqCst), *self.broken_type.lock());
+        let broken = *self.broken.lock();
         let seen = move |item| match item {
-            Ok(eventlog::SubscriptionItem::Events(events)) if broken => {
-                let fixable = Fixable::default();
-                fixable.break_type(broken_type);
-                Ok(eventlog::SubscriptionItem::Events(fixable.seen(events)))
+            Ok(eventlog::SubscriptionItem::Events(events)) => {
+                Ok(eventlog::SubscriptionItem::Events(seen(broken, events)))
             }
             other => other,
         };
