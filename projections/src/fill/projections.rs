@@ -18,15 +18,18 @@ use uuid::Uuid;
 /// How much is done at once, and kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Events that are folded into one transaction, at most.
+    /// Events that are folded into one transaction, at most, while the views follow the log.
     pub batch_events: usize,
+    /// The same, while they are filled or catch up: nobody waits for any one of them, and a page that many events touch is
+    /// written once.
+    pub fill_events: usize,
     /// About how many bytes of decoded rows are kept in memory; during a rebuild twice.
     pub cache_bytes: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch_events: 1_000, cache_bytes: 48 * 1024 * 1024 }
+        Self { batch_events: 1_000, fill_events: 8_000, cache_bytes: 48 * 1024 * 1024 }
     }
 }
 

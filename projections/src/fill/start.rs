@@ -41,7 +41,7 @@ impl Means {
     pub async fn fill(&self, group: &mut Group, to: Position, meter: &mut Meter) -> Result<u64, FillError> {
         let mut folded = 0;
         if group.position() < to {
-            let mut batches = read_ahead(self.journal.clone(), group.position(), to, self.settings.batch_events);
+            let mut batches = read_ahead(self.journal.clone(), group.position(), to, self.settings.fill_events);
             while let Some(batch) = batches.recv().await {
                 let batch = batch?;
                 if self.stop.is_cancelled() {

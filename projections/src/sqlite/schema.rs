@@ -56,7 +56,7 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     // Takes effect only while the file is empty.
-    connection.pragma_update(None, "page_size", 8_192)?;
+    connection.pragma_update(None, "page_size", 4096)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     // The checkpointer's work.

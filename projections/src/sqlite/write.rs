@@ -78,10 +78,14 @@ impl<'a> Writer<'a> {
 
     fn write(&self, changes: &TableChanges) -> rusqlite::Result<usize> {
         let mut bytes = 0;
+        let mut searched = Vec::new();
         for row in &changes.rows {
             bytes += row.document.len() + 128;
-            self.row(row)?;
+            let id = self.row(row)?;
+            searched.extend(id.filter(|_| row.changed.search_text).map(|id| (id, &row.facets)));
         }
+        // After all rows: a statement that could be rolled back by itself makes the index write out what it has gathered.
+        searched.into_iter().try_for_each(|(id, facets)| self.search_text(id, facets))?;
         if !changes.history.is_empty() {
             let sql = format!("INSERT OR IGNORE INTO {}_history VALUES (?1, ?2)", self.name);
             let mut insert = self.transaction.prepare_cached(&sql)?;
@@ -95,21 +99,18 @@ impl<'a> Writer<'a> {
         Ok(bytes)
     }
 
-    fn row(&self, row: &RowWrite) -> rusqlite::Result<()> {
+    /// Gives the row's id, where more than its document changed.
+    fn row(&self, row: &RowWrite) -> rusqlite::Result<Option<i64>> {
         let changed = row.changed;
-        if changed.columns || changed.search_text {
-            let id = self.upsert(row)?;
-            if changed.search_text {
-                self.search_text(id, &row.facets)?;
-            }
-        } else {
-            let mut update = self.transaction.prepare_cached(&self.update)?;
-            update.execute(params![row.key.as_bytes(), row.document])?;
-        }
         if changed.labels {
             self.labels(row)?;
         }
-        Ok(())
+        if changed.columns || changed.search_text {
+            return self.upsert(row).map(Some);
+        }
+        let mut update = self.transaction.prepare_cached(&self.update)?;
+        update.execute(params![row.key.as_bytes(), row.document])?;
+        Ok(None)
     }
 
     fn upsert(&self, row: &RowWrite) -> rusqlite::Result<i64> {

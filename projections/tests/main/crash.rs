@@ -3,7 +3,7 @@
 use crate::answers::{answers, assert_same};
 use crate::fragile::{Fate, Fragile};
 use crate::history::Historian;
-use crate::world::{World, until};
+use crate::world::{World, in_batches_of, until};
 use cartlog_projections::store::ReadStore;
 use cartlog_projections::{FillError, Projections, Settings};
 use domain::CartId;
@@ -12,20 +12,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const BATCH: u64 = 5;
 
-fn settings() -> Settings {
-    Settings { batch_events: BATCH as usize, ..Settings::default() }
-}
-
 async fn open(world: &World, store: Arc<dyn ReadStore>) -> Result<Projections, FillError> {
-    Projections::open(store, world.restarted_journal(), settings(), |_| {}).await
+    Projections::open(store, world.restarted_journal(), in_batches_of(BATCH as usize), |_| {}).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_is_dropped_at_any_moment_repeats_and_loses_nothing() {
     let (mut world, mut historian) = (World::default(), Historian::new(3));
     for round in 1..=12 {
-        let settings = Settings { batch_events: round, ..Settings::default() };
-        let projections = world.open_with(world.restarted_journal(), settings).await;
+        let projections = world.open_with(world.restarted_journal(), in_batches_of(round)).await;
         projections.start();
         historian.live(&mut world, 25).await;
         // Wherever it is by now.

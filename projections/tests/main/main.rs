@@ -10,5 +10,6 @@ mod parked;
 mod rebuild;
 mod search;
 mod tenancy;
+mod views;
 mod waiting;
 mod world;

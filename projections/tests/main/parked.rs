@@ -2,7 +2,7 @@
 
 use crate::answers::{answers, assert_same};
 use crate::history::{Historian, Known};
-use crate::world::World;
+use crate::world::{World, in_batches_of};
 use cartlog_projections::store::ParkedUnit;
 use cartlog_projections::views::CartState;
 use cartlog_projections::{FillError, Retried, Settings, Status, Views};
@@ -115,8 +115,7 @@ async fn a_row_of_a_parked_stream_that_is_folded_anew_stays_as_it_was_before_the
         world.add(store, customer, cart, product, 2).await;
         world.close_cart(store, customer, cart).await;
         world.log.break_type("CartItemAdded");
-        let settings = Settings { batch_events, ..Settings::default() };
-        let projections = world.open_with(world.restarted_journal(), settings).await;
+        let projections = world.open_with(world.restarted_journal(), in_batches_of(batch_events)).await;
         let views = projections.views();
         projections.refold_row("carts", cart.0).await.expect("folded");
         let row = views.cart(store, cart).await.expect("a query").expect("a cart");
@@ -197,7 +196,7 @@ async fn streams_of_one_row_that_are_tried_again_together_are_all_in_it() {
 async fn a_rebuild_that_is_gone_on_with_tries_again_what_it_had_parked() {
     let (mut world, mut historian) = (World::default(), Historian::new(59));
     historian.live(&mut world, 60).await;
-    let settings = Settings { batch_events: 40, ..Settings::default() };
+    let settings = in_batches_of(40);
     let projections = world.open_with(world.restarted_journal(), settings).await;
     world.log.break_type("ProductCreated");
     drop(projections);
@@ -245,8 +244,7 @@ async fn what_is_parked_is_the_same_after_a_rebuild_and_once_mended_all_is_as_if
         let (mut world, mut historian) = (World::default(), Historian::new(29));
         historian.live(&mut world, 120).await;
         world.log.break_type(broken);
-        let settings = Settings { batch_events: 7, ..Settings::default() };
-        let projections = world.open_with(world.restarted_journal(), settings).await;
+        let projections = world.open_with(world.restarted_journal(), in_batches_of(7)).await;
         let (before, status) = (answers(&projections.views(), &historian.known).await, projections.views().status());
         assert!(status.parked > 0, "{broken}");
         assert_same(&world.answers_from_nothing(&historian.known).await, &before);

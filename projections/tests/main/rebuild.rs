@@ -3,17 +3,13 @@
 use crate::answers::{answers, assert_same};
 use crate::fragile::{Fate, Fragile};
 use crate::history::Historian;
-use crate::world::{World, until};
+use crate::world::{World, in_batches_of, until};
 use cartlog_projections::store::{Generation, GenerationState, ReadStore};
 use cartlog_projections::{FillError, Projections, Settings};
 use eventlog::Position;
 use parking_lot::Mutex;
 use proptest::prelude::*;
 use std::sync::Arc;
-
-fn small_batches(batch_events: usize) -> Settings {
-    Settings { batch_events, ..Settings::default() }
-}
 
 async fn lived(seed: u64, steps: usize) -> (World, Historian) {
     let (mut world, mut historian) = (World::default(), Historian::new(seed));
@@ -33,7 +29,7 @@ proptest! {
     fn every_answer_is_the_same_bytes_after_a_rebuild(seed: u64, steps in 1usize..120, batch in 1usize..40) {
         block_on(async {
             let (mut world, mut historian) = lived(seed, steps).await;
-            let projections = world.open_with(world.journal.clone(), small_batches(batch)).await;
+            let projections = world.open_with(world.journal.clone(), in_batches_of(batch)).await;
             projections.start();
             // Some of it live, some of it at the start.
             historian.live(&mut world, steps / 2).await;
@@ -50,7 +46,7 @@ proptest! {
 #[tokio::test(flavor = "multi_thread")]
 async fn events_that_come_during_a_rebuild_are_in_the_rebuilt_views() {
     let (mut world, mut historian) = lived(7, 200).await;
-    let projections = world.open_with(world.journal.clone(), small_batches(5)).await;
+    let projections = world.open_with(world.journal.clone(), in_batches_of(5)).await;
     projections.start();
     let views = projections.views();
     let rebuilding = tokio::spawn({
@@ -68,7 +64,7 @@ async fn events_that_come_during_a_rebuild_are_in_the_rebuilt_views() {
 #[tokio::test(flavor = "multi_thread")]
 async fn queries_are_answered_throughout_a_rebuild() {
     let (world, historian) = lived(11, 300).await;
-    let projections = world.open_with(world.journal.clone(), small_batches(3)).await;
+    let projections = world.open_with(world.journal.clone(), in_batches_of(3)).await;
     let views = projections.views();
     let (store, product) = historian.known.products[0];
     let before = views.products_by_ids(store, &[product]).await.expect("products");
@@ -94,7 +90,7 @@ async fn a_rebuild_that_ends_at_any_commit_leaves_the_views_as_they_were_and_goe
     let mut tries = 0;
     loop {
         let store = Fragile::new(world.read_store(), |commit| if commit > 1 { Fate::Refused } else { Fate::Written });
-        let opened = Projections::open(Arc::clone(&store) as _, world.restarted_journal(), small_batches(10), |_| {});
+        let opened = Projections::open(Arc::clone(&store) as _, world.restarted_journal(), in_batches_of(10), |_| {});
         let projections = opened.await.expect("opens");
         let outcome = projections.rebuild(None, |_| {}).await;
         assert_same(&answers(&projections.views(), &historian.known).await, &before);
@@ -116,7 +112,7 @@ async fn a_rebuild_that_ends_at_any_commit_leaves_the_views_as_they_were_and_goe
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_that_was_interrupted_is_gone_on_with_by_the_next_start() {
     let (world, historian) = lived(53, 60).await;
-    let projections = world.open_with(world.journal.clone(), small_batches(10)).await;
+    let projections = world.open_with(world.journal.clone(), in_batches_of(10)).await;
     let before = answers(&projections.views(), &historian.known).await;
     let interrupt = projections.clone();
     let outcome = projections.rebuild(None, move |_| interrupt.interrupt()).await;
@@ -124,7 +120,7 @@ async fn a_rebuild_that_was_interrupted_is_gone_on_with_by_the_next_start() {
     assert_same(&answers(&projections.views(), &historian.known).await, &before);
     drop(projections);
 
-    let projections = world.open_with(world.restarted_journal(), small_batches(10)).await;
+    let projections = world.open_with(world.restarted_journal(), in_batches_of(10)).await;
     projections.start();
     let store = world.read_store();
     until(async || {
@@ -207,7 +203,7 @@ async fn a_stop_waits_for_a_rebuild_to_be_between_two_batches() {
         }
         Fate::Written
     });
-    let opened = Projections::open(Arc::clone(&store) as _, world.restarted_journal(), small_batches(20), |_| {});
+    let opened = Projections::open(Arc::clone(&store) as _, world.restarted_journal(), in_batches_of(20), |_| {});
     let projections = opened.await.expect("opens");
     assert!(store.commits() <= 5, "{}", store.commits());
     let asking = tokio::spawn({

@@ -29,6 +29,11 @@ use uuid::Uuid;
 /// Long enough for any machine; nothing waits that long unless a test is about to fail.
 pub const LONG: Duration = Duration::from_secs(60);
 
+/// So many events in a transaction, live and not.
+pub fn in_batches_of(events: usize) -> Settings {
+    Settings { batch_events: events, fill_events: events, ..Settings::default() }
+}
+
 /// Looks again and again until it is so.
 pub async fn until(is_so: impl AsyncFn() -> bool) {
     let waiting = async {
@@ -377,6 +382,18 @@ impl World {
             items: items.iter().map(|&(product_id, quantity)| ProductQuantity { product_id, quantity }).collect(),
         };
         self.invoice_event(store_id, invoice_id, collected).await;
+        self.place(store_id, customer_id, cart_id, invoice_id, items).await
+    }
+
+    pub async fn place(
+        &mut self,
+        store_id: StoreId,
+        customer_id: CustomerId,
+        cart_id: CartId,
+        invoice_id: InvoiceId,
+        items: &[(ProductId, u32)],
+    ) -> OrderId {
+        let order_id = OrderId::of_invoice(invoice_id);
         let mut lines = Vec::new();
         for &(product_id, quantity) in items {
             lines.push(OrderLine {
