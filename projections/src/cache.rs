@@ -5,8 +5,8 @@
 //! and may leave what it read only if the worker put nothing there in the meantime.
 
 use crate::store::{Changed, Facets};
-use quick_cache::Weighter;
 use quick_cache::sync::{Cache, GuardResult, PlaceholderGuard};
+use quick_cache::{OptionsBuilder, Weighter};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,14 +95,24 @@ pub(crate) struct RowCache<R> {
 
 /// Of the rows that a cache is expected to hold, the average.
 const TYPICAL_BYTES: u64 = 1_024;
-/// A row may take this part of the cache at most.
+/// Parts of the cache that are locked by themselves.
+const SHARDS: u64 = 16;
+/// A row may take this part of the cache at most. It must fit into a shard well: what is too heavy for its shard is not taken
+/// in, and does not drive out what a reader is about to leave there either.
 const LARGEST_PART: u64 = 64;
+const _: () = assert!(LARGEST_PART >= 2 * SHARDS);
 
 impl<R> RowCache<R> {
     pub fn new(bytes: u64) -> Self {
-        let items = usize::try_from(bytes / TYPICAL_BYTES).unwrap_or(usize::MAX);
+        let options = OptionsBuilder::new()
+            .weight_capacity(bytes)
+            .estimated_items_capacity(usize::try_from(bytes / TYPICAL_BYTES).unwrap_or(usize::MAX))
+            .shards(SHARDS as usize)
+            .build();
+        // Both capacities are given.
+        let options = options.expect("options of a cache");
         Self {
-            rows: Cache::with_weighter(items, bytes, ByBytes),
+            rows: Cache::with_options(options, ByBytes, Default::default(), Default::default()),
             heaviest: u32::try_from(bytes / LARGEST_PART).unwrap_or(u32::MAX),
         }
     }
@@ -140,18 +150,21 @@ impl<R> RowCache<R> {
 mod tests {
     use super::*;
 
+    /// Enough for as many shards as a machine with many cores would like.
+    const BYTES: u64 = 1 << 24;
+
     #[tokio::test]
     async fn what_a_reader_read_before_a_commit_does_not_stay_after_it() {
-        let cache = RowCache::<u32>::new(1 << 20);
+        let cache = RowCache::<u32>::new(BYTES);
         let key = Uuid::from_u128(1);
-        for heavy in [false, true] {
+        let heaviest = (BYTES / LARGEST_PART) as usize / 2 - 128;
+        for (document_bytes, stays) in [(1, true), (heaviest, true), (heaviest + 1, false), (BYTES as usize, false)] {
             cache.take(&key);
             let Err(place) = cache.get_or_place(&key).await else { panic!("nothing was put there") };
-            let document_bytes = if heavy { 1 << 20 } else { 1 };
             cache.put(key, Cached::new(2, document_bytes, None));
             let _ = place.insert(Cached::new(1, 1, None));
             let found = cache.try_get_or_place(&key).ok().map(|cached| *cached.row);
-            assert_eq!(found, if heavy { None } else { Some(2) });
+            assert_eq!(found, stays.then_some(2), "{document_bytes} bytes");
         }
     }
 

@@ -52,7 +52,7 @@ macro_rules! slots {
         const SHARES: u64 = 0 $(+ <$view as View>::CACHE_SHARE)+;
 
         /// Fills a generation; `None` for a view that is not in the list.
-        pub(crate) fn projector(table: Table, parked: &[Parked], cache_bytes: u64) -> Option<Box<dyn Project>> {
+        pub(crate) fn projector(table: Table, parked: Vec<Parked>, cache_bytes: u64) -> Option<Box<dyn Project>> {
             $(if table.view.name == <$view as View>::DECLARATION.name {
                 let share = cache_bytes / SHARES * <$view as View>::CACHE_SHARE;
                 return Some(Box::new(Projector::<$view>::new(table, parked, share)));

@@ -1,14 +1,15 @@
 //! The events that one row is folded from: for rows that are parked, and for looking at a row as it was.
 
-use crate::store::{Parked, ParkedUnit, ReadStore, StoreError, Table};
-use crate::view::stream_id;
+use crate::store::{Parked, ReadStore, StoreError, Table};
 use eventlog::{Position, StreamName};
 use journal::{Delivery, Envelope, Journal, JournalError, Tail, Unreadable};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Events of a stream that are read at once.
+/// Events that are read at once.
 const CHUNK: usize = 500;
+/// Where one of so many events of the log is wanted at least, all are read at once; else each wanted one by itself.
+const DENSE: usize = 8;
 
 /// Why a row can't be folded alone.
 #[derive(Debug, thiserror::Error)]
@@ -29,52 +30,54 @@ pub(crate) struct Alone<'a> {
     pub up_to: Position,
 }
 
-impl Alone<'_> {
+/// Events in their order, up to the first that can't be read.
+#[derive(Default)]
+pub(super) struct Events {
+    pub read: Vec<Arc<Envelope>>,
+    pub unreadable: Option<Arc<Unreadable>>,
+}
+
+impl<'a> Alone<'a> {
+    pub fn new(journal: &'a Journal, store: &'a dyn ReadStore, up_to: Position) -> Self {
+        Self { journal, store, up_to }
+    }
+
     /// The stream's events.
-    pub async fn stream(&self, stream: &str) -> Result<Vec<Arc<Envelope>>, FoldError> {
-        let stream = StreamName::new(stream);
-        let (mut events, mut tail) = (Vec::new(), Tail::default());
+    pub(super) async fn stream(&self, stream: &StreamName) -> Result<Events, FoldError> {
+        let (mut events, mut tail) = (Events::default(), Tail::default());
         loop {
-            let slice = match self.journal.read_stream(&stream, tail, CHUNK).await {
-                Ok(slice) => slice,
-                Err(JournalError::Unreadable(unreadable)) => match self.before(&stream, tail, &unreadable).await? {
-                    Some(last) => {
-                        events.extend(last);
-                        return Ok(events);
-                    }
-                    None => return Err(unfoldable(&unreadable)),
-                },
-                Err(error) => return Err(error.into()),
-            };
-            let read = slice.events.len();
-            let wanted = slice.events.into_iter().take_while(|event| event.position <= self.up_to);
-            let before = events.len();
-            events.extend(wanted.map(Arc::new));
-            if read < CHUNK || events.len() - before < read {
+            let (chunk, unreadable) = self.chunk(stream, &mut tail).await?;
+            let read = chunk.len();
+            let wanted = chunk.into_iter().take_while(|event| event.position <= self.up_to);
+            let before = events.read.len();
+            events.read.extend(wanted.map(Arc::new));
+            events.unreadable = unreadable.filter(|event| event.position <= self.up_to).map(Arc::new);
+            if read < CHUNK || events.read.len() - before < read {
                 return Ok(events);
             }
-            tail = slice.tail;
         }
     }
 
-    /// The events before the one that can't be read, if that one comes too late to matter.
-    async fn before(
+    /// The next events of the stream; fewer than [`CHUNK`] at its end, or before one that can't be read.
+    async fn chunk(
         &self,
         stream: &StreamName,
-        tail: Tail,
-        unreadable: &Unreadable,
-    ) -> Result<Option<Vec<Arc<Envelope>>>, FoldError> {
-        if unreadable.position <= self.up_to {
-            return Ok(None);
-        }
-        let count = usize::try_from(unreadable.revision - tail.length).unwrap_or(usize::MAX);
-        let slice = self.journal.read_stream(stream, tail, count).await?;
-        let wanted = slice.events.into_iter().filter(|event| event.position <= self.up_to);
-        Ok(Some(wanted.map(Arc::new).collect()))
+        tail: &mut Tail,
+    ) -> Result<(Vec<Envelope>, Option<Unreadable>), FoldError> {
+        let (slice, unreadable) = match self.journal.read_stream(stream, *tail, CHUNK).await {
+            Ok(slice) => (slice, None),
+            Err(JournalError::Unreadable(unreadable)) => {
+                let before = usize::try_from(unreadable.revision - tail.length).unwrap_or(usize::MAX);
+                (self.journal.read_stream(stream, *tail, before).await?, Some(unreadable))
+            }
+            Err(error) => return Err(error.into()),
+        };
+        *tail = slice.tail;
+        Ok((slice.events, unreadable))
     }
 
     /// Where the row's events stand: those that are kept, and some that are not kept yet.
-    pub async fn history(&self, table: Table, key: Uuid, more: &[Position]) -> Result<Vec<Position>, FoldError> {
+    pub(super) async fn history(&self, table: Table, key: Uuid, more: &[Position]) -> Result<Vec<Position>, FoldError> {
         let mut positions = self.store.history(table, key, self.up_to).await?;
         positions.extend(more);
         positions.sort_unstable();
@@ -82,36 +85,35 @@ impl Alone<'_> {
         Ok(positions)
     }
 
-    /// The events at the positions.
-    pub async fn at(&self, key: Uuid, positions: Vec<Position>) -> Result<Vec<Arc<Envelope>>, FoldError> {
-        let mut events = Vec::with_capacity(positions.len());
-        for position in positions {
-            let before = Position(position.0.saturating_sub(1));
-            match self.journal.read_all(before, 1).await?.pop() {
-                Some(Delivery::Event(envelope)) if envelope.position == position => events.push(envelope),
-                Some(Delivery::Unreadable(unreadable)) if unreadable.position == position => {
-                    return Err(FoldError::Unfoldable(Parked { unit: ParkedUnit::Row(key), ..parked(&unreadable) }));
+    /// The events at the positions, which are those of the row's events.
+    pub(super) async fn at(&self, key: Uuid, positions: &[Position]) -> Result<Events, FoldError> {
+        let (mut events, mut wanted) = (Events::default(), positions);
+        while let Some(first) = wanted.first().copied() {
+            let before = Position(first.0.saturating_sub(1));
+            for delivery in self.journal.read_all(before, at_once(first, wanted)).await? {
+                if wanted.first() != Some(&delivery.position()) {
+                    continue;
                 }
-                Some(_) | None => {
-                    let reason = format!("no event stands at position {position}, where row {key} has one");
-                    return Err(FoldError::Store(StoreError::Damaged(reason)));
+                wanted = &wanted[1..];
+                match delivery {
+                    Delivery::Event(envelope) => events.read.push(envelope),
+                    Delivery::Unreadable(unreadable) => {
+                        return Ok(Events { unreadable: Some(unreadable), ..events });
+                    }
                 }
+            }
+            if wanted.first() == Some(&first) {
+                let reason = format!("no event stands at position {first}, where row {key} has one");
+                return Err(FoldError::Store(StoreError::Damaged(reason)));
             }
         }
         Ok(events)
     }
 }
 
-fn unfoldable(unreadable: &Unreadable) -> FoldError {
-    FoldError::Unfoldable(parked(unreadable))
-}
-
-fn parked(unreadable: &Unreadable) -> Parked {
-    let stream = unreadable.stream.as_str();
-    Parked {
-        unit: stream_id(stream).map_or_else(|| ParkedUnit::Stream(stream.to_owned()), ParkedUnit::Row),
-        position: unreadable.position,
-        event_type: unreadable.event_type.to_string(),
-        reason: unreadable.reason.clone(),
-    }
+/// How many events to read from the first that is wanted.
+fn at_once(first: Position, wanted: &[Position]) -> usize {
+    let end = Position(first.0.saturating_add(CHUNK as u64));
+    let near = wanted.iter().take_while(|position| **position < end).count();
+    if near * DENSE >= CHUNK { CHUNK } else { 1 }
 }

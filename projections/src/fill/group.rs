@@ -52,12 +52,14 @@ impl Group {
     ) -> Result<(), StoreError> {
         let mut tables = Vec::with_capacity(self.projectors.len());
         for projector in &mut self.projectors {
+            // A batch that a panic ended has left its rows there.
+            projector.abandon();
             projector.gather(batch);
             projector.load(store).await?;
             projector.fold(batch);
             tables.push(projector.changes()?);
         }
-        store.commit(Commit { tables, checkpoint: Some(checkpoint) }).await
+        store.commit(Commit { tables, before: self.position(), checkpoint }).await
     }
 
     /// The projector of the view.
@@ -68,10 +70,13 @@ impl Group {
     /// Folds units of one view alone, up to the checkpoint, and commits what came of it. Gives how many stay parked. On an
     /// error nothing has happened.
     pub async fn retry(&mut self, view: &str, alone: &Alone<'_>, units: &[ParkedUnit]) -> Result<usize, FoldError> {
+        let checkpoint = self.checkpoint;
         let Some(projector) = self.find(view) else { return Ok(0) };
+        // As in a batch.
+        projector.abandon();
         let outcome = match projector.retry(alone, units).await {
             Ok((changes, stay)) => {
-                let commit = Commit { tables: vec![changes], checkpoint: None };
+                let commit = Commit { tables: vec![changes], before: checkpoint.position, checkpoint };
                 alone.store.commit(commit).await.map(|()| stay).map_err(FoldError::Store)
             }
             Err(error) => Err(error),

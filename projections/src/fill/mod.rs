@@ -1,16 +1,18 @@
 //! How views are filled from the log: live, catching up, and in a rebuild, always by the same fold.
 //!
 //! What lives here: the fold of a batch into one view ([`projector`]) and into several at once ([`group`]), the live worker
-//! ([`worker`]), filling generations beside the live ones ([`rebuild`]), folding one row alone ([`alone`]), and the handle
+//! ([`worker`]), filling generations beside the live ones ([`rebuild`]), folding one row alone ([`retry`]), and the handle
 //! of it all ([`projections`]). The guarantee: rows and checkpoint move together, so that a crash neither repeats nor loses
 //! an event; what can't be folded is parked, and the rest goes on.
 
 mod alone;
 mod group;
 mod meter;
+mod parked;
 mod projections;
 mod projector;
 mod rebuild;
+mod retry;
 mod start;
 mod thread;
 mod worker;

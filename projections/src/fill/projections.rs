@@ -1,13 +1,13 @@
 //! The handle of the views' upkeep.
 
 use super::alone::{Alone, FoldError};
-use super::start::{self, Means, RETRIED_AT_ONCE};
+use super::start::{self, Means, RETRIED_AT_ONCE, Started};
 use super::thread::{self, BrokeOff};
 use super::{Group, rebuild, worker};
 use crate::reader::Views;
 use crate::slots::{DECLARATIONS, projector};
 use crate::status::Progress;
-use crate::store::{ParkedUnit, ReadStore, StoreError, Table, ViewDeclaration};
+use crate::store::{Generation, ParkedUnit, ReadStore, StoreError, Table, ViewDeclaration};
 use eventlog::{LogError, Position};
 use journal::{Journal, JournalError};
 use std::sync::Arc;
@@ -18,15 +18,18 @@ use uuid::Uuid;
 /// How much is done at once, and kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Events that are folded into one transaction, at most.
+    /// Events that are folded into one transaction, at most, while the views follow the log.
     pub batch_events: usize,
+    /// The same, while they are filled or catch up: nobody waits for any one of them, and a page that many events touch is
+    /// written once.
+    pub fill_events: usize,
     /// About how many bytes of decoded rows are kept in memory; during a rebuild twice.
     pub cache_bytes: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch_events: 1_000, cache_bytes: 48 * 1024 * 1024 }
+        Self { batch_events: 1_000, fill_events: 8_000, cache_bytes: 48 * 1024 * 1024 }
     }
 }
 
@@ -75,6 +78,8 @@ pub(super) struct Shared {
     /// All views that answer. Whoever holds it is between two batches.
     pub live: tokio::sync::Mutex<Group>,
     pub rebuilding: tokio::sync::Mutex<()>,
+    /// Generations that were there when it was opened, and that neither answer nor will.
+    pub leftover: parking_lot::Mutex<Vec<Generation>>,
 }
 
 impl Projections {
@@ -92,11 +97,12 @@ impl Projections {
     ) -> Result<Self, FillError> {
         let means = Means { journal, views: Views::new(store), settings, stop: CancellationToken::new() };
         let opening = thread::spawn("views-start", async move {
-            let group = start::start(&means, &(Arc::new(progress) as _)).await?;
-            Ok::<_, FillError>((means, group))
+            let started = start::start(&means, &(Arc::new(progress) as _)).await?;
+            Ok::<_, FillError>((means, started))
         });
-        let (means, group) = opening.await??;
-        let shared = Shared { means, live: tokio::sync::Mutex::new(group), rebuilding: tokio::sync::Mutex::default() };
+        let (means, Started { group, leftover }) = opening.await??;
+        let (live, rebuilding) = (tokio::sync::Mutex::new(group), tokio::sync::Mutex::default());
+        let shared = Shared { means, live, rebuilding, leftover: parking_lot::Mutex::new(leftover) };
         Ok(Self { shared: Arc::new(shared), tasks: TaskTracker::new() })
     }
 
@@ -105,17 +111,21 @@ impl Projections {
         self.shared.means.views.clone()
     }
 
-    /// Starts to follow the log, and goes on with a rebuild that was interrupted. Once; ends with [`Self::stop`].
+    /// Starts to follow the log, clears away what answers no more, and goes on with a rebuild that was interrupted. Once;
+    /// ends with [`Self::stop`].
     pub fn start(&self) {
-        self.spawn("views-worker", worker::run(Arc::clone(&self.shared)));
-        self.spawn("views-rebuild", worker::resume_rebuild(Arc::clone(&self.shared)));
-    }
-
-    fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
-        let working = thread::spawn(name, work);
+        let following = thread::spawn("views-worker", worker::run(Arc::clone(&self.shared)));
+        let watched = Arc::clone(&self.shared.means.views.inner);
         self.tasks.spawn(async move {
-            if let Err(error) = working.await {
+            if let Err(error) = following.await {
                 tracing::error!(%error, "the views are no longer filled");
+                watched.watched.store_trouble(error.to_string(), true);
+            }
+        });
+        let tidying = thread::spawn("views-rebuild", worker::tidy_up(Arc::clone(&self.shared)));
+        self.tasks.spawn(async move {
+            if let Err(error) = tidying.await {
+                tracing::error!(%error, "what answers no more stays until the next start");
             }
         });
     }
@@ -196,7 +206,7 @@ impl Projections {
         let tables = self.shared.live.lock().await.tables();
         let table = tables.into_iter().find(|table| table.view.name == view.name);
         // Every declared view is among those that answer.
-        let Some(folder) = table.and_then(|table| projector(table, &[], 0)) else { return Ok(None) };
+        let Some(folder) = table.and_then(|table| projector(table, Vec::new(), 0)) else { return Ok(None) };
         let means = &self.shared.means;
         Ok(folder.fold_alone(&Alone::new(&means.journal, means.store(), up_to), key).await?)
     }
@@ -206,8 +216,9 @@ impl Projections {
         name: &'static str,
         work: impl Future<Output = Result<T, FillError>> + Send + 'static,
     ) -> Result<T, FillError> {
-        let working = self.tasks.track_future(thread::spawn(name, work));
-        working.await?
+        // In a task, so that a stop waits for it also when nobody else does.
+        let working = self.tasks.spawn(thread::spawn(name, work));
+        working.await.map_err(|_| BrokeOff { name })??
     }
 }
 

@@ -1,18 +1,19 @@
 //! The fold of a batch into one view.
 
 use super::alone::{Alone, FoldError};
+use super::parked::ParkedUnits;
 use crate::cache::{Cached, Fingerprint, RowCache};
 use crate::reader::{Inner, Live, decode};
 use crate::slots::Answering;
-use crate::status::{PARKED_SHOWN, ViewStatus};
+use crate::status::ViewStatus;
 use crate::store::*;
-use crate::view::{Source, View, stream_id};
+use crate::view::{Misfit, Source, View, stream_id};
 use async_trait::async_trait;
 use domain::Category;
-use eventlog::Position;
-use journal::{Delivery, Envelope, Journal, Unreadable};
+use eventlog::{Position, StreamName};
+use journal::{Delivery, Envelope, Unreadable};
 use serde_json::Value as Json;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -38,38 +39,27 @@ pub(crate) trait Project: Send {
     /// Answers queries from now on. Gives what ends with the last query on the generation before.
     fn publish(&self, views: &Inner) -> Option<(Table, CancellationToken)>;
     fn status(&self) -> ViewStatus;
-    /// Whether something was parked since it was last asked.
+    /// Whether something else is parked than when it was last asked.
     fn parked_anew(&mut self) -> bool;
 
     /// The row folded alone, as of the position, as JSON.
     async fn fold_alone(&self, alone: &Alone<'_>, key: Uuid) -> Result<Option<Json>, FoldError>;
     /// Folds the units alone, parked or not, up to the position where the view is. What can be folded is not parked any
-    /// more. The changes are to be committed and then `committed` as those of a batch. Gives how many stay parked.
+    /// more; what can be folded further than before is, and waits there. The changes are to be committed and then
+    /// `committed` as those of a batch. Gives how many of the units stay parked.
     async fn retry(&mut self, alone: &Alone<'_>, units: &[ParkedUnit]) -> Result<(TableChanges, usize), FoldError>;
 }
 
 /// See [`Project`].
 pub(crate) struct Projector<V: View> {
-    table: Table,
+    pub(super) table: Table,
     cache: Arc<RowCache<V::Row>>,
-    parked: ParkedUnits,
+    pub(super) parked: ParkedUnits,
     /// The batch under way.
     rows: Vec<Touched<V::Row>>,
     by_key: HashMap<Uuid, usize>,
     touches: Vec<Touch>,
-    history: Vec<(Uuid, Position)>,
-    parking: Vec<Parked>,
-    unparking: Vec<ParkedUnit>,
-}
-
-/// What is parked in a generation.
-#[derive(Default)]
-struct ParkedUnits {
-    rows: HashSet<Uuid>,
-    streams: HashSet<String>,
-    /// At most [`PARKED_SHOWN`].
-    first: Vec<Parked>,
-    changed: bool,
+    pub(super) history: Vec<(Uuid, Position)>,
 }
 
 /// A row that the batch touches.
@@ -85,66 +75,46 @@ struct Touched<R> {
     after: Option<(Fingerprint, usize)>,
 }
 
-/// An event of the batch, by its index there, and what it touches.
-enum Touch {
-    Row { event: usize, row: usize },
-    Unreadable { event: usize },
-}
-
-impl ParkedUnits {
-    fn add(&mut self, parked: &Parked) -> bool {
-        let is_new = match &parked.unit {
-            ParkedUnit::Row(key) => self.rows.insert(*key),
-            ParkedUnit::Stream(stream) => self.streams.insert(stream.clone()),
-        };
-        self.changed |= is_new;
-        if is_new && self.first.len() < PARKED_SHOWN {
-            self.first.push(parked.clone());
-        }
-        is_new
-    }
-
-    fn remove(&mut self, unit: &ParkedUnit) {
-        match unit {
-            ParkedUnit::Row(key) => self.rows.remove(key),
-            ParkedUnit::Stream(stream) => self.streams.remove(stream),
-        };
-        self.first.retain(|parked| parked.unit != *unit);
-        self.changed = true;
-    }
+/// An event of the batch and a row that it touches, by their places.
+struct Touch {
+    event: usize,
+    row: usize,
 }
 
 impl<V: View> Projector<V> {
-    pub fn new(table: Table, parked: &[Parked], cache_bytes: u64) -> Self {
-        let mut units = ParkedUnits::default();
-        for parked in parked {
-            units.add(parked);
-        }
+    pub fn new(table: Table, parked: Vec<Parked>, cache_bytes: u64) -> Self {
         Self {
             table,
             cache: Arc::new(RowCache::new(cache_bytes)),
-            parked: units,
+            parked: ParkedUnits::new(parked),
             rows: Vec::new(),
             by_key: HashMap::new(),
             touches: Vec::new(),
             history: Vec::new(),
-            parking: Vec::new(),
-            unparking: Vec::new(),
         }
     }
 
     fn gather_event(&mut self, event: usize, envelope: &Envelope) {
-        if !V::SOURCE.has(envelope.event.category()) || self.parked.streams.contains(envelope.stream.as_str()) {
+        let at = envelope.position;
+        if !V::SOURCE.has(envelope.event.category()) || self.parked.has_stream(envelope.stream.as_str(), at) {
             return;
         }
         for key in V::keys(envelope).as_slice() {
             if let Source::Streams(_) = V::SOURCE {
-                self.history.push((*key, envelope.position));
+                self.history.push((*key, at));
             }
-            if !self.parked.rows.contains(key) {
+            if !self.parked.has_row(*key, at) {
                 let row = self.touched(*key, envelope);
-                self.touches.push(Touch::Row { event, row });
+                self.touches.push(Touch { event, row });
             }
+        }
+    }
+
+    /// What comes before the event is folded; what comes after it, in this batch too, waits.
+    fn gather_unreadable(&mut self, unreadable: &Unreadable) {
+        let category = Category::of_stream(unreadable.stream.as_str()).map(|(category, _)| category);
+        if category.is_some_and(|category| V::SOURCE.has(category)) {
+            self.park(unreadable_in(unit_of::<V>(&unreadable.stream), unreadable));
         }
     }
 
@@ -163,47 +133,25 @@ impl<V: View> Projector<V> {
 
     fn fold_event(&mut self, row: usize, envelope: &Envelope) {
         let touched = &mut self.rows[row];
-        // It may have been parked by an event of the same batch.
-        if self.parked.rows.contains(&touched.key) || self.parked.streams.contains(envelope.stream.as_str()) {
+        // An event of the same batch may have parked it.
+        if self.parked.has_row(touched.key, envelope.position) {
             return;
         }
         match V::apply(&mut touched.row, touched.key, envelope) {
             Ok(()) => touched.changed = true,
             Err(misfit) => {
-                let unit = ParkedUnit::Row(touched.key);
-                self.park(Parked {
-                    unit,
-                    position: envelope.position,
-                    event_type: envelope.event.event_type().to_owned(),
-                    reason: misfit.to_string(),
-                });
+                let misfit = misfit_of(touched.key, envelope, misfit);
+                self.park(misfit);
             }
         }
     }
 
-    /// Which rows the event would have touched can be told only where the stream is the row's own.
-    fn park_unreadable(&mut self, unreadable: &Unreadable) {
-        let unit = match (V::SOURCE, stream_id(unreadable.stream.as_str())) {
-            (Source::OwnStream(_), Some(key)) => ParkedUnit::Row(key),
-            (Source::OwnStream(_), None) | (Source::Streams(_), _) => {
-                ParkedUnit::Stream(unreadable.stream.as_str().to_owned())
-            }
-        };
-        self.park(Parked {
-            unit,
-            position: unreadable.position,
-            event_type: unreadable.event_type.to_string(),
-            reason: unreadable.reason.clone(),
-        });
-    }
-
-    fn park(&mut self, parked: Parked) {
-        if self.parked.add(&parked) {
+    pub(super) fn park(&mut self, parked: Parked) {
+        if self.parked.park(parked.clone()) {
             tracing::warn!(
                 view = self.table.view.name, unit = ?parked.unit, position = parked.position.0,
                 event_type = %parked.event_type, reason = %parked.reason, "parked: it stays as it was before this event"
             );
-            self.parking.push(parked);
         }
     }
 
@@ -212,70 +160,39 @@ impl<V: View> Projector<V> {
         self.by_key.clear();
         self.touches.clear();
         self.history.clear();
-        self.parking.clear();
-        self.unparking.clear();
     }
 
     /// Puts a row that was folded alone among those to be written.
-    fn set_row(&mut self, key: Uuid, row: Option<V::Row>) {
+    pub(super) fn set_row(&mut self, key: Uuid, row: Option<V::Row>) {
         self.cache.take(&key);
         self.rows.push(Touched { key, row, before: None, missing: false, changed: true, after: None });
     }
+}
 
-    fn unpark(&mut self, unit: &ParkedUnit) {
-        self.parked.remove(unit);
-        self.unparking.push(unit.clone());
+/// What an unreadable event of the stream parks. Which rows it would have touched can be told only where the stream is the
+/// row's own.
+pub(super) fn unit_of<V: View>(stream: &StreamName) -> ParkedUnit {
+    match (V::SOURCE, stream_id(stream.as_str())) {
+        (Source::OwnStream(_), Some(key)) => ParkedUnit::Row(key),
+        (Source::OwnStream(_), None) | (Source::Streams(_), _) => ParkedUnit::Stream(stream.as_str().to_owned()),
     }
+}
 
-    async fn retry_row(&mut self, alone: &Alone<'_>, key: Uuid, more: &[Position]) -> Result<bool, FoldError> {
-        let unit = ParkedUnit::Row(key);
-        match alone.fold::<V>(self.table, key, more).await {
-            Ok(row) => {
-                self.set_row(key, row);
-                if self.parked.rows.contains(&key) {
-                    self.unpark(&unit);
-                }
-                Ok(true)
-            }
-            Err(FoldError::Unfoldable(parked)) => {
-                self.park(parked);
-                Ok(false)
-            }
-            Err(error) => Err(error),
-        }
+pub(super) fn unreadable_in(unit: ParkedUnit, unreadable: &Unreadable) -> Parked {
+    Parked {
+        unit,
+        position: unreadable.position,
+        event_type: unreadable.event_type.to_string(),
+        reason: unreadable.reason.clone(),
     }
+}
 
-    /// The stream can be read now: its rows are folded anew, each alone.
-    async fn retry_stream(&mut self, alone: &Alone<'_>, stream: &str) -> Result<bool, FoldError> {
-        let events = match alone.stream(stream).await {
-            Ok(events) => events,
-            Err(FoldError::Unfoldable(_)) => return Ok(false),
-            Err(error) => return Err(error),
-        };
-        let mut positions: HashMap<Uuid, Vec<Position>> = HashMap::new();
-        for envelope in &events {
-            for key in V::keys(envelope).as_slice() {
-                positions.entry(*key).or_default().push(envelope.position);
-            }
-        }
-        self.unpark(&ParkedUnit::Stream(stream.to_owned()));
-        for (key, positions) in positions {
-            self.history.extend(positions.iter().map(|position| (key, *position)));
-            self.retry_row(alone, key, &positions).await?;
-        }
-        Ok(true)
-    }
-
-    async fn retry_units(&mut self, alone: &Alone<'_>, units: &[ParkedUnit]) -> Result<usize, FoldError> {
-        let mut stay = 0;
-        for unit in units {
-            let is_folded = match unit {
-                ParkedUnit::Row(key) => self.retry_row(alone, *key, &[]).await?,
-                ParkedUnit::Stream(stream) => self.retry_stream(alone, stream).await?,
-            };
-            stay += usize::from(!is_folded);
-        }
-        Ok(stay)
+pub(super) fn misfit_of(key: Uuid, envelope: &Envelope, misfit: Misfit) -> Parked {
+    Parked {
+        unit: ParkedUnit::Row(key),
+        position: envelope.position,
+        event_type: envelope.event.event_type().to_owned(),
+        reason: misfit.to_string(),
     }
 }
 
@@ -299,12 +216,7 @@ impl<V: Answering> Project for Projector<V> {
         for (event, delivery) in batch.iter().enumerate() {
             match delivery {
                 Delivery::Event(envelope) => self.gather_event(event, envelope),
-                Delivery::Unreadable(unreadable) => {
-                    let category = Category::of_stream(unreadable.stream.as_str()).map(|(category, _)| category);
-                    if category.is_some_and(|category| V::SOURCE.has(category)) {
-                        self.touches.push(Touch::Unreadable { event });
-                    }
-                }
+                Delivery::Unreadable(unreadable) => self.gather_unreadable(unreadable),
             }
         }
     }
@@ -327,18 +239,9 @@ impl<V: Answering> Project for Projector<V> {
     }
 
     fn fold(&mut self, batch: &[Delivery]) {
-        for touch in std::mem::take(&mut self.touches) {
-            match touch {
-                Touch::Row { event, row } => {
-                    if let Delivery::Event(envelope) = &batch[event] {
-                        self.fold_event(row, envelope);
-                    }
-                }
-                Touch::Unreadable { event } => {
-                    if let Delivery::Unreadable(unreadable) = &batch[event] {
-                        self.park_unreadable(unreadable);
-                    }
-                }
+        for Touch { event, row } in std::mem::take(&mut self.touches) {
+            if let Delivery::Event(envelope) = &batch[event] {
+                self.fold_event(row, envelope);
             }
         }
     }
@@ -364,8 +267,8 @@ impl<V: Answering> Project for Projector<V> {
             table: self.table,
             rows,
             history: std::mem::take(&mut self.history),
-            parked: self.parking.clone(),
-            unparked: self.unparking.clone(),
+            unparked: self.parked.lifting(),
+            parked: self.parked.parking(),
         })
     }
 
@@ -375,19 +278,12 @@ impl<V: Answering> Project for Projector<V> {
                 self.cache.put(touched.key, Cached::new(row, length, Some(fingerprint)));
             }
         }
+        self.parked.committed();
         self.clear();
     }
 
     fn abandon(&mut self) {
-        for parked in std::mem::take(&mut self.parking) {
-            self.parked.remove(&parked.unit);
-        }
-        for unit in std::mem::take(&mut self.unparking) {
-            match unit {
-                ParkedUnit::Row(key) => self.parked.rows.insert(key),
-                ParkedUnit::Stream(stream) => self.parked.streams.insert(stream),
-            };
-        }
+        self.parked.abandon();
         self.clear();
     }
 
@@ -404,53 +300,28 @@ impl<V: Answering> Project for Projector<V> {
             name: self.table.view.name,
             version: self.table.view.version,
             generation: self.table.generation,
-            parked: (self.parked.rows.len() + self.parked.streams.len()) as u64,
-            first_parked: self.parked.first.clone(),
+            parked: self.parked.count(),
+            first_parked: self.parked.shown().to_vec(),
             rebuild: None,
         }
     }
 
     fn parked_anew(&mut self) -> bool {
-        std::mem::take(&mut self.parked.changed)
+        self.parked.changed_since()
     }
 
     async fn fold_alone(&self, alone: &Alone<'_>, key: Uuid) -> Result<Option<Json>, FoldError> {
-        let row = alone.fold::<V>(self.table, key, &[]).await?;
-        let json = row.map(serde_json::to_value).transpose();
+        let folded = alone.fold::<V>(self.table, key, &[]).await?;
+        if let Some(stuck) = folded.stuck {
+            return Err(FoldError::Unfoldable(stuck));
+        }
+        let json = folded.row.map(serde_json::to_value).transpose();
         json.map_err(|error| FoldError::Store(StoreError::Damaged(error.to_string())))
     }
 
     async fn retry(&mut self, alone: &Alone<'_>, units: &[ParkedUnit]) -> Result<(TableChanges, usize), FoldError> {
-        let stay = self.retry_units(alone, units).await?;
+        self.retry_units(alone, units).await?;
+        let stay = units.iter().filter(|unit| self.parked.stays(unit)).count();
         Ok((self.changes()?, stay))
-    }
-}
-
-impl Alone<'_> {
-    /// Folds the row from its own events up to the position.
-    async fn fold<V: View>(&self, table: Table, key: Uuid, more: &[Position]) -> Result<Option<V::Row>, FoldError> {
-        let events = match V::SOURCE {
-            Source::OwnStream(category) => self.stream(&format!("{category}-{key}")).await?,
-            Source::Streams(_) => self.at(key, self.history(table, key, more).await?).await?,
-        };
-        let mut row = None;
-        for envelope in events.iter().filter(|envelope| V::keys(envelope).as_slice().contains(&key)) {
-            V::apply(&mut row, key, envelope).map_err(|misfit| {
-                FoldError::Unfoldable(Parked {
-                    unit: ParkedUnit::Row(key),
-                    position: envelope.position,
-                    event_type: envelope.event.event_type().to_owned(),
-                    reason: misfit.to_string(),
-                })
-            })?;
-        }
-        Ok(row)
-    }
-}
-
-/// What a row is folded from, alone.
-impl<'a> Alone<'a> {
-    pub fn new(journal: &'a Journal, store: &'a dyn ReadStore, up_to: Position) -> Self {
-        Self { journal, store, up_to }
     }
 }

@@ -3,7 +3,7 @@
 use super::Group;
 use super::meter::{Meter, Report};
 use super::projections::{FillError, Shared};
-use super::start::by_checkpoint;
+use super::start::{by_checkpoint, retry_all};
 use crate::status::Progress;
 use crate::store::*;
 use eventlog::Checkpoint;
@@ -60,6 +60,8 @@ async fn fill_and_swap(shared: &Shared, mut filling: Group, report: &Report) -> 
     let mut meter = Meter::new(filling.names(), filling.position(), Arc::clone(report));
     // As long as much comes in meanwhile, the worker need not wait.
     while means.fill(&mut filling, means.views.position(), &mut meter).await? > means.settings.batch_events as u64 {}
+    // What an earlier program parked when it began this, perhaps this one can fold.
+    retry_all(means, &mut filling).await?;
     let mut live = shared.live.lock().await;
     means.fill(&mut filling, live.position(), &mut meter).await?;
     means.store().swap(filling.tables()).await?;

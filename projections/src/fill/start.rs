@@ -8,7 +8,7 @@ use super::projections::{FillError, Settings};
 use crate::reader::Views;
 use crate::slots::{DECLARATIONS, projector};
 use crate::store::*;
-use eventlog::{Checkpoint, LogId, Position};
+use eventlog::{Checkpoint, Position};
 use journal::{Delivery, Journal, JournalError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +31,7 @@ impl Means {
         let mut projectors = Vec::with_capacity(tables.len());
         for table in tables {
             let parked = self.store().parked(table).await?;
-            projectors.extend(projector(table, &parked, self.settings.cache_bytes));
+            projectors.extend(projector(table, parked, self.settings.cache_bytes));
         }
         Ok(Group { checkpoint, projectors })
     }
@@ -41,7 +41,7 @@ impl Means {
     pub async fn fill(&self, group: &mut Group, to: Position, meter: &mut Meter) -> Result<u64, FillError> {
         let mut folded = 0;
         if group.position() < to {
-            let mut batches = read_ahead(self.journal.clone(), group.position(), to, self.settings.batch_events);
+            let mut batches = read_ahead(self.journal.clone(), group.position(), to, self.settings.fill_events);
             while let Some(batch) = batches.recv().await {
                 let batch = batch?;
                 if self.stop.is_cancelled() {
@@ -121,23 +121,26 @@ impl Found {
     }
 }
 
-/// See the module. Gives all views, at the log's head as it was when they got there.
-pub(super) async fn start(means: &Means, report: &Report) -> Result<Group, FillError> {
+pub(super) struct Started {
+    /// All views, at the log's head as it was when they got there.
+    pub group: Group,
+    /// What neither answers nor will: it may be dropped at leisure.
+    pub leftover: Vec<Generation>,
+}
+
+/// See the module.
+pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, FillError> {
     let generations = means.store().generations().await?;
     verify(&means.journal, &generations).await?;
     let mut found = Found::sort_out(generations);
-    let log_id = means.journal.log_id().await?;
-    let mut group = live_group(means, std::mem::take(&mut found.live), log_id).await?;
+    let mut group = live_group(means, std::mem::take(&mut found.live), report).await?;
     fill_absent(means, &mut group, &mut found, report).await?;
     group.publish(&means.views.inner);
     retry_all(means, &mut group).await?;
     catch_up(means, &mut group, report).await?;
-    for leftover in found.leftover {
-        means.store().drop_generation(leftover.view, leftover.generation).await?;
-    }
     group.note(&means.views.inner, true);
     means.views.inner.position.send_replace(group.position());
-    Ok(group)
+    Ok(Started { group, leftover: found.leftover })
 }
 
 /// A checkpoint of another log stops everything: whatever was folded on top of it would be wrong.
@@ -152,14 +155,19 @@ async fn verify(journal: &Journal, generations: &[Generation]) -> Result<(), Fil
     Ok(())
 }
 
-async fn live_group(means: &Means, live: Vec<(Table, Checkpoint)>, log_id: LogId) -> Result<Group, FillError> {
-    let checkpoint = live.first().map_or(Checkpoint::start(log_id), |(_, checkpoint)| *checkpoint);
-    if live.iter().any(|(_, other)| *other != checkpoint) {
-        let reason =
-            "its views are at different positions; stop the server and delete the file: it is made again from the log";
-        return Err(StoreError::Damaged(reason.to_owned()).into());
+/// The views that have a live generation. They move together; one that a program didn't know, which ran in between, stayed
+/// behind, and is brought to where the others are.
+async fn live_group(means: &Means, live: Vec<(Table, Checkpoint)>, report: &Report) -> Result<Group, FillError> {
+    let start = Checkpoint::start(means.journal.log_id().await?);
+    let mut parts = by_checkpoint(means, live).await?;
+    parts.sort_by_key(Group::position);
+    let Some(mut group) = parts.pop() else { return Ok(Group { checkpoint: start, projectors: Vec::new() }) };
+    for mut behind in parts {
+        let mut meter = Meter::new(behind.names(), behind.position(), report.clone());
+        means.fill(&mut behind, group.position(), &mut meter).await?;
+        group.take_over(behind);
     }
-    Ok(means.group(live.into_iter().map(|(table, _)| table).collect(), checkpoint).await?)
+    Ok(group)
 }
 
 /// Fills the views that have no generation of today's version, up to where the others are.
@@ -217,7 +225,7 @@ pub(super) async fn by_checkpoint(
 pub(super) const RETRIED_AT_ONCE: usize = 50;
 
 /// Tries again whatever is parked: perhaps this version can fold it.
-async fn retry_all(means: &Means, group: &mut Group) -> Result<(), FillError> {
+pub(super) async fn retry_all(means: &Means, group: &mut Group) -> Result<(), FillError> {
     for table in group.tables() {
         let units: Vec<ParkedUnit> = means.store().parked(table).await?.into_iter().map(|parked| parked.unit).collect();
         for units in units.chunks(RETRIED_AT_ONCE) {

@@ -1,7 +1,7 @@
 //! The live worker: takes what has come, folds it, commits it, says so.
 
 use super::projections::{FillError, Shared};
-use crate::store::StoreError;
+use crate::store::{Generation, StoreError};
 use domain::Timestamp;
 use eventlog::Position;
 use journal::{Batch, Delivery};
@@ -23,6 +23,10 @@ pub(super) async fn run(shared: Arc<Shared>) {
             return;
         }
         measure_lag(&shared, &batch).await;
+    }
+    if !stop.is_cancelled() {
+        let reason = "the log is no longer followed; restart the server".to_owned();
+        shared.means.views.inner.watched.store_trouble(reason, true);
     }
 }
 
@@ -64,8 +68,9 @@ async fn take(shared: &Shared, events: &[Delivery]) -> bool {
         let outcome = live.apply(shared.means.store(), events).await;
         match outcome {
             Ok(()) => {
-                inner.position.send_replace(live.position());
+                // Before the position: whoever waited for it sees what was parked on the way.
                 live.note(inner, false);
+                inner.position.send_replace(live.position());
                 drop(live);
                 inner.watched.store_is_well();
                 measure_batch(events, began);
@@ -115,8 +120,21 @@ async fn measure_lag(shared: &Shared, batch: &Batch) {
     metrics::gauge!("cartlog_views_lag_seconds").set(seconds);
 }
 
-/// Goes on with a rebuild that was interrupted, beside the worker.
-pub(super) async fn resume_rebuild(shared: Arc<Shared>) {
+/// Beside the worker: drops what answers no more, and goes on with a rebuild that was interrupted.
+pub(super) async fn tidy_up(shared: Arc<Shared>) {
+    let leftover = std::mem::take(&mut *shared.leftover.lock());
+    for Generation { view, generation, .. } in leftover {
+        if shared.means.stop.is_cancelled() {
+            return;
+        }
+        if let Err(error) = shared.means.store().drop_generation(view, generation).await {
+            tracing::warn!(%error, "what answers no more stays until the next start");
+        }
+    }
+    resume_rebuild(shared).await;
+}
+
+async fn resume_rebuild(shared: Arc<Shared>) {
     let views = match super::rebuild::interrupted(&shared).await {
         Ok(views) if views.is_empty() => return,
         Ok(views) => views,

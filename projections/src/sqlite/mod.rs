@@ -2,7 +2,7 @@
 //! commit: a power cut may take the last batches, which are then folded again.
 //!
 //! What lives here: how generations of views become tables ([`schema`]), rows are written ([`write`]) and found
-//! ([`statement`], [`read`]), and on which threads ([`pool`]). Identifiers come from the views' declarations alone; values
+//! ([`statement`], [`read`], [`words`]), and on which threads ([`pool`]). Identifiers come from the views' declarations alone; values
 //! are always bound.
 
 mod checkpointer;
@@ -10,6 +10,9 @@ mod pool;
 mod read;
 mod schema;
 mod statement;
+#[cfg(test)]
+mod tests;
+mod words;
 mod write;
 
 use crate::store::*;
@@ -44,6 +47,11 @@ impl SqliteReadStore {
         schema::prepare(&writer)?;
         let checkpointer = Checkpointer::start(path)?;
         Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), pool: Pool::new(path), checkpointer })
+    }
+
+    /// So many bytes were written: the write-ahead log has grown by about that.
+    fn wrote(&self, bytes: usize) {
+        self.checkpointer.wrote(bytes, || self.writer.lock());
     }
 }
 
@@ -84,7 +92,7 @@ impl ReadStore for SqliteReadStore {
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let written = write::commit(&mut self.writer.lock(), &commit)?;
-        self.checkpointer.wrote(written, || self.writer.lock());
+        self.wrote(written);
         Ok(())
     }
 
@@ -109,7 +117,8 @@ impl ReadStore for SqliteReadStore {
     }
 
     async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError> {
-        schema::drop_generation(&self.writer, &view, generation)
+        schema::drop_generation(&self.writer, &view, generation, |bytes| self.wrote(bytes))
+            .map_err(|error| trouble("dropping tables", &error))
     }
 
     async fn bytes(&self) -> Result<u64, StoreError> {

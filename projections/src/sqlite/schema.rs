@@ -19,6 +19,8 @@ const FORMAT: i32 = 1;
 const CACHE_KIB: i64 = 16_384;
 /// Rows that are deleted at once before an old table is dropped, so that batches come in between.
 const DROPPED_AT_ONCE: usize = 2_000;
+/// What deleting a row writes, about.
+const DROPPED_ROW_BYTES: usize = 512;
 
 const ALWAYS: &str = "
     CREATE TABLE IF NOT EXISTS generations (
@@ -54,13 +56,15 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     // Takes effect only while the file is empty.
-    connection.pragma_update(None, "page_size", 8_192)?;
+    connection.pragma_update(None, "page_size", 4096)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     // The checkpointer's work.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // What is replaced is overwritten: a person's data doesn't outlive the row that lost it.
+    connection.pragma_update(None, "secure_delete", "FAST")?;
     connection.set_prepared_statement_cache_capacity(256);
     // The mark comes with the tables or not at all: a power cut must not leave tables that nobody knows to be ours.
     let transaction = connection.unchecked_transaction()?;
@@ -162,12 +166,13 @@ fn layout(table: Table) -> String {
         );
     }
     if let Some(searched) = &view.search {
-        let fields: String = searched.fields.iter().map(|field| format!(", {}", field.name)).collect();
+        let fields: Vec<&str> = searched.fields.iter().map(|field| field.name).collect();
         // With its own copy of the text: only so its statistics stay exact through changes, and a rebuild gives the same
         // scores.
         sql += &format!(
             "CREATE VIRTUAL TABLE {name}_search
-                 USING fts5(scope{fields}, tokenize = 'porter unicode61 remove_diacritics 2');"
+                 USING fts5({}, tokenize = 'porter unicode61 remove_diacritics 2');",
+            fields.join(", ")
         );
     }
     sql
@@ -198,43 +203,48 @@ pub(super) fn swap(connection: &mut Connection, tables: &[Table]) -> Result<(), 
     swap().map_err(|error| trouble("swapping views", &error))
 }
 
-/// Empties the tables piece by piece and drops them; interrupted, it is done again at the next start.
-pub(super) fn drop_generation(writer: &Mutex<Connection>, view: &str, generation: u32) -> Result<(), StoreError> {
-    let dropping = |error: rusqlite::Error| trouble("dropping tables", &error);
-    let known = writer
-        .lock()
-        .query_row(
-            "SELECT 1 FROM generations WHERE view = ?1 AND generation = ?2 AND state <> ?3",
-            params![view, generation, LIVE],
-            |_| Ok(()),
-        )
-        .optional()
-        .map_err(dropping)?;
-    if known.is_none() {
+/// Empties the tables piece by piece and drops them; `wrote` is told about how many bytes each piece wrote. Interrupted, it
+/// is done again at the next start.
+pub(super) fn drop_generation(
+    writer: &Mutex<Connection>,
+    view: &str,
+    generation: u32,
+    wrote: impl Fn(usize),
+) -> rusqlite::Result<()> {
+    let known = "SELECT 1 FROM generations WHERE view = ?1 AND generation = ?2 AND state <> ?3";
+    let is_droppable = writer.lock().query_row(known, params![view, generation, LIVE], |_| Ok(())).optional()?;
+    if is_droppable.is_none() {
         return Ok(());
     }
-    // The view's name was written from a declaration, by this program.
+    // The view's name was written from a declaration, by this program or another version of it.
     let name = named(view, generation);
-    let piece = format!("DELETE FROM {name} WHERE id IN (SELECT id FROM {name} LIMIT {DROPPED_AT_ONCE})");
-    let indexes = |connection: &Connection| -> rusqlite::Result<Vec<String>> {
-        let sql = "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 AND sql IS NOT NULL";
-        connection.prepare(sql)?.query_map([&name], |row| row.get(0))?.collect()
-    };
-    let of_table = indexes(&writer.lock()).map_err(dropping)?;
-    for index in of_table {
-        writer.lock().execute_batch(&format!("DROP INDEX IF EXISTS {index}")).map_err(dropping)?;
+    let indexes = indexes_of(&writer.lock(), &name)?;
+    for index in indexes {
+        writer.lock().execute_batch(&format!("DROP INDEX IF EXISTS {index}"))?;
     }
-    while writer.lock().execute(&piece, []).map_err(dropping)? > 0 {}
-    let finish = |connection: &mut Connection| -> rusqlite::Result<()> {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(&format!(
-            "DROP TABLE IF EXISTS {name}; DROP TABLE IF EXISTS {name}_labels; DROP TABLE IF EXISTS {name}_search;
-             DROP TABLE IF EXISTS {name}_history;"
-        ))?;
-        let this = params![view, generation];
-        transaction.execute("DELETE FROM parked WHERE view = ?1 AND generation = ?2", this)?;
-        transaction.execute("DELETE FROM generations WHERE view = ?1 AND generation = ?2", this)?;
-        transaction.commit()
-    };
-    finish(&mut writer.lock()).map_err(dropping)
+    let piece = format!("DELETE FROM {name} WHERE id IN (SELECT id FROM {name} LIMIT {DROPPED_AT_ONCE})");
+    while writer.lock().execute(&piece, [])? > 0 {
+        wrote(DROPPED_AT_ONCE * DROPPED_ROW_BYTES);
+    }
+    finish_drop(&mut writer.lock(), view, generation)?;
+    wrote(DROPPED_AT_ONCE * DROPPED_ROW_BYTES);
+    Ok(())
+}
+
+fn indexes_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 AND sql IS NOT NULL";
+    connection.prepare(sql)?.query_map([table], |row| row.get(0))?.collect()
+}
+
+fn finish_drop(connection: &mut Connection, view: &str, generation: u32) -> rusqlite::Result<()> {
+    let name = named(view, generation);
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(&format!(
+        "DROP TABLE IF EXISTS {name}; DROP TABLE IF EXISTS {name}_labels; DROP TABLE IF EXISTS {name}_search;
+         DROP TABLE IF EXISTS {name}_history;"
+    ))?;
+    let this = params![view, generation];
+    transaction.execute("DELETE FROM parked WHERE view = ?1 AND generation = ?2", this)?;
+    transaction.execute("DELETE FROM generations WHERE view = ?1 AND generation = ?2", this)?;
+    transaction.commit()
 }

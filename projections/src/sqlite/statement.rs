@@ -1,11 +1,13 @@
 //! How a query becomes a statement. Every list goes through the one index that was declared for it, in the index's order.
 
 use super::schema::name;
+use super::words;
+use crate::TimeRange;
 use crate::store::*;
+use domain::Timestamp;
 use rusqlite::ToSql;
 use rusqlite::types::{Null, ToSqlOutput};
 use std::fmt::Write;
-use uuid::Uuid;
 
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -102,8 +104,8 @@ impl Way {
     }
 }
 
-/// The conditions that a list and a count share.
-fn conditions(statement: &mut Statement, way: &Way, list: &List) {
+/// The conditions that a list and a count share. `range` is the list's, or what of it is to be said.
+fn conditions(statement: &mut Statement, way: &Way, list: &List, range: TimeRange) {
     statement.push(" WHERE 1");
     let label = match &list.through {
         Through::Index(_) => None,
@@ -114,10 +116,10 @@ fn conditions(statement: &mut Statement, way: &Way, list: &List) {
         statement.and(column, "=", value);
     }
     if let Some(sort) = &way.sort {
-        if let Some(from) = list.range.from {
+        if let Some(from) = range.from {
             statement.and(sort, ">=", from.into());
         }
-        if let Some(until) = list.range.until {
+        if let Some(until) = range.until {
             statement.and(sort, "<", until.into());
         }
     }
@@ -126,11 +128,22 @@ fn conditions(statement: &mut Statement, way: &Way, list: &List) {
     }
 }
 
+/// The range without the end that `after` implies: of two conditions at the same end the database may go by the wider one,
+/// and pass over all rows before the page.
+fn beyond(list: &List) -> TimeRange {
+    let range = list.range;
+    match (list.after.map(|after| Timestamp::from_millis(after.sort)), list.descending) {
+        (None, _) => range,
+        (Some(after), true) => TimeRange { until: range.until.filter(|until| *until <= after), ..range },
+        (Some(after), false) => TimeRange { from: range.from.filter(|from| *from > after), ..range },
+    }
+}
+
 pub(super) fn list(table: Table, list: &List) -> Statement {
     let way = Way::of(table, list);
     let mut statement = Statement::default();
     let _ = write!(statement.sql, "SELECT {}, {} FROM {}", way.sort.as_deref().unwrap_or("0"), way.key, way.from);
-    conditions(&mut statement, &way, list);
+    conditions(&mut statement, &way, list, beyond(list));
     let (beyond, direction) = if list.descending { ("<", "DESC") } else { (">", "ASC") };
     match (&way.sort, list.after) {
         (Some(sort), Some(after)) => {
@@ -150,48 +163,28 @@ pub(super) fn count(table: Table, list: &List) -> Statement {
     let way = Way::of(table, list);
     let mut statement = Statement::default();
     let _ = write!(statement.sql, "SELECT count(*) FROM {}", way.from);
-    conditions(&mut statement, &way, list);
+    conditions(&mut statement, &way, list, list.range);
     statement
 }
 
 /// `None`: there is nothing to search for.
 pub(super) fn search(table: Table, search: &Search) -> Option<Statement> {
     let searched = table.view.search.as_ref()?;
-    let expression = expression(search)?;
+    let expression = words::wanted(search.scope, &search.text)?;
     let (name, mut statement) = (name(table), Statement::default());
-    let weights: String = searched.fields.iter().map(|field| format!(", {}.0", field.weight)).collect();
+    let weights: Vec<String> = searched.fields.iter().map(|field| format!("{}.0", field.weight)).collect();
     let _ = write!(
         statement.sql,
-        "SELECT t.key, -bm25({name}_search, 0.0{weights}) AS score
-         FROM {name}_search CROSS JOIN {name} t ON t.id = {name}_search.rowid WHERE 1"
+        "SELECT t.key, -bm25({name}_search, {}) AS score
+         FROM {name}_search CROSS JOIN {name} t ON t.id = {name}_search.rowid WHERE 1",
+        weights.join(", ")
     );
     statement.and(&format!("{name}_search"), "MATCH", expression.into());
+    statement.and(&format!("t.{}", searched.scope), "=", search.scope.into());
     for filter in &search.filters {
         statement.filter(filter);
     }
     let _ = write!(statement.sql, " ORDER BY score DESC, t.{} DESC, t.key DESC", searched.then);
     statement.page(search.limit, search.offset);
     Some(statement)
-}
-
-/// The most words of a text that are searched for; what is beyond is left out.
-const MOST_WORDS: usize = 32;
-
-/// What a user typed, as an FTS5 expression: every word in quotes, so that nothing is taken for syntax, all of them wanted,
-/// within the scope. `_` stands for a space (api.md §3). Any text at all is safe.
-fn expression(search: &Search) -> Option<String> {
-    let mut expression = format!("scope : \"{}\"", scope_word(search.scope));
-    let between_words = |letter: char| letter.is_whitespace() || letter.is_control() || letter == '_';
-    let words = search.text.split(between_words).filter(|word| word.contains(char::is_alphanumeric));
-    let mut any = false;
-    for word in words.take(MOST_WORDS) {
-        any = true;
-        let _ = write!(expression, " AND \"{}\"", word.replace('"', "\"\""));
-    }
-    any.then_some(expression)
-}
-
-/// A scope as one word of the search index. No text of a user's is 32 hex digits in the scope's own field.
-pub(super) fn scope_word(scope: Uuid) -> String {
-    scope.as_simple().to_string()
 }

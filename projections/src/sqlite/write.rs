@@ -1,40 +1,46 @@
 //! How a batch is written: rows and checkpoint in one transaction.
 
 use super::schema::name;
-use super::statement::scope_word;
-use super::trouble;
+use super::{trouble, words};
 use crate::store::*;
-use eventlog::Checkpoint;
+use eventlog::Position;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params, params_from_iter};
 use std::fmt::Write;
 
 /// Writes all of it or nothing; gives about how many bytes that were.
 pub(super) fn commit(connection: &mut Connection, commit: &Commit) -> Result<usize, StoreError> {
-    let mut write = || -> rusqlite::Result<usize> {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut bytes = 0;
-        for changes in &commit.tables {
-            bytes += Writer::new(&transaction, changes.table).write(changes)?;
-            if let Some(checkpoint) = &commit.checkpoint {
-                move_checkpoint(&transaction, changes.table, checkpoint)?;
-            }
+    let writing = |error: rusqlite::Error| trouble("writing", &error);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(writing)?;
+    let mut bytes = 0;
+    for changes in &commit.tables {
+        if !move_checkpoint(&transaction, changes.table, commit).map_err(writing)? {
+            return Err(elsewhere(changes.table, commit.before));
         }
-        transaction.commit()?;
-        Ok(bytes)
-    };
-    write().map_err(|error| trouble("writing", &error))
+        bytes += Writer::new(&transaction, changes.table).write(changes).map_err(writing)?;
+    }
+    transaction.commit().map_err(writing)?;
+    Ok(bytes)
 }
 
-fn move_checkpoint(transaction: &Transaction<'_>, table: Table, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
-    let sql = "UPDATE generations SET log_id = ?3, position = ?4, event_id = ?5 WHERE view = ?1 AND generation = ?2";
-    transaction.prepare_cached(sql)?.execute(params![
+/// `false`: the generation is not where the batch begins.
+fn move_checkpoint(transaction: &Transaction<'_>, table: Table, commit: &Commit) -> rusqlite::Result<bool> {
+    let sql = "UPDATE generations SET log_id = ?4, position = ?5, event_id = ?6
+               WHERE view = ?1 AND generation = ?2 AND position = ?3";
+    let moved = transaction.prepare_cached(sql)?.execute(params![
         table.view.name,
         table.generation,
-        checkpoint.log_id.0.as_bytes(),
-        Value::from(checkpoint.position),
-        checkpoint.event_id.as_bytes()
+        Value::from(commit.before),
+        commit.checkpoint.log_id.0.as_bytes(),
+        Value::from(commit.checkpoint.position),
+        commit.checkpoint.event_id.as_bytes()
     ])?;
-    Ok(())
+    Ok(moved == 1)
+}
+
+/// Two processes that fold into one store would count events twice.
+fn elsewhere(table: Table, before: Position) -> StoreError {
+    let view = table.view.name;
+    StoreError::Damaged(format!("{view} is no longer at position {before}: something else writes to the store"))
 }
 
 /// Writes to the tables of one generation. Its statements are put together once a batch.
@@ -72,10 +78,14 @@ impl<'a> Writer<'a> {
 
     fn write(&self, changes: &TableChanges) -> rusqlite::Result<usize> {
         let mut bytes = 0;
+        let mut searched = Vec::new();
         for row in &changes.rows {
             bytes += row.document.len() + 128;
-            self.row(row)?;
+            let id = self.row(row)?;
+            searched.extend(id.filter(|_| row.changed.search_text).map(|id| (id, &row.facets)));
         }
+        // After all rows: a statement that could be rolled back by itself makes the index write out what it has gathered.
+        searched.into_iter().try_for_each(|(id, facets)| self.search_text(id, facets))?;
         if !changes.history.is_empty() {
             let sql = format!("INSERT OR IGNORE INTO {}_history VALUES (?1, ?2)", self.name);
             let mut insert = self.transaction.prepare_cached(&sql)?;
@@ -84,26 +94,23 @@ impl<'a> Writer<'a> {
                 insert.execute(params![key.as_bytes(), Value::from(*position)])?;
             }
         }
-        changes.parked.iter().try_for_each(|parked| self.park(parked))?;
         changes.unparked.iter().try_for_each(|unit| self.unpark(unit))?;
+        changes.parked.iter().try_for_each(|parked| self.park(parked))?;
         Ok(bytes)
     }
 
-    fn row(&self, row: &RowWrite) -> rusqlite::Result<()> {
+    /// Gives the row's id, where more than its document changed.
+    fn row(&self, row: &RowWrite) -> rusqlite::Result<Option<i64>> {
         let changed = row.changed;
-        if changed.columns || changed.search_text {
-            let id = self.upsert(row)?;
-            if changed.search_text {
-                self.search_text(id, &row.facets)?;
-            }
-        } else {
-            let mut update = self.transaction.prepare_cached(&self.update)?;
-            update.execute(params![row.key.as_bytes(), row.document])?;
-        }
         if changed.labels {
             self.labels(row)?;
         }
-        Ok(())
+        if changed.columns || changed.search_text {
+            return self.upsert(row).map(Some);
+        }
+        let mut update = self.transaction.prepare_cached(&self.update)?;
+        update.execute(params![row.key.as_bytes(), row.document])?;
+        Ok(None)
     }
 
     fn upsert(&self, row: &RowWrite) -> rusqlite::Result<i64> {
@@ -150,16 +157,14 @@ impl<'a> Writer<'a> {
         let delete = format!("DELETE FROM {}_search WHERE rowid = ?1", self.name);
         self.transaction.prepare_cached(&delete)?.execute([id])?;
         let Some(texts) = &facets.search_text else { return Ok(()) };
-        let scope = match self.column(facets, searched.scope) {
-            Value::Id(scope) => scope_word(*scope),
-            Value::Null | Value::Integer(_) | Value::Text(_) => return Ok(()),
-        };
+        let Value::Id(scope) = self.column(facets, searched.scope) else { return Ok(()) };
         let fields: String = searched.fields.iter().map(|field| format!(", {}", field.name)).collect();
-        let places: Vec<String> = (1..=searched.fields.len() + 2).map(|place| format!("?{place}")).collect();
-        let insert = format!("INSERT INTO {}_search (rowid, scope{fields}) VALUES ({})", self.name, places.join(", "));
-        let texts = texts.iter().cloned().map(Value::Text);
-        let values = [Value::Integer(id), Value::Text(scope)].into_iter().chain(texts);
-        self.transaction.prepare_cached(&insert)?.execute(params_from_iter(values))?;
+        let places: Vec<String> = (1..=searched.fields.len() + 1).map(|place| format!("?{place}")).collect();
+        let insert = format!("INSERT INTO {}_search (rowid{fields}) VALUES ({})", self.name, places.join(", "));
+        let texts = texts.iter().map(|text| Value::Text(words::indexed(*scope, text)));
+        self.transaction
+            .prepare_cached(&insert)?
+            .execute(params_from_iter([Value::Integer(id)].into_iter().chain(texts)))?;
         Ok(())
     }
 

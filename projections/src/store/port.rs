@@ -79,7 +79,8 @@ pub trait ReadStore: Send + Sync + 'static {
     /// The rows that a search finds, best first.
     async fn search(&self, table: Table, search: Search) -> Result<Vec<Found>, StoreError>;
 
-    /// Writes a batch: all or nothing, the checkpoint with it.
+    /// Writes a batch: all or nothing, the checkpoint with it. On an error nothing was written: an adapter that can't tell
+    /// looks first.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
 
     /// The positions of the events that touched the row, up to and including `up_to`, oldest first.

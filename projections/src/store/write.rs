@@ -6,11 +6,13 @@ use serde::Serialize;
 use uuid::Uuid;
 
 /// The outcome of a batch: all of it is written, with the checkpoint, or nothing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Commit {
     pub tables: Vec<TableChanges>,
-    /// Where the generations of these tables are now.
-    pub checkpoint: Option<Checkpoint>,
+    /// Where the generations of these tables are believed to be. If one is elsewhere, nothing is written.
+    pub before: Position,
+    /// Where they are now.
+    pub checkpoint: Checkpoint,
 }
 
 /// What a batch did to one view.
@@ -21,10 +23,11 @@ pub struct TableChanges {
     pub rows: Vec<RowWrite>,
     /// Which events touched which rows, for views whose key isn't the stream.
     pub history: Vec<(Uuid, Position)>,
-    /// What can't be folded any further, from the event at that position on. One that is parked already stays as it was.
-    pub parked: Vec<Parked>,
-    /// What can be folded again.
+    /// What can be folded again, or further than before.
     pub unparked: Vec<ParkedUnit>,
+    /// What can't be folded any further, from the event at that position on; after what is no longer parked. One that is
+    /// parked still stays as it was.
+    pub parked: Vec<Parked>,
 }
 
 /// A row as it is now.

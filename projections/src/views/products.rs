@@ -72,7 +72,7 @@ impl View for Products {
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "products",
-        version: 1,
+        version: 2,
         columns: &[
             STORE,
             CREATED,

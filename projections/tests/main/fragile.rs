@@ -1,0 +1,92 @@
+//! A read store whose commits a test decides on: the process may end at any of them.
+
+use async_trait::async_trait;
+use cartlog_projections::SqliteReadStore;
+use cartlog_projections::store::*;
+use eventlog::{Checkpoint, Position};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use uuid::Uuid;
+
+/// What becomes of a commit. A test may also panic instead of answering: then the thread that folds ends there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Written,
+    Refused,
+}
+
+pub struct Fragile {
+    pub store: Arc<SqliteReadStore>,
+    commits: AtomicU64,
+    /// Of the commit with that number, from 1.
+    fate: Box<dyn Fn(u64) -> Fate + Send + Sync>,
+}
+
+impl Fragile {
+    pub fn new(store: Arc<SqliteReadStore>, fate: impl Fn(u64) -> Fate + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { store, commits: AtomicU64::new(0), fate: Box::new(fate) })
+    }
+
+    /// How many commits were asked for.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl ReadStore for Fragile {
+    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, StoreError> {
+        self.store.get(table, key).await
+    }
+
+    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, StoreError> {
+        self.store.get_many(table, keys).await
+    }
+
+    async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, StoreError> {
+        self.store.list(table, list).await
+    }
+
+    async fn count(&self, table: Table, list: List) -> Result<u64, StoreError> {
+        self.store.count(table, list).await
+    }
+
+    async fn search(&self, table: Table, search: Search) -> Result<Vec<Found>, StoreError> {
+        self.store.search(table, search).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        match (self.fate)(self.commits.fetch_add(1, Ordering::SeqCst) + 1) {
+            Fate::Written => self.store.commit(commit).await,
+            Fate::Refused => Err(StoreError::Unavailable("the disk is full".to_owned())),
+        }
+    }
+
+    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, StoreError> {
+        self.store.history(table, key, up_to).await
+    }
+
+    async fn parked(&self, table: Table) -> Result<Vec<Parked>, StoreError> {
+        self.store.parked(table).await
+    }
+
+    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+        self.store.generations().await
+    }
+
+    async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, StoreError> {
+        self.store.create(view, checkpoint).await
+    }
+
+    async fn swap(&self, tables: Vec<Table>) -> Result<(), StoreError> {
+        self.store.swap(tables).await
+    }
+
+    async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError> {
+        self.store.drop_generation(view, generation).await
+    }
+
+    async fn bytes(&self) -> Result<u64, StoreError> {
+        self.store.bytes().await
+    }
+}

@@ -1,0 +1,15 @@
+//! The views from outside: events go into a log, and queries are answered.
+
+mod answers;
+mod crash;
+mod foreign;
+mod fragile;
+mod history;
+mod pages;
+mod parked;
+mod rebuild;
+mod search;
+mod tenancy;
+mod views;
+mod waiting;
+mod world;

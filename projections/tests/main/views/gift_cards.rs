@@ -1,0 +1,132 @@
+//! Gift cards (api.md §8).
+
+use super::lists::{all, letters};
+use super::story::{STORE, Story, at, id};
+use crate::world::World;
+use cartlog_projections::views::{GiftCardFilter, GiftCards};
+use domain::gift_card::*;
+use domain::*;
+use serde_json::{Value, json};
+
+const CARD: GiftCardId = GiftCardId(id(10));
+
+fn cents(amount: i64) -> Cents {
+    Cents::new(amount).expect("cents")
+}
+
+fn issued() -> GiftCardIssued {
+    GiftCardIssued {
+        gift_card_id: CARD,
+        store_id: STORE,
+        gifter_customer_id: CustomerId(id(11)),
+        recipient_customer_id: CustomerId(id(12)),
+        currency: "EUR".parse().expect("a currency"),
+        amount_in_cents: cents(1_000),
+    }
+}
+
+fn spent(spend: u128, amount: i64, remaining: i64) -> GiftCardSpent {
+    GiftCardSpent {
+        gift_card_spend_id: GiftCardSpendId(id(spend)),
+        invoice_id: InvoiceId(id(spend + 1)),
+        amount_in_cents: cents(amount),
+        remaining_balance_in_cents: cents(remaining),
+    }
+}
+
+fn reversed(spend: u128, amount: i64, remaining: i64) -> GiftCardSpendReversed {
+    GiftCardSpendReversed {
+        gift_card_spend_id: GiftCardSpendId(id(spend)),
+        invoice_id: InvoiceId(id(spend + 1)),
+        amount_in_cents: cents(amount),
+        remaining_balance_in_cents: cents(remaining),
+    }
+}
+
+fn row_of(spend: u128, amount: i64, remaining: i64, created_at: Value, reversed_at: Value) -> Value {
+    json!({
+        "gift_card_spend_id": id(spend), "invoice_id": id(spend + 1), "amount_in_cents": amount,
+        "remaining_balance_in_cents": remaining, "created_at": created_at, "reversed_at": reversed_at,
+    })
+}
+
+fn fresh() -> Story<GiftCards, GiftCardEvent> {
+    Story::of(CARD.0, format!("gift_card-{CARD}")).then(
+        issued(),
+        json!({
+            "gift_card_id": CARD, "store_id": STORE, "gifter_customer_id": id(11), "recipient_customer_id": id(12),
+            "currency": "EUR", "original_balance_in_cents": 1_000, "current_balance_in_cents": 1_000, "spends": [],
+            "created_at": at(0), "updated_at": at(0), "voided_at": null, "revision": 0,
+        }),
+    )
+}
+
+/// What remained after a spend stays with it, whatever goes back later.
+#[test]
+fn a_card_is_spent_and_what_a_failed_invoice_spent_goes_back() {
+    let first = |reversed_at| row_of(20, 300, 700, at(1), reversed_at);
+    let second = row_of(30, 700, 0, at(2), Value::Null);
+    fresh()
+        .then(
+            spent(20, 300, 700),
+            json!({
+                "current_balance_in_cents": 700, "spends": [first(Value::Null)], "updated_at": at(1), "revision": 1,
+            }),
+        )
+        .then(
+            spent(30, 700, 0),
+            json!({
+                "current_balance_in_cents": 0, "spends": [first(Value::Null), second], "updated_at": at(2), "revision": 2,
+            }),
+        )
+        .then(GiftCardSpendDeclined { invoice_id: InvoiceId(id(50)) }, json!({}))
+        .then(
+            reversed(20, 300, 300),
+            json!({
+                "current_balance_in_cents": 300, "spends": [first(at(4)), second], "updated_at": at(4), "revision": 4,
+            }),
+        )
+        .unfit(reversed(60, 1, 1))
+        .unfit(issued());
+}
+
+#[test]
+fn a_voided_card_has_no_balance() {
+    fresh().then(
+        GiftCardVoided {},
+        json!({"current_balance_in_cents": 0, "updated_at": at(1), "voided_at": at(1), "revision": 1}),
+    );
+}
+
+/// A and B go from Ada to Bob, C from Bob to Ada, D from Ada to herself; B is voided.
+#[tokio::test(flavor = "multi_thread")]
+async fn gift_cards_are_listed_by_who_gave_and_who_received_newest_first() {
+    let mut world = World::default();
+    let store_id = world.store().await;
+    let ada = world.customer(store_id, "ada@example.com").await;
+    let bob = world.customer(store_id, "bob@example.com").await;
+    let mut cards = Vec::new();
+    for (gifter_customer_id, recipient_customer_id) in [(ada, bob), (ada, bob), (bob, ada), (ada, ada)] {
+        let gift_card_id = GiftCardId(world.id());
+        let event = GiftCardIssued { gift_card_id, store_id, gifter_customer_id, recipient_customer_id, ..issued() };
+        world.append(store_id, format!("gift_card-{gift_card_id}"), GiftCardEvent::from(event)).await;
+        cards.push(gift_card_id);
+    }
+    world.append(store_id, format!("gift_card-{}", cards[1]), GiftCardEvent::from(GiftCardVoided {})).await;
+    let views = world.open().await.views();
+    for (gifter, recipient, expected, active) in [
+        (Some(ada), None, "DBA", "DA"),
+        (Some(bob), None, "C", "C"),
+        (None, Some(ada), "DC", "DC"),
+        (None, Some(bob), "BA", "A"),
+        (Some(ada), Some(bob), "BA", "A"),
+        (Some(ada), Some(ada), "D", "D"),
+        (Some(bob), Some(bob), "", ""),
+    ] {
+        for (active_only, expected) in [(false, expected), (true, active)] {
+            let filter = GiftCardFilter { gifter, recipient, active_only };
+            let found = all(async |page| views.gift_cards(store_id, &filter, &page).await).await;
+            assert_eq!(letters(&cards, found.iter().map(|row| row.gift_card_id)), expected, "{filter:?}");
+        }
+    }
+}
