@@ -6,10 +6,12 @@
 kafka_version=4.3.1
 kafka_jars=$cache/kafka-$kafka_version
 
+kafka_lacks() {
+    java_program >/dev/null || echo default-jre-headless
+    [[ -d $kafka_jars ]] || maven_program >/dev/null || echo maven
+}
+
 kafka_fetch() {
-    java_program >/dev/null || fetch_packages default-jre-headless
-    java_program >/dev/null || die "Kafka needs Java 17 or newer; the system's packages do not bring it"
-    [[ -d $kafka_jars ]] || maven_program >/dev/null || fetch_packages maven
     [[ -d $kafka_jars ]] || in_cache "fetching Kafka $kafka_version from Maven Central" fetch_kafka
 }
 
@@ -112,7 +114,7 @@ END
     local java
     mapfile -t java < <(kafka_java)
     (in_clean_environment "${java[@]}" kafka.tools.StorageTool format \
-        --config "$data/kafka.properties" --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | head -c 22)")
+        --config "$data/kafka.properties" --cluster-id "$(random_text 16)")
 }
 
 # Small, and quick to start rather than quick in the long run.

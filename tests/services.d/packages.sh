@@ -4,19 +4,38 @@
 # Where packages are unpacked to.
 unpacked=$cache/packages
 
-# fetch_packages PACKAGE…: once it returns, they are there.
-fetch_packages() {
-    command -v apt-get >/dev/null || die "this needs $*, and there is no apt-get to fetch them with; install them, or start Docker"
-    in_cache "fetching $*" "$(if ((EUID == 0)); then echo install_packages; else echo unpack_packages; fi)" "$@"
+# The packages that the servers need and the machine lacks.
+lacking() {
+    local name
+    for name in "${services[@]}"; do
+        "${name}_lacks"
+    done
 }
 
-# One copy at a time fills the cache; what the work says is kept in a log.
+fetch_lacking() {
+    local missing
+    mapfile -t missing < <(lacking)
+    ((${#missing[@]} > 0)) || return 0
+    command -v apt-get >/dev/null || die "there is no apt-get to fetch ${missing[*]} with; install them, or start Docker"
+    in_cache "fetching packages: ${missing[*]}" fetch_packages
+    mapfile -t missing < <(lacking)
+    ((${#missing[@]} == 0)) || die "the packages ${missing[*]} do not bring what is needed; see $state/fetch.log"
+}
+
+# What another copy has fetched meanwhile is not fetched again.
+fetch_packages() {
+    local missing
+    mapfile -t missing < <(lacking)
+    ((${#missing[@]} > 0)) || return 0
+    if ((EUID == 0)); then install_packages "${missing[@]}"; else unpack_packages "${missing[@]}"; fi
+}
+
+# in_cache WHAT COMMAND…: one copy at a time fills the cache.
 in_cache() {
-    local what=$1 log=$cache/fetch.log
+    local what=$1 log=$state/fetch.log result
     shift
     mkdir -p "$cache"
     say "$what; what happens is in $log"
-    local result
     # Not by `||`, which would let the work go on after an error.
     set +e
     (
@@ -24,12 +43,12 @@ in_cache() {
         flock "$filling"
         set -e
         "$@"
-    ) >"$log" 2>&1 </dev/null
+    ) >>"$log" 2>&1 </dev/null
     result=$?
     set -e
     ((result == 0)) || {
         tail -n 20 "$log" >&2
-        die "$what failed; above are the last lines of $log"
+        die "it failed; above are the last lines of $log"
     }
 }
 
@@ -42,33 +61,37 @@ install_packages() {
         chmod 755 "$guard"
     fi
     apt-get update
-    DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"
+    DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
 }
 
 # With lists of its own: an ordinary user can't refresh the system's.
 unpack_packages() {
-    local apt=(-o "Dir::State::lists=$cache/apt/lists" -o "Dir::Cache=$cache/apt/cache") names package
-    mkdir -p "$cache/apt/lists/partial" "$cache/apt/cache/archives/partial" "$unpacked"
-    apt-get "${apt[@]}" update
-    names=$(apt-get "${apt[@]}" --simulate install --no-install-recommends "$@")
+    local work=$cache/apt into=$unpacked.new apt names package
+    rm -rf "$work" "$into"
+    [[ ! -d $unpacked ]] || into=$unpacked
+    mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/packages" "$into"
+    apt=(apt-get -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache")
+    "${apt[@]}" update
+    names=$("${apt[@]}" --simulate install --no-install-recommends "$@")
     mapfile -t names < <(sed -n 's/^Inst \([^ ]*\) .*/\1/p' <<<"$names")
-    cd "$cache/apt"
-    rm -f ./*.deb
-    apt-get "${apt[@]}" download "${names[@]}"
+    cd "$work/packages"
+    "${apt[@]}" download "${names[@]}"
     for package in ./*.deb; do
-        dpkg -x "$package" "$unpacked"
+        dpkg -x "$package" "$into"
     done
-    rm -f ./*.deb
-    turn_links
+    turn_links "$into"
+    [[ $into == "$unpacked" ]] || mv "$into" "$unpacked"
+    cd "$cache"
+    rm -rf "$work"
 }
 
 # Absolute links point into the system; those whose target was unpacked too must point there.
 turn_links() {
-    local link target
+    local root=$1 link target
     while IFS= read -r -d '' link; do
-        target=$unpacked$(readlink "$link")
+        target=$root$(readlink "$link")
         [[ ! -e $target ]] || ln -sfnr "$target" "$link"
-    done < <(find "$unpacked" -type l -lname '/*' -print0)
+    done < <(find "$root" -type l -lname '/*' -print0)
 }
 
 # program NAME DIRECTORY…: the first that there is, in the directories (patterns, the last in order of each), on the path, unpacked.

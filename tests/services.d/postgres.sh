@@ -1,10 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are shared with the other parts
 # PostgreSQL: a cluster of its own with one superuser, `cartlog`, and one database, `cartlog`. As durable as it comes.
 
-postgres_fetch() {
-    postgres_program initdb >/dev/null || fetch_packages postgresql
-    postgres_program initdb >/dev/null || die "PostgreSQL was fetched and is not there"
-}
+postgres_lacks() { postgres_program initdb >/dev/null || echo postgresql; }
 
 # Debian keeps its programs apart, by version.
 postgres_program() { program "$1" '/usr/lib/postgresql/*/bin'; }

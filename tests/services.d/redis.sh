@@ -1,10 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are shared with the other parts
 # Redis: with a password, and with an append-only file, so that a kill loses nothing that was answered.
 
-redis_fetch() {
-    redis_program >/dev/null || fetch_packages redis-server
-    redis_program >/dev/null || die "Redis was fetched and is not there"
-}
+redis_lacks() { redis_program >/dev/null || echo redis-server; }
 
 redis_program() { program redis-server /usr/bin; }
 

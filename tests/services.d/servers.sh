@@ -24,9 +24,8 @@ hand_over() {
 packages_up() {
     [[ -d $data ]] || die "the data in $data is gone; start anew with: tests/services down, then up"
     local name preparing=()
-    for name in "${services[@]}"; do
-        "${name}_fetch"
-    done
+    fetch_lacking
+    kafka_fetch
     for name in "${services[@]}"; do
         if [[ -e $data/$name ]]; then preparing+=(''); continue; fi
         "${name}_prepare" >>"$state/$name.log" 2>&1 &

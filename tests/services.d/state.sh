@@ -39,7 +39,7 @@ begin() {
     rm -f "$state"/*.log "$state"/*.pid
     choose_backend
     choose_ports
-    password=$(head -c 18 /dev/urandom | base64 | tr '+/' '-_')
+    password=$(random_text 18)
     trap 'say "not up; the logs are in $state"; down' EXIT
     "${backend}_begin"
     local name
@@ -48,6 +48,9 @@ begin() {
     done >"$state/state"
     known
 }
+
+# random_text BYTES: in base 64 without padding, letters and digits only.
+random_text() { head -c "$1" /dev/urandom | base64 | tr '+/' 'xy' | tr -d '='; }
 
 forget() {
     rm -f "$state/state" "$state"/*.pid
