@@ -11,6 +11,7 @@ docker_begin() {
     mkdir -p "$state/secrets"
     echo "$password" >"$state/secrets/postgres_password"
     echo "requirepass $password" >"$state/secrets/redis.conf"
+    chmod -R a+rX "$state/secrets"
 }
 
 docker_up() { compose up --detach --wait --wait-timeout 300 "${services[@]}" || docker_fail; }
@@ -46,6 +47,8 @@ docker_pid() {
     if ((${pid:-0} > 0)); then echo "$pid"; else echo null; fi
 }
 
+docker_place() { echo "containers of the project $(project)"; }
+
 # Nothing if there is no container.
 inspect() {
     local container
@@ -58,10 +61,13 @@ docker_fail() {
     die "the containers do not come up; above are their last lines"
 }
 
+# Another for each copy.
+project() { echo "cartlog-test-$(cksum <<<"$state" | cut -d ' ' -f 1)"; }
+
 compose() {
     env CARTLOG_SECRETS="$state/secrets" \
         CARTLOG_TEST_POSTGRES_PORT="$postgres_port" CARTLOG_TEST_REDIS_PORT="$redis_port" \
         CARTLOG_TEST_KAFKA_PORT="$kafka_port" CARTLOG_TEST_EVENTSTOREDB_PORT="$eventstoredb_port" \
-        docker compose --project-name "cartlog-test-$(cksum <<<"$state" | cut -d ' ' -f 1)" \
+        docker compose --project-name "$(project)" \
         --file "$repository/docker-compose.yml" --file "$repository/docker-compose.test.yml" "$@" </dev/null
 }

@@ -89,6 +89,8 @@ packages_state() {
 
 packages_pid() { if runs "$1"; then process "$1"; else echo null; fi; }
 
+packages_place() { echo "data in $data, logs in $state"; }
+
 # In a session of its own, so that it outlives this command and its terminal.
 launch() {
     local name=$1 command pid

@@ -42,11 +42,16 @@ begin() {
     password=$(random_text 18)
     trap 'say "not up; the logs are in $state"; down' EXIT
     "${backend}_begin"
+    (umask 077 && chosen >"$state/state")
+    known
+}
+
+# As a script that `known` reads.
+chosen() {
     local name
     for name in backend data password "${ports[@]}"; do
         printf '%s=%q\n' "$name" "${!name}"
-    done >"$state/state"
-    known
+    done
 }
 
 # random_text BYTES: in base 64 without padding, letters and digits only.
@@ -140,7 +145,8 @@ status_as_table() {
     while read -r name how address process; do
         printf '%-13s %-7s %-17s %s\n' "$name" "$how" "$address" "${process/null/-}"
     done < <(printf '%s\n' "$@")
-    printf '\nfrom %s; data in %s, logs in %s\n' "$backend" "${data:-volumes}" "$state"
+    printf '\n'
+    "${backend}_place"
 }
 
 status_as_json() {
