@@ -1,0 +1,33 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # variables are shared with the other parts
+# PostgreSQL: a cluster of its own with one superuser, `cartlog`, and one database, `cartlog`. As durable as it comes.
+
+postgres_lacks() { postgres_program initdb >/dev/null || echo postgresql; }
+
+# Debian keeps its programs apart, by version.
+postgres_program() { program "$1" '/usr/lib/postgresql/*/bin'; }
+
+postgres_prepare() {
+    local made=$data/postgres.new settings=$data/postgres.new/postgresql.conf
+    printf '%s\n' "$password" >"$data/postgres.password"
+    hand_over "$data/postgres.password"
+    (in_clean_environment "$(postgres_program initdb)" --pgdata="$made" --username=cartlog --pwfile="$data/postgres.password" \
+        --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync)
+    rm "$data/postgres.password"
+    cat >>"$settings" <<END
+listen_addresses = '127.0.0.1'
+port = $postgres_port
+unix_socket_directories = '$data'
+max_connections = 300
+END
+    echo 'CREATE DATABASE cartlog' | in_clean_environment "$(postgres_program postgres)" --single -D "$made" postgres
+    mv "$made" "$data/postgres"
+}
+
+postgres_command() { printf '%s\n' "$(postgres_program postgres)" -D "$data/postgres"; }
+
+postgres_answers() (
+    in_clean_environment "$(postgres_program pg_isready)" --quiet --host=127.0.0.1 --port="$postgres_port"
+)
+
+# Ends sessions at once, in good order.
+postgres_stop_signal() { echo INT; }
