@@ -6,6 +6,8 @@ mod contract;
 mod cover;
 mod crash;
 mod history;
+#[cfg(feature = "redis")]
+mod redis;
 mod running;
 mod support;
 mod window;
