@@ -8,6 +8,8 @@
 mod batch;
 mod bucket;
 mod error;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod metric;
 #[cfg(feature = "redis")]
 mod redis;
@@ -21,6 +23,8 @@ mod worker;
 pub use batch::{BUCKETS_KEPT, Batch, Cell, Horizon, LOG_INS_KEPT, Skipped, StoreBatch};
 pub use bucket::{Bucket, Granularity, Minute, cover};
 pub use error::WorkerError;
+#[cfg(feature = "kafka")]
+pub use kafka::{CheckReport, Difference, ForwardError, Forwarder, ForwarderOptions, ForwarderStatus, check};
 pub use metric::{Increment, Metric, Misplaced, increment};
 #[cfg(feature = "redis")]
 pub use redis::RedisWindows;
