@@ -1,16 +1,21 @@
 //! Metric windows that stream from the log (api.md §11).
 //!
 //! What lives here: what is counted ([`increment`]), in which buckets ([`cover`], [`Window`]), the port to where counts are
-//! kept ([`WindowStore`]) and its adapter [`SqliteWindows`], the [`Worker`] that brings the log's events, and the [`Windows`]
+//! kept ([`WindowStore`]) and its adapters [`SqliteWindows`] and (feature `redis`) `RedisWindows`, the [`Worker`] that brings the log's events, and the [`Windows`]
 //! that answer queries. What doesn't: HTTP, products and coupons themselves (the views know them). The guarantee: each
 //! event counts once, by its own time, across crashes and restarts.
 
 mod batch;
 mod bucket;
 mod error;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod metric;
+#[cfg(feature = "redis")]
+mod redis;
 mod sqlite;
 mod store;
+mod sums;
 mod window;
 mod windows;
 mod worker;
@@ -18,7 +23,11 @@ mod worker;
 pub use batch::{BUCKETS_KEPT, Batch, Cell, Horizon, LOG_INS_KEPT, Skipped, StoreBatch};
 pub use bucket::{Bucket, Granularity, Minute, cover};
 pub use error::WorkerError;
+#[cfg(feature = "kafka")]
+pub use kafka::{CheckReport, Difference, ForwardError, Forwarder, ForwarderOptions, ForwarderStatus, check};
 pub use metric::{Increment, Metric, Misplaced, increment};
+#[cfg(feature = "redis")]
+pub use redis::RedisWindows;
 pub use sqlite::SqliteWindows;
 pub use store::{SKIPPED_KEPT, Side, SideState, StoreError, Swap, WindowStore};
 pub use window::{UnknownWindow, Window, start_of_day};

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use domain::{StoreId, Timestamp};
 use eventlog::{Checkpoint, Position};
 use std::ops::Range;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What answers queries, or what is filled beside it to take its place.
@@ -63,6 +64,13 @@ pub enum StoreError {
 /// Where windows are kept.
 #[async_trait]
 pub trait WindowStore: Send + Sync + 'static {
+    /// How often the worker looks whether the windows are where it left them, also while no event comes; `None`: nothing but a
+    /// batch moves them. For an adapter that can lose what was written, or that several nodes write to. A live side that is
+    /// not there is then counted anew beside it, and nothing is answered until it is in place.
+    fn looked_at_every(&self) -> Option<Duration> {
+        None
+    }
+
     /// Up to where the side has come.
     async fn state(&self, side: Side) -> Result<SideState, StoreError>;
 

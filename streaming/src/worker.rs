@@ -11,6 +11,7 @@ use domain::{StoreId, Timestamp};
 use eventlog::{Checkpoint, LogId, Position};
 use journal::{Delivery, Follower, Journal};
 use std::collections::{BTreeSet, HashMap};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +34,10 @@ pub struct Worker {
     shared: Arc<Shared>,
     rebuilding: tokio::sync::Mutex<()>,
 }
+
+/// Is told how far catching up is.
+type Progress<'a> = &'a mut (dyn FnMut(CatchUp) + Send);
+type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<(), WorkerError>> + Send + 'a>>;
 
 /// When a run is over.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,13 +62,17 @@ impl Worker {
     ///
     /// # Errors
     /// Whatever trying again doesn't mend, most of all windows that are of another log.
-    pub async fn run(&self, stop: CancellationToken, progress: impl FnMut(CatchUp) + Send) -> Result<(), WorkerError> {
-        self.drive(Side::Live, Until::Stopped, &stop, progress).await
+    pub async fn run(
+        &self,
+        stop: CancellationToken,
+        mut progress: impl FnMut(CatchUp) + Send,
+    ) -> Result<(), WorkerError> {
+        self.drive(Side::Live, Until::Stopped, &stop, &mut progress).await
     }
 
     /// Counts what the log holds, up to its head as it is met, and returns.
-    pub async fn catch_up(&self, progress: impl FnMut(CatchUp) + Send) -> Result<(), WorkerError> {
-        self.drive(Side::Live, Until::CaughtUp, &CancellationToken::new(), progress).await
+    pub async fn catch_up(&self, mut progress: impl FnMut(CatchUp) + Send) -> Result<(), WorkerError> {
+        self.drive(Side::Live, Until::CaughtUp, &CancellationToken::new(), &mut progress).await
     }
 
     /// Counts the whole log anew, beside what answers queries meanwhile, and takes its place in one step once it has come
@@ -73,14 +82,23 @@ impl Worker {
     /// # Errors
     /// [`WorkerError::Rebuilding`] while another one runs.
     pub async fn rebuild(&self, mut progress: impl FnMut(CatchUp) + Send) -> Result<(), WorkerError> {
+        self.count_anew(&CancellationToken::new(), &mut progress).await
+    }
+
+    /// Boxed: following the live side may begin with it, and it follows the log for the other side.
+    fn count_anew<'a>(&'a self, stop: &'a CancellationToken, progress: Progress<'a>) -> BoxFuture<'a> {
+        Box::pin(self.build_and_swap(stop, progress))
+    }
+
+    async fn build_and_swap(&self, stop: &CancellationToken, progress: Progress<'_>) -> Result<(), WorkerError> {
         let _only_one = self.rebuilding.try_lock().map_err(|_| WorkerError::Rebuilding)?;
         let _said = SaysRebuilding(&self.shared);
         self.store.begin_rebuild().await?;
-        let progress = |now| {
+        let mut progress = |now| {
             self.shared.status.lock().rebuilding = Some(now);
             progress(now);
         };
-        self.drive(Side::Building, Until::Swapped, &CancellationToken::new(), progress).await?;
+        self.drive(Side::Building, Until::Swapped, stop, &mut progress).await?;
         self.shared.resumed(self.store.state(Side::Live).await?);
         Ok(())
     }
@@ -91,11 +109,11 @@ impl Worker {
         side: Side,
         until: Until,
         stop: &CancellationToken,
-        mut progress: impl FnMut(CatchUp) + Send,
+        progress: Progress<'_>,
     ) -> Result<(), WorkerError> {
         let mut pause = FIRST_PAUSE;
         loop {
-            let Err(error) = self.follow(side, until, stop, &mut pause, &mut progress).await else {
+            let Err(error) = self.follow(side, until, stop, &mut pause, &mut *progress).await else {
                 return Ok(());
             };
             self.tell(side, &error, pause);
@@ -117,8 +135,11 @@ impl Worker {
         until: Until,
         stop: &CancellationToken,
         pause: &mut Duration,
-        progress: &mut (impl FnMut(CatchUp) + Send),
+        progress: Progress<'_>,
     ) -> Result<(), WorkerError> {
+        if side == Side::Live && self.is_lost().await? {
+            self.count_anew(stop, progress).await?;
+        }
         let mut fold = Fold::resume(self, side).await?;
         let from = fold.position;
         // What stands in the log now must be counted before the windows are said to be up with it: the follower may not have
@@ -130,6 +151,10 @@ impl Worker {
                 biased;
                 () = stop.cancelled() => return Ok(()),
                 batch = fold.follower.next(BATCH_EVENTS) => batch?,
+                () = pause_to_look(self.store.looked_at_every()) => {
+                    fold.look(self).await?;
+                    continue;
+                }
             };
             fold.store(self, batch.events).await?;
             let caught_up = batch.caught_up && fold.position >= target;
@@ -154,6 +179,14 @@ impl Worker {
                 return Ok(());
             }
         }
+    }
+
+    /// The live side is not there, and others must not get a part of it for the whole while it is counted again.
+    async fn is_lost(&self) -> Result<bool, WorkerError> {
+        if self.store.looked_at_every().is_none() || self.store.state(Side::Live).await?.checkpoint.is_some() {
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     /// Puts what was built in place, if it has come as far as what it replaces.
@@ -234,6 +267,16 @@ impl Fold {
         Ok(Self { side, log_id, follower: worker.journal.follow(checkpoint.position), position: checkpoint.position })
     }
 
+    /// Looks whether the side is where it was left.
+    async fn look(&self, worker: &Worker) -> Result<(), WorkerError> {
+        let stored = worker.store.state(self.side).await?.checkpoint;
+        let position = stored.map_or(Position::START, |checkpoint| checkpoint.position);
+        if position != self.position {
+            return Err(StoreError::Moved(position).into());
+        }
+        Ok(())
+    }
+
     /// Counts these events and moves the checkpoint.
     async fn store(&mut self, worker: &Worker, events: Vec<Delivery>) -> Result<(), WorkerError> {
         let reached = self.reached(worker, &events).await?;
@@ -262,6 +305,14 @@ impl Fold {
         let stores: Vec<StoreId> = stores.into_iter().collect();
         let reached = worker.store.reached(self.side, &stores, self.position).await?;
         Ok(stores.into_iter().zip(reached).collect())
+    }
+}
+
+/// Until it is time to look; for ever, where there is nothing to look for.
+async fn pause_to_look(every: Option<Duration>) {
+    match every {
+        Some(every) => tokio::time::sleep(every).await,
+        None => std::future::pending().await,
     }
 }
 

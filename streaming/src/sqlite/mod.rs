@@ -19,6 +19,7 @@ use crate::batch::Batch;
 use crate::bucket::Minute;
 use crate::metric::Metric;
 use crate::store::{Side, SideState, StoreError, Swap, WindowStore};
+use crate::sums::{largest, total};
 use async_trait::async_trait;
 use domain::{StoreId, Timestamp};
 use parking_lot::Mutex;
@@ -87,11 +88,11 @@ impl WindowStore for SqliteWindows {
         span: Range<Minute>,
         n: usize,
     ) -> Result<Vec<(Uuid, u64)>, StoreError> {
-        self.readers.run(move |tx| Ok(sums::largest(sums::sums(tx, store, metric, span)?, n))).await
+        self.readers.run(move |tx| Ok(largest(sums::sums(tx, store, metric, span)?, n))).await
     }
 
     async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError> {
-        self.readers.run(move |tx| Ok(sums::total(&sums::sums(tx, store, metric, span)?))).await
+        self.readers.run(move |tx| Ok(total(&sums::sums(tx, store, metric, span)?))).await
     }
 
     async fn log_ins_after(&self, store: StoreId, after: Timestamp) -> Result<u64, StoreError> {

@@ -5,9 +5,9 @@ use super::{Failure, schema, unsigned};
 use crate::bucket::{Minute, cover};
 use crate::metric::Metric;
 use crate::store::Side;
+use crate::sums::add;
 use domain::{StoreId, Timestamp};
 use rusqlite::{Transaction, params};
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Range;
 use uuid::Uuid;
@@ -18,14 +18,14 @@ pub(super) fn sums(
     store: StoreId,
     metric: Metric,
     span: Range<Minute>,
-) -> Result<HashMap<[u8; 16], i64>, Failure> {
+) -> Result<HashMap<Uuid, i64>, Failure> {
     let slot = schema::slot(tx, Side::Live)?;
     let sql = format!(
         "SELECT key, amount FROM buckets_{} WHERE granularity = ?1 AND start = ?2 AND metric = ?3 AND store = ?4",
         slot.0
     );
     let mut in_bucket = tx.prepare_cached(&sql)?;
-    let mut sums: HashMap<[u8; 16], i64> = HashMap::new();
+    let mut sums: HashMap<Uuid, i64> = HashMap::new();
     for bucket in cover(span) {
         let mut rows = in_bucket.query(params![
             bucket.granularity.minutes(),
@@ -34,27 +34,10 @@ pub(super) fn sums(
             store.0.as_bytes()
         ])?;
         while let Some(row) = rows.next()? {
-            let sum = sums.entry(row.get(0)?).or_default();
-            *sum = sum.saturating_add(row.get(1)?);
+            add(&mut sums, Uuid::from_bytes(row.get(0)?), row.get(1)?);
         }
     }
     Ok(sums)
-}
-
-/// The `n` largest, among equals the smaller id first.
-pub(super) fn largest(sums: HashMap<[u8; 16], i64>, n: usize) -> Vec<(Uuid, u64)> {
-    let mut all: Vec<(Reverse<i64>, [u8; 16])> = sums.into_iter().map(|(key, sum)| (Reverse(sum), key)).collect();
-    if n < all.len() {
-        all.select_nth_unstable(n);
-        all.truncate(n);
-    }
-    all.sort_unstable();
-    all.into_iter().map(|(Reverse(sum), key)| (Uuid::from_bytes(key), sum.unsigned_abs())).collect()
-}
-
-pub(super) fn total(sums: &HashMap<[u8; 16], i64>) -> u64 {
-    let total = sums.values().fold(0i64, |total, sum| total.saturating_add(*sum));
-    total.unsigned_abs()
 }
 
 pub(super) fn log_ins_after(tx: &Transaction<'_>, store: StoreId, after: Timestamp) -> Result<u64, Failure> {

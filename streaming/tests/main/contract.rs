@@ -64,12 +64,18 @@ impl Failing {
     }
 }
 
-fn dead() -> StoreError {
+pub fn dead() -> StoreError {
     StoreError::Damaged("the process is gone".to_owned())
 }
 
 #[async_trait]
 impl WindowStore for Failing {
+    fn looked_at_every(&self) -> Option<std::time::Duration> {
+        self.inner.looked_at_every()
+    }
+    async fn reached(&self, side: Side, stores: &[StoreId], checkpoint: Position) -> Result<Vec<Position>, StoreError> {
+        self.inner.reached(side, stores, checkpoint).await
+    }
     async fn state(&self, side: Side) -> Result<SideState, StoreError> {
         self.inner.state(side).await
     }
@@ -406,6 +412,14 @@ macro_rules! suite {
             use super::Place;
             $(#[tokio::test] async fn $rule() {
                 let place = super::SqlitePlace::new();
+                super::$rule(&*place.open()).await
+            })+
+        }
+        #[cfg(feature = "redis")]
+        mod redis {
+            use super::Place;
+            $(#[tokio::test] async fn $rule() {
+                let place = crate::redis::RedisPlace::new();
                 super::$rule(&*place.open()).await
             })+
         }

@@ -153,3 +153,13 @@ proptest! {
         run(&Sharded::default(), &lives);
     }
 }
+
+#[cfg(feature = "redis")]
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn so_do_windows_in_redis(lives in vec((vec(any_event(), 0..60), any_end()), 1..7)) {
+        run(&crate::redis::RedisPlace::new(), &lives);
+    }
+}

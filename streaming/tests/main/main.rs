@@ -6,6 +6,10 @@ mod contract;
 mod cover;
 mod crash;
 mod history;
+#[cfg(feature = "kafka")]
+mod kafka;
+#[cfg(feature = "redis")]
+mod redis;
 mod running;
 mod support;
 mod window;

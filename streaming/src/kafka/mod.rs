@@ -1,0 +1,326 @@
+//! The forwarder: every event of the log to Apache Kafka, exactly once and in order for whoever reads committed records.
+//!
+//! What lives here: [`Forwarder`], which follows the log and hands batches to a producer of its own ([`producer`]); what a record
+//! looks like ([`message`]); the topics ([`topics`]); how far it has come ([`checkpoint`]); and the comparison of log and
+//! topics ([`check`]). What doesn't: what an event means. Personal data stays sealed, as it is stored.
+//!
+//! **Exactly once.** A batch is one transaction, and the log's position stands in it, in a compacted topic. Whoever starts
+//! fences all before it (`transactional.id`), and only then reads how far the log was forwarded. A forwarder that was fenced
+//! stands by, and takes over when the one that fenced it no longer moves.
+
+mod check;
+mod checkpoint;
+mod client;
+mod message;
+mod producer;
+mod topics;
+
+pub use check::{CheckReport, Difference, check};
+
+use crate::windows::CatchUp;
+use checkpoint::Watch;
+use eventlog::{Checkpoint, EventLog, LogError, LogId, Position, RecordedEvent, SubscriptionItem};
+use futures::StreamExt;
+use parking_lot::Mutex;
+use producer::{Broken, Producing};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long it waits before it tries again; doubled up to the longest, and up to a half more by chance.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The most events of one transaction.
+const BATCH_EVENTS: usize = 2_000;
+/// The most bytes of one transaction, unless one event has more.
+const BATCH_BYTES: usize = 8 * 1024 * 1024;
+
+/// Where and how to forward.
+#[derive(Clone, Debug)]
+pub struct ForwarderOptions {
+    /// `host:port`, with commas between.
+    pub brokers: String,
+    /// Before the names of all topics, and of the transactional id: `cartlog` gives `cartlog.cart`.
+    pub prefix: String,
+    /// Of each topic that has to be made. Never changed afterwards: the order of a stream's events hangs on it.
+    pub partitions: i32,
+    /// Copies of each partition of topics that have to be made; -1: as the brokers are set.
+    pub replication: i32,
+    /// How long a forwarder that was fenced waits for the other one to move before it takes over.
+    pub stand_by_for: Duration,
+}
+
+impl ForwarderOptions {
+    pub fn new(brokers: impl Into<String>) -> Self {
+        Self {
+            brokers: brokers.into(),
+            prefix: "cartlog".to_owned(),
+            partitions: 6,
+            replication: -1,
+            stand_by_for: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Why nothing is forwarded any more.
+#[derive(Debug, thiserror::Error)]
+pub enum ForwardError {
+    /// Among others [`LogError::ForeignCheckpoint`]: what was forwarded last is not in this log.
+    #[error("the log can't be forwarded: {0}")]
+    Log(#[from] LogError),
+    /// Kafka is away or refuses; trying again can help.
+    #[error("Kafka: {0}")]
+    Kafka(String),
+    /// Another forwarder has taken over.
+    #[error("another forwarder has taken over")]
+    Fenced,
+    /// What stands in Kafka can't be of a forwarder of this version.
+    #[error("what was forwarded can't be read: {0}")]
+    Damaged(String),
+}
+
+impl ForwardError {
+    fn is_passing(&self) -> bool {
+        match self {
+            ForwardError::Kafka(_) | ForwardError::Fenced | ForwardError::Log(LogError::Unavailable(_)) => true,
+            ForwardError::Damaged(_) | ForwardError::Log(LogError::Damaged(_) | LogError::ForeignCheckpoint { .. }) => {
+                false
+            }
+        }
+    }
+}
+
+/// How the forwarder is.
+#[derive(Clone, Debug, Default)]
+pub struct ForwarderStatus {
+    /// Up to where committed.
+    pub position: Position,
+    /// Another one is at work; this one waits.
+    pub standing_by: bool,
+    /// Everything in the log was forwarded when it last looked.
+    pub caught_up: bool,
+    /// What keeps it from going on; it tries again.
+    pub trouble: Option<String>,
+}
+
+/// Forwards the log. Cheap to clone.
+#[derive(Clone)]
+pub struct Forwarder {
+    log: Arc<dyn EventLog>,
+    options: Arc<ForwarderOptions>,
+    status: Arc<Mutex<ForwarderStatus>>,
+}
+
+impl Forwarder {
+    pub fn new(log: Arc<dyn EventLog>, options: ForwarderOptions) -> Self {
+        Self { log, options: Arc::new(options), status: Arc::default() }
+    }
+
+    pub fn status(&self) -> ForwarderStatus {
+        self.status.lock().clone()
+    }
+
+    /// Forwards until told to stop; a transaction under way is finished first. Passing troubles are waited out. `progress` is
+    /// told how far catching up is.
+    ///
+    /// # Errors
+    /// What trying again doesn't mend: most of all a position in Kafka that is not of this log.
+    pub async fn run(
+        &self,
+        stop: CancellationToken,
+        mut progress: impl FnMut(CatchUp) + Send,
+    ) -> Result<(), ForwardError> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let outcome = self.forward(&stop, &mut pause, &mut progress).await;
+            let Err(error) = outcome else { return Ok(()) };
+            if !error.is_passing() {
+                tracing::error!(%error, "the log is no longer forwarded to Kafka");
+                self.status.lock().trouble = Some(error.to_string());
+                return Err(error);
+            }
+            let stood_by = match error {
+                ForwardError::Fenced => self.stand_by(&stop).await,
+                error => {
+                    tracing::warn!(%error, pause_ms = pause.as_millis() as u64, "forwarding to Kafka waits");
+                    self.status.lock().trouble = Some(error.to_string());
+                    Ok(())
+                }
+            };
+            if let Err(error) = stood_by {
+                self.status.lock().trouble = Some(error.to_string());
+            }
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(jittered(pause)) => {}
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// One producer's life.
+    async fn forward(
+        &self,
+        stop: &CancellationToken,
+        pause: &mut Duration,
+        progress: &mut (impl FnMut(CatchUp) + Send),
+    ) -> Result<(), ForwardError> {
+        let log_id = self.log.log_id().await?;
+        topics::ensure(&self.options).await?;
+        let starting = Producing::start(Arc::clone(&self.options), log_id);
+        let (mut producing, stored) = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            started = starting => started.map_err(broken)?,
+        };
+        let from = self.place_of(stored, log_id).await?;
+        {
+            let mut status = self.status.lock();
+            (status.position, status.standing_by, status.trouble) = (from, false, None);
+        }
+        let mut events = Batches::new(Arc::clone(&self.log), from);
+        let mut commits = producing.commits();
+        // What stood in the log when it began must be forwarded before it is said to be up with it.
+        let mut target = self.log.head().await?.max(from);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                ended = producing.failed() => return Err(broken(ended)),
+                Ok(()) = commits.changed() => {
+                    let position = commits.borrow_and_update().0;
+                    self.committed(position.unwrap_or(from), from, target, progress);
+                    *pause = FIRST_PAUSE;
+                }
+                batch = events.next() => {
+                    let batch = batch?;
+                    target = batch.last().map_or(target, |last| last.position.max(target));
+                    producing.send(batch).await.map_err(broken)?;
+                }
+            }
+        }
+        producing.end().await.map_err(broken)?;
+        let position = commits.borrow().0;
+        self.committed(position.unwrap_or(from), from, target, progress);
+        Ok(())
+    }
+
+    fn committed(&self, position: Position, from: Position, target: Position, progress: &mut impl FnMut(CatchUp)) {
+        {
+            let mut status = self.status.lock();
+            status.position = position.max(status.position);
+            status.caught_up = position >= target;
+        }
+        let lag = target.0.saturating_sub(position.0);
+        metrics::gauge!("cartlog_kafka_lag_events").set(lag as f64);
+        progress(CatchUp { done: position.0.saturating_sub(from.0), total: target.0.saturating_sub(from.0) });
+    }
+
+    /// Where in this log to go on: after the event that was forwarded last. A log that was copied has other positions and the
+    /// same events.
+    async fn place_of(&self, stored: Option<Checkpoint>, log_id: LogId) -> Result<Position, ForwardError> {
+        let Some(stored) = stored else { return Ok(Position::START) };
+        let foreign = |reason: &str| LogError::ForeignCheckpoint {
+            log_id: stored.log_id,
+            position: stored.position,
+            reason: reason.to_owned(),
+        };
+        if stored.log_id == log_id {
+            let before = Position(stored.position.0.saturating_sub(1));
+            let found = self.log.read_all(before, 1).await?;
+            return match found.first() {
+                Some(event) if event.position == stored.position && event.id == stored.event_id => Ok(stored.position),
+                Some(_) | None => {
+                    Err(foreign("the event that was forwarded last does not stand there: the log was restored").into())
+                }
+            };
+        }
+        tracing::info!(of = %stored.log_id, %log_id, "the log is another one; looking for the event that was forwarded last");
+        let mut after = Position::START;
+        loop {
+            let events = self.log.read_all(after, BATCH_EVENTS).await?;
+            let Some(last) = events.last() else {
+                return Err(foreign("this log does not hold the event that was forwarded last").into());
+            };
+            if let Some(found) = events.iter().find(|event| event.id == stored.event_id) {
+                return Ok(found.position);
+            }
+            after = last.position;
+        }
+    }
+
+    /// Waits until the forwarder that took over no longer moves though there is something to forward.
+    async fn stand_by(&self, stop: &CancellationToken) -> Result<(), ForwardError> {
+        {
+            let mut status = self.status.lock();
+            if !status.standing_by {
+                tracing::info!("another forwarder is at work; standing by");
+            }
+            (status.standing_by, status.trouble) = (true, None);
+        }
+        let mut watch = Watch::start(Arc::clone(&self.options)).await?;
+        loop {
+            let waited = tokio::time::sleep(jittered(self.options.stand_by_for));
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = waited => {}
+            }
+            let (moved, forwarded) = watch.look().await?;
+            if let Some(forwarded) = &forwarded {
+                self.status.lock().position = forwarded.position;
+            }
+            let (log_id, head) = (self.log.log_id().await?, self.log.head().await?);
+            let all_is_forwarded = |last: &Checkpoint| last.log_id == log_id && last.position >= head;
+            if !moved && !forwarded.as_ref().is_some_and(all_is_forwarded) {
+                tracing::info!("the other forwarder does not move; taking over");
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn broken(broken: Broken) -> ForwardError {
+    match broken {
+        Broken::Fenced => ForwardError::Fenced,
+        Broken::Kafka(reason) => ForwardError::Kafka(reason),
+        Broken::Damaged(reason) => ForwardError::Damaged(reason),
+    }
+}
+
+/// Up to a half more, so that two don't try at the same moments.
+fn jittered(pause: Duration) -> Duration {
+    let chance = f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 510.0;
+    pause.mul_f64(1.0 + chance)
+}
+
+/// The log's events in pieces that fit into a transaction.
+struct Batches {
+    subscription: eventlog::Subscription,
+    rest: Vec<RecordedEvent>,
+}
+
+impl Batches {
+    fn new(log: Arc<dyn EventLog>, after: Position) -> Self {
+        Self { subscription: log.subscribe(after), rest: Vec::new() }
+    }
+
+    /// Cancelling it loses nothing.
+    async fn next(&mut self) -> Result<Vec<RecordedEvent>, LogError> {
+        while self.rest.is_empty() {
+            match self.subscription.next().await {
+                Some(Ok(SubscriptionItem::Events(events))) => self.rest = events,
+                Some(Ok(SubscriptionItem::CaughtUp(_))) => {}
+                Some(Err(error)) => return Err(error),
+                None => return Err(LogError::Unavailable("the subscription to the log ended".to_owned())),
+            }
+        }
+        let mut bytes = 0;
+        let fitting = self.rest.iter().take(BATCH_EVENTS).take_while(|event| {
+            let first = bytes == 0;
+            bytes += event.data.len() + event.metadata.len() + 512;
+            first || bytes <= BATCH_BYTES
+        });
+        let count = fitting.count();
+        let later = self.rest.split_off(count);
+        Ok(std::mem::replace(&mut self.rest, later))
+    }
+}

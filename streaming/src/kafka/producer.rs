@@ -1,0 +1,267 @@
+//! The transactional producer. Its calls block, so it has a thread of its own; what it is told comes through a short queue.
+//!
+//! Errors are of four classes: the same call again; abort and the same batch again; a new producer; and fenced, which is the
+//! end of this forwarder's turn. Whatever is not known is a new producer: it begins by fencing the old one, so that nothing
+//! of it can still come after.
+
+use super::ForwarderOptions;
+use super::checkpoint::{self, Reader};
+use super::client::{Quiet, settings};
+use super::message;
+use super::topics::LARGEST_MESSAGE;
+use eventlog::{Checkpoint, LogId, Position, RecordedEvent};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::util::Timeout;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// How long a producer may take to begin.
+const BEGUN_WITHIN: Duration = Duration::from_secs(30);
+/// How long a transaction may live before the brokers abort it. Readers wait that long at most for one that hangs.
+const TRANSACTION_MS: &str = "60000";
+/// A producer that says nothing for so long hangs, and is given up.
+const HANGS_AFTER: Duration = Duration::from_secs(120);
+/// How often a call, or a whole batch, is done again before there is a new producer.
+const TRIES: usize = 5;
+const PAUSE: Duration = Duration::from_millis(100);
+/// Batches that wait for the producer.
+const QUEUED: usize = 2;
+
+/// Why a producer is of no more use.
+#[derive(Clone, Debug)]
+pub(super) enum Broken {
+    Fenced,
+    Kafka(String),
+    Damaged(String),
+}
+
+/// Up to where committed; nothing yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Committed(pub(super) Option<Position>);
+
+/// A producer at work, from outside.
+pub(super) struct Producing {
+    batches: Option<mpsc::Sender<Vec<RecordedEvent>>>,
+    committed: watch::Receiver<Committed>,
+    ended: oneshot::Receiver<Result<(), Broken>>,
+}
+
+impl Producing {
+    /// Starts one: all before it are fenced, and then what they committed last is read.
+    pub(super) async fn start(
+        options: Arc<ForwarderOptions>,
+        log_id: LogId,
+    ) -> Result<(Self, Option<Checkpoint>), Broken> {
+        let (batches, queue) = mpsc::channel(QUEUED);
+        let (progress, committed) = watch::channel(Committed(None));
+        let (ready, began) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let work = move || {
+            // Whoever waits may be gone: then it ends by itself, as nothing comes through the queue any more.
+            match Transactions::begin(&options, log_id) {
+                Err(error) => drop(ready.send(Err(error))),
+                Ok((transactions, stored)) => {
+                    let _ = ready.send(Ok(stored));
+                    let _ = end.send(transactions.work(queue, &progress));
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("kafka-forwarder".to_owned())
+            .spawn(work)
+            .map_err(|error| Broken::Kafka(format!("no thread can be started: {error}")))?;
+        let stored = began.await.unwrap_or_else(|_| Err(hung()))?;
+        Ok((Self { batches: Some(batches), committed, ended }, stored))
+    }
+
+    /// Hands a batch over; waits while others are before it.
+    pub(super) async fn send(&mut self, batch: Vec<RecordedEvent>) -> Result<(), Broken> {
+        let Some(batches) = &self.batches else { return Err(hung()) };
+        match tokio::time::timeout(HANGS_AFTER, batches.send(batch)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(self.failed().await),
+            Err(_) => Err(hung()),
+        }
+    }
+
+    /// Says up to where committed, as it moves.
+    pub(super) fn commits(&self) -> watch::Receiver<Committed> {
+        self.committed.clone()
+    }
+
+    /// Waits until it is of no more use, and says why.
+    pub(super) async fn failed(&mut self) -> Broken {
+        match (&mut self.ended).await {
+            Ok(Err(broken)) => broken,
+            Ok(Ok(())) | Err(_) => Broken::Kafka("the producer ended".to_owned()),
+        }
+    }
+
+    /// Lets it finish what it has, and ends it.
+    pub(super) async fn end(mut self) -> Result<(), Broken> {
+        self.batches = None;
+        match tokio::time::timeout(HANGS_AFTER, &mut self.ended).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) | Err(_) => Err(hung()),
+        }
+    }
+}
+
+fn hung() -> Broken {
+    Broken::Kafka("the producer does not answer".to_owned())
+}
+
+/// What to do about an error.
+enum Class {
+    Again(String),
+    Abort(String),
+    NewProducer(String),
+    Fenced,
+}
+
+fn class_of(doing: &str, error: &KafkaError) -> Class {
+    let said = format!("{doing}: {error}");
+    let is_fenced = |code| {
+        matches!(
+            code,
+            RDKafkaErrorCode::Fenced | RDKafkaErrorCode::ProducerFenced | RDKafkaErrorCode::InvalidProducerEpoch
+        )
+    };
+    match error {
+        KafkaError::Transaction(inner) if is_fenced(inner.code()) => Class::Fenced,
+        KafkaError::Transaction(inner) if inner.is_fatal() => Class::NewProducer(said),
+        KafkaError::Transaction(inner) if inner.txn_requires_abort() => Class::Abort(said),
+        KafkaError::Transaction(inner) if inner.is_retriable() => Class::Again(said),
+        other if other.rdkafka_error_code().is_some_and(is_fenced) => Class::Fenced,
+        _ => Class::NewProducer(said),
+    }
+}
+
+/// The producer itself, on its thread.
+struct Transactions<'o> {
+    options: &'o ForwarderOptions,
+    log_id: LogId,
+    producer: BaseProducer<Quiet>,
+    position_topic: String,
+}
+
+impl<'o> Transactions<'o> {
+    /// Fences whoever was before, and only then reads what is committed: nothing can be committed by them any more.
+    fn begin(options: &'o ForwarderOptions, log_id: LogId) -> Result<(Self, Option<Checkpoint>), Broken> {
+        let failed = |error: KafkaError| Broken::Kafka(format!("making a producer: {error}"));
+        let producer: BaseProducer<Quiet> = settings(options)
+            .set("transactional.id", options.transactional_id())
+            .set("transaction.timeout.ms", TRANSACTION_MS)
+            .set("message.max.bytes", LARGEST_MESSAGE)
+            .set("partitioner", "murmur2_random") // as Java's clients do: the same stream, the same partition
+            .set("linger.ms", "5")
+            .set("compression.type", "none")
+            .set("queue.buffering.max.messages", "100000")
+            .set("queue.buffering.max.kbytes", "131072")
+            .create_with_context(Quiet::default())
+            .map_err(failed)?;
+        let transactions = Self { options, log_id, producer, position_topic: options.position_topic() };
+        transactions.call("beginning", || transactions.producer.init_transactions(BEGUN_WITHIN)).map_err(broken)?;
+        let stored = Reader::open(options)?.read_to_end()?;
+        Ok((transactions, stored))
+    }
+
+    fn work(
+        &self,
+        mut queue: mpsc::Receiver<Vec<RecordedEvent>>,
+        progress: &watch::Sender<Committed>,
+    ) -> Result<(), Broken> {
+        while let Some(batch) = queue.blocking_recv() {
+            if let Some(last) = batch.last() {
+                self.forward(&batch, last)?;
+                metrics::counter!("cartlog_kafka_events_total").increment(batch.len() as u64);
+                progress.send_replace(Committed(Some(last.position)));
+            }
+        }
+        Ok(())
+    }
+
+    /// One transaction, again as long as aborting helps.
+    fn forward(&self, batch: &[RecordedEvent], last: &RecordedEvent) -> Result<(), Broken> {
+        let mut said = String::new();
+        for _ in 0..TRIES {
+            match self.transaction(batch, last) {
+                Ok(()) => return Ok(()),
+                Err(Class::Abort(reason)) => {
+                    tracing::warn!(reason, "a transaction in Kafka is aborted and done again");
+                    let abort = || self.producer.abort_transaction(Timeout::Never);
+                    self.call("aborting", abort).map_err(broken)?;
+                    said = reason;
+                }
+                Err(other) => return Err(broken(other)),
+            }
+        }
+        Err(Broken::Kafka(said))
+    }
+
+    fn transaction(&self, batch: &[RecordedEvent], last: &RecordedEvent) -> Result<(), Class> {
+        self.call("beginning a transaction", || self.producer.begin_transaction())?;
+        for event in batch {
+            // What is none of ours has no topic, and never a key in one.
+            let Some(topic) = self.options.topic_of(event.stream.as_str()) else { continue };
+            let record = BaseRecord::to(&topic)
+                .key(event.stream.as_str())
+                .payload(event.data.as_ref())
+                .timestamp(event.recorded_at.timestamp_millis())
+                .headers(message::headers(event));
+            self.send(record)?;
+        }
+        let checkpoint = Checkpoint { log_id: self.log_id, position: last.position, event_id: last.id };
+        let stored = checkpoint::write(&checkpoint);
+        self.send(BaseRecord::to(&self.position_topic).key(checkpoint::KEY).payload(&stored))?;
+        // As long as the transaction may live: whether it was committed must be known.
+        self.call("committing", || self.producer.commit_transaction(Timeout::Never))
+    }
+
+    fn send<K: rdkafka::message::ToBytes + ?Sized, P: rdkafka::message::ToBytes + ?Sized>(
+        &self,
+        mut record: BaseRecord<'_, K, P>,
+    ) -> Result<(), Class> {
+        loop {
+            match self.producer.send(record) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), refused)) => {
+                    record = refused;
+                    self.producer.poll(PAUSE);
+                }
+                Err((error, _)) => {
+                    // A transaction that failed meanwhile says so at every record: aborting tells what it is.
+                    return Err(match class_of("sending", &error) {
+                        Class::Fenced => Class::Fenced,
+                        Class::NewProducer(said) | Class::Again(said) | Class::Abort(said) => Class::Abort(said),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Calls, and again where the error says that this helps.
+    fn call(&self, doing: &str, call: impl Fn() -> KafkaResult<()>) -> Result<(), Class> {
+        let mut said = String::new();
+        for _ in 0..TRIES {
+            let Err(error) = call() else { return Ok(()) };
+            match class_of(doing, &error) {
+                Class::Again(reason) => {
+                    said = reason;
+                    self.producer.poll(PAUSE);
+                }
+                other => return Err(other),
+            }
+        }
+        Err(Class::NewProducer(said))
+    }
+}
+
+fn broken(class: Class) -> Broken {
+    match class {
+        Class::Fenced => Broken::Fenced,
+        Class::Again(said) | Class::Abort(said) | Class::NewProducer(said) => Broken::Kafka(said),
+    }
+}

@@ -1,0 +1,129 @@
+//! One server or a cluster, and what a failure of theirs means.
+
+use crate::store::StoreError;
+use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
+use redis::cluster::ClusterClient;
+use redis::cluster_async::ClusterConnection;
+use redis::{Client, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, ServerErrorKind, Value};
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+const CONNECTED_WITHIN: Duration = Duration::from_secs(2);
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+/// Tries of one connection attempt, and the longest pause between two.
+const TRIES: usize = 2;
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Where the windows are.
+pub(super) enum Servers {
+    One(ConnectionManager),
+    Cluster(Box<Cluster>),
+}
+
+/// Connected to at the first use.
+pub(super) struct Cluster {
+    client: ClusterClient,
+    connection: OnceCell<ClusterConnection>,
+}
+
+/// A way to them; cheap to clone, and shared.
+#[derive(Clone)]
+pub(super) enum Connection {
+    One(ConnectionManager),
+    Cluster(ClusterConnection),
+}
+
+impl Servers {
+    pub(super) fn of(url: &str) -> Result<Self, StoreError> {
+        // The library's error could show the password.
+        let refused = |_: RedisError| {
+            StoreError::Damaged(
+                "windows_url is no URL of Redis; write redis://HOST:6379 or redis-cluster://HOST:6379,…".to_owned(),
+            )
+        };
+        let nodes = [("redis-cluster://", "redis"), ("rediss-cluster://", "rediss")]
+            .into_iter()
+            .find_map(|(scheme, each)| Some((url.strip_prefix(scheme)?, each)));
+        if let Some((nodes, scheme)) = nodes {
+            // Credentials stand once, before the first node.
+            let (login, hosts) = nodes.rsplit_once('@').map_or(("", nodes), |(login, hosts)| (login, hosts));
+            let at = if login.is_empty() { "" } else { "@" };
+            let nodes = hosts.trim_end_matches('/').split(',').map(|host| format!("{scheme}://{login}{at}{host}"));
+            let client = ClusterClient::builder(nodes)
+                .connection_timeout(CONNECTED_WITHIN)
+                .response_timeout(ANSWERED_WITHIN)
+                .build();
+            let cluster = Cluster { client: client.map_err(refused)?, connection: OnceCell::new() };
+            return Ok(Servers::Cluster(Box::new(cluster)));
+        }
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(CONNECTED_WITHIN))
+            .set_response_timeout(Some(ANSWERED_WITHIN))
+            .set_number_of_retries(TRIES)
+            .set_max_delay(LONGEST_PAUSE);
+        let manager = Client::open(url).and_then(|client| ConnectionManager::new_lazy_with_config(client, config));
+        Ok(Servers::One(manager.map_err(refused)?))
+    }
+
+    pub(super) async fn connection(&self) -> Result<Connection, StoreError> {
+        match self {
+            Servers::One(manager) => Ok(Connection::One(manager.clone())),
+            Servers::Cluster(cluster) => {
+                let connected = cluster.connection.get_or_try_init(|| cluster.client.get_async_connection()).await;
+                Ok(Connection::Cluster(connected.map_err(|error| trouble("connecting", &error))?.clone()))
+            }
+        }
+    }
+}
+
+impl ConnectionLike for Connection {
+    fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
+        match self {
+            Connection::One(manager) => manager.req_packed_command(cmd),
+            Connection::Cluster(cluster) => cluster.req_packed_command(cmd),
+        }
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        cmd: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        match self {
+            Connection::One(manager) => manager.req_packed_commands(cmd, offset, count),
+            Connection::Cluster(cluster) => cluster.req_packed_commands(cmd, offset, count),
+        }
+    }
+
+    fn get_db(&self) -> i64 {
+        match self {
+            Connection::One(manager) => manager.get_db(),
+            Connection::Cluster(cluster) => cluster.get_db(),
+        }
+    }
+}
+
+/// Reads; once more when the connection turns out to be a dead one, as after a restart of the server.
+pub(super) async fn again<T, Fut>(connection: &Connection, read: impl Fn(Connection) -> Fut) -> RedisResult<T>
+where
+    Fut: Future<Output = RedisResult<T>>,
+{
+    match read(connection.clone()).await {
+        Err(error) if error.is_connection_dropped() || error.is_io_error() && !error.is_timeout() => {
+            read(connection.clone()).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// What a failure of Redis means.
+pub(super) fn trouble(doing: &str, error: &RedisError) -> StoreError {
+    let reason = format!("{doing}: {error}");
+    let damaged = error.code() == Some("WRONGTYPE")
+        || matches!(
+            error.kind(),
+            ErrorKind::UnexpectedReturnType | ErrorKind::Parse | ErrorKind::Server(ServerErrorKind::CrossSlot)
+        );
+    if damaged { StoreError::Damaged(reason) } else { StoreError::Unavailable(reason) }
+}

@@ -1,0 +1,280 @@
+//! Windows in Redis, for several nodes: Redis 6 to 8, Valkey, or a cluster of either.
+//!
+//! What lives here: [`RedisWindows`]. Each store's part of a batch is one script over keys that share the store's hash tag, with
+//! the position it reached in it; the checkpoint of all stores moves after them, by another script. Whatever dies in between,
+//! a part that was counted is not counted again. What doesn't live here: what is counted (`metric`), who brings the events
+//! (`worker`).
+//!
+//! **Loss.** Replication in Redis is asynchronous, and nothing here is the only copy: what a failover, a restart without
+//! persistence or a FLUSHALL takes is noticed, and counted anew from the log beside an answer that says so. A generation of
+//! windows has a name that nobody can guess and that is never used again, so what is left of a lost one can't mix with the next.
+//!
+//! **Size.** Buckets expire by themselves when no window reaches back to them ([`BUCKETS_KEPT`]), also those of generations
+//! that were replaced. A query for the largest reads all that was counted in the window: exact sums of 64 bits are beyond what
+//! Redis adds up itself.
+
+mod connection;
+mod keys;
+mod scripts;
+mod sums;
+
+use crate::batch::{BUCKETS_KEPT, Batch, LOG_INS_KEPT, Skipped, StoreBatch};
+use crate::bucket::Minute;
+use crate::metric::Metric;
+use crate::store::{SKIPPED_KEPT, Side, SideState, StoreError, Swap, WindowStore};
+use crate::sums::{largest, total};
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use connection::{Connection, Servers, trouble};
+use domain::{StoreId, Timestamp};
+use eventlog::{Checkpoint, LogId, Position};
+use futures::{StreamExt, TryStreamExt, stream};
+use keys::Names;
+use redis::AsyncCommands;
+use std::ops::Range;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Parts of a batch, or positions of stores, that are under way at a time.
+const AT_ONCE: usize = 32;
+/// How often the worker looks whether all is still there.
+const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+/// How long the position of a store's part is kept: longer than anything that was counted with it.
+const POSITIONS_KEPT: TimeDelta = TimeDelta::days(10);
+/// A part that was counted this long ago is taken for lost when its position is gone; later, for expired.
+const MISSED_WITHIN: TimeDelta = TimeDelta::days(9);
+
+/// Windows in Redis.
+pub struct RedisWindows {
+    servers: Servers,
+    names: Names,
+    looked_at_every: Duration,
+}
+
+impl RedisWindows {
+    /// Windows at the URL: `redis://` or `rediss://` for one server, `redis-cluster://` or `rediss-cluster://` with its nodes
+    /// (`host:port,host:port`) for a cluster. Its keys begin with the namespace. Nothing is connected yet: opening works while
+    /// Redis is away. To be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it is no such URL; the message never shows it.
+    pub fn open(url: &str, namespace: &str) -> Result<Self, StoreError> {
+        Ok(Self { servers: Servers::of(url)?, names: Names::in_namespace(namespace), looked_at_every: LOOKED_AT_EVERY })
+    }
+
+    /// The same, looked at so often by the worker; every second otherwise.
+    pub fn looked_at(self, every: Duration) -> Self {
+        Self { looked_at_every: every, ..self }
+    }
+
+    async fn connection(&self) -> Result<Connection, StoreError> {
+        self.servers.connection().await
+    }
+
+    /// The generation that stands on the side; `None`: there is none.
+    async fn generation(&self, connection: &mut Connection, side: Side) -> Result<Option<String>, StoreError> {
+        let state = self.names.state();
+        let found = connection::again(connection, |mut connection| {
+            let state = state.clone();
+            async move { connection.hget(state, keys::side(side)).await }
+        });
+        found.await.map_err(|error| trouble("reading which windows are live", &error))
+    }
+
+    /// The generation that answers. Without one nothing may be answered: its sums would be too small.
+    async fn live(&self, connection: &mut Connection) -> Result<String, StoreError> {
+        let live = self.generation(connection, Side::Live).await?;
+        live.ok_or_else(|| StoreError::Unavailable("they are being counted anew from the log".to_owned()))
+    }
+
+    async fn checkpoint(
+        &self,
+        connection: &mut Connection,
+        generation: &str,
+    ) -> Result<Option<Checkpoint>, StoreError> {
+        let (state, fields) = (self.names.state(), keys::checkpoint_fields(generation));
+        let read = connection::again(connection, |mut connection| {
+            let (state, fields) = (state.clone(), fields.clone());
+            async move { connection.hmget::<_, _, (Option<String>, Option<String>, Option<String>)>(state, &fields).await }
+        });
+        let stored = read.await.map_err(|error| trouble("reading the checkpoint", &error))?;
+        match stored {
+            (Some(log_id), Some(position), Some(event_id)) => Ok(Some(Checkpoint {
+                log_id: LogId(uuid(&log_id)?),
+                position: keys::read_position(&position)?,
+                event_id: uuid(&event_id)?,
+            })),
+            _ => Ok(None),
+        }
+    }
+
+    /// Counts one store's part.
+    async fn apply_part(
+        &self,
+        generation: &str,
+        side: Side,
+        batch: &Batch,
+        store: StoreId,
+        added: &StoreBatch,
+        recorded: Option<String>,
+    ) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        let keys = self.names.of_store(generation, store);
+        let now = batch.horizon.buckets.start().plus(BUCKETS_KEPT);
+        let part = scripts::Part {
+            keys: &keys,
+            after: added.after,
+            position: batch.checkpoint.position,
+            recorded: recorded.as_deref().and_then(|recorded| keys::missed(recorded, now, MISSED_WITHIN)),
+            counts: added.counts(),
+            log_ins: &added.log_ins,
+            log_ins_horizon: batch.horizon.log_ins,
+            now,
+        };
+        match part.apply(&mut connection).await.map_err(|error| trouble("counting", &error))? {
+            scripts::Applied::Done => Ok(()),
+            scripts::Applied::Moved(position) => Err(StoreError::Moved(keys::read_position(&position)?)),
+            scripts::Applied::Lost => {
+                tracing::warn!(%store, "the windows in Redis have lost what was counted; counting anew from the log");
+                scripts::give_up(&mut connection, &self.names, side, generation)
+                    .await
+                    .map_err(|error| trouble("giving up windows that have lost something", &error))?;
+                Err(StoreError::Moved(Position::START))
+            }
+        }
+    }
+}
+
+/// Up to where a store's events were counted.
+async fn position_of(connection: Connection, key: String) -> Result<Position, StoreError> {
+    let read = connection::again(&connection, |mut connection| {
+        let key = key.clone();
+        async move { connection.get::<_, Option<String>>(key).await }
+    });
+    let stored = read.await.map_err(|error| trouble("reading a store's position", &error))?;
+    stored.as_deref().map_or(Ok(Position::START), keys::read_position)
+}
+
+fn uuid(text: &str) -> Result<Uuid, StoreError> {
+    Uuid::parse_str(text).map_err(|error| StoreError::Damaged(format!("'{text}' is stored as an id: {error}")))
+}
+
+#[async_trait]
+impl WindowStore for RedisWindows {
+    fn looked_at_every(&self) -> Option<Duration> {
+        Some(self.looked_at_every)
+    }
+
+    async fn state(&self, side: Side) -> Result<SideState, StoreError> {
+        let mut connection = self.connection().await?;
+        let Some(generation) = self.generation(&mut connection, side).await? else { return Ok(SideState::default()) };
+        let checkpoint = self.checkpoint(&mut connection, &generation).await?;
+        let (state, field) = (self.names.state(), keys::skipped_field(&generation));
+        let list = self.names.skipped(&generation);
+        let read = connection::again(&connection, |mut connection| {
+            let (state, field, list) = (state.clone(), field.clone(), list.clone());
+            async move {
+                let skipped: Option<u64> = connection.hget(state, field).await?;
+                let latest: Vec<String> = connection.lrange(list, 0, -1).await?;
+                Ok((skipped, latest))
+            }
+        });
+        let (skipped, latest) = read.await.map_err(|error| trouble("reading what was skipped", &error))?;
+        let latest_skipped = latest.iter().map(|text| read_skipped(text)).collect::<Result<_, _>>()?;
+        Ok(SideState { checkpoint, skipped: skipped.unwrap_or_default(), latest_skipped })
+    }
+
+    async fn reached(&self, side: Side, stores: &[StoreId], checkpoint: Position) -> Result<Vec<Position>, StoreError> {
+        let mut connection = self.connection().await?;
+        let Some(generation) = self.generation(&mut connection, side).await? else {
+            return Ok(vec![checkpoint; stores.len()]);
+        };
+        let mut reached = Vec::with_capacity(stores.len());
+        for store in stores {
+            reached.push(position_of(connection.clone(), self.names.of_store(&generation, *store).position()));
+        }
+        let reached: Vec<Position> = stream::iter(reached).buffered(AT_ONCE).try_collect().await?;
+        Ok(reached.into_iter().map(|position| position.max(checkpoint)).collect())
+    }
+
+    async fn apply(&self, side: Side, batch: Batch) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        let counting = |error: redis::RedisError| trouble("counting", &error);
+        // Only whoever begins at the start may make a side: one that was there and is gone must not answer with a part.
+        let generation = match batch.after {
+            Position::START => Some(scripts::begin(&mut connection, &self.names, side).await.map_err(counting)?),
+            _ => self.generation(&mut connection, side).await?,
+        };
+        let Some(generation) = generation else { return Err(StoreError::Moved(Position::START)) };
+        let stored = self.checkpoint(&mut connection, &generation).await?;
+        let position = stored.map_or(Position::START, |checkpoint| checkpoint.position);
+        let same_log = stored.is_none_or(|checkpoint| checkpoint.log_id == batch.checkpoint.log_id);
+        if position != batch.after || !same_log {
+            return Err(StoreError::Moved(position));
+        }
+        let stores: Vec<StoreId> = batch.stores.keys().copied().collect();
+        let recorded = scripts::recorded(&mut connection, &self.names, &generation, &stores).await.map_err(counting)?;
+        let mut parts = Vec::with_capacity(stores.len());
+        for ((store, added), recorded) in batch.stores.iter().zip(recorded) {
+            parts.push(self.apply_part(&generation, side, &batch, *store, added, recorded));
+        }
+        stream::iter(parts).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        let moved = scripts::Move { names: &self.names, generation: &generation, side, batch: &batch, stores: &stores };
+        match moved.run(&mut connection).await.map_err(counting)? {
+            None => Ok(()),
+            Some(position) => Err(StoreError::Moved(keys::read_position(&position)?)),
+        }
+    }
+
+    async fn begin_rebuild(&self) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        scripts::begin_rebuild(&mut connection, &self.names)
+            .await
+            .map_err(|error| trouble("beginning a rebuild", &error))
+    }
+
+    async fn swap(&self, swap: Swap) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        scripts::swap(&mut connection, &self.names, swap).await.map_err(|error| trouble("swapping", &error))
+    }
+
+    async fn top(
+        &self,
+        store: StoreId,
+        metric: Metric,
+        span: Range<Minute>,
+        n: usize,
+    ) -> Result<Vec<(Uuid, u64)>, StoreError> {
+        let mut connection = self.connection().await?;
+        let keys = self.names.of_store(&self.live(&mut connection).await?, store);
+        Ok(largest(sums::read(&connection, &keys, metric, span).await?, n))
+    }
+
+    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError> {
+        let mut connection = self.connection().await?;
+        let keys = self.names.of_store(&self.live(&mut connection).await?, store);
+        Ok(total(&sums::read(&connection, &keys, metric, span).await?))
+    }
+
+    async fn log_ins_after(&self, store: StoreId, after: Timestamp) -> Result<u64, StoreError> {
+        let mut connection = self.connection().await?;
+        let key = self.names.of_store(&self.live(&mut connection).await?, store).log_ins();
+        let count = connection::again(&connection, |mut connection| {
+            let key = key.clone();
+            async move { connection.zcount(key, format!("({}", after.as_millis()), "+inf").await }
+        });
+        count.await.map_err(|error| trouble("counting log-ins", &error))
+    }
+}
+
+/// As it stands in the list of skipped events.
+fn write_skipped(skipped: &Skipped) -> String {
+    serde_json::json!([skipped.position.0, skipped.stream, skipped.event_type, skipped.reason]).to_string()
+}
+
+fn read_skipped(text: &str) -> Result<Skipped, StoreError> {
+    let read: Result<(u64, String, String, String), _> = serde_json::from_str(text);
+    let (position, stream, event_type, reason) =
+        read.map_err(|error| StoreError::Damaged(format!("a skipped event can't be read: {error}")))?;
+    Ok(Skipped { position: Position(position), stream, event_type, reason })
+}
