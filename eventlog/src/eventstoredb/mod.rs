@@ -231,6 +231,7 @@ struct Tail(Arc<Shared>);
 #[async_trait]
 impl Source for Tail {
     async fn next_batch(&self, after: Position, _head: Position) -> Result<Batch, LogError> {
+        self.0.check()?;
         match self.0.recent.after(after, BATCH.events) {
             Some(events) if !events.is_empty() => Ok(Batch { events, fell_behind: false }),
             _ => {

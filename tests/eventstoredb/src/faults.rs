@@ -34,7 +34,7 @@ pub enum Act {
     WrongExpectedVersion,
     /// The append is answered well, but without its position, as a repeated one can be by the true server.
     NoPosition,
-    /// An answer that says nothing.
+    /// An answer that says nothing: instead of the outcome of an append, before what a read brings.
     Nonsense,
     /// Nothing happens until the test goes on; made by [`crate::Double::hold_next`].
     Wait { arrived: oneshot::Sender<()>, go_on: oneshot::Receiver<()> },
@@ -69,6 +69,8 @@ impl Held {
 pub enum Turn {
     /// The next events that match, as many; waits for them.
     Events(usize),
+    /// All that stands in the log, with its checkpoints, until it is caught up.
+    CatchUp,
     /// A checkpoint, true or not.
     Checkpoint(Position),
     /// Whatever a test likes to say; `None` is a message without content.

@@ -10,6 +10,7 @@ use crate::wire::*;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 use tonic::{Request, Response, Status};
 
@@ -105,7 +106,10 @@ impl Reader {
 
     async fn run(mut self) {
         let call = match &self.options.stream {
-            Some(StreamOption::All(_)) => Call::ReadAll,
+            Some(StreamOption::All(_)) => {
+                self.context.shared.reads_of_all.send_modify(|reads| *reads += 1);
+                Call::ReadAll
+            }
             Some(StreamOption::Stream(_)) | None => Call::ReadStream,
         };
         let goes_on = match self.context.shared.faults.take(call) {
@@ -138,10 +142,7 @@ impl Reader {
                 let _ = self.answers.send(Err(status)).await;
                 false
             }
-            Act::Nonsense => {
-                let _ = self.answers.send(Ok(ReadResp { content: None })).await;
-                false
-            }
+            Act::Nonsense => self.answers.send(Ok(ReadResp { content: None })).await.is_ok(),
             Act::Wait { arrived, go_on } => {
                 let _ = arrived.send(());
                 let _ = go_on.await;
@@ -251,6 +252,7 @@ impl Reader {
             if *left == 0 {
                 return Ok(true);
             }
+            self.context.shared.looked_at.fetch_add(1, Ordering::Relaxed);
             if filter.allows(&record) {
                 self.say(self.encoder.event(&record)).await?;
                 *left -= 1;

@@ -12,12 +12,18 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// What a new database of the true server takes in one append, as of the versions that had no larger default.
 const MAX_APPEND_BYTES: usize = 1024 * 1024;
+
+/// How many connections wait to be taken.
+const BACKLOG: u32 = 1024;
+/// As the true server.
+const MAX_CONCURRENT_CALLS: u32 = 100;
 
 /// How the server is to be.
 #[derive(Clone, Debug)]
@@ -45,6 +51,10 @@ pub(crate) struct Shared {
     pub max_append_bytes: usize,
     pub user: Option<(String, String)>,
     pub appends: AtomicUsize,
+    /// How many reads of `$all` were asked for.
+    pub reads_of_all: watch::Sender<usize>,
+    /// How many records reads of `$all` looked at.
+    pub looked_at: AtomicUsize,
     /// Where each subscription that was asked for wanted to start (`None`: the start).
     pub subscriptions: watch::Sender<Vec<Option<Position>>>,
     pub members: Mutex<Vec<MemberInfo>>,
@@ -54,8 +64,15 @@ pub(crate) struct Shared {
 pub struct Double {
     shared: Arc<Shared>,
     address: SocketAddr,
-    /// Cancelled: it doesn't listen, and its connections are cut.
-    presence: Mutex<CancellationToken>,
+    /// Keeps the port, also while nobody listens there.
+    _port: TcpSocket,
+    presence: Mutex<Presence>,
+}
+
+/// That it listens, and who is connected.
+struct Presence {
+    end: CancellationToken,
+    tasks: TaskTracker,
 }
 
 impl Double {
@@ -77,14 +94,15 @@ impl Double {
             max_append_bytes: options.max_append_bytes,
             user: options.user,
             appends: AtomicUsize::new(0),
+            reads_of_all: watch::Sender::new(0),
+            looked_at: AtomicUsize::new(0),
             subscriptions: watch::Sender::new(Vec::new()),
             members: Mutex::default(),
         });
-        let listener = TcpListener::bind(options.listen).await?;
-        let address = listener.local_addr()?;
-        let presence = CancellationToken::new();
-        tokio::spawn(accept(listener, Arc::clone(&shared), presence.clone()));
-        Ok(Self { shared, address, presence: Mutex::new(presence) })
+        let port = bind(options.listen)?;
+        let address = port.local_addr()?;
+        let presence = Mutex::new(Presence::start(address, &shared)?);
+        Ok(Self { shared, address, _port: port, presence })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -96,21 +114,21 @@ impl Double {
         format!("esdb://{}?tls=false", self.address)
     }
 
-    /// Stops listening and cuts all connections; the log stays.
-    pub fn go_away(&self) {
-        self.presence.lock().cancel();
+    /// Stops listening and cuts all connections; the log stays. It is away when this returns.
+    pub async fn go_away(&self) {
+        let tasks = {
+            let presence = self.presence.lock();
+            presence.end.cancel();
+            presence.tasks.close();
+            presence.tasks.clone()
+        };
+        tasks.wait().await;
     }
 
     /// Listens again where it did.
-    ///
-    /// # Errors
-    /// The address is taken by now.
-    pub async fn come_back(&self) -> io::Result<()> {
-        let listener = TcpListener::bind(self.address).await?;
-        let presence = CancellationToken::new();
-        *self.presence.lock() = presence.clone();
-        tokio::spawn(accept(listener, Arc::clone(&self.shared), presence));
-        Ok(())
+    pub fn come_back(&self) {
+        let presence = Presence::start(self.address, &self.shared);
+        *self.presence.lock() = presence.expect("the port was kept");
     }
 
     /// Another database stands there now: an empty one.
@@ -152,6 +170,22 @@ impl Double {
         self.shared.appends.load(Ordering::Relaxed)
     }
 
+    /// How many reads of `$all` were asked for so far.
+    pub fn reads_of_all(&self) -> usize {
+        *self.shared.reads_of_all.borrow()
+    }
+
+    /// Waits until so many reads of `$all` were asked for.
+    pub async fn until_reads_of_all(&self, count: usize) {
+        let mut reads = self.shared.reads_of_all.subscribe();
+        reads.wait_for(|&reads| reads >= count).await.expect("the sender lives as long as the server");
+    }
+
+    /// How many records reads of `$all` looked at so far, whether they matched or not.
+    pub fn looked_at(&self) -> usize {
+        self.shared.looked_at.load(Ordering::Relaxed)
+    }
+
     /// Whom the server names as the members of its cluster.
     pub fn set_members(&self, members: Vec<MemberInfo>) {
         *self.shared.members.lock() = members;
@@ -184,18 +218,38 @@ impl Double {
 
 impl Drop for Double {
     fn drop(&mut self) {
-        self.go_away();
+        self.presence.lock().end.cancel();
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>, presence: CancellationToken) {
+/// A socket on the address, which others of ours may share.
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    #[cfg(unix)]
+    socket.set_reuseport(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+impl Presence {
+    fn start(address: SocketAddr, shared: &Arc<Shared>) -> io::Result<Self> {
+        let listener = bind(address)?.listen(BACKLOG)?;
+        let presence = Self { end: CancellationToken::new(), tasks: TaskTracker::new() };
+        let accepting = accept(listener, Arc::clone(shared), presence.end.clone(), presence.tasks.clone());
+        presence.tasks.spawn(accepting);
+        Ok(presence)
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, end: CancellationToken, tasks: TaskTracker) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = presence.cancelled() => return,
+            () = end.cancelled() => return,
         };
         if let Ok((stream, _)) = accepted {
-            tokio::spawn(serve(stream, Arc::clone(&shared), presence.child_token()));
+            tasks.spawn(serve(stream, Arc::clone(&shared), end.child_token()));
         }
     }
 }
@@ -209,7 +263,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>, connection: CancellationT
         .timer(TokioTimer::new())
         .initial_stream_window_size(1024 * 1024)
         .initial_connection_window_size(4 * 1024 * 1024)
-        .max_concurrent_streams(1000)
+        .max_concurrent_streams(MAX_CONCURRENT_CALLS)
         .serve_connection(TokioIo::new(stream), answer);
     tokio::select! {
         _ = served => {}

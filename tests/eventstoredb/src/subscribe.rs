@@ -84,6 +84,12 @@ impl Subscriber {
                 }
                 Ok(())
             }
+            Turn::CatchUp => {
+                while !self.live {
+                    self.step().await?;
+                }
+                Ok(())
+            }
             Turn::Checkpoint(position) => self.say(checkpoint(position)).await,
             Turn::Say(content) => self.answers.send(Ok(ReadResp { content })).await.map_err(|_| Gone),
             Turn::End => Err(Gone),
