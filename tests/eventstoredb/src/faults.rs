@@ -4,6 +4,7 @@
 use crate::wire::{Position, ReadContent};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use tokio::sync::oneshot;
 use tonic::Status;
 use tonic::metadata::{MetadataMap, MetadataValue};
@@ -124,8 +125,8 @@ pub(crate) fn exception(status: Status, details: &[(&'static str, &str)]) -> Sta
 }
 
 /// What a follower answers to whoever requires the leader.
-pub fn not_leader(host: &str, port: u16) -> Status {
-    let details =
-        [("exception", "not-leader"), ("leader-endpoint-host", host), ("leader-endpoint-port", &port.to_string())];
+pub(crate) fn not_leader(leader: SocketAddr) -> Status {
+    let (host, port) = (leader.ip().to_string(), leader.port().to_string());
+    let details = [("exception", "not-leader"), ("leader-endpoint-host", &*host), ("leader-endpoint-port", &*port)];
     exception(Status::not_found("Leader info available"), &details)
 }

@@ -20,6 +20,6 @@ mod service;
 mod subscribe;
 pub mod wire;
 
-pub use faults::{Act, Call, Held, Turn, When, not_leader};
+pub use faults::{Act, Call, Held, Turn, When};
 pub use log::{Expected, Proposed, Refused, Written};
 pub use server::{Double, DoubleOptions};

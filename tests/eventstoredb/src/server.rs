@@ -58,6 +58,8 @@ pub(crate) struct Shared {
     /// Where each subscription that was asked for wanted to start (`None`: the start).
     pub subscriptions: watch::Sender<Vec<Option<Position>>>,
     pub members: Mutex<Vec<MemberInfo>>,
+    /// Who leads, if it isn't this one.
+    pub leader: Mutex<Option<SocketAddr>>,
 }
 
 /// A running server. Dropping it closes it.
@@ -98,6 +100,7 @@ impl Double {
             looked_at: AtomicUsize::new(0),
             subscriptions: watch::Sender::new(Vec::new()),
             members: Mutex::default(),
+            leader: Mutex::default(),
         });
         let port = bind(options.listen)?;
         let address = port.local_addr()?;
@@ -189,6 +192,11 @@ impl Double {
     /// Whom the server names as the members of its cluster.
     pub fn set_members(&self, members: Vec<MemberInfo>) {
         *self.shared.members.lock() = members;
+    }
+
+    /// Makes it a follower: whoever requires the leader is sent there.
+    pub fn set_leader(&self, leader: SocketAddr) {
+        *self.shared.leader.lock() = Some(leader);
     }
 
     /// Appends without a client.

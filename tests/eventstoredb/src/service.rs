@@ -1,5 +1,6 @@
 //! From a path to who answers it.
 
+use crate::faults::not_leader;
 use crate::server::Shared;
 use crate::wire::{ClusterInfo, Empty, EndPoint, MemberInfo, SupportedMethod, SupportedMethods};
 use crate::{append, delete, read};
@@ -43,7 +44,7 @@ pub(crate) async fn answer(
 ) -> Result<Response<Body>, Infallible> {
     let path = request.uri().path().to_owned();
     let request = request.map(Body::new);
-    if let Err(status) = authenticate(&shared, &path, &request) {
+    if let Err(status) = authenticate(&shared, &path, &request).and_then(|()| lead(&shared, &request)) {
         return Ok(status.into_http());
     }
     let context = Context { shared, connection };
@@ -87,6 +88,14 @@ fn authenticate(shared: &Shared, path: &str, request: &Request<Body>) -> Result<
         return Ok(());
     }
     Err(Status::unauthenticated("Unauthenticated"))
+}
+
+fn lead(shared: &Shared, request: &Request<Body>) -> Result<(), Status> {
+    let requires_leader = request.headers().get("requires-leader").is_some_and(|value| value == "true");
+    match *shared.leader.lock() {
+        Some(leader) if requires_leader => Err(not_leader(leader)),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn features() -> SupportedMethods {

@@ -74,7 +74,7 @@ async fn an_append_that_the_server_keeps_silent_about_is_settled() {
         let log = open(EventStoreDbOptions { request_timeout: IMPATIENCE, ..server.options() });
         let batch = events(2);
         let _held = server.double.hold_next(Call::Append, when);
-        append(&*log, 0, &batch).await.unwrap();
+        in_time(append(&*log, 0, &batch)).await.unwrap();
         assert_eq!(ids(&everything(&*log).await), new_ids(&batch), "{when:?}");
     }
 }

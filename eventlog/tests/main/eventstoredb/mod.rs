@@ -102,9 +102,13 @@ fn new_ids(events: &[NewEvent]) -> Vec<Uuid> {
     events.iter().map(|event| event.id).collect()
 }
 
-/// What comes next; fails if nothing comes.
+/// What becomes of it; fails if nothing does.
+async fn in_time<T>(outcome: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, outcome).await.expect("nothing came")
+}
+
 async fn next(subscription: &mut Subscription) -> Option<Result<SubscriptionItem, LogError>> {
-    tokio::time::timeout(PATIENCE, subscription.next()).await.expect("nothing came")
+    in_time(subscription.next()).await
 }
 
 /// So many events, passing over marks.
@@ -123,6 +127,6 @@ async fn next_events(subscription: &mut Subscription, count: usize) -> Vec<Recor
 async fn live(server: &Server, log: &dyn EventLog) -> Subscription {
     let mut subscription = log.subscribe(Position::START);
     while !matches!(next(&mut subscription).await, Some(Ok(SubscriptionItem::CaughtUp(_)))) {}
-    server.double.subscription(0).await;
+    in_time(server.double.subscription(0)).await;
     subscription
 }

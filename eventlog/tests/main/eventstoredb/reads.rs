@@ -23,7 +23,7 @@ async fn a_read_that_the_server_keeps_silent_in_ends_and_the_next_goes_through()
     let log = open(EventStoreDbOptions { request_timeout: IMPATIENCE, ..server.options() });
     append(&*log, 0, &events(1)).await.unwrap();
     let _held = server.double.hold_next(Call::ReadStream, When::Before);
-    let refused = log.read_stream(&cart(), 0, 10).await;
+    let refused = in_time(log.read_stream(&cart(), 0, 10)).await;
     assert!(matches!(refused, Err(LogError::Unavailable(_))), "{refused:?}");
     assert_eq!(log.read_stream(&cart(), 0, 10).await.unwrap().len(), 1);
 }
@@ -135,7 +135,7 @@ async fn asking_for_the_head_does_not_look_through_the_log_each_time() {
     }
     assert_eq!(log.head().await.unwrap(), appended.position);
     // From here on the subscription tells how far the log was seen.
-    server.double.subscription(0).await;
+    in_time(server.double.subscription(0)).await;
     let before = server.double.looked_at();
     for _ in 0..10 {
         assert_eq!(log.head().await.unwrap(), appended.position);

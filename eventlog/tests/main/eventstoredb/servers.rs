@@ -1,7 +1,7 @@
 //! Reaching the server: who asks, which node, and what a log is known by.
 
 use super::*;
-use eventstoredb_double::{Act, Call, When, not_leader};
+use eventstoredb_double::{Act, Call, When};
 use futures::future::join_all;
 
 #[tokio::test]
@@ -37,6 +37,15 @@ async fn the_identity_is_found_also_when_the_answer_to_giving_it_is_lost() {
         let given = server.log().log_id().await.unwrap();
         assert_eq!(server.log().log_id().await.unwrap(), given, "{when:?}");
     }
+}
+
+#[tokio::test]
+async fn the_identity_is_no_event_also_where_a_prefix_would_have_it() {
+    let server = Server::start().await;
+    let log = open(EventStoreDbOptions { stream_prefixes: vec!["cart".to_owned()], ..server.options() });
+    log.log_id().await.unwrap();
+    assert_eq!(everything(&*log).await, []);
+    assert_eq!(log.head().await.unwrap(), Position::START);
 }
 
 #[tokio::test]
@@ -115,18 +124,19 @@ fn connection_strings_that_can_t_be_used_are_refused_without_giving_a_password_a
 }
 
 #[tokio::test]
-async fn the_leader_is_asked_once_a_node_names_it() {
+async fn the_leader_is_asked_once_a_follower_names_it() {
     let (follower, leader) = (Server::start().await, Server::start().await);
-    let port = leader.double.address().port();
+    follower.double.set_leader(leader.double.address());
     let log = follower.log();
-    let elsewhere = || Act::Refuse(not_leader("127.0.0.1", port));
-    follower.double.on_next(Call::Append, When::Before, elsewhere());
     append(&*log, 0, &events(1)).await.unwrap();
     assert_eq!(follower.pauses(), [] as [u32; 0], "it is surely not done, so there is nothing to wait for");
     assert_eq!(everything(&*leader.log()).await, everything(&*log).await);
+    assert_eq!(everything(&*follower.log()).await, everything(&*log).await, "read from the leader");
     let log = follower.log();
-    follower.double.on_next(Call::ReadAll, When::Before, elsewhere());
-    assert_eq!(everything(&*log).await.len(), 1, "read from the leader");
+    let mut subscription = log.subscribe(Position::START);
+    next_events(&mut subscription, 1).await;
+    in_time(leader.double.subscription(0)).await;
+    assert_eq!(follower.double.subscriptions(), 0);
 }
 
 #[tokio::test]
