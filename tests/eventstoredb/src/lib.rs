@@ -1,7 +1,7 @@
 //! A small server that speaks EventStoreDB's protocol, for tests: there is no package of the true server to install without
 //! containers. It takes appends, reads, subscriptions to `$all` with a filter and checkpoints, deletions and tombstones, by
-//! the published field numbers and as the true server's source does them (KurrentDB 26, read in July 2026), in memory or in
-//! a file. And it misbehaves on command.
+//! the published field numbers and as the true server's source does them (`kurrent-io/KurrentDB` at 44996ed05), in memory or
+//! in a file. And it misbehaves on command.
 //!
 //! What it doesn't do: TLS, clusters beyond naming a leader, links, projections, persistent subscriptions, batched appends,
 //! scavenging, old transactions. It does not say that it has them either.

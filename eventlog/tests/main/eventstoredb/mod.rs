@@ -2,6 +2,7 @@
 //! the official client.
 
 mod appends;
+mod file;
 mod following;
 mod official;
 mod reads;
