@@ -1,4 +1,6 @@
-//! How fast the embedded log is, on this machine: `cargo bench -p cartlog-eventlog`. Prints a table; asserts nothing.
+//! How fast the embedded log is, on this machine: `cargo bench -p cartlog-eventlog`. Prints a table; asserts nothing. With
+//! `--features eventstoredb` also how fast the log is that talks to an EventStoreDB server: the one that
+//! `CARTLOG_TEST_EVENTSTOREDB` names, else the tests' own in this process, which keeps its log in memory.
 //!
 //! Each appender waits for its answer before it appends again, one event of about 300 bytes at a time, with an fsync behind
 //! every answer. So the figures of one appender are the disk's, those of many are the grouped commit's.
@@ -22,14 +24,21 @@ fn main() {
     let synchronous = if normal { Synchronous::Normal } else { Synchronous::Full };
     println!("synchronous = {synchronous:?}\n");
     runtime.block_on(async {
-        println!("appenders   followers   events/s   p50 µs   p99 µs   p99.9 µs   max µs");
-        for (appenders, followers) in [(1, 0), (8, 0), (64, 0), (256, 0), (64, 8)] {
-            append(appenders, followers, synchronous).await;
+        println!("{HEADINGS}");
+        for (appenders, followers) in RUNS {
+            let directory = TempDir::new().unwrap();
+            let log = open(&directory.path().join("events.db"), synchronous);
+            append(log, appenders, followers).await;
         }
         println!();
         read_back().await;
     });
+    #[cfg(feature = "eventstoredb")]
+    runtime.block_on(eventstoredb());
 }
+
+const HEADINGS: &str = "appenders   followers   events/s   p50 µs   p99 µs   p99.9 µs   max µs";
+const RUNS: [(usize, usize); 5] = [(1, 0), (8, 0), (64, 0), (256, 0), (64, 8)];
 
 fn event() -> NewEvent {
     NewEvent {
@@ -45,9 +54,7 @@ fn open(path: &Path, synchronous: Synchronous) -> Arc<SqliteLog> {
     Arc::new(SqliteLog::open(path, options).unwrap())
 }
 
-async fn append(appenders: usize, followers: usize, synchronous: Synchronous) {
-    let directory = TempDir::new().unwrap();
-    let log = open(&directory.path().join("events.db"), synchronous);
+async fn append(log: Arc<dyn EventLog>, appenders: usize, followers: usize) {
     let following: Vec<_> = (0..followers).map(|_| tokio::spawn(follow(Arc::clone(&log)))).collect();
     let end = Instant::now() + RUN;
     let tasks: Vec<_> = (0..appenders).map(|n| tokio::spawn(append_until(Arc::clone(&log), n, end))).collect();
@@ -69,7 +76,7 @@ async fn append(appenders: usize, followers: usize, synchronous: Synchronous) {
 }
 
 /// The time that each append took, in microseconds.
-async fn append_until(log: Arc<SqliteLog>, appender: usize, end: Instant) -> Vec<u64> {
+async fn append_until(log: Arc<dyn EventLog>, appender: usize, end: Instant) -> Vec<u64> {
     let mut micros = Vec::new();
     let streams: Vec<_> = (0..40).map(|_| StreamName::new(format!("cart-{}", Uuid::now_v7()))).collect();
     for nth in appender.. {
@@ -84,7 +91,7 @@ async fn append_until(log: Arc<SqliteLog>, appender: usize, end: Instant) -> Vec
     micros
 }
 
-async fn follow(log: Arc<SqliteLog>) {
+async fn follow(log: Arc<dyn EventLog>) {
     let mut subscription = log.subscribe(Position::START);
     while subscription.next().await.is_some() {}
 }
@@ -102,17 +109,7 @@ async fn read_back() {
     let log = open(&path, Synchronous::Full);
     println!("open with {MANY} events: {:.1} ms", begin.elapsed().as_secs_f64() * 1000.0);
 
-    let begin = Instant::now();
-    let mut after = Position::START;
-    while let Some(last) = log.read_all(after, 1000).await.unwrap().last() {
-        after = last.position;
-    }
-    println!("read_all, 1000 at a time: {:.0} events/s", MANY as f64 / begin.elapsed().as_secs_f64());
-
-    let begin = Instant::now();
-    let mut subscription = log.subscribe(Position::START);
-    while let SubscriptionItem::Events(_) = subscription.next().await.unwrap().unwrap() {}
-    println!("subscribe from the start: {:.0} events/s", MANY as f64 / begin.elapsed().as_secs_f64());
+    read_from_the_start(&*log, MANY).await;
 
     let begin = Instant::now();
     for nth in 0..10_000 {
@@ -121,6 +118,55 @@ async fn read_back() {
     let per_read = begin.elapsed().as_micros() / 10_000;
     println!("read_stream of 100 events: {per_read} µs");
     println!("resident after reading: {} MB", resident_mb());
+}
+
+async fn read_from_the_start(log: &dyn EventLog, count: u64) {
+    let begin = Instant::now();
+    let mut after = Position::START;
+    while let Some(last) = log.read_all(after, 1000).await.unwrap().last() {
+        after = last.position;
+    }
+    println!("read_all, 1000 at a time: {:.0} events/s", count as f64 / begin.elapsed().as_secs_f64());
+
+    let begin = Instant::now();
+    let mut subscription = log.subscribe(Position::START);
+    while let SubscriptionItem::Events(_) = subscription.next().await.unwrap().unwrap() {}
+    println!("subscribe from the start: {:.0} events/s", count as f64 / begin.elapsed().as_secs_f64());
+}
+
+#[cfg(feature = "eventstoredb")]
+async fn eventstoredb() {
+    let named = std::env::var("CARTLOG_TEST_EVENTSTOREDB").ok();
+    let double = eventstoredb_double::Double::start().await;
+    let url = named.unwrap_or_else(|| double.url());
+    let log = || -> Arc<dyn EventLog> {
+        let namespace = format!("bench-{}-", Uuid::now_v7());
+        let options = EventStoreDbOptions { namespace, ..EventStoreDbOptions::new(&url, ["cart-"]) };
+        Arc::new(EventStoreDbLog::open(options).unwrap())
+    };
+    println!("\nEventStoreDB\n\n{HEADINGS}");
+    for (appenders, followers) in RUNS {
+        append(log(), appenders, followers).await;
+    }
+    println!();
+    let log = log();
+    const EVENTS: u64 = 100_000;
+    for nth in 0..EVENTS / 100 {
+        let events = (0..100).map(|_| event()).collect();
+        log.append(&StreamName::new(format!("cart-{nth}")), ExpectedRevision::NoStream, events).await.unwrap();
+    }
+    read_from_the_start(&*log, EVENTS).await;
+    println!("head: {:.0} µs", heads(&*log).await);
+}
+
+/// What it takes to learn the head, which the server is asked for, in microseconds.
+#[cfg(feature = "eventstoredb")]
+async fn heads(log: &dyn EventLog) -> f64 {
+    let begin = Instant::now();
+    for _ in 0..1000 {
+        log.head().await.unwrap();
+    }
+    begin.elapsed().as_secs_f64() * 1000.0
 }
 
 /// The files as they are in the midst of writing: what is in the write-ahead log is brought home first.

@@ -14,6 +14,12 @@ use tokio::sync::watch;
 pub(crate) trait Source: Send + Sync + 'static {
     /// The next events after the position, oldest first, as many as make a good batch; at least one, as `head` is beyond it.
     async fn next_batch(&self, after: Position, head: Position) -> Result<Batch, LogError>;
+
+    /// The head as it is now, given the one that is known. Where others write as well, more may stand in the log than has been
+    /// heard of, and a follower must not be called caught up before it.
+    async fn head_now(&self, known: Position) -> Result<Position, LogError> {
+        Ok(known)
+    }
 }
 
 pub(crate) struct Batch {
@@ -52,6 +58,10 @@ impl<S: Source> Follower<S> {
                 return self.events_up_to(head).await;
             }
             if !self.live {
+                let head = self.source.head_now(head).await?;
+                if self.after < head {
+                    return self.events_up_to(head).await;
+                }
                 self.live = true;
                 return Ok(SubscriptionItem::CaughtUp(self.after));
             }

@@ -9,9 +9,12 @@ mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod event;
+#[cfg(feature = "eventstoredb")]
+mod eventstoredb;
 mod follow;
 mod memory;
 mod port;
+mod recent;
 mod size;
 mod sqlite;
 #[cfg(feature = "testing")]
@@ -19,6 +22,8 @@ pub mod testing;
 
 pub use clock::{Clock, system_clock};
 pub use event::{EventId, NewEvent, Position, RecordedEvent, StreamName};
+#[cfg(feature = "eventstoredb")]
+pub use eventstoredb::{EventStoreDbLog, EventStoreDbOptions, Pauses};
 pub use memory::MemoryLog;
 pub use port::{
     AppendError, Appended, Checkpoint, EventLog, ExpectedRevision, LogError, LogId, Subscription, SubscriptionItem,

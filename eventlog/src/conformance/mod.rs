@@ -31,10 +31,10 @@ pub trait Subject: Send + Sync {
 }
 
 /// Makes a test of every check, each with a subject of its own, in the module where it stands. Needs `tokio` with its test
-/// macros there.
+/// macros there. With `optional` the subject is an `Option`: where there is none, there is nothing to test.
 #[macro_export]
 macro_rules! conformance {
-    ($subject:expr) => {
+    (optional $subject:expr) => {
         $crate::conformance!(@all $subject,
             appends::an_append_stands_at_the_revision_it_expected,
             appends::an_append_of_several_stands_in_a_row,
@@ -67,11 +67,16 @@ macro_rules! conformance {
             subscriptions::a_dropped_subscription_disturbs_nobody,
         );
     };
+    ($subject:expr) => {
+        $crate::conformance!(optional Some($subject));
+    };
     (@all $subject:expr, $($module:ident :: $check:ident),* $(,)?) => {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $check() {
-                $crate::conformance::$module::$check(&$subject).await;
+                if let Some(subject) = $subject {
+                    $crate::conformance::$module::$check(&subject).await;
+                }
             }
         )*
     };

@@ -10,5 +10,7 @@ mod conformance;
 #[cfg(target_os = "linux")]
 mod disk;
 mod embedded;
+#[cfg(feature = "eventstoredb")]
+mod eventstoredb;
 mod model;
 mod testing;

@@ -6,7 +6,7 @@ use parking_lot::RwLock;
 use std::collections::VecDeque;
 
 /// A ring of the latest events, without gaps, bounded in number and bytes. The bytes are those that were appended, shared.
-pub(super) struct Recent {
+pub(crate) struct Recent {
     ring: RwLock<Ring>,
     max_events: usize,
     max_bytes: usize,
@@ -20,14 +20,14 @@ struct Ring {
 }
 
 impl Recent {
-    /// Empty: whatever stands up to `head` has to be read from the disk.
-    pub(super) fn new(head: Position, max_events: usize, max_bytes: usize) -> Self {
+    /// Empty: whatever stands up to `head` has to be read from where the log is kept.
+    pub(crate) fn new(head: Position, max_events: usize, max_bytes: usize) -> Self {
         let ring = RwLock::new(Ring { floor: head, events: VecDeque::new(), bytes: 0 });
         Self { ring, max_events, max_bytes }
     }
 
     /// Adds what was just committed. The oldest make room.
-    pub(super) fn push(&self, events: Vec<RecordedEvent>) {
+    pub(crate) fn push(&self, events: Vec<RecordedEvent>) {
         let mut ring = self.ring.write();
         for event in events {
             ring.bytes += weight(&event);
@@ -42,13 +42,13 @@ impl Recent {
         }
     }
 
-    /// Forgets everything, as what was committed up to `head` is only known to the disk.
-    pub(super) fn restart(&self, head: Position) {
+    /// Forgets everything, as what was committed up to `head` is only known there.
+    pub(crate) fn restart(&self, head: Position) {
         *self.ring.write() = Ring { floor: head, events: VecDeque::new(), bytes: 0 };
     }
 
     /// Up to `limit` events after the position; `None` if the ring doesn't reach back so far.
-    pub(super) fn after(&self, after: Position, limit: usize) -> Option<Vec<RecordedEvent>> {
+    pub(crate) fn after(&self, after: Position, limit: usize) -> Option<Vec<RecordedEvent>> {
         let ring = self.ring.read();
         if after < ring.floor {
             return None;

@@ -1,0 +1,248 @@
+//! The log in an EventStoreDB (KurrentDB) server, which several processes share.
+//!
+//! What lives here: [`EventStoreDbLog`]: appends ([`appender`]), reads ([`reader`]) and one subscription of the process
+//! ([`tail`]) by calls of our own ([`server`]) in the server's protocol ([`wire`]). What doesn't: what an event means.
+//! The guarantee: an append is answered once the server has it on most of its nodes; a server that is away makes the log
+//! answer `Unavailable` until it is back, and its followers wait.
+
+mod appender;
+mod heads;
+mod identity;
+mod names;
+mod options;
+mod progress;
+mod reader;
+mod server;
+mod tail;
+mod target;
+mod tls;
+mod trouble;
+mod wire;
+
+pub use options::{EventStoreDbOptions, Pauses};
+
+use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
+use crate::follow::{Batch, Source, follow};
+use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
+use crate::recent::Recent;
+use appender::Appender;
+use async_trait::async_trait;
+use heads::Heads;
+use identity::Identity;
+use names::Names;
+use parking_lot::Mutex;
+use progress::Progress;
+use reader::{Enough, Reader};
+use server::Server;
+use std::sync::{Arc, OnceLock};
+use target::Target;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// The most events, and about the most bytes of them, that a subscription gets at once.
+const BATCH: Enough = Enough { events: 512, bytes: 1024 * 1024 };
+
+/// A log in an EventStoreDB server. Dropping it ends its subscriptions with [`LogError::Unavailable`].
+pub struct EventStoreDbLog {
+    shared: Arc<Shared>,
+    head: watch::Receiver<Position>,
+}
+
+/// What subscriptions keep alive.
+struct Shared {
+    options: EventStoreDbOptions,
+    reader: Reader,
+    /// By a connection of its own, which is the tail's.
+    follower: Reader,
+    identity: Identity,
+    heads: Heads,
+    recent: Recent,
+    /// Up to where the tail has seen the log, once it has begun.
+    progress: Mutex<Option<Progress>>,
+    /// Taken when the tail starts, by whoever needs it first.
+    unstarted: Mutex<Option<watch::Sender<Position>>>,
+    closed: CancellationToken,
+    /// Why the log can't be used any more, if so.
+    broken: OnceLock<LogError>,
+}
+
+impl EventStoreDbLog {
+    /// Opens the log. Asks the server nothing yet: it may be away.
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`] if the connection string, or a file that it names, can't be used.
+    pub fn open(options: EventStoreDbOptions) -> Result<Self, LogError> {
+        let target = Arc::new(Target::parse(&options.url)?);
+        let server = Server::new(target, options.request_timeout);
+        let names = Arc::new(Names::new(&options.namespace, &options.stream_prefixes));
+        let (sender, head) = watch::channel(Position::START);
+        let shared = Arc::new(Shared {
+            follower: Reader { server: server.by_another_connection(), names: Arc::clone(&names) },
+            reader: Reader { server, names },
+            identity: Identity::default(),
+            heads: Heads::default(),
+            // Nothing is recent until the tail has begun.
+            recent: Recent::new(Position(u64::MAX), options.recent_events, options.recent_bytes),
+            progress: Mutex::default(),
+            unstarted: Mutex::new(Some(sender)),
+            closed: CancellationToken::new(),
+            broken: OnceLock::new(),
+            options,
+        });
+        Ok(Self { shared, head })
+    }
+}
+
+impl Drop for EventStoreDbLog {
+    fn drop(&mut self) {
+        self.shared.closed.cancel();
+        self.shared.unstarted.lock().take();
+    }
+}
+
+impl Shared {
+    /// Refuses if the log can't be used any more.
+    fn check(&self) -> Result<(), LogError> {
+        self.broken.get().cloned().map_or(Ok(()), Err)
+    }
+
+    fn start_tail(self: &Arc<Self>) {
+        if let Some(sender) = self.unstarted.lock().take() {
+            tokio::spawn(tail::run(Arc::clone(self), sender));
+        }
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        *self.progress.lock()
+    }
+
+    fn start_at(&self, head: Position, progress: Progress) {
+        self.recent.restart(head);
+        *self.progress.lock() = Some(progress);
+    }
+
+    fn advance<T: Default>(&self, step: impl FnOnce(&mut Progress) -> T) -> T {
+        self.progress.lock().as_mut().map(step).unwrap_or_default()
+    }
+
+    /// The position of the last event, as the server has it now: others append as well.
+    async fn head(&self) -> Result<Position, LogError> {
+        self.heads.ask(self.look_for_head()).await
+    }
+
+    /// Looks only at what is new since the subscription's last word.
+    async fn look_for_head(&self) -> Result<Position, LogError> {
+        let Some(progress) = self.progress() else {
+            return Ok(self.reader.last().await?.unwrap_or(Position::START));
+        };
+        let new = self.reader.last_after(progress.safe()).await?;
+        Ok(new.unwrap_or(Position(progress.last_event().commit)))
+    }
+
+    async fn all_after(&self, after: Position, enough: Enough) -> Result<Vec<RecordedEvent>, LogError> {
+        Ok(self.reader.all_after(after, enough).await?)
+    }
+
+    /// Reads, and waits while the server is away.
+    async fn patiently<T, F>(&self, read: impl Fn() -> F) -> Result<T, LogError>
+    where
+        F: Future<Output = Result<T, LogError>>,
+    {
+        let mut failures = 0;
+        loop {
+            self.check()?;
+            match read().await {
+                Err(LogError::Unavailable(reason)) => {
+                    failures += 1;
+                    tracing::debug!(reason, failures, "a follower of the event log waits for it");
+                }
+                read => return read,
+            }
+            tokio::select! {
+                () = tokio::time::sleep((self.options.pauses)(failures)) => {}
+                () = self.closed.cancelled() => return Err(LogError::Unavailable("it was closed".to_owned())),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl EventLog for EventStoreDbLog {
+    async fn append(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: Vec<NewEvent>,
+    ) -> Result<Appended, AppendError> {
+        let shared = &self.shared;
+        shared.check().map_err(|source| AppendError::Unavailable { stream: stream.clone(), source })?;
+        if events.is_empty() {
+            return Err(AppendError::Empty { stream: stream.clone() });
+        }
+        if appender::size(&events) > shared.options.max_append_bytes {
+            return Err(appender::too_large(stream, &events));
+        }
+        let EventStoreDbOptions { pauses, append_deadline, .. } = &shared.options;
+        let appender = Appender { reader: &shared.reader, pauses, deadline: *append_deadline };
+        appender.append(stream, expected, &events).await
+    }
+
+    async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
+        self.shared.check()?;
+        if from > wire::Position::GREATEST {
+            return Ok(Vec::new());
+        }
+        Ok(self.shared.reader.stream(stream, from, limit).await?)
+    }
+
+    async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
+        self.shared.check()?;
+        Ok(self.shared.reader.stream_backwards(stream, limit).await?)
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
+        self.shared.check()?;
+        // The ring may not have the last ones yet; but what it has is right.
+        match self.shared.recent.after(after, limit) {
+            Some(events) if events.len() == limit => Ok(events),
+            _ => self.shared.all_after(after, Enough::events(limit)).await,
+        }
+    }
+
+    async fn head(&self) -> Result<Position, LogError> {
+        self.shared.check()?;
+        self.shared.start_tail();
+        self.shared.head().await
+    }
+
+    async fn log_id(&self) -> Result<LogId, LogError> {
+        self.shared.check()?;
+        self.shared.identity.find(&self.shared.reader).await
+    }
+
+    fn subscribe(&self, after: Position) -> Subscription {
+        follow(Arc::new(Tail(Arc::clone(&self.shared))), self.head.clone(), after)
+    }
+}
+
+/// What a follower reads from: the ring, or the server.
+struct Tail(Arc<Shared>);
+
+#[async_trait]
+impl Source for Tail {
+    async fn next_batch(&self, after: Position, _head: Position) -> Result<Batch, LogError> {
+        self.0.check()?;
+        match self.0.recent.after(after, BATCH.events) {
+            Some(events) if !events.is_empty() => Ok(Batch { events, fell_behind: false }),
+            _ => {
+                let events = self.0.patiently(|| self.0.all_after(after, BATCH)).await?;
+                Ok(Batch { events, fell_behind: true })
+            }
+        }
+    }
+
+    async fn head_now(&self, _known: Position) -> Result<Position, LogError> {
+        self.0.start_tail();
+        self.0.patiently(|| self.0.head()).await
+    }
+}

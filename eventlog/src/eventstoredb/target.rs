@@ -1,0 +1,145 @@
+//! From a connection string to where the server is and how it is reached. What lives here: parsing, by the official client's
+//! own rules, and TLS. What doesn't: connections.
+
+use crate::port::LogError;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use eventstore::ClientSettings;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use percent_encoding::percent_decode_str;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+use std::sync::Arc;
+use std::time::Duration;
+use tonic::codegen::http::Uri;
+use tonic::metadata::{Ascii, MetadataValue};
+
+use super::tls::AcceptAnything;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// What a connection string may begin with beside what the official client knows.
+const OWN_SCHEME: &str = "eventstoredb";
+
+/// Where the server is, and who asks.
+pub(super) struct Target {
+    /// The nodes to start with, at least one.
+    pub nodes: Vec<Uri>,
+    is_secure: bool,
+    pub connector: HttpsConnector<HttpConnector>,
+    /// Who asks, as the server is told.
+    pub authorization: Option<MetadataValue<Ascii>>,
+}
+
+impl Target {
+    /// # Errors
+    /// [`LogError::Damaged`] if the connection string or a file that it names can't be used.
+    pub fn parse(url: &str) -> Result<Self, LogError> {
+        let (url, user) = split_user(url);
+        let url = match url.strip_prefix(OWN_SCHEME) {
+            Some(rest) => format!("esdb{rest}"),
+            None => url,
+        };
+        // Its message repeats the string, by now without the password.
+        let settings: ClientSettings =
+            url.parse().map_err(|error| unusable(format!("its connection string: {error}")))?;
+        let is_secure = settings.is_secure_mode_enabled();
+        let nodes =
+            settings.hosts().iter().map(|node| uri(is_secure, &node.host, node.port)).collect::<Result<_, _>>()?;
+        let authorization = user.map(|user| authorization(&user)).transpose()?;
+        Ok(Self { nodes, is_secure, connector: connector(&settings)?, authorization })
+    }
+
+    /// A node that another one named.
+    pub fn node(&self, host: &str, port: u32) -> Result<Uri, LogError> {
+        uri(self.is_secure, host, port)
+    }
+}
+
+fn unusable(reason: String) -> LogError {
+    LogError::Damaged(reason)
+}
+
+struct User {
+    name: String,
+    password: String,
+}
+
+/// Takes the user out of a connection string, so that nothing that repeats the string gives a password away. Unlike in the
+/// official client a name or password with reserved characters can be written percent-encoded.
+fn split_user(url: &str) -> (String, Option<User>) {
+    let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
+    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let Some(at) = rest[..authority_end].rfind('@') else { return (url.to_owned(), None) };
+    let (user, nodes) = (&rest[..at], &rest[at + 1..]);
+    let (name, password) = user.split_once(':').unwrap_or((user, ""));
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    (format!("{scheme}://{nodes}"), Some(User { name: decoded(name), password: decoded(password) }))
+}
+
+fn authorization(user: &User) -> Result<MetadataValue<Ascii>, LogError> {
+    let encoded = BASE64_STANDARD.encode(format!("{}:{}", user.name, user.password));
+    let mut value: MetadataValue<Ascii> = format!("Basic {encoded}")
+        .parse()
+        .map_err(|_| unusable("its connection string: the user can't be sent".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn uri(is_secure: bool, host: &str, port: u32) -> Result<Uri, LogError> {
+    let scheme = if is_secure { "https" } else { "http" };
+    format!("{scheme}://{host}:{port}").parse().map_err(|_| unusable(format!("its address {host}:{port} is none")))
+}
+
+fn connector(settings: &ClientSettings) -> Result<HttpsConnector<HttpConnector>, LogError> {
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    http.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    // A call is several small writes; without this each would wait for the server to acknowledge the one before (40 ms).
+    http.set_nodelay(true);
+    let tls = HttpsConnectorBuilder::new().with_tls_config(tls(settings)?);
+    Ok(tls.https_or_http().enable_http2().wrap_connector(http))
+}
+
+fn tls(settings: &ClientSettings) -> Result<ClientConfig, LogError> {
+    let failed = |error: String| unusable(format!("its connection string: TLS: {error}"));
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| failed(error.to_string()))?
+        .with_root_certificates(roots(settings).map_err(failed)?);
+    let mut config = match settings.user_certificate() {
+        Some((certificate, key)) => {
+            let chain = certificates(certificate).map_err(failed)?;
+            let key = PrivateKeyDer::from_pem_file(key).map_err(|error| failed(format!("{key}: {error}")))?;
+            config.with_client_auth_cert(chain, key).map_err(|error| failed(error.to_string()))?
+        }
+        None => config.with_no_client_auth(),
+    };
+    if !settings.is_tls_certificate_verification_enabled() {
+        config.dangerous().set_certificate_verifier(Arc::new(AcceptAnything(provider)));
+    }
+    Ok(config)
+}
+
+fn roots(settings: &ClientSettings) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    if !settings.is_secure_mode_enabled() {
+        return Ok(roots);
+    }
+    match settings.tls_ca_file() {
+        Some(path) => {
+            for certificate in certificates(path)? {
+                roots.add(certificate).map_err(|error| format!("{path}: {error}"))?;
+            }
+        }
+        None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
+    }
+    Ok(roots)
+}
+
+fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let named = |error: rustls::pki_types::pem::Error| format!("{path}: {error}");
+    CertificateDer::pem_file_iter(path).map_err(named)?.collect::<Result<_, _>>().map_err(named)
+}

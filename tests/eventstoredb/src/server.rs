@@ -1,0 +1,280 @@
+//! The server as a test holds it: where it listens, what it has been asked, and its switches.
+
+use crate::faults::{Act, Call, Faults, Held, Turn, When};
+use crate::log::{Expected, Log, Proposed, Refused, Written};
+use crate::service;
+use crate::wire::{MemberInfo, Position};
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use parking_lot::Mutex;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What a new database of the true server takes in one append, as of the versions that had no larger default.
+const MAX_APPEND_BYTES: usize = 1024 * 1024;
+
+/// How many connections wait to be taken.
+const BACKLOG: u32 = 1024;
+/// As the true server.
+const MAX_CONCURRENT_CALLS: u32 = 100;
+
+/// How the server is to be.
+#[derive(Clone, Debug)]
+pub struct DoubleOptions {
+    pub listen: SocketAddr,
+    /// Keeps the log in this file; else it ends with the server.
+    pub data: Option<PathBuf>,
+    /// The most that one append may hold, as the true server counts it.
+    pub max_append_bytes: usize,
+    /// Whom it lets in: a name and a password. Else everybody.
+    pub user: Option<(String, String)>,
+}
+
+impl Default for DoubleOptions {
+    fn default() -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self { listen, data: None, max_append_bytes: MAX_APPEND_BYTES, user: None }
+    }
+}
+
+/// What all calls share.
+pub(crate) struct Shared {
+    pub log: Log,
+    pub faults: Faults,
+    pub max_append_bytes: usize,
+    pub user: Option<(String, String)>,
+    pub appends: AtomicUsize,
+    /// How many reads of `$all` were asked for.
+    pub reads_of_all: watch::Sender<usize>,
+    /// How many records reads of `$all` looked at.
+    pub looked_at: AtomicUsize,
+    /// Where each subscription that was asked for wanted to start (`None`: the start).
+    pub subscriptions: watch::Sender<Vec<Option<Position>>>,
+    pub members: Mutex<Vec<MemberInfo>>,
+    /// Who leads, if it isn't this one.
+    pub leader: Mutex<Option<SocketAddr>>,
+}
+
+/// A running server. Dropping it closes it.
+pub struct Double {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    /// Keeps the port, also while nobody listens there.
+    _port: TcpSocket,
+    presence: Mutex<Presence>,
+}
+
+/// That it listens, and who is connected.
+struct Presence {
+    end: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Double {
+    /// One in memory that behaves.
+    pub async fn start() -> Self {
+        Self::start_with(DoubleOptions::default()).await.expect("the loopback has a port, and memory needs no file")
+    }
+
+    /// # Errors
+    /// The address can't be listened at, or the file can't be opened.
+    pub async fn start_with(options: DoubleOptions) -> io::Result<Self> {
+        let log = match &options.data {
+            Some(path) => Log::in_file(path)?,
+            None => Log::in_memory(),
+        };
+        let shared = Arc::new(Shared {
+            log,
+            faults: Faults::default(),
+            max_append_bytes: options.max_append_bytes,
+            user: options.user,
+            appends: AtomicUsize::new(0),
+            reads_of_all: watch::Sender::new(0),
+            looked_at: AtomicUsize::new(0),
+            subscriptions: watch::Sender::new(Vec::new()),
+            members: Mutex::default(),
+            leader: Mutex::default(),
+        });
+        let port = bind(options.listen)?;
+        let address = port.local_addr()?;
+        let presence = Mutex::new(Presence::start(address, &shared)?);
+        Ok(Self { shared, address, _port: port, presence })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The connection string for it.
+    pub fn url(&self) -> String {
+        format!("esdb://{}?tls=false", self.address)
+    }
+
+    /// Stops listening and cuts all connections; the log stays. It is away when this returns.
+    pub async fn go_away(&self) {
+        let tasks = {
+            let presence = self.presence.lock();
+            presence.end.cancel();
+            presence.tasks.close();
+            presence.tasks.clone()
+        };
+        tasks.wait().await;
+    }
+
+    /// Listens again where it did.
+    pub fn come_back(&self) {
+        let presence = Presence::start(self.address, &self.shared);
+        *self.presence.lock() = presence.expect("the port was kept");
+    }
+
+    /// Another database stands there now: an empty one.
+    pub fn wipe(&self) {
+        self.shared.log.wipe();
+    }
+
+    /// Goes wrong with the next call of the kind that nothing was told for yet.
+    pub fn on_next(&self, call: Call, when: When, act: Act) {
+        self.shared.faults.add(call, when, act);
+    }
+
+    /// Makes the next call of the kind wait for the test.
+    pub fn hold_next(&self, call: Call, when: When) -> Held {
+        let (held, act) = Held::new();
+        self.on_next(call, when, act);
+        held
+    }
+
+    /// Directs the next subscription; when the turns are over, it goes on as it should.
+    pub fn direct_next_subscription(&self, turns: impl Into<Vec<Turn>>) {
+        self.shared.faults.direct(turns.into());
+    }
+
+    /// Where the nth subscription that was asked for, from 0, wanted to start (`None`: the start). Waits for it.
+    pub async fn subscription(&self, nth: usize) -> Option<Position> {
+        let mut subscriptions = self.shared.subscriptions.subscribe();
+        let asked = subscriptions.wait_for(|asked| asked.len() > nth).await;
+        asked.expect("the sender lives as long as the server")[nth]
+    }
+
+    /// How many subscriptions were asked for so far.
+    pub fn subscriptions(&self) -> usize {
+        self.shared.subscriptions.borrow().len()
+    }
+
+    /// How many appends were asked for so far, whatever became of them.
+    pub fn appends(&self) -> usize {
+        self.shared.appends.load(Ordering::Relaxed)
+    }
+
+    /// How many reads of `$all` were asked for so far.
+    pub fn reads_of_all(&self) -> usize {
+        *self.shared.reads_of_all.borrow()
+    }
+
+    /// Waits until so many reads of `$all` were asked for.
+    pub async fn until_reads_of_all(&self, count: usize) {
+        let mut reads = self.shared.reads_of_all.subscribe();
+        reads.wait_for(|&reads| reads >= count).await.expect("the sender lives as long as the server");
+    }
+
+    /// How many records reads of `$all` looked at so far, whether they matched or not.
+    pub fn looked_at(&self) -> usize {
+        self.shared.looked_at.load(Ordering::Relaxed)
+    }
+
+    /// Whom the server names as the members of its cluster.
+    pub fn set_members(&self, members: Vec<MemberInfo>) {
+        *self.shared.members.lock() = members;
+    }
+
+    /// Makes it a follower: whoever requires the leader is sent there.
+    pub fn set_leader(&self, leader: SocketAddr) {
+        *self.shared.leader.lock() = Some(leader);
+    }
+
+    /// Appends without a client.
+    ///
+    /// # Errors
+    /// The stream isn't as expected.
+    pub async fn append(&self, stream: &str, expected: Expected, events: Vec<Proposed>) -> Result<Written, Refused> {
+        self.shared.log.append(stream, expected, events).await
+    }
+
+    /// Ends the stream for ever.
+    ///
+    /// # Errors
+    /// It has no event, or a tombstone already.
+    pub async fn tombstone(&self, stream: &str) -> Result<u64, Refused> {
+        self.shared.log.tombstone(stream, Expected::Any).await
+    }
+
+    /// Hides the stream's events from reads of it.
+    ///
+    /// # Errors
+    /// It has no event, or a tombstone.
+    pub async fn delete(&self, stream: &str) -> Result<u64, Refused> {
+        self.shared.log.delete(stream, Expected::Any).await
+    }
+}
+
+impl Drop for Double {
+    fn drop(&mut self) {
+        self.presence.lock().end.cancel();
+    }
+}
+
+/// A socket on the address, which others of ours may share.
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    #[cfg(unix)]
+    socket.set_reuseport(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+impl Presence {
+    fn start(address: SocketAddr, shared: &Arc<Shared>) -> io::Result<Self> {
+        let listener = bind(address)?.listen(BACKLOG)?;
+        let presence = Self { end: CancellationToken::new(), tasks: TaskTracker::new() };
+        let accepting = accept(listener, Arc::clone(shared), presence.end.clone(), presence.tasks.clone());
+        presence.tasks.spawn(accepting);
+        Ok(presence)
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, end: CancellationToken, tasks: TaskTracker) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = end.cancelled() => return,
+        };
+        if let Ok((stream, _)) = accepted {
+            tasks.spawn(serve(stream, Arc::clone(&shared), end.child_token()));
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, shared: Arc<Shared>, connection: CancellationToken) {
+    // Else small answers wait for one another.
+    let _ = stream.set_nodelay(true);
+    let cut = connection.clone();
+    let answer = hyper::service::service_fn(move |request| service::answer(Arc::clone(&shared), cut.clone(), request));
+    let served = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(1024 * 1024)
+        .initial_connection_window_size(4 * 1024 * 1024)
+        .max_concurrent_streams(MAX_CONCURRENT_CALLS)
+        .serve_connection(TokioIo::new(stream), answer);
+    tokio::select! {
+        _ = served => {}
+        () = connection.cancelled() => {}
+    }
+}
