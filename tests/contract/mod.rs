@@ -12,6 +12,7 @@ mod customers;
 mod dates;
 mod document;
 mod emails;
+mod fuzz;
 mod gift_cards;
 mod history;
 mod idempotency;
