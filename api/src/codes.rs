@@ -56,7 +56,6 @@ codes! {
     EmailNotFound = "EMAIL_NOT_FOUND", 404, "Email not found", "The customer has no such email.";
     ConfirmationNotFound = "CONFIRMATION_NOT_FOUND", 404, "Confirmation not found", "The link is unknown, used or expired.";
     NoCartIsOpen = "NO_CART_IS_OPEN", 404, "No cart is open", "The customer has no open cart.";
-    CartNotFound = "CART_NOT_FOUND", 404, "Cart not found", "The customer never had a cart.";
     ProductNotInCart = "PRODUCT_NOT_IN_CART", 404, "Product not in cart", "The open cart has no such product.";
     TagNotFound = "TAG_NOT_FOUND", 404, "Tag not found", "The product has no such tag.";
     InvoiceNotFound = "INVOICE_NOT_FOUND", 404, "Invoice not found", "The store has no such invoice.";

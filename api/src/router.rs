@@ -6,7 +6,7 @@ use crate::routes::{
     orders, products, refunds, stores, streaming, tags, tokens,
 };
 use crate::service;
-use crate::wire::front;
+use crate::wire::{encoding, front};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::compression::CompressionLayer;
@@ -147,7 +147,9 @@ pub fn router(parts: ApiParts) -> Router {
     let outer = Router::new().fallback_service(routes).layer(from_fn_with_state(api, front::receive));
     let worth_it = SizeAbove::new(COMPRESS_ABOVE_BYTES).and(NotForContentType::IMAGES);
     match compression {
-        true => outer.layer(CompressionLayer::new().gzip(true).compress_when(worth_it)),
+        true => outer
+            .layer(CompressionLayer::new().gzip(true).compress_when(worth_it))
+            .layer(from_fn(encoding::accept_gzip_or_nothing)),
         false => outer,
     }
 }

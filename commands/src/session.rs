@@ -168,6 +168,28 @@ impl Session {
         Position(self.reached.load(Ordering::Relaxed))
     }
 
+    /// As [`Self::look`], and what it saw counts as reached: where somebody else did what this request would do, the answer
+    /// shows it all the same.
+    pub(crate) async fn look_and_reach<A: Decider, T: Send + 'static>(
+        &self,
+        id: &A::Id,
+        look: impl FnOnce(&A) -> T + Send + 'static,
+    ) -> Result<Option<T>, CommandError>
+    where
+        Inner: Has<A>,
+    {
+        let store = self.store_id();
+        let look = move |loaded: &Loaded<A>| match loaded.state.store_id() {
+            Some(owner) if owner == store => Some((loaded.position, look(&loaded.state))),
+            Some(_) | None => None,
+        };
+        let seen = self.inner.executor().read(id, look).await?;
+        Ok(seen.map(|(position, seen)| {
+            self.reached.fetch_max(position.0, Ordering::Relaxed);
+            seen
+        }))
+    }
+
     /// The answer: done, up to the highest position that any step has reached.
     pub(crate) fn done<T>(&self, outcome: T, replayed: bool) -> Done<T> {
         Done { outcome, position: self.reached(), replayed, late: false }

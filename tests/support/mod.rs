@@ -1,12 +1,15 @@
 //! What black-box tests are written with: the real server, a client per store, and answers that are checked against the
-//! published schema as they come.
+//! published contract as they come.
 
 mod answer;
+mod promises;
 mod schema;
 mod server;
 mod shop;
 
 pub use answer::Answer;
-pub use schema::Contract;
+pub use schema::{Contract, Operation};
 pub use server::Server;
-pub use shop::TestShop;
+pub use shop::{
+    PASSWORD, SECRET, TestShop, new_address, new_app_id, new_customer, new_email, new_product, new_store, number,
+};

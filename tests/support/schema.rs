@@ -1,16 +1,56 @@
-//! The published contract: every answer in tests is checked against the schema that `/openapi.json` gives for it.
+//! The published contract: every answer in tests is checked against what `/openapi.json` says of it.
 
-use super::Answer;
+use super::{Answer, promises};
 use jsonschema::Validator;
 use parking_lot::Mutex;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 /// `/openapi.json`, with a validator per operation and status, made when first needed.
 pub struct Contract {
-    document: Value,
-    validators: Mutex<HashMap<(String, String, u16), Option<Arc<Validator>>>>,
+    pub document: Value,
+    validators: Mutex<HashMap<(String, u16), Arc<Validator>>>,
+}
+
+/// One operation of the document.
+#[derive(Clone, Copy)]
+pub struct Operation<'c> {
+    /// In upper case.
+    pub method: &'static str,
+    /// The template.
+    pub path: &'c str,
+    /// What the document says of it.
+    pub spec: &'c Value,
+}
+
+const METHODS: [(&str, &str); 4] = [("GET", "get"), ("POST", "post"), ("PUT", "put"), ("DELETE", "delete")];
+
+/// What may stand for what as the first part of a path.
+const ALIASES: [(&str, &str); 4] =
+    [("customers", "customer"), ("products", "product"), ("orders", "order"), ("invoices", "invoice")];
+
+impl std::fmt::Display for Operation<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+impl Operation<'_> {
+    /// Works without credentials.
+    pub fn is_open(&self) -> bool {
+        self.spec["security"] == json!([])
+    }
+
+    /// Belongs to no store.
+    pub fn is_service(&self) -> bool {
+        self.spec["tags"] == json!(["Service"])
+    }
+
+    /// The error codes that it can answer with.
+    pub fn errors(&self) -> Vec<&str> {
+        self.spec["x-errors"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
 }
 
 impl Contract {
@@ -25,75 +65,174 @@ impl Contract {
         CONTRACT.get_or_init(|| Contract { document, validators: Mutex::default() })
     }
 
-    /// Every operation: method in upper case, and path template.
-    pub fn operations(&self) -> Vec<(String, String)> {
-        let paths = self.document["paths"].as_object().expect("paths");
-        let methods = ["get", "post", "put", "delete"];
-        let of_path = |(path, item): (&String, &Value)| {
-            let path = path.clone();
-            let named: Vec<_> = methods.iter().filter(|method| item.get(**method).is_some()).copied().collect();
-            named.into_iter().map(move |method| (method.to_uppercase(), path.clone()))
-        };
-        paths.iter().flat_map(of_path).collect()
+    pub fn operations(&self) -> Vec<Operation<'_>> {
+        let paths = self.document["paths"].as_object().expect("paths").iter();
+        let of_path = paths.flat_map(|(path, item)| METHODS.iter().map(move |method| (path, item, method)));
+        let named = of_path.filter_map(|(path, item, (method, key))| Some((path, *method, item.get(*key)?)));
+        named.map(|(path, method, spec)| Operation { method, path, spec }).collect()
     }
 
     /// The operation that a request belongs to; `None` for what the document doesn't have.
-    pub fn operation(&self, method: &str, path: &str) -> Option<(String, String)> {
-        let mut fitting: Vec<_> =
-            self.operations().into_iter().filter(|(known, template)| known == method && fits(template, path)).collect();
+    pub fn operation(&self, method: &str, path: &str) -> Option<Operation<'_>> {
+        let method = if method == "HEAD" { "GET" } else { method };
+        let path = canonical(path);
+        let paths = self.document["paths"].as_object().expect("paths").keys();
         // `/customer/count` is not `/customer/{id}`: the template with the fewest parameters is meant.
-        fitting.sort_by_key(|(_, template)| template.matches('{').count());
-        fitting.into_iter().next()
+        let template = paths.filter(|template| fits(template, &path)).min_by_key(|known| known.matches('{').count())?;
+        self.operations().into_iter().find(|known| known.path == template && known.method == method)
     }
 
-    /// Checks status, content type and body of an answer to what the document says of it.
+    /// Checks status, headers, content type and body of an answer to what the document says of it, and to what every answer
+    /// promises.
     #[track_caller]
     pub fn check(&self, method: &str, path: &str, answer: &Answer) {
-        let path = path.split('?').next().unwrap_or(path);
-        let Some((method, template)) = self.operation(method, path) else { return };
-        let operation = &self.document["paths"][&template][method.to_lowercase()];
-        let response = &operation["responses"][answer.status.to_string()];
+        promises::check(method, answer);
+        let Some(operation) = self.operation(method, path) else { return self.check_unknown(path, answer) };
+        let response = self.resolve(&operation.spec["responses"][answer.status.to_string()]);
         assert!(!response.is_null(), "{}: status {} is not documented: {:#}", answer.asked, answer.status, answer.body);
-        let Some(validator) = self.validator(&method, &template, answer.status) else { return };
-        let errors: Vec<_> =
-            validator.iter_errors(&answer.body).map(|error| format!("{}: {error}", error.instance_path())).collect();
-        assert!(
-            errors.is_empty(),
-            "{} ({}) is not as documented: {errors:#?}\n{:#}",
-            answer.asked,
-            answer.status,
-            answer.body
-        );
+        if method == "HEAD" {
+            return;
+        }
+        for (name, header) in response["headers"].as_object().into_iter().flatten() {
+            assert!(
+                header["required"] != true || answer.header(name).is_some(),
+                "{} ({}): no header {name}: {:?}",
+                answer.asked,
+                answer.status,
+                answer.headers
+            );
+        }
+        check_content(response, answer);
+        let is_json = answer.header("content-type").is_some_and(|kind| kind.contains("json"));
+        if let (true, Some(schema)) = (is_json, json_schema(response)) {
+            self.check_body(&operation, schema, answer);
+        }
     }
 
-    fn validator(&self, method: &str, template: &str, status: u16) -> Option<Arc<Validator>> {
-        let name = (method.to_owned(), template.to_owned(), status);
+    /// What is answered where the document has no operation: the path or the method is wrong. Assets of `/docs` are its own.
+    #[track_caller]
+    fn check_unknown(&self, path: &str, answer: &Answer) {
+        let is_asset = path.starts_with("/docs/") && answer.status < 400;
+        assert!(is_asset || matches!(answer.status, 404 | 405), "{}: status {}", answer.asked, answer.status);
+    }
+
+    #[track_caller]
+    fn check_body(&self, operation: &Operation<'_>, schema: &Value, answer: &Answer) {
+        let validator = self.validator(operation, schema, answer.status);
+        let errors = validator.iter_errors(&answer.body);
+        let errors: Vec<_> = errors.map(|error| format!("{}: {error}", error.instance_path())).collect();
+        let Answer { asked, status, body, .. } = answer;
+        assert!(errors.is_empty(), "{asked} ({status}) is not as documented: {errors:#?}\n{body:#}");
+        let mut unknown = Vec::new();
+        self.find_unknown(schema, &answer.body, "", &mut unknown);
+        assert!(unknown.is_empty(), "{} ({}) has undocumented fields: {unknown:?}", answer.asked, answer.status);
+    }
+
+    fn validator(&self, operation: &Operation<'_>, schema: &Value, status: u16) -> Arc<Validator> {
+        let name = (operation.to_string(), status);
         if let Some(known) = self.validators.lock().get(&name) {
-            return known.clone();
+            return Arc::clone(known);
         }
-        let response =
-            self.resolve(&self.document["paths"][template][method.to_lowercase()]["responses"][status.to_string()]);
-        let content = response["content"].as_object();
-        let schema = content.and_then(|content| {
-            content.iter().find(|(kind, _)| kind.contains("json")).map(|(_, media)| media["schema"].clone())
-        });
-        let validator = schema.map(|schema| {
-            let whole = json!({ "allOf": [schema], "components": self.document["components"] });
-            Arc::new(
-                jsonschema::validator_for(&whole)
-                    .unwrap_or_else(|error| panic!("{method} {template} {status}: {error}")),
-            )
-        });
-        self.validators.lock().insert(name, validator.clone());
+        let whole = json!({ "allOf": [schema], "components": self.document["components"] });
+        let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);
+        let validator = options.build(&whole).unwrap_or_else(|error| panic!("{operation} {status}: {error}"));
+        let validator = Arc::new(validator);
+        self.validators.lock().insert(name, Arc::clone(&validator));
         validator
     }
 
-    fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
+    /// Fields of the value that the schema doesn't know. An object without named fields may have any.
+    fn find_unknown(&self, schema: &Value, value: &Value, at: &str, unknown: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                let mut known = HashMap::new();
+                if !self.collect_fields(schema, &mut known) || known.is_empty() {
+                    return;
+                }
+                for (name, value) in fields {
+                    let at = format!("{at}/{name}");
+                    match known.get(name.as_str()) {
+                        Some(schema) => self.find_unknown(schema, value, &at, unknown),
+                        None => unknown.push(at),
+                    }
+                }
+            }
+            Value::Array(items) => {
+                if let Some(schema) = self.items(schema) {
+                    items.iter().for_each(|item| self.find_unknown(schema, item, at, unknown));
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    /// The fields that a schema names, in all its parts; false where it leaves room for others.
+    fn collect_fields<'c>(&'c self, schema: &'c Value, known: &mut HashMap<&'c str, &'c Value>) -> bool {
+        let schema = self.resolve(schema);
+        if schema["additionalProperties"].is_object() {
+            return false;
+        }
+        known.extend(schema["properties"].as_object().into_iter().flatten().map(|(name, part)| (name.as_str(), part)));
+        let parts = ["allOf", "oneOf", "anyOf"].into_iter().filter_map(|key| schema[key].as_array()).flatten();
+        // All are looked at, also behind one that leaves room.
+        parts.filter(|part| !self.collect_fields(part, known)).count() == 0
+    }
+
+    fn items<'c>(&'c self, schema: &'c Value) -> Option<&'c Value> {
+        let schema = self.resolve(schema);
+        match schema.get("items") {
+            Some(items) => Some(items),
+            None => schema["oneOf"].as_array().into_iter().flatten().find_map(|part| self.items(part)),
+        }
+    }
+
+    /// What a reference stands for.
+    pub fn resolve<'c>(&'c self, value: &'c Value) -> &'c Value {
         match value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
             Some(pointer) => self.document.pointer(pointer).unwrap_or(value),
             None => value,
         }
     }
+
+    /// The schema of the operation's JSON body, and whether the body is required.
+    pub fn request_body(&self, operation: &Operation<'_>) -> Option<(&Value, bool)> {
+        let spec = self.document.pointer(&format!(
+            "/paths/{}/{}/requestBody",
+            operation.path.replace('/', "~1"),
+            operation.method.to_lowercase()
+        ))?;
+        let schema = self.resolve(&spec["content"]["application/json"]["schema"]);
+        // An optional body stands beside null.
+        let given = schema["oneOf"].as_array().and_then(|parts| parts.iter().find(|part| part["type"] != "null"));
+        Some((self.resolve(given.unwrap_or(schema)), spec["required"] == true))
+    }
+}
+
+fn json_schema(response: &Value) -> Option<&Value> {
+    let content = response["content"].as_object()?;
+    content.iter().find(|(kind, _)| kind.contains("json")).map(|(_, media)| &media["schema"])
+}
+
+/// The content type must be a documented one; where none is documented there must be no body.
+#[track_caller]
+fn check_content(response: &Value, answer: &Answer) {
+    let none = Map::new();
+    let content = response["content"].as_object().unwrap_or(&none);
+    let kind = answer.header("content-type").map(|kind| kind.split(';').next().unwrap_or_default());
+    match kind {
+        None => assert!(content.is_empty() && answer.body.is_null(), "{}: no content type", answer.asked),
+        Some(kind) => {
+            let Answer { asked, status, .. } = answer;
+            assert!(content.contains_key(kind), "{asked} ({status}): {kind} is not documented");
+        }
+    }
+}
+
+fn canonical(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or(path).trim_matches('/');
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    let first = ALIASES.iter().find(|(alias, _)| *alias == first).map_or(first, |(_, name)| name);
+    format!("{first}/{rest}")
 }
 
 fn fits(template: &str, path: &str) -> bool {

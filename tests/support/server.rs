@@ -1,17 +1,19 @@
 //! The real server as a process of its own.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::OnceLock;
 
-/// A running server. The last handle ends it.
+/// A running server. Dropping it ends it.
 pub struct Server {
     child: Child,
     pub url: String,
+    data: PathBuf,
     /// Removed with the server; `None` when the directory is the test's.
     _data: Option<tempfile::TempDir>,
+    /// Of the server that tests share.
+    _reaper: Option<Child>,
 }
 
 impl Server {
@@ -22,7 +24,9 @@ impl Server {
 
     /// A server on an empty directory of its own, with more arguments.
     pub fn start_with(more: &[&str]) -> Self {
-        let data = tempfile::tempdir().expect("a directory");
+        // For this user alone, as the server wants it.
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        let data = tempfile::Builder::new().permissions(private).tempdir().expect("a directory");
         let path = data.path().to_owned();
         let mut server = Self::on(&path, more);
         server._data = Some(data);
@@ -44,7 +48,7 @@ impl Server {
             .expect("the server says where it listens");
         // What else it prints must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, url, _data: None }
+        Self { child, url, data: data.to_owned(), _data: None, _reaper: None }
     }
 
     fn command(data: &Path) -> Command {
@@ -55,9 +59,37 @@ impl Server {
     }
 
     /// The server that tests share which keep to a store of their own.
-    pub fn shared() -> &'static Arc<Server> {
-        static SHARED: OnceLock<Arc<Server>> = OnceLock::new();
-        SHARED.get_or_init(|| Arc::new(Self::start()))
+    pub fn shared() -> &'static Server {
+        static SHARED: OnceLock<Server> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            let mut server = Self::start();
+            server._reaper = Some(server.reaper());
+            server
+        })
+    }
+
+    /// What is static is never dropped, so somebody else ends the server: a shell that waits for the end of this process,
+    /// whatever ends it, which closes the pipe between them.
+    fn reaper(&self) -> Child {
+        Command::new("sh")
+            .args(["-c", "read -r _; kill -9 \"$0\"; rm -rf -- \"$1\""])
+            .arg(self.pid().to_string())
+            .arg(&self.data)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("sh runs")
+    }
+
+    /// The address and port, for plain connections.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> &Path {
+        &self.data
     }
 
     /// kill -9.

@@ -13,20 +13,39 @@ pub struct Cart {
     pub cart_id: Uuid,
     pub customer_id: Uuid,
     pub store_id: Uuid,
-    /// `open`, `closed` or `billed`.
-    #[schema(example = "open")]
-    pub state: &'static str,
+    #[schema(inline)]
+    pub state: State,
     pub items: Vec<CartItem>,
     pub created_at: Time,
     pub last_item_added_at: Option<Time>,
     /// When it was billed.
     pub invoice_created_at: Option<Time>,
     pub closed_at: Option<Time>,
-    /// `replaced`, `closed`, `expired` or `customer deleted`.
-    pub close_reason: Option<&'static str>,
+    #[schema(inline)]
+    pub close_reason: Option<Reason>,
     /// When the customer was deleted, if that closed it.
     pub deleted_at: Option<Time>,
     pub links: Vec<Link>,
+}
+
+/// Whether it is open, was closed, or was billed.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Open,
+    Closed,
+    Billed,
+}
+
+/// Why it was closed.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Reason {
+    Replaced,
+    Closed,
+    Expired,
+    #[serde(rename = "customer deleted")]
+    CustomerDeleted,
 }
 
 /// One line of a cart.
@@ -45,8 +64,14 @@ pub struct CartItem {
     pub links: Vec<Link>,
 }
 
-one!(CartAnswer { cart: Cart });
-list!(CartList { carts: Cart });
+one! {
+    /// The cart.
+    CartAnswer { cart: Cart }
+}
+list! {
+    /// One page of carts, newest first.
+    CartList { carts: Cart }
+}
 
 /// The links of a cart.
 pub fn links(customer_id: Uuid, open: bool) -> Vec<Link> {
@@ -89,9 +114,9 @@ impl Cart {
             customer_id,
             store_id: row.store_id.0,
             state: match row.state {
-                CartState::Open => "open",
-                CartState::Closed => "closed",
-                CartState::Billed => "billed",
+                CartState::Open => State::Open,
+                CartState::Closed => State::Closed,
+                CartState::Billed => State::Billed,
             },
             items: row.items.iter().map(item).collect(),
             created_at: row.created_at.into(),
@@ -99,10 +124,10 @@ impl Cart {
             invoice_created_at: row.invoice_created_at.map(Time::from),
             closed_at: row.closed_at.map(Time::from),
             close_reason: row.close_reason.map(|reason| match reason {
-                CloseReason::Replaced => "replaced",
-                CloseReason::Closed => "closed",
-                CloseReason::Expired => "expired",
-                CloseReason::CustomerDeleted => "customer deleted",
+                CloseReason::Replaced => Reason::Replaced,
+                CloseReason::Closed => Reason::Closed,
+                CloseReason::Expired => Reason::Expired,
+                CloseReason::CustomerDeleted => Reason::CustomerDeleted,
             }),
             deleted_at: row.closed_at.filter(|_| deleted).map(Time::from),
             links: links(customer_id, matches!(row.state, CartState::Open)),

@@ -3,7 +3,7 @@
 use super::{Time, list, one};
 use domain::coupon::CouponStyle;
 use projections::views::CouponRow;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -14,9 +14,8 @@ pub struct Coupon {
     pub store_id: Uuid,
     /// As given; compared without regard to case.
     pub code: String,
-    /// `dollars_off` or `percent_off`.
-    #[schema(example = "dollars_off")]
-    pub style: &'static str,
+    #[schema(inline)]
+    pub style: Style,
     /// Minor units, or 0–100 percent.
     pub amount: i64,
     /// Uses that count: those of failed invoices were given back.
@@ -31,6 +30,14 @@ pub struct Coupon {
     pub updated_at: Time,
     pub expires_at: Time,
     pub voided_at: Option<Time>,
+}
+
+/// How the amount is meant.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Style {
+    DollarsOff,
+    PercentOff,
 }
 
 /// A coupon and how often it was used.
@@ -50,9 +57,18 @@ pub struct CouponValidity {
     pub coupon: Coupon,
 }
 
-one!(CouponAnswer { coupon: Coupon });
-list!(CouponList { coupons: Coupon });
-one!(TopCoupon { coupon: UsedCoupon });
+one! {
+    /// The coupon.
+    CouponAnswer { coupon: Coupon }
+}
+list! {
+    /// One page of coupons, newest first.
+    CouponList { coupons: Coupon }
+}
+one! {
+    /// The coupon most used.
+    TopCoupon { coupon: UsedCoupon }
+}
 
 impl From<&CouponRow> for Coupon {
     fn from(row: &CouponRow) -> Self {
@@ -61,8 +77,8 @@ impl From<&CouponRow> for Coupon {
             store_id: row.store_id.0,
             code: row.code.clone(),
             style: match row.style {
-                CouponStyle::DollarsOff => "dollars_off",
-                CouponStyle::PercentOff => "percent_off",
+                CouponStyle::DollarsOff => Style::DollarsOff,
+                CouponStyle::PercentOff => Style::PercentOff,
             },
             amount: row.amount,
             redemption_count: row.redemption_count,

@@ -17,16 +17,24 @@ pub struct Credit {
     #[schema(example = "EUR")]
     pub currency: String,
     pub original_balance_in_cents: i64,
-    /// 0 once voided.
+    /// What is left, in minor units; 0 once voided.
     pub current_balance_in_cents: i64,
     pub redemptions: Vec<CreditRedemption>,
-    /// Where it comes from: `issued`, `refund` or `batch`.
-    #[schema(example = "issued")]
-    pub source: &'static str,
+    #[schema(inline)]
+    pub source: Source,
     pub created_at: Time,
     pub updated_at: Time,
     pub voided_at: Option<Time>,
     pub links: Vec<Link>,
+}
+
+/// Where it comes from: a client issued it, a refund or a batch did.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    Issued,
+    Refund,
+    Batch,
 }
 
 /// What an invoice spent of a credit.
@@ -36,15 +44,21 @@ pub struct CreditRedemption {
     pub credit_id: Uuid,
     pub invoice_id: Uuid,
     pub amount_in_cents: i64,
-    /// What was left of the credit afterwards.
+    /// What was left of the credit afterwards, in minor units.
     pub remaining_balance_in_cents: i64,
     pub created_at: Time,
     /// When it went back, because the invoice failed.
     pub reversed_at: Option<Time>,
 }
 
-one!(CreditAnswer { credit: Credit });
-list!(CreditList { credits: Credit });
+one! {
+    /// The credit.
+    CreditAnswer { credit: Credit }
+}
+list! {
+    /// One page of credits, newest first.
+    CreditList { credits: Credit }
+}
 
 one! {
     /// A job that was started.
@@ -54,13 +68,20 @@ one! {
 /// How far a batch credit is.
 #[derive(Serialize, ToSchema)]
 pub struct JobStatus {
-    /// `running` or `complete`.
-    #[schema(value_type = String, example = "running")]
-    pub result: &'static str,
+    #[schema(inline)]
+    pub result: JobState,
     /// Customers who have their credit.
     pub issued: u64,
     /// Customers who get one.
     pub total: u64,
+}
+
+/// Whether somebody is still to get a credit.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum JobState {
+    Running,
+    Complete,
 }
 
 /// The links of a credit.
@@ -92,9 +113,9 @@ impl From<&CreditRow> for Credit {
             current_balance_in_cents: row.current_balance_in_cents.get(),
             redemptions: redemptions.collect(),
             source: match row.source {
-                CreditSource::Issued => "issued",
-                CreditSource::Refund { .. } => "refund",
-                CreditSource::Batch { .. } => "batch",
+                CreditSource::Issued => Source::Issued,
+                CreditSource::Refund { .. } => Source::Refund,
+                CreditSource::Batch { .. } => Source::Batch,
             },
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),
@@ -106,7 +127,7 @@ impl From<&CreditRow> for Credit {
 
 impl From<JobProgress> for JobStatus {
     fn from(progress: JobProgress) -> Self {
-        let result = if progress.complete { "complete" } else { "running" };
+        let result = if progress.complete { JobState::Complete } else { JobState::Running };
         Self { result, issued: progress.issued, total: progress.total }
     }
 }

@@ -67,10 +67,31 @@ pub struct Address {
     pub deleted_at: Option<Time>,
 }
 
-one!(CustomerAnswer { customer: Customer });
-list!(CustomerList { customers: Customer });
-one!(AddressAnswer { address: Address });
-list!(AddressList { addresses: Address });
+one! {
+    /// The customer.
+    CustomerAnswer { customer: Customer }
+}
+list! {
+    /// One page of customers, newest first.
+    CustomerList { customers: Customer }
+}
+one! {
+    /// The address.
+    AddressAnswer { address: Address }
+}
+list! {
+    /// One page of a customer's addresses, newest first.
+    AddressList { addresses: Address }
+}
+
+/// One page of the addresses, or the primary one alone.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code)] // Published; what is answered is one of the two.
+pub enum AddressesAnswer {
+    Page(AddressList),
+    Primary(AddressAnswer),
+}
 
 /// What became of a confirmation mail.
 #[derive(Serialize, ToSchema)]

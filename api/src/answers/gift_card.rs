@@ -17,7 +17,7 @@ pub struct GiftCard {
     #[schema(example = "EUR")]
     pub currency: String,
     pub original_balance_in_cents: i64,
-    /// 0 once voided.
+    /// What is left, in minor units; 0 once voided.
     pub current_balance_in_cents: i64,
     pub spends: Vec<GiftCardSpend>,
     pub created_at: Time,
@@ -33,15 +33,21 @@ pub struct GiftCardSpend {
     pub gift_card_id: Uuid,
     pub invoice_id: Uuid,
     pub amount_in_cents: i64,
-    /// What was left of the gift card afterwards.
+    /// What was left of the gift card afterwards, in minor units.
     pub remaining_balance_in_cents: i64,
     pub created_at: Time,
     /// When it went back, because the invoice failed.
     pub reversed_at: Option<Time>,
 }
 
-one!(GiftCardAnswer { gift_card: GiftCard });
-list!(GiftCardList { gift_cards: GiftCard });
+one! {
+    /// The gift card.
+    GiftCardAnswer { gift_card: GiftCard }
+}
+list! {
+    /// One page of gift cards, newest first.
+    GiftCardList { gift_cards: GiftCard }
+}
 
 /// The links of a gift card.
 pub fn links(gift_card_id: Uuid, gifter: Uuid, recipient: Uuid) -> Vec<Link> {

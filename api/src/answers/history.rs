@@ -32,7 +32,10 @@ pub struct HistoryEvent {
     pub data: Value,
 }
 
-list!(History { events: HistoryEvent });
+list! {
+    /// One page of events, oldest first.
+    History { events: HistoryEvent }
+}
 
 impl TryFrom<&Envelope> for HistoryEvent {
     type Error = serde_json::Error;

@@ -20,17 +20,16 @@ pub struct Invoice {
     /// ISO 4217.
     #[schema(example = "EUR")]
     pub currency: String,
-    /// `open`, `collected`, `failed`, `refunded` or `partially refunded`.
-    #[schema(example = "open")]
-    pub state: &'static str,
-    /// Σ of the line totals.
+    #[schema(inline)]
+    pub state: State,
+    /// Σ of the line totals, in minor units.
     pub total_amount_in_cents: i64,
-    /// What the coupon takes off.
+    /// What the coupon takes off, in minor units.
     pub discount_amount_in_cents: i64,
     pub tax_amount_in_cents: i64,
     pub gift_card_used_amount_in_cents: i64,
     pub credit_used_amount_in_cents: i64,
-    /// What is to collect: total − discount + tax − gift cards − credits.
+    /// What is to collect, in minor units: total − discount + tax − gift cards − credits.
     pub subtotal_amount_in_cents: i64,
     /// The same as `subtotal_amount_in_cents`.
     pub amount_due_in_cents: i64,
@@ -44,8 +43,21 @@ pub struct Invoice {
     /// Once it is collected.
     pub order_id: Option<Uuid>,
     pub created_at: Time,
+    /// When it was collected or failed; null: it is open.
     pub closed_at: Option<Time>,
     pub links: Vec<Link>,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Open,
+    Collected,
+    Failed,
+    Refunded,
+    #[serde(rename = "partially refunded")]
+    PartiallyRefunded,
 }
 
 /// The use of a coupon.
@@ -73,19 +85,25 @@ pub struct InvoiceLineItem {
     pub discount_amount_in_cents: i64,
     pub tax_amount_in_cents: i64,
     pub refunded_amount_in_cents: i64,
-    /// `item` or `shipping`.
     #[serde(rename = "type")]
-    #[schema(example = "item")]
-    pub kind: &'static str,
+    #[schema(inline)]
+    pub kind: LineType,
+}
+
+/// What a line is of.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LineType {
+    Item,
+    Shipping,
 }
 
 /// A refund of an invoice.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Refund {
     pub refund_id: Uuid,
-    /// `open` or `closed`.
-    #[schema(example = "open")]
-    pub state: &'static str,
+    #[schema(inline)]
+    pub state: RefundState,
     pub refund_line_items: Vec<RefundLineItem>,
     /// The credit that it gave, if it gave one.
     pub credit_id: Option<Uuid>,
@@ -95,18 +113,32 @@ pub struct Refund {
     pub closed_at: Option<Time>,
 }
 
+/// Whether it was closed.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RefundState {
+    Open,
+    Closed,
+}
+
 /// What a refund gave back of one line.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RefundLineItem {
     pub refund_line_item_id: Uuid,
     pub invoice_line_item_id: Uuid,
-    /// With its tax.
+    /// With its tax, in minor units.
     pub total_amount_in_cents: i64,
     pub tax_amount_in_cents: i64,
 }
 
-one!(InvoiceAnswer { invoice: Invoice });
-list!(InvoiceList { invoices: Invoice });
+one! {
+    /// The invoice.
+    InvoiceAnswer { invoice: Invoice }
+}
+list! {
+    /// One page of invoices, newest first.
+    InvoiceList { invoices: Invoice }
+}
 one! {
     /// The new refund, and the invoice as it is now.
     RefundAnswer { refund: Refund, invoice: Invoice }
@@ -115,7 +147,10 @@ one! {
     /// All refunds of the invoice, and the invoice as it is now.
     ClosedRefunds { refunds: Vec<Refund>, invoice: Invoice }
 }
-list!(RefundList { refunds: Refund });
+list! {
+    /// One page of an invoice's refunds, newest first.
+    RefundList { refunds: Refund }
+}
 
 /// The links of an invoice.
 pub fn links(invoice_id: Uuid, customer_id: Uuid, order_id: Option<Uuid>) -> Vec<Link> {
@@ -140,11 +175,11 @@ impl From<&InvoiceRow> for Invoice {
             cart_id: row.cart_id.0,
             currency: row.currency.to_string(),
             state: match row.state {
-                InvoiceStatus::Open => "open",
-                InvoiceStatus::Collected => "collected",
-                InvoiceStatus::Failed => "failed",
-                InvoiceStatus::Refunded => "refunded",
-                InvoiceStatus::PartiallyRefunded => "partially refunded",
+                InvoiceStatus::Open => State::Open,
+                InvoiceStatus::Collected => State::Collected,
+                InvoiceStatus::Failed => State::Failed,
+                InvoiceStatus::Refunded => State::Refunded,
+                InvoiceStatus::PartiallyRefunded => State::PartiallyRefunded,
             },
             total_amount_in_cents: row.total_amount_in_cents.get(),
             discount_amount_in_cents: row.discount_amount_in_cents.get(),
@@ -192,8 +227,8 @@ fn line_item(row: &InvoiceRow, line: &InvoiceLineRow) -> InvoiceLineItem {
         tax_amount_in_cents: line.tax_amount_in_cents.get(),
         refunded_amount_in_cents: line.refunded_amount_in_cents.get(),
         kind: match line.kind {
-            LineKind::Item => "item",
-            LineKind::Shipping => "shipping",
+            LineKind::Item => LineType::Item,
+            LineKind::Shipping => LineType::Shipping,
         },
     }
 }
@@ -236,7 +271,7 @@ impl From<&RefundRow> for Refund {
         });
         Self {
             refund_id: row.refund_id.0,
-            state: if row.closed_at.is_none() { "open" } else { "closed" },
+            state: if row.closed_at.is_none() { RefundState::Open } else { RefundState::Closed },
             refund_line_items: lines.collect(),
             credit_id: row.credit_id.map(|credit| credit.0),
             credit_amount_in_cents: row.credit_amount_in_cents.get(),

@@ -35,6 +35,7 @@ impl PartialSchema for Time {
         let object = ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(utoipa::openapi::SchemaFormat::Custom("date-time".to_owned())))
+            .pattern(Some(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"))
             .description(Some("RFC 3339 in UTC with milliseconds"))
             .examples(["2026-11-23T10:00:00.123Z"]);
         object.into()
@@ -65,7 +66,11 @@ impl Link {
 }
 
 /// What every success says unless a route has something else to say.
-pub const OK: &str = "ok";
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub enum Done {
+    #[serde(rename = "ok")]
+    Ok,
+}
 
 /// Declares the answer with one resource: `one!(ProductAnswer { product: Product })`.
 macro_rules! one {
@@ -73,14 +78,14 @@ macro_rules! one {
         $(#[$doc])*
         #[derive(serde::Serialize, utoipa::ToSchema)]
         pub struct $name {
-            #[schema(value_type = String, example = "ok")]
-            result: &'static str,
+            #[schema(inline)]
+            result: $crate::answers::Done,
             $(pub $field: $type,)+
         }
 
         impl $name {
             pub fn new($($field: $type),+) -> Self {
-                Self { result: $crate::answers::OK, $($field),+ }
+                Self { result: $crate::answers::Done::Ok, $($field),+ }
             }
         }
     };
@@ -92,8 +97,8 @@ macro_rules! list {
         $(#[$doc])*
         #[derive(serde::Serialize, utoipa::ToSchema)]
         pub struct $name {
-            #[schema(value_type = String, example = "ok")]
-            result: &'static str,
+            #[schema(inline)]
+            result: $crate::answers::Done,
             pub $field: Vec<$type>,
             /// `self`, `previous`, `next`; without `next` on the last page.
             pub links: Vec<$crate::answers::Link>,
@@ -102,7 +107,7 @@ macro_rules! list {
         impl $crate::wire::answer::List for $name {
             type Item = $type;
             fn page(items: Vec<$type>, links: Vec<$crate::answers::Link>) -> Self {
-                Self { result: $crate::answers::OK, $field: items, links }
+                Self { result: $crate::answers::Done::Ok, $field: items, links }
             }
             fn links(&self) -> &[$crate::answers::Link] {
                 &self.links
@@ -121,8 +126,8 @@ one! {
 /// Done, but the rest of the answer is late: the ids of what was done. Ask for it in a moment.
 #[derive(Serialize, ToSchema)]
 pub struct Accepted {
-    #[schema(value_type = String, example = "ok")]
-    result: &'static str,
+    #[schema(inline)]
+    result: Done,
     /// `customer_id`, `cart_id`, `invoice_id` and so on.
     #[serde(flatten)]
     ids: std::collections::BTreeMap<&'static str, String>,
@@ -130,6 +135,6 @@ pub struct Accepted {
 
 impl Accepted {
     pub fn new(ids: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        Self { result: OK, ids: ids.into_iter().collect() }
+        Self { result: Done::Ok, ids: ids.into_iter().collect() }
     }
 }

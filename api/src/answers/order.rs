@@ -14,15 +14,24 @@ pub struct Order {
     pub store_id: Uuid,
     pub customer_id: Uuid,
     pub invoice_id: Uuid,
-    /// `pending`, `shipped`, `delivered` or `canceled`.
-    #[schema(example = "pending")]
-    pub status: &'static str,
+    #[schema(inline)]
+    pub status: Status,
     pub order_line_items: Vec<OrderLineItem>,
     pub created_at: Time,
     pub shipped_at: Option<Time>,
     pub delivered_at: Option<Time>,
     pub canceled_at: Option<Time>,
     pub links: Vec<Link>,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Pending,
+    Shipped,
+    Delivered,
+    Canceled,
 }
 
 /// One line of an order.
@@ -36,8 +45,14 @@ pub struct OrderLineItem {
     pub quantity: u32,
 }
 
-one!(OrderAnswer { order: Order });
-list!(OrderList { orders: Order });
+one! {
+    /// The order.
+    OrderAnswer { order: Order }
+}
+list! {
+    /// One page of orders, newest first.
+    OrderList { orders: Order }
+}
 
 /// The links of an order.
 pub fn links(order_id: Uuid, invoice_id: Uuid, customer_id: Uuid) -> Vec<Link> {
@@ -65,10 +80,10 @@ impl From<&OrderRow> for Order {
             customer_id: row.customer_id.0,
             invoice_id: row.invoice_id.0,
             status: match row.status {
-                OrderStatus::Pending => "pending",
-                OrderStatus::Shipped => "shipped",
-                OrderStatus::Delivered => "delivered",
-                OrderStatus::Canceled => "canceled",
+                OrderStatus::Pending => Status::Pending,
+                OrderStatus::Shipped => Status::Shipped,
+                OrderStatus::Delivered => Status::Delivered,
+                OrderStatus::Canceled => Status::Canceled,
             },
             order_line_items: lines.collect(),
             created_at: row.created_at.into(),

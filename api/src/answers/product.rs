@@ -64,9 +64,18 @@ pub struct AddedProduct {
     pub number_of_cart_adds: u64,
 }
 
-one!(ProductAnswer { product: Product });
-list!(ProductList { products: Product });
-list!(FoundProducts { products: FoundProduct });
+one! {
+    /// The product.
+    ProductAnswer { product: Product }
+}
+list! {
+    /// One page of products, newest first.
+    ProductList { products: Product }
+}
+list! {
+    /// One page of what a search found, best first.
+    FoundProducts { products: FoundProduct }
+}
 
 /// The links of a product.
 pub fn links(product_id: Uuid) -> Vec<Link> {

@@ -28,4 +28,7 @@ pub struct Snapshot {
     pub top_10_ordered_products: Vec<OrderedProduct>,
 }
 
-one!(SnapshotAnswer { customer: Snapshot });
+one! {
+    /// The customer with all that belongs to it.
+    SnapshotAnswer { customer: Snapshot }
+}

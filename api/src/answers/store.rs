@@ -3,7 +3,7 @@
 use super::{Time, one};
 use domain::store::CreditOrder;
 use projections::views::StoreRow;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -15,9 +15,8 @@ pub struct Store {
     pub tagline: Option<String>,
     /// The name that its clients authenticate with.
     pub app_id: String,
-    /// What is spent first on an invoice: `gift-card` or `credit`.
-    #[schema(example = "gift-card")]
-    pub credit_order_preference: &'static str,
+    #[schema(inline)]
+    pub credit_order_preference: CreditOrderPreference,
     /// In 1/100 %: 1900 is 19 %.
     pub tax_rate_in_basis_points: u32,
     /// IANA name: where the store's days begin.
@@ -30,7 +29,18 @@ pub struct Store {
     pub deleted_at: Option<Time>,
 }
 
-one!(StoreAnswer { store: Store });
+/// What is spent first on an invoice.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CreditOrderPreference {
+    GiftCard,
+    Credit,
+}
+
+one! {
+    /// The store.
+    StoreAnswer { store: Store }
+}
 
 one! {
     /// A token for `ACCESS-TOKEN`. This is the only time that it is shown.
@@ -48,8 +58,8 @@ impl From<&StoreRow> for Store {
             tagline: row.tagline.clone(),
             app_id: row.app_id.clone(),
             credit_order_preference: match row.credit_order_preference {
-                CreditOrder::GiftCard => "gift-card",
-                CreditOrder::Credit => "credit",
+                CreditOrder::GiftCard => CreditOrderPreference::GiftCard,
+                CreditOrder::Credit => CreditOrderPreference::Credit,
             },
             tax_rate_in_basis_points: row.tax_rate_in_basis_points,
             timezone: row.timezone.clone(),

@@ -1,6 +1,7 @@
 //! What clients send about carts (api.md §5 and §6).
 
 use super::named::{Fields, named};
+use crate::answers::cart::State;
 use crate::wire::query::{Params, Query};
 use crate::wire::schema::body;
 use projections::views::CartState;
@@ -72,7 +73,7 @@ named!(CartProduct, "A product in the cart, or its id alone");
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shipping {
-    /// A line of its own; not taxed.
+    /// In minor units: a line of its own, not taxed.
     #[schema(nullable = false, minimum = 0, maximum = 10000000000000i64)]
     pub shipping_amount_in_cents: Option<i64>,
 }
@@ -97,8 +98,8 @@ impl Params for BillParams {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CartParams {
-    /// `open`, `closed` or `billed`.
-    #[param(value_type = Option<String>)]
+    /// Only those in this state.
+    #[param(inline, value_type = Option<State>)]
     pub state: Option<CartState>,
 }
 

@@ -1,6 +1,7 @@
 //! What clients send about coupon codes (api.md §10): parameters, a body, or some of each.
 
 use super::dates::DateParam;
+use crate::answers::coupon::Style;
 use crate::problem::{FieldError, Problem};
 use crate::wire::call::Said;
 use crate::wire::dates::Named;
@@ -13,14 +14,6 @@ use domain::{AmountOutOfRange, Cents};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
-
-/// How the amount is meant.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Style {
-    DollarsOff,
-    PercentOff,
-}
 
 /// A coupon code to create.
 #[derive(Deserialize, ToSchema)]
@@ -39,16 +32,16 @@ pub struct NewCoupon {
     /// 30 days.
     #[schema(nullable = false, format = "date-or-time")]
     pub expires_at: Option<String>,
-    /// The first instant at which it can be used.
+    /// The first instant at which it can be used: the first one of the day, hour or minute named. Default: now.
     #[schema(nullable = false, format = "date-or-time")]
     pub starts_at: Option<String>,
-    /// Uses in all.
-    #[schema(nullable = false, minimum = 1)]
+    /// Uses in all. Default: no limit.
+    #[schema(nullable = false, minimum = 1, maximum = 1000000000)]
     pub usage_limit: Option<i64>,
-    /// Uses by one customer.
-    #[schema(nullable = false, minimum = 1)]
+    /// Uses by one customer. Default: no limit.
+    #[schema(nullable = false, minimum = 1, maximum = 1000000000)]
     pub usage_limit_per_customer: Option<i64>,
-    /// Of the items, in minor units.
+    /// What the items must cost at least, in minor units. Default: nothing.
     #[schema(nullable = false, minimum = 0, maximum = 10000000000000i64)]
     pub minimum_amount_in_cents: Option<i64>,
 }
@@ -60,20 +53,29 @@ body!(NewCoupon);
 #[into_params(parameter_in = Query)]
 #[allow(dead_code)] // Published; what is read is the body that the parameters become.
 pub struct CouponFields {
+    /// Letters, digits, `-` and `_`; kept as given, compared without regard to case.
     #[param(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
     code: Option<String>,
-    /// `dollars_off` or `percent_off`.
-    style: Option<String>,
+    /// Default: `dollars_off`.
+    #[param(inline)]
+    style: Option<Style>,
+    /// Minor units, or 0–100 percent.
     #[param(minimum = 0, maximum = 10000000000000i64)]
     amount: Option<i64>,
+    /// The first instant at which it can't be used any more: the first one of the day, hour or minute named. Default: in
+    /// 30 days.
     #[param(inline)]
     expires_at: Option<DateParam>,
+    /// The first instant at which it can be used: the first one of the day, hour or minute named. Default: now.
     #[param(inline)]
     starts_at: Option<DateParam>,
-    #[param(minimum = 1)]
+    /// Uses in all. Default: no limit.
+    #[param(minimum = 1, maximum = 1000000000)]
     usage_limit: Option<i64>,
-    #[param(minimum = 1)]
+    /// Uses by one customer. Default: no limit.
+    #[param(minimum = 1, maximum = 1000000000)]
     usage_limit_per_customer: Option<i64>,
+    /// What the items must cost at least, in minor units. Default: nothing.
     #[param(minimum = 0, maximum = 10000000000000i64)]
     minimum_amount_in_cents: Option<i64>,
 }

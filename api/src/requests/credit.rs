@@ -2,20 +2,15 @@
 
 use crate::codes::Code;
 use crate::problem::{FieldError, Problem};
-use crate::wire::query::parse_integer;
+use crate::wire::query::{AMOUNT_BEYOND, parse_integer};
 use domain::Cents;
 
 /// An amount in a path: above 0.
 pub fn amount(segment: &str) -> Result<Cents, Problem> {
-    let Some(amount) = parse_integer(segment) else {
-        return Err(Problem::field(FieldError::path("amount", "must be an integer")));
-    };
-    if amount < 1 {
-        return Err(Problem::field(FieldError::path("amount", "must be at least 1")));
+    let refuse = |code, detail: &str| Problem::coded_fields(code, vec![FieldError::path("amount", detail)]);
+    match parse_integer(segment) {
+        None => Err(refuse(Code::ValidationFailed, "must be an integer")),
+        Some(..=0) => Err(refuse(Code::ValidationFailed, "must be at least 1")),
+        Some(amount) => Cents::new(amount).map_err(|_| refuse(Code::AmountOutOfRange, AMOUNT_BEYOND)),
     }
-    let beyond = || {
-        let detail = format!("must be at most {}", Cents::MAX.get());
-        Problem::coded_fields(Code::AmountOutOfRange, vec![FieldError::path("amount", detail)])
-    };
-    Cents::new(amount).map_err(|_| beyond())
 }

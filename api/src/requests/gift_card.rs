@@ -22,7 +22,9 @@ body!(NewGiftCard);
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct GiftCardParams {
+    /// The id of the customer who gave them.
     pub giftercustomerid: Option<String>,
+    /// The id of the customer who received them.
     pub recipientcustomerid: Option<String>,
     /// Only those with a balance left.
     pub active: Option<bool>,

@@ -4,7 +4,6 @@ use super::dates::DateParam;
 use super::named::{Fields, named};
 use crate::wire::query::{Params, Query};
 use crate::wire::schema::body;
-use domain::Cents;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -47,11 +46,7 @@ pub struct RefundParams {
 
 impl Params for RefundParams {
     fn read(query: &mut Query<'_>) -> Self {
-        Self {
-            full: query.flag("full"),
-            credit: query.flag("credit"),
-            amount: query.integer("amount", 0..=Cents::MAX.get()),
-        }
+        Self { full: query.flag("full"), credit: query.flag("credit"), amount: query.amount("amount") }
     }
 }
 

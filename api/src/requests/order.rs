@@ -1,6 +1,7 @@
 //! What clients send about orders (api.md §7).
 
 use super::dates::DateParam;
+use crate::answers::order::Status;
 use crate::wire::query::{Params, Query};
 use domain::order::OrderStatus;
 use utoipa::IntoParams;
@@ -9,8 +10,8 @@ use utoipa::IntoParams;
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct OrderParams {
-    /// `pending`, `shipped`, `delivered` or `canceled`.
-    #[param(value_type = Option<String>)]
+    /// Only those that are so far.
+    #[param(inline, value_type = Option<Status>)]
     pub status: Option<OrderStatus>,
     #[param(inline)]
     pub created_at_startdate: Option<DateParam>,

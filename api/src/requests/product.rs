@@ -112,8 +112,11 @@ body!(InventoryChange);
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ProductParams {
+    /// Exactly this vendor.
     pub vendor: Option<String>,
+    /// Exactly this product type.
     pub producttype: Option<String>,
+    /// With exactly this tag.
     pub tag: Option<String>,
     #[param(inline)]
     pub created_at_startdate: Option<DateParam>,

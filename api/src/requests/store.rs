@@ -1,19 +1,12 @@
 //! What clients send about stores (api.md §2).
 
 use super::nullable;
+use crate::answers::store::CreditOrderPreference;
 use crate::wire::query::{Params, Query};
 use crate::wire::schema::body;
 use domain::store::{ChangeStore, CreditOrder};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-
-/// What is spent first on an invoice.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CreditOrderPreference {
-    GiftCard,
-    Credit,
-}
 
 impl From<CreditOrderPreference> for CreditOrder {
     fn from(preference: CreditOrderPreference) -> Self {
@@ -82,9 +75,10 @@ pub struct StoreChange {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 1000)]
     pub tagline: Option<Option<String>>,
+    /// What is spent first on an invoice.
     #[schema(nullable = false)]
     pub credit_order_preference: Option<CreditOrderPreference>,
-    /// In 1/100 %.
+    /// In 1/100 %: 1900 is 19 %.
     #[schema(nullable = false, minimum = 0, maximum = 10000)]
     pub tax_rate_in_basis_points: Option<u32>,
     /// IANA name.

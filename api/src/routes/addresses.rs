@@ -1,7 +1,7 @@
 //! A customer's addresses (api.md §4).
 
 use super::{Answer, page_of_all};
-use crate::answers::customer::{Address, AddressAnswer, AddressList};
+use crate::answers::customer::{Address, AddressAnswer, AddressList, AddressesAnswer};
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::Problem;
@@ -30,8 +30,8 @@ fn ids(customer: CustomerId, address: AddressId) -> [(&'static str, String); 2] 
 /// With `is_primary=true` the answer is the primary address alone, as `address`.
 #[utoipa::path(
     get, path = "", tag = "Customer", params(PrimaryParams, CursorParams),
-    responses((status = 200, description = "One page, or the primary one as `address`", body = AddressList)),
-    extensions(("x-errors" = json!(["ADDRESS_NOT_FOUND"])))
+    responses((status = 200, description = "One page, or the primary one as `address`", body = AddressesAnswer)),
+    extensions(("x-errors" = json!(["ADDRESS_NOT_FOUND"])), ("x-versioned" = json!(true)))
 )]
 pub async fn list(call: Call) -> Answer {
     let customer: CustomerId = call.said.id()?;
@@ -47,6 +47,8 @@ pub async fn list(call: Call) -> Answer {
 }
 
 /// Adds an address
+///
+/// With `is_primary` it becomes the primary one.
 #[utoipa::path(
     post, path = "", tag = "Customer", request_body = NewAddress,
     responses((status = 201, description = "The new address", body = AddressAnswer)),
@@ -62,6 +64,8 @@ pub async fn add(call: Call) -> Answer {
 }
 
 /// Changes an address
+///
+/// What is named changes. `is_primary` moves the mark, or removes it.
 #[utoipa::path(
     put, path = "", tag = "Customer", request_body = AddressChange,
     responses((status = 200, description = "The changed address", body = AddressAnswer))
@@ -75,6 +79,8 @@ pub async fn change(call: Call) -> Answer {
 }
 
 /// Makes an address the primary one
+///
+/// The mark moves. The primary one already: nothing changes.
 #[utoipa::path(put, path = "", tag = "Customer", responses((status = 200, description = "The address", body = AddressAnswer)))]
 pub async fn make_primary(call: Call) -> Answer {
     let (customer, address) = (call.said.id()?, call.said.id()?);
@@ -85,6 +91,8 @@ pub async fn make_primary(call: Call) -> Answer {
 }
 
 /// Deletes an address
+///
+/// If it was the primary one, there is none then.
 #[utoipa::path(delete, path = "", tag = "Customer", responses((status = 204, description = "It is deleted")))]
 pub async fn remove(call: Call) -> Answer {
     let (customer, address) = (call.said.id()?, call.said.id()?);

@@ -61,6 +61,8 @@ async fn answer(call: &Call, status: StatusCode, customer: CustomerId, done: Don
 }
 
 /// The open cart
+///
+/// With today's prices.
 #[utoipa::path(
     get, path = "", tag = "Cart",
     responses((status = 200, description = "The open cart", body = CartAnswer)),
@@ -80,6 +82,8 @@ pub async fn open(call: Call) -> Answer {
 }
 
 /// Lists all of the customer's carts, newest first
+///
+/// Open, closed and billed ones.
 #[utoipa::path(
     get, path = "", tag = "Cart", params(CartParams, CursorParams),
     responses((status = 200, description = "One page", body = CartList))
@@ -112,6 +116,8 @@ pub async fn create(call: Call) -> Answer {
 }
 
 /// Closes the open cart
+///
+/// What it holds goes back into inventory.
 #[utoipa::path(
     delete, path = "", tag = "Cart",
     responses((status = 200, description = "The closed cart", body = CartAnswer)),
@@ -160,6 +166,8 @@ pub async fn add_items(call: Call) -> Answer {
 }
 
 /// Sets the quantity of a product
+///
+/// Raising holds inventory, lowering gives it back.
 #[utoipa::path(
     put, path = "", tag = "Cart", request_body = SetQuantity,
     responses((status = 200, description = "The cart", body = CartAnswer)),
@@ -176,6 +184,8 @@ pub async fn set_quantity(call: Call) -> Answer {
 }
 
 /// Removes a product
+///
+/// What it held goes back into inventory.
 #[utoipa::path(
     delete, path = "", tag = "Cart",
     responses((status = 200, description = "The cart", body = CartAnswer)),

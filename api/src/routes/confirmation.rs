@@ -10,6 +10,7 @@ use crate::wire::answer::{self, Single};
 use crate::wire::call::{Call, Said};
 use axum::extract::State;
 use axum::response::Response;
+use commands::IdempotencyKey;
 use domain::{CustomerId, StoreId};
 use http::{Method, StatusCode};
 
@@ -18,13 +19,14 @@ use http::{Method, StatusCode};
 /// It lives 24 h. Where mail stays on the machine, `result` is its token. An `Idempotency-Key` is ignored.
 #[utoipa::path(
     put, path = "", tag = "Customer",
-    responses((status = 200, description = "It is sent", body = SentConfirmation))
+    responses((status = 200, description = "It is sent", body = SentConfirmation)),
+    extensions(("x-unversioned" = json!(true)))
 )]
 pub async fn send(call: Call) -> Answer {
     let customer: CustomerId = call.said.id()?;
     call.said.params::<()>()?;
     let done = call.commands().send_confirmation(&call.unkeyed_request(), customer).await?;
-    let result = done.outcome.clone().unwrap_or_else(|| crate::answers::OK.to_owned());
+    let result = done.outcome.clone().unwrap_or_else(|| "ok".to_owned());
     let shown = sent(&call.api, call.store_id(), customer, result);
     Ok(call.done(StatusCode::OK, done, ids(customer), shown).await)
 }
@@ -36,18 +38,19 @@ async fn sent(api: &Api, store: StoreId, customer: CustomerId, result: String) -
 
 /// Confirms by the link's token
 ///
-/// Works once. The link's page does the same.
+/// Works once; the same request with the same `Idempotency-Key` gets the same answer. The link's page does the same.
 #[utoipa::path(
     put, path = "", tag = "Customer",
     responses((status = 200, description = "The confirmed customer", body = CustomerAnswer))
 )]
 pub async fn confirm(State(api): State<Api>, said: Said) -> Answer {
     said.params::<()>()?;
-    confirmed(&api, &said).await
+    let key = said.idempotency_key(false)?;
+    confirmed(&api, &said, key).await
 }
 
-async fn confirmed(api: &Api, said: &Said) -> Answer {
-    let done = api.commands().confirm(said.segment("token"), said.request_id()).await?;
+async fn confirmed(api: &Api, said: &Said, key: Option<IdempotencyKey>) -> Answer {
+    let done = api.commands().confirm(said.segment("token"), said.request_id(), key).await?;
     let (store, customer) = done.outcome;
     let shown = answer::show(api, store, &done, show(api, store, customer)).await;
     Ok(answer::done(StatusCode::OK, &done, ids(customer), shown))
@@ -69,9 +72,9 @@ pub async fn open_link(State(api): State<Api>, said: Said) -> Answer {
     }
     if prefers_json(&said.headers) {
         said.params::<()>()?;
-        return confirmed(&api, &said).await;
+        return confirmed(&api, &said, None).await;
     }
-    Ok(page(confirmed(&api, &said).await))
+    Ok(page(confirmed(&api, &said, None).await))
 }
 
 /// The answer as a page.

@@ -37,12 +37,12 @@ pub(super) async fn named(call: &Call) -> Result<Arc<CouponRow>, Problem> {
 #[utoipa::path(
     post, path = "", tag = "Coupon code", params(CouponFields), request_body = Option<NewCoupon>,
     responses((status = 201, description = "The new coupon", body = CouponAnswer)),
-    extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE", "COUPON_ALREADY_EXISTS"])))
+    extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE", "COUPON_ALREADY_EXISTS", "READ_MODEL_BEHIND"])))
 )]
 pub async fn create(call: Call) -> Answer {
     let new = NewCoupon::read(&call.said)?;
     let timezone = match new.has_dates() {
-        true => timezone(call.views().await?, call.store_id()).await?,
+        true => timezone(call.own_views().await?, call.store_id()).await?,
         false => Tz::UTC,
     };
     let done = call.commands().create_coupon(&call.request_with_body()?, new.resolve(timezone)?).await?;
@@ -52,6 +52,8 @@ pub async fn create(call: Call) -> Answer {
 }
 
 /// Lists coupon codes, newest first
+///
+/// Voided and expired ones too.
 #[utoipa::path(
     get, path = "", tag = "Coupon code", params(CursorParams),
     responses((status = 200, description = "One page", body = CouponList))
@@ -64,6 +66,8 @@ pub async fn list(call: Call) -> Answer {
 }
 
 /// One coupon code
+///
+/// By its code, in any case of its letters.
 #[utoipa::path(
     get, path = "", tag = "Coupon code",
     responses((status = 200, description = "The coupon", body = CouponAnswer)),
@@ -75,6 +79,8 @@ pub async fn one(call: Call) -> Answer {
 }
 
 /// Whether a coupon can be used now
+///
+/// In general: limits of one customer and minimum amounts are not asked for.
 #[utoipa::path(
     get, path = "", tag = "Coupon code",
     responses((status = 200, description = "False when voided, expired, not started or used up in all", body = CouponValidity)),

@@ -57,6 +57,8 @@ pub async fn void(call: Call) -> Answer {
 }
 
 /// Lists the customer's credits, newest first
+///
+/// Also voided and spent ones, unless `active=true`.
 #[utoipa::path(
     get, path = "", tag = "Credit", params(ActiveParams, CursorParams),
     responses((status = 200, description = "One page", body = CreditList))
@@ -72,6 +74,8 @@ pub async fn list(call: Call) -> Answer {
 }
 
 /// One credit of the customer
+///
+/// With what invoices spent of it.
 #[utoipa::path(
     get, path = "", tag = "Credit",
     responses((status = 200, description = "The credit", body = CreditAnswer)),
@@ -104,6 +108,8 @@ pub async fn issue_to_all(call: Call) -> Answer {
 }
 
 /// How far such a job is
+///
+/// `running` until everybody has the credit who was a customer when it began.
 #[utoipa::path(
     get, path = "", tag = "Credit",
     responses((status = 200, description = "How far it is", body = JobStatus))

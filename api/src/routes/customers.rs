@@ -18,18 +18,23 @@ use projections::views::{CustomerFilter, CustomerRow};
 use projections::{Page, Views};
 use std::sync::Arc;
 
-/// The customer as it is answered; `None`: deleted, or not there.
+/// The customer and its revision; `None`: deleted, or not there.
 pub(super) async fn find(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<(u64, Customer)>, Problem> {
-    let views = &api.parts.views;
-    let Some(row) = views.customer(store, id).await? else { return Ok(None) };
+    with_joins(api, api.parts.views.customer(store, id).await?).await
+}
+
+async fn with_joins(api: &Api, row: Option<Arc<CustomerRow>>) -> Result<Option<(u64, Customer)>, Problem> {
+    let Some(row) = row else { return Ok(None) };
+    let (views, store, id) = (&api.parts.views, row.store_id, row.customer_id);
     let shopper = views.shopper(store, id).await?;
     let purchases = views.purchases(store, id).await?;
     let now = api.parts.clock.now();
     Ok(Some((row.revision, Customer::new(&row, shopper.as_deref(), purchases.as_deref(), now))))
 }
 
+/// What a command on the customer answers; also when it was deleted since, which a repeat of the command does not undo.
 pub(super) async fn show(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<Single>, Problem> {
-    let found = find(api, store, id).await?;
+    let found = with_joins(api, api.parts.views.customer_even_if_deleted(store, id).await?).await?;
     Ok(found.map(|(revision, customer)| Single::at(revision, &CustomerAnswer::new(customer))))
 }
 
@@ -47,6 +52,8 @@ async fn filter(views: &Views, store: StoreId, params: CustomerParams) -> Result
 }
 
 /// Lists customers, newest first
+///
+/// All filters that are given must hold. Deleted ones are not listed.
 #[utoipa::path(
     get, path = "", tag = "Customer", params(CustomerParams, CursorParams),
     responses((status = 200, description = "One page", body = CustomerList))
@@ -79,6 +86,8 @@ async fn joined(
 }
 
 /// Counts customers
+///
+/// With the filters of the list.
 #[utoipa::path(
     get, path = "", tag = "Customer", params(CustomerParams),
     responses((status = 200, description = "How many", body = CountAnswer)), extensions(("x-unversioned" = json!(true)))
@@ -91,16 +100,21 @@ pub async fn count(call: Call) -> Answer {
 }
 
 /// One customer
+///
+/// With the emails and addresses, what was spent, and whether the customer is logged in.
 #[utoipa::path(get, path = "", tag = "Customer", responses((status = 200, description = "The customer", body = CustomerAnswer)))]
 pub async fn one(call: Call) -> Answer {
     let customer = call.said.id()?;
     call.said.params::<()>()?;
     call.views().await?;
-    let shown = show(&call.api, call.store_id(), customer).await?;
-    Ok(call.single(shown.ok_or_else(|| Problem::of(Code::CustomerNotFound))?))
+    let found = find(&call.api, call.store_id(), customer).await?;
+    let (revision, customer) = found.ok_or_else(|| Problem::of(Code::CustomerNotFound))?;
+    Ok(call.single(Single::at(revision, &CustomerAnswer::new(customer))))
 }
 
 /// One customer with all that belongs to it
+///
+/// All six parts are always there: `cart` null and lists empty where there is nothing.
 #[utoipa::path(
     get, path = "", tag = "Customer",
     responses((status = 200, description = "The customer with its cart, and the last of what it did", body = SnapshotAnswer))
@@ -119,6 +133,8 @@ fn unknown_currency(_: domain::currency::UnknownCurrency) -> Problem {
 }
 
 /// Creates a customer
+///
+/// The email must be free in the store, and not more than one address marked as primary. Not confirmed yet.
 #[utoipa::path(
     post, path = "", tag = "Customer", request_body = NewCustomer,
     responses((status = 201, description = "The new customer", body = CustomerAnswer)),
@@ -175,6 +191,8 @@ pub async fn log_in(call: Call) -> Answer {
 }
 
 /// Logs a customer out
+///
+/// By any of the emails. Not logged in: nothing changes.
 #[utoipa::path(
     put, path = "", tag = "Customer", request_body = KnownEmail,
     responses((status = 200, description = "The customer", body = CustomerAnswer)),

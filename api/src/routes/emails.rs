@@ -28,6 +28,8 @@ pub async fn add(call: Call) -> Answer {
 }
 
 /// Adds the email that the path names
+///
+/// `is_primary` moves the mark.
 #[utoipa::path(
     post, path = "", tag = "Customer", params(PrimaryParams),
     responses((status = 201, description = "The customer", body = CustomerAnswer)),
@@ -68,6 +70,8 @@ pub async fn remove(call: Call) -> Answer {
 }
 
 /// Makes an email the primary one
+///
+/// It must be one of the customer's. The primary one already: nothing changes.
 #[utoipa::path(
     put, path = "", tag = "Customer", request_body = KnownEmail,
     responses((status = 200, description = "The customer", body = CustomerAnswer)),
@@ -81,6 +85,8 @@ pub async fn make_primary(call: Call) -> Answer {
 }
 
 /// Makes the email that the path names the primary one
+///
+/// It must be one of the customer's. The primary one already: nothing changes.
 #[utoipa::path(
     put, path = "", tag = "Customer",
     responses((status = 200, description = "The customer", body = CustomerAnswer)),

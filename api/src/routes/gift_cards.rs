@@ -24,6 +24,8 @@ fn ids(gift_card: GiftCardId) -> [(&'static str, String); 1] {
 }
 
 /// Issues a gift card
+///
+/// Both customers must pay in the same currency; it is the card's.
 #[utoipa::path(
     post, path = "", tag = "Gift card", request_body = NewGiftCard,
     responses((status = 201, description = "The new gift card", body = GiftCardAnswer)),
@@ -60,6 +62,8 @@ pub async fn list(call: Call) -> Answer {
 }
 
 /// Lists the gift cards that the customer received, newest first
+///
+/// Also voided and spent ones, unless `active=true`.
 #[utoipa::path(
     get, path = "", tag = "Gift card", params(ActiveParams, CursorParams),
     responses((status = 200, description = "One page", body = GiftCardList))
@@ -83,6 +87,8 @@ async fn page(call: &Call, paging: Paging, filter: GiftCardFilter) -> Answer {
 }
 
 /// One gift card
+///
+/// With what invoices spent of it.
 #[utoipa::path(get, path = "", tag = "Gift card", responses((status = 200, description = "The gift card", body = GiftCardAnswer)))]
 pub async fn one(call: Call) -> Answer {
     let gift_card = call.said.id()?;

@@ -59,6 +59,8 @@ async fn by_id<I: PathId + std::fmt::Display>(call: &Call, category: Category) -
 }
 
 /// The history of the store
+///
+/// How it was created and changed, and the tokens that were issued and revoked; never a secret.
 #[utoipa::path(
     get, path = "", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History)),
@@ -69,6 +71,8 @@ pub async fn store(call: Call) -> Answer {
 }
 
 /// The history of a product
+///
+/// Also of a deleted one. What carts took and gave back is part of it.
 #[utoipa::path(
     get, path = "", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History))
@@ -78,6 +82,8 @@ pub async fn product(call: Call) -> Answer {
 }
 
 /// The history of a customer
+///
+/// Also of a deleted one. Personal data is null once the person was erased.
 #[utoipa::path(
     get, path = "", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History))
@@ -87,6 +93,8 @@ pub async fn customer(call: Call) -> Answer {
 }
 
 /// The history of all of a customer's carts
+///
+/// One stream holds all of them: `cart_id` tells them apart.
 #[utoipa::path(
     get, path = "", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History))
@@ -100,6 +108,8 @@ pub async fn carts(call: Call) -> Answer {
 }
 
 /// The history of an invoice
+///
+/// From its issue to its last refund.
 #[utoipa::path(
     get, path = "", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History))
@@ -109,6 +119,8 @@ pub async fn invoice(call: Call) -> Answer {
 }
 
 /// The history of an order
+///
+/// From its being placed to its last step.
 #[utoipa::path(
     get, path = "", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History))
@@ -118,6 +130,8 @@ pub async fn order(call: Call) -> Answer {
 }
 
 /// The history of a gift card
+///
+/// What was spent of it, and what went back.
 #[utoipa::path(
     get, path = "", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History))
@@ -127,6 +141,8 @@ pub async fn gift_card(call: Call) -> Answer {
 }
 
 /// The history of a customer's credit
+///
+/// What was spent of it, and what went back.
 #[utoipa::path(
     get, path = "", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History)),

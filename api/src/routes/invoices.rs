@@ -33,6 +33,8 @@ async fn filter(views: &Views, store: StoreId, params: &InvoiceParams) -> Result
 }
 
 /// Lists open invoices, newest first; with `closed=true` the others too
+///
+/// Dates are of `created_at`.
 #[utoipa::path(
     get, path = "", tag = "Invoice", params(InvoiceParams, CursorParams),
     responses((status = 200, description = "One page", body = InvoiceList))
@@ -47,6 +49,8 @@ pub async fn list(call: Call) -> Answer {
 }
 
 /// Lists the customer's open invoices, newest first; with `closed=true` the others too
+///
+/// Dates are of `created_at`.
 #[utoipa::path(
     get, path = "", tag = "Invoice", params(InvoiceParams, CursorParams),
     responses((status = 200, description = "One page", body = InvoiceList))
@@ -63,6 +67,8 @@ pub async fn of_customer(call: Call) -> Answer {
 }
 
 /// One invoice
+///
+/// With its lines, what paid it, and its refunds.
 #[utoipa::path(get, path = "", tag = "Invoice", responses((status = 200, description = "The invoice", body = InvoiceAnswer)))]
 pub async fn one(call: Call) -> Answer {
     let invoice = call.said.id()?;
@@ -73,6 +79,8 @@ pub async fn one(call: Call) -> Answer {
 }
 
 /// Collects an open invoice and places its order
+///
+/// Also one with nothing left to collect.
 #[utoipa::path(
     post, path = "", tag = "Invoice",
     responses((status = 201, description = "The order", body = OrderAnswer)),

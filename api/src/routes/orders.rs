@@ -34,6 +34,8 @@ async fn filter(views: &Views, store: StoreId, params: OrderParams) -> Result<Or
 }
 
 /// Lists orders, newest first
+///
+/// All filters that are given must hold.
 #[utoipa::path(
     get, path = "", tag = "Order", params(OrderParams, CursorParams),
     responses((status = 200, description = "One page", body = OrderList))
@@ -48,6 +50,8 @@ pub async fn list(call: Call) -> Answer {
 }
 
 /// Lists the customer's orders, newest first
+///
+/// All filters that are given must hold.
 #[utoipa::path(
     get, path = "", tag = "Order", params(OrderParams, CursorParams),
     responses((status = 200, description = "One page", body = OrderList))
@@ -64,6 +68,8 @@ pub async fn of_customer(call: Call) -> Answer {
 }
 
 /// One order
+///
+/// With its lines.
 #[utoipa::path(get, path = "", tag = "Order", responses((status = 200, description = "The order", body = OrderAnswer)))]
 pub async fn one(call: Call) -> Answer {
     let order = call.said.id()?;

@@ -16,16 +16,20 @@ use commands::InventoryChange as Change;
 use domain::product::ChangeProduct;
 use domain::{ProductId, StoreId};
 use http::StatusCode;
-use projections::views::ProductFilter;
+use projections::views::{ProductFilter, ProductRow};
 use projections::{Page, PageRequest, Start, Views};
 
 /// How deep a search reaches.
 const SEARCH_DEPTH: u64 = 1_000;
 
-/// The product as it is answered; `None`: deleted, or not there.
+/// What a command on the product answers; also when it was deleted since, which a repeat of the command does not undo.
 pub(super) async fn show(api: &Api, store: StoreId, product: ProductId) -> Result<Option<Single>, Problem> {
-    let row = api.parts.views.product(store, product).await?;
-    Ok(row.map(|row| Single::at(row.revision, &ProductAnswer::new(Product::from(&*row)))))
+    let rows = api.parts.views.products_by_ids(store, &[product]).await?;
+    Ok(rows.into_iter().flatten().next().map(|row| single(&row)))
+}
+
+fn single(row: &ProductRow) -> Single {
+    Single::at(row.revision, &ProductAnswer::new(Product::from(row)))
 }
 
 pub(super) fn ids(product: ProductId) -> [(&'static str, String); 1] {
@@ -44,6 +48,8 @@ async fn filter(views: &Views, store: StoreId, params: ProductParams) -> Result<
 }
 
 /// Lists products, newest first
+///
+/// All filters that are given must hold. Deleted ones are not listed.
 #[utoipa::path(
     get, path = "", tag = "Product", params(ProductParams, CursorParams),
     responses((status = 200, description = "One page", body = ProductList))
@@ -58,6 +64,8 @@ pub async fn list(call: Call) -> Answer {
 }
 
 /// Counts products
+///
+/// With the filters of the list.
 #[utoipa::path(
     get, path = "", tag = "Product", params(ProductParams),
     responses((status = 200, description = "How many", body = CountAnswer)), extensions(("x-unversioned" = json!(true)))
@@ -89,7 +97,7 @@ pub async fn search(call: Call) -> Answer {
     }))
 }
 
-type Found = (std::sync::Arc<projections::views::ProductRow>, i64);
+type Found = (std::sync::Arc<ProductRow>, i64);
 
 /// One page of a search, with scores in thousandths; nothing beyond its depth.
 async fn search_page(
@@ -117,16 +125,19 @@ async fn search_page(
 }
 
 /// One product
+///
+/// With its stock and its tags.
 #[utoipa::path(get, path = "", tag = "Product", responses((status = 200, description = "The product", body = ProductAnswer)))]
 pub async fn one(call: Call) -> Answer {
     let product = call.said.id()?;
     call.said.params::<()>()?;
-    call.views().await?;
-    let shown = show(&call.api, call.store_id(), product).await?;
-    Ok(call.single(shown.ok_or_else(|| Problem::of(Code::ProductNotFound))?))
+    let row = call.views().await?.product(call.store_id(), product).await?;
+    Ok(call.single(single(&*row.ok_or_else(|| Problem::of(Code::ProductNotFound))?)))
 }
 
 /// Creates a product
+///
+/// What is in `inventory` can be put into carts at once.
 #[utoipa::path(
     post, path = "", tag = "Product", request_body = NewProduct,
     responses((status = 201, description = "The new product", body = ProductAnswer)),
@@ -175,6 +186,8 @@ pub async fn delete_as_admin(call: Call) -> Answer {
 }
 
 /// Adds to what is available, or sets it
+///
+/// What carts, invoices and orders hold stays as it is. Below zero: `INSUFFICIENT_INVENTORY`.
 #[utoipa::path(
     put, path = "", tag = "Product", request_body = InventoryChange,
     responses((status = 200, description = "The product", body = ProductAnswer)),

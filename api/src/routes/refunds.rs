@@ -85,6 +85,8 @@ pub async fn issue(call: Call) -> Answer {
 }
 
 /// Lists an invoice's refunds, newest first
+///
+/// Open and closed ones.
 #[utoipa::path(
     get, path = "", tag = "Invoice", params(CursorParams),
     responses((status = 200, description = "One page", body = RefundList))
@@ -98,6 +100,8 @@ pub async fn list(call: Call) -> Answer {
 }
 
 /// Marks the invoice's open refunds as closed
+///
+/// None open: `REFUND_NOT_FOUND`.
 #[utoipa::path(
     put, path = "", tag = "Invoice",
     responses((status = 200, description = "The refunds and the invoice", body = ClosedRefunds)),

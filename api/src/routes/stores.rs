@@ -42,6 +42,8 @@ pub async fn create(State(api): State<Api>, said: Said) -> Answer {
 }
 
 /// The current store
+///
+/// That of the credentials.
 #[utoipa::path(
     get, path = "", tag = "Store",
     responses((status = 200, description = "The store", body = StoreAnswer)),
@@ -55,6 +57,8 @@ pub async fn one(call: Call) -> Answer {
 }
 
 /// Changes the current store
+///
+/// What is named changes; `app_id` never does.
 #[utoipa::path(
     put, path = "", tag = "Store", request_body = StoreChange,
     responses((status = 200, description = "The changed store", body = StoreAnswer)),

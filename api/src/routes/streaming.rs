@@ -108,6 +108,8 @@ pub async fn new_customers(call: Call) -> Answer {
 }
 
 /// How many customers logged in during the last 24 h
+///
+/// Each counts once, however often.
 #[utoipa::path(
     get, path = "", tag = "Streaming metrics",
     responses((status = 200, description = "How many", body = NumberAnswer))

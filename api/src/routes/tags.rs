@@ -10,6 +10,8 @@ use crate::wire::query::check_text;
 use http::StatusCode;
 
 /// Adds a tag
+///
+/// At most 250 a product.
 #[utoipa::path(
     post, path = "", tag = "Product",
     responses((status = 201, description = "The product", body = ProductAnswer)),
@@ -25,6 +27,8 @@ pub async fn add(call: Call) -> Answer {
 }
 
 /// Removes a tag, or all
+///
+/// None removed: `TAG_NOT_FOUND`.
 #[utoipa::path(
     delete, path = "", tag = "Product", params(TagParams),
     responses((status = 204, description = "They are removed")),

@@ -26,6 +26,8 @@ pub async fn issue(State(api): State<Api>, said: Said) -> Answer {
 }
 
 /// Revokes the token of the request, or all of the store's
+///
+/// It is refused at once on this node, within 1 s on others.
 #[utoipa::path(
     delete, path = "", tag = "Store", params(Revocation),
     responses((status = 204, description = "They are revoked"))

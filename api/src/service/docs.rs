@@ -6,6 +6,7 @@ use crate::problem::Problem;
 use crate::wire::front::TrailingSlash;
 use axum::Extension;
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use std::sync::{Arc, LazyLock};
@@ -62,7 +63,9 @@ SwaggerUIBundle({{ url: "{base}../openapi.json", dom_id: "#swagger-ui", deepLink
 }
 
 /// The page's own scripts and styles.
-pub async fn docs_asset(Path(name): Path<String>) -> Response {
+pub async fn docs_asset(name: Result<Path<String>, PathRejection>) -> Response {
+    // What is no UTF-8 once decoded is the name of nothing.
+    let Ok(Path(name)) = name else { return Problem::of(Code::NotFound).into_response() };
     static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| Arc::new(Config::from("../openapi.json")));
     match serve(&name, Arc::clone(&CONFIG)) {
         Ok(Some(file)) => {

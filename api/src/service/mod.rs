@@ -6,6 +6,7 @@ mod page;
 pub use docs::*;
 pub use page::{Confirmed, confirmation_page, prefers_json};
 
+use crate::answers::Done;
 use crate::codes::Code;
 use crate::parts::{Api, Away};
 use crate::problem::Problem;
@@ -19,8 +20,8 @@ use utoipa::ToSchema;
 /// The process lives.
 #[derive(Serialize, ToSchema)]
 pub struct Health {
-    #[schema(value_type = String, example = "ok")]
-    result: &'static str,
+    #[schema(inline)]
+    result: Done,
 }
 
 /// Whether the process lives
@@ -28,22 +29,32 @@ pub struct Health {
 /// Always 200 while it answers at all.
 #[utoipa::path(get, path = "", tag = "Service", responses((status = 200, description = "It lives", body = Health)))]
 pub async fn healthz() -> Response {
-    json(StatusCode::OK, &Health { result: "ok" })
+    json(StatusCode::OK, &Health { result: Done::Ok })
 }
 
 /// The server takes commands and queries.
 #[derive(Serialize, ToSchema)]
 pub struct Readiness {
-    /// `ok`, or `degraded` while something that can be done without is away.
-    #[schema(value_type = String, example = "ok")]
-    result: &'static str,
+    #[schema(inline)]
+    result: Condition,
+    /// What can be done without and is away; nothing, when all is well.
     degraded: Vec<Degraded>,
+}
+
+/// `degraded` while something that can be done without is away.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Condition {
+    Ok,
+    Degraded,
 }
 
 /// Something that is not well.
 #[derive(Serialize, ToSchema)]
 pub struct Degraded {
+    /// What it is, for people.
     name: String,
+    /// What is the matter with it.
     reason: String,
 }
 
@@ -63,11 +74,13 @@ pub async fn readyz(State(api): State<Api>) -> Response {
         return Problem::new(Code::Unavailable, fatal.join("; ")).into_response();
     }
     let degraded: Vec<_> = away.into_iter().map(|Away { name, reason, .. }| Degraded { name, reason }).collect();
-    let result = if degraded.is_empty() { "ok" } else { "degraded" };
+    let result = if degraded.is_empty() { Condition::Ok } else { Condition::Degraded };
     json(StatusCode::OK, &Readiness { result, degraded })
 }
 
 /// The process's metrics in Prometheus' text format
+///
+/// Commands by kind and outcome, lag of the views, requests by route.
 #[utoipa::path(
     get, path = "", tag = "Service",
     responses((status = 200, description = "The metrics", body = String, content_type = "text/plain"))

@@ -104,6 +104,12 @@ impl Call {
         Ok(&self.api.parts.views)
     }
 
+    /// The views, once they have reached what this node answered to the store: for a command that looks something up.
+    pub async fn own_views(&self) -> Result<&Views, Problem> {
+        caught_up(&self.api, self.api.positions.of(self.store_id())).await?;
+        Ok(&self.api.parts.views)
+    }
+
     /// What a query must have reached.
     pub fn least_position(&self) -> Result<u64, Problem> {
         Ok(self.said.min_position()?.max(self.api.positions.of(self.store_id())))

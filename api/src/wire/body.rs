@@ -37,16 +37,17 @@ async fn read_all(mut body: Body) -> RawBody {
         let Ok(frame) = frame else { return RawBody::Incomplete };
         let Ok(data) = frame.into_data() else { continue };
         read = read.saturating_add(data.len());
-        match read {
-            0..=MAX_BODY_BYTES if first.is_empty() && whole.is_empty() => first = data,
-            0..=MAX_BODY_BYTES => {
-                if whole.is_empty() {
-                    whole.extend_from_slice(&first);
-                }
-                whole.extend_from_slice(&data);
+        if read > MAX_READ_BYTES {
+            return RawBody::TooLarge;
+        } else if read > MAX_BODY_BYTES {
+            (first, whole) = (Bytes::new(), Vec::new());
+        } else if first.is_empty() && whole.is_empty() {
+            first = data;
+        } else {
+            if whole.is_empty() {
+                whole.extend_from_slice(&first);
             }
-            ..=MAX_READ_BYTES => (first, whole) = (Bytes::new(), Vec::new()),
-            _ => return RawBody::TooLarge,
+            whole.extend_from_slice(&data);
         }
     }
     match read {

@@ -6,7 +6,7 @@ use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
 use crate::wire::body::RawBody;
 use crate::wire::cursor::Scope;
-use crate::wire::front::{Announced, RequestId};
+use crate::wire::front::{Caller, Known, RequestId};
 use crate::wire::query::{self, Params};
 use crate::wire::schema::{self, Body};
 use crate::wire::{etag, paging};
@@ -68,15 +68,14 @@ impl FromRequestParts<Api> for Call {
         let app_id = header_text(&parts.headers, &APP_ID).ok_or_else(unauthorized)?;
         let token = header_text(&parts.headers, &ACCESS_TOKEN).ok_or_else(unauthorized)?;
         let store = api.commands().authenticate(app_id, token).await.map_err(mapping::command_error)?;
-        if let Some(limiter) = &api.limiter {
-            let checked = limiter.check(store.store_id);
-            if let Some(Announced(announced)) = parts.extensions.get() {
-                *announced.lock() = Some(match &checked {
-                    Ok(left) | Err((_, left)) => *left,
-                });
-            }
-            checked.map_err(|(problem, _)| problem)?;
+        let checked = api.limiter.as_ref().map(|limiter| limiter.check(store.store_id));
+        let left = checked.as_ref().map(|checked| match checked {
+            Ok(left) | Err((_, left)) => *left,
+        });
+        if let Some(Caller(caller)) = parts.extensions.get() {
+            *caller.lock() = Some(Known { store: store.store_id, left });
         }
+        checked.transpose().map_err(|(problem, _)| problem)?;
         let said = Said::from_request_parts(parts, api).await?;
         Ok(Self { api: api.clone(), store, said })
     }

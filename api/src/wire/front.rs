@@ -9,8 +9,9 @@ use crate::wire::{body, path};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::StoreId;
 use futures::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use parking_lot::Mutex;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -27,9 +28,17 @@ pub struct RequestId(pub Arc<str>);
 #[derive(Clone, Copy)]
 pub struct TrailingSlash;
 
-/// What is left of the store's rate limit; filled in once the store is known.
+/// Who asks, and what is left of its rate limit; filled in once the store is known.
 #[derive(Clone, Default)]
-pub struct Announced(pub Arc<Mutex<Option<Left>>>);
+pub struct Caller(pub Arc<Mutex<Option<Known>>>);
+
+/// The store that asks.
+#[derive(Clone, Copy)]
+pub struct Known {
+    pub store: StoreId,
+    /// `None`: there is no limit.
+    pub left: Option<Left>,
+}
 
 /// The outermost step.
 pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Response {
@@ -41,26 +50,40 @@ pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Re
     if let Some(canonical) = path::canonical_uri(&parts.method, &parts.uri) {
         parts.uri = canonical;
     }
-    let announced = Announced::default();
+    let caller = Caller::default();
     let read = body::read(body, api.parts.settings.body_timeout).await;
     parts.extensions.insert(read);
     parts.extensions.insert(RequestId(Arc::clone(&id)));
-    parts.extensions.insert(announced.clone());
+    parts.extensions.insert(caller.clone());
+    let is_command = !matches!(parts.method, Method::GET | Method::HEAD);
     let request = Request::from_parts(parts, axum::body::Body::empty());
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = outcome.unwrap_or_else(|_| {
         tracing::error!(request_id = %id, "a handler panicked");
         Problem::new(Code::Unavailable, "something in the server broke while it answered").into_response()
     });
+    let caller = *caller.0.lock();
+    if let (true, Some(Known { store, .. })) = (is_command, caller) {
+        remember_traces(&api, store, response.status()).await;
+    }
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, id_header);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    let left = *announced.0.lock();
-    if let (Some(limiter), Some(left)) = (&api.limiter, left) {
+    if let (Some(limiter), Some(left)) = (&api.limiter, caller.and_then(|known| known.left)) {
         limiter.announce(left, headers);
     }
     response
+}
+
+/// A command that was refused half-way has written, too: stock that it held and gave back, a name that it claimed. It names no
+/// position, and the store's next query must see none of that.
+async fn remember_traces(api: &Api, store: StoreId, status: StatusCode) {
+    let may_have_written =
+        matches!(status, StatusCode::NOT_FOUND | StatusCode::CONFLICT | StatusCode::SERVICE_UNAVAILABLE);
+    if let (true, Ok(head)) = (may_have_written, api.parts.journal.head().await) {
+        api.positions.answered(store, head.0);
+    }
 }
 
 fn request_id(headers: &HeaderMap) -> (Arc<str>, HeaderValue) {

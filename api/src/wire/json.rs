@@ -1,5 +1,8 @@
-//! JSON read strictly: no field twice, no number that is not a 64-bit integer, no control characters but line breaks and
+//! JSON read strictly: no field twice, no number with a fraction or an exponent, no control characters but line breaks and
 //! tabs. What is syntactically broken, too deep or not UTF-8 is one error for the whole body.
+//!
+//! An integer of more than 64 bits is read as the largest or smallest of 64: every integer that a request may have has its
+//! bounds in the published schema, which says of it what it says of all that lie beyond.
 
 use crate::problem::{FieldError, MAX_ERRORS, escape};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -81,19 +84,15 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
-        Ok(match i64::try_from(value) {
-            Ok(value) => value.into(),
-            Err(_) => self.0.refuse("must be an integer of 64 bits"),
-        })
+        Ok(i64::try_from(value).unwrap_or(i64::MAX).into())
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        let beyond = value.fract() == 0.0 && value.abs() >= i64::MAX as f64;
-        Ok(self.0.refuse(if beyond {
-            "must be an integer of 64 bits"
-        } else {
-            "must not be a number with a fraction or an exponent"
-        }))
+        // What is so large has no fraction. As a cast it is the nearest integer of 64 bits.
+        Ok(match value.abs() >= i64::MAX as f64 {
+            true => (value as i64).into(),
+            false => self.0.refuse("must not be a number with a fraction or an exponent"),
+        })
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
@@ -150,8 +149,6 @@ mod tests {
         let cases = [
             (r#"{"a":1.0}"#, "#/a"),
             (r#"{"a":1e2}"#, "#/a"),
-            (r#"{"a":9223372036854775808}"#, "#/a"),
-            (r#"{"a":123456789012345678901234567890}"#, "#/a"),
             (r#"{"a":1,"a":2}"#, "#/a"),
             (r#"{"a":[{"b/c":"\u0000"}]}"#, "#/a/0/b~1c"),
             (r#"["\u0085"]"#, "#/0"),
@@ -176,5 +173,18 @@ mod tests {
         let (value, errors) = parse(json.as_bytes()).unwrap_or_default();
         assert!(errors.is_empty());
         assert_eq!(Some(value), serde_json::from_str(json).ok());
+    }
+
+    #[test]
+    fn what_has_more_than_64_bits_is_as_far_out_as_64_bits_reach() {
+        for (json, nearest) in [
+            ("9223372036854775808", i64::MAX),
+            ("18446744073709551616", i64::MAX),
+            ("123456789012345678901234567890", i64::MAX),
+            ("-9223372036854775809", i64::MIN),
+            ("-123456789012345678901234567890", i64::MIN),
+        ] {
+            assert_eq!(parse(json.as_bytes()).ok(), Some((Value::from(nearest), Vec::new())), "{json}");
+        }
     }
 }

@@ -6,6 +6,7 @@ pub mod body;
 pub mod call;
 pub mod cursor;
 pub mod dates;
+pub mod encoding;
 pub mod etag;
 pub mod front;
 pub mod json;

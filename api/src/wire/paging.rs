@@ -105,7 +105,7 @@ impl Params for CursorOnly {
 }
 
 fn read_page(query: &mut Query<'_>) -> Option<u64> {
-    query.integer("page", 1..=i64::MAX).map(i64::unsigned_abs)
+    query.integer("page", 1..=i64::MAX - 1).map(i64::unsigned_abs)
 }
 
 fn read_limit(query: &mut Query<'_>) -> Option<u32> {

@@ -1,13 +1,18 @@
 //! Query parameters, as strict as bodies (api.md §1): unknown names, a name twice, and every bad value are told at once.
 
+use crate::codes::Code;
 use crate::problem::{FieldError, Problem};
 use crate::wire::dates::Named;
 use crate::wire::json::has_control_characters;
+use domain::Cents;
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 /// The longest text that a parameter may have, in characters: as that of a field.
 const MAX_TEXT: usize = 1_000;
+
+/// What is wrong with an amount that is fine but for its size.
+pub const AMOUNT_BEYOND: &str = "must be at most 10000000000000";
 
 /// The parameters of a route.
 pub trait Params: Sized {
@@ -35,6 +40,8 @@ impl<A: Params, B: Params, C: Params> Params for (A, B, C) {
 pub struct Query<'q> {
     pairs: Vec<Pair<'q>>,
     errors: Vec<FieldError>,
+    /// So many of the errors are amounts that are fine but for their size.
+    amounts_beyond: usize,
 }
 
 struct Pair<'q> {
@@ -52,7 +59,7 @@ pub fn read<P: Params>(query: &str) -> Result<P, Problem> {
 
 impl<'q> Query<'q> {
     pub fn new(query: &'q str) -> Self {
-        let mut read = Self { pairs: Vec::new(), errors: Vec::new() };
+        let mut read = Self { pairs: Vec::new(), errors: Vec::new(), amounts_beyond: 0 };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             match (decode(name), decode(value)) {
@@ -115,6 +122,17 @@ impl<'q> Query<'q> {
         None
     }
 
+    /// An amount in minor units, from 0 on.
+    pub fn amount(&mut self, name: &str) -> Option<i64> {
+        let amount = self.integer(name, 0..=i64::MAX)?;
+        if amount > Cents::MAX.get() {
+            self.amounts_beyond += 1;
+            self.refuse(name, AMOUNT_BEYOND);
+            return None;
+        }
+        Some(amount)
+    }
+
     pub fn date(&mut self, name: &str) -> Option<Named> {
         const FORMS: &str = "must be YYYYMMDD, YYYYMMDDHH, YYYYMMDDHHMM or an RFC 3339 time, within years 0001 to 9999";
         self.read_with(name, FORMS, |text| Named::parse(text).ok())
@@ -136,7 +154,12 @@ impl<'q> Query<'q> {
             let detail = format!("'{}' is not a known parameter", pair.name);
             self.errors.push(FieldError::query(&pair.name, detail));
         }
-        if self.errors.is_empty() { Ok(()) } else { Err(Problem::fields(self.errors)) }
+        match self.errors.len() {
+            0 => Ok(()),
+            // The code of all overflows, where nothing else is wrong.
+            count if count == self.amounts_beyond => Err(Problem::coded_fields(Code::AmountOutOfRange, self.errors)),
+            _ => Err(Problem::fields(self.errors)),
+        }
     }
 }
 
@@ -153,11 +176,13 @@ pub fn check_text(text: &str) -> Result<(), &'static str> {
     }
 }
 
-/// A decimal integer of 64 bits: digits with at most a minus sign before them.
+/// A decimal integer: digits with at most a minus sign before them. One of more than 64 bits is read as the largest or
+/// smallest of 64, as in bodies.
 pub fn parse_integer(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    plain.then(|| text.parse().ok()).flatten()
+    let nearest = if digits.len() == text.len() { i64::MAX } else { i64::MIN };
+    plain.then(|| text.parse().unwrap_or(nearest))
 }
 
 /// The query's names and values, decoded; what can't be decoded is left out.
@@ -236,7 +261,7 @@ mod tests {
         assert_eq!(refused("n=0&on=1&x=1&name=%ff"), ["#/name", "#/n", "#/on", "#/x"]);
         assert_eq!(refused("n=1&n=1"), ["#/n"]);
         assert_eq!(refused("name=%00"), ["#/name"]);
-        for n in ["", "+1", "1.0", "1e0", " 1", "99999999999999999999", "-", "٣"] {
+        for n in ["", "+1", "1.0", "1e0", " 1", "99999999999999999999", "-99999999999999999999", "-", "٣"] {
             assert_eq!(refused(&format!("n={}", encode(n))), ["#/n"], "{n}");
         }
     }

@@ -12,8 +12,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-/// Names of string formats that the published schemas use and that are checked here.
-const FORMATS: [(&str, fn(&str) -> bool); 3] = [
+/// A string format: its name in schemas, and what checks it.
+type Format = (&'static str, fn(&str) -> bool);
+
+/// The string formats that the published schemas use and that are checked here.
+const FORMATS: [Format; 3] = [
     ("iso-4217", |text| text.parse::<Currency>().is_ok()),
     ("iana-time-zone", |text| text.parse::<chrono_tz::Tz>().is_ok()),
     ("date-or-time", |text| crate::wire::dates::Named::parse(text).is_ok()),

@@ -86,7 +86,7 @@ fn products_of(invoice: &KnownInvoice) -> Vec<ProductId> {
 
 async fn place_order(session: &Session, invoice: &KnownInvoice) -> Result<(), CommandError> {
     let order_id = OrderId::of_invoice(invoice.invoice_id);
-    if session.look(&order_id, |order: &Order| order.known().is_some()).await? == Some(true) {
+    if session.look_and_reach(&order_id, |order: &Order| order.known().is_some()).await? == Some(true) {
         return Ok(());
     }
     let line = |line: &domain::invoice::RefundableLine| {

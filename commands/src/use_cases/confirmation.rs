@@ -5,7 +5,7 @@ use crate::executor::{Ask, Refused};
 use crate::facade::{anonymous, vault_away};
 use crate::session::{Session, refused};
 use crate::vault::ConfirmationEntry;
-use crate::{CommandError, Commands, ConfirmationMail, Done, Request, Resource, Service};
+use crate::{CommandError, Commands, ConfirmationMail, Done, IdempotencyKey, Request, Resource, Service};
 use chrono::TimeDelta;
 use domain::customer::{Customer, CustomerCommand, CustomerRejection};
 use domain::limits::TOKEN_HOURS;
@@ -27,14 +27,16 @@ impl Commands {
         self.run("send_confirmation", &request, move |session| async move { send(&session, customer).await }).await
     }
 
-    /// Confirms by the link's token. Unknown, used or expired: not found.
+    /// Confirms by the link's token. Unknown, used or expired: not found. A key belongs to the link, whose store isn't known
+    /// before.
     pub async fn confirm(
         &self,
         token: &str,
         request_id: Option<String>,
+        idempotency: Option<IdempotencyKey>,
     ) -> Result<Done<(StoreId, CustomerId)>, CommandError> {
         let sha256 = token.starts_with(PREFIX).then(|| sha256(token));
-        let request = anonymous(StoreId(uuid::Uuid::nil()), request_id, None);
+        let request = anonymous(StoreId(uuid::Uuid::nil()), request_id, idempotency);
         self.run("confirm", &request, move |session| async move {
             let sha256 = sha256.ok_or(CommandError::NotFound(Resource::Confirmation))?;
             let found = session.inner.parts.vault.confirmation(sha256).await.map_err(vault_away)?;
@@ -82,7 +84,7 @@ async fn confirm(session: &Session, entry: ConfirmationEntry) -> Result<Done<(St
         return Err(unknown);
     }
     match session.decide::<Customer>(&customer_id, CustomerCommand::Confirm { confirmation_id }).await {
-        Ok(_) => Ok(session.done((store_id, customer_id), false)),
+        Ok(executed) => Ok(session.done((store_id, customer_id), executed.replayed)),
         Err(Refused::Rejected(CustomerRejection::ConfirmationNotFound | CustomerRejection::CustomerNotFound)) => {
             Err(unknown)
         }

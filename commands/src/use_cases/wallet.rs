@@ -15,7 +15,7 @@ use domain::{Cents, CreditId, CreditRedemptionId, GiftCardId, GiftCardSpendId, I
 /// invoice. Issued already: nothing happens.
 pub(super) async fn issue_invoice(session: &Session, billed: &CartBilled) -> Result<(), CommandError> {
     let invoice_id = billed.invoice_id;
-    if session.look(&invoice_id, |invoice: &Invoice| invoice.known().is_some()).await? == Some(true) {
+    if session.look_and_reach(&invoice_id, |invoice: &Invoice| invoice.known().is_some()).await? == Some(true) {
         return Ok(());
     }
     let discount = billed.coupon.as_ref().map_or(Cents::ZERO, |coupon| coupon.amount_in_cents);

@@ -371,6 +371,16 @@ impl Views {
         Ok(row.filter(|row| row.store_id == store && row.deleted_at.is_none()))
     }
 
+    /// The customer, also a deleted one: what a command on it is answered with, as long as anybody repeats it.
+    pub async fn customer_even_if_deleted(
+        &self,
+        store: StoreId,
+        customer: CustomerId,
+    ) -> Result<Option<Arc<CustomerRow>>, ReadError> {
+        let row = self.of::<Customers>()?.get(customer.0).await?;
+        Ok(row.filter(|row| row.store_id == store))
+    }
+
     /// The customer that has the email, primary or not, in any case.
     pub async fn customer_by_email(&self, store: StoreId, email: &str) -> Result<Option<Arc<CustomerRow>>, ReadError> {
         let filter = CustomerFilter { email: Some(email.to_owned()), ..CustomerFilter::default() };

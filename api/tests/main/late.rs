@@ -1,0 +1,68 @@
+//! What is late or away: views that stand still, a vault that can't be reached.
+
+use crate::shop::Shop;
+use cartlog_api::Away;
+use serde_json::{Value, json};
+
+fn new_product() -> Value {
+    json!({ "title": "Tea", "product_type": "tea", "vendor": "Farm" })
+}
+
+#[tokio::test]
+async fn a_command_that_the_views_have_not_seen_is_done_and_says_so_with_its_ids() {
+    let shop = Shop::new().await;
+    let (customer, product) = (shop.customer("ada@example.com").await, shop.product().await);
+    shop.projections.stop().await;
+    let made = shop.send("POST", "/product", "k", new_product()).await.expect(202);
+    assert_eq!(made.body["result"], "ok");
+    let id = made.text("/product_id");
+    assert!(made.headers.contains_key("cartlog-position") && !made.headers.contains_key("etag"));
+    let added = shop.add(&customer, &product, 1).await.expect(202);
+    assert_eq!(added.text("/customer_id"), customer);
+    added.text("/cart_id");
+    // The work was done, and once.
+    let again = shop.send("POST", "/product", "k", new_product()).await.expect(202);
+    assert_eq!((again.text("/product_id"), again.headers.contains_key("idempotent-replayed")), (id.clone(), true));
+    // Deleting answers nothing that the views would have to know.
+    shop.send("DELETE", &format!("/product/{id}"), "", Value::Null).await.expect(204);
+}
+
+#[tokio::test]
+async fn a_query_does_not_show_less_than_its_store_was_told() {
+    let shop = Shop::new().await;
+    shop.get("/product").await.expect(200);
+    shop.projections.stop().await;
+    shop.post("/product", new_product()).await.expect(202);
+    let behind = shop.get("/product").await.problem(503, "READ_MODEL_BEHIND");
+    assert!(behind.headers.contains_key("retry-after"));
+}
+
+#[tokio::test]
+async fn what_is_away_is_a_503_and_nothing_was_done() {
+    let shop = Shop::new().await;
+    let customer = |email: &str| json!({ "currency": "EUR", "email": email, "first_name": "A", "last_name": "B", "password": "four" });
+    shop.vault.go_away();
+    let away = shop.post("/customer", customer("ada@example.com")).await.problem(503, "UNAVAILABLE");
+    assert!(away.headers.contains_key("retry-after"));
+    // Says what is away, not where it is.
+    assert!(away.text("/detail").contains("vault") && !away.text("/detail").contains('/'), "{:#}", away.body);
+    shop.vault.come_back();
+    assert_eq!(shop.get("/customer/count").await.expect(200).body["count"], 0);
+    shop.post("/customer", customer("ada@example.com")).await.expect(201);
+}
+
+#[tokio::test]
+async fn readiness_names_what_is_away_and_what_is_only_degraded() {
+    let shop = Shop::new().await;
+    let away = |fatal| Away { name: "the event log".to_owned(), reason: "it is full".to_owned(), fatal };
+    *shop.away.0.lock() = vec![away(false)];
+    let degraded = shop.get("/readyz").await.expect(200);
+    assert_eq!(
+        degraded.body,
+        json!({ "result": "degraded", "degraded": [{ "name": "the event log", "reason": "it is full" }] })
+    );
+    *shop.away.0.lock() = vec![away(true)];
+    let not_ready = shop.get("/readyz").await.problem(503, "UNAVAILABLE");
+    assert!(not_ready.text("/detail").contains("the event log: it is full"));
+    shop.get("/healthz").await.expect(200);
+}

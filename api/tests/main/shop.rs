@@ -1,0 +1,224 @@
+//! A store on a router of its own, with a clock that is moved by hand.
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use cartlog_api::{ApiParts, Away, Ready, Settings};
+use chrono::TimeDelta;
+use commands::testing::{CountedLookups, Mailbox, ManualClock};
+use commands::vault::{MemoryVault, Vault};
+use commands::{Clock, Commands, Parts, snapshots::NoSnapshots};
+use eventlog::MemoryLog;
+use http::{HeaderMap, Request};
+use journal::{Journal, Keys};
+use parking_lot::Mutex;
+use projections::{Projections, SqliteReadStore};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use streaming::{SqliteWindows, Worker};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+pub const SECRET: &str = "a good secret";
+pub const PASSWORD: &str = "analytical";
+
+pub struct Shop {
+    pub clock: Arc<ManualClock>,
+    pub vault: Arc<MemoryVault>,
+    pub commands: Commands,
+    pub projections: Projections,
+    /// What `/readyz` is told.
+    pub away: Arc<Known>,
+    router: Router,
+    token: Mutex<String>,
+    counting: CancellationToken,
+    _files: tempfile::TempDir,
+}
+
+/// What a test says is away.
+#[derive(Default)]
+pub struct Known(pub Mutex<Vec<Away>>);
+
+#[async_trait]
+impl Ready for Known {
+    async fn away(&self) -> Vec<Away> {
+        self.0.lock().clone()
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{:#}", self.body);
+        self
+    }
+
+    #[track_caller]
+    pub fn problem(self, status: u16, error: &str) -> Self {
+        assert_eq!((self.status, &self.body["error"]), (status, &json!(error)), "{:#}", self.body);
+        self
+    }
+
+    #[track_caller]
+    pub fn text(&self, pointer: &str) -> String {
+        self.body
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("{pointer}: {:#}", self.body))
+            .to_owned()
+    }
+}
+
+impl Shop {
+    /// A store, at 10 o'clock in the morning of its time zone, with a token.
+    pub async fn new() -> Self {
+        Self::with(json!({})).await
+    }
+
+    /// With more fields.
+    pub async fn with(more: Value) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let (vault, clock) = (Arc::<MemoryVault>::default(), Arc::<ManualClock>::default());
+        let journal = Journal::new(Arc::new(MemoryLog::new()), Arc::clone(&vault) as Arc<dyn Keys>);
+        let store = Arc::new(SqliteReadStore::open(&files.path().join("views.sqlite")).unwrap());
+        let projections =
+            Projections::open(store, journal.clone(), projections::Settings::default(), |_| {}).await.unwrap();
+        projections.start();
+        let (windows, counting) = count(&files, &journal, &clock);
+        let commands = Commands::new(Parts {
+            journal: journal.clone(),
+            vault: Arc::clone(&vault) as Arc<dyn Vault>,
+            snapshots: Arc::new(NoSnapshots),
+            lookups: Arc::new(CountedLookups::new(journal.clone())),
+            mailer: Arc::<Mailbox>::default(),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            settings: commands::Settings::default(),
+        });
+        let away = Arc::<Known>::default();
+        let router = cartlog_api::router(ApiParts {
+            commands: commands.clone(),
+            views: projections.views(),
+            windows,
+            journal,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            readiness: Arc::clone(&away) as Arc<dyn Ready>,
+            metrics: Arc::new(String::new),
+            settings: Settings { view_timeout: Duration::from_millis(500), ..Settings::with_rate_limit(0) },
+        });
+        let shop = Self {
+            clock,
+            vault,
+            commands,
+            projections,
+            away,
+            router,
+            token: Mutex::default(),
+            counting,
+            _files: files,
+        };
+        let mut store = json!({ "name": "Tea & Co", "app_id": "tea", "app_secret": SECRET });
+        store.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        shop.post("/store", store).await.expect(201);
+        shop.log_in().await;
+        shop
+    }
+
+    /// A new token in place of the one in use.
+    pub async fn log_in(&self) {
+        let answer = self.post("/store/token", json!({ "app_id": "tea", "app_secret": SECRET })).await.expect(201);
+        *self.token.lock() = answer.text("/token");
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, "", Value::Null).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send("POST", path, "", body).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send("PUT", path, "", body).await
+    }
+
+    /// Any request; an empty key is none, and so is a null as a body.
+    pub async fn send(&self, method: &str, path: &str, key: &str, body: Value) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("APP-ID", "tea");
+        let token = self.token.lock().clone();
+        request = request.header("ACCESS-TOKEN", token).header("Content-Type", "application/json");
+        if !key.is_empty() {
+            request = request.header("Idempotency-Key", key);
+        }
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let answer = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let (head, body) = answer.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        Answer { status: head.status.as_u16(), headers: head.headers, body }
+    }
+
+    pub fn pass(&self, time: TimeDelta) {
+        self.clock.advance(time);
+    }
+
+    pub async fn product(&self) -> String {
+        let product = json!({ "title": "Tea", "product_type": "tea", "vendor": "Farm", "inventory": 50, "sale_price_in_cents": 100 });
+        self.post("/product", product).await.expect(201).text("/product/product_id")
+    }
+
+    /// A customer who has not confirmed the email address.
+    pub async fn unconfirmed(&self, email: &str) -> String {
+        let customer = json!({
+            "currency": "EUR", "email": email, "first_name": "Ada", "last_name": "Byron", "password": PASSWORD,
+        });
+        self.post("/customer", customer).await.expect(201).text("/customer/customer_id")
+    }
+
+    pub async fn customer(&self, email: &str) -> String {
+        let customer = self.unconfirmed(email).await;
+        let link = self.confirmation(&customer).await;
+        self.put(&link, Value::Null).await.expect(200);
+        customer
+    }
+
+    /// The path of a new confirmation link.
+    pub async fn confirmation(&self, customer: &str) -> String {
+        let sent = self.put(&format!("/customer/{customer}/send_confirmation"), Value::Null).await.expect(200);
+        format!("/customer/confirm/{}", sent.text("/result"))
+    }
+
+    pub async fn add(&self, customer: &str, product: &str, quantity: u32) -> Answer {
+        self.post(&format!("/customer/{customer}/cart/item/{product}"), json!({ "quantity": quantity })).await
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        self.counting.cancel();
+        self.projections.interrupt();
+    }
+}
+
+/// Counts the windows until told to stop.
+fn count(
+    files: &tempfile::TempDir,
+    journal: &Journal,
+    clock: &Arc<ManualClock>,
+) -> (streaming::Windows, CancellationToken) {
+    let store = Arc::new(SqliteWindows::open(&files.path().join("windows.sqlite")).unwrap());
+    let now = Arc::clone(clock);
+    let worker = Arc::new(Worker::new(journal.clone(), store, Arc::new(move || now.now())));
+    let (windows, stop) = (worker.windows(), CancellationToken::new());
+    let stopped = stop.clone();
+    tokio::spawn(async move { worker.run(stopped, |_| {}).await });
+    (windows, stop)
+}
