@@ -40,8 +40,13 @@ impl Commands {
             let page = parts.vault.credentials_to_review(before, after, PAGE).await.map_err(vault_away)?;
             let (mut in_force, mut others) = (Vec::new(), Vec::new());
             for (id, owner) in &page {
-                let list = if is_in_force(&self.inner, *owner, *id).await? { &mut in_force } else { &mut others };
-                list.push(*id);
+                match is_in_force(&self.inner, *owner, *id).await {
+                    Ok(true) => in_force.push(*id),
+                    Ok(false) => others.push(*id),
+                    // What its owner's stream says nobody knows: it stays, and is looked at again.
+                    Err(error @ CommandError::Damaged { .. }) => tracing::error!(%error, "a credential is kept unseen"),
+                    Err(error) => return Err(error),
+                }
             }
             parts.vault.settle_credentials(&in_force, &others).await.map_err(vault_away)?;
             swept.in_force += in_force.len();

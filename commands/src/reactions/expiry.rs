@@ -37,8 +37,17 @@ impl CartExpiry {
             let due = parts.lookups.carts_due(parts.clock.now(), PAGE).await.map_err(crate::facade::views_away)?;
             let mut progress = false;
             for (store, customer) in &due {
-                progress |= self.expire(*store, *customer).await?;
-                closed += usize::from(progress);
+                let expired = match self.expire(*store, *customer).await {
+                    Ok(expired) => expired,
+                    Err(error @ (CommandError::Unavailable { .. } | CommandError::Busy)) => return Err(error),
+                    // It must not keep the others from their time.
+                    Err(error) => {
+                        tracing::error!(%error, %customer, "a cart that is due can't be closed");
+                        false
+                    }
+                };
+                progress |= expired;
+                closed += usize::from(expired);
             }
             if due.len() < PAGE || !progress {
                 return Ok(closed);

@@ -10,7 +10,7 @@ use commands::{
 use domain::coupon::CouponStyle;
 use domain::store::CreditOrder;
 use domain::{Cents, CustomerId, Decider, ProductId, StoreId};
-use eventlog::{EventLog, ExpectedRevision, MemoryLog, NewEvent, Position, RecordedEvent};
+use eventlog::{EventLog, ExpectedRevision, MemoryLog, NewEvent, Position, RecordedEvent, StreamName};
 use journal::{Actor, Delivery, Envelope, Journal, Keys};
 use std::sync::Arc;
 
@@ -92,6 +92,15 @@ impl Shop {
 
     pub async fn product(&self) -> ProductId {
         done(self.node.create_product(&self.request(), new_product()).await)
+    }
+
+    /// Appends to the stream what nobody can read.
+    pub async fn damage(&self, stream: &str) {
+        let stream = StreamName::new(stream);
+        let length = self.log.read_stream(&stream, 0, usize::MAX).await.unwrap().len() as u64;
+        let (id, event_type) = (uuid::Uuid::now_v7(), "Nonsense".to_owned());
+        let nonsense = NewEvent { id, event_type, data: "{}".into(), metadata: "{}".into() };
+        self.log.append(&stream, ExpectedRevision::of_length(length), vec![nonsense]).await.unwrap();
     }
 
     /// Everything in the log, as stored.

@@ -77,3 +77,15 @@ async fn many_pages_are_swept_in_one_go() {
     assert_eq!(shop.node.sweep_vault().await.unwrap(), Swept { in_force: 1, destroyed: 1_201 });
     assert_eq!(shop.vault.credentials_of(nobody), []);
 }
+
+#[tokio::test]
+async fn a_stream_that_can_not_be_read_keeps_its_own_and_nobody_elses() {
+    let shop = Shop::new().await;
+    let (ada, bob) = (shop.customer(ADA).await, shop.customer("bob@example.com").await);
+    done(shop.node.delete_customer(&shop.request(), bob).await);
+    shop.damage(&format!("customer-{ada}")).await;
+    shop.clock.advance(TimeDelta::hours(25));
+    let node = shop.other_node();
+    assert_eq!(node.sweep_vault().await.unwrap(), Swept { in_force: 1, destroyed: 1 });
+    assert_eq!(shop.vault.credentials_of(of(ada)).len(), 1);
+}

@@ -8,7 +8,7 @@ use commands::snapshots::Snapshots;
 use commands::{Commands, Lookups, LookupsError, Parts, WalletEntry};
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::testing::{Cut, FaultLog, Then};
-use eventlog::{EventLog, ExpectedRevision, NewEvent, Position, StreamName};
+use eventlog::{EventLog, Position, StreamName};
 use std::sync::Arc;
 
 /// Views that are away.
@@ -76,17 +76,7 @@ async fn a_stream_that_can_not_be_read_is_parked_once_and_the_rest_goes_on() {
     done(closed.node().add_to_cart(&shop.request(), customer, vec![(shop.products[0], 1)]).await);
     done(closed.node().close_cart(&shop.request(), customer).await);
     let damaged = StreamName::new(format!("cart-{customer}"));
-    let length = closed.log.read_stream(&damaged, 0, usize::MAX).await.expect("in memory").len() as u64;
-    for length in length..length + 3 {
-        let nonsense = NewEvent {
-            id: uuid::Uuid::now_v7(),
-            event_type: "Nonsense".to_owned(),
-            data: "{}".into(),
-            metadata: "{}".into(),
-        };
-        let expected = ExpectedRevision::of_length(length);
-        closed.log.append(&damaged, expected, vec![nonsense]).await.expect("in memory");
-    }
+    closed.damage(&damaged, 3).await;
 
     let node = closed.node();
     let mut reactions = node.reactions(true).await.expect("the worker starts");
@@ -118,4 +108,21 @@ async fn a_shipped_order_takes_no_more_than_was_ordered() {
     assert_eq!(ledger(&world, true).await.products[1], ("Assam".to_owned(), 5, 0));
     world.recover().await;
     assert_eq!(ledger(&world, true).await.products[1], ("Assam".to_owned(), 5, 0));
+}
+
+#[tokio::test]
+async fn a_cart_that_can_not_be_read_keeps_no_other_from_its_time() {
+    let world = World::new();
+    let node = world.node();
+    let shop = Shop::open(&world, &node).await;
+    for customer in &shop.customers {
+        done(node.add_to_cart(&shop.request(), *customer, vec![(shop.products[0], 1)]).await);
+    }
+    world.clock.advance(chrono::TimeDelta::minutes(61));
+    for damaged in 0..2 {
+        let world = world.copy().await;
+        world.damage(&StreamName::new(format!("cart-{}", shop.customers[damaged])), 1).await;
+        assert_eq!(world.node().cart_expiry().step().await.expect("nothing is away"), 1);
+        assert_eq!(world.types_after(Position::START).await.iter().filter(|stored| *stored == "CartClosed").count(), 1);
+    }
 }

@@ -4,7 +4,7 @@ use commands::testing::{CountedLookups, KeptSnapshots, Mailbox, ManualClock};
 use commands::vault::MemoryVault;
 use commands::{CommandError, Commands, Done, IdempotencyKey, Parts, Request, Settings};
 use domain::StoreId;
-use eventlog::{EventLog, ExpectedRevision, MemoryLog, NewEvent, Position};
+use eventlog::{EventLog, ExpectedRevision, MemoryLog, NewEvent, Position, StreamName};
 use journal::{Actor, Journal};
 use std::sync::Arc;
 
@@ -83,6 +83,17 @@ impl World {
         let parts = self.parts(Arc::clone(&self.log) as Arc<dyn EventLog>);
         let snapshots = Arc::clone(&self.snapshots) as Arc<dyn commands::snapshots::Snapshots>;
         Commands::new(Parts { snapshots, settings: Settings { snapshot_every, ..parts.settings }, ..parts })
+    }
+
+    /// Appends to the stream, so often, what nobody can read.
+    pub async fn damage(&self, stream: &StreamName, times: u64) {
+        let length = self.log.read_stream(stream, 0, usize::MAX).await.expect("a log in memory").len() as u64;
+        for length in length..length + times {
+            let (id, event_type) = (uuid::Uuid::now_v7(), "Nonsense".to_owned());
+            let nonsense = NewEvent { id, event_type, data: "{}".into(), metadata: "{}".into() };
+            let expected = ExpectedRevision::of_length(length);
+            self.log.append(stream, expected, vec![nonsense]).await.expect("a log in memory");
+        }
     }
 
     /// The types of the events after the position.
