@@ -305,6 +305,14 @@ async fn the_errors_of_the_contract_stand_where_they_can_be_met() {
 }
 
 #[tokio::test]
+async fn only_who_names_a_secret_can_be_told_that_it_is_wrong() {
+    let operations = contract().await.operations();
+    let can = |operation: &&crate::support::Operation<'_>| operation.errors().contains(&"INVALID_CREDENTIALS");
+    let names: Vec<_> = operations.iter().filter(can).map(ToString::to_string).collect();
+    assert_eq!(names, ["PUT /customer/login", "POST /store/token"]);
+}
+
+#[tokio::test]
 async fn every_error_code_stands_in_the_table_of_all_and_says_when_it_is_met() {
     let contract = contract().await;
     let text = contract.document["info"]["description"].as_str().expect("a description");
