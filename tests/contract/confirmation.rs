@@ -37,6 +37,17 @@ async fn a_person_who_follows_the_link_gets_a_page_and_a_client_that_asks_for_js
     assert!(used.must_have("content-type").starts_with("text/html"));
     assert!(shop.get(&format!("/customer/{customer}")).await["customer"]["confirmed_at"].is_string());
 
+    // Whoever asks for nothing gets the page, too.
+    for (accept, kind) in [
+        ("", "text/html"),
+        ("*/*", "text/html"),
+        ("application/json;q=0.1, text/html;q=0.2", "text/html"),
+        ("text/html;q=0.1, application/json", "application/json"),
+    ] {
+        let link = format!("/customer/confirm/{}", shop.confirmation(&customer).await);
+        let client = if accept.is_empty() { shop.anonymous() } else { shop.anonymous().with("Accept", accept) };
+        assert!(client.get(&link).await.expect(200).must_have("content-type").starts_with(kind), "{accept}");
+    }
     let json = shop.anonymous().with("Accept", "application/json");
     let link = format!("/customer/confirm/{}", shop.confirmation(&customer).await);
     assert_eq!(json.get(&link).await.expect(200).text("/customer/customer_id"), customer);

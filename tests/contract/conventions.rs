@@ -101,6 +101,23 @@ async fn an_id_that_does_not_exist_is_not_found_whatever_its_form() {
 }
 
 #[tokio::test]
+async fn an_id_is_written_as_it_was_given() {
+    let shop = TestShop::start().await;
+    let product = shop.product(1, 1).await;
+    let plain = product.replace('-', "");
+    for other in [
+        plain.clone(),
+        format!("{{{product}}}"),
+        format!("urn:uuid:{product}"),
+        format!("%20{product}"),
+        format!("{product}x"),
+    ] {
+        shop.get(&format!("/product/{other}")).await.problem(404, "PRODUCT_NOT_FOUND");
+    }
+    shop.get(&format!("/product/{product}")).await.expect(200);
+}
+
+#[tokio::test]
 async fn an_error_is_a_problem_with_its_code_and_validation_lists_every_bad_field() {
     let shop = TestShop::unchanged().await;
     let missing = shop.get("/product/nobody").await.expect(404);

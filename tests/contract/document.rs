@@ -21,6 +21,91 @@ fn fields<'c>(contract: &'c Contract, schema: &'c Value) -> BTreeSet<&'c str> {
 }
 
 #[tokio::test]
+async fn every_operation_of_the_contract_is_there_and_no_other() {
+    let wanted = [
+        ("/store", "POST GET PUT DELETE"),
+        ("/store/token", "POST DELETE"),
+        ("/store/secret", "PUT"),
+        ("/store/history", "GET"),
+        ("/product", "GET POST"),
+        ("/product/count", "GET"),
+        ("/product/search/{query}", "GET"),
+        ("/product/{product_id}", "GET PUT DELETE"),
+        ("/admin/products/{product_id}", "DELETE"),
+        ("/product/{product_id}/inventory", "PUT"),
+        ("/product/{product_id}/tag/{tag}", "POST"),
+        ("/product/{product_id}/tag", "DELETE"),
+        ("/product/{product_id}/history", "GET"),
+        ("/customer", "GET POST"),
+        ("/customer/count", "GET"),
+        ("/customer/login", "PUT"),
+        ("/customer/logout", "PUT"),
+        ("/customer/confirm/{token}", "GET PUT"),
+        ("/customer/{customer_id}", "GET PUT DELETE"),
+        ("/customer/{customer_id}/snapshot", "GET"),
+        ("/customer/{customer_id}/history", "GET"),
+        ("/customer/{customer_id}/send_confirmation", "PUT"),
+        ("/customer/{customer_id}/address", "GET POST"),
+        ("/customer/{customer_id}/address/{address_id}", "PUT DELETE"),
+        ("/customer/{customer_id}/address/{address_id}/make_primary", "PUT"),
+        ("/customer/{customer_id}/email", "POST DELETE"),
+        ("/customer/{customer_id}/email/{email}", "POST"),
+        ("/customer/{customer_id}/email/{email}/make_primary", "PUT"),
+        ("/customer/{customer_id}/email/make_primary", "PUT"),
+        ("/customer/{customer_id}/cart", "GET POST DELETE"),
+        ("/customer/{customer_id}/carts", "GET"),
+        ("/customer/{customer_id}/cart/item", "POST DELETE"),
+        ("/customer/{customer_id}/cart/item/{product_id}", "POST PUT DELETE"),
+        ("/customer/{customer_id}/cart/billcart", "POST"),
+        ("/customer/{customer_id}/cart/history", "GET"),
+        ("/customer/{customer_id}/invoices", "GET"),
+        ("/customer/{customer_id}/orders", "GET"),
+        ("/customer/{customer_id}/giftcards", "GET"),
+        ("/customer/{customer_id}/credit", "GET"),
+        ("/customer/{customer_id}/credit/{credit_id}", "GET POST DELETE"),
+        ("/customer/{customer_id}/credit/{credit_id}/history", "GET"),
+        ("/customer/credit/{amount}", "POST"),
+        ("/customer/credit/status/{job_id}", "GET"),
+        ("/invoice", "GET"),
+        ("/invoice/{invoice_id}", "GET"),
+        ("/invoice/{invoice_id}/collected", "POST"),
+        ("/invoice/{invoice_id}/failed", "PUT"),
+        ("/invoice/{invoice_id}/refund", "GET POST"),
+        ("/invoice/{invoice_id}/refund/close", "PUT"),
+        ("/invoice/{invoice_id}/history", "GET"),
+        ("/order", "GET"),
+        ("/order/{order_id}", "GET"),
+        ("/order/{order_id}/shipped", "PUT"),
+        ("/order/{order_id}/delivered", "PUT"),
+        ("/order/{order_id}/canceled", "PUT"),
+        ("/order/{order_id}/history", "GET"),
+        ("/giftcard", "GET POST"),
+        ("/giftcard/{gift_card_id}", "GET DELETE"),
+        ("/giftcard/{gift_card_id}/history", "GET"),
+        ("/coupon_code", "GET POST"),
+        ("/coupon_code/{code}", "GET DELETE"),
+        ("/coupon_code/{code}/is_valid", "GET"),
+        ("/coupon_code/{code}/history", "GET"),
+        ("/streaming/toptencartitems/{n}", "GET"),
+        ("/streaming/invoiceamount", "GET"),
+        ("/streaming/topcoupon", "GET"),
+        ("/streaming/newcustomers", "GET"),
+        ("/streaming/customerlogin", "GET"),
+        ("/healthz", "GET"),
+        ("/readyz", "GET"),
+        ("/metrics", "GET"),
+        ("/openapi.json", "GET"),
+        ("/docs", "GET"),
+    ];
+    let wanted: BTreeSet<_> = wanted
+        .iter()
+        .flat_map(|(path, methods)| methods.split(' ').map(move |method| format!("{method} {path}")))
+        .collect();
+    let found: BTreeSet<_> = contract().await.operations().iter().map(ToString::to_string).collect();
+    assert_eq!(found, wanted);
+}
+
+#[tokio::test]
 async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
     let contract = contract().await;
     let resources = [
@@ -302,6 +387,14 @@ async fn the_errors_of_the_contract_stand_where_they_can_be_met() {
         let of_queries = ["READ_MODEL_BEHIND"].into_iter().all(|code| documented.contains(code));
         assert!(operation.method != "GET" || of_queries, "{operation}");
     }
+}
+
+#[tokio::test]
+async fn only_who_names_a_secret_can_be_told_that_it_is_wrong() {
+    let operations = contract().await.operations();
+    let can = |operation: &&crate::support::Operation<'_>| operation.errors().contains(&"INVALID_CREDENTIALS");
+    let names: Vec<_> = operations.iter().filter(can).map(ToString::to_string).collect();
+    assert_eq!(names, ["PUT /customer/login", "POST /store/token"]);
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ async fn a_store_that_sends_too_much_is_told_to_wait_and_no_other() {
 async fn the_default_is_1000_requests_a_second_with_a_burst_of_2000_and_0_turns_it_off() {
     let shop = TestShop::unchanged().await;
     assert_eq!(shop.get("/store").await.expect(200).header("ratelimit"), None);
-    let server = Server::start_with(&["--rate-limit", "1000"]);
+    let server = Server::start_limited();
     let shop = TestShop::on(&server).await;
     assert_eq!(shop.get("/store").await.expect(200).must_have("ratelimit-policy"), "\"store\";q=2000;w=2");
 }

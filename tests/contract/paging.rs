@@ -178,6 +178,8 @@ async fn a_cursor_is_good_for_its_own_list_alone() {
         let separator = if another.contains('?') { '&' } else { '?' };
         shop.get(&format!("{another}{separator}cursor={cursor}")).await.refuses(&["#/cursor"]);
     }
+    let of_history = shop.get("/store/history?limit=1").await.expect(200).link("next").expect("a next page");
+    other.get(&of_history).await.refuses(&["#/cursor"]);
     let (changed, flipped) = (&cursor[1..], format!("{}x", &cursor[..cursor.len() - 1]));
     shop.get(&format!("/product?cursor={changed}")).await.refuses(&["#/cursor"]);
     shop.get(&format!("/product?cursor={flipped}")).await.refuses(&["#/cursor"]);

@@ -91,6 +91,32 @@ async fn every_field_of_every_body_takes_its_own_type_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn every_amount_of_every_body_is_at_most_10_to_the_13th() {
+    let world = World::new().await;
+    let contract = world.shop.contract();
+    let most = 10_000_000_000_000_i64;
+    let mut amounts = 0;
+    for (operation, Case { shop, path, body, .. }) in with_bodies(&world).await {
+        let fields = object_schema(contract, &operation)["properties"].as_object().expect("fields");
+        for (name, _) in fields.iter().filter(|(_, field)| field["maximum"] == most) {
+            amounts += 1;
+            for beyond in [json!(most + 1), json!(i64::MAX), json!(u64::MAX)] {
+                let refused = shop.send(operation.method, &path, with_field(&body, name, beyond)).await;
+                let refused = refused.problem(400, "AMOUNT_OUT_OF_RANGE");
+                assert_eq!(refused.pointers(), [pointer(&body, name)], "{operation}");
+            }
+            let digits = with_field(&body, name, json!("?")).to_string().replace("\"?\"", &"9".repeat(60));
+            let json = shop.with("Content-Type", "application/json");
+            let refused = json.send_bytes(operation.method, &path, digits.into_bytes()).await;
+            refused.problem(400, "AMOUNT_OUT_OF_RANGE");
+            let below = shop.send(operation.method, &path, with_field(&body, name, json!(-1))).await;
+            below.refuses(&[&pointer(&body, name)]);
+        }
+    }
+    assert_eq!(amounts, 7, "prices, shipping, gift cards, refunds, coupons and their minimum");
+}
+
+#[tokio::test]
 async fn an_unknown_field_is_refused_by_name_and_a_field_given_twice_too() {
     let world = World::new().await;
     for (operation, Case { shop, path, body, .. }) in with_bodies(&world).await {

@@ -1,6 +1,6 @@
 //! Who a request comes from (api.md §1, Authentication, and §2).
 
-use crate::support::{PASSWORD, SECRET, TestShop};
+use crate::support::{PASSWORD, SECRET, Server, TestShop, new_email};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -107,6 +107,32 @@ async fn the_oldest_token_goes_when_a_thousand_newer_ones_were_issued() {
     more(1).await;
     shop.get("/store").await.problem(401, "UNAUTHORIZED");
     second.get("/store").await.expect(200);
+}
+
+#[tokio::test]
+async fn no_secret_is_in_any_file_and_no_person_in_the_log() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::on(data.path(), &[]);
+    let shop = TestShop::on(&server).await;
+    let (token, email) = (shop.token().await, new_email());
+    let customer = shop.unconfirmed_with(json!({ "email": email, "last_name": "Lovelace-Byron" })).await;
+    let confirmation = shop.confirmation(&customer).await;
+    shop.put("/customer/login", json!({ "email": email, "password": PASSWORD })).await.expect(200);
+    std::process::Command::new("kill").arg(server.pid().to_string()).status().expect("kill runs");
+    server.wait();
+    let files = std::fs::read_dir(data.path()).expect("the files").map(|file| file.expect("a file").path());
+    let mut seen = 0;
+    for file in files.filter(|file| file.is_file()) {
+        seen += 1;
+        let bytes = std::fs::read(&file).expect("its bytes");
+        let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        for secret in [SECRET, PASSWORD, &token, &confirmation] {
+            assert!(!has(secret), "{secret} is in {}", file.display());
+        }
+        let is_log = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("log"));
+        assert!(!is_log || !(has(&email) || has("Lovelace-Byron")), "a person in {}", file.display());
+    }
+    assert!(seen >= 4, "{seen} files");
 }
 
 #[tokio::test]

@@ -24,23 +24,34 @@ impl Server {
 
     /// A server on an empty directory of its own, with more arguments.
     pub fn start_with(more: &[&str]) -> Self {
+        Self::start_as(|command| drop(command.args(more)))
+    }
+
+    /// A server on an empty directory of its own, with the rate limit that servers have unless told otherwise.
+    pub fn start_limited() -> Self {
+        Self::start_as(|command| drop(command.env_remove("CARTLOG_RATE_LIMIT")))
+    }
+
+    fn start_as(change: impl FnOnce(&mut Command)) -> Self {
         // For this user alone, as the server wants it.
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
         let data = tempfile::Builder::new().permissions(private).tempdir().expect("a directory");
-        let path = data.path().to_owned();
-        let mut server = Self::on(&path, more);
+        let mut command = Self::command(data.path());
+        change(&mut command);
+        let mut server = Self::run(command, data.path().to_owned());
         server._data = Some(data);
         server
     }
 
     /// A server on the directory, with more arguments.
     pub fn on(data: &Path, more: &[&str]) -> Self {
-        let mut child = Self::command(data)
-            .args(more)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("the server starts");
+        let mut command = Self::command(data);
+        command.args(more);
+        Self::run(command, data.to_owned())
+    }
+
+    fn run(mut command: Command, data: PathBuf) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the server starts");
         let output = child.stdout.take().expect("its output is piped");
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         let url = lines
@@ -48,7 +59,7 @@ impl Server {
             .expect("the server says where it listens");
         // What else it prints must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, url, data: data.to_owned(), _data: None, _reaper: None }
+        Self { child, url, data, _data: None, _reaper: None }
     }
 
     fn command(data: &Path) -> Command {

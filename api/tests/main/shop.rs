@@ -101,7 +101,7 @@ impl Shop {
             lookups: Arc::new(CountedLookups::new(journal.clone())),
             mailer: Arc::<Mailbox>::default(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            settings: commands::Settings::default(),
+            settings: commands::Settings { sole_writer: true, ..commands::Settings::default() },
         });
         let away = Arc::<Known>::default();
         let router = cartlog_api::router(ApiParts {
