@@ -1,24 +1,23 @@
-//! Engines that are not in this build are refused by name, with what to build.
+//! Engines that `cartlog serve` does not run on yet are refused by name, never ignored.
 
 use super::layers::Values;
 use anyhow::{Result, bail};
 
-/// A key that names an engine, the engine, and the cargo feature that brings it.
-const ENGINES: [(&str, &str, &str); 5] = [
-    ("log_url", "EventStoreDB", "eventstoredb"),
-    ("views_url", "PostgreSQL", "postgres"),
-    ("vault_url", "PostgreSQL", "postgres"),
-    ("windows_url", "Redis", "redis"),
-    ("kafka_brokers", "Apache Kafka", "kafka"),
+/// A key that names an engine, and the engine.
+const ENGINES: [(&str, &str); 5] = [
+    ("log_url", "EventStoreDB"),
+    ("views_url", "PostgreSQL"),
+    ("vault_url", "PostgreSQL"),
+    ("windows_url", "Redis"),
+    ("kafka_brokers", "Apache Kafka"),
 ];
 
-/// Refuses what this build can't reach: it holds the embedded adapters only.
+/// Refuses what this version does not run on: the server is wired to the embedded adapters only.
 pub fn refuse_absent(values: &Values) -> Result<()> {
-    for (key, engine, feature) in ENGINES {
+    for (key, engine) in ENGINES {
         if let Some(setting) = values.get(key) {
             bail!(
-                "{} asks for {engine}, which is not in this build; build it in with `cargo build --release --features {feature}`, \
-                 or leave {key} out to use the data directory",
+                "{} asks for {engine}, which this version does not run on yet; leave {key} out to use the data directory",
                 setting.source
             );
         }

@@ -199,7 +199,7 @@ impl Loaded {
 /// Reads all layers.
 ///
 /// # Errors
-/// A file or value that can't be read, a key that nobody knows, an engine that is not in this build: each names the place.
+/// A file or value that can't be read, a key that nobody knows, an engine that this version does not run on: each names the place.
 pub fn load(flags: Flags) -> Result<Loaded> {
     understand(layers::read(flags)?)
 }

@@ -24,15 +24,15 @@ impl Server {
 
     /// A server on an empty directory of its own, with more arguments.
     pub fn start_with(more: &[&str]) -> Self {
-        Self::start_as(|command| drop(command.args(more)))
+        Self::start_as(|command| command.args(more))
     }
 
     /// A server on an empty directory of its own, with the rate limit that servers have unless told otherwise.
     pub fn start_limited() -> Self {
-        Self::start_as(|command| drop(command.env_remove("CARTLOG_RATE_LIMIT")))
+        Self::start_as(|command| command.env_remove("CARTLOG_RATE_LIMIT"))
     }
 
-    fn start_as(change: impl FnOnce(&mut Command)) -> Self {
+    fn start_as(change: impl FnOnce(&mut Command) -> &mut Command) -> Self {
         // For this user alone, as the server wants it.
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
         let data = tempfile::Builder::new().permissions(private).tempdir().expect("a directory");
