@@ -26,6 +26,7 @@ use domain::{
 use journal::{Actor, Journal};
 use quick_cache::sync::Cache;
 use std::any::Any;
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -65,20 +66,23 @@ impl Default for Settings {
 /// How long a key is remembered at least (api.md §1).
 const KEY_LIFETIME: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
+/// What a use case came to, of whatever type: all that commands have in common is compiled once, not once for each of them.
+type Outcome = Arc<dyn Any + Send + Sync>;
+type Running = Pin<Box<dyn Future<Output = Result<Done<Outcome>, CommandError>> + Send>>;
+type UseCase = Box<dyn FnOnce(Session) -> Running + Send>;
+
 /// A request with a key that was answered.
 #[derive(Clone)]
 struct Answered {
     fingerprint: String,
     at: domain::Timestamp,
-    /// A [`Done`] of the command's own type.
-    done: Arc<dyn Any + Send + Sync>,
+    done: Done<Outcome>,
 }
 
 impl Answered {
     /// The answer again, if nothing of it was left to do.
-    fn again<T: Clone + 'static>(&self) -> Option<Done<T>> {
-        let done = self.done.downcast_ref::<Done<T>>().filter(|done| !done.late)?;
-        Some(Done { replayed: true, ..done.clone() })
+    fn again(&self) -> Option<Done<Outcome>> {
+        (!self.done.late).then(|| Done { replayed: true, ..self.done.clone() })
     }
 }
 
@@ -191,28 +195,33 @@ impl Commands {
     where
         T: Clone + Send + Sync + 'static,
         F: FnOnce(Session) -> Fut + Send + 'static,
-        Fut: Future<Output = Result<Done<T>, CommandError>> + Send,
+        Fut: Future<Output = Result<Done<T>, CommandError>> + Send + 'static,
     {
-        let (inner, request) = (Arc::clone(&self.inner), request.clone());
-        self.spawn(kind, async move {
-            let scope = request.store_id;
-            inner.begin(scope, request, use_case).await
-        })
-        .await
+        let use_case = |session| -> Running {
+            let running = use_case(session);
+            Box::pin(async move { Ok(running.await?.map(|outcome| Arc::new(outcome) as Outcome)) })
+        };
+        let done = self.spawn(kind, request.clone(), Box::new(use_case)).await?;
+        let Done { position, replayed, late, .. } = done;
+        // An equal fingerprint is of the same command, so the outcome is of its type.
+        let outcome = done.outcome.downcast::<T>().map_err(|_| CommandError::KeyReused)?;
+        Ok(Done { outcome: Arc::unwrap_or_clone(outcome), position, replayed, late })
     }
 
     /// Runs a command in a task that nobody but itself ends.
-    pub(crate) async fn spawn<T: Send + 'static>(
+    async fn spawn(
         &self,
         kind: &'static str,
-        command: impl Future<Output = Result<T, CommandError>> + Send + 'static,
-    ) -> Result<T, CommandError> {
+        request: Request,
+        use_case: UseCase,
+    ) -> Result<Done<Outcome>, CommandError> {
         if self.inner.tasks.is_closed() {
             return Err(CommandError::Busy);
         }
+        let inner = Arc::clone(&self.inner);
         // Counted in its own task: whoever asked may be gone by then.
         let counted = async move {
-            let outcome = command.await;
+            let outcome = inner.begin(request, use_case).await;
             let label = if outcome.is_ok() { "done" } else { "refused" };
             metrics::counter!("cartlog_commands_total", "command" => kind, "outcome" => label).increment(1);
             outcome
@@ -227,17 +236,7 @@ impl Commands {
 
 impl Inner {
     /// Makes the session of a request and runs its use case, after the one that is under way with the same key.
-    pub(crate) async fn begin<T, F, Fut>(
-        self: Arc<Self>,
-        hmac_scope: StoreId,
-        request: Request,
-        use_case: F,
-    ) -> Result<Done<T>, CommandError>
-    where
-        T: Clone + Send + Sync + 'static,
-        F: FnOnce(Session) -> Fut,
-        Fut: Future<Output = Result<Done<T>, CommandError>>,
-    {
+    async fn begin(self: Arc<Self>, request: Request, use_case: UseCase) -> Result<Done<Outcome>, CommandError> {
         let Request { store_id, actor, request_id, idempotency, if_match } = request;
         let clock = Arc::clone(&self.parts.clock);
         let origin =
@@ -245,8 +244,8 @@ impl Inner {
         let Some(key) = idempotency else {
             return use_case(Session::new(self, origin(Ids::fresh(clock)), None, if_match)).await;
         };
-        let (stored, ids) = self.keyed(hmac_scope, &key, clock).await?;
-        let name = (hmac_scope, stored.key.clone());
+        let (stored, ids) = self.keyed(store_id, &key, clock).await?;
+        let name = (store_id, stored.key.clone());
         let _alone = self.in_flight.lock(name.clone()).await;
         let now = self.parts.clock.now();
         let known = self.answered.get(&name).filter(|known| now < known.at.plus(KEY_LIFETIME));
@@ -260,7 +259,7 @@ impl Inner {
         let mut done = use_case(Session::new(Arc::clone(&self), origin(ids), Some(stored), if_match)).await?;
         done.replayed |= known.is_some();
         let at = known.map_or(now, |known| known.at);
-        self.answered.insert(name, Answered { fingerprint, at, done: Arc::new(done.clone()) });
+        self.answered.insert(name, Answered { fingerprint, at, done: done.clone() });
         Ok(done)
     }
 

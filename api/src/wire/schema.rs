@@ -3,24 +3,33 @@
 
 use crate::codes::Code;
 use crate::problem::{FieldError, MAX_ERRORS, Problem, escape};
-use crate::wire::json;
+use crate::wire::{dates, json};
 use domain::{Cents, Currency};
 use http::{HeaderMap, header};
-use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{Draft, ValidationError, Validator};
+use boon::{Compiler, Draft, ErrorKind, SchemaIndex, Schemas, Type, Types, ValidationError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use utoipa::ToSchema;
 
-/// A string format: its name in schemas, and what checks it.
-type Format = (&'static str, fn(&str) -> bool);
-
 /// The string formats that the published schemas use and that are checked here.
-const FORMATS: [Format; 3] = [
-    ("iso-4217", |text| text.parse::<Currency>().is_ok()),
-    ("iana-time-zone", |text| text.parse::<chrono_tz::Tz>().is_ok()),
-    ("date-or-time", |text| crate::wire::dates::Named::parse(text).is_ok()),
+const FORMATS: [boon::Format; 3] = [
+    boon::Format { name: "iso-4217", func: |value| text(value, |text| text.parse::<Currency>().is_ok()) },
+    boon::Format { name: "iana-time-zone", func: |value| text(value, |text| text.parse::<chrono_tz::Tz>().is_ok()) },
+    boon::Format { name: "date-or-time", func: |value| text(value, |text| dates::Named::parse(text).is_ok()) },
 ];
+
+/// A format says nothing of what isn't a string.
+fn text(value: &Value, fits: impl FnOnce(&str) -> bool) -> Result<(), Box<dyn std::error::Error>> {
+    // The words are `describe`'s.
+    value.as_str().is_none_or(fits).then_some(()).ok_or_else(|| "another format".into())
+}
+
+/// A compiled schema.
+pub struct Validator {
+    schemas: Schemas,
+    root: SchemaIndex,
+}
 
 /// The body of a request.
 pub trait Body: DeserializeOwned + ToSchema + 'static {
@@ -49,8 +58,8 @@ macro_rules! body {
         impl $crate::wire::schema::Body for $name {
             const OPTIONAL: bool = $optional;
             const LIST: bool = $list;
-            fn validator() -> &'static jsonschema::Validator {
-                static VALIDATOR: std::sync::LazyLock<jsonschema::Validator> =
+            fn validator() -> &'static $crate::wire::schema::Validator {
+                static VALIDATOR: std::sync::LazyLock<$crate::wire::schema::Validator> =
                     std::sync::LazyLock::new($crate::wire::schema::compile::<$name>);
                 &VALIDATOR
             }
@@ -72,12 +81,23 @@ pub fn compile<T: ToSchema>() -> Validator {
     if let Some(root) = root.as_object_mut() {
         root.insert("components".to_owned(), json!({ "schemas": schemas }));
     }
-    let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
-    let options = FORMATS.into_iter().fold(options, |options, (name, check)| options.with_format(name, check));
-    match options.build(&root) {
+    match compiled(root) {
         Ok(validator) => validator,
         Err(error) => panic!("the schema of {} is not valid: {error}", T::name()),
     }
+}
+
+fn compiled(root: Value) -> Result<Validator, boon::CompileError> {
+    /// Names the document to the compiler; nothing is fetched.
+    const PLACE: &str = "cartlog:/body";
+    let mut compiler = Compiler::new();
+    compiler.set_default_draft(Draft::V2020_12);
+    compiler.enable_format_assertions();
+    FORMATS.into_iter().for_each(|format| compiler.register_format(format));
+    compiler.add_resource(PLACE, root)?;
+    let mut schemas = Schemas::new();
+    let root = compiler.compile(PLACE, &mut schemas)?;
+    Ok(Validator { schemas, root })
 }
 
 /// What may stand for a missing body where no field is required (api.md §1, Requests).
@@ -124,14 +144,17 @@ pub fn read<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
 
 /// Checks a value against the type's schema and reads it; `errors` are known already, and so is what they are about.
 pub fn read_value<T: Body>(value: Value, mut errors: Vec<FieldError>) -> Result<T, Problem> {
-    let validator = T::validator();
-    if !errors.is_empty() || !validator.is_valid(&value) {
+    let Validator { schemas, root } = T::validator();
+    let outcome = schemas.validate(&value, *root);
+    if !errors.is_empty() || outcome.is_err() {
         let known = errors.len();
-        let mut beyond_amounts = true;
-        for error in validator.iter_errors(&value).take(MAX_ERRORS) {
-            beyond_amounts &= is_amount_beyond(&error);
-            describe(&error, &mut errors);
+        let mut found = Vec::new();
+        if let Err(error) = &outcome {
+            leaves(error, &mut found);
         }
+        found.truncate(MAX_ERRORS);
+        let beyond_amounts = found.iter().all(|error| is_amount_beyond(error));
+        found.iter().for_each(|error| describe(error, &mut errors));
         let (first, later) = errors.split_at(known);
         let later: Vec<_> =
             later.iter().filter(|new| first.iter().all(|old| old.pointer != new.pointer)).cloned().collect();
@@ -140,53 +163,67 @@ pub fn read_value<T: Body>(value: Value, mut errors: Vec<FieldError>) -> Result<
         let code = if beyond_amounts && known == 0 { Code::AmountOutOfRange } else { Code::ValidationFailed };
         return Err(Problem::coded_fields(code, errors));
     }
+    drop(outcome);
     // The schema is stricter than the type, so what is left is a limit that only the type knows.
     serde_json::from_value(value).map_err(|error| Problem::field(FieldError::body("", error.to_string())))
 }
 
+/// What is wrong with single values, out of the tree of what is wrong with all that they are in.
+fn leaves<'e, 's, 'v>(error: &'e ValidationError<'s, 'v>, found: &mut Vec<&'e ValidationError<'s, 'v>>) {
+    if error.causes.is_empty() {
+        found.push(error);
+        return;
+    }
+    // Where null would do as well, what is wrong with the other choice says more than that it isn't null.
+    let is_choice = matches!(error.kind, ErrorKind::OneOf(_) | ErrorKind::AnyOf);
+    let wants_null = |cause: &&ValidationError<'_, '_>| {
+        matches!(&cause.kind, ErrorKind::Type { want, .. } if want.iter().eq([Type::Null]))
+    };
+    let told = error.causes.iter().filter(|cause| !(is_choice && error.causes.len() > 1 && wants_null(cause)));
+    told.for_each(|cause| leaves(cause, found));
+}
+
 /// The amount itself is fine but for its size: the code of all overflows.
-fn is_amount_beyond(error: &ValidationError<'_>) -> bool {
-    matches!(error.kind(), ValidationErrorKind::Maximum { limit } if limit.as_f64() == Some(Cents::MAX.get() as f64))
+fn is_amount_beyond(error: &ValidationError<'_, '_>) -> bool {
+    matches!(error.kind, ErrorKind::Maximum { want, .. } if want.as_f64() == Some(Cents::MAX.get() as f64))
 }
 
 /// Says what is wrong in the words of the contract, one line for each bad field.
-fn describe(error: &ValidationError<'_>, errors: &mut Vec<FieldError>) {
-    let pointer = error.instance_path().as_str();
+fn describe(error: &ValidationError<'_, '_>, errors: &mut Vec<FieldError>) {
+    let pointer = error.instance_location.to_string();
     let named = |name: &str| format!("{pointer}/{}", escape(name));
-    use ValidationErrorKind as Kind;
-    let detail = match error.kind() {
-        Kind::Required { property } => {
-            let name = property.as_str().unwrap_or_default();
-            errors.push(FieldError::body(&named(name), format!("'{name}' is a required property")));
+    use ErrorKind as Kind;
+    let detail = match &error.kind {
+        Kind::Required { want } => {
+            let missing = |name: &&str| FieldError::body(&named(name), format!("'{name}' is a required property"));
+            errors.extend(want.iter().map(missing));
             return;
         }
-        Kind::AdditionalProperties { unexpected } => {
-            let unknown = |name: &String| FieldError::body(&named(name), format!("'{name}' is not a known field"));
-            errors.extend(unexpected.iter().map(unknown));
+        Kind::AdditionalProperties { got } => {
+            let unknown = |name: &Cow<'_, str>| FieldError::body(&named(name), format!("'{name}' is not a known field"));
+            errors.extend(got.iter().map(unknown));
             return;
         }
-        Kind::Type { kind } => match kind {
-            TypeKind::Single(expected) => format!("must be {}", with_article(&expected.to_string())),
-            TypeKind::Multiple(expected) => {
-                let names: Vec<_> = expected.iter().map(|kind| with_article(&kind.to_string())).collect();
-                format!("must be {}", names.join(" or "))
-            }
-        },
-        Kind::Minimum { limit } => format!("must be at least {limit}"),
-        Kind::Maximum { limit } => format!("must be at most {limit}"),
-        Kind::MinLength { limit } => format!("must have at least {limit} {}", plural(*limit, "character")),
-        Kind::MaxLength { limit } => format!("must have at most {limit} characters"),
-        Kind::MinItems { limit } => format!("must have at least {limit} {}", plural(*limit, "item")),
-        Kind::MaxItems { limit } => format!("must have at most {limit} items"),
+        Kind::Type { want, .. } => format!("must be {}", names(*want)),
+        Kind::Minimum { want, .. } => format!("must be at least {want}"),
+        Kind::Maximum { want, .. } => format!("must be at most {want}"),
+        Kind::MinLength { want, .. } => format!("must have at least {want} {}", plural(*want, "character")),
+        Kind::MaxLength { want, .. } => format!("must have at most {want} characters"),
+        Kind::MinItems { want, .. } => format!("must have at least {want} {}", plural(*want, "item")),
+        Kind::MaxItems { want, .. } => format!("must have at most {want} items"),
         Kind::MinProperties { .. } => "must name at least one field".to_owned(),
-        Kind::MaxProperties { limit } => format!("must name at most {limit} of its fields"),
-        Kind::Enum { options } => format!("must be one of {options}"),
-        Kind::Format { format } => format!("must be {}", format_name(format)),
-        Kind::Pattern { pattern } => format!("must match {pattern}"),
+        Kind::MaxProperties { want, .. } => format!("must name at most {want} of its fields"),
+        Kind::Enum { want } => format!("must be one of {}", Value::Array(want.to_vec())),
+        Kind::Format { want, .. } => format!("must be {}", format_name(want)),
+        Kind::Pattern { want, .. } => format!("must match {want}"),
         // The published schemas use none of the other keywords; should one do so, the library's words stand.
-        _ => error.to_string(),
+        other => other.to_string(),
     };
-    errors.push(FieldError::body(pointer, detail));
+    errors.push(FieldError::body(&pointer, detail));
+}
+
+fn names(types: Types) -> String {
+    types.iter().map(|kind| with_article(&kind.to_string())).collect::<Vec<_>>().join(" or ")
 }
 
 fn with_article(kind: &str) -> String {
@@ -197,7 +234,7 @@ fn with_article(kind: &str) -> String {
     }
 }
 
-fn plural(count: u64, noun: &str) -> String {
+fn plural(count: usize, noun: &str) -> String {
     if count == 1 { noun.to_owned() } else { format!("{noun}s") }
 }
 

@@ -21,6 +21,7 @@ use domain::{Decider, StoreId};
 use eventlog::{EventId, Position};
 use journal::{Actor, Idempotency, Journal, JournalError};
 use queue::{Job, Push, Queues};
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -44,11 +45,23 @@ pub struct Shared {
 pub struct Executor<A: Decider> {
     shared: Arc<Shared>,
     queues: Arc<Queues<A>>,
+    /// Pointers, so that what they point to is compiled here, once, and not in every crate that runs a command.
+    start: Start<A>,
+    replay: Replay<A>,
 }
+
+type Start<A> = fn(Arc<Shared>, Arc<Queues<A>>, <A as Decider>::Id, Option<Box<Loaded<A>>>);
+type Replay<A> = fn(Arc<Shared>, <A as Decider>::Id, memory::Remembered) -> Replaying<<A as Decider>::Event>;
+type Replaying<E> = Pin<Box<dyn Future<Output = Result<Executed<E>, StreamFailure>> + Send>>;
 
 impl<A: Decider> Clone for Executor<A> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), queues: Arc::clone(&self.queues) }
+        Self {
+            shared: Arc::clone(&self.shared),
+            queues: Arc::clone(&self.queues),
+            start: self.start,
+            replay: self.replay,
+        }
     }
 }
 
@@ -152,7 +165,16 @@ pub enum StreamFailure {
 impl<A: Decider> Executor<A> {
     pub fn new(shared: Arc<Shared>) -> Self {
         let queues = Arc::new(Queues::new(shared.cached_streams, shared.queue_length));
-        Self { shared, queues }
+        Self {
+            shared,
+            queues,
+            start: |shared, queues, id, loaded| {
+                tokio::spawn(run::run(shared, queues, id, loaded));
+            },
+            replay: |shared, id, remembered| {
+                Box::pin(async move { run::replay::<A>(&shared, &run::stream_of::<A>(&id), &remembered).await })
+            },
+        }
     }
 
     /// Decides and appends. Waits behind what already waits on the stream.
@@ -198,8 +220,8 @@ impl<A: Decider> Executor<A> {
             memory::Recall::OtherRequest => return Err(CommandError::KeyReused),
             memory::Recall::Done(remembered) => remembered,
         };
-        let stream = run::stream_of::<A>(id);
-        run::replay::<A>(&self.shared, &stream, &remembered).await.map(Some).map_err(|failure| (&failure).into())
+        let replayed = (self.replay)(Arc::clone(&self.shared), id.clone(), remembered).await;
+        replayed.map(Some).map_err(|failure| (&failure).into())
     }
 
     /// Looks at the stream's state, with all that any node had appended when this was called.
@@ -226,7 +248,7 @@ impl<A: Decider> Executor<A> {
             Push::Queued => Ok(()),
             Push::Full => Err(Full),
             Push::Idle(loaded) => {
-                tokio::spawn(run::run(Arc::clone(&self.shared), Arc::clone(&self.queues), id.clone(), loaded));
+                (self.start)(Arc::clone(&self.shared), Arc::clone(&self.queues), id.clone(), loaded);
                 Ok(())
             }
         }

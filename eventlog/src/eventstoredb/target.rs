@@ -104,7 +104,7 @@ fn connector(settings: &ClientSettings) -> Result<HttpsConnector<HttpConnector>,
 
 fn tls(settings: &ClientSettings) -> Result<ClientConfig, LogError> {
     let failed = |error: String| unusable(format!("its connection string: TLS: {error}"));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| failed(error.to_string()))?

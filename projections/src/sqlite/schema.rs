@@ -7,7 +7,7 @@ use super::trouble;
 use crate::store::*;
 use eventlog::{Checkpoint, LogId, Position};
 use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -51,10 +51,10 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     if format > FORMAT {
         return Err(StoreError::Newer(format!("its layout is {format}, this version knows {FORMAT}")));
     }
-    set_up(connection).map_err(opening)
+    set_up(connection, tables > 0 && format == FORMAT).map_err(opening)
 }
 
-fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+fn set_up(connection: &Connection, is_made: bool) -> rusqlite::Result<()> {
     // Takes effect only while the file is empty.
     connection.pragma_update(None, "page_size", 4096)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -67,7 +67,11 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "secure_delete", "FAST")?;
     connection.set_prepared_statement_cache_capacity(256);
     // The mark comes with the tables or not at all: a power cut must not leave tables that nobody knows to be ours.
-    let transaction = connection.unchecked_transaction()?;
+    if is_made {
+        return Ok(());
+    }
+    // Takes the lock before it reads: only then it waits for whoever writes, as a reader that turns writer is refused at once.
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     transaction.execute_batch(ALWAYS)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
