@@ -4,9 +4,9 @@
 use crate::codes::Code;
 use crate::problem::{FieldError, MAX_ERRORS, Problem, escape};
 use crate::wire::{dates, json};
+use boon::{Compiler, Draft, ErrorKind, SchemaIndex, Schemas, Type, Types, ValidationError};
 use domain::{Cents, Currency};
 use http::{HeaderMap, header};
-use boon::{Compiler, Draft, ErrorKind, SchemaIndex, Schemas, Type, Types, ValidationError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -176,9 +176,7 @@ fn leaves<'e, 's, 'v>(error: &'e ValidationError<'s, 'v>, found: &mut Vec<&'e Va
     }
     // Where null would do as well, what is wrong with the other choice says more than that it isn't null.
     let is_choice = matches!(error.kind, ErrorKind::OneOf(_) | ErrorKind::AnyOf);
-    let wants_null = |cause: &&ValidationError<'_, '_>| {
-        matches!(&cause.kind, ErrorKind::Type { want, .. } if want.iter().eq([Type::Null]))
-    };
+    let wants_null = |cause: &&ValidationError<'_, '_>| matches!(&cause.kind, ErrorKind::Type { want, .. } if want.iter().eq([Type::Null]));
     let told = error.causes.iter().filter(|cause| !(is_choice && error.causes.len() > 1 && wants_null(cause)));
     told.for_each(|cause| leaves(cause, found));
 }
@@ -200,7 +198,8 @@ fn describe(error: &ValidationError<'_, '_>, errors: &mut Vec<FieldError>) {
             return;
         }
         Kind::AdditionalProperties { got } => {
-            let unknown = |name: &Cow<'_, str>| FieldError::body(&named(name), format!("'{name}' is not a known field"));
+            let unknown =
+                |name: &Cow<'_, str>| FieldError::body(&named(name), format!("'{name}' is not a known field"));
             errors.extend(got.iter().map(unknown));
             return;
         }
