@@ -85,6 +85,16 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// Where the link of this relation leads to.
+    pub fn link(&self, relation: &str) -> Option<String> {
+        let value: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
+        let links = value["links"].as_array()?;
+        let link = links.iter().find(|link| link["rel"] == relation)?;
+        link["href"].as_str().map(str::to_owned)
+    }
+}
+
 fn find(value: &serde_json::Value, key: &str) -> Option<String> {
     match value {
         serde_json::Value::Object(fields) => fields

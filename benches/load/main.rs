@@ -1,8 +1,10 @@
 //! Load on the real server over HTTP with keep-alive connections, fsync on, the load generator on the same machine.
 //!
-//! `cargo bench --bench load -- [--smoke] [--seconds N] [--json FILE] [SCENARIO…]`
+//! `cargo bench --bench load -- [--long] [--smoke] [--seconds N] [--json FILE] [SCENARIO…]`; with `--long` on a store of a
+//! million events.
 
 mod client;
+mod long;
 mod report;
 mod scenarios;
 mod server;
@@ -12,18 +14,20 @@ use std::path::PathBuf;
 /// What the command line asks for.
 pub struct Options {
     pub smoke: bool,
+    long: bool,
     pub seconds: u64,
     json: Option<PathBuf>,
     only: Vec<String>,
 }
 
 fn options() -> Options {
-    let mut options = Options { smoke: false, seconds: 10, json: None, only: Vec::new() };
+    let mut options = Options { smoke: false, long: false, seconds: 10, json: None, only: Vec::new() };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             // Cargo adds it.
             "--bench" => {}
+            "--long" => options.long = true,
             "--smoke" => options.smoke = true,
             "--seconds" => options.seconds = arguments.next().and_then(|text| text.parse().ok()).expect("--seconds N"),
             "--json" => options.json = arguments.next().map(PathBuf::from),
@@ -37,7 +41,8 @@ fn main() {
     let options = options();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-    let outcomes = runtime.block_on(scenarios::run(&options));
+    let outcomes = runtime
+        .block_on(async { if options.long { long::run(&options).await } else { scenarios::run(&options).await } });
     if let Some(path) = &options.json {
         let all: Vec<_> = outcomes.iter().map(report::Outcome::json).collect();
         std::fs::write(path, serde_json::to_vec_pretty(&all).expect("JSON")).expect("the file can be written");

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const CONNECTIONS: u64 = 64;
 
 /// Makes the `n`-th request: method, target, body.
-type Request = dyn Fn(&mut StdRng) -> (&'static str, String, Option<String>) + Send + Sync;
+pub type Request = dyn Fn(&mut StdRng) -> (&'static str, String, Option<String>) + Send + Sync;
 
 /// Runs what is wanted, printing each outcome as it comes.
 pub async fn run(options: &Options) -> Vec<Outcome> {
@@ -58,7 +58,7 @@ fn scenarios(shop: &Arc<Shop>) -> Vec<(&'static str, f64, Arc<Request>)> {
 }
 
 /// Sends requests over all connections until the time is up.
-async fn load(
+pub async fn load(
     name: &'static str,
     target: f64,
     address: &str,

@@ -1,6 +1,7 @@
 //! The real server, started in a directory of its own, and the shop that the load goes to.
 
 use crate::client::Connection;
+use domain::StoreId;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -27,6 +28,14 @@ impl Server {
         Self { child, address }
     }
 
+    /// Waits until it answers queries.
+    pub async fn ready(&self) {
+        let mut connection = Connection::open(&self.address, String::new()).await.expect("the server accepts");
+        while connection.send("GET", "/readyz", None).await.expect("an answer").status != 200 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
     /// Resident memory in MiB.
     pub fn resident_mib(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
@@ -43,6 +52,18 @@ impl Drop for Server {
     }
 }
 
+/// Opens a store; gives the headers that its requests need.
+pub async fn open_store(address: &str) -> (StoreId, String) {
+    let mut connection = Connection::open(address, String::new()).await.expect("the server accepts");
+    let store = r#"{"name":"Bench","app_id":"bench","app_secret":"bench-secret"}"#;
+    let opened = must(&mut connection, "POST", "/store", Some(store)).await;
+    let id = opened.text("store_id").and_then(|id| id.parse().ok()).expect("the store's id");
+    let login = r#"{"app_id":"bench","app_secret":"bench-secret"}"#;
+    let token = must(&mut connection, "POST", "/store/token", Some(login)).await;
+    let token = token.text("token").expect("a token");
+    (id, format!("APP-ID: bench\r\nACCESS-TOKEN: {token}\r\n"))
+}
+
 /// A store with products and confirmed customers.
 pub struct Shop {
     pub headers: String,
@@ -52,13 +73,7 @@ pub struct Shop {
 
 impl Shop {
     pub async fn open(address: &str, products: usize, customers: usize) -> Self {
-        let mut connection = Connection::open(address, String::new()).await.expect("the server accepts");
-        let store = r#"{"name":"Bench","app_id":"bench","app_secret":"bench-secret"}"#;
-        must(&mut connection, "POST", "/store", Some(store)).await;
-        let login = r#"{"app_id":"bench","app_secret":"bench-secret"}"#;
-        let token = must(&mut connection, "POST", "/store/token", Some(login)).await;
-        let token = token.text("token").expect("a token");
-        let headers = format!("APP-ID: bench\r\nACCESS-TOKEN: {token}\r\n");
+        let (_, headers) = open_store(address).await;
         let products = make(address, &headers, products, "product_id", |number| {
             let body = format!(
                 r#"{{"title":"Product {number}","product_type":"thing","vendor":"Bench","inventory":1000000000,"sale_price_in_cents":1999}}"#

@@ -49,10 +49,19 @@ struct Line {
 }
 
 impl Shop {
+    /// A shop that is a store of its own.
     pub async fn new(journal: Journal, number: u64) -> Self {
-        let mut shop = Self {
+        let mut shop = Self::in_store(journal, number, StoreId(Uuid::nil()));
+        shop.store = StoreId(shop.id());
+        shop.fit_out().await;
+        shop
+    }
+
+    /// A shop of a store that is there, without anything in it yet.
+    pub fn in_store(journal: Journal, number: u64, store: StoreId) -> Self {
+        Self {
             journal,
-            store: StoreId(Uuid::from_u128(1)),
+            store,
             products: Vec::new(),
             customers: Vec::new(),
             coupon: CouponId(Uuid::nil()),
@@ -60,14 +69,16 @@ impl Shop {
             random: number << 32,
             now: BEGINNING,
             events: 0,
-        };
-        shop.store = StoreId(shop.id());
-        for _ in 0..PRODUCTS {
-            shop.new_product().await;
         }
-        shop.new_customer().await;
-        shop.new_coupon().await;
-        shop
+    }
+
+    /// The least that a visit needs.
+    pub async fn fit_out(&mut self) {
+        for _ in 0..PRODUCTS {
+            self.new_product().await;
+        }
+        self.new_customer().await;
+        self.new_coupon().await;
     }
 
     /// SplitMix64.
@@ -89,6 +100,16 @@ impl Shop {
         let random = self.next() as usize;
         let from = from(self);
         from[random % from.len()]
+    }
+
+    /// A product that is not in the cart yet.
+    fn pick_but(&mut self, lines: &[Line]) -> ProductId {
+        loop {
+            let product_id = self.pick(|shop| &shop.products);
+            if lines.iter().all(|line| line.product_id != product_id) {
+                return product_id;
+            }
+        }
     }
 
     async fn append(&mut self, stream: String, events: Vec<Event>) {
@@ -140,7 +161,7 @@ impl Shop {
         self.products.push(product_id);
     }
 
-    async fn new_customer(&mut self) {
+    pub async fn new_customer(&mut self) {
         let customer_id = CustomerId(self.id());
         let personal = PersonalData {
             email: Some(format!("{customer_id}@example.com")),
@@ -203,11 +224,11 @@ impl Shop {
         let (cart_id, stream, store_id) = (CartId(self.id()), format!("cart-{customer_id}"), self.store);
         let opened = CartEvent::from(CartOpened { cart_id, customer_id, store_id });
         self.append(stream.clone(), vec![Event::Cart(opened)]).await;
-        let mut lines = Vec::new();
+        let mut lines: Vec<Line> = Vec::new();
         for _ in 0..3 {
             let line = Line {
                 cart_item_id: CartItemId(self.id()),
-                product_id: self.pick(|shop| &shop.products),
+                product_id: self.pick_but(&lines),
                 quantity: 1 + (self.next() % 3) as u32,
             };
             let held =
@@ -344,6 +365,10 @@ impl Shop {
 
     pub fn store(&self) -> StoreId {
         self.store
+    }
+
+    pub fn customers(&self) -> &[CustomerId] {
+        &self.customers
     }
 }
 
