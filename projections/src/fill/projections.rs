@@ -29,7 +29,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch_events: 1_000, fill_events: 8_000, cache_bytes: 48 * 1024 * 1024 }
+        Self { batch_events: 1_000, fill_events: 2_000, cache_bytes: 32 * 1024 * 1024 }
     }
 }
 
