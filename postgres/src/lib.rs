@@ -10,8 +10,6 @@ mod error;
 mod leadership;
 mod migrations;
 mod pooler;
-#[cfg(feature = "testing")]
-pub mod testing;
 
 pub use database::{Database, Options, in_time};
 pub use error::{DatabaseError, is_away, says};

@@ -61,11 +61,6 @@ impl Readers {
         }
     }
 
-    /// The one row that the statement finds.
-    pub async fn row(&self, statement: Statement) -> Result<Option<PgRow>, StoreError> {
-        Ok(self.rows(statement).await?.into_iter().next())
-    }
-
     async fn ask(&self, statement: &Statement) -> sqlx::Result<Vec<PgRow>> {
         let mut connection = self.pool.acquire().await?;
         let answer = in_time(self.limit, statement.query().fetch_all(&mut *connection)).await;

@@ -1,8 +1,8 @@
-//! A schema for each test (feature `testing`): nothing that another test does is seen in it.
+//! A schema for each test: nothing that another test does is seen in it. Tests of other crates include this file too.
 
-#![allow(clippy::expect_used, reason = "a test that can't begin has failed")]
+#![allow(dead_code, reason = "not all who include it use all of it")]
 
-use crate::database::{Database, Options};
+use postgres::{Database, Options};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -1,0 +1,1 @@
+//! Of several nodes that believe to lead, one writes.
