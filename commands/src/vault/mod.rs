@@ -9,10 +9,14 @@ pub mod conformance;
 mod key_cache;
 #[cfg(feature = "testing")]
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod sqlite;
 
 #[cfg(feature = "testing")]
 pub use memory::MemoryVault;
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresVault;
 pub use sqlite::SqliteVault;
 
 use async_trait::async_trait;
