@@ -30,6 +30,9 @@ mod views;
 mod fencing;
 mod place;
 mod server;
+mod shelf;
 
+#[path = "../../../postgres/tests/main/proxy.rs"]
+mod proxy;
 #[path = "../../../postgres/tests/main/scratch.rs"]
 mod scratch;
