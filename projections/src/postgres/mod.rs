@@ -8,6 +8,8 @@ mod commit;
 mod pool;
 mod schema;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod values;
 mod words;
 mod write;

@@ -20,6 +20,10 @@ pub(super) const SESSION: &[(&str, &str)] = &[
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
     ("max_parallel_workers_per_gather", "0"),
+    // What is read is mostly in memory: an index is worth its while.
+    ("random_page_cost", "1.1"),
+    // One store has most of the rows, another few: what is best for the one is not for the other.
+    ("plan_cache_mode", "force_custom_plan"),
 ];
 
 pub(super) struct Readers {

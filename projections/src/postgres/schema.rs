@@ -74,14 +74,20 @@ pub(super) fn generation(row: &PgRow) -> sqlx::Result<Generation> {
 pub(super) fn layout(table: Table) -> String {
     let (view, name) = (table.view, name(table));
     let columns: String = view.columns.iter().map(|column| format!("\"{}\" {}, ", column.name, kind(column))).collect();
+    // Lists in the order of keys alone go by a copy of the key: else the planner may well go through all keys, of every store, as it
+    // takes each store's for evenly spread among them.
+    let in_order = match view.indexes.iter().any(|index| index.sort.is_none()) {
+        true => format!("{IN_ORDER} uuid GENERATED ALWAYS AS (key) STORED, "),
+        false => String::new(),
+    };
     // A document is kept as it was written, byte for byte, which `jsonb` does not; and with space for its next version beside it, so
     // that indexes need not be told of it.
     let mut sql = format!(
-        "CREATE TABLE {name} (key uuid PRIMARY KEY, {columns}document json NOT NULL) WITH (fillfactor = 80);
+        "CREATE TABLE {name} (key uuid PRIMARY KEY, {columns}{in_order}document json NOT NULL) WITH (fillfactor = 80);
          CREATE TABLE {name}_history (key uuid NOT NULL, position bigint NOT NULL, PRIMARY KEY (key, position));"
     );
     for index in view.indexes {
-        let ordered = quoted(index.equal.iter().copied().chain(index.sort).chain(["key"]));
+        let ordered = quoted(index.equal.iter().copied().chain(index.sort).chain([last_of(index)]));
         let covering = match index.covering {
             [] => String::new(),
             covering => format!(" INCLUDE ({})", quoted(covering.iter().copied())),
@@ -111,6 +117,14 @@ pub(super) fn layout(table: Table) -> String {
         );
     }
     sql
+}
+
+/// A row's key once more.
+pub(super) const IN_ORDER: &str = "in_order";
+
+/// By what the rows of an index are told apart in the end.
+pub(super) fn last_of(index: &Index) -> &'static str {
+    if index.sort.is_some() { "key" } else { IN_ORDER }
 }
 
 fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {

@@ -1,7 +1,7 @@
 //! How a query becomes a statement. Every list goes through the one index that was declared for it, in the index's order: the
 //! readers' sessions leave the planner no other way ([`super::pool`]).
 
-use super::schema::name;
+use super::schema::{last_of, name};
 use super::{values, words};
 use crate::TimeRange;
 use crate::store::*;
@@ -64,6 +64,18 @@ impl Statement {
         })
     }
 
+    /// The bound values, written out.
+    #[cfg(test)]
+    pub fn literals(&self) -> String {
+        let literal = |value: &Bound| match value {
+            Bound::Integer(integer) => integer.to_string(),
+            Bound::Text(text) => format!("'{}'", text.replace('\'', "''")),
+            Bound::Id(id) => format!("'{id}'"),
+            Bound::Ids(ids) => format!("'{{{}}}'", ids.iter().map(Uuid::to_string).collect::<Vec<_>>().join(",")),
+        };
+        self.values.iter().map(literal).collect::<Vec<_>>().join(", ")
+    }
+
     /// Binds a value, and gives its place.
     fn bind(&mut self, value: &Value) -> String {
         self.values.push(match value {
@@ -90,7 +102,8 @@ impl Statement {
 
     fn filter(&mut self, filter: &Filter) {
         match filter {
-            Filter::Equal(column, value) => self.and(&of_row(column), "=", value),
+            // By a comparison that no index answers: the list goes through the index that it names, and no other.
+            Filter::Equal(column, value) => self.and(&of_row(column), "IS NOT DISTINCT FROM", value),
             Filter::AtLeast(column, least) => self.and(&of_row(column), ">=", &(*least).into()),
             Filter::Below(column, limit) => self.and(&of_row(column), "<", &(*limit).into()),
             Filter::NullOrAtLeast(column, least) => {
@@ -120,7 +133,7 @@ struct Way {
     equal: Vec<String>,
     /// `None`: the order of the keys.
     sort: Option<String>,
-    key: &'static str,
+    key: String,
 }
 
 impl Way {
@@ -131,7 +144,7 @@ impl Way {
                 from: format!("{name} t"),
                 equal: index.equal.iter().map(|column| of_row(column)).collect(),
                 sort: index.sort.map(of_row),
-                key: "t.key",
+                key: of_row(last_of(index)),
             },
             Through::Label(_) => {
                 let equal = table.view.labels.as_ref().map_or(&[][..], |labels| labels.equal);
@@ -145,7 +158,7 @@ impl Way {
                     from: format!("{name}_labels l{rows}"),
                     equal: equal.chain(["l.label".to_owned()]).collect(),
                     sort: Some("l.sort".to_owned()),
-                    key: "l.key",
+                    key: "l.key".to_owned(),
                 }
             }
         }
@@ -196,7 +209,7 @@ pub(super) fn list(table: Table, list: &List) -> Statement {
             let (last, key) = (statement.bind(&after.sort.into()), statement.bind(&after.key.into()));
             let _ = write!(statement.sql, " AND ({sort}, {}) {beyond} ({last}, {key})", way.key);
         }
-        (None, Some(after)) => statement.and(way.key, beyond, &after.key.into()),
+        (None, Some(after)) => statement.and(&way.key, beyond, &after.key.into()),
         (_, None) => {}
     }
     let sort = way.sort.map_or(String::new(), |sort| format!("{sort} {direction}, "));
@@ -219,44 +232,44 @@ const COUNTED: u32 = 10_000;
 pub(super) fn search(table: Table, search: &Search) -> Option<Statement> {
     let searched = table.view.search.as_ref()?;
     let wanted = words::wanted(search.scope, &search.text);
-    let (name, weights) = (name(table), words::weights(searched));
-    let mut statement = Statement::default();
-    // PostgreSQL ranks by a word's weights and how often it stands there, not by how rare it is.
-    let score = match wanted.as_slice() {
-        [] => return None,
-        [_] => {
-            let word = statement.bind_text(wanted.concat());
-            format!("ts_rank('{weights}'::float4[], s.words, {word}::tsquery)::float8")
-        }
-        words => {
-            let words = words.iter().map(|word| format!("{}::tsquery", statement.bind_text(word.clone())));
-            let words: Vec<String> = words.map(|word| format!("({word})")).collect();
-            let _ = write!(
-                statement.sql,
-                "WITH wanted AS MATERIALIZED (
-                     SELECT word, 1 / ln(1 + greatest(1, (
-                         SELECT count(*) FROM (SELECT FROM {name}_search WHERE words @@ word LIMIT {COUNTED}) counted
-                     ))::float8) AS rarity
-                     FROM (VALUES {}) typed (word)
-                 ) ",
-                words.join(", ")
-            );
-            format!("(SELECT sum(rarity * ts_rank('{weights}'::float4[], s.words, word)) FROM wanted)")
-        }
-    };
+    if wanted.is_empty() {
+        return None;
+    }
+    let (name, mut statement) = (name(table), Statement::new("WITH "));
+    let score = score(&mut statement, &name, &words::weights(searched), &wanted);
     let all = statement.bind_text(wanted.join(" & "));
-    // Of the scope by a comparison that no index answers: the words find the rows, each of which begins with its scope.
-    let scope = statement.bind(&search.scope.into());
+    // The words come first, and the rows' other conditions after them: each word begins with its scope, so no others are found.
     let _ = write!(
         statement.sql,
-        "SELECT t.key, {score} AS score FROM {name}_search s JOIN {name} t ON t.key = s.key
-         WHERE s.words @@ {all}::tsquery AND {} IS NOT DISTINCT FROM {scope}",
-        of_row(searched.scope)
+        "found AS MATERIALIZED (SELECT s.key, {score} AS score FROM {name}_search s WHERE s.words @@ {all}::tsquery)
+         SELECT t.key, found.score FROM found JOIN {name} t ON t.key = found.key WHERE true"
     );
+    statement.filter(&Filter::Equal(searched.scope, search.scope.into()));
     for filter in &search.filters {
         statement.filter(filter);
     }
-    let _ = write!(statement.sql, " ORDER BY score DESC, {} DESC, t.key DESC", of_row(searched.then));
+    let _ = write!(statement.sql, " ORDER BY found.score DESC, {} DESC, t.key DESC", of_row(searched.then));
     statement.page(search.limit, search.offset);
     Some(statement)
+}
+
+/// How good a hit is, as an expression. PostgreSQL ranks by a word's weights and by how often it stands there, not by how rare it is:
+/// with several words, each counts the more the fewer rows have it.
+fn score(statement: &mut Statement, name: &str, weights: &str, wanted: &[String]) -> String {
+    if let [word] = wanted {
+        let word = statement.bind_text(word.clone());
+        return format!("ts_rank('{weights}'::float4[], s.words, {word}::tsquery)::float8");
+    }
+    let words: Vec<String> = wanted.iter().map(|word| format!("({}::tsquery)", statement.bind_text(word.clone()))).collect();
+    let _ = write!(
+        statement.sql,
+        "wanted AS MATERIALIZED (
+             SELECT word, 1 / ln(1 + greatest(1, (
+                 SELECT count(*) FROM (SELECT FROM {name}_search WHERE words @@ word LIMIT {COUNTED}) counted
+             ))::float8) AS rarity
+             FROM (VALUES {}) typed (word)
+         ), ",
+        words.join(", ")
+    );
+    format!("(SELECT sum(rarity * ts_rank('{weights}'::float4[], s.words, word)) FROM wanted)")
 }
