@@ -110,10 +110,11 @@ pub(super) fn layout(table: Table) -> String {
         );
     }
     if view.search.is_some() {
-        // What was not yet put into the index is gone through by every search: little.
+        // With what orders equally good hits, so that only the rows of a page are looked up. What was not yet put into the index is
+        // gone through by every search: little.
         sql += &format!(
-            "CREATE TABLE {name}_search (key uuid PRIMARY KEY, words tsvector NOT NULL);
-             CREATE INDEX {name}_words ON {name}_search USING gin (words) WITH (gin_pending_list_limit = 512);"
+            "CREATE TABLE {name}_search (key uuid PRIMARY KEY, tie bigint NOT NULL, words tsvector NOT NULL);
+             CREATE INDEX {name}_words ON {name}_search USING gin (words) WITH (gin_pending_list_limit = 1024);"
         );
     }
     sql

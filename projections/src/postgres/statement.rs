@@ -226,7 +226,7 @@ pub(super) fn count(table: Table, list: &List) -> Statement {
 }
 
 /// As many rows of a word are counted; a word that more have is as common as one can be.
-const COUNTED: u32 = 10_000;
+const COUNTED: u32 = 1_000;
 
 /// `None`: there is nothing to search for.
 pub(super) fn search(table: Table, search: &Search) -> Option<Statement> {
@@ -235,20 +235,23 @@ pub(super) fn search(table: Table, search: &Search) -> Option<Statement> {
     if wanted.is_empty() {
         return None;
     }
-    let (name, mut statement) = (name(table), Statement::new("WITH "));
+    let (name, mut statement) = (name(table), Statement::default());
     let score = score(&mut statement, &name, &words::weights(searched), &wanted);
     let all = statement.bind_text(wanted.join(" & "));
-    // The words come first, and the rows' other conditions after them: each word begins with its scope, so no others are found.
+    // All hits in their order first, from the words alone, which nothing else is drawn into (`OFFSET 0`); then rows are looked up
+    // until the page is full.
     let _ = write!(
         statement.sql,
-        "found AS MATERIALIZED (SELECT s.key, {score} AS score FROM {name}_search s WHERE s.words @@ {all}::tsquery)
-         SELECT t.key, found.score FROM found JOIN {name} t ON t.key = found.key WHERE true"
+        "SELECT t.key, found.score FROM (
+             SELECT s.key, s.tie, {score} AS score FROM {name}_search s WHERE s.words @@ {all}::tsquery
+             ORDER BY score DESC, s.tie DESC, s.key DESC OFFSET 0
+         ) found JOIN {name} t ON t.key = found.key WHERE true"
     );
     statement.filter(&Filter::Equal(searched.scope, search.scope.into()));
     for filter in &search.filters {
         statement.filter(filter);
     }
-    let _ = write!(statement.sql, " ORDER BY found.score DESC, {} DESC, t.key DESC", of_row(searched.then));
+    statement.sql.push_str(" ORDER BY found.score DESC, found.tie DESC, found.key DESC");
     statement.page(search.limit, search.offset);
     Some(statement)
 }
@@ -263,12 +266,12 @@ fn score(statement: &mut Statement, name: &str, weights: &str, wanted: &[String]
     let words: Vec<String> = wanted.iter().map(|word| format!("({}::tsquery)", statement.bind_text(word.clone()))).collect();
     let _ = write!(
         statement.sql,
-        "wanted AS MATERIALIZED (
+        "WITH wanted AS MATERIALIZED (
              SELECT word, 1 / ln(1 + greatest(1, (
                  SELECT count(*) FROM (SELECT FROM {name}_search WHERE words @@ word LIMIT {COUNTED}) counted
              ))::float8) AS rarity
              FROM (VALUES {}) typed (word)
-         ), ",
+         ) ",
         words.join(", ")
     );
     format!("(SELECT sum(rarity * ts_rank('{weights}'::float4[], s.words, word)) FROM wanted)")

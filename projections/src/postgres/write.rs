@@ -36,6 +36,7 @@ impl<'a> Writer<'a> {
         }
         self.labels(changes.rows.iter().filter(|row| row.changed.labels).collect()).await?;
         self.search_texts(changes.rows.iter().filter(|row| row.changed.search_text).collect()).await?;
+        self.ties(changes.rows.iter().filter(|row| row.changed.columns && !row.changed.search_text).collect()).await?;
         self.history(&changes.history).await?;
         for unit in &changes.unparked {
             self.unpark(unit).await?;
@@ -137,7 +138,7 @@ impl<'a> Writer<'a> {
         for row in rows {
             match (&row.facets.search_text, self.column(&row.facets, searched.scope)) {
                 (Some(texts), Some(Value::Id(scope))) => {
-                    found.push(row.key);
+                    found.push(row);
                     words.push(words::indexed(searched, *scope, texts));
                 }
                 _ => gone.push(row.key),
@@ -149,13 +150,39 @@ impl<'a> Writer<'a> {
         }
         if !found.is_empty() {
             let upsert = format!(
-                "INSERT INTO {}_search SELECT n.key, n.words::tsvector FROM unnest($1::uuid[], $2::text[]) AS n (key, words)
-                 ON CONFLICT (key) DO UPDATE SET words = excluded.words",
+                "INSERT INTO {}_search
+                 SELECT n.key, n.tie, n.words::tsvector FROM unnest($1::uuid[], $2::int8[], $3::text[]) AS n (key, tie, words)
+                 ON CONFLICT (key) DO UPDATE SET tie = excluded.tie, words = excluded.words",
                 self.name
             );
-            self.execute(upsert, |query| query.bind(found).bind(words)).await?;
+            let ties = self.ties_of(searched, &found);
+            self.execute(upsert, |query| query.bind(keys(&found)).bind(ties).bind(words)).await?;
         }
         Ok(())
+    }
+
+    /// What orders equally good hits may have changed without the words.
+    async fn ties(&mut self, rows: Vec<&RowWrite>) -> sqlx::Result<()> {
+        let Some(searched) = &self.table.view.search else { return Ok(()) };
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let update = format!(
+            "UPDATE {}_search s SET tie = n.tie FROM unnest($1::uuid[], $2::int8[]) AS n (key, tie)
+             WHERE s.key = n.key AND s.tie <> n.tie",
+            self.name
+        );
+        let ties = self.ties_of(searched, &rows);
+        self.execute(update, |query| query.bind(keys(&rows)).bind(ties)).await
+    }
+
+    fn ties_of(&self, searched: &Searched, rows: &[&RowWrite]) -> Vec<i64> {
+        let tie = |row: &&RowWrite| match self.column(&row.facets, searched.then) {
+            Some(Value::Integer(integer)) => *integer,
+            // The smallest, as in every order.
+            _ => i64::MIN,
+        };
+        rows.iter().map(tie).collect()
     }
 
     async fn history(&mut self, history: &[(Uuid, Position)]) -> sqlx::Result<()> {

@@ -2,7 +2,7 @@
 
 use crate::proxy::{Network, Proxy};
 use crate::scratch::url;
-use crate::shelf::{BY_VENDOR, STORE, Shelf, row};
+use crate::shelf::{BY_VENDOR, STORE, Shelf, VIEW, at, row};
 use crate::world::until;
 use cartlog_projections::PostgresReadStore;
 use cartlog_projections::store::*;
@@ -143,7 +143,7 @@ async fn dropping_a_generation_waits_for_its_readers_and_they_do_not_wait_for_it
     until(async || shelf.scratch.texts(tables).await.is_empty()).await;
     // It is gone already, and one that answers is not dropped.
     shelf.store.drop_generation("products".to_owned(), 1).await.expect("nothing happens");
-    let table = shelf.store.create(crate::shelf::VIEW, crate::shelf::at(0)).await.expect("made");
+    let table = shelf.store.create(VIEW, at(0)).await.expect("made");
     assert_eq!(table.generation, 2, "a number that the view never had");
     shelf.store.swap(vec![table]).await.expect("swapped");
     shelf.store.drop_generation("products".to_owned(), 2).await.expect("nothing happens");
@@ -198,6 +198,32 @@ async fn a_row_with_more_words_than_can_be_indexed_is_found_by_its_first() {
     for text in ["lamp", &long, "0w0"] {
         assert_eq!(shelf.store.search(shelf.table, search(text)).await.expect("found").len(), 1, "{text}");
     }
+}
+
+/// Among equally good hits the newest comes first, also when only that has changed.
+#[tokio::test]
+async fn hits_are_in_order_also_when_no_word_has_changed() {
+    let shelf = Shelf::new().await;
+    let created = VIEW.columns.iter().position(|column| column.name == "created_at").expect("a column");
+    let made = |product: u128, at: i64, changed: Changed| {
+        let mut row = row(product, "vendor");
+        row.facets.columns[created] = Value::Integer(at);
+        RowWrite { changed, ..row }
+    };
+    let lamps = Search { scope: STORE, text: "lamp".to_owned(), filters: Vec::new(), offset: 0, limit: 10 };
+    let order = async || {
+        let found = shelf.store.search(shelf.table, lamps.clone()).await.expect("found");
+        found.iter().map(|found| found.key.as_u128()).collect::<Vec<_>>()
+    };
+    let all = [(1, 10), (2, 30), (3, 20), (4, 20)].map(|(product, at)| made(product, at, Changed::ALL));
+    shelf.store.commit(shelf.batch_of(0, 1, all.into())).await.expect("written");
+    assert_eq!(order().await, [2, 4, 3, 1]);
+    let columns = Changed { columns: true, labels: false, search_text: false };
+    shelf.store.commit(shelf.batch_of(1, 2, vec![made(1, 40, columns)])).await.expect("written");
+    assert_eq!(order().await, [1, 2, 4, 3]);
+    let last = Search { offset: 2, limit: 1, ..lamps.clone() };
+    let found = shelf.store.search(shelf.table, last).await.expect("found");
+    assert_eq!(found.iter().map(|found| found.key.as_u128()).collect::<Vec<_>>(), [4]);
 }
 
 #[tokio::test]
