@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// The oldest server: older ones can't end a session that idles outside of a transaction.
 const OLDEST_SERVER: i32 = 140_000;
+/// Migrations are short; nodes that start together wait for each other.
+const PREPARED_WITHIN: Duration = Duration::from_secs(60);
 /// A connection that idled for so long is tried before it is used.
 const TRIED_AFTER: Duration = Duration::from_secs(1);
 /// Statements that a connection keeps prepared: a view has a handful, and a rebuild brings new ones.
@@ -69,10 +71,11 @@ impl Database {
         let connect = settings(connect, &options)?;
         let database = Self { inner: Arc::new(Inner { connect, options }) };
         let mut connection = database.connect().await?;
-        database.look_at(&mut connection).await?;
-        migrations::run(&mut connection, &crate::leadership::TABLES).await?;
-        // In good order; whether it comes through changes nothing.
-        let _ = connection.close().await;
+        let preparing = async {
+            database.look_at(&mut connection).await?;
+            migrations::run(&mut connection, &crate::leadership::TABLES).await
+        };
+        answered(PREPARED_WITHIN, "looking at it", preparing).await?;
         Ok(database)
     }
 
@@ -107,9 +110,7 @@ impl Database {
     /// [`DatabaseError::Refused`] if a newer version made them: they are left as they are.
     pub async fn migrate(&self, part: &Migrations) -> Result<(), DatabaseError> {
         let mut connection = self.connect().await?;
-        migrations::run(&mut connection, part).await?;
-        let _ = connection.close().await;
-        Ok(())
+        answered(PREPARED_WITHIN, "preparing tables", migrations::run(&mut connection, part)).await
     }
 
     pub fn options(&self) -> &Options {
@@ -119,7 +120,8 @@ impl Database {
     async fn look_at(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         let asking = |error: sqlx::Error| DatabaseError::of("looking at it", &error);
         let version = "SELECT current_setting('server_version_num')::int4, current_setting('server_version')";
-        let (number, version): (i32, String) = sqlx::query_as(version).fetch_one(&mut *connection).await.map_err(asking)?;
+        let (number, version): (i32, String) =
+            sqlx::query_as(version).fetch_one(&mut *connection).await.map_err(asking)?;
         if number < OLDEST_SERVER {
             return Err(DatabaseError::Refused(format!("the server is version {version}; it must be 14 or newer")));
         }
@@ -202,6 +204,16 @@ pub async fn in_time<T>(limit: Duration, work: impl Future<Output = sqlx::Result
         Ok(outcome) => outcome,
         Err(_) => Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "it did not answer in time"))),
     }
+}
+
+/// The outcome, or that the server said nothing for so long.
+pub(crate) async fn answered<T>(
+    limit: Duration,
+    doing: &str,
+    work: impl Future<Output = Result<T, DatabaseError>>,
+) -> Result<T, DatabaseError> {
+    let outcome = in_time(limit, async { Ok(work.await) }).await;
+    outcome.unwrap_or_else(|error| Err(DatabaseError::of(doing, &error)))
 }
 
 impl std::fmt::Debug for Database {

@@ -5,7 +5,7 @@
 //! believe it for a moment; what keeps them apart is the epoch. Each leader gets one that is larger than all before, in the table
 //! `leaders`, and whatever a leader writes is checked against it in the same transaction.
 
-use crate::database::{Database, in_time};
+use crate::database::{Database, answered, in_time};
 use crate::error::DatabaseError;
 use crate::migrations::Migrations;
 use crate::pooler;
@@ -74,8 +74,12 @@ pub enum Standing {
     /// It has not yet tried.
     New,
     /// Another one leads; its name, where one is known.
-    Waiting { leader: Option<String> },
-    Leading { epoch: i64 },
+    Waiting {
+        leader: Option<String>,
+    },
+    Leading {
+        epoch: i64,
+    },
     /// It can't try; why.
     Hindered(DatabaseError),
 }
@@ -114,11 +118,8 @@ impl Candidate {
             match self.attempt().await {
                 Ok(Ok(lease)) => return lease,
                 Ok(Err(leader)) => self.stands(Standing::Waiting { leader }),
-                Err(error) => {
-                    // Perhaps half of what was asked was done: the session's end undoes it.
-                    self.connection = None;
-                    self.stands(Standing::Hindered(error));
-                }
+                // Perhaps half of what was asked was done: the end of the session, which went with the attempt, undoes it.
+                Err(error) => self.stands(Standing::Hindered(error)),
             }
             // Candidates that started together need not try together.
             let jitter = rand::rng().random_range(0.9..1.1);
@@ -128,16 +129,17 @@ impl Candidate {
 
     /// Tries once; gives who leads otherwise.
     async fn attempt(&mut self) -> Result<Result<Lease, Option<String>>, DatabaseError> {
+        let limit = self.database.options().statement_timeout;
         // In hand while something is asked: whoever drops this attempt drops the connection, and with it the lock.
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.connect().await?,
+            None => answered(limit, "preparing to lead", self.connect()).await?,
         };
-        let limit = self.database.options().statement_timeout;
         let role = self.role.name();
         let trying = try_lock(&mut connection, role);
-        let (is_ours, leader) =
-            in_time(self.pace.patience, trying).await.map_err(|error| DatabaseError::of("asking for the lead", &error))?;
+        let (is_ours, leader) = in_time(self.pace.patience, trying)
+            .await
+            .map_err(|error| DatabaseError::of("asking for the lead", &error))?;
         if !is_ours {
             self.connection = Some(connection);
             return Ok(Err(leader));
@@ -155,10 +157,9 @@ impl Candidate {
         let mut other = self.database.connect().await?;
         pooler::refuse(&mut connection).await?;
         pooler::refuse_shared(&mut connection, &mut other).await?;
-        let _ = other.close().await;
         let set = AssertSqlSafe(format!("SET idle_session_timeout = {}", self.pace.silence.as_millis()));
         let setting = sqlx::query(set).execute(&mut connection);
-        in_time(self.pace.patience, setting).await.map_err(|error| DatabaseError::of("preparing to lead", &error))?;
+        setting.await.map_err(|error| DatabaseError::of("preparing to lead", &error))?;
         Ok(connection)
     }
 
@@ -230,7 +231,8 @@ async fn keep(
     let _lost = lost.drop_guard();
     while dropped.run_until_cancelled(tokio::time::sleep(pace.heartbeat)).await.is_some() {
         // Of a session that still is, the lock still is. Somebody who wrote to the table all the same is told too.
-        let beat = sqlx::query_scalar("SELECT epoch FROM leaders WHERE role = $1").bind(role).fetch_one(&mut connection);
+        let beat =
+            sqlx::query_scalar("SELECT epoch FROM leaders WHERE role = $1").bind(role).fetch_one(&mut connection);
         match in_time(pace.patience, beat).await {
             Ok(current) if epoch == current => {}
             Ok(current) => {

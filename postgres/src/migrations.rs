@@ -35,9 +35,9 @@ fn trouble(part: &Migrations, error: &MigrateError) -> DatabaseError {
             "the tables of '{name}' were made by a newer version of cartlog: they are at step {version}, this one knows {}",
             part.steps.len()
         )),
-        MigrateError::VersionMismatch(version) => {
-            DatabaseError::Refused(format!("the tables of '{name}' were made otherwise than this version does, at step {version}"))
-        }
+        MigrateError::VersionMismatch(version) => DatabaseError::Refused(format!(
+            "the tables of '{name}' were made otherwise than this version does, at step {version}"
+        )),
         other => DatabaseError::Refused(format!("the tables of '{name}' can't be prepared: {other}")),
     }
 }

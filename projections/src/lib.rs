@@ -20,9 +20,9 @@ mod view;
 pub mod views;
 mod words;
 
-pub use fill::{FillError, FoldError, Projections, Retried, Settings};
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresReadStore;
+pub use fill::{FillError, FoldError, Projections, Retried, Settings};
 pub use page::{BadCursor, Cursor, Page, PageRequest, Start};
 pub use range::TimeRange;
 pub use reader::{ReadError, Views};

@@ -13,10 +13,10 @@ mod memory;
 mod postgres;
 mod sqlite;
 
-#[cfg(feature = "testing")]
-pub use memory::MemoryVault;
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresVault;
+#[cfg(feature = "testing")]
+pub use memory::MemoryVault;
 pub use sqlite::SqliteVault;
 
 use async_trait::async_trait;

@@ -196,7 +196,8 @@ impl Vault for PostgresVault {
     }
 
     async fn destroy_key(&self, customer: CustomerId) -> Result<(), VaultError> {
-        let upsert = "INSERT INTO vault_customer_keys VALUES ($1, NULL) ON CONFLICT (customer) DO UPDATE SET key = NULL";
+        let upsert =
+            "INSERT INTO vault_customer_keys VALUES ($1, NULL) ON CONFLICT (customer) DO UPDATE SET key = NULL";
         self.ask(|| query(upsert).bind(customer.0)).await.map(drop)
     }
 }

@@ -93,7 +93,9 @@ async fn a_vault_that_a_newer_version_made_is_refused() {
     let scratch = Scratch::default();
     vault(&scratch).await;
     scratch
-        .execute("INSERT INTO vault_migrations SELECT 1000, description, now(), true, checksum, 1 FROM vault_migrations")
+        .execute(
+            "INSERT INTO vault_migrations SELECT 1000, description, now(), true, checksum, 1 FROM vault_migrations",
+        )
         .await;
     let error = PostgresVault::open(&scratch.database().await).await.err().unwrap();
     assert!(matches!(&error, DatabaseError::Refused(said) if said.contains("newer version")), "{error}");

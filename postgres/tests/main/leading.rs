@@ -40,7 +40,12 @@ async fn until_somebody_waits_for_a_lock(scratch: &Scratch) {
     );
     let mut connection = scratch.connection().await;
     soon(async {
-        while sqlx::query(sqlx::AssertSqlSafe(waiting.clone())).fetch_all(&mut connection).await.expect("found").is_empty() {
+        while sqlx::query(sqlx::AssertSqlSafe(waiting.clone()))
+            .fetch_all(&mut connection)
+            .await
+            .expect("found")
+            .is_empty()
+        {
             tokio::task::yield_now().await;
         }
     })

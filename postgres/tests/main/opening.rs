@@ -7,8 +7,10 @@ use postgres::{Database, DatabaseError, Migrations, Options};
 use std::time::Duration;
 
 const NOTES: Migrations = Migrations { part: "notes", steps: &["CREATE TABLE notes (note text)"] };
-const MORE_NOTES: Migrations =
-    Migrations { part: "notes", steps: &["CREATE TABLE notes (note text)", "ALTER TABLE notes ADD COLUMN author text"] };
+const MORE_NOTES: Migrations = Migrations {
+    part: "notes",
+    steps: &["CREATE TABLE notes (note text)", "ALTER TABLE notes ADD COLUMN author text"],
+};
 const OTHER_NOTES: Migrations = Migrations { part: "notes", steps: &["CREATE TABLE notes (note varchar)"] };
 
 /// With something else in the place of its password, and of the database's name.
@@ -83,7 +85,12 @@ async fn the_schema_can_stand_in_the_url() {
         Database::open(&url, quick()).await
     };
     database(&scratch.schema).await.expect("opens").migrate(&NOTES).await.expect("migrated");
-    assert_eq!(scratch.texts("SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'notes'").await, ["notes"]);
+    assert_eq!(
+        scratch
+            .texts("SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'notes'")
+            .await,
+        ["notes"]
+    );
     let error = database("test_that_is_not_there").await.expect_err("refused");
     assert!(matches!(&error, DatabaseError::Refused(said) if said.contains("schema")), "{error}");
 }

@@ -1,14 +1,15 @@
 //! The writing connections, and the transaction around whatever is written: fenced by the epoch of whoever leads, and settled when
 //! its outcome was lost.
 
+use super::generations::{self, Dropped};
+use super::trouble;
 use super::values::number;
 use super::write::Writer;
-use super::{schema, trouble};
 use crate::store::*;
 use eventlog::{Checkpoint, LogId, Position};
 use postgres::{Database, Role, in_time, is_away};
 use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Row};
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Row};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -20,13 +21,8 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// How long it is tried to find out whether a batch was written.
 const SETTLED_WITHIN: Duration = Duration::from_secs(30);
 const SETTLE_PAUSE: Duration = Duration::from_millis(200);
-/// A table that is to be dropped lets nobody in while it waits for those that still read it: for so long, then they come first.
-const DROP_WAIT: &str = "SET LOCAL lock_timeout = '200ms'";
 const DROP_PAUSE: Duration = Duration::from_millis(500);
 const DROP_TRIES: u32 = 60;
-/// Makes what a transaction did durable with its end, and with it all that was committed before.
-const DURABLE: &str = "SET LOCAL synchronous_commit = on";
-
 /// A batch need not be on disk once it is committed: the checkpoint is written with it, so what a server that crashed has lost is
 /// folded again. Rows are found by their keys, whatever the statistics say of a table that is being filled.
 const SESSION: &[(&str, &str)] = &[
@@ -122,37 +118,17 @@ impl Committer {
         Ok(!marks.is_empty() && marks.iter().all(|written| *written == Some(mark)))
     }
 
-    /// Begins an empty generation.
+    /// Begins an empty generation. One whose answer was lost is found by whoever looks for what was begun.
     pub async fn create(
         &self,
         epoch: i64,
         view: &'static ViewDeclaration,
         checkpoint: Checkpoint,
     ) -> Result<Table, StoreError> {
-        let doing = |error: sqlx::Error| trouble("making tables", &error);
         let mut connection = self.connection().await?;
-        let mut transaction = connection.begin().await.map_err(doing)?;
-        sqlx::query(DURABLE).execute(&mut *transaction).await.map_err(doing)?;
-        fence(&mut transaction, epoch).await?;
-        let next = "INSERT INTO views_numbers AS n VALUES ($1, 1)
-                    ON CONFLICT (view) DO UPDATE SET last_generation = n.last_generation + 1 RETURNING last_generation";
-        let number: i32 =
-            sqlx::query_scalar(next).bind(view.name).fetch_one(&mut *transaction).await.map_err(doing)?;
-        let table = Table { view, generation: number.unsigned_abs() };
-        sqlx::raw_sql(AssertSqlSafe(schema::layout(table))).execute(&mut *transaction).await.map_err(doing)?;
-        sqlx::query("INSERT INTO views_generations VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(view.name)
-            .bind(number)
-            .bind(view.version as i32)
-            .bind(schema::FILLING)
-            .bind(checkpoint.log_id.0)
-            .bind(self::number(checkpoint.position))
-            .bind(checkpoint.event_id)
-            .execute(&mut *transaction)
-            .await
-            .map_err(doing)?;
-        transaction.commit().await.map_err(doing)?;
-        Ok(table)
+        let created =
+            in_time(LONGEST, async { Ok(generations::create(&mut connection, epoch, view, checkpoint).await) }).await;
+        done(connection, created, "making tables")
     }
 
     /// Done twice, it is the same: so it is done again until it is known to be done.
@@ -171,24 +147,9 @@ impl Committer {
     }
 
     async fn try_swap(&self, epoch: i64, tables: &[Table]) -> Result<(), StoreError> {
-        let doing = |error: sqlx::Error| trouble("swapping views", &error);
         let mut connection = self.connection().await?;
-        let mut transaction = connection.begin().await.map_err(doing)?;
-        sqlx::query(DURABLE).execute(&mut *transaction).await.map_err(doing)?;
-        fence(&mut transaction, epoch).await?;
-        for table in tables {
-            let swap = "UPDATE views_generations SET state = CASE generation WHEN $2 THEN $3 ELSE $4 END
-                        WHERE view = $1 AND (generation = $2 OR state = $3)";
-            sqlx::query(swap)
-                .bind(table.view.name)
-                .bind(table.generation as i32)
-                .bind(schema::LIVE)
-                .bind(schema::RETIRED)
-                .execute(&mut *transaction)
-                .await
-                .map_err(doing)?;
-        }
-        transaction.commit().await.map_err(doing)
+        let swapped = in_time(LONGEST, async { Ok(generations::swap(&mut connection, epoch, tables).await) }).await;
+        done(connection, swapped, "swapping views")
     }
 
     /// Drops the generation as soon as nobody reads it; those that come to read it meanwhile need not wait for those that do.
@@ -196,21 +157,29 @@ impl Committer {
         let mut tries = 1;
         loop {
             let mut connection = self.connection().await?;
-            match try_drop(&mut connection, epoch, view, generation).await {
-                Err(Failed::Unknown(error)) if tries < DROP_TRIES && is_locked(&error) => tries += 1,
-                Err(Failed::Unknown(error)) => return Err(trouble("dropping tables", &error)),
-                Err(Failed::Before(error)) => return Err(error),
-                Ok(()) => return Ok(()),
+            let dropping = async { Ok(generations::drop_tables(&mut connection, epoch, view, generation).await) };
+            let dropped = in_time(LONGEST, dropping).await;
+            match done(connection, dropped, "dropping tables")? {
+                Dropped::Gone => return Ok(()),
+                Dropped::InUse(_) if tries < DROP_TRIES => tries += 1,
+                Dropped::InUse(reason) => return Err(StoreError::Unavailable(reason)),
             }
-            drop(connection);
             tokio::time::sleep(DROP_PAUSE).await;
         }
     }
 }
 
-/// One of the locks was not to be had in time.
-fn is_locked(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|state| state == "55P03")
+/// What came of it in time. A connection that failed is not used again: whatever it was in the middle of ends with it.
+fn done<T>(
+    connection: PoolConnection<Postgres>,
+    outcome: sqlx::Result<Result<T, StoreError>>,
+    doing: &str,
+) -> Result<T, StoreError> {
+    let outcome = outcome.unwrap_or_else(|error| Err(trouble(doing, &error)));
+    if matches!(outcome, Err(StoreError::Unavailable(_))) {
+        drop(connection.detach());
+    }
+    outcome
 }
 
 async fn write(connection: &mut PgConnection, epoch: i64, commit: &Commit, mark: Uuid) -> Result<(), Failed> {
@@ -231,7 +200,7 @@ async fn write(connection: &mut PgConnection, epoch: i64, commit: &Commit, mark:
 }
 
 /// Only the leader with that epoch goes on; and until this transaction ends, no other one can take over.
-async fn fence(transaction: &mut PgConnection, epoch: i64) -> Result<(), StoreError> {
+pub(super) async fn fence(transaction: &mut PgConnection, epoch: i64) -> Result<(), StoreError> {
     let select = "SELECT 1 FROM leaders WHERE role = $1 AND epoch = $2 FOR SHARE";
     let leads = sqlx::query(select).bind(Role::Views.name()).bind(epoch).fetch_optional(transaction).await;
     match leads.map_err(|error| trouble("looking who leads", &error))? {
@@ -292,31 +261,4 @@ fn elsewhere_than(before: Position, set_back: bool) -> StoreError {
 
 fn names(commit: &Commit) -> (Vec<String>, Vec<i32>) {
     commit.tables.iter().map(|changes| (changes.table.view.name.to_owned(), changes.table.generation as i32)).unzip()
-}
-
-async fn try_drop(connection: &mut PgConnection, epoch: i64, view: &str, generation: u32) -> Result<(), Failed> {
-    let mut transaction = connection.begin().await.map_err(Failed::Unknown)?;
-    sqlx::query(DURABLE).execute(&mut *transaction).await.map_err(Failed::Unknown)?;
-    sqlx::query(DROP_WAIT).execute(&mut *transaction).await.map_err(Failed::Unknown)?;
-    fence(&mut transaction, epoch).await?;
-    let delete = "DELETE FROM views_generations WHERE view = $1 AND generation = $2 AND state <> $3";
-    let deleted = sqlx::query(delete)
-        .bind(view)
-        .bind(generation as i32)
-        .bind(schema::LIVE)
-        .execute(&mut *transaction)
-        .await
-        .map_err(Failed::Unknown)?;
-    if deleted.rows_affected() == 0 {
-        return Ok(());
-    }
-    let forget = sqlx::query("DELETE FROM views_parked WHERE view = $1 AND generation = $2");
-    forget.bind(view).bind(generation as i32).execute(&mut *transaction).await.map_err(Failed::Unknown)?;
-    // The name was written from a declaration, by this program or another version of it.
-    let name = schema::named(view, generation);
-    for beside in schema::BESIDE.into_iter().chain([""]) {
-        let drop = AssertSqlSafe(format!("DROP TABLE IF EXISTS \"{name}{beside}\""));
-        sqlx::query(drop).execute(&mut *transaction).await.map_err(Failed::Unknown)?;
-    }
-    transaction.commit().await.map_err(Failed::Unknown)
 }

@@ -1,10 +1,11 @@
 //! The read store in PostgreSQL: several nodes read it, and the one that leads writes it.
 //!
-//! What lives here: how generations of views become tables ([`schema`]), rows are written ([`write`]), fenced and settled
+//! What lives here: how generations of views become tables ([`schema`], [`generations`]), rows are written ([`write`]), fenced and settled
 //! ([`commit`]), and found ([`statement`], [`words`]), over which connections ([`pool`]). Identifiers come from the views'
 //! declarations alone; values are always bound. Connections and leadership themselves are the crate `postgres`'s.
 
 mod commit;
+mod generations;
 mod pool;
 mod schema;
 mod statement;
@@ -15,11 +16,11 @@ mod words;
 mod write;
 
 use crate::store::*;
+use ::postgres::{Database, DatabaseError, is_away, says};
 use async_trait::async_trait;
 use commit::Committer;
 use eventlog::{Checkpoint, Position};
 use pool::Readers;
-use ::postgres::{Database, DatabaseError, is_away, says};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use statement::Statement;

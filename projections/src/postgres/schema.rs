@@ -47,8 +47,7 @@ pub(super) const FILLING: i32 = 0;
 pub(super) const LIVE: i32 = 1;
 pub(super) const RETIRED: i32 = 2;
 
-pub(super) const GENERATIONS: &str =
-    "SELECT view, generation, version, state, log_id, position, event_id FROM views_generations ORDER BY view, generation";
+pub(super) const GENERATIONS: &str = "SELECT view, generation, version, state, log_id, position, event_id FROM views_generations ORDER BY view, generation";
 
 pub(super) fn generation(row: &PgRow) -> sqlx::Result<Generation> {
     let state = match row.try_get(3)? {

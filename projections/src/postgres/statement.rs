@@ -263,7 +263,8 @@ fn score(statement: &mut Statement, name: &str, weights: &str, wanted: &[String]
         let word = statement.bind_text(word.clone());
         return format!("ts_rank('{weights}'::float4[], s.words, {word}::tsquery)::float8");
     }
-    let words: Vec<String> = wanted.iter().map(|word| format!("({}::tsquery)", statement.bind_text(word.clone()))).collect();
+    let words: Vec<String> =
+        wanted.iter().map(|word| format!("({}::tsquery)", statement.bind_text(word.clone()))).collect();
     let _ = write!(
         statement.sql,
         "WITH wanted AS MATERIALIZED (

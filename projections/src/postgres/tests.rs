@@ -7,9 +7,9 @@ mod scratch;
 use super::pool::SESSION;
 use super::statement::{self, Statement};
 use super::{PostgresReadStore, schema};
+use crate::TimeRange;
 use crate::slots::DECLARATIONS;
 use crate::store::*;
-use crate::TimeRange;
 use domain::Timestamp;
 use eventlog::{Checkpoint, LogId, Position};
 use scratch::Scratch;
@@ -35,7 +35,8 @@ fn row(view: &ViewDeclaration, number: u64) -> RowWrite {
         ("carts_expire", Kind::Integer) => Value::Integer(i64::from(number.is_multiple_of(20))),
         (_, Kind::Integer) => Value::Integer(number as i64 % 3),
     };
-    let words = |_: &SearchField| format!("lamp number{number} {}", if number.is_multiple_of(10) { "red" } else { "blue" });
+    let words =
+        |_: &SearchField| format!("lamp number{number} {}", if number.is_multiple_of(10) { "red" } else { "blue" });
     RowWrite {
         key: Uuid::from_u128(number as u128 + 1),
         document: "{}".to_owned(),
@@ -120,7 +121,9 @@ async fn every_list_goes_through_its_index_in_its_order() {
         if analyze {
             scratch.execute("ANALYZE").await;
         }
-        for (table, (index, list)) in tables.iter().flat_map(|table| lists(table.view).into_iter().map(|list| (*table, list))) {
+        for (table, (index, list)) in
+            tables.iter().flat_map(|table| lists(table.view).into_iter().map(|list| (*table, list)))
+        {
             let index = format!("{}{index}", schema::name(table));
             let way = plan(&mut connection, &statement::list(table, &list)).await;
             let is_direct = !way.contains("Seq Scan") && !way.contains("Sort") && !way.contains("Bitmap");
@@ -175,7 +178,10 @@ async fn rows_and_their_histories_are_found_by_their_keys() {
         for (sql, index) in [
             (format!("SELECT document::text FROM {name} WHERE key = $1"), "pkey"),
             (format!("SELECT key, document::text FROM {name} WHERE key = ANY (ARRAY[$1]::uuid[])"), "pkey"),
-            (format!("SELECT position FROM {name}_history WHERE key = $1 AND position <= 5 ORDER BY position"), "history_pkey"),
+            (
+                format!("SELECT position FROM {name}_history WHERE key = $1 AND position <= 5 ORDER BY position"),
+                "history_pkey",
+            ),
         ] {
             let way = plan(&mut connection, &Statement::new(sql).id(store(1))).await;
             assert!(way.contains(index) && !way.contains("Seq Scan"), "{way}");

@@ -40,7 +40,8 @@ mod tests {
     #[test]
     fn different_texts_stay_different_and_fit_into_an_index() {
         let long = "ü".repeat(1_000);
-        let texts = ["", "a", "a\0", "a\u{fffd}", &"a".repeat(256), &"a".repeat(257), &"a".repeat(258), &long, &long[2..]];
+        let texts =
+            ["", "a", "a\0", "a\u{fffd}", &"a".repeat(256), &"a".repeat(257), &"a".repeat(258), &long, &long[2..]];
         for (place, one) in texts.iter().enumerate() {
             assert!(text(one).len() <= 400 && !text(one).contains('\0'), "{one:?}");
             assert!(texts[..place].iter().all(|other| text(one) != text(other)), "{one:?}");

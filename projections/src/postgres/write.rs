@@ -210,7 +210,8 @@ impl<'a> Writer<'a> {
 
     async fn unpark(&mut self, unit: &ParkedUnit) -> sqlx::Result<()> {
         let (row, stream) = columns_of(unit);
-        let sql = "DELETE FROM views_parked WHERE view = $1 AND generation = $2 AND (row_key = $3 OR stream = $4)".to_owned();
+        let sql =
+            "DELETE FROM views_parked WHERE view = $1 AND generation = $2 AND (row_key = $3 OR stream = $4)".to_owned();
         let (view, generation) = (self.table.view.name, self.table.generation as i32);
         self.execute(sql, |query| query.bind(view).bind(generation).bind(row).bind(stream)).await
     }
@@ -247,16 +248,18 @@ fn array_of(kind: Kind) -> &'static str {
 fn bind_all<'v>(query: Bare, kind: Kind, values: impl Iterator<Item = Option<&'v Value>>) -> Bare {
     match kind {
         Kind::Integer => query.bind(
-            values.map(|value| if let Some(Value::Integer(integer)) = value { Some(*integer) } else { None }).collect::<Vec<_>>(),
+            values
+                .map(|value| if let Some(Value::Integer(integer)) = value { Some(*integer) } else { None })
+                .collect::<Vec<_>>(),
         ),
         Kind::Text => query.bind(
             values
                 .map(|value| if let Some(Value::Text(plain)) = value { Some(text(plain).into_owned()) } else { None })
                 .collect::<Vec<_>>(),
         ),
-        Kind::Id => {
-            query.bind(values.map(|value| if let Some(Value::Id(id)) = value { Some(*id) } else { None }).collect::<Vec<_>>())
-        }
+        Kind::Id => query.bind(
+            values.map(|value| if let Some(Value::Id(id)) = value { Some(*id) } else { None }).collect::<Vec<_>>(),
+        ),
     }
 }
 

@@ -90,7 +90,8 @@ async fn a_rebuild_that_ends_at_any_commit_leaves_the_views_as_they_were_and_goe
     let before = answers(&world.open().await.views(), &historian.known).await;
     let mut tries = 0;
     loop {
-        let store = Fragile::new(world.read_store().await, |commit| if commit > 1 { Fate::Refused } else { Fate::Written });
+        let store =
+            Fragile::new(world.read_store().await, |commit| if commit > 1 { Fate::Refused } else { Fate::Written });
         let opened = Projections::open(Arc::clone(&store) as _, world.restarted_journal(), in_batches_of(10), |_| {});
         let projections = opened.await.expect("opens");
         let outcome = projections.rebuild(None, |_| {}).await;
@@ -153,9 +154,10 @@ async fn a_view_of_another_version_is_filled_before_it_answers() {
     world.edit_read_store(&format!("UPDATE {GENERATIONS} SET version = 0 WHERE view IN ('products', 'carts')")).await;
     let reported = Arc::new(Mutex::new(Vec::new()));
     let note = Arc::clone(&reported);
-    let opened = Projections::open(world.read_store().await, world.journal.clone(), Settings::default(), move |progress| {
-        note.lock().push(progress);
-    });
+    let opened =
+        Projections::open(world.read_store().await, world.journal.clone(), Settings::default(), move |progress| {
+            note.lock().push(progress);
+        });
     let projections = opened.await.expect("opens");
     assert_same(&answers(&projections.views(), &historian.known).await, &before);
     let last = reported.lock().last().cloned().expect("progress");

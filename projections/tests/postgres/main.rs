@@ -20,12 +20,12 @@ mod rebuild;
 mod search;
 #[path = "../main/tenancy.rs"]
 mod tenancy;
+#[path = "../main/views/mod.rs"]
+mod views;
 #[path = "../main/waiting.rs"]
 mod waiting;
 #[path = "../main/world.rs"]
 mod world;
-#[path = "../main/views/mod.rs"]
-mod views;
 
 mod fencing;
 mod place;

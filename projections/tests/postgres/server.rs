@@ -103,18 +103,21 @@ async fn a_store_that_was_set_back_is_to_be_read_anew() {
 #[tokio::test]
 async fn tables_of_a_newer_version_are_refused() {
     let shelf = Shelf::new().await;
-    shelf.scratch.execute("INSERT INTO views_migrations SELECT 1000, description, now(), true, checksum, 1 FROM views_migrations").await;
+    shelf
+        .scratch
+        .execute(
+            "INSERT INTO views_migrations SELECT 1000, description, now(), true, checksum, 1 FROM views_migrations",
+        )
+        .await;
     let error = PostgresReadStore::open(&shelf.scratch.database().await).await.err().expect("refused");
     assert!(matches!(&error, DatabaseError::Refused(said) if said.contains("newer version")), "{error}");
 }
 
 #[tokio::test]
 async fn a_query_that_takes_too_long_is_given_up() {
-    let shelf = Shelf::at(&url(), |options| postgres::Options {
-        statement_timeout: Duration::from_millis(200),
-        ..options
-    })
-    .await;
+    let shelf =
+        Shelf::at(&url(), |options| postgres::Options { statement_timeout: Duration::from_millis(200), ..options })
+            .await;
     let mut connection = shelf.scratch.connection().await;
     let mut locking = connection.begin().await.expect("begun");
     sqlx::query("LOCK TABLE products_1 IN ACCESS EXCLUSIVE MODE").execute(&mut *locking).await.expect("locked");
@@ -139,7 +142,8 @@ async fn dropping_a_generation_waits_for_its_readers_and_they_do_not_wait_for_it
     reading.rollback().await.expect("let go");
     dropping.await.expect("no panic").expect("dropped");
     assert_eq!(shelf.store.generations().await.expect("generations"), []);
-    let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename LIKE 'products%'";
+    let tables =
+        "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename LIKE 'products%'";
     until(async || shelf.scratch.texts(tables).await.is_empty()).await;
     // It is gone already, and one that answers is not dropped.
     shelf.store.drop_generation("products".to_owned(), 1).await.expect("nothing happens");
@@ -163,7 +167,8 @@ async fn any_text_can_be_written_and_listed_by() {
     // Too much at once for what compression could save.
     long.push((0..1_000).filter_map(|number| char::from_u32(0x4e00 + number * 13 % 20_000)).collect());
     let other = format!("{}!", &long[3]);
-    let texts = [&long[..], &[other, "a\0b".to_owned(), "a\u{fffd}b".to_owned(), "\\'\"$1".to_owned(), String::new()]].concat();
+    let texts =
+        [&long[..], &[other, "a\0b".to_owned(), "a\u{fffd}b".to_owned(), "\\'\"$1".to_owned(), String::new()]].concat();
     let rows = texts.iter().zip(1..).map(|(text, number)| {
         let mut row = row(number, text);
         row.document = serde_json::json!({ "text": text, "number": number }).to_string();
@@ -230,7 +235,11 @@ async fn hits_are_in_order_also_when_no_word_has_changed() {
 async fn what_the_store_takes_on_disk_grows_with_what_is_in_it() {
     let shelf = Shelf::new().await;
     let before = shelf.store.bytes().await.expect("bytes");
-    shelf.store.commit(shelf.batch_of(0, 1, (0..2_000).map(|number| row(number, "vendor")).collect())).await.expect("written");
+    shelf
+        .store
+        .commit(shelf.batch_of(0, 1, (0..2_000).map(|number| row(number, "vendor")).collect()))
+        .await
+        .expect("written");
     assert!(shelf.store.bytes().await.expect("bytes") > before + 100_000);
     assert_eq!(shelf.position().await, Position(1));
 }
