@@ -18,9 +18,20 @@ pub enum DatabaseError {
 impl DatabaseError {
     /// What the failure of `doing` something means.
     pub fn of(doing: &str, error: &Error) -> Self {
+        if is_anothers(error) {
+            return crate::pooler::refusal();
+        }
         let reason = format!("{doing}: {}", says(error));
         if is_away(error) { Self::Unavailable(reason) } else { Self::Refused(reason) }
     }
+}
+
+/// Whether a prepared statement is there already, or no longer: the session is not ours alone.
+fn is_anothers(error: &Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|refusal| refusal.code())
+        .is_some_and(|state| state == "42P05" || state == "26000")
 }
 
 /// Whether the same call may succeed later.
@@ -33,11 +44,10 @@ pub fn is_away(error: &Error) -> bool {
 }
 
 /// Whether a refusal with this SQLSTATE passes by itself: lost connections, deadlocks, too few resources, locks that were not
-/// to be had, a server that is starting or stopping, a session that idled in a transaction.
+/// to be had, a server that is starting, stopping or a standby, a session that idled in a transaction.
 fn passes(state: Cow<'_, str>) -> bool {
-    // What is 'not to be had in this state' includes locks (55P03) and, through poolers, much else; a query that was cancelled
-    // (57014) took too long.
-    ["08", "40", "53", "55P03", "57", "25P03"].iter().any(|class| state.starts_with(class))
+    // A query that was cancelled (57014) took too long; a server that only reads (25006) may be about to take over.
+    ["08", "25006", "25P03", "40", "53", "55P03", "57"].iter().any(|class| state.starts_with(class))
 }
 
 /// The failure in words, without values: what PostgreSQL adds beside its message may hold a row's.
@@ -58,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_passes_by_itself_is_told_from_what_does_not() {
-        for state in ["08006", "40P01", "53300", "55P03", "57P03", "57014", "25P03"] {
+        for state in ["08006", "40P01", "53300", "55P03", "57P03", "57014", "25P03", "25006"] {
             assert!(passes(state.into()), "{state}");
         }
         for state in ["28P01", "3D000", "42P01", "23505", "22021", "0A000"] {

@@ -12,7 +12,7 @@ pub(crate) fn mark() -> (&'static str, String) {
     (MARK, MARKED.to_owned())
 }
 
-fn refusal() -> DatabaseError {
+pub(crate) fn refusal() -> DatabaseError {
     let reason = "a pooler stands between cartlog and the server that does not keep a session's settings and locks, such as PgBouncer \
                   in transaction mode; connect to the server itself, or pool by session";
     DatabaseError::Refused(reason.to_owned())

@@ -57,7 +57,7 @@ impl Sessions {
 fn is_closed(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => !matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::ConnectionRefused),
-        sqlx::Error::Database(refusal) => refusal.code().is_some_and(|state| state == "57P01"),
+        sqlx::Error::Database(refusal) => refusal.code().is_some_and(|state| state.starts_with("57P")),
         _ => false,
     }
 }

@@ -28,9 +28,13 @@ pub(crate) fn typed(text: &str) -> impl Iterator<Item = String> {
     words.take(MOST_WORDS).map(|word| word.chars().filter(|letter| *letter != '"').take(MOST_LETTERS).collect())
 }
 
+/// Accents and the like, which a word is found without.
+pub(crate) fn is_mark(letter: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&letter)
+}
+
 /// The next word of the text, with what stands before and after it.
 pub(crate) fn next_word(text: &str) -> Option<(&str, &str, &str)> {
-    let is_mark = |letter: char| ('\u{300}'..='\u{36f}').contains(&letter);
     let (between, word) = text.split_at(text.find(char::is_alphanumeric)?);
     let end = word.find(|letter: char| !letter.is_alphanumeric() && !is_mark(letter)).unwrap_or(word.len());
     let (word, after) = word.split_at(end);

@@ -4,12 +4,11 @@
 //! locale, its extensions, and its version, whose dictionaries change now and then under an index.
 
 use crate::store::Searched;
-use crate::words::{MOST_LETTERS, lead, next_word, typed};
+use crate::words::{MOST_LETTERS, is_mark, lead, next_word, typed};
 use rust_stemmers::{Algorithm, Stemmer};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 use uuid::Uuid;
 
 /// As many as a `tsvector` tells apart: what comes later is all at the last one.
@@ -78,12 +77,13 @@ fn stems<'a>(stemmer: &'a Stemmer, text: &'a str) -> impl Iterator<Item = String
         rest = after;
         Some(word)
     });
-    words.map(|word| {
-        // Without marks: 'cafe' finds 'Café'. No more letters than of a word that is searched for.
+    let stems = words.map(|word| {
+        // No more letters than of a word that is searched for.
         let letters = word.chars().take(MOST_LETTERS).flat_map(char::to_lowercase).nfd();
-        let plain: String = letters.filter(|letter| !is_combining_mark(*letter)).collect();
+        let plain: String = letters.filter(|letter| !is_mark(*letter)).collect();
         stemmer.stem(&plain).into_owned()
-    })
+    });
+    stems.filter(|stem| !stem.is_empty())
 }
 
 /// PostgreSQL knows four weights, A to D: the largest of the declared ones is A, and those beyond the fourth are D too.
@@ -106,4 +106,62 @@ fn distinct_weights(searched: &Searched) -> Vec<u8> {
     weights.sort_unstable_by(|one, other| other.cmp(one));
     weights.dedup();
     weights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::View;
+    use crate::views::Products;
+    use proptest::prelude::*;
+
+    fn searched() -> &'static Searched {
+        Products::DECLARATION.search.as_ref().expect("products are searched")
+    }
+
+    /// Nothing that means something in quotes, and what is allowed between these.
+    fn is_safe(expression: &str, between: &str) -> bool {
+        let mut parts = expression.split('\'');
+        let is_letter =
+            |letter: char| !letter.is_ascii_punctuation() && !letter.is_whitespace() && !letter.is_control();
+        let ends =
+            |outside: Option<&str>| outside.is_some_and(|text| text.chars().all(|letter| between.contains(letter)));
+        while ends(parts.next()) {
+            match parts.next() {
+                None => return true,
+                Some(word) if !word.is_empty() && word.chars().all(is_letter) => {}
+                Some(_) => return false,
+            }
+        }
+        false
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_gets_out_of_its_quotes(text in any::<String>(), other in "[a-zA-Z'\\\\:& _é\u{301}\u{345}日ा-]{0,40}") {
+            let scope = Uuid::from_u128(7);
+            for text in [text, other] {
+                let vector = indexed(searched(), scope, &vec![text.clone(); 5]);
+                prop_assert!(is_safe(&vector, " :,ABCD0123456789"), "{vector}");
+                for expression in wanted(scope, &text) {
+                    prop_assert!(is_safe(&expression, " ()<->"), "{expression}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn words_are_told_apart_by_place_weight_and_scope() {
+        let (one, other) = (lead(Uuid::from_u128(1)), lead(Uuid::from_u128(2)));
+        assert_ne!(one, other);
+        let texts = ["Red tables", "", "", "", "O'Brien's table"].map(str::to_owned);
+        let vector = indexed(searched(), Uuid::from_u128(1), &texts);
+        let expected = format!("'{one}brien':9C '{one}o':8C '{one}red':2A '{one}s':10C '{one}tabl':3A,11C ");
+        assert_eq!(vector, expected);
+        assert_eq!(
+            wanted(Uuid::from_u128(2), "O'Brien  tables O'Brien"),
+            [format!("('{other}o' <-> '{other}brien')"), format!("'{other}tabl'"),]
+        );
+        assert_eq!(weights(searched()), "{0,0.125,0.5,1}");
+    }
 }
