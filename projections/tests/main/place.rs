@@ -10,6 +10,9 @@ use tempfile::TempDir;
 pub const GENERATIONS: &str = "generations";
 pub const NUMBERS: &str = "numbers";
 
+/// How often a random test is repeated.
+pub const CASES: u32 = 24;
+
 pub struct Place {
     directory: TempDir,
 }

@@ -3,7 +3,7 @@
 use crate::answers::{answers, assert_same};
 use crate::fragile::{Fate, Fragile};
 use crate::history::Historian;
-use crate::place::{GENERATIONS, NUMBERS};
+use crate::place::{CASES, GENERATIONS, NUMBERS};
 use crate::world::{World, in_batches_of, until};
 use cartlog_projections::store::{Generation, GenerationState, ReadStore};
 use cartlog_projections::{FillError, Projections, Settings};
@@ -24,7 +24,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
     fn every_answer_is_the_same_bytes_after_a_rebuild(seed: u64, steps in 1usize..120, batch in 1usize..40) {

@@ -11,6 +11,9 @@ use tokio::sync::Mutex;
 pub const GENERATIONS: &str = "views_generations";
 pub const NUMBERS: &str = "views_numbers";
 
+/// How often a random test is repeated: each time makes a hundred tables and more.
+pub const CASES: u32 = 6;
+
 /// Of all that a test writes, unless it says otherwise.
 pub const EPOCH: i64 = 1;
 

@@ -3,12 +3,13 @@
 use crate::proxy::{Network, Proxy};
 use crate::scratch::url;
 use crate::shelf::{BY_VENDOR, STORE, Shelf, VIEW, at, row};
-use crate::world::until;
+use crate::world::{LONG, until};
 use cartlog_projections::PostgresReadStore;
 use cartlog_projections::store::*;
 use eventlog::Position;
 use postgres::DatabaseError;
 use sqlx::Connection;
+use sqlx::postgres::PgListener;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -242,4 +243,23 @@ async fn what_the_store_takes_on_disk_grows_with_what_is_in_it() {
         .expect("written");
     assert!(shelf.store.bytes().await.expect("bytes") > before + 100_000);
     assert_eq!(shelf.position().await, Position(1));
+}
+
+/// Only a hint, but one that comes.
+#[tokio::test]
+async fn whoever_listens_is_told_of_every_batch() {
+    let shelf = Shelf::new().await;
+    let mut listener = PgListener::connect(&url()).await.expect("connected");
+    listener.listen("cartlog_views").await.expect("listens");
+    shelf.store.commit(shelf.batch(0, 7, 1)).await.expect("written");
+    let told = async {
+        loop {
+            let told = listener.recv().await.expect("told").payload().to_owned();
+            if told.starts_with(&shelf.scratch.schema) {
+                return told;
+            }
+        }
+    };
+    let told = tokio::time::timeout(LONG, told).await.expect("told");
+    assert_eq!(told, format!("{} 7", shelf.scratch.schema));
 }
