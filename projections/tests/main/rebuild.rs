@@ -123,9 +123,8 @@ async fn a_rebuild_that_was_interrupted_is_gone_on_with_by_the_next_start() {
     drop(projections);
 
     let projections = world.open_with(world.restarted_journal(), in_batches_of(10)).await;
-    // Before it starts: opening writes, and would meet the worker's writing.
-    let store = world.read_store().await;
     projections.start();
+    let store = world.read_store().await;
     until(async || {
         let generations = store.generations().await.expect("generations");
         generations.iter().all(|known| known.state == GenerationState::Live && known.generation == 2)
@@ -163,9 +162,8 @@ async fn a_view_of_another_version_is_filled_before_it_answers() {
     assert_same(&answers(&projections.views(), &historian.known).await, &before);
     let last = reported.lock().last().cloned().expect("progress");
     assert_eq!((last.views, last.done), (vec!["products", "carts"], last.total));
-    // Before it starts: opening writes, and would meet the worker's writing.
-    let store = world.read_store().await;
     projections.start();
+    let store = world.read_store().await;
     until(async || store.generations().await.expect("generations").len() == 12).await;
     let generations = store.generations().await.expect("generations");
     assert!(generations.iter().all(|known| known.state == GenerationState::Live && known.version > 0));
