@@ -11,6 +11,7 @@ mod postgres;
 #[cfg(feature = "postgres")]
 #[path = "../../postgres/tests/main/scratch.rs"]
 mod scratch;
+#[allow(dead_code, reason = "others include it too, and not all use all of it")]
 mod shop;
 
 use cartlog_projections::store::ReadStore;
