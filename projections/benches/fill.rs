@@ -1,11 +1,17 @@
 //! How fast events become rows, how fast lists answer, and how soon views are ready, on this machine:
-//! `cargo bench -p cartlog-projections`, with ` -- events` or ` -- lists` for a part. Prints a table; asserts nothing.
+//! `cargo bench -p cartlog-projections`, with ` -- events`, ` -- lists` or ` -- postgres` for a part. Prints a table; asserts nothing.
 //!
 //! Many shops at once, visits of about twenty events each, on the embedded log; the views in one SQLite file, as a server
-//! keeps them.
+//! keeps them; with `--features postgres` also in the PostgreSQL that `CARTLOG_TEST_POSTGRES` names, if it names one.
 
 #![allow(clippy::unwrap_used, reason = "a measurement that can't go on has failed")]
 
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "postgres")]
+#[path = "../../postgres/tests/main/scratch.rs"]
+mod scratch;
+#[allow(dead_code, reason = "others include it too, and not all use all of it")]
 mod shop;
 
 use cartlog_projections::store::ReadStore;
@@ -39,16 +45,25 @@ fn main() {
         if is_wanted("lists") {
             lists(&directory.path().join("products.db"), &directory.path().join("products.sqlite")).await;
         }
+        #[cfg(feature = "postgres")]
+        if is_wanted("postgres") && std::env::var_os("CARTLOG_TEST_POSTGRES").is_some() {
+            postgres::events(directory.path()).await;
+            postgres::lists(&directory.path().join("more-products.db")).await;
+        }
     });
 }
 
-async fn events(directory: &Path) {
-    let journal = journal(&directory.join("events.db"));
+async fn opened(journal: &Journal) -> Vec<Shop> {
     let mut shops = Vec::new();
     for number in 0..SHOPS {
         shops.push(Shop::new(journal.clone(), number).await);
     }
-    let shops = live(shops, SOME).await;
+    shops
+}
+
+async fn events(directory: &Path) {
+    let journal = journal(&directory.join("events.db"));
+    let shops = live(opened(&journal).await, SOME).await;
     fold_in_memory(&journal).await;
     let views = directory.join("views.sqlite");
     catch_up(&journal, &views).await;
@@ -179,20 +194,29 @@ async fn start_with_many(journal: &Journal, path: &Path) {
     told("the views on disk", bytes as f64 / 1e6, "MB");
 }
 
-async fn lists(log: &Path, path: &Path) {
-    let journal = journal(log);
+async fn many_products(journal: &Journal) -> Shop {
     let mut shop = Shop::new(journal.clone(), 1_000).await;
     while shop.events < PRODUCTS {
         shop.new_product().await;
     }
+    shop
+}
+
+async fn lists(log: &Path, path: &Path) {
+    let journal = journal(log);
+    let shop = many_products(&journal).await;
     let since = Instant::now();
     let (c, w) = (cpu(), wrote());
     let views = open(&journal, path).await.views();
     told("  wrote", wrote() - w, "MB");
     told("  cpu us/event", (cpu() - c) * 1e6 / PRODUCTS as f64, "us");
     rate("products caught up", PRODUCTS, since, "events/s");
+    query(&views, &shop).await;
+}
+
+async fn query(views: &Views, shop: &Shop) {
     let (store, all) = (shop.store(), ProductFilter::default());
-    let deep = page_5000(&views, store).await;
+    let deep = page_5000(views, store).await;
     for (what, start) in [
         ("10 of 100,000 products, page 1", Start::First),
         ("the same by cursor, page 5,000", deep),

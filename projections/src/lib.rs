@@ -1,13 +1,15 @@
 //! The views: every answer of the store, folded from the log.
 //!
 //! What lives here: the views ([`views`]: each a row, its fold and its queries), the port of the read stores ([`store`]) with
-//! its adapter for SQLite, and the worker that fills them, live and in a rebuild. What doesn't: HTTP, rules, and whatever
+//! its adapters for SQLite and PostgreSQL (feature `postgres`), and the worker that fills them, live and in a rebuild. What doesn't: HTTP, rules, and whatever
 //! changes with time or elsewhere (today's price in a cart, who is logged in): that is joined or computed when answering.
 //! The guarantee: a view is the fold of the log up to its position, neither less nor more, after any crash.
 
 mod cache;
 mod fill;
 mod page;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod range;
 mod reader;
 mod slots;
@@ -16,7 +18,10 @@ mod status;
 pub mod store;
 mod view;
 pub mod views;
+mod words;
 
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresReadStore;
 pub use fill::{FillError, FoldError, Projections, Retried, Settings};
 pub use page::{BadCursor, Cursor, Page, PageRequest, Start};
 pub use range::TimeRange;

@@ -9,8 +9,12 @@ pub mod conformance;
 mod key_cache;
 #[cfg(feature = "testing")]
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod sqlite;
 
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresVault;
 #[cfg(feature = "testing")]
 pub use memory::MemoryVault;
 pub use sqlite::SqliteVault;

@@ -12,7 +12,12 @@ mod coupons;
 mod customers;
 mod emails;
 mod log_in;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod products;
+#[cfg(feature = "postgres")]
+#[path = "../../../postgres/tests/main/scratch.rs"]
+mod scratch;
 mod secrecy;
 mod snapshots;
 mod stores;

@@ -79,7 +79,7 @@ async fn take(shared: &Shared, events: &[Delivery]) -> bool {
             Err(error) => {
                 drop(live);
                 tracing::error!(%error, "the views can't be written");
-                let is_final = matches!(error, StoreError::Damaged(_) | StoreError::Newer(_));
+                let is_final = matches!(error, StoreError::Damaged(_) | StoreError::Newer(_) | StoreError::Fenced);
                 inner.watched.store_trouble(error.to_string(), is_final);
                 if is_final {
                     return false;

@@ -56,9 +56,15 @@ pub enum StoreError {
     /// It was written by a version of cartlog that this one doesn't know.
     #[error("the read store was written by a newer version of cartlog: {0}")]
     Newer(String),
+    /// Whoever writes may do so no longer: another node leads the views, or what is in memory here is not what the store holds.
+    /// Nothing was written, or what was can't be told. Trying again does not help; leading again, from what the store holds, does.
+    #[error("another node leads the views, or they were set back: they must be read anew")]
+    Fenced,
 }
 
-/// Where rows are kept. One process writes to it.
+/// Where rows are kept. One process writes to it at a time: a store that several share refuses all but the one that leads, with
+/// [`StoreError::Fenced`] from [`ReadStore::commit`], [`ReadStore::create`], [`ReadStore::swap`] and
+/// [`ReadStore::drop_generation`].
 ///
 /// Reads see what was committed, at once after the commit. Writes may block the calling thread: they are called from
 /// threads of the projections' own.
@@ -80,7 +86,7 @@ pub trait ReadStore: Send + Sync + 'static {
     async fn search(&self, table: Table, search: Search) -> Result<Vec<Found>, StoreError>;
 
     /// Writes a batch: all or nothing, the checkpoint with it. On an error nothing was written: an adapter that can't tell
-    /// looks first.
+    /// looks first; when it can't tell even so, or another one leads, it is [`StoreError::Fenced`].
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
 
     /// The positions of the events that touched the row, up to and including `up_to`, oldest first.

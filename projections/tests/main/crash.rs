@@ -40,12 +40,12 @@ async fn a_fill_that_ends_at_any_commit_goes_on_from_there() {
             world.open().await;
             historian.live(&mut world, 60).await;
         }
-        let began = world.read_store().generations().await.expect("generations");
+        let began = world.read_store().await.generations().await.expect("generations");
         let began = began.first().map_or(0, |known| known.checkpoint.position.0);
         let mut tries = 0;
         let views = loop {
             // One batch gets through, and the process ends at the next.
-            let store = Fragile::new(world.read_store(), |commit| {
+            let store = Fragile::new(world.read_store().await, |commit| {
                 assert!(commit == 1, "the process ends here");
                 Fate::Written
             });
@@ -70,7 +70,7 @@ async fn a_store_that_is_away_for_a_while_is_waited_for_and_said_to_be_away() {
     let away = Arc::new(AtomicBool::new(false));
     let fate = Arc::clone(&away);
     let is_away = move |_| if fate.load(Ordering::SeqCst) { Fate::Refused } else { Fate::Written };
-    let store = Fragile::new(world.read_store(), is_away);
+    let store = Fragile::new(world.read_store().await, is_away);
     let projections = open(&world, Arc::clone(&store) as _).await.expect("opens");
     projections.start();
     let (views, commits) = (projections.views(), store.commits());
@@ -94,7 +94,7 @@ async fn a_worker_that_breaks_off_says_so_and_what_it_had_in_hand_is_folded_once
     let product = world.product(store_id, "A").await;
     let broken = Arc::new(AtomicBool::new(false));
     let fate = Arc::clone(&broken);
-    let store = Fragile::new(world.read_store(), move |_| {
+    let store = Fragile::new(world.read_store().await, move |_| {
         assert!(!fate.swap(false, Ordering::SeqCst), "the thread ends here");
         Fate::Written
     });

@@ -1,7 +1,6 @@
 //! A read store whose commits a test decides on: the process may end at any of them.
 
 use async_trait::async_trait;
-use cartlog_projections::SqliteReadStore;
 use cartlog_projections::store::*;
 use eventlog::{Checkpoint, Position};
 use std::sync::Arc;
@@ -16,14 +15,14 @@ pub enum Fate {
 }
 
 pub struct Fragile {
-    pub store: Arc<SqliteReadStore>,
+    pub store: Arc<dyn ReadStore>,
     commits: AtomicU64,
     /// Of the commit with that number, from 1.
     fate: Box<dyn Fn(u64) -> Fate + Send + Sync>,
 }
 
 impl Fragile {
-    pub fn new(store: Arc<SqliteReadStore>, fate: impl Fn(u64) -> Fate + Send + Sync + 'static) -> Arc<Self> {
+    pub fn new(store: Arc<dyn ReadStore>, fate: impl Fn(u64) -> Fate + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { store, commits: AtomicU64::new(0), fate: Box::new(fate) })
     }
 

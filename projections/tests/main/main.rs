@@ -2,11 +2,13 @@
 
 mod answers;
 mod crash;
+mod embedded;
 mod foreign;
 mod fragile;
 mod history;
 mod pages;
 mod parked;
+mod place;
 mod rebuild;
 mod search;
 mod tenancy;

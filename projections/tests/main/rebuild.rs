@@ -3,6 +3,7 @@
 use crate::answers::{answers, assert_same};
 use crate::fragile::{Fate, Fragile};
 use crate::history::Historian;
+use crate::place::{CASES, GENERATIONS, NUMBERS};
 use crate::world::{World, in_batches_of, until};
 use cartlog_projections::store::{Generation, GenerationState, ReadStore};
 use cartlog_projections::{FillError, Projections, Settings};
@@ -23,7 +24,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
     fn every_answer_is_the_same_bytes_after_a_rebuild(seed: u64, steps in 1usize..120, batch in 1usize..40) {
@@ -78,7 +79,7 @@ async fn queries_are_answered_throughout_a_rebuild() {
         tokio::task::yield_now().await;
     }
     rebuilding.await.expect("no panic").expect("rebuilt");
-    let generations = world.read_store().generations().await.expect("generations");
+    let generations = world.read_store().await.generations().await.expect("generations");
     assert!(generations.iter().all(|known| known.state == GenerationState::Live && known.generation == 2));
 }
 
@@ -89,7 +90,8 @@ async fn a_rebuild_that_ends_at_any_commit_leaves_the_views_as_they_were_and_goe
     let before = answers(&world.open().await.views(), &historian.known).await;
     let mut tries = 0;
     loop {
-        let store = Fragile::new(world.read_store(), |commit| if commit > 1 { Fate::Refused } else { Fate::Written });
+        let store =
+            Fragile::new(world.read_store().await, |commit| if commit > 1 { Fate::Refused } else { Fate::Written });
         let opened = Projections::open(Arc::clone(&store) as _, world.restarted_journal(), in_batches_of(10), |_| {});
         let projections = opened.await.expect("opens");
         let outcome = projections.rebuild(None, |_| {}).await;
@@ -105,7 +107,7 @@ async fn a_rebuild_that_ends_at_any_commit_leaves_the_views_as_they_were_and_goe
         assert_eq!(begun, [tries * 10; 12], "it begins anew");
     }
     assert!(tries > 5, "{tries}");
-    let generations = world.read_store().generations().await.expect("generations");
+    let generations = world.read_store().await.generations().await.expect("generations");
     assert!(generations.iter().all(|known| known.state == GenerationState::Live && known.generation == 2));
 }
 
@@ -122,7 +124,7 @@ async fn a_rebuild_that_was_interrupted_is_gone_on_with_by_the_next_start() {
 
     let projections = world.open_with(world.restarted_journal(), in_batches_of(10)).await;
     projections.start();
-    let store = world.read_store();
+    let store = world.read_store().await;
     until(async || {
         let generations = store.generations().await.expect("generations");
         generations.iter().all(|known| known.state == GenerationState::Live && known.generation == 2)
@@ -149,18 +151,19 @@ async fn some_views_can_be_rebuilt_alone() {
 async fn a_view_of_another_version_is_filled_before_it_answers() {
     let (world, historian) = lived(19, 100).await;
     let before = answers(&world.open().await.views(), &historian.known).await;
-    world.edit_read_store("UPDATE generations SET version = 0 WHERE view IN ('products', 'carts')");
+    world.edit_read_store(&format!("UPDATE {GENERATIONS} SET version = 0 WHERE view IN ('products', 'carts')")).await;
     let reported = Arc::new(Mutex::new(Vec::new()));
     let note = Arc::clone(&reported);
-    let opened = Projections::open(world.read_store(), world.journal.clone(), Settings::default(), move |progress| {
-        note.lock().push(progress);
-    });
+    let opened =
+        Projections::open(world.read_store().await, world.journal.clone(), Settings::default(), move |progress| {
+            note.lock().push(progress);
+        });
     let projections = opened.await.expect("opens");
     assert_same(&answers(&projections.views(), &historian.known).await, &before);
     let last = reported.lock().last().cloned().expect("progress");
     assert_eq!((last.views, last.done), (vec!["products", "carts"], last.total));
     projections.start();
-    let store = world.read_store();
+    let store = world.read_store().await;
     until(async || store.generations().await.expect("generations").len() == 12).await;
     let generations = store.generations().await.expect("generations");
     assert!(generations.iter().all(|known| known.state == GenerationState::Live && known.version > 0));
@@ -172,18 +175,22 @@ async fn a_view_of_another_version_is_filled_before_it_answers() {
 async fn a_view_that_stayed_behind_is_brought_to_where_the_others_are() {
     let (mut world, mut historian) = lived(61, 60).await;
     world.open().await;
-    world.edit_read_store(
-        "UPDATE generations SET view = 'later' WHERE view = 'jobs';
-         UPDATE numbers SET view = 'later' WHERE view = 'jobs';
-         ALTER TABLE jobs_1 RENAME TO later_1; ALTER TABLE jobs_1_history RENAME TO later_1_history;",
-    );
+    world
+        .edit_read_store(&format!(
+            "UPDATE {GENERATIONS} SET view = 'later' WHERE view = 'jobs';
+             UPDATE {NUMBERS} SET view = 'later' WHERE view = 'jobs';
+             ALTER TABLE jobs_1 RENAME TO later_1; ALTER TABLE jobs_1_history RENAME TO later_1_history;"
+        ))
+        .await;
     historian.live(&mut world, 60).await;
     world.open().await;
-    world.edit_read_store(
-        "DELETE FROM generations WHERE view = 'jobs'; DROP TABLE jobs_1; DROP TABLE jobs_1_history;
-         UPDATE generations SET view = 'jobs' WHERE view = 'later';
-         ALTER TABLE later_1 RENAME TO jobs_1; ALTER TABLE later_1_history RENAME TO jobs_1_history;",
-    );
+    world
+        .edit_read_store(&format!(
+            "DELETE FROM {GENERATIONS} WHERE view = 'jobs'; DROP TABLE jobs_1; DROP TABLE jobs_1_history;
+             UPDATE {GENERATIONS} SET view = 'jobs' WHERE view = 'later';
+             ALTER TABLE later_1 RENAME TO jobs_1; ALTER TABLE later_1_history RENAME TO jobs_1_history;"
+        ))
+        .await;
     let views = world.open().await.views();
     assert_same(&answers(&views, &historian.known).await, &world.answers_from_nothing(&historian.known).await);
 }
@@ -195,7 +202,7 @@ async fn a_stop_waits_for_a_rebuild_to_be_between_two_batches() {
     let (reached, in_hand) = tokio::sync::oneshot::channel();
     let (let_go, held) = std::sync::mpsc::channel();
     let gate = Mutex::new(Some((reached, held)));
-    let store = Fragile::new(world.read_store(), move |commit| {
+    let store = Fragile::new(world.read_store().await, move |commit| {
         // The sixth is the rebuild's: it takes five to open.
         if let Some((reached, held)) = gate.lock().take_if(|_| commit > 5) {
             reached.send(()).expect("awaited");

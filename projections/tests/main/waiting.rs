@@ -38,11 +38,13 @@ async fn a_position_beyond_the_end_of_the_log_is_waited_for() {
     projections.stop().await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn when_time_is_up_the_answer_says_how_far_the_views_are() {
     let mut world = World::default();
     world.store().await;
     let views = world.open().await.views();
+    // From here on nothing but time is waited for.
+    tokio::time::pause();
     let outcome = views.wait_for(Position(100), Duration::from_secs(2)).await;
     let Err(ReadError::Behind { asked, reached }) = outcome else { panic!("{outcome:?}") };
     assert_eq!((asked, reached), (Position(100), Position(1)));

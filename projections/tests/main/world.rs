@@ -2,8 +2,10 @@
 
 use crate::answers::answers;
 use crate::history::Known;
+use crate::place::Place;
 use async_trait::async_trait;
-use cartlog_projections::{Projections, Settings, SqliteReadStore, Views};
+use cartlog_projections::store::ReadStore;
+use cartlog_projections::{Projections, Settings, Views};
 use domain::billing::{InvoiceLine, LineKind};
 use domain::cart::{CartClosed, CartEvent, CartItemAdded, CartOpened, CloseReason, ProductQuantity};
 use domain::customer::{CustomerCreated, CustomerDeleted, CustomerEvent, NewAddress};
@@ -20,10 +22,8 @@ use futures::StreamExt;
 use journal::testing::MemoryKeys;
 use journal::{Actor, Journal, Metadata, Tail, ToAppend};
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 use uuid::Uuid;
 
 /// Long enough for any machine; nothing waits that long unless a test is about to fail.
@@ -55,7 +55,7 @@ pub struct World {
     pub now: i64,
     tails: HashMap<String, Tail>,
     ids: u128,
-    directory: TempDir,
+    pub place: Place,
 }
 
 impl Default for World {
@@ -69,7 +69,7 @@ impl Default for World {
             now: BEGINNING,
             tails: HashMap::new(),
             ids: 0,
-            directory: tempfile::tempdir().expect("a directory"),
+            place: Place::default(),
         }
     }
 }
@@ -84,22 +84,13 @@ impl World {
         Timestamp::from_millis(self.now)
     }
 
-    pub fn read_store(&self) -> Arc<SqliteReadStore> {
-        self.read_store_named("views")
+    pub async fn read_store(&self) -> Arc<dyn ReadStore> {
+        self.place.store("views").await
     }
 
-    pub fn read_store_named(&self, name: &str) -> Arc<SqliteReadStore> {
-        Arc::new(SqliteReadStore::open(&self.read_store_path(name)).expect("opens"))
-    }
-
-    pub fn read_store_path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(format!("{name}.sqlite"))
-    }
-
-    /// Does to the file what no version of the program would.
-    pub fn edit_read_store(&self, sql: &str) {
-        let connection = rusqlite::Connection::open(self.read_store_path("views")).expect("opens");
-        connection.execute_batch(sql).expect("edited");
+    /// Does to the store what no version of the program would.
+    pub async fn edit_read_store(&self, sql: &str) {
+        self.place.edit("views", sql).await;
     }
 
     /// A new reader of the same log, as after a restart of the process.
@@ -121,7 +112,7 @@ impl World {
     }
 
     pub async fn open_with(&self, journal: Journal, settings: Settings) -> Projections {
-        Projections::open(self.read_store(), journal, settings, |_| {}).await.expect("opens")
+        Projections::open(self.read_store().await, journal, settings, |_| {}).await.expect("opens")
     }
 
     /// What the views answer once they are where the log is.
@@ -138,7 +129,7 @@ impl World {
 
     /// What views answer that were filled in one go, by a store that never saw another way.
     pub async fn answers_from_nothing(&self, known: &Known) -> String {
-        let store = self.read_store_named(&format!("anew-{}", Uuid::now_v7()));
+        let store = self.place.store(&format!("anew-{}", Uuid::now_v7())).await;
         let opened = Projections::open(store, self.restarted_journal(), Settings::default(), |_| {});
         answers(&opened.await.expect("opens").views(), known).await
     }

@@ -1,0 +1,56 @@
+//! Customers' keys in PostgreSQL.
+
+use super::PostgresVault;
+use crate::vault::{StoredKey, VaultError, random_bytes};
+use async_trait::async_trait;
+use domain::CustomerId;
+use journal::{Keys, KeysError, SealingKey};
+use sqlx::postgres::PgRow;
+use sqlx::{Row, query};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+#[async_trait]
+impl Keys for PostgresVault {
+    async fn key_or_new(&self, customer: CustomerId) -> Result<Option<SealingKey>, KeysError> {
+        if let Some(stored) = self.stored_key(customer).await? {
+            return Ok(stored);
+        }
+        let fresh = random_bytes().map_err(keys_error)?;
+        let insert = "INSERT INTO vault_customer_keys VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        self.ask(|| query(insert).bind(customer.0).bind(fresh)).await.map_err(keys_error)?;
+        // The row is there now, if only by this statement; and perhaps it was destroyed at once.
+        Ok(self.stored_key(customer).await?.flatten())
+    }
+
+    async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
+        let mut wanted: Vec<Uuid> = customers.iter().map(|customer| customer.0).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let select = "SELECT key, customer FROM vault_customer_keys WHERE customer = ANY ($1) AND key IS NOT NULL";
+        let rows = self.ask(|| query(select).bind(wanted.clone())).await.map_err(keys_error)?;
+        let read = |row: &PgRow| Ok((row.try_get::<Uuid, _>(1)?, key(row)?));
+        let found = rows.iter().map(read).collect::<sqlx::Result<HashMap<Uuid, StoredKey>>>();
+        let found = found.map_err(|error| keys_error(super::unreadable(error)))?;
+        Ok(customers.iter().map(|customer| found.get(&customer.0).cloned().flatten()).collect())
+    }
+}
+
+impl PostgresVault {
+    /// `None`: there never was a key.
+    async fn stored_key(&self, customer: CustomerId) -> Result<Option<StoredKey>, KeysError> {
+        let select = "SELECT key FROM vault_customer_keys WHERE customer = $1";
+        self.find(|| query(select).bind(customer.0), key).await.map_err(keys_error)
+    }
+}
+
+fn key(row: &PgRow) -> sqlx::Result<StoredKey> {
+    Ok(row.try_get::<Option<[u8; 32]>, _>(0)?.map(SealingKey))
+}
+
+fn keys_error(error: VaultError) -> KeysError {
+    KeysError(error.0)
+}

@@ -1,0 +1,224 @@
+//! Connections: how they are made, what holds for every session, and how long anything may take.
+
+use crate::error::{DatabaseError, says};
+use crate::migrations::{self, Migrations};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The oldest server: older ones can't end a session that idles outside of a transaction.
+const OLDEST_SERVER: i32 = 140_000;
+/// Migrations are short; nodes that start together wait for each other.
+const PREPARED_WITHIN: Duration = Duration::from_secs(60);
+/// A connection that idled for so long is tried before it is used.
+const TRIED_AFTER: Duration = Duration::from_secs(1);
+/// Statements that a connection keeps prepared: a view has a handful, and a rebuild brings new ones.
+const PREPARED: usize = 512;
+
+/// How the database is used.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What the server lists its sessions under.
+    pub application_name: String,
+    /// Where the tables are, created if need be; `None`: where the URL says (`options=-csearch_path%3Dshop`), or `public`.
+    pub schema: Option<String>,
+    /// Connections of a pool at most.
+    pub connections: u32,
+    /// How long a connection is waited for: a server that is away is told of after that time.
+    pub acquire_timeout: Duration,
+    /// How long a statement may take, on the server.
+    pub statement_timeout: Duration,
+    /// After this time the server ends a session that idles within a transaction, so that a node that was cut off lets go of its
+    /// locks. Short of the time in which another node shall lead.
+    pub idle_in_transaction_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            application_name: "cartlog".to_owned(),
+            schema: None,
+            connections: 8,
+            acquire_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(10),
+            idle_in_transaction_timeout: Duration::from_secs(4),
+        }
+    }
+}
+
+/// A PostgreSQL database, looked at once and found usable. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    connect: PgConnectOptions,
+    options: Options,
+}
+
+impl Database {
+    /// Looks at the server and the schema, and makes the table of who leads.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] while the server is away: call again. [`DatabaseError::Refused`] when that does not help.
+    pub async fn open(url: &str, options: Options) -> Result<Self, DatabaseError> {
+        // The parser's own errors never repeat what they were given.
+        let connect = PgConnectOptions::from_str(url)
+            .map_err(|error| DatabaseError::Refused(format!("its URL can't be read: {}", says(&error))))?;
+        let connect = settings(connect, &options)?;
+        let database = Self { inner: Arc::new(Inner { connect, options }) };
+        let mut connection = database.connect().await?;
+        let preparing = async {
+            database.look_at(&mut connection).await?;
+            migrations::run(&mut connection, &crate::leadership::TABLES).await
+        };
+        answered(PREPARED_WITHIN, "looking at it", preparing).await?;
+        Ok(database)
+    }
+
+    /// A connection that no pool knows.
+    pub async fn connect(&self) -> Result<PgConnection, DatabaseError> {
+        let doing = "connecting";
+        let connecting = self.inner.connect.connect();
+        in_time(self.inner.options.acquire_timeout, connecting).await.map_err(|error| DatabaseError::of(doing, &error))
+    }
+
+    /// A pool of connections, made when they are needed, each with these settings of its session beside those that all have.
+    pub fn pool(&self, connections: u32, session: &[(&str, &str)]) -> PgPool {
+        PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(self.inner.options.acquire_timeout)
+            // Costs a round trip: only where the server may have gone away meanwhile.
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > TRIED_AFTER {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(self.inner.connect.clone().options(session.iter().copied()))
+    }
+
+    /// Brings the tables of a part of cartlog to this version.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Refused`] if a newer version made them: they are left as they are.
+    pub async fn migrate(&self, part: &Migrations) -> Result<(), DatabaseError> {
+        let mut connection = self.connect().await?;
+        answered(PREPARED_WITHIN, "preparing tables", migrations::run(&mut connection, part)).await
+    }
+
+    pub fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    async fn look_at(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
+        let asking = |error: sqlx::Error| DatabaseError::of("looking at it", &error);
+        let version = "SELECT current_setting('server_version_num')::int4, current_setting('server_version')";
+        let (number, version): (i32, String) =
+            sqlx::query_as(version).fetch_one(&mut *connection).await.map_err(asking)?;
+        if number < OLDEST_SERVER {
+            return Err(DatabaseError::Refused(format!("the server is version {version}; it must be 14 or newer")));
+        }
+        crate::pooler::refuse(connection).await?;
+        self.make_schema(connection).await
+    }
+
+    /// Makes the schema if there is none. Two nodes may do so at once.
+    async fn make_schema(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
+        let Some(schema) = &self.inner.options.schema else { return has_schema(connection).await };
+        if is_there(connection, schema).await? {
+            return Ok(());
+        }
+        let create = AssertSqlSafe(format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
+        match sqlx::query(create).execute(&mut *connection).await {
+            Ok(_) => Ok(()),
+            // The other one was faster.
+            Err(_) if is_there(connection, schema).await? => Ok(()),
+            Err(error) => Err(DatabaseError::of("making the schema", &error)),
+        }
+    }
+}
+
+async fn is_there(connection: &mut PgConnection, schema: &str) -> Result<bool, DatabaseError> {
+    let select = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)";
+    let looking = sqlx::query_scalar(select).bind(schema).fetch_one(connection).await;
+    looking.map_err(|error| DatabaseError::of("looking for the schema", &error))
+}
+
+async fn has_schema(connection: &mut PgConnection) -> Result<(), DatabaseError> {
+    let select = "SELECT current_schema()::text";
+    let schema: Result<Option<String>, _> = sqlx::query_scalar(select).fetch_one(connection).await;
+    match schema {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(DatabaseError::Refused("there is no schema that its search path names".to_owned())),
+        Err(error) => Err(DatabaseError::of("looking for the schema", &error)),
+    }
+}
+
+/// What holds for every session.
+fn settings(connect: PgConnectOptions, options: &Options) -> Result<PgConnectOptions, DatabaseError> {
+    let milliseconds = |time: Duration| time.as_millis().to_string();
+    let mut settings = vec![
+        crate::pooler::mark(),
+        ("statement_timeout", milliseconds(options.statement_timeout)),
+        ("idle_in_transaction_session_timeout", milliseconds(options.idle_in_transaction_timeout)),
+        // A node that is cut off is noticed by the server, also while it only waits for it.
+        ("tcp_keepalives_idle", "5".to_owned()),
+        ("tcp_keepalives_interval", "1".to_owned()),
+        ("tcp_keepalives_count", "4".to_owned()),
+        ("tcp_user_timeout", "5000".to_owned()),
+        // Statements are short: compiling one takes longer than it does.
+        ("jit", "off".to_owned()),
+    ];
+    if let Some(schema) = &options.schema {
+        if !is_plain(schema) {
+            let reason = "a schema's name has up to 40 lower-case letters, digits and underscores, and no digit first";
+            return Err(DatabaseError::Refused(reason.to_owned()));
+        }
+        settings.push(("search_path", schema.clone()));
+    }
+    Ok(connect
+        .application_name(&options.application_name)
+        .statement_cache_capacity(PREPARED)
+        .disable_statement_logging()
+        .options(settings))
+}
+
+/// Whether the name means the same with and without quotes. Words that SQL keeps for itself are refused by the server.
+fn is_plain(name: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    let is_first = |letter: char| !letter.is_ascii_digit();
+    name.len() <= 40 && name.chars().all(is_plain) && name.chars().next().is_some_and(is_first)
+}
+
+/// The outcome, or an error that says that it took too long: a server that the network cut off says nothing at all. What becomes
+/// of the work is then unknown, and its connection must not be used any more.
+pub async fn in_time<T>(limit: Duration, work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    match tokio::time::timeout(limit, work).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "it did not answer in time"))),
+    }
+}
+
+/// The outcome, or that the server said nothing for so long.
+pub(crate) async fn answered<T>(
+    limit: Duration,
+    doing: &str,
+    work: impl Future<Output = Result<T, DatabaseError>>,
+) -> Result<T, DatabaseError> {
+    let outcome = in_time(limit, async { Ok(work.await) }).await;
+    outcome.unwrap_or_else(|error| Err(DatabaseError::of(doing, &error)))
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The connection's settings hold the password.
+        f.debug_struct("Database").field("options", &self.inner.options).finish_non_exhaustive()
+    }
+}

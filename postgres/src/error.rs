@@ -1,0 +1,78 @@
+//! What a failure of the database means.
+
+use sqlx::Error;
+use std::borrow::Cow;
+
+/// Why a database can't be used. Neither holds the password or the URL.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DatabaseError {
+    /// Away, starting, full or slow: the same call may succeed later.
+    #[error("PostgreSQL is away: {0}")]
+    Unavailable(String),
+    /// Trying again does not help before somebody changes something: a wrong password, no such database, a server that is too
+    /// old, tables of a newer version.
+    #[error("PostgreSQL refuses: {0}")]
+    Refused(String),
+}
+
+impl DatabaseError {
+    /// What the failure of `doing` something means.
+    pub fn of(doing: &str, error: &Error) -> Self {
+        if is_anothers(error) {
+            return crate::pooler::refusal();
+        }
+        let reason = format!("{doing}: {}", says(error));
+        if is_away(error) { Self::Unavailable(reason) } else { Self::Refused(reason) }
+    }
+}
+
+/// Whether a prepared statement is there already, or no longer: the session is not ours alone.
+fn is_anothers(error: &Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|refusal| refusal.code())
+        .is_some_and(|state| state == "42P05" || state == "26000")
+}
+
+/// Whether the same call may succeed later.
+pub fn is_away(error: &Error) -> bool {
+    match error {
+        Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::Protocol(_) | Error::WorkerCrashed => true,
+        Error::Database(refusal) => refusal.code().is_some_and(passes),
+        _ => false,
+    }
+}
+
+/// Whether a refusal with this SQLSTATE passes by itself: lost connections, deadlocks, too few resources, locks that were not
+/// to be had, a server that is starting, stopping or a standby, a session that idled in a transaction.
+fn passes(state: Cow<'_, str>) -> bool {
+    // A query that was cancelled (57014) took too long; a server that only reads (25006) may be about to take over.
+    ["08", "25006", "25P03", "40", "53", "55P03", "57"].iter().any(|class| state.starts_with(class))
+}
+
+/// The failure in words, without values: what PostgreSQL adds beside its message may hold a row's.
+pub fn says(error: &Error) -> String {
+    match error {
+        Error::Database(refusal) => match refusal.code() {
+            Some(state) => format!("{} ({state})", refusal.message()),
+            None => refusal.message().to_owned(),
+        },
+        Error::PoolTimedOut => "no connection was to be had in time".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_by_itself_is_told_from_what_does_not() {
+        for state in ["08006", "40P01", "53300", "55P03", "57P03", "57014", "25P03", "25006"] {
+            assert!(passes(state.into()), "{state}");
+        }
+        for state in ["28P01", "3D000", "42P01", "23505", "22021", "0A000"] {
+            assert!(!passes(state.into()), "{state}");
+        }
+    }
+}

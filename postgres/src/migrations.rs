@@ -1,0 +1,43 @@
+//! How tables come about and change, step by step. Each part of cartlog has steps of its own and notes what was done in a table of
+//! its own, so parts can share a database or not.
+
+use crate::error::DatabaseError;
+use sqlx::PgConnection;
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+
+/// The steps of one part.
+pub struct Migrations {
+    /// Lower-case letters: names the table of what was done, `<part>_migrations`.
+    pub part: &'static str,
+    /// Statements, from the first version on. What was released is never changed: another step is added.
+    pub steps: &'static [&'static str],
+}
+
+/// Does what was not done yet. Nodes that start at the same time wait for each other.
+pub(crate) async fn run(connection: &mut PgConnection, part: &Migrations) -> Result<(), DatabaseError> {
+    let step = |(version, sql): (i64, &&'static str)| {
+        Migration::new(version, part.part.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    let mut migrator = Migrator::with_migrations((1..).zip(part.steps).map(step).collect());
+    migrator.dangerous_set_table_name(format!("{}_migrations", part.part));
+    // Not through `run`, whose bounds a future that is sent between threads can't meet.
+    migrator.run_direct(None, connection, false).await.map_err(|error| trouble(part, &error))
+}
+
+fn trouble(part: &Migrations, error: &MigrateError) -> DatabaseError {
+    let name = part.part;
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            DatabaseError::of(&format!("preparing the tables of '{name}'"), error)
+        }
+        MigrateError::VersionMissing(version) => DatabaseError::Refused(format!(
+            "the tables of '{name}' were made by a newer version of cartlog: they are at step {version}, this one knows {}",
+            part.steps.len()
+        )),
+        MigrateError::VersionMismatch(version) => DatabaseError::Refused(format!(
+            "the tables of '{name}' were made otherwise than this version does, at step {version}"
+        )),
+        other => DatabaseError::Refused(format!("the tables of '{name}' can't be prepared: {other}")),
+    }
+}

@@ -1,0 +1,264 @@
+//! The writing connections, and the transaction around whatever is written: fenced by the epoch of whoever leads, and settled when
+//! its outcome was lost.
+
+use super::generations::{self, Dropped};
+use super::trouble;
+use super::values::number;
+use super::write::Writer;
+use crate::store::*;
+use eventlog::{Checkpoint, LogId, Position};
+use postgres::{Database, Role, in_time, is_away};
+use sqlx::pool::PoolConnection;
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Row};
+use std::time::Duration;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// One for the worker, one for a rebuild beside it, one to look what became of a batch.
+const CONNECTIONS: u32 = 3;
+/// A batch of a filling takes seconds at most; one that takes longer is given up.
+const LONGEST: Duration = Duration::from_secs(60);
+/// How long it is tried to find out whether a batch was written.
+const SETTLED_WITHIN: Duration = Duration::from_secs(30);
+const SETTLE_PAUSE: Duration = Duration::from_millis(200);
+const DROP_PAUSE: Duration = Duration::from_millis(500);
+const DROP_TRIES: u32 = 60;
+/// A batch need not be on disk once it is committed: the checkpoint is written with it, so what a server that crashed has lost is
+/// folded again. Rows are found by their keys, whatever the statistics say of a table that is being filled.
+const SESSION: &[(&str, &str)] = &[
+    ("synchronous_commit", "off"),
+    ("statement_timeout", "60000"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("max_parallel_workers_per_gather", "0"),
+];
+
+pub(super) struct Committer {
+    pool: PgPool,
+}
+
+/// Why a transaction did not come to its end.
+enum Failed {
+    /// Nothing was written.
+    Before(StoreError),
+    /// Whether it was written can't be told by what the server said.
+    Unknown(sqlx::Error),
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self::Before(error)
+    }
+}
+
+impl Committer {
+    pub fn new(database: &Database) -> Self {
+        Self { pool: database.pool(CONNECTIONS, SESSION) }
+    }
+
+    async fn connection(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+        self.pool.acquire().await.map_err(|error| trouble("connecting", &error))
+    }
+
+    /// Writes the batch, as the leader with that epoch.
+    pub async fn commit(&self, epoch: i64, commit: &Commit) -> Result<(), StoreError> {
+        if commit.tables.is_empty() {
+            return Ok(());
+        }
+        let mut connection = self.connection().await?;
+        let mark = Uuid::new_v4();
+        // Dropped in the middle, a transaction is never committed: its connection is closed with it.
+        let written = in_time(LONGEST, async { Ok(write(&mut connection, epoch, commit, mark).await) }).await;
+        match written.unwrap_or_else(|error| Err(Failed::Unknown(error))) {
+            Ok(()) => Ok(()),
+            Err(Failed::Before(error)) => {
+                if matches!(error, StoreError::Unavailable(_)) {
+                    drop(connection.detach());
+                }
+                Err(error)
+            }
+            Err(Failed::Unknown(error)) => {
+                drop(connection.detach());
+                self.settle(commit, mark, &error).await
+            }
+        }
+    }
+
+    /// Looks whether the batch was written whose answer was lost.
+    async fn settle(&self, commit: &Commit, mark: Uuid, lost: &sqlx::Error) -> Result<(), StoreError> {
+        let until = Instant::now() + SETTLED_WITHIN;
+        loop {
+            match self.is_written(commit, mark).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => return Err(trouble("writing", lost)),
+                Err(error) if Instant::now() >= until => {
+                    tracing::warn!(%error, "whether a batch was written can't be told: the views are read anew");
+                    return Err(StoreError::Fenced);
+                }
+                Err(_) => tokio::time::sleep(SETTLE_PAUSE).await,
+            }
+        }
+    }
+
+    /// Waits for the transaction, should it still be under way: it holds these rows.
+    async fn is_written(&self, commit: &Commit, mark: Uuid) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        let (views, generations) = names(commit);
+        let select = "SELECT g.written FROM views_generations g
+                      JOIN unnest($1::text[], $2::int4[]) AS n (view, generation) USING (view, generation) FOR UPDATE OF g";
+        let asking = sqlx::query_scalar(select).bind(views).bind(generations).fetch_all(&mut *connection);
+        let marks: Vec<Option<Uuid>> = match in_time(LONGEST, asking).await {
+            Ok(marks) => marks,
+            Err(error) => {
+                drop(connection.detach());
+                return Err(trouble("looking whether it was written", &error));
+            }
+        };
+        Ok(!marks.is_empty() && marks.iter().all(|written| *written == Some(mark)))
+    }
+
+    /// Begins an empty generation. One whose answer was lost is found by whoever looks for what was begun.
+    pub async fn create(
+        &self,
+        epoch: i64,
+        view: &'static ViewDeclaration,
+        checkpoint: Checkpoint,
+    ) -> Result<Table, StoreError> {
+        let mut connection = self.connection().await?;
+        let created =
+            in_time(LONGEST, async { Ok(generations::create(&mut connection, epoch, view, checkpoint).await) }).await;
+        done(connection, created, "making tables")
+    }
+
+    /// Done twice, it is the same: so it is done again until it is known to be done.
+    pub async fn swap(&self, epoch: i64, tables: &[Table]) -> Result<(), StoreError> {
+        let until = Instant::now() + SETTLED_WITHIN;
+        loop {
+            match self.try_swap(epoch, tables).await {
+                Err(StoreError::Unavailable(_)) if Instant::now() < until => tokio::time::sleep(SETTLE_PAUSE).await,
+                Err(StoreError::Unavailable(reason)) => {
+                    tracing::warn!(reason, "which generations answer can't be told: the views are read anew");
+                    return Err(StoreError::Fenced);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_swap(&self, epoch: i64, tables: &[Table]) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        let swapped = in_time(LONGEST, async { Ok(generations::swap(&mut connection, epoch, tables).await) }).await;
+        done(connection, swapped, "swapping views")
+    }
+
+    /// Drops the generation as soon as nobody reads it; those that come to read it meanwhile need not wait for those that do.
+    pub async fn drop_generation(&self, epoch: i64, view: &str, generation: u32) -> Result<(), StoreError> {
+        let mut tries = 1;
+        loop {
+            let mut connection = self.connection().await?;
+            let dropping = async { Ok(generations::drop_tables(&mut connection, epoch, view, generation).await) };
+            let dropped = in_time(LONGEST, dropping).await;
+            match done(connection, dropped, "dropping tables")? {
+                Dropped::Gone => return Ok(()),
+                Dropped::InUse(_) if tries < DROP_TRIES => tries += 1,
+                Dropped::InUse(reason) => return Err(StoreError::Unavailable(reason)),
+            }
+            tokio::time::sleep(DROP_PAUSE).await;
+        }
+    }
+}
+
+/// What came of it in time. A connection that failed is not used again: whatever it was in the middle of ends with it.
+fn done<T>(
+    connection: PoolConnection<Postgres>,
+    outcome: sqlx::Result<Result<T, StoreError>>,
+    doing: &str,
+) -> Result<T, StoreError> {
+    let outcome = outcome.unwrap_or_else(|error| Err(trouble(doing, &error)));
+    if matches!(outcome, Err(StoreError::Unavailable(_))) {
+        drop(connection.detach());
+    }
+    outcome
+}
+
+async fn write(connection: &mut PgConnection, epoch: i64, commit: &Commit, mark: Uuid) -> Result<(), Failed> {
+    let writing = |error: sqlx::Error| Failed::Before(trouble("writing", &error));
+    let mut transaction = connection.begin().await.map_err(writing)?;
+    fence(&mut transaction, epoch).await?;
+    move_checkpoints(&mut transaction, commit, mark).await?;
+    for changes in &commit.tables {
+        Writer::new(&mut transaction, changes.table).write(changes).await.map_err(writing)?;
+    }
+    // To whoever listens, so that it looks; nobody relies on it.
+    let notify = "SELECT pg_notify('cartlog_views', current_schema() || ' ' || $1::text)";
+    sqlx::query(notify).bind(number(commit.checkpoint.position)).execute(&mut *transaction).await.map_err(writing)?;
+    transaction.commit().await.map_err(|error| match is_away(&error) {
+        true => Failed::Unknown(error),
+        false => Failed::Before(trouble("writing", &error)),
+    })
+}
+
+/// Only the leader with that epoch goes on; and until this transaction ends, no other one can take over.
+pub(super) async fn fence(transaction: &mut PgConnection, epoch: i64) -> Result<(), StoreError> {
+    let select = "SELECT 1 FROM leaders WHERE role = $1 AND epoch = $2 FOR SHARE";
+    let leads = sqlx::query(select).bind(Role::Views.name()).bind(epoch).fetch_optional(transaction).await;
+    match leads.map_err(|error| trouble("looking who leads", &error))? {
+        Some(_) => Ok(()),
+        None => Err(StoreError::Fenced),
+    }
+}
+
+async fn move_checkpoints(transaction: &mut PgConnection, commit: &Commit, mark: Uuid) -> Result<(), StoreError> {
+    let writing = |error: sqlx::Error| trouble("writing", &error);
+    let (views, generations) = names(commit);
+    let update = "UPDATE views_generations g SET log_id = $3, position = $4, event_id = $5, written = $6
+                  FROM unnest($1::text[], $2::int4[]) AS n (view, generation)
+                  WHERE g.view = n.view AND g.generation = n.generation AND g.position = $7";
+    let moved = sqlx::query(update)
+        .bind(&views)
+        .bind(&generations)
+        .bind(commit.checkpoint.log_id.0)
+        .bind(number(commit.checkpoint.position))
+        .bind(commit.checkpoint.event_id)
+        .bind(mark)
+        .bind(number(commit.before))
+        .execute(&mut *transaction)
+        .await
+        .map_err(writing)?;
+    if moved.rows_affected() == commit.tables.len() as u64 {
+        return Ok(());
+    }
+    let select = "SELECT g.log_id, g.position FROM views_generations g
+                  JOIN unnest($1::text[], $2::int4[]) AS n (view, generation) USING (view, generation)
+                  WHERE g.position <> $3 AND written IS DISTINCT FROM $4";
+    let elsewhere = sqlx::query(select)
+        .bind(views)
+        .bind(generations)
+        .bind(number(commit.before))
+        .bind(mark)
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(writing)?;
+    let mut set_back = false;
+    for row in elsewhere {
+        let log_id = LogId(row.try_get(0).map_err(writing)?);
+        let position = Position(row.try_get::<i64, _>(1).map_err(writing)?.unsigned_abs());
+        set_back |= log_id == commit.checkpoint.log_id && position < commit.before;
+    }
+    Err(elsewhere_than(commit.before, set_back))
+}
+
+/// A generation is not where the batch begins.
+fn elsewhere_than(before: Position, set_back: bool) -> StoreError {
+    if set_back {
+        // As after a crash of the server, which need not have had the last batches on disk: what is in memory is ahead of it.
+        tracing::warn!(%before, "the database was set back to before the last batch: the views are read anew");
+        return StoreError::Fenced;
+    }
+    StoreError::Damaged(format!("a view is no longer at position {before}: something else writes to the store"))
+}
+
+fn names(commit: &Commit) -> (Vec<String>, Vec<i32>) {
+    commit.tables.iter().map(|changes| (changes.table.view.name.to_owned(), changes.table.generation as i32)).unzip()
+}

@@ -1,0 +1,174 @@
+//! The read store in PostgreSQL: several nodes read it, and the one that leads writes it.
+//!
+//! What lives here: how generations of views become tables ([`schema`], [`generations`]), rows are written ([`write`]), fenced and settled
+//! ([`commit`]), and found ([`statement`], [`words`]), over which connections ([`pool`]). Identifiers come from the views'
+//! declarations alone; values are always bound. Connections and leadership themselves are the crate `postgres`'s.
+
+mod commit;
+mod generations;
+mod pool;
+mod schema;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod values;
+mod words;
+mod write;
+
+use crate::store::*;
+use ::postgres::{Database, DatabaseError, is_away, says};
+use async_trait::async_trait;
+use commit::Committer;
+use eventlog::{Checkpoint, Position};
+use pool::Readers;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use statement::Statement;
+use std::collections::HashMap;
+use std::sync::Arc;
+use uuid::Uuid;
+use values::number;
+
+/// A read store in a PostgreSQL database. Cheap to clone.
+///
+/// As it is opened it only reads: every write is [`StoreError::Fenced`]. [`Self::leading`] gives the one that writes.
+#[derive(Clone)]
+pub struct PostgresReadStore {
+    readers: Arc<Readers>,
+    committer: Arc<Committer>,
+    /// Of the lease that it writes by.
+    epoch: Option<i64>,
+}
+
+impl PostgresReadStore {
+    /// Makes the tables that are always there, if there are none.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Refused`] if a newer version made them; [`DatabaseError::Unavailable`] while the server is away.
+    pub async fn open(database: &Database) -> Result<Self, DatabaseError> {
+        database.migrate(&schema::TABLES).await?;
+        let (readers, committer) = (Readers::new(database), Committer::new(database));
+        Ok(Self { readers: Arc::new(readers), committer: Arc::new(committer), epoch: None })
+    }
+
+    /// The same store, to write with the epoch of a lease in [`postgres::Role::Views`]. Once another node has taken over, every
+    /// write is [`StoreError::Fenced`].
+    pub fn leading(&self, epoch: i64) -> Self {
+        Self { epoch: Some(epoch), ..self.clone() }
+    }
+
+    fn epoch(&self) -> Result<i64, StoreError> {
+        self.epoch.ok_or(StoreError::Fenced)
+    }
+
+    async fn decoded<T>(
+        &self,
+        statement: Statement,
+        decode: impl Fn(&PgRow) -> sqlx::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let rows = self.readers.rows(statement).await?;
+        rows.iter().map(decode).collect::<sqlx::Result<_>>().map_err(|error| trouble("reading", &error))
+    }
+
+    async fn number(&self, statement: Statement) -> Result<u64, StoreError> {
+        let numbers = self.decoded(statement, |row| row.try_get::<i64, _>(0)).await?;
+        Ok(numbers.first().map_or(0, |number| number.unsigned_abs()))
+    }
+}
+
+/// What a failure of PostgreSQL means.
+fn trouble(doing: &str, error: &sqlx::Error) -> StoreError {
+    // A query that was cancelled took too long.
+    if error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|state| state == "57014") {
+        return StoreError::Busy;
+    }
+    let reason = format!("{doing}: {}", says(error));
+    // The generation was dropped meanwhile, by the node that leads: another one answers.
+    let is_dropped = error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|state| state == "42P01");
+    if is_away(error) || is_dropped { StoreError::Unavailable(reason) } else { StoreError::Damaged(reason) }
+}
+
+#[async_trait]
+impl ReadStore for PostgresReadStore {
+    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, StoreError> {
+        let select = Statement::new(format!("SELECT document::text FROM {} WHERE key = $1", schema::name(table)));
+        Ok(self.decoded(select.id(key), |row| row.try_get(0)).await?.pop())
+    }
+
+    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, StoreError> {
+        let select =
+            Statement::new(format!("SELECT key, document::text FROM {} WHERE key = ANY ($1)", schema::name(table)));
+        let found = self.decoded(select.ids(keys.clone()), |row| Ok((row.try_get(0)?, row.try_get(1)?))).await?;
+        let documents: HashMap<Uuid, String> = found.into_iter().collect();
+        Ok(keys.iter().map(|key| documents.get(key).cloned()).collect())
+    }
+
+    async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, StoreError> {
+        let hit = |row: &PgRow| Ok(Hit { sort: row.try_get(0)?, key: row.try_get(1)? });
+        self.decoded(statement::list(table, &list), hit).await
+    }
+
+    async fn count(&self, table: Table, list: List) -> Result<u64, StoreError> {
+        self.number(statement::count(table, &list)).await
+    }
+
+    async fn search(&self, table: Table, search: Search) -> Result<Vec<Found>, StoreError> {
+        let Some(statement) = statement::search(table, &search) else { return Ok(Vec::new()) };
+        self.decoded(statement, |row| Ok(Found { key: row.try_get(0)?, score: row.try_get(1)? })).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        self.committer.commit(self.epoch()?, &commit).await
+    }
+
+    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, StoreError> {
+        let name = schema::name(table);
+        let select = format!("SELECT position FROM {name}_history WHERE key = $1 AND position <= $2 ORDER BY position");
+        self.decoded(Statement::new(select).id(key).integer(number(up_to)), |row| position(row, 0)).await
+    }
+
+    async fn parked(&self, table: Table) -> Result<Vec<Parked>, StoreError> {
+        let select = "SELECT row_key, stream, position, event_type, reason FROM views_parked
+                      WHERE view = $1 AND generation = $2 ORDER BY position";
+        let parked = |row: &PgRow| {
+            let unit = match row.try_get::<Option<Uuid>, _>(0)? {
+                Some(key) => ParkedUnit::Row(key),
+                None => ParkedUnit::Stream(row.try_get(1)?),
+            };
+            Ok(Parked { unit, position: position(row, 2)?, event_type: row.try_get(3)?, reason: row.try_get(4)? })
+        };
+        let select = Statement::new(select).text(table.view.name).integer(table.generation.into());
+        self.decoded(select, parked).await
+    }
+
+    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+        self.decoded(Statement::new(schema::GENERATIONS), schema::generation).await
+    }
+
+    async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, StoreError> {
+        self.committer.create(self.epoch()?, view, checkpoint).await
+    }
+
+    async fn swap(&self, tables: Vec<Table>) -> Result<(), StoreError> {
+        self.committer.swap(self.epoch()?, &tables).await
+    }
+
+    async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError> {
+        self.committer.drop_generation(self.epoch()?, &view, generation).await
+    }
+
+    async fn bytes(&self) -> Result<u64, StoreError> {
+        let beside = schema::BESIDE.map(|suffix| format!(", (name || '{suffix}')")).concat();
+        let select = format!(
+            "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::int8
+             FROM (SELECT view || '_' || generation AS name FROM views_generations) g
+             CROSS JOIN LATERAL (VALUES (g.name){beside}) AS parts (relation)
+             JOIN pg_class c ON c.relname = parts.relation AND c.relnamespace = current_schema()::regnamespace"
+        );
+        self.number(Statement::new(select)).await
+    }
+}
+
+fn position(row: &PgRow, index: usize) -> sqlx::Result<Position> {
+    row.try_get::<i64, _>(index).map(|position| Position(position.unsigned_abs()))
+}

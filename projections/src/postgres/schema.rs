@@ -1,0 +1,143 @@
+//! How generations of views become tables.
+//!
+//! Generation `g` of view `v` is the table `v_g` (key, columns, document) with its indexes, and beside it `v_g_labels`,
+//! `v_g_search` and `v_g_history`, each where the view needs it. Words that are searched for stand in a table of their own: so a
+//! change of anything else in a row does not write them to their index again.
+
+use crate::store::*;
+use eventlog::{Checkpoint, LogId, Position};
+use postgres::Migrations;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+/// The tables that are always there.
+pub(super) const TABLES: Migrations = Migrations {
+    part: "views",
+    steps: &["
+        CREATE TABLE views_generations (
+            view text COLLATE \"C\" NOT NULL, generation integer NOT NULL, version integer NOT NULL, state integer NOT NULL,
+            log_id uuid NOT NULL, position bigint NOT NULL, event_id uuid NOT NULL,
+            written uuid, -- by which commit: so whoever lost the answer to one can look
+            PRIMARY KEY (view, generation)
+        ) WITH (fillfactor = 50);
+        CREATE TABLE views_numbers (view text COLLATE \"C\" PRIMARY KEY, last_generation integer NOT NULL);
+        CREATE TABLE views_parked (
+            view text COLLATE \"C\" NOT NULL, generation integer NOT NULL, row_key uuid, stream text COLLATE \"C\",
+            position bigint NOT NULL, event_type text NOT NULL, reason text NOT NULL
+        );
+        CREATE UNIQUE INDEX views_parked_rows ON views_parked (view, generation, row_key) WHERE row_key IS NOT NULL;
+        CREATE UNIQUE INDEX views_parked_streams ON views_parked (view, generation, stream) WHERE stream IS NOT NULL;
+        CREATE INDEX views_parked_in_order ON views_parked (view, generation, position);"],
+};
+
+/// The name of a generation's table.
+pub(super) fn name(table: Table) -> String {
+    named(table.view.name, table.generation)
+}
+
+pub(super) fn named(view: &str, generation: u32) -> String {
+    format!("{view}_{generation}")
+}
+
+/// What stands beside a generation's table, where the view needs it.
+pub(super) const BESIDE: [&str; 3] = ["_labels", "_search", "_history"];
+
+/// Stable: stand in a column.
+pub(super) const FILLING: i32 = 0;
+pub(super) const LIVE: i32 = 1;
+pub(super) const RETIRED: i32 = 2;
+
+pub(super) const GENERATIONS: &str = "SELECT view, generation, version, state, log_id, position, event_id FROM views_generations ORDER BY view, generation";
+
+pub(super) fn generation(row: &PgRow) -> sqlx::Result<Generation> {
+    let state = match row.try_get(3)? {
+        FILLING => GenerationState::Filling,
+        LIVE => GenerationState::Live,
+        RETIRED => GenerationState::Retired,
+        other => return Err(sqlx::Error::Decode(format!("there is no state {other} of a generation").into())),
+    };
+    Ok(Generation {
+        view: row.try_get(0)?,
+        generation: row.try_get::<i32, _>(1)?.unsigned_abs(),
+        version: row.try_get::<i32, _>(2)?.unsigned_abs(),
+        state,
+        checkpoint: Checkpoint {
+            log_id: LogId(row.try_get(4)?),
+            position: Position(row.try_get::<i64, _>(5)?.unsigned_abs()),
+            event_id: row.try_get(6)?,
+        },
+    })
+}
+
+/// The statements that make a generation's tables.
+pub(super) fn layout(table: Table) -> String {
+    let (view, name) = (table.view, name(table));
+    let columns: String = view.columns.iter().map(|column| format!("\"{}\" {}, ", column.name, kind(column))).collect();
+    // Lists in the order of keys alone go by a copy of the key: else the planner may well go through all keys, of every store, as it
+    // takes each store's for evenly spread among them.
+    let in_order = match view.indexes.iter().any(|index| index.sort.is_none()) {
+        true => format!("{IN_ORDER} uuid GENERATED ALWAYS AS (key) STORED, "),
+        false => String::new(),
+    };
+    // A document is kept as it was written, byte for byte, which `jsonb` does not; and with space for its next version beside it, so
+    // that indexes need not be told of it.
+    let mut sql = format!(
+        "CREATE TABLE {name} (key uuid PRIMARY KEY, {columns}{in_order}document json NOT NULL) WITH (fillfactor = 80);
+         CREATE TABLE {name}_history (key uuid NOT NULL, position bigint NOT NULL, PRIMARY KEY (key, position));"
+    );
+    for index in view.indexes {
+        let ordered = quoted(index.equal.iter().copied().chain(index.sort).chain([last_of(index)]));
+        let covering = match index.covering {
+            [] => String::new(),
+            covering => format!(" INCLUDE ({})", quoted(covering.iter().copied())),
+        };
+        sql += &format!("CREATE INDEX {name}_{} ON {name} ({ordered}){covering};", index.name);
+    }
+    if let Some(labels) = &view.labels {
+        let kind = |equal: &&str| {
+            let column = view.columns.iter().find(|column| column.name == *equal);
+            format!("\"{equal}\" {}, ", column.map_or_else(|| "bigint NOT NULL".to_owned(), kind))
+        };
+        let columns: String = labels.equal.iter().map(kind).collect();
+        let equal = quoted(labels.equal.iter().copied());
+        sql += &format!(
+            "CREATE TABLE {name}_labels (
+                 {columns}label text COLLATE \"C\" NOT NULL, sort bigint NOT NULL, key uuid NOT NULL,
+                 PRIMARY KEY ({equal}, label, sort, key)
+             );
+             CREATE INDEX {name}_labels_of ON {name}_labels (key);"
+        );
+    }
+    if view.search.is_some() {
+        // With what orders equally good hits, so that only the rows of a page are looked up. What was not yet put into the index is
+        // gone through by every search: little.
+        sql += &format!(
+            "CREATE TABLE {name}_search (key uuid PRIMARY KEY, tie bigint NOT NULL, words tsvector NOT NULL);
+             CREATE INDEX {name}_words ON {name}_search USING gin (words) WITH (gin_pending_list_limit = 1024);"
+        );
+    }
+    sql
+}
+
+/// A row's key once more.
+pub(super) const IN_ORDER: &str = "in_order";
+
+/// By what the rows of an index are told apart in the end.
+pub(super) fn last_of(index: &Index) -> &'static str {
+    if index.sort.is_some() { "key" } else { IN_ORDER }
+}
+
+fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+}
+
+/// Texts are compared byte by byte, as everywhere else.
+fn kind(column: &Column) -> String {
+    let kind = match column.kind {
+        Kind::Integer => "bigint",
+        Kind::Text => "text COLLATE \"C\"",
+        Kind::Id => "uuid",
+    };
+    let null = if column.nullable { "" } else { " NOT NULL" };
+    format!("{kind}{null}")
+}
