@@ -12,6 +12,8 @@ mod page;
 mod postgres;
 mod range;
 mod reader;
+#[cfg(feature = "postgres")]
+mod shared;
 mod slots;
 mod sqlite;
 mod status;
@@ -26,6 +28,8 @@ pub use fill::{FillError, FoldError, Projections, Retried, Settings};
 pub use page::{BadCursor, Cursor, Page, PageRequest, Start};
 pub use range::TimeRange;
 pub use reader::{ReadError, Views};
+#[cfg(feature = "postgres")]
+pub use shared::SharedViews;
 pub use sqlite::SqliteReadStore;
 pub use status::{PARKED_SHOWN, Progress, Status, ViewStatus};
 pub use view::{Keys, Misfit, Source, View};

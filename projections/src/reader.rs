@@ -49,10 +49,18 @@ pub(crate) struct Inner {
 /// stay until the last query on them is done.
 pub(crate) struct Live<V: View> {
     pub table: Table,
-    pub cache: Arc<RowCache<V::Row>>,
+    /// `None` where another process writes the rows: what is in memory here could be older than the position.
+    pub cache: Option<Arc<RowCache<V::Row>>>,
     /// Cancelled once no query on it is left.
     pub gone: CancellationToken,
     pub _in_use: DropGuard,
+}
+
+impl<V: View> Live<V> {
+    pub fn new(table: Table, cache: Option<Arc<RowCache<V::Row>>>) -> Self {
+        let gone = CancellationToken::new();
+        Self { table, cache, gone: gone.clone(), _in_use: gone.drop_guard() }
+    }
 }
 
 impl Views {
@@ -110,17 +118,22 @@ pub(crate) struct Reader<'a, V: View> {
 impl<V: View> Reader<'_, V> {
     /// The row of the key, whosever it is.
     pub async fn get(&self, key: Uuid) -> Result<Option<Arc<V::Row>>, ReadError> {
-        let place = match self.live.cache.get_or_place(&key).await {
-            Ok(cached) => return Ok(Some(cached.row)),
-            Err(place) => place,
+        let place = match &self.live.cache {
+            None => None,
+            Some(cache) => match cache.get_or_place(&key).await {
+                Ok(cached) => return Ok(Some(cached.row)),
+                Err(place) => Some(place),
+            },
         };
         let Some(document) = self.store.get(self.live.table, key).await? else {
             return Ok(None);
         };
         let cached = decode::<V>(self.live.table, key, &document)?;
         let row = Arc::clone(&cached.row);
-        // Refused when the worker put a newer one there: then this one is not kept.
-        let _ = place.insert(cached);
+        if let Some(place) = place {
+            // Refused when the worker put a newer one there: then this one is not kept.
+            let _ = place.insert(cached);
+        }
         Ok(Some(row))
     }
 
@@ -130,7 +143,8 @@ impl<V: View> Reader<'_, V> {
         let mut missing = Vec::new();
         for (index, key) in keys.iter().enumerate() {
             // Never waits with places in hand: two readers could wait for each other.
-            match self.live.cache.try_get_or_place(key) {
+            let found = self.live.cache.as_ref().map_or(Err(None), |cache| cache.try_get_or_place(key));
+            match found {
                 Ok(cached) => rows.push(Some(cached.row)),
                 Err(place) => {
                     rows.push(None);

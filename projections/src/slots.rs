@@ -24,9 +24,9 @@ impl<V: View> Slot<V> {
         self.0.read().clone()
     }
 
-    /// From now on this one answers. The one before lives on in the queries that have it.
-    pub fn set(&self, live: Arc<Live<V>>) -> Option<Arc<Live<V>>> {
-        self.0.write().replace(live)
+    /// From now on this one answers; `None`: none does. The one before lives on in the queries that have it.
+    pub fn set(&self, live: Option<Arc<Live<V>>>) -> Option<Arc<Live<V>>> {
+        std::mem::replace(&mut *self.0.write(), live)
     }
 }
 
@@ -44,6 +44,15 @@ macro_rules! slots {
         $(impl Answering for $view {
             fn slot(slots: &Slots) -> &Slot<Self> { &slots.$field }
         })+
+
+        /// From now on this generation of the view answers, `None`: none does; its rows are read where they are kept.
+        #[cfg(feature = "postgres")]
+        pub(crate) fn answer_from(slots: &Slots, view: &'static ViewDeclaration, generation: Option<u32>) {
+            $(if view.name == <$view as View>::DECLARATION.name {
+                let live = generation.map(|generation| Arc::new(Live::new(Table { view, generation }, None)));
+                slots.$field.set(live);
+            })+
+        }
 
         /// What every view declares.
         pub(crate) const DECLARATIONS: &[&ViewDeclaration] = &[$(&<$view as View>::DECLARATION),+];

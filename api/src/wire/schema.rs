@@ -87,16 +87,16 @@ pub fn compile<T: ToSchema>() -> Validator {
     }
 }
 
-fn compiled(root: Value) -> Result<Validator, boon::CompileError> {
+fn compiled(root: Value) -> Result<Validator, Box<boon::CompileError>> {
     /// Names the document to the compiler; nothing is fetched.
     const PLACE: &str = "cartlog:/body";
     let mut compiler = Compiler::new();
     compiler.set_default_draft(Draft::V2020_12);
     compiler.enable_format_assertions();
     FORMATS.into_iter().for_each(|format| compiler.register_format(format));
-    compiler.add_resource(PLACE, root)?;
+    compiler.add_resource(PLACE, root).map_err(Box::new)?;
     let mut schemas = Schemas::new();
-    let root = compiler.compile(PLACE, &mut schemas)?;
+    let root = compiler.compile(PLACE, &mut schemas).map_err(Box::new)?;
     Ok(Validator { schemas, root })
 }
 

@@ -19,5 +19,9 @@ mod worker;
 
 pub use alone::FoldError;
 use group::Group;
+#[cfg(feature = "postgres")]
+pub(crate) use meter::Report;
 pub use projections::{FillError, Projections, Retried, Settings};
 pub(crate) use projector::{Project, Projector};
+#[cfg(feature = "postgres")]
+pub(crate) use start::Means;

@@ -1,6 +1,7 @@
 //! The handle of the views' upkeep.
 
 use super::alone::{Alone, FoldError};
+use super::meter::Report;
 use super::start::{self, Means, RETRIED_AT_ONCE, Started};
 use super::thread::{self, BrokeOff};
 use super::{Group, rebuild, worker};
@@ -11,6 +12,7 @@ use crate::store::{Generation, ParkedUnit, ReadStore, StoreError, Table, ViewDec
 use eventlog::{LogError, Position};
 use journal::{Journal, JournalError};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -25,18 +27,21 @@ pub struct Settings {
     pub fill_events: usize,
     /// About how many bytes of decoded rows are kept in memory; during a rebuild twice.
     pub cache_bytes: u64,
+    /// How long the tables of a view that answers no more are kept for those who may still read them: other nodes, which learn
+    /// of it a little later.
+    pub kept_for: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch_events: 1_000, fill_events: 2_000, cache_bytes: 32 * 1024 * 1024 }
+        Self { batch_events: 1_000, fill_events: 2_000, cache_bytes: 32 * 1024 * 1024, kept_for: Duration::ZERO }
     }
 }
 
 /// Why views can't be filled.
 #[derive(Debug, thiserror::Error)]
 pub enum FillError {
-    /// Among others [`LogError::ForeignCheckpoint`]: the store was filled from another log.
+    /// Among others [`LogError::ForeignCheckpoint`]: the log has not what the store was filled from.
     #[error(transparent)]
     Log(#[from] LogError),
     #[error(transparent)]
@@ -80,6 +85,8 @@ pub(super) struct Shared {
     pub rebuilding: tokio::sync::Mutex<()>,
     /// Generations that were there when it was opened, and that neither answer nor will.
     pub leftover: parking_lot::Mutex<Vec<Generation>>,
+    /// Cancelled once the worker folds no more.
+    ended: CancellationToken,
 }
 
 impl Projections {
@@ -88,22 +95,40 @@ impl Projections {
     /// nothing, when there is nothing to do. Interrupted, it goes on from there the next time.
     ///
     /// # Errors
-    /// [`LogError::ForeignCheckpoint`] when the store is of another log, or of a longer one.
+    /// [`LogError::ForeignCheckpoint`] when the store was filled from a longer or another history of this log. One that was
+    /// filled from another log altogether is filled anew.
     pub async fn open(
         store: Arc<dyn ReadStore>,
         journal: Journal,
         settings: Settings,
         progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Self, FillError> {
-        let means = Means { journal, views: Views::new(store), settings, stop: CancellationToken::new() };
+        let views = Views::new(Arc::clone(&store));
+        let means = Means { journal, store, views, settings, stop: CancellationToken::new() };
+        Self::with(means, Arc::new(progress)).await
+    }
+
+    /// As [`Self::open`], with what is given.
+    pub(crate) async fn with(means: Means, progress: Report) -> Result<Self, FillError> {
         let opening = thread::spawn("views-start", async move {
-            let started = start::start(&means, &(Arc::new(progress) as _)).await?;
+            let started = start::start(&means, &progress).await?;
             Ok::<_, FillError>((means, started))
         });
         let (means, Started { group, leftover }) = opening.await??;
-        let (live, rebuilding) = (tokio::sync::Mutex::new(group), tokio::sync::Mutex::default());
-        let shared = Shared { means, live, rebuilding, leftover: parking_lot::Mutex::new(leftover) };
+        let shared = Shared {
+            means,
+            live: tokio::sync::Mutex::new(group),
+            rebuilding: tokio::sync::Mutex::default(),
+            leftover: parking_lot::Mutex::new(leftover),
+            ended: CancellationToken::new(),
+        };
         Ok(Self { shared: Arc::new(shared), tasks: TaskTracker::new() })
+    }
+
+    /// Waits until nothing is folded any more: it was stopped, or trying again does not help.
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn ended(&self) {
+        self.shared.ended.cancelled().await;
     }
 
     /// All views, to read.
@@ -115,8 +140,9 @@ impl Projections {
     /// ends with [`Self::stop`].
     pub fn start(&self) {
         let following = thread::spawn("views-worker", worker::run(Arc::clone(&self.shared)));
-        let watched = Arc::clone(&self.shared.means.views.inner);
+        let (watched, ended) = (Arc::clone(&self.shared.means.views.inner), self.shared.ended.clone());
         self.tasks.spawn(async move {
+            let _ended = ended.drop_guard();
             if let Err(error) = following.await {
                 tracing::error!(%error, "the views are no longer filled");
                 watched.watched.store_trouble(error.to_string(), true);

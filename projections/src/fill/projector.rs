@@ -288,10 +288,8 @@ impl<V: Answering> Project for Projector<V> {
     }
 
     fn publish(&self, views: &Inner) -> Option<(Table, CancellationToken)> {
-        let gone = CancellationToken::new();
-        let live =
-            Live { table: self.table, cache: Arc::clone(&self.cache), gone: gone.clone(), _in_use: gone.drop_guard() };
-        let before = V::slot(&views.slots).set(Arc::new(live));
+        let live = Live::new(self.table, Some(Arc::clone(&self.cache)));
+        let before = V::slot(&views.slots).set(Some(Arc::new(live)));
         before.map(|before| (before.table, before.gone.clone()))
     }
 

@@ -80,6 +80,9 @@ async fn drop_retired(shared: &Shared, retired: Vec<(Table, CancellationToken)>)
             // It is dropped at the next start.
             () = shared.means.stop.cancelled() => return Ok(()),
         }
+        if !shared.means.keep_for_others().await {
+            return Ok(());
+        }
         shared.means.store().drop_generation(table.view.name.to_owned(), table.generation).await?;
     }
     Ok(())

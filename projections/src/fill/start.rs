@@ -10,24 +10,33 @@ use crate::slots::{DECLARATIONS, projector};
 use crate::store::*;
 use eventlog::{Checkpoint, Position};
 use journal::{Delivery, Journal, JournalError};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// What filling needs, beside what is filled.
-pub(super) struct Means {
+pub(crate) struct Means {
     pub journal: Journal,
+    /// Where it is written.
+    pub store: Arc<dyn ReadStore>,
+    /// Where it is published.
     pub views: Views,
     pub settings: Settings,
     pub stop: CancellationToken,
 }
 
 impl Means {
-    pub fn store(&self) -> &dyn ReadStore {
-        self.views.inner.store.as_ref()
+    pub(super) fn store(&self) -> &dyn ReadStore {
+        self.store.as_ref()
+    }
+
+    /// Waits for as long as others may read what answers no more; `false` when it is stopped meanwhile.
+    pub(super) async fn keep_for_others(&self) -> bool {
+        self.stop.run_until_cancelled(tokio::time::sleep(self.settings.kept_for)).await.is_some()
     }
 
     /// A group of these generations, which are all at the checkpoint.
-    pub async fn group(&self, tables: Vec<Table>, checkpoint: Checkpoint) -> Result<Group, StoreError> {
+    pub(super) async fn group(&self, tables: Vec<Table>, checkpoint: Checkpoint) -> Result<Group, StoreError> {
         let mut projectors = Vec::with_capacity(tables.len());
         for table in tables {
             let parked = self.store().parked(table).await?;
@@ -38,7 +47,7 @@ impl Means {
 
     /// Folds all events after the group's position up to and including `to`; gives how many. Batches that were committed
     /// stay, whatever comes after them.
-    pub async fn fill(&self, group: &mut Group, to: Position, meter: &mut Meter) -> Result<u64, FillError> {
+    pub(super) async fn fill(&self, group: &mut Group, to: Position, meter: &mut Meter) -> Result<u64, FillError> {
         let mut folded = 0;
         if group.position() < to {
             let mut batches = read_ahead(self.journal.clone(), group.position(), to, self.settings.fill_events);
@@ -130,9 +139,18 @@ pub(super) struct Started {
 
 /// See the module.
 pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, FillError> {
+    let log_id = means.journal.log_id().await?;
     let generations = means.store().generations().await?;
+    let (generations, foreign): (Vec<_>, Vec<_>) =
+        generations.into_iter().partition(|generation| generation.checkpoint.log_id == log_id);
+    if let Some(generation) = foreign.first() {
+        // As after a copy to another log. Nothing is lost: all that a view holds is in its log.
+        let before = generation.checkpoint.log_id;
+        tracing::warn!(%before, %log_id, "the views are of another log: they are filled anew from this one");
+    }
     verify(&means.journal, &generations).await?;
     let mut found = Found::sort_out(generations);
+    found.leftover.extend(foreign);
     let mut group = live_group(means, std::mem::take(&mut found.live), report).await?;
     fill_absent(means, &mut group, &mut found, report).await?;
     group.publish(&means.views.inner);

@@ -123,6 +123,9 @@ async fn measure_lag(shared: &Shared, batch: &Batch) {
 /// Beside the worker: drops what answers no more, and goes on with a rebuild that was interrupted.
 pub(super) async fn tidy_up(shared: Arc<Shared>) {
     let leftover = std::mem::take(&mut *shared.leftover.lock());
+    if !leftover.is_empty() && !shared.means.keep_for_others().await {
+        return;
+    }
     for Generation { view, generation, .. } in leftover {
         if shared.means.stop.is_cancelled() {
             return;

@@ -30,6 +30,7 @@ mod world;
 mod fencing;
 mod place;
 mod server;
+mod sharing;
 mod shelf;
 
 #[path = "../../../postgres/tests/main/proxy.rs"]

@@ -1,0 +1,74 @@
+//! Filling the views while this node leads.
+
+use super::Node;
+use super::follow::Known;
+use crate::fill::{FillError, Means, Projections, Report};
+use ::postgres::{Candidate, Lease};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long it is waited after something went wrong, before this node asks for the lead again: another may do better.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Asks for the lead, and fills while it has it, until it is stopped.
+pub(super) async fn campaign(node: Arc<Node>, mut candidate: Candidate, report: Report) {
+    while let Some(lease) = node.stop.run_until_cancelled(candidate.lead()).await {
+        let lost = lease.lost();
+        if let Err(error) = lead(&node, lease, &report).await {
+            tracing::error!(%error, "the views can't be filled; asking for the lead again");
+            node.views.inner.watched.store_trouble(error.to_string(), false);
+        }
+        if !lost.is_cancelled() {
+            // It went wrong while this node led.
+            node.stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
+        }
+    }
+}
+
+/// Fills until the lead is lost, trying again does not help, or it is stopped. The lead is given back once nothing is written
+/// any more.
+async fn lead(node: &Arc<Node>, lease: Lease, report: &Report) -> Result<(), FillError> {
+    // From now on the fill says what answers.
+    *node.known.lock().await = None;
+    let outcome = fill(node, &lease, report).await;
+    // What is in memory is no longer kept up to date: everything is learned from the store again.
+    *node.known.lock().await = Some(Known::default());
+    drop(lease);
+    outcome
+}
+
+async fn fill(node: &Arc<Node>, lease: &Lease, report: &Report) -> Result<(), FillError> {
+    let stop = node.stop.child_token();
+    let means = Means {
+        journal: node.journal.clone(),
+        store: Arc::new(node.store.leading(lease.epoch())),
+        views: node.views.clone(),
+        settings: node.settings,
+        stop: stop.clone(),
+    };
+    let lost = lease.lost();
+    // To its end, also when the lead is lost meanwhile: nothing must be published later than this returns.
+    let opening = Projections::with(means, Arc::clone(report));
+    tokio::pin!(opening);
+    let opened = tokio::select! {
+        opened = &mut opening => opened,
+        () = lost.cancelled() => {
+            stop.cancel();
+            opening.await
+        }
+    };
+    let projections = match opened {
+        Ok(projections) => projections,
+        Err(FillError::Stopped) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    *node.leading.lock() = Some(projections.clone());
+    projections.start();
+    tokio::select! {
+        () = lost.cancelled() => {}
+        () = projections.ended() => {}
+    }
+    *node.leading.lock() = None;
+    projections.stop().await;
+    Ok(())
+}

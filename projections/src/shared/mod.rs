@@ -1,0 +1,96 @@
+//! Views that several nodes share: all read them, one at a time fills them.
+//!
+//! What lives here: learning what answers, and up to where, from the store itself ([`follow`]), and filling while this node
+//! leads ([`lead`]). What doesn't: who leads (the crate `postgres`) and how views are filled ([`crate::fill`]). The guarantee is
+//! that of [`Views`], on every node: a query sees at least all events up to the position that the node gives.
+
+mod follow;
+mod lead;
+
+use crate::fill::{Projections, Settings};
+use crate::status::Progress;
+use crate::{PostgresReadStore, Views};
+use ::postgres::{Candidate, Database, Standing};
+use eventlog::LogId;
+use follow::Known;
+use journal::Journal;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OnceCell, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long the tables of a view that answers no more are kept: every node has looked again by then.
+const KEPT_FOR: Duration = Duration::from_secs(3);
+
+/// The views of a node among several. Cheap to clone.
+#[derive(Clone)]
+pub struct SharedViews {
+    node: Arc<Node>,
+    tasks: TaskTracker,
+}
+
+struct Node {
+    database: Database,
+    store: PostgresReadStore,
+    journal: Journal,
+    settings: Settings,
+    views: Views,
+    log_id: OnceCell<LogId>,
+    /// What this node has learned from the store; `None` while it leads, as then it knows better.
+    known: tokio::sync::Mutex<Option<Known>>,
+    leading: parking_lot::Mutex<Option<Projections>>,
+    standing: parking_lot::Mutex<Option<watch::Receiver<Standing>>>,
+    stop: CancellationToken,
+}
+
+impl SharedViews {
+    /// Nothing answers before [`Self::start`].
+    pub fn new(database: Database, store: PostgresReadStore, journal: Journal, settings: Settings) -> Self {
+        let node = Node {
+            database,
+            views: Views::new(Arc::new(store.clone())),
+            store,
+            journal,
+            settings: Settings { kept_for: KEPT_FOR, ..settings },
+            log_id: OnceCell::new(),
+            known: tokio::sync::Mutex::new(Some(Known::default())),
+            leading: parking_lot::Mutex::default(),
+            standing: parking_lot::Mutex::default(),
+            stop: CancellationToken::new(),
+        };
+        Self { node: Arc::new(node), tasks: TaskTracker::new() }
+    }
+
+    /// All views, to read: the same handle whoever leads.
+    pub fn views(&self) -> Views {
+        self.node.views.clone()
+    }
+
+    /// Reads along from now on; fills whenever the candidate leads. `progress` as in [`Projections::open`], of a catch-up before
+    /// this node fills. Once; ends with [`Self::stop`].
+    pub fn start(&self, candidate: Option<Candidate>, progress: impl Fn(Progress) + Send + Sync + 'static) {
+        self.tasks.spawn(follow::follow(Arc::clone(&self.node)));
+        if let Some(candidate) = candidate {
+            *self.node.standing.lock() = Some(candidate.standing());
+            self.tasks.spawn(lead::campaign(Arc::clone(&self.node), candidate, Arc::new(progress)));
+        }
+    }
+
+    /// Gives the lead back, between two batches, and reads along no more. Views can still be read.
+    pub async fn stop(&self) {
+        self.node.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// What fills the views, while this node leads.
+    pub fn leading(&self) -> Option<Projections> {
+        self.node.leading.lock().clone()
+    }
+
+    /// How this node stands; `None` where it is no candidate.
+    pub fn standing(&self) -> Option<Standing> {
+        self.node.standing.lock().as_ref().map(|standing| standing.borrow().clone())
+    }
+}
