@@ -89,7 +89,7 @@ impl Database {
     /// A pool of connections, made when they are needed, each with these settings of its session beside those that all have.
     pub fn pool(&self, connections: u32, session: &[(&str, &str)]) -> PgPool {
         PgPoolOptions::new()
-            .max_connections(connections)
+            .max_connections(connections.max(1))
             .acquire_timeout(self.inner.options.acquire_timeout)
             // Costs a round trip: only where the server may have gone away meanwhile.
             .test_before_acquire(false)

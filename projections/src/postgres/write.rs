@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 /// About how much a statement takes with it, in bytes.
 const AT_ONCE: usize = 8 * 1024 * 1024;
+/// The same, of text whose words are yet to be made out.
+const TEXT_AT_ONCE: usize = 512 * 1024;
 
 /// Writes to the tables of one generation.
 pub(super) struct Writer<'a> {
@@ -28,10 +30,11 @@ impl<'a> Writer<'a> {
     pub async fn write(mut self, changes: &TableChanges) -> sqlx::Result<()> {
         let (whole, documents): (Vec<&RowWrite>, Vec<&RowWrite>) =
             changes.rows.iter().partition(|row| row.changed.columns || row.changed.search_text);
-        for rows in pieces(&whole) {
+        let length = |row: &RowWrite| row.document.len();
+        for rows in pieces(&whole, AT_ONCE, length) {
             self.upsert(rows).await?;
         }
-        for rows in pieces(&documents) {
+        for rows in pieces(&documents, AT_ONCE, length) {
             self.update(rows).await?;
         }
         self.labels(changes.rows.iter().filter(|row| row.changed.labels).collect()).await?;
@@ -132,13 +135,22 @@ impl<'a> Writer<'a> {
         .await
     }
 
+    /// In pieces: while words are made out, the server hears nothing of the transaction, and gives it up after a while.
     async fn search_texts(&mut self, rows: Vec<&RowWrite>) -> sqlx::Result<()> {
         let Some(searched) = &self.table.view.search else { return Ok(()) };
+        let length = |row: &RowWrite| row.facets.search_text.iter().flatten().map(String::len).sum();
+        for rows in pieces(&rows, TEXT_AT_ONCE, length) {
+            self.search_text(searched, rows).await?;
+        }
+        Ok(())
+    }
+
+    async fn search_text(&mut self, searched: &Searched, rows: &[&RowWrite]) -> sqlx::Result<()> {
         let (mut found, mut words, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for row in rows {
             match (&row.facets.search_text, self.column(&row.facets, searched.scope)) {
                 (Some(texts), Some(Value::Id(scope))) => {
-                    found.push(row);
+                    found.push(*row);
                     words.push(words::indexed(searched, *scope, texts));
                 }
                 _ => gone.push(row.key),
@@ -263,14 +275,18 @@ fn bind_all<'v>(query: Bare, kind: Kind, values: impl Iterator<Item = Option<&'v
     }
 }
 
-/// The rows in pieces that a statement each takes.
-fn pieces<'r, 'w>(rows: &'r [&'w RowWrite]) -> impl Iterator<Item = &'r [&'w RowWrite]> {
+/// The rows in pieces of about so many bytes, each row by its length.
+fn pieces<'r, 'w>(
+    rows: &'r [&'w RowWrite],
+    at_once: usize,
+    length: impl Fn(&RowWrite) -> usize,
+) -> impl Iterator<Item = &'r [&'w RowWrite]> {
     let mut rest = rows;
     std::iter::from_fn(move || {
         let mut bytes = 0;
         let fits = |row: &&&RowWrite| {
-            bytes += row.document.len() + 128;
-            bytes <= AT_ONCE
+            bytes += length(row) + 128;
+            bytes <= at_once
         };
         let count = rest.iter().take_while(fits).count().max(1).min(rest.len());
         let (piece, others) = rest.split_at(count);

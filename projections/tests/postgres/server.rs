@@ -232,6 +232,24 @@ async fn hits_are_in_order_also_when_no_word_has_changed() {
     assert_eq!(found.iter().map(|found| found.key.as_u128()).collect::<Vec<_>>(), [4]);
 }
 
+/// The server ends a session that leaves a transaction alone for too long: also a leader's that is busy.
+#[tokio::test]
+async fn a_batch_with_much_text_is_written_although_its_words_take_long() {
+    let shelf = Shelf::at(&url(), |options| postgres::Options {
+        idle_in_transaction_timeout: Duration::from_millis(2_500),
+        ..options
+    })
+    .await;
+    let text = |number: u128| (0..1_400).map(|word| format!("word{} ", word * number % 9_973)).collect::<String>();
+    let rows = (0..1_500).map(|number| {
+        let mut row = row(number, "vendor");
+        row.facets.search_text = Some(vec![String::new(), String::new(), String::new(), String::new(), text(number)]);
+        row
+    });
+    shelf.store.commit(shelf.batch_of(0, 1, rows.collect())).await.expect("written");
+    assert_eq!(shelf.position().await, Position(1));
+}
+
 #[tokio::test]
 async fn what_the_store_takes_on_disk_grows_with_what_is_in_it() {
     let shelf = Shelf::new().await;
