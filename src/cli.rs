@@ -72,7 +72,8 @@ Examples:
   cartlog serve --listen 0.0.0.0:80 --data /var/lib/cartlog
   cartlog serve --listen 127.0.0.1:0                        a free port; the first line of output says which
   cartlog serve --rate-limit 0 --log warn                   no limit, few log lines
-  CARTLOG_SMTP_URL=smtps://user:secret@mail.example cartlog serve --mail-from shop@example.com")]
+  CARTLOG_SMTP_URL=smtps://user:secret@mail.example cartlog serve --mail-from shop@example.com
+  CARTLOG_VIEWS_URL_FILE=/run/secrets/views cartlog serve --role api --log-url esdb://events:2113   one node of several")]
 struct Settings {
     /// Address to listen on; port 0 picks a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "HOST:PORT")]
@@ -112,6 +113,12 @@ struct Settings {
     /// Kafka brokers to forward events to, with commas [default: none]
     #[arg(long, value_name = "HOSTS")]
     kafka_brokers: Option<String>,
+    /// What keeps several cartlogs apart in one PostgreSQL, Redis, Kafka or EventStoreDB [default: cartlog]
+    #[arg(long, value_name = "NAME")]
+    namespace: Option<String>,
+    /// The name by which other nodes know this one [default: the machine's name and where it listens]
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// Connections at one time; more wait [default: 10000]
     #[arg(long, value_name = "N")]
     max_connections: Option<usize>,
@@ -333,6 +340,8 @@ impl Settings {
         flags.set("vault_url", self.vault_url);
         flags.set("windows_url", self.windows_url);
         flags.set("kafka_brokers", self.kafka_brokers);
+        flags.set("namespace", self.namespace);
+        flags.set("node", self.node);
         flags.set("max_connections", self.max_connections);
         flags.set("cached_streams", self.cached_streams);
         flags.set("queue_length", self.queue_length);

@@ -58,7 +58,8 @@ impl DataDir {
     /// As [`Self::create`], and when nothing is there.
     pub fn existing(root: &Path) -> Result<Self> {
         let found = Self::readable(root)?;
-        if !found.log().exists() {
+        // Where the log is elsewhere, the directory has what a node keeps for itself.
+        if !found.log().exists() && !found.commands().exists() {
             bail!(
                 "there is no store in {}; point --data at the directory that `cartlog serve` uses, or start one there",
                 root.display()

@@ -4,7 +4,7 @@
 
 use crate::data_dir::{DataDir, Lock};
 use crate::status::{self, Follower, Parked, Status};
-use crate::wiring::views::ViewsFiller;
+use crate::wiring::views::ViewsKeeper;
 use crate::wiring::windows::{self, WindowsCounter};
 use anyhow::{Result, bail};
 use commands::{Clock, SystemClock};
@@ -18,7 +18,7 @@ use std::time::Instant;
 /// A store, opened.
 pub struct Operations {
     journal: Journal,
-    views: ViewsFiller,
+    views: ViewsKeeper,
     windows: WindowsCounter,
     data: DataDir,
     running: Option<Running>,
@@ -34,7 +34,7 @@ pub struct Running {
 }
 
 impl Operations {
-    pub fn new(journal: Journal, views: ViewsFiller, windows: WindowsCounter, data: DataDir, lock: Arc<Lock>) -> Self {
+    pub fn new(journal: Journal, views: ViewsKeeper, windows: WindowsCounter, data: DataDir, lock: Arc<Lock>) -> Self {
         Self { journal, views, windows, data, running: None, _lock: lock }
     }
 
@@ -133,7 +133,8 @@ impl Operations {
         let progress = Arc::new(Mutex::new(progress));
         if !views.is_empty() {
             let (what, progress) = (views.join(", "), Arc::clone(&progress));
-            self.views.rebuild(&self.journal, &views, move |done, total| (progress.lock())(&what, done, total)).await?;
+            let progress = Box::new(move |done, total| (progress.lock())(&what, done, total));
+            self.views.rebuild(&self.journal, &views, progress).await?;
         }
         if !counted.is_empty() {
             self.windows.rebuild(|done, total| (progress.lock())(windows::NAME, done, total)).await?;

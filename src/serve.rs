@@ -11,7 +11,7 @@ use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::supervise::keep_running;
 use crate::wiring::windows::WindowsCounter;
-use crate::wiring::{self, CurrentReactions, Metrics, Parts, Readiness};
+use crate::wiring::{self, CurrentReactions, Metrics, Parts, Readiness, Work};
 use crate::{config, http, output};
 use anyhow::{Context, Result, bail};
 use axum::Router;
@@ -82,7 +82,7 @@ impl Server {
         let metrics = Metrics::start(data.clone())?;
         let waiting = Waiting::begin(&listener);
         let public_url = config.public_url.clone().unwrap_or_else(|| url.clone());
-        let parts = wiring::open(&config, data, lock, public_url, shown("catching up views")).await?;
+        let parts = wiring::open(&config, data, lock, public_url, Box::new(shown("catching up views"))).await?;
         say_what_is_missing(&config);
 
         let (tasks, accepting, working) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
@@ -108,7 +108,8 @@ impl Server {
 
     /// Waits until the windows are where the log was when the server started; the views are already.
     async fn catch_up(&self, config: &Config) -> Result<()> {
-        if !config.role.has(Role::Stream) {
+        // What several nodes share is there already, or is counted by another one.
+        if !config.role.has(Role::Stream) || config.windows_url.is_some() {
             return Ok(());
         }
         let (head, windows) = (self.parts.journal.head().await?, self.parts.windows.windows());
@@ -173,10 +174,12 @@ async fn end_of(windows: &WindowsCounter) -> String {
     }
 }
 
-/// Everything is in this process's data directory, which nobody else can fill.
+/// What is in this process's data directory, nobody else can fill.
 fn say_what_is_missing(config: &Config) {
-    for (role, what) in [(Role::Views, "the views are not filled"), (Role::Stream, "the metrics are not counted")] {
-        if !config.role.has(role) {
+    let views = (Role::Views, config.views_url.is_some(), "the views are not filled");
+    let windows = (Role::Stream, config.windows_url.is_some(), "the metrics are not counted");
+    for (role, is_elsewhere, what) in [views, windows] {
+        if !config.role.has(role) && !is_elsewhere {
             tracing::warn!("{what}: its role is left out, and no other process can reach this data directory");
         }
     }
@@ -208,24 +211,10 @@ async fn start_workers(
         parts.views.start();
     }
     if config.role.has(Role::Stream) {
-        let windows = parts.windows.clone();
-        keep_running("windows", tasks, working, move |stop| {
-            let windows = windows.clone();
-            async move { windows.run(stop, shown("catching up metric windows")).await }
-        });
+        start_streaming(parts, tasks, working);
     }
     if config.role.has(Role::Api) {
-        start_reactions(parts, reactions, tasks, working).await?;
-        let commands = parts.commands.clone();
-        keep_running("cart expiry", tasks, working, move |stop| {
-            let expiry = commands.cart_expiry();
-            async move {
-                expiry.run(stop).await;
-                Ok(())
-            }
-        });
-        let commands = parts.commands.clone();
-        keep_running("vault sweep", tasks, working, move |stop| sweep(commands.clone(), stop));
+        start_reacting(parts, reactions, tasks, working).await?;
     }
     let metrics = metrics.clone();
     keep_running("metrics", tasks, working, move |stop| {
@@ -238,19 +227,70 @@ async fn start_workers(
     Ok(())
 }
 
-/// What follows from commands. The first worker knows that nobody else has written since the log was opened; one that takes
-/// its place finds commands under way.
-async fn start_reactions(
+/// The metric windows, and the forwarder to Kafka.
+fn start_streaming(parts: &Parts, tasks: &TaskTracker, working: &CancellationToken) {
+    let (windows, leading) = (parts.windows.clone(), Arc::new(parts.leading(Work::Counting)));
+    keep_running("windows", tasks, working, move |stop| {
+        let (windows, leading) = (windows.clone(), Arc::clone(&leading));
+        async move { leading.run(stop, |stop| windows.run(stop, shown("catching up metric windows"))).await }
+    });
+    #[cfg(feature = "kafka")]
+    if let Some(forwarder) = parts.forwarder.clone() {
+        keep_running("kafka", tasks, working, move |stop| {
+            let (forwarder, mut progress) = (forwarder.clone(), shown("forwarding to Kafka"));
+            async move { Ok(forwarder.run(stop, move |at| progress(at.done, at.total)).await?) }
+        });
+    }
+}
+
+/// What follows from commands, what falls due, and what the vault no longer needs.
+async fn start_reacting(
     parts: &Parts,
     current: CurrentReactions,
     tasks: &TaskTracker,
     working: &CancellationToken,
 ) -> Result<()> {
-    let first = parts.commands.reactions(true).await.context("the reactions can't be started")?;
-    *current.lock() = first.status();
-    let (commands, first) = (parts.commands.clone(), Mutex::new(Some(first)));
+    // Where nobody else writes, the first worker knows that nothing has been written since the log was opened; one that takes its
+    // place finds commands under way.
+    let first = match parts.sole_writer {
+        true => Some(parts.commands.reactions(true).await.context("the reactions can't be started")?),
+        false => None,
+    };
+    if let Some(first) = &first {
+        *current.lock() = first.status();
+    }
+    let (commands, first) = (parts.commands.clone(), Arc::new(Mutex::new(first)));
+    let leading = Arc::new(parts.leading(Work::Reacting));
+    keep_running("reacting", tasks, working, move |stop| {
+        let (leading, commands, current, first) =
+            (Arc::clone(&leading), commands.clone(), Arc::clone(&current), Arc::clone(&first));
+        async move {
+            let work = |stop: CancellationToken| {
+                let tasks = TaskTracker::new();
+                react(&commands, &current, &first, &tasks, &stop);
+                async move {
+                    stop.cancelled().await;
+                    tasks.close();
+                    tasks.wait().await;
+                    Ok(())
+                }
+            };
+            leading.run(stop, work).await
+        }
+    });
+    Ok(())
+}
+
+fn react(
+    commands: &commands::Commands,
+    current: &CurrentReactions,
+    first: &Arc<Mutex<Option<Reactions>>>,
+    tasks: &TaskTracker,
+    working: &CancellationToken,
+) {
+    let (reacting, current, first) = (commands.clone(), Arc::clone(current), Arc::clone(first));
     keep_running("reactions", tasks, working, move |stop| {
-        let (commands, current, first) = (commands.clone(), Arc::clone(&current), first.lock().take());
+        let (commands, current, first) = (reacting.clone(), Arc::clone(&current), first.lock().take());
         async move {
             let reactions: Reactions = match first {
                 Some(first) => first,
@@ -261,7 +301,16 @@ async fn start_reactions(
             Ok(())
         }
     });
-    Ok(())
+    let expiring = commands.clone();
+    keep_running("cart expiry", tasks, working, move |stop| {
+        let expiry = expiring.cart_expiry();
+        async move {
+            expiry.run(stop).await;
+            Ok(())
+        }
+    });
+    let sweeping = commands.clone();
+    keep_running("vault sweep", tasks, working, move |stop| sweep(sweeping.clone(), stop));
 }
 
 async fn sweep(commands: commands::Commands, stop: CancellationToken) -> Result<()> {

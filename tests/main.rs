@@ -3,4 +3,6 @@
 mod cli;
 mod contract;
 mod endurance;
+#[cfg(feature = "engines")]
+mod engines;
 mod support;

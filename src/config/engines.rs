@@ -1,25 +1,71 @@
-//! Engines that `cartlog serve` does not run on yet are refused by name, never ignored.
+//! Engines that take the place of the data directory's files: which setting asks for which, and whether this build has it.
 
 use super::layers::Values;
 use anyhow::{Result, bail};
 
-/// A key that names an engine, and the engine.
-const ENGINES: [(&str, &str); 5] = [
-    ("log_url", "EventStoreDB"),
-    ("views_url", "PostgreSQL"),
-    ("vault_url", "PostgreSQL"),
-    ("windows_url", "Redis"),
-    ("kafka_brokers", "Apache Kafka"),
+/// What a setting asks for.
+struct Engine {
+    key: &'static str,
+    name: &'static str,
+    /// Of the build.
+    feature: &'static str,
+    is_built: bool,
+    /// Of its URL; empty where it is none.
+    schemes: &'static [&'static str],
+}
+
+const POSTGRES: Engine = Engine {
+    key: "views_url",
+    name: "PostgreSQL",
+    feature: "postgres",
+    is_built: cfg!(feature = "postgres"),
+    schemes: &["postgres", "postgresql"],
+};
+
+const ENGINES: [Engine; 5] = [
+    Engine {
+        key: "log_url",
+        name: "EventStoreDB",
+        feature: "eventstoredb",
+        is_built: cfg!(feature = "eventstoredb"),
+        schemes: &["esdb", "kurrentdb", "kdb", "eventstoredb"],
+    },
+    POSTGRES,
+    Engine { key: "vault_url", ..POSTGRES },
+    Engine {
+        key: "windows_url",
+        name: "Redis",
+        feature: "redis",
+        is_built: cfg!(feature = "redis"),
+        schemes: &["redis", "rediss"],
+    },
+    Engine {
+        key: "kafka_brokers",
+        name: "Apache Kafka",
+        feature: "kafka",
+        is_built: cfg!(feature = "kafka"),
+        schemes: &[],
+    },
 ];
 
-/// Refuses what this version does not run on: the server is wired to the embedded adapters only.
-pub fn refuse_absent(values: &Values) -> Result<()> {
-    for (key, engine) in ENGINES {
-        if let Some(setting) = values.get(key) {
+/// Refuses what this build can't run on, and what can't be a URL of the engine. The value is not repeated: it may hold a password.
+pub fn check(values: &Values) -> Result<()> {
+    for engine in &ENGINES {
+        let Some(setting) = values.get(engine.key) else { continue };
+        let Engine { key, name, feature, is_built, schemes } = engine;
+        if !is_built {
             bail!(
-                "{} asks for {engine}, which this version does not run on yet; leave {key} out to use the data directory",
+                "{} asks for {name}, which this build of cartlog leaves out; build it with \
+                 `cargo build --release --features {feature}` (or `--features engines` for all), or leave {key} out to use the \
+                 data directory",
                 setting.source
             );
+        }
+        // As in `esdb+discover` and `redis-cluster`.
+        let scheme =
+            setting.value.split_once("://").map(|(scheme, _)| scheme.split(['+', '-']).next().unwrap_or_default());
+        if !schemes.is_empty() && !scheme.is_some_and(|scheme| schemes.contains(&scheme)) {
+            bail!("{}: {key} is a URL of {name}; it begins with {}://", setting.source, schemes.join(":// or "));
         }
     }
     Ok(())

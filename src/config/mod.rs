@@ -34,7 +34,7 @@ const fn secret(name: &'static str) -> Key {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const KEYS: [Key; 19] = [
+pub const KEYS: [Key; 21] = [
     plain("listen", Some("127.0.0.1:8080")),
     plain("data", Some("./data")),
     plain("role", Some("api,views,stream")),
@@ -48,6 +48,8 @@ pub const KEYS: [Key; 19] = [
     secret("vault_url"),
     secret("windows_url"),
     plain("kafka_brokers", None),
+    plain("namespace", Some("cartlog")),
+    plain("node", None),
     plain("max_connections", Some("10000")),
     plain("cached_streams", Some("4096")),
     plain("queue_length", Some("1024")),
@@ -57,6 +59,7 @@ pub const KEYS: [Key; 19] = [
 ];
 
 /// The effective configuration.
+#[cfg_attr(not(feature = "engines"), allow(dead_code, reason = "a build without an engine does not read its settings"))]
 #[derive(Clone, Debug, Deserialize)]
 pub struct Config {
     /// Host and port to listen on; port 0 picks one.
@@ -72,6 +75,21 @@ pub struct Config {
     pub public_url: Option<String>,
     pub smtp_url: Option<Secret>,
     pub mail_from: String,
+    /// EventStoreDB, in the place of the data directory's log.
+    pub log_url: Option<Secret>,
+    /// PostgreSQL, in the place of the data directory's views.
+    pub views_url: Option<Secret>,
+    /// PostgreSQL, in the place of the data directory's vault; without it, where the views are.
+    pub vault_url: Option<Secret>,
+    /// Redis, in the place of the data directory's metric windows.
+    pub windows_url: Option<Secret>,
+    /// Brokers of Apache Kafka that every event is forwarded to, `host:port` with commas between.
+    pub kafka_brokers: Option<String>,
+    /// What keeps several cartlogs apart in one server: the schema in PostgreSQL, the beginning of keys in Redis, of topics in
+    /// Kafka and, but for the default, of streams in EventStoreDB.
+    pub namespace: Namespace,
+    /// The name by which other nodes know this one; without it, made from the machine's name and where it listens.
+    pub node: Option<String>,
     /// Connections that are served at one time; more wait.
     pub max_connections: usize,
     /// Streams of each kind whose state is kept in memory.
@@ -100,6 +118,36 @@ impl Secret {
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret(…)")
+    }
+}
+
+/// A name that is one in every engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namespace(String);
+
+#[cfg_attr(not(feature = "engines"), allow(dead_code, reason = "a build without an engine does not read its settings"))]
+impl Namespace {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether nobody has chosen another one.
+    pub fn is_default(&self) -> bool {
+        self.0 == "cartlog"
+    }
+}
+
+impl<'de> Deserialize<'de> for Namespace {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+        let starts_well = name.starts_with(|letter: char| letter.is_ascii_lowercase());
+        match starts_well && name.len() <= 40 && name.chars().all(is_plain) {
+            true => Ok(Self(name)),
+            false => Err(serde::de::Error::custom(
+                "namespace has up to 40 lower-case letters, digits and underscores, and begins with a letter",
+            )),
+        }
     }
 }
 
@@ -215,7 +263,7 @@ pub fn of_own_server(data: &Path) -> Result<Config> {
 
 fn understand(layered: config::Config) -> Result<Loaded> {
     let values = layers::values(&layered)?;
-    engines::refuse_absent(&values)?;
+    engines::check(&values)?;
     let config: Config = layered
         .try_deserialize()
         .map_err(|error| anyhow!("{error}"))

@@ -1,7 +1,14 @@
 //! The one place that knows which adapter runs behind each port.
 //!
-//! Today all of them are embedded: SQLite files in the data directory. What doesn't live here: when what runs (`serve`).
+//! Without further settings all of them are embedded: SQLite files in the data directory. Each engine is a setting, and a feature of
+//! the build. What doesn't live here: when what runs (`serve`).
 
+#[cfg(feature = "postgres")]
+mod databases;
+#[cfg(feature = "kafka")]
+pub mod forwarding;
+mod leading;
+mod log;
 mod lookups;
 mod mailer;
 mod metrics;
@@ -9,38 +16,56 @@ mod readiness;
 pub mod views;
 pub mod windows;
 
+pub use leading::{Leading, Work};
 pub use metrics::Metrics;
 pub use readiness::{CurrentReactions, Readiness};
 
-use crate::config::{Config, Durability};
+use crate::config::{Config, Role};
 use crate::data_dir::{DataDir, Lock, LockError};
 use crate::operations::Operations;
 use anyhow::{Context, Result, anyhow};
 use commands::snapshots::SqliteSnapshots;
-use commands::vault::SqliteVault;
+use commands::vault::{SqliteVault, Vault};
 use commands::{Commands, SystemClock};
-use eventlog::{SqliteLog, SqliteOptions, Synchronous};
+#[cfg(feature = "postgres")]
+use databases::Databases;
 use journal::Journal;
+use log::OpenLog;
 use lookups::ViewLookups;
 use projections::Views;
 use std::sync::Arc;
-use views::ViewsFiller;
+use views::{Report, ViewsKeeper};
 use windows::WindowsCounter;
 
 /// Everything, opened. Closing it frees the data directory.
 pub struct Parts {
     pub journal: Journal,
-    pub vault: Arc<SqliteVault>,
+    pub vault: Arc<dyn Vault>,
     pub commands: Commands,
     pub queries: Views,
-    pub views: ViewsFiller,
+    pub views: ViewsKeeper,
     pub windows: WindowsCounter,
+    #[cfg(feature = "kafka")]
+    pub forwarder: Option<streaming::Forwarder>,
     pub data: DataDir,
+    /// No other process writes to the log.
+    pub sole_writer: bool,
+    databases: Databases,
     /// Last: the directory is free once all the rest is closed.
     lock: Arc<Lock>,
 }
 
+/// There is none in this build: all is in the data directory.
+#[cfg(not(feature = "postgres"))]
+#[derive(Clone, Default)]
+struct Databases;
+
 impl Parts {
+    /// Who does this work, if one node does it for all.
+    pub fn leading(&self, work: Work) -> Leading {
+        Leading::of(&self.databases, work)
+    }
+
     /// What other commands can ask for.
     pub fn operations(&self) -> Operations {
         Operations::new(
@@ -53,25 +78,21 @@ impl Parts {
     }
 }
 
-/// Opens everything in the directory, which this process has locked, and brings the views to where the log is; `progress` is told
-/// how far that is. `public_url` is where clients reach this server.
+/// Opens everything that the configuration names, in the directory, which this process has locked, and elsewhere, and brings the
+/// views to where the log is; `progress` is told how far that is. `public_url` is where clients reach this server. A server of
+/// PostgreSQL that is away is waited for.
 ///
 /// # Errors
-/// A file can't be used: what the adapter says, and which file it is about.
-pub async fn open(
-    config: &Config,
-    data: DataDir,
-    lock: Lock,
-    public_url: String,
-    progress: impl FnMut(u64, u64) + Send + 'static,
-) -> Result<Parts> {
+/// A file or an engine can't be used: what the adapter says, and what it is about.
+pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String, progress: Report) -> Result<Parts> {
     // First: a setting that is wrong is said before anything is made.
     let mailer = mailer::open(config, &data, public_url)?;
-    let Stored { journal, vault, snapshots, mut views, windows } = open_stores(config, &data).await?;
+    let Stored { journal, vault, snapshots, views, windows, sole_writer, databases } =
+        open_stores(config, &data, true).await?;
     let queries = views.catch_up(&journal, progress).await?;
     let commands = Commands::new(commands::Parts {
         journal: journal.clone(),
-        vault: Arc::clone(&vault) as Arc<dyn commands::vault::Vault>,
+        vault: Arc::clone(&vault),
         snapshots: Arc::new(snapshots),
         lookups: Arc::new(ViewLookups::new(queries.clone())),
         mailer,
@@ -80,17 +101,29 @@ pub async fn open(
             cached_streams: config.cached_streams,
             queue_length: config.queue_length,
             snapshot_every: config.snapshot_every,
-            // The directory is locked.
-            sole_writer: true,
+            sole_writer,
         },
     });
-    Ok(Parts { journal, vault, commands, queries, views, windows, data, lock: Arc::new(lock) })
+    Ok(Parts {
+        #[cfg(feature = "kafka")]
+        forwarder: forwarding::of(config, &journal),
+        journal,
+        vault,
+        commands,
+        queries,
+        views,
+        windows,
+        data,
+        sole_writer,
+        databases,
+        lock: Arc::new(lock),
+    })
 }
 
 /// Opens a directory that no server has, for one command.
 ///
 /// # Errors
-/// Another process has it after all; a file can't be used.
+/// Another process has it after all; a file or an engine can't be used.
 pub async fn open_alone(config: &Config, data: DataDir) -> Result<Operations> {
     let lock = data.lock().map_err(|error| match error {
         LockError::Held { pid: Some(pid), .. } => anyhow!(
@@ -99,39 +132,68 @@ pub async fn open_alone(config: &Config, data: DataDir) -> Result<Operations> {
         ),
         LockError::Held { pid: None, .. } | LockError::Failed { .. } => error.into(),
     })?;
-    let Stored { journal, views, windows, .. } = open_stores(config, &data).await?;
+    let Stored { journal, views, windows, .. } = open_stores(config, &data, false).await?;
     Ok(Operations::new(journal, views, windows, data, Arc::new(lock)))
 }
 
 struct Stored {
     journal: Journal,
-    vault: Arc<SqliteVault>,
+    vault: Arc<dyn Vault>,
     snapshots: SqliteSnapshots,
-    views: ViewsFiller,
+    views: ViewsKeeper,
     windows: WindowsCounter,
+    sole_writer: bool,
+    databases: Databases,
 }
 
-async fn open_stores(config: &Config, data: &DataDir) -> Result<Stored> {
-    let options = SqliteOptions {
-        synchronous: match config.durability {
-            Durability::Full => Synchronous::Full,
-            Durability::Normal => Synchronous::Normal,
-        },
-        ..SqliteOptions::default()
-    };
+/// `patiently`: an engine that is away is waited for.
+async fn open_stores(config: &Config, data: &DataDir, patiently: bool) -> Result<Stored> {
+    let databases = open_databases(config, patiently).await?;
+    let OpenLog { log, sole_writer } = log::open(config, data).await?;
+    let vault = open_vault(data, &databases).await?;
     let files = data.clone();
-    let (log, vault, snapshots) = blocking(move || {
-        let log = SqliteLog::open(&files.log(), options)?;
-        let vault = SqliteVault::open(&files.vault())?;
-        let snapshots = SqliteSnapshots::open(&files.commands()).map_err(|reason| anyhow!(reason))?;
-        Ok((log, vault, snapshots))
-    })
-    .await?;
-    let vault = Arc::new(vault);
-    let journal = Journal::new(Arc::new(log), Arc::clone(&vault) as Arc<dyn journal::Keys>);
-    let views = ViewsFiller::open(&data.views()).await?;
-    let windows = WindowsCounter::open(&data.windows(), &journal).await?;
-    Ok(Stored { journal, vault, snapshots, views, windows })
+    let snapshots =
+        blocking(move || SqliteSnapshots::open(&files.commands()).map_err(|reason| anyhow!(reason))).await?;
+    let journal = Journal::new(log, vault_as_keys(&vault));
+    let views = open_views(config, data, &databases).await?;
+    let windows = WindowsCounter::open(config, data, &journal).await?;
+    Ok(Stored { journal, vault, snapshots, views, windows, sole_writer, databases })
+}
+
+fn vault_as_keys(vault: &Arc<dyn Vault>) -> Arc<dyn journal::Keys> {
+    Arc::clone(vault) as Arc<dyn journal::Keys>
+}
+
+#[cfg(feature = "postgres")]
+async fn open_databases(config: &Config, patiently: bool) -> Result<Databases> {
+    Databases::open(config, patiently).await
+}
+
+#[cfg(not(feature = "postgres"))]
+async fn open_databases(_: &Config, _: bool) -> Result<Databases> {
+    Ok(Databases)
+}
+
+async fn open_vault(data: &DataDir, databases: &Databases) -> Result<Arc<dyn Vault>> {
+    #[cfg(feature = "postgres")]
+    if let Some(database) = &databases.vault {
+        let vault = commands::vault::PostgresVault::open(database).await.context("PostgreSQL (vault_url)")?;
+        return Ok(Arc::new(vault));
+    }
+    // PostgreSQL is the only other place for it.
+    let _ = databases;
+    let file = data.vault();
+    Ok(Arc::new(blocking(move || Ok(SqliteVault::open(&file)?)).await?))
+}
+
+async fn open_views(config: &Config, data: &DataDir, databases: &Databases) -> Result<ViewsKeeper> {
+    #[cfg(feature = "postgres")]
+    if let Some(database) = &databases.views {
+        let shared = views::Shared::open(databases, database, config.role.has(Role::Views)).await?;
+        return Ok(ViewsKeeper::new(shared));
+    }
+    let _ = (config.role.has(Role::Views), databases);
+    Ok(ViewsKeeper::new(views::Embedded::open(&data.views()).await?))
 }
 
 /// Opens files off the async threads.

@@ -15,8 +15,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Readiness {
     journal: Journal,
     vault: Arc<dyn Vault>,
-    views: super::ViewsFiller,
+    views: super::ViewsKeeper,
     windows: super::WindowsCounter,
+    #[cfg(feature = "kafka")]
+    forwarder: Option<streaming::Forwarder>,
     reactions: CurrentReactions,
     roles: Roles,
     /// What was behind at the start has caught up.
@@ -31,9 +33,11 @@ impl Readiness {
     pub fn new(parts: &Parts, roles: Roles, reactions: CurrentReactions) -> Self {
         Self {
             journal: parts.journal.clone(),
-            vault: Arc::clone(&parts.vault) as Arc<dyn Vault>,
+            vault: Arc::clone(&parts.vault),
             views: parts.views.clone(),
             windows: parts.windows.clone(),
+            #[cfg(feature = "kafka")]
+            forwarder: parts.forwarder.clone().filter(|_| roles.has(Role::Stream)),
             reactions,
             roles,
             caught_up: AtomicBool::new(false),
@@ -78,6 +82,10 @@ impl Ready for Readiness {
         }
         if let Some(trouble) = self.windows.windows().status().trouble.filter(|_| self.roles.has(Role::Stream)) {
             found.push(away("the metric windows", trouble, false));
+        }
+        #[cfg(feature = "kafka")]
+        if let Some(trouble) = self.forwarder.as_ref().and_then(|forwarder| forwarder.status().trouble) {
+            found.push(away("Kafka", trouble, false));
         }
         for parked in &self.reactions.lock().lock().parked {
             found.push(away("reactions", format!("{} is parked: {}", parked.stream, parked.reason), false));

@@ -1,13 +1,14 @@
-//! The metric windows, embedded: one SQLite file and the worker that counts into it.
+//! The metric windows: kept in one SQLite file, or in Redis, where several nodes share them; and the worker that counts.
 
 use super::blocking;
+use crate::config::Config;
+use crate::data_dir::DataDir;
 use crate::status::Follower;
 use anyhow::Result;
 use commands::{Clock, SystemClock};
 use eventlog::Position;
 use journal::Journal;
 use parking_lot::Mutex;
-use std::path::Path;
 use std::sync::Arc;
 use streaming::{CatchUp, Side, SqliteWindows, WindowStore, Windows, Worker};
 use tokio_util::sync::CancellationToken;
@@ -18,18 +19,18 @@ pub const NAME: &str = "windows";
 /// Counts the windows and knows how they are. Cheap to clone.
 #[derive(Clone)]
 pub struct WindowsCounter {
-    store: Arc<SqliteWindows>,
+    store: Arc<dyn WindowStore>,
     worker: Arc<Worker>,
     /// Why nobody counts any more, once trying again can't help.
     stopped: Arc<Mutex<Option<String>>>,
 }
 
 impl WindowsCounter {
-    pub async fn open(path: &Path, journal: &Journal) -> Result<Self> {
-        let file = path.to_owned();
-        let store = Arc::new(blocking(move || Ok(SqliteWindows::open(&file)?)).await?);
+    /// Opens the windows where the configuration says. Redis that is away is opened all the same.
+    pub async fn open(config: &Config, data: &DataDir, journal: &Journal) -> Result<Self> {
+        let store = store(config, data).await?;
         let clock: streaming::Clock = Arc::new(|| SystemClock.now());
-        let worker = Worker::new(journal.clone(), Arc::clone(&store) as Arc<dyn WindowStore>, clock);
+        let worker = Worker::new(journal.clone(), Arc::clone(&store), clock);
         Ok(Self { store, worker: Arc::new(worker), stopped: Arc::default() })
     }
 
@@ -74,6 +75,17 @@ impl WindowsCounter {
         };
         Ok(())
     }
+}
+
+async fn store(config: &Config, data: &DataDir) -> Result<Arc<dyn WindowStore>> {
+    #[cfg(feature = "redis")]
+    if let Some(url) = &config.windows_url {
+        return Ok(Arc::new(streaming::RedisWindows::open(url.reveal(), config.namespace.as_str())?));
+    }
+    // Redis is the only other place for them.
+    let _ = config;
+    let file = data.windows();
+    Ok(Arc::new(blocking(move || Ok(SqliteWindows::open(&file)?)).await?))
 }
 
 fn tell(mut progress: impl FnMut(u64, u64) + Send) -> impl FnMut(CatchUp) + Send {

@@ -110,16 +110,42 @@ fn a_missing_file_is_named() {
     assert!(refused.contains("/nowhere/c.toml"), "{refused}");
 }
 
+#[cfg(not(feature = "engines"))]
 #[test]
-fn an_engine_that_the_server_does_not_run_on_is_refused_by_name() {
-    for (flag, url, engine) in [
-        ("--log-url", "eventstoredb://localhost", "EventStoreDB"),
-        ("--views-url", "postgres://localhost", "PostgreSQL"),
-        ("--vault-url", "postgres://localhost", "PostgreSQL"),
-        ("--windows-url", "redis://localhost", "Redis"),
-        ("--kafka-brokers", "localhost:9092", "Apache Kafka"),
+fn an_engine_that_this_build_leaves_out_is_refused_with_what_builds_it() {
+    for (flag, url, engine, feature) in [
+        ("--log-url", "esdb://localhost", "EventStoreDB", "eventstoredb"),
+        ("--views-url", "postgres://localhost", "PostgreSQL", "postgres"),
+        ("--vault-url", "postgres://localhost", "PostgreSQL", "postgres"),
+        ("--windows-url", "redis://localhost", "Redis", "redis"),
+        ("--kafka-brokers", "localhost:9092", "Apache Kafka", "kafka"),
     ] {
         let refused = run(&mut cartlog(&["config", flag, url])).failed();
         assert!(refused.contains(flag) && refused.contains(engine), "{refused}");
+        assert!(refused.contains(&format!("--features {feature}")), "{refused}");
     }
+}
+
+#[cfg(feature = "engines")]
+#[test]
+fn a_url_of_something_else_is_refused_and_not_repeated() {
+    for (flag, engine, scheme) in [
+        ("--log-url", "EventStoreDB", "esdb://"),
+        ("--views-url", "PostgreSQL", "postgres://"),
+        ("--vault-url", "PostgreSQL", "postgres://"),
+        ("--windows-url", "Redis", "redis://"),
+    ] {
+        let refused = run(&mut cartlog(&["config", flag, "mysql://user:hidden@localhost"])).failed();
+        assert!(refused.contains(flag) && refused.contains(engine) && refused.contains(scheme), "{refused}");
+        assert!(!refused.contains("hidden"), "{refused}");
+    }
+}
+
+#[test]
+fn a_namespace_that_is_no_name_in_every_engine_is_refused() {
+    for name in ["", "9", "Shop", "a-b", "a.b", &"a".repeat(41)] {
+        let refused = run(&mut cartlog(&["config", "--namespace", name])).failed();
+        assert!(refused.contains("namespace"), "{refused}");
+    }
+    run(&mut cartlog(&["config", "--namespace", "shop_2"])).succeeded();
 }

@@ -1,5 +1,6 @@
 //! The real server as a process of its own.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -66,6 +67,8 @@ impl Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cartlog"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(data);
         command.env_remove("CARTLOG_LISTEN").env_remove("CARTLOG_DATA").env("CARTLOG_RATE_LIMIT", "0");
+        // On engines, where the surroundings name some: apart from all other servers there, and again the same with the directory.
+        command.env("CARTLOG_NAMESPACE", namespace(data));
         command
     }
 
@@ -117,6 +120,12 @@ impl Server {
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
+}
+
+fn namespace(data: &Path) -> String {
+    let mut hasher = DefaultHasher::new();
+    data.hash(&mut hasher);
+    format!("test_{:x}", hasher.finish())
 }
 
 impl Drop for Server {

@@ -62,6 +62,9 @@ async fn fill(node: &Arc<Node>, lease: &Lease, report: &Report) -> Result<(), Fi
         Err(FillError::Stopped) => return Ok(()),
         Err(error) => return Err(error),
     };
+    // Whatever was amiss while it only read along.
+    node.views.inner.watched.store_is_well();
+    node.views.inner.watched.log_is_well();
     *node.leading.lock() = Some(projections.clone());
     projections.start();
     tokio::select! {

@@ -7,6 +7,7 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::ProducerContext;
+use rdkafka::types::RDKafkaErrorCode;
 use std::time::{Duration, Instant};
 
 /// While brokers are away the library says so several times a second; once in so long is enough.
@@ -47,6 +48,10 @@ impl ClientContext for Quiet {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        // The end of what there is to read is what a reader waits for.
+        if let KafkaError::Global(RDKafkaErrorCode::PartitionEOF) = error {
+            return;
+        }
         if self.may_speak() {
             tracing::warn!(%error, "Kafka's client: {reason}");
         }

@@ -1,0 +1,68 @@
+//! The databases in PostgreSQL: of the views, of the vault, and of who leads.
+
+use crate::config::{Config, Secret};
+use anyhow::{Result, bail};
+use postgres::{Candidate, Database, DatabaseError, Options, Role};
+use std::time::Duration;
+
+const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// What is in PostgreSQL; the embedded files take the place of the rest.
+#[derive(Clone, Default)]
+pub struct Databases {
+    pub views: Option<Database>,
+    pub vault: Option<Database>,
+    node: String,
+}
+
+impl Databases {
+    /// Opens what the configuration names. While a server is away it is waited for, if `patiently`.
+    ///
+    /// # Errors
+    /// What the server says that waiting does not mend.
+    pub async fn open(config: &Config, patiently: bool) -> Result<Self> {
+        let node = node(config);
+        let options = || Options {
+            application_name: format!("cartlog {node}"),
+            schema: Some(config.namespace.as_str().to_owned()),
+            ..Options::default()
+        };
+        let views = match &config.views_url {
+            Some(url) => Some(reached("views_url", url, options, patiently).await?),
+            None => None,
+        };
+        let vault = match &config.vault_url {
+            Some(url) => Some(reached("vault_url", url, options, patiently).await?),
+            None => views.clone(),
+        };
+        Ok(Self { views, vault, node })
+    }
+
+    /// Someone who does what one node does for all; `None` where there is nobody to agree with.
+    pub fn candidate(&self, role: Role) -> Option<Candidate> {
+        self.views.clone().map(|database| Candidate::new(database, role, self.node.as_str()))
+    }
+}
+
+async fn reached(key: &str, url: &Secret, options: impl Fn() -> Options, patiently: bool) -> Result<Database> {
+    let mut told = false;
+    loop {
+        match Database::open(url.reveal(), options()).await {
+            Ok(database) => return Ok(database),
+            Err(DatabaseError::Unavailable(reason)) if patiently => {
+                if !std::mem::replace(&mut told, true) {
+                    tracing::warn!(key, reason, "PostgreSQL is away; waiting for it");
+                }
+                tokio::time::sleep(TRIED_AGAIN_AFTER).await;
+            }
+            Err(error) => bail!("PostgreSQL ({key}): {error}"),
+        }
+    }
+}
+
+/// The name that other nodes see.
+fn node(config: &Config) -> String {
+    let machine =
+        || std::fs::read_to_string("/etc/hostname").map_or_else(|_| "node".to_owned(), |name| name.trim().to_owned());
+    config.node.clone().unwrap_or_else(|| format!("{}/{}", machine(), config.listen))
+}

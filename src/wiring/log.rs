@@ -1,0 +1,46 @@
+//! Where the log is: in the data directory, or in EventStoreDB.
+
+use super::blocking;
+use crate::config::{Config, Durability};
+use crate::data_dir::DataDir;
+use anyhow::Result;
+use eventlog::{EventLog, SqliteLog, SqliteOptions, Synchronous};
+use std::sync::Arc;
+
+/// A log, and whether no other process writes to it.
+pub struct OpenLog {
+    pub log: Arc<dyn EventLog>,
+    pub sole_writer: bool,
+}
+
+/// Opens the log that the configuration names. One that is away is opened all the same: it is waited for by whoever needs it.
+///
+/// # Errors
+/// What the adapter says, of a file that can't be used or a URL that can't be read.
+pub async fn open(config: &Config, data: &DataDir) -> Result<OpenLog> {
+    #[cfg(feature = "eventstoredb")]
+    if let Some(url) = &config.log_url {
+        return Ok(OpenLog { log: Arc::new(in_eventstoredb(config, url)?), sole_writer: false });
+    }
+    let options = SqliteOptions {
+        synchronous: match config.durability {
+            Durability::Full => Synchronous::Full,
+            Durability::Normal => Synchronous::Normal,
+        },
+        ..SqliteOptions::default()
+    };
+    let path = data.log();
+    let log = blocking(move || Ok(SqliteLog::open(&path, options)?)).await?;
+    // The directory is locked.
+    Ok(OpenLog { log: Arc::new(log), sole_writer: true })
+}
+
+#[cfg(feature = "eventstoredb")]
+fn in_eventstoredb(config: &Config, url: &crate::config::Secret) -> Result<eventlog::EventStoreDbLog> {
+    let prefixes = domain::Category::ALL.iter().map(|category| format!("{category}-"));
+    let mut options = eventlog::EventStoreDbOptions::new(url.reveal(), prefixes);
+    if !config.namespace.is_default() {
+        options.namespace = format!("{}.", config.namespace.as_str());
+    }
+    Ok(eventlog::EventStoreDbLog::open(options)?)
+}

@@ -1,0 +1,123 @@
+//! The views: kept in the data directory, or in PostgreSQL, where several nodes share them.
+//!
+//! What doesn't live here: how views are filled and read (`projections`).
+
+mod embedded;
+#[cfg(feature = "postgres")]
+mod shared;
+
+pub use embedded::Embedded;
+#[cfg(feature = "postgres")]
+pub use shared::Shared;
+
+use crate::status::Parked;
+use anyhow::Result;
+use async_trait::async_trait;
+use eventlog::Position;
+use journal::Journal;
+use parking_lot::Mutex;
+use projections::store::{GenerationState, ParkedUnit, ReadStore};
+use projections::{Progress, Status, ViewStatus, Views};
+use std::sync::Arc;
+
+/// Is told how far a fill is: positions done, and in all.
+pub type Report = Box<dyn FnMut(u64, u64) + Send>;
+
+/// What keeps the views, whoever fills them.
+#[async_trait]
+pub trait Upkeep: Send + Sync {
+    /// Makes the views answer: brings them to where the log is, or waits until another node has. Those of another version are
+    /// filled first.
+    async fn catch_up(&self, journal: &Journal, progress: Report) -> Result<Views>;
+
+    /// Follows the log from now on.
+    fn start(&self);
+
+    /// Stops following, between two batches.
+    async fn stop(&self);
+
+    /// Fills these views anew, beside those that answer.
+    async fn rebuild(&self, journal: &Journal, views: &[String], progress: Report) -> Result<()>;
+
+    /// How they are; `None` before they answer.
+    fn status(&self) -> Option<Status>;
+
+    fn store(&self) -> &dyn ReadStore;
+
+    /// Who fills them, where that is not plain.
+    fn led_by(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The views, and how they are. Cheap to clone.
+#[derive(Clone)]
+pub struct ViewsKeeper(Arc<dyn Upkeep>);
+
+impl std::ops::Deref for ViewsKeeper {
+    type Target = dyn Upkeep;
+    fn deref(&self) -> &Self::Target {
+        self.0.as_ref()
+    }
+}
+
+impl ViewsKeeper {
+    pub fn new(upkeep: impl Upkeep + 'static) -> Self {
+        Self(Arc::new(upkeep))
+    }
+
+    /// The names of all views.
+    pub fn names(&self) -> Vec<String> {
+        projections::view_names().map(str::to_owned).collect()
+    }
+
+    /// Name, position and state in words of each view.
+    pub async fn positions(&self) -> Result<Vec<(String, Position, String)>> {
+        let Some(status) = self.status() else { return self.stored_positions().await };
+        let state = |view: &ViewStatus| match (&status.trouble, &view.rebuild, view.parked) {
+            (Some(trouble), _, _) => format!("waits: {trouble}"),
+            (None, Some(rebuild), _) => format!("being rebuilt, {} of {}", rebuild.done, rebuild.total),
+            (None, None, 0) => self.led_by().unwrap_or_else(|| "well".to_owned()),
+            (None, None, parked) => format!("{parked} parked"),
+        };
+        Ok(status.views.iter().map(|view| (view.name.to_owned(), status.position, state(view))).collect())
+    }
+
+    /// As they were left.
+    async fn stored_positions(&self) -> Result<Vec<(String, Position, String)>> {
+        let generations = self.store().generations().await?;
+        let live = generations.into_iter().filter(|generation| generation.state == GenerationState::Live);
+        Ok(live.map(|view| (view.view, view.checkpoint.position, "as it was left".to_owned())).collect())
+    }
+
+    /// What is parked, by view; known while a server runs.
+    pub fn parked(&self) -> Vec<Parked> {
+        let views = self.status().map_or_else(Vec::new, |status| status.views);
+        views.into_iter().flat_map(parked_in).collect()
+    }
+
+    /// What operators should know, and whether the views stand still for good because of it.
+    pub fn troubles(&self) -> Vec<(String, bool)> {
+        let Some(status) = self.status() else { return Vec::new() };
+        let parked = format!("{} rows or streams are parked; `cartlog status` names them", status.parked);
+        let parked = (status.parked > 0).then_some((parked, false));
+        status.trouble.map(|trouble| (trouble, status.stopped)).into_iter().chain(parked).collect()
+    }
+}
+
+fn parked_in(view: ViewStatus) -> impl Iterator<Item = Parked> {
+    view.first_parked.into_iter().map(move |parked| Parked {
+        follower: view.name.to_owned(),
+        what: match parked.unit {
+            ParkedUnit::Row(key) => key.to_string(),
+            ParkedUnit::Stream(stream) => stream,
+        },
+        position: parked.position.0,
+        reason: parked.reason,
+    })
+}
+
+fn tell(progress: Report) -> impl Fn(Progress) + Send + Sync + 'static {
+    let progress = Mutex::new(progress);
+    move |at: Progress| (progress.lock())(at.done, at.total)
+}

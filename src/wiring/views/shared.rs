@@ -1,0 +1,122 @@
+//! The views in PostgreSQL: every node reads them, one that has the role `views` fills them.
+
+use super::{Report, Upkeep, tell};
+use crate::wiring::databases::Databases;
+use anyhow::{Context, Result, bail};
+use async_trait::async_trait;
+use journal::Journal;
+use parking_lot::Mutex;
+use postgres::{Database, Role, Standing};
+use projections::store::ReadStore;
+use projections::{PostgresReadStore, Settings, SharedViews, Status, Views};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often it is looked whether the views have come so far.
+const LOOKED_EVERY: Duration = Duration::from_millis(20);
+/// How long a node that fills nothing waits for the first look, before it serves what needs no views.
+const FIRST_LOOK_WITHIN: Duration = Duration::from_secs(10);
+/// How long a command waits for the lead: longer than a node that was killed keeps it.
+const LEADS_WITHIN: Duration = Duration::from_secs(10);
+
+pub struct Shared {
+    databases: Databases,
+    database: Database,
+    store: PostgresReadStore,
+    /// Whether this node may fill them.
+    fills: bool,
+    views: Mutex<Option<SharedViews>>,
+}
+
+impl Shared {
+    pub async fn open(databases: &Databases, database: &Database, fills: bool) -> Result<Self> {
+        let store = PostgresReadStore::open(database).await.context("PostgreSQL (views_url)")?;
+        let (databases, database) = (databases.clone(), database.clone());
+        Ok(Self { databases, database, store, fills, views: Mutex::default() })
+    }
+
+    fn views(&self) -> Option<SharedViews> {
+        self.views.lock().clone()
+    }
+
+    fn begin(&self, journal: &Journal, progress: Report) -> SharedViews {
+        let shared = SharedViews::new(self.database.clone(), self.store.clone(), journal.clone(), Settings::default());
+        shared.start(self.databases.candidate(Role::Views).filter(|_| self.fills), tell(progress));
+        *self.views.lock() = Some(shared.clone());
+        shared
+    }
+}
+
+#[async_trait]
+impl Upkeep for Shared {
+    async fn catch_up(&self, journal: &Journal, progress: Report) -> Result<Views> {
+        let head = journal.head().await?;
+        let shared = self.begin(journal, progress);
+        let (views, began) = (shared.views(), Instant::now());
+        loop {
+            let reached = views.position();
+            let (has_looked, waits) = (views.status().views.len() == projections::view_names().count(), !self.fills);
+            let another_leads = matches!(shared.standing(), Some(Standing::Waiting { .. }));
+            if (has_looked && reached >= head) || (has_looked && (another_leads || waits)) {
+                return Ok(views);
+            }
+            if waits && began.elapsed() > FIRST_LOOK_WITHIN {
+                tracing::warn!("the views do not answer yet; what needs none is served");
+                return Ok(views);
+            }
+            tokio::time::sleep(LOOKED_EVERY).await;
+        }
+    }
+
+    fn start(&self) {}
+
+    async fn stop(&self) {
+        if let Some(shared) = self.views() {
+            shared.stop().await;
+        }
+    }
+
+    async fn rebuild(&self, journal: &Journal, views: &[String], progress: Report) -> Result<()> {
+        let shared = match self.views() {
+            Some(shared) => shared,
+            None => self.begin(journal, Box::new(|_, _| {})),
+        };
+        let began = Instant::now();
+        let projections = loop {
+            match (shared.leading(), shared.standing()) {
+                (Some(projections), _) => break projections,
+                (None, None) => bail!("this node does not fill the views; ask one that has the role 'views'"),
+                (None, Some(Standing::Waiting { leader })) if began.elapsed() > LEADS_WITHIN => {
+                    let leader = leader.unwrap_or_else(|| "unknown".to_owned());
+                    bail!("another node fills the views ({leader}); run the command there")
+                }
+                (None, Some(Standing::Hindered(error))) if began.elapsed() > LEADS_WITHIN => {
+                    bail!("PostgreSQL: {error}")
+                }
+                // Leading, and still opening what it fills: however long that takes.
+                (None, Some(_)) => tokio::time::sleep(LOOKED_EVERY).await,
+            }
+        };
+        projections.rebuild(Some(views), tell(progress)).await?;
+        Ok(())
+    }
+
+    fn status(&self) -> Option<Status> {
+        self.views().map(|shared| shared.views().status())
+    }
+
+    fn store(&self) -> &dyn ReadStore {
+        &self.store
+    }
+
+    fn led_by(&self) -> Option<String> {
+        Some(match self.views()?.standing()? {
+            Standing::New => "well".to_owned(),
+            Standing::Waiting { leader } => {
+                format!("filled by {}", leader.unwrap_or_else(|| "another node".to_owned()))
+            }
+            Standing::Leading { epoch } => format!("filled here (epoch {epoch})"),
+            Standing::Hindered(error) => format!("waits: {error}"),
+        })
+    }
+}
