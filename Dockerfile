@@ -11,8 +11,8 @@ WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --features engines \
- && install -D target/release/cartlog /out/cartlog
+    cargo build --profile dist --locked --features engines \
+ && install -D target/dist/cartlog /out/cartlog
 
 FROM debian:bookworm-20260803-slim
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin cartlog \
