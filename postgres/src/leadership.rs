@@ -11,6 +11,7 @@ use crate::migrations::Migrations;
 use crate::pooler;
 use rand::RngExt;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use std::mem::discriminant;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -163,9 +164,14 @@ impl Candidate {
         Ok(connection)
     }
 
-    /// Says so once, not at every try.
+    /// Says so once, not at every try: a server that is away fails now in this way, now in that.
     fn stands(&self, now: Standing) {
-        if *self.standing.borrow() == now {
+        let was_told = match (&*self.standing.borrow(), &now) {
+            (Standing::Hindered(before), Standing::Hindered(now)) => discriminant(before) == discriminant(now),
+            (before, now) => before == now,
+        };
+        if was_told {
+            self.standing.send_if_modified(|before| std::mem::replace(before, now.clone()) != now);
             return;
         }
         let (role, node) = (self.role.name(), self.node.as_str());

@@ -54,6 +54,14 @@ macro_rules! slots {
             })+
         }
 
+        /// From now on no view answers from rows in memory.
+        #[cfg(feature = "postgres")]
+        pub(crate) fn forget_rows(slots: &Slots) {
+            $(if let Some(live) = slots.$field.get() {
+                slots.$field.set(Some(Arc::new(Live::new(live.table, None))));
+            })+
+        }
+
         /// What every view declares.
         pub(crate) const DECLARATIONS: &[&ViewDeclaration] = &[$(&<$view as View>::DECLARATION),+];
 

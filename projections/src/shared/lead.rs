@@ -3,6 +3,7 @@
 use super::Node;
 use super::follow::Known;
 use crate::fill::{FillError, Means, Projections, Report};
+use crate::slots::forget_rows;
 use ::postgres::{Candidate, Lease};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +32,8 @@ async fn lead(node: &Arc<Node>, lease: Lease, report: &Report) -> Result<(), Fil
     // From now on the fill says what answers.
     *node.known.lock().await = None;
     let outcome = fill(node, &lease, report).await;
-    // What is in memory is no longer kept up to date: everything is learned from the store again.
+    // What is in memory is no longer kept up to date: everything is learned from the store again, once it answers.
+    forget_rows(&node.views.inner.slots);
     *node.known.lock().await = Some(Known::default());
     drop(lease);
     outcome
