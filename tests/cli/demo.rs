@@ -13,7 +13,7 @@ fn a_demo_with_a_server_of_its_own_adds_up() {
 
 #[test]
 fn a_demo_keeps_to_a_servers_rate_limit() {
-    let server = Server::start_with(&["--rate-limit", "100"]);
+    let server = Server::start_with(&["--rate-limit", "20"]);
     let report = run(&mut cartlog(&["demo", "--shoppers", "4", "--seconds", "3", "--server", &server.url])).succeeded();
     assert!(report.contains("Everything adds up."), "{report}");
     assert!(report.contains("were sent again"), "{report}");

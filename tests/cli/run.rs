@@ -1,5 +1,6 @@
 //! Running the binary to its end.
 
+use crate::support::engines;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -31,9 +32,9 @@ pub fn run(command: &mut Command) -> Ran {
     Ran { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) }
 }
 
-/// A command of the data directory.
+/// A command of the data directory, on the engines that its server is on.
 pub fn on(data: &Path, arguments: &[&str]) -> Ran {
-    run(cartlog(arguments).arg("--data").arg(data))
+    run(cartlog(arguments).arg("--data").arg(data).envs(engines(data)))
 }
 
 impl Ran {

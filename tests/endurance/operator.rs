@@ -1,5 +1,6 @@
 //! What an operator does beside the server: asks how it is, rebuilds, waits for recovery.
 
+use crate::support::{engines, on_files};
 use serde_json::Value;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -8,23 +9,33 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
+const STATUS: &[&str] = &["status", "--json"];
+
 /// A directory for its owner alone, as a server wants it.
 pub fn directory() -> TempDir {
     let private = Permissions::from_mode(0o700);
     tempfile::Builder::new().permissions(private).tempdir().expect("a directory")
 }
 
-fn cartlog(data: &Path, arguments: &[&str]) -> String {
+fn command(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cartlog"));
     command.args(arguments).arg("--data").arg(data).env_remove("CARTLOG_DATA").stdin(Stdio::null());
+    command
+}
+
+fn cartlog(data: &Path, arguments: &[&str]) -> String {
+    output(command(data, arguments).envs(engines(data)))
+}
+
+fn output(command: &mut Command) -> String {
     let output = command.output().expect("the binary runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {}{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)
 }
 
 fn status(data: &Path) -> Value {
-    serde_json::from_str(&cartlog(data, &["status", "--json"])).expect("JSON")
+    serde_json::from_str(&cartlog(data, STATUS)).expect("JSON")
 }
 
 pub fn rebuild(data: &Path) {
@@ -33,10 +44,20 @@ pub fn rebuild(data: &Path) {
 
 /// The log's head, where no server runs.
 pub fn head(data: &Path) -> u64 {
-    status(data)["log"]["head"].as_u64().expect("a position")
+    head_in(&status(data))
 }
 
-/// Waits until the server has done what was left undone up to the position.
+/// The same of a directory whose files alone were used.
+pub fn head_of_files(data: &Path) -> u64 {
+    let status = output(on_files(&mut command(data, STATUS)));
+    head_in(&serde_json::from_str(&status).expect("JSON"))
+}
+
+fn head_in(status: &Value) -> u64 {
+    status["log"]["head"].as_u64().expect("a position")
+}
+
+/// Waits until the server has done what was left undone up to the position, and every view shows it.
 pub fn wait_for_recovery(data: &Path, head: u64) {
     let begun = Instant::now();
     // Twice what the contract allows.
@@ -45,7 +66,8 @@ pub fn wait_for_recovery(data: &Path, head: u64) {
         assert_eq!(status["parked"].as_array().map(Vec::len), Some(0), "{status:#}");
         let followers = status["followers"].as_array().expect("followers");
         let reactions = followers.iter().find(|follower| follower["name"] == "reactions").expect("reactions");
-        if reactions["position"].as_u64() >= Some(head) {
+        let nobody_lags = followers.iter().all(|follower| follower["lag_events"] == 0);
+        if reactions["position"].as_u64() >= Some(head) && nobody_lags {
             return;
         }
     }

@@ -6,6 +6,25 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+/// Where the surroundings say which engines servers run on.
+const ENGINES: [&str; 5] =
+    ["CARTLOG_LOG_URL", "CARTLOG_VIEWS_URL", "CARTLOG_VAULT_URL", "CARTLOG_WINDOWS_URL", "CARTLOG_KAFKA_BROKERS"];
+
+/// The engines that the surroundings name, for the server of a data directory and the commands beside it: apart from all other
+/// servers there, and again the same with the directory.
+pub fn engines(data: &Path) -> Vec<(&'static str, String)> {
+    let named = ENGINES.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?)));
+    named.chain([("CARTLOG_NAMESPACE", namespace(data))]).collect()
+}
+
+/// On files alone, whatever the surroundings say.
+pub fn on_files(command: &mut Command) -> &mut Command {
+    ENGINES.into_iter().for_each(|name| {
+        command.env_remove(name);
+    });
+    command
+}
+
 /// A running server. Dropping it ends it.
 pub struct Server {
     child: Child,
@@ -51,6 +70,13 @@ impl Server {
         Self::run(command, data.to_owned())
     }
 
+    /// A server on the directory's files alone, for what only files can suffer.
+    pub fn on_files(data: &Path) -> Self {
+        let mut command = Self::command(data);
+        on_files(&mut command);
+        Self::run(command, data.to_owned())
+    }
+
     fn run(mut command: Command, data: PathBuf) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the server starts");
         let output = child.stdout.take().expect("its output is piped");
@@ -67,8 +93,7 @@ impl Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cartlog"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(data);
         command.env_remove("CARTLOG_LISTEN").env_remove("CARTLOG_DATA").env("CARTLOG_RATE_LIMIT", "0");
-        // On engines, where the surroundings name some: apart from all other servers there, and again the same with the directory.
-        command.env("CARTLOG_NAMESPACE", namespace(data));
+        command.envs(engines(data));
         command
     }
 
