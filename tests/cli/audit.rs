@@ -1,6 +1,6 @@
 //! Histories: what happened, by whom, and whether it was altered.
 
-use super::run::{cartlog, on, run, signal};
+use super::run::{cartlog, on, on_files, run, signal};
 use crate::support::{Server, TestShop};
 use std::fs;
 
@@ -70,21 +70,21 @@ async fn every_kind_of_object_has_a_history() {
 #[tokio::test]
 async fn a_log_that_was_altered_gives_itself_away() {
     let data = tempfile::tempdir().expect("a directory");
-    let mut server = Server::on(data.path(), &[]);
+    let mut server = Server::on_files(data.path());
     let shop = TestShop::on(&server).await;
     let product = shop.product(9, 1_250).await;
     shop.put(&format!("/product/{product}"), serde_json::json!({ "title": "Assam" })).await.expect(200);
     signal(server.pid(), "TERM");
     server.wait();
     let history = ["audit", "history", &format!("product/{product}")];
-    on(data.path(), &history).succeeded();
+    on_files(data.path(), &history).succeeded();
 
     let log = data.path().join("log.sqlite");
     let mut bytes = fs::read(&log).expect("a log");
     let at = bytes.windows(10).position(|window| window == b"Darjeeling").expect("the title stands in the log");
     bytes[at..at + 10].copy_from_slice(b"Dandelions");
     fs::write(&log, bytes).expect("it can be written");
-    let told = on(data.path(), &history);
+    let told = on_files(data.path(), &history);
     assert_eq!(told.code, 3, "{}{}", told.stdout, told.stderr);
     assert!(told.stdout.contains("BROKEN: revision 1 "), "{}", told.stdout);
 }

@@ -1,6 +1,6 @@
 //! Directories and ports that can't be had: one sentence with what to do.
 
-use super::run::{cartlog, on, run, signal};
+use super::run::{cartlog, on, on_files, run, signal};
 use crate::support::Server;
 use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 fn serve(data: &Path, listen: &str) -> super::run::Ran {
-    on(data, &["serve", "--log", "error", "--listen", listen])
+    on_files(data, &["serve", "--log", "error", "--listen", listen])
 }
 
 #[test]
@@ -72,13 +72,13 @@ fn a_directory_without_a_store_is_not_made_into_one_by_looking() {
 #[test]
 fn a_log_of_a_newer_version_is_left_alone() {
     let data = tempfile::tempdir().expect("a directory");
-    let mut server = Server::on(data.path(), &[]);
+    let mut server = Server::on_files(data.path());
     signal(server.pid(), "TERM");
     server.wait();
     let log = data.path().join("log.sqlite");
     raise_version(&log);
     let before = fs::read(&log).expect("a log");
-    for refused in [serve(data.path(), "127.0.0.1:0").failed(), on(data.path(), &["status"]).failed()] {
+    for refused in [serve(data.path(), "127.0.0.1:0").failed(), on_files(data.path(), &["status"]).failed()] {
         assert!(refused.contains("log.sqlite") && refused.contains("version of cartlog that wrote it"), "{refused}");
     }
     assert!(fs::read(&log).expect("a log") == before);

@@ -37,6 +37,11 @@ pub fn on(data: &Path, arguments: &[&str]) -> Ran {
     run(cartlog(arguments).arg("--data").arg(data).envs(engines(data)))
 }
 
+/// The same on the directory's files alone.
+pub fn on_files(data: &Path, arguments: &[&str]) -> Ran {
+    run(cartlog(arguments).arg("--data").arg(data))
+}
+
 impl Ran {
     /// Its output, if it succeeded.
     #[track_caller]

@@ -162,7 +162,9 @@ pub async fn show(
     if done.late {
         return None;
     }
-    caught_up(api, done.position.0).await.ok()?;
+    // A repeat shows what is there now, as a query does: also what was answered after the first time.
+    let position = if done.replayed { api.positions.of(store) } else { done.position.0 };
+    caught_up(api, position).await.ok()?;
     resource.await.ok()?
 }
 
