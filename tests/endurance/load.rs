@@ -10,10 +10,13 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 pub const COUPON: &str = "EIGHTH";
 const CUSTOMERS_A_SHOPPER: usize = 2;
+/// Before a command is repeated.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What all shoppers share.
 pub struct Stage {
@@ -118,6 +121,22 @@ impl Shopper {
                 }
             }
         }
+    }
+
+    /// Sends one more command, to one server after the other until one says that it is done, or can't be: what was not answered,
+    /// or was not possible, is repeated with its key.
+    pub async fn shop_at_any(&mut self, urls: impl Fn() -> Vec<String>) {
+        let which = self.rng.random_range(0..self.customers.len());
+        let asked = self.next(which);
+        let answer = loop {
+            match self.client.ask(&asked).await {
+                Ok(answer) if answer.status != 503 => break answer,
+                _ => tokio::time::sleep(PAUSE).await,
+            }
+            let url = urls().choose(&mut self.rng).expect("there are servers").clone();
+            self.move_to(&url);
+        };
+        self.learn(which, &asked, &answer);
     }
 
     /// Repeats the command that was not answered: now it is done once, and a third time finds it done.

@@ -2,15 +2,15 @@
 //!
 //! Everything is asked and looked at over HTTP. How long each goes on can be set (see `knobs`).
 
-mod books;
-mod client;
+pub mod books;
+pub mod client;
 mod crowd;
-mod everything;
+pub mod everything;
 mod kill;
-mod knobs;
-mod load;
+pub mod knobs;
+pub mod load;
 mod model;
-mod operator;
+pub mod operator;
 #[cfg(target_os = "linux")]
 mod power_cut;
 mod rebuild;

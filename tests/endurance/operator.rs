@@ -42,6 +42,20 @@ pub fn rebuild(data: &Path) {
     cartlog(data, &["rebuild"]);
 }
 
+/// Rebuilds on that server, if it is the one that fills the views.
+pub fn rebuilds(data: &Path) -> bool {
+    let rebuilding = command(data, &["rebuild"]).envs(engines(data)).output();
+    rebuilding.expect("the binary runs").status.success()
+}
+
+/// The position that the server's reactions have reached.
+pub fn reacted(data: &Path) -> u64 {
+    let status = status(data);
+    let followers = status["followers"].as_array().expect("followers").iter();
+    let reactions = followers.filter(|follower| follower["name"] == "reactions");
+    reactions.filter_map(|reactions| reactions["position"].as_u64()).max().unwrap_or_default()
+}
+
 /// The log's head, where no server runs.
 pub fn head(data: &Path) -> u64 {
     head_in(&status(data))

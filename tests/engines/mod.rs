@@ -6,6 +6,8 @@ mod cluster;
 mod gate;
 mod nodes;
 mod outages;
+mod services;
+mod torture;
 
 use crate::support::{Answer, TestShop, new_customer};
 use serde_json::{Value, json};
