@@ -5,7 +5,7 @@
 
 use crate::batch::Skipped;
 use crate::metric::Metric;
-use crate::store::{SideState, StoreError, WindowStore};
+use crate::store::{Side, SideState, StoreError, WindowStore};
 use crate::window::{self, TWO_HOURS, Window};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -13,10 +13,13 @@ use domain::{CouponId, ProductId, StoreId, Timestamp};
 use eventlog::Position;
 use parking_lot::Mutex;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// How long a log-in counts.
 const LOG_IN_COUNTS: TimeDelta = TimeDelta::hours(24);
+/// How often whoever waits for another node's counting looks.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_millis(10);
 
 /// The windows of all stores. Cheap to clone; queries read off the async threads.
 ///
@@ -112,11 +115,32 @@ impl Windows {
         status
     }
 
-    /// Waits until events up to the position are counted; for ever, if the worker has stopped: bring a time limit.
+    /// Waits until events up to the position are counted, by whichever node; for ever, if nobody counts: bring a time limit.
     pub async fn wait_for(&self, position: Position) {
         let mut reached = self.shared.position.subscribe();
         // Never an error: the sender lives as long as this handle.
-        let _ = reached.wait_for(|reached| *reached >= position).await;
+        let counted_here = reached.wait_for(|reached| *reached >= position);
+        tokio::select! {
+            biased;
+            _ = counted_here => {}
+            () = self.counted_elsewhere(position) => {}
+        }
+    }
+
+    /// Asks the store, where others count in it too.
+    async fn counted_elsewhere(&self, position: Position) {
+        if self.store.looked_at_every().is_none() {
+            return std::future::pending().await;
+        }
+        loop {
+            // While the store is away it is not known; what is asked next says so.
+            if let Ok(SideState { checkpoint: Some(checkpoint), .. }) = self.store.state(Side::Live).await
+                && checkpoint.position >= position
+            {
+                return;
+            }
+            tokio::time::sleep(ASKED_AGAIN_AFTER).await;
+        }
     }
 }
 

@@ -89,13 +89,15 @@ impl Client {
 
     /// Asks until the server is not busy, and must answer.
     pub async fn insist(&self, asked: &Asked) -> Answer {
+        let mut last = None;
         for _ in 0..100 {
             let answer = self.ask(asked).await.unwrap_or_else(|_| panic!("no answer to {asked:?}"));
             if answer.status != 503 {
                 return answer;
             }
+            last = Some(answer.body);
         }
-        panic!("the server stayed busy for {asked:?}");
+        panic!("the server stayed busy for {asked:?}: {last:?}");
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -79,6 +79,13 @@ async fn what_one_node_did_the_other_shows_and_obeys() {
         let shown = reading.get(&format!("/product/{}", made.text("/product/product_id"))).await.expect(200);
         assert_eq!(shown.at("/product/title"), &json!(title));
     }
+    // What one counts, the other answers too.
+    let counted = there.get("/streaming/newcustomers").await.expect(200);
+    let customer = confirmed_customer(&here).await;
+    let made = here.post(&format!("/customer/{customer}/credit/100"), Value::Null).await.expect(201);
+    let reading = there.with("Cartlog-Min-Position", &made.position().to_string());
+    let more = reading.get("/streaming/newcustomers").await.expect(200);
+    assert_eq!(more.at("/result").as_u64(), counted.at("/result").as_u64().map(|counted| counted + 1));
     // A token that one node took back is refused by the other, which has answered to it before.
     there.get("/store").await.expect(200);
     here.delete("/store/token").await.expect(204);
