@@ -3,14 +3,18 @@
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// PostgreSQL, Redis and Kafka that nobody else uses. Dropping them ends them.
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/services");
+
+/// PostgreSQL, Redis and Kafka that nobody else uses. Dropping them ends them, and so does the end of this process.
 pub struct Services {
     /// What `tests/services` knows of them.
     state: TempDir,
     variables: HashMap<String, String>,
+    /// Ends them once nobody holds its input any more.
+    reaper: Child,
 }
 
 impl Services {
@@ -19,7 +23,15 @@ impl Services {
         // The servers run as somebody else.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(state.path(), open).expect("it is ours");
-        let mut services = Self { state, variables: HashMap::new() };
+        let reaper = Command::new("sh")
+            .args(["-c", "read -r _; exec \"$0\" down", SCRIPT])
+            .env("CARTLOG_SERVICES_STATE", state.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("sh runs");
+        let mut services = Self { state, variables: HashMap::new(), reaper };
         services.tell(&["up"]);
         let variables = services.tell(&["env"]);
         let variables = variables.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
@@ -34,7 +46,7 @@ impl Services {
 
     /// `stop postgres`, `kill9 kafka`, `start redis` and so on.
     pub fn tell(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/services"));
+        let mut command = Command::new(SCRIPT);
         command.args(arguments).env("CARTLOG_SERVICES_STATE", self.state.path());
         let told = command.stdin(Stdio::null()).output().expect("tests/services runs");
         let output = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -58,7 +70,7 @@ impl Services {
 
 impl Drop for Services {
     fn drop(&mut self) {
-        let mut down = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/services"));
-        let _ = down.arg("down").env("CARTLOG_SERVICES_STATE", self.state.path()).output();
+        drop(self.reaper.stdin.take());
+        let _ = self.reaper.wait();
     }
 }

@@ -160,7 +160,8 @@ started_at() {
     fields=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
     # Its name, before the last parenthesis, can hold anything.
     read -ra fields <<<"${fields##*) }"
-    [[ ${fields[0]} == Z ]] || echo "${fields[19]}"
+    # While a thread of it is left, its ports and files are still held.
+    [[ ${fields[0]} == Z && ${fields[17]} -le 1 ]] || echo "${fields[19]}"
 }
 
 children_of() {
