@@ -24,7 +24,10 @@ pub use batch::{BUCKETS_KEPT, Batch, Cell, Horizon, LOG_INS_KEPT, Skipped, Store
 pub use bucket::{Bucket, Granularity, Minute, cover};
 pub use error::WorkerError;
 #[cfg(feature = "kafka")]
-pub use kafka::{CheckReport, Difference, ForwardError, Forwarder, ForwarderOptions, ForwarderStatus, check};
+pub use kafka::{
+    CheckPart, CheckReport, Difference, DifferenceKind, ForwardError, Forwarder, ForwarderOptions, ForwarderStatus,
+    check,
+};
 pub use metric::{Increment, Metric, Misplaced, increment};
 #[cfg(feature = "redis")]
 pub use redis::RedisWindows;

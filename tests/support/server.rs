@@ -51,6 +51,17 @@ impl Server {
         Self::run(command, data.to_owned())
     }
 
+    /// A server on the directory and nothing else, whatever the surroundings name, with more arguments.
+    #[cfg(feature = "kafka")]
+    pub fn on_files(data: &Path, more: &[&str]) -> Self {
+        let mut command = Self::command(data);
+        for engine in ["LOG_URL", "VIEWS_URL", "VAULT_URL", "WINDOWS_URL", "KAFKA_BROKERS"] {
+            command.env_remove(format!("CARTLOG_{engine}"));
+        }
+        command.args(more);
+        Self::run(command, data.to_owned())
+    }
+
     fn run(mut command: Command, data: PathBuf) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the server starts");
         let output = child.stdout.take().expect("its output is piped");
