@@ -11,6 +11,7 @@ mod error;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod metric;
+pub mod record;
 #[cfg(feature = "redis")]
 mod redis;
 mod sqlite;

@@ -246,7 +246,10 @@ fn compare(
 }
 
 fn consumer(options: &ForwarderOptions, topic: &str) -> Result<BaseConsumer<Quiet>, ForwardError> {
-    reading(options).create_with_context(Quiet::default()).map_err(|error| unread(topic, &error))
+    // The end of a topic is said with an answer that the broker would keep back to fill it.
+    let mut settings = reading(options);
+    settings.set("fetch.wait.max.ms", "20");
+    settings.create_with_context(Quiet::default()).map_err(|error| unread(topic, &error))
 }
 
 fn unread(topic: &str, error: &KafkaError) -> ForwardError {

@@ -55,7 +55,7 @@ impl ForwarderOptions {
         Self {
             brokers: brokers.into(),
             prefix: "cartlog".to_owned(),
-            partitions: 6,
+            partitions: crate::record::PARTITIONS,
             replication: -1,
             stand_by_for: Duration::from_secs(10),
         }
