@@ -168,6 +168,9 @@ async fn references_lead_somewhere_and_what_events_are_made_of_is_explained() {
     let mut waiting = vec![&document];
     while let Some(value) = waiting.pop() {
         resolve(&document, value);
+        let is_text = |text: &Value| text.as_str().is_some_and(|text| !text.is_empty() && !text.contains("[`"));
+        let described = value.get("description").filter(|description| !description.is_object());
+        assert!(described.is_none_or(is_text), "{value:#}");
         waiting.extend(value.as_object().into_iter().flatten().map(|(_, part)| part));
         waiting.extend(value.as_array().into_iter().flatten());
     }

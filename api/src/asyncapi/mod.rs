@@ -17,6 +17,7 @@ pub fn document_bytes() -> &'static [u8] {
 
 fn build() -> Value {
     let mut schemas = serde_json::to_value(Event::schemas()).unwrap_or_default();
+    without_links(&mut schemas);
     schemas["EventHeaders"] = headers();
     let all = Event::TYPES.iter().flat_map(|(category, types)| types.iter().map(|named| (*category, *named)));
     let messages: Map<_, _> = all
@@ -94,10 +95,9 @@ fn message(category: Category, name: &str, version: u32, schema: &Value) -> Valu
         header::TYPE: { "const": format!("{}{name}", record::TYPE_PREFIX) },
         header::SUBJECT: { "pattern": format!("^{category}-") },
     } });
-    json!({
+    let mut message = json!({
         "name": name,
         "title": name,
-        "description": schema["description"],
         "contentType": record::CONTENT_TYPE,
         "headers": { "allOf": [{ "$ref": "#/components/schemas/EventHeaders" }, own] },
         "payload": { "$ref": format!("#/components/schemas/{name}") },
@@ -106,7 +106,28 @@ fn message(category: Category, name: &str, version: u32, schema: &Value) -> Valu
             "key": { "type": "string", "pattern": format!("^{category}-"), "description": "The event's stream" },
         } },
         "x-schema-version": version,
-    })
+    });
+    // Where the name says all, nothing more is said.
+    if let Some(description) = schema["description"].as_str() {
+        message["description"] = json!(description);
+    }
+    message
+}
+
+/// Descriptions are the types' own, and there link to one another as Rust's documentation does.
+fn without_links(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, part) in fields {
+                match part {
+                    Value::String(text) if name == "description" => *text = text.replace("[`", "`").replace("`]", "`"),
+                    part => without_links(part),
+                }
+            }
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(without_links),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Those of every record. In Kafka all of them are bytes, here as UTF-8.

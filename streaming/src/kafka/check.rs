@@ -403,11 +403,11 @@ async fn altered(
     Ok(())
 }
 
-/// The hash of each event of these streams, as the topics have it, and where.
-fn hashes_of(
-    options: &ForwarderOptions,
-    streams: &HashSet<String>,
-) -> Result<HashMap<(String, u64), (EventHash, Place)>, ForwardError> {
+/// By stream and revision: an event's hash, and where its record is.
+type Hashes = HashMap<(String, u64), (EventHash, Place)>;
+
+/// The hash of each event of these streams, as the topics have it.
+fn hashes_of(options: &ForwarderOptions, streams: &HashSet<String>) -> Result<Hashes, ForwardError> {
     let mut hashes = HashMap::new();
     let topics: HashSet<String> = streams.iter().filter_map(|stream| options.topic_of(stream)).collect();
     for topic in topics {
