@@ -3,7 +3,7 @@
 //! What doesn't live here: what the commands do. The `--help` of each teaches by example.
 
 use crate::config::{self, Durability, Flags, Loaded, LogFormat};
-use crate::{audit, demo, logging, output, rebuild, serve, status};
+use crate::{audit, demo, kafka, logging, output, rebuild, serve, status};
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -39,6 +39,8 @@ enum Command {
     Rebuild(Rebuild),
     /// Looks into the history of the store
     Audit(Audit),
+    /// Looks at what was forwarded to Apache Kafka
+    Kafka(Kafka),
     /// Lets shoppers loose on a server and checks that everything adds up
     Demo(Demo),
 }
@@ -216,6 +218,48 @@ struct History {
 }
 
 #[derive(Args)]
+struct Kafka {
+    #[command(subcommand)]
+    command: KafkaCommand,
+}
+
+#[derive(Subcommand)]
+enum KafkaCommand {
+    /// Compares the log with the topics, event by event: nothing missing, doubled, altered or out of order
+    Check(KafkaCheck),
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Reads both once, and only what was committed; a running server goes on. Brokers and namespace are those of the server that has the
+data directory, unless they are set. Exits with 1 if log and topics differ, and names the events.
+
+Examples:
+  cartlog kafka check                                     of ./data, up to what was forwarded so far
+  cartlog kafka check --up-to 120000 --json               up to this position of the log, for machines
+  cartlog kafka check --kafka-brokers kafka:9092 --namespace shop
+  CARTLOG_LOG_URL_FILE=/run/secrets/log cartlog kafka check --kafka-brokers kafka:9092   of a log in EventStoreDB")]
+struct KafkaCheck {
+    #[command(flatten)]
+    place: Place,
+    /// Event log (eventstoredb://…) [default: the data directory]
+    #[arg(long, value_name = "URL")]
+    log_url: Option<String>,
+    /// Kafka brokers that events are forwarded to, with commas [default: those of the running server]
+    #[arg(long, value_name = "HOSTS")]
+    kafka_brokers: Option<String>,
+    /// What the names of the topics begin with [default: that of the running server, else cartlog]
+    #[arg(long, value_name = "NAME")]
+    namespace: Option<String>,
+    /// The last position to compare [default: what was forwarded last]
+    #[arg(long, value_name = "POSITION")]
+    up_to: Option<u64>,
+    /// For machines
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
 #[command(after_help = "\
 Makes a store of its own with products, coupons and customers; touches no other store. Exits with 3 if anything does not add up.
 
@@ -273,6 +317,7 @@ impl Cli {
                 let config = load(asked.place.flags(), "warn")?.config;
                 Ok(verdict(audit::run(config, &asked.object, asked.json).await?))
             }
+            Command::Kafka(Kafka { command: KafkaCommand::Check(asked) }) => check_kafka(asked).await,
             Command::Demo(asked) => run_demo(asked).await,
         }
     }
@@ -297,6 +342,15 @@ fn show_config(show: ShowConfig) -> Result<ExitCode> {
         false => output::say(config::to_toml(&loaded.values))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn check_kafka(asked: KafkaCheck) -> Result<ExitCode> {
+    let mut flags = asked.place.flags();
+    flags.set("log_url", asked.log_url);
+    flags.set("kafka_brokers", asked.kafka_brokers);
+    flags.set("namespace", asked.namespace);
+    let equal = kafka::run(load(flags, "warn")?, asked.up_to, asked.json).await?;
+    Ok(if equal { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn run_demo(asked: Demo) -> Result<ExitCode> {

@@ -9,6 +9,7 @@ mod control;
 mod data_dir;
 mod demo;
 mod http;
+mod kafka;
 mod logging;
 mod operations;
 mod output;

@@ -31,6 +31,9 @@ pub struct Running {
     pub url: String,
     pub since: Instant,
     pub reactions: crate::wiring::CurrentReactions,
+    /// Where it forwards to.
+    #[cfg(feature = "kafka")]
+    pub topics: crate::kafka::Topics,
 }
 
 impl Operations {
@@ -140,6 +143,21 @@ impl Operations {
             self.windows.rebuild(|done, total| (progress.lock())(windows::NAME, done, total)).await?;
         }
         Ok(chosen)
+    }
+
+    /// Compares log and topics in Kafka; what is not said of the topics is as the server has it.
+    ///
+    /// # Errors
+    /// Log or Kafka is away, or nothing was forwarded: one sentence.
+    #[cfg(feature = "kafka")]
+    pub async fn check_kafka(
+        &self,
+        topics: crate::kafka::Topics,
+        up_to: Option<u64>,
+        progress: impl FnMut(&str, u64, u64) + Send + 'static,
+    ) -> Result<streaming::CheckReport> {
+        let topics = self.running.iter().fold(topics, |topics, running| topics.or(&running.topics));
+        crate::kafka::compare(self.journal.log().as_ref(), topics, up_to, progress).await
     }
 }
 

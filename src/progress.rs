@@ -94,6 +94,22 @@ impl Drop for Progress {
     }
 }
 
+/// One bar after another, each for a part of the work.
+#[derive(Default)]
+pub struct Stages(Option<(String, Progress)>);
+
+impl Stages {
+    /// This part is so far now. All count events.
+    pub fn at(&mut self, what: &str, done: u64, total: u64) {
+        if self.0.as_ref().is_none_or(|(current, _)| current != what) {
+            self.0 = Some((what.to_owned(), Progress::new(what, "events")));
+        }
+        if let Some((_, progress)) = &mut self.0 {
+            progress.at(done, total);
+        }
+    }
+}
+
 fn new_bar(what: &str, unit: &str, done: u64, total: u64, elapsed: Duration) -> ProgressBar {
     let bar = BARS.add(ProgressBar::new(total).with_position(done).with_elapsed(elapsed).with_message(what.to_owned()));
     let template = format!("{{msg}} [{{bar:30}}] {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left");

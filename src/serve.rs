@@ -92,7 +92,13 @@ impl Server {
         start_control(
             socket,
             &parts,
-            Running { url: url.clone(), since: Instant::now(), reactions: Arc::clone(&reactions) },
+            Running {
+                url: url.clone(),
+                since: Instant::now(),
+                reactions: Arc::clone(&reactions),
+                #[cfg(feature = "kafka")]
+                topics: crate::kafka::Topics::of(&config),
+            },
             &tasks,
             &working,
         );

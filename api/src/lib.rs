@@ -5,6 +5,7 @@
 //! however malformed, gets a 5xx other than 503, and whatever is refused is refused with a documented code.
 
 mod answers;
+mod asyncapi;
 mod codes;
 mod mapping;
 mod openapi;

@@ -113,6 +113,7 @@ urls! {
     "/readyz"                                            => GET service::readyz;
     "/metrics"                                           => GET service::metrics;
     "/openapi.json"                                      => GET service::openapi_json;
+    "/asyncapi.json"                                     => GET service::asyncapi_json;
     "/docs"                                              => GET service::docs;
 }
 

@@ -4,9 +4,10 @@
 use crate::ids::*;
 use crate::{AmountOutOfRange, Cents, Currency};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What a billing fixes before anything else is asked: later changes of prices, rates or balances don't reach it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BillingTerms {
     pub currency: Currency,
     pub items: Vec<BilledItem>,
@@ -18,7 +19,7 @@ pub struct BillingTerms {
 }
 
 /// One cart item at its price when the cart was billed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BilledItem {
     pub invoice_line_item_id: InvoiceLineItemId,
     pub cart_item_id: CartItemId,
@@ -28,14 +29,14 @@ pub struct BilledItem {
     pub unit_amount_in_cents: Cents,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BilledShipping {
     pub invoice_line_item_id: InvoiceLineItemId,
     pub amount_in_cents: Cents,
 }
 
 /// A balance of the customer's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum WalletRef {
     GiftCard(GiftCardId),
@@ -43,7 +44,7 @@ pub enum WalletRef {
 }
 
 /// The use of a coupon that its stream granted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CouponUse {
     pub coupon_id: CouponId,
     /// As it was given when the coupon was created.
@@ -53,7 +54,7 @@ pub struct CouponUse {
     pub amount_in_cents: Cents,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LineKind {
     Item,
@@ -61,7 +62,7 @@ pub enum LineKind {
 }
 
 /// One line of an invoice. Left to refund: total − discount + tax − refunded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InvoiceLine {
     pub invoice_line_item_id: InvoiceLineItemId,
     #[serde(rename = "type")]

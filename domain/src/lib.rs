@@ -25,6 +25,7 @@ pub mod order;
 mod personal;
 pub mod product;
 mod rejection;
+mod schema;
 pub mod store;
 mod stream;
 #[cfg(test)]

@@ -4,7 +4,7 @@
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         #[serde(transparent)]
         pub struct $name(pub uuid::Uuid);
 
@@ -44,6 +44,11 @@ macro_rules! events {
         impl $name {
             /// Every event type of this aggregate with the schema version that is written today.
             pub const TYPES: &'static [(&'static str, u32)] = &[$((stringify!($variant), $version)),+];
+
+            /// Adds the schema of each event's data, and those of what it is made of.
+            pub(crate) fn schemas(schemas: &mut Vec<crate::schema::Named>) {
+                $(crate::schema::collect::<$variant>(schemas);)+
+            }
 
             /// The stable name under which the event is stored.
             pub fn event_type(&self) -> &'static str {

@@ -48,6 +48,16 @@ const ENGINES: [Engine; 5] = [
     },
 ];
 
+/// What to do about an engine that this build leaves out.
+#[cfg(not(feature = "kafka"))]
+pub fn left_out(name: &str, feature: &str) -> String {
+    format!("this build of cartlog leaves out {name}; build it with {}", how_to_build(feature))
+}
+
+fn how_to_build(feature: &str) -> String {
+    format!("`cargo build --release --features {feature}` (or `--features engines` for all)")
+}
+
 /// Refuses what this build can't run on, and what can't be a URL of the engine. The value is not repeated: it may hold a password.
 pub fn check(values: &Values) -> Result<()> {
     for engine in &ENGINES {
@@ -55,10 +65,10 @@ pub fn check(values: &Values) -> Result<()> {
         let Engine { key, name, feature, is_built, schemes } = engine;
         if !is_built {
             bail!(
-                "{} asks for {name}, which this build of cartlog leaves out; build it with \
-                 `cargo build --release --features {feature}` (or `--features engines` for all), or leave {key} out to use the \
-                 data directory",
-                setting.source
+                "{} asks for {name}, which this build of cartlog leaves out; build it with {}, or leave {key} out to use the data \
+                 directory",
+                setting.source,
+                how_to_build(feature)
             );
         }
         // As in `esdb+discover` and `redis-cluster`.

@@ -8,6 +8,8 @@ mod engines;
 mod layers;
 mod show;
 
+#[cfg(not(feature = "kafka"))]
+pub use engines::left_out;
 pub use layers::Flags;
 pub use show::{to_json, to_toml};
 

@@ -7,6 +7,7 @@ pub mod client;
 pub mod server;
 
 use crate::audit::{Chain, Entry};
+use crate::kafka::Topics;
 use crate::status::Status;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -27,9 +28,14 @@ pub enum Request {
     History {
         object: String,
     },
+    /// Without a position: up to what was forwarded.
+    CheckKafka {
+        topics: Topics,
+        up_to: Option<u64>,
+    },
 }
 
-/// What is answered; the last one is `Status`, `Rebuilt`, `Chain` or `Failed`.
+/// What is answered; the last one is `Status`, `Rebuilt`, `Chain`, `KafkaChecked` or `Failed`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
@@ -44,6 +50,8 @@ pub enum Reply {
     },
     Entries(Vec<Entry>),
     Chain(Chain),
+    #[cfg(feature = "kafka")]
+    KafkaChecked(Box<streaming::CheckReport>),
     /// One sentence.
     Failed(String),
 }

@@ -2,6 +2,7 @@
 
 use super::{Reply, Request, with_short_path};
 use crate::audit::{Historian, object};
+use crate::kafka::Topics;
 use crate::operations::Operations;
 use anyhow::{Context, Result};
 use std::fs::{self, Permissions};
@@ -75,28 +76,54 @@ async fn answer(connection: UnixStream, operations: Arc<Operations>) -> Result<(
     let done = match request {
         Request::Status => operations.status().await.map(|status| Reply::Status(Box::new(status))),
         Request::Rebuild { views } => rebuild(operations, views, &mut write).await,
+        Request::CheckKafka { topics, up_to } => check_kafka(operations, topics, up_to, &mut write).await,
         Request::History { object } => history(&operations, &object, &mut write).await,
     };
     let last = done.unwrap_or_else(|error| Reply::Failed(format!("{error:#}")));
     send(&mut write, &last).await
 }
 
-/// Rebuilds in a task of its own: it goes on when the client goes away.
 async fn rebuild(operations: Arc<Operations>, views: Vec<String>, write: &mut OwnedWriteHalf) -> Result<Reply> {
+    let work = |tell: Tell| async move { operations.rebuild(&views, tell).await };
+    let views = in_a_task(work, write).await.context("the rebuild broke off")??;
+    Ok(Reply::Rebuilt { views })
+}
+
+#[cfg(feature = "kafka")]
+async fn check_kafka(
+    operations: Arc<Operations>,
+    topics: Topics,
+    up_to: Option<u64>,
+    write: &mut OwnedWriteHalf,
+) -> Result<Reply> {
+    let work = |tell: Tell| async move { operations.check_kafka(topics, up_to, tell).await };
+    let report = in_a_task(work, write).await.context("the comparison broke off")??;
+    Ok(Reply::KafkaChecked(Box::new(report)))
+}
+
+#[cfg(not(feature = "kafka"))]
+#[allow(clippy::unused_async, reason = "as in a build with Kafka")]
+async fn check_kafka(_: Arc<Operations>, _: Topics, _: Option<u64>, _: &mut OwnedWriteHalf) -> Result<Reply> {
+    anyhow::bail!("{}", crate::config::left_out("Apache Kafka", "kafka"))
+}
+
+/// Is told how far the work is.
+type Tell = Box<dyn FnMut(&str, u64, u64) + Send>;
+
+/// Works in a task of its own, which goes on when the client goes away, and tells the client how far it is.
+async fn in_a_task<T: Send + 'static, W: Future<Output = T> + Send + 'static>(
+    work: impl FnOnce(Tell) -> W,
+    write: &mut OwnedWriteHalf,
+) -> Result<T> {
     let (told, mut progress) = mpsc::channel(16);
-    let work = tokio::spawn(async move {
-        operations
-            .rebuild(&views, move |what, done, total| {
-                // A slow client misses some of them, and gets later ones.
-                let _ = told.try_send(Reply::Progress { what: what.to_owned(), done, total });
-            })
-            .await
-    });
+    let work = tokio::spawn(work(Box::new(move |what, done, total| {
+        // A slow client misses some of them, and gets later ones.
+        let _ = told.try_send(Reply::Progress { what: what.to_owned(), done, total });
+    })));
     while let Some(reply) = progress.recv().await {
         send(write, &reply).await?;
     }
-    let views = work.await.context("the rebuild broke off")??;
-    Ok(Reply::Rebuilt { views })
+    Ok(work.await?)
 }
 
 async fn history(operations: &Operations, object: &str, write: &mut OwnedWriteHalf) -> Result<Reply> {

@@ -8,7 +8,12 @@ use streaming::{Forwarder, ForwarderOptions};
 /// Where and how the configuration says that events are forwarded; `None`: nowhere.
 pub fn options(config: &Config) -> Option<ForwarderOptions> {
     let brokers = config.kafka_brokers.as_ref()?;
-    Some(ForwarderOptions { prefix: config.namespace.as_str().to_owned(), ..ForwarderOptions::new(brokers.as_str()) })
+    Some(options_of(brokers, config.namespace.as_str()))
+}
+
+/// With these brokers, in the topics of the namespace.
+pub fn options_of(brokers: &str, namespace: &str) -> ForwarderOptions {
+    ForwarderOptions { prefix: namespace.to_owned(), ..ForwarderOptions::new(brokers) }
 }
 
 /// The forwarder that the configuration asks for. Several nodes may have one: Kafka lets one forward, the others stand by.

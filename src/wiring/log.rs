@@ -18,9 +18,8 @@ pub struct OpenLog {
 /// # Errors
 /// What the adapter says, of a file that can't be used or a URL that can't be read.
 pub async fn open(config: &Config, data: &DataDir) -> Result<OpenLog> {
-    #[cfg(feature = "eventstoredb")]
-    if let Some(url) = &config.log_url {
-        return Ok(OpenLog { log: Arc::new(in_eventstoredb(config, url)?), sole_writer: false });
+    if let Some(log) = elsewhere(config)? {
+        return Ok(OpenLog { log, sole_writer: false });
     }
     let options = SqliteOptions {
         synchronous: match config.durability {
@@ -33,6 +32,22 @@ pub async fn open(config: &Config, data: &DataDir) -> Result<OpenLog> {
     let log = blocking(move || Ok(SqliteLog::open(&path, options)?)).await?;
     // The directory is locked.
     Ok(OpenLog { log: Arc::new(log), sole_writer: true })
+}
+
+/// The log, if it is not in the data directory.
+///
+/// # Errors
+/// A URL that can't be read.
+#[cfg(feature = "eventstoredb")]
+pub fn elsewhere(config: &Config) -> Result<Option<Arc<dyn EventLog>>> {
+    let Some(url) = &config.log_url else { return Ok(None) };
+    Ok(Some(Arc::new(in_eventstoredb(config, url)?)))
+}
+
+/// There is no other place in this build.
+#[cfg(not(feature = "eventstoredb"))]
+pub fn elsewhere(_: &Config) -> Result<Option<Arc<dyn EventLog>>> {
+    Ok(None)
 }
 
 #[cfg(feature = "eventstoredb")]

@@ -8,7 +8,7 @@ mod databases;
 #[cfg(feature = "kafka")]
 pub mod forwarding;
 mod leading;
-mod log;
+pub mod log;
 mod lookups;
 mod mailer;
 mod metrics;
@@ -125,15 +125,30 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
 /// # Errors
 /// Another process has it after all; a file or an engine can't be used.
 pub async fn open_alone(config: &Config, data: DataDir) -> Result<Operations> {
-    let lock = data.lock().map_err(|error| match error {
+    let lock = lock_alone(&data)?;
+    let Stored { journal, views, windows, .. } = open_stores(config, &data, false).await?;
+    Ok(Operations::new(journal, views, windows, data, Arc::new(lock)))
+}
+
+/// Opens nothing but the log of a directory that no server has, for one command.
+///
+/// # Errors
+/// As [`open_alone`].
+#[cfg(feature = "kafka")]
+pub async fn open_log_alone(config: &Config, data: &DataDir) -> Result<(Arc<dyn eventlog::EventLog>, Lock)> {
+    let lock = lock_alone(data)?;
+    let OpenLog { log, .. } = log::open(config, data).await?;
+    Ok((log, lock))
+}
+
+fn lock_alone(data: &DataDir) -> Result<Lock> {
+    data.lock().map_err(|error| match error {
         LockError::Held { pid: Some(pid), .. } => anyhow!(
             "process {pid} has the data directory {} and does not answer yet; try again in a moment, or stop it",
             data.root().display()
         ),
         LockError::Held { pid: None, .. } | LockError::Failed { .. } => error.into(),
-    })?;
-    let Stored { journal, views, windows, .. } = open_stores(config, &data, false).await?;
-    Ok(Operations::new(journal, views, windows, data, Arc::new(lock)))
+    })
 }
 
 struct Stored {

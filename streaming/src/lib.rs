@@ -11,6 +11,7 @@ mod error;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod metric;
+pub mod record;
 #[cfg(feature = "redis")]
 mod redis;
 mod sqlite;
@@ -24,7 +25,10 @@ pub use batch::{BUCKETS_KEPT, Batch, Cell, Horizon, LOG_INS_KEPT, Skipped, Store
 pub use bucket::{Bucket, Granularity, Minute, cover};
 pub use error::WorkerError;
 #[cfg(feature = "kafka")]
-pub use kafka::{CheckReport, Difference, ForwardError, Forwarder, ForwarderOptions, ForwarderStatus, check};
+pub use kafka::{
+    CheckPart, CheckReport, Difference, DifferenceKind, ForwardError, Forwarder, ForwarderOptions, ForwarderStatus,
+    check,
+};
 pub use metric::{Increment, Metric, Misplaced, increment};
 #[cfg(feature = "redis")]
 pub use redis::RedisWindows;

@@ -70,7 +70,7 @@ async fn every_kind_of_object_has_a_history() {
 #[tokio::test]
 async fn a_log_that_was_altered_gives_itself_away() {
     let data = tempfile::tempdir().expect("a directory");
-    let mut server = Server::on_files(data.path());
+    let mut server = Server::on_files(data.path(), &[]);
     let shop = TestShop::on(&server).await;
     let product = shop.product(9, 1_250).await;
     shop.put(&format!("/product/{product}"), serde_json::json!({ "title": "Assam" })).await.expect(200);

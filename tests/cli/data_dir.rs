@@ -72,7 +72,7 @@ fn a_directory_without_a_store_is_not_made_into_one_by_looking() {
 #[test]
 fn a_log_of_a_newer_version_is_left_alone() {
     let data = tempfile::tempdir().expect("a directory");
-    let mut server = Server::on_files(data.path());
+    let mut server = Server::on_files(data.path(), &[]);
     signal(server.pid(), "TERM");
     server.wait();
     let log = data.path().join("log.sqlite");

@@ -2,7 +2,8 @@
 
 use super::run::{cartlog, run};
 
-const COMMANDS: [&[&str]; 6] = [&["serve"], &["config"], &["status"], &["rebuild"], &["audit", "history"], &["demo"]];
+const COMMANDS: [&[&str]; 7] =
+    [&["serve"], &["config"], &["status"], &["rebuild"], &["audit", "history"], &["kafka", "check"], &["demo"]];
 
 #[test]
 fn help_of_each_command_has_examples_that_name_it() {
@@ -25,7 +26,13 @@ fn nothing_typed_shows_what_there_is() {
 
 #[test]
 fn what_is_not_understood_exits_with_2() {
-    for arguments in [&["serv"][..], &["serve", "--lisen", "x"], &["audit"], &["demo", "--shoppers", "many"]] {
+    for arguments in [
+        &["serv"][..],
+        &["serve", "--lisen", "x"],
+        &["audit"],
+        &["kafka", "check", "--up-to", "now"],
+        &["demo", "--shoppers", "many"],
+    ] {
         assert_eq!(run(&mut cartlog(arguments)).code, 2, "{arguments:?}");
     }
 }

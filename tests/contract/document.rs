@@ -95,6 +95,7 @@ async fn every_operation_of_the_contract_is_there_and_no_other() {
         ("/readyz", "GET"),
         ("/metrics", "GET"),
         ("/openapi.json", "GET"),
+        ("/asyncapi.json", "GET"),
         ("/docs", "GET"),
     ];
     let wanted: BTreeSet<_> = wanted

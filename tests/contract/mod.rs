@@ -2,6 +2,7 @@
 //! a line for every promise.
 
 mod addresses;
+mod asyncapi;
 mod billing;
 mod carts;
 mod confirmation;

@@ -8,7 +8,7 @@ async fn the_process_lives_and_is_ready() {
     let shop = TestShop::unchanged().await.anonymous();
     assert_eq!(shop.get("/healthz").await.expect(200).body, json!({ "result": "ok" }));
     assert_eq!(shop.get("/readyz").await.expect(200).body, json!({ "result": "ok", "degraded": [] }));
-    for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"] {
+    for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json", "/docs"] {
         shop.send("HEAD", path, Value::Null).await.expect(200);
         shop.get(&format!("{path}/")).await.expect(200);
     }

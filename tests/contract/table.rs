@@ -295,6 +295,7 @@ impl World {
             "GET /readyz" => ("/readyz".to_owned(), Value::Null, ok),
             "GET /metrics" => ("/metrics".to_owned(), Value::Null, ok),
             "GET /openapi.json" => ("/openapi.json".to_owned(), Value::Null, ok),
+            "GET /asyncapi.json" => ("/asyncapi.json".to_owned(), Value::Null, ok),
             "GET /docs" => ("/docs".to_owned(), Value::Null, ok),
             _ => return None,
         };

@@ -57,7 +57,7 @@ async fn whoever_does_not_say_who_it_is_is_not_let_in() {
 async fn what_needs_no_credentials_works_without_and_with_wrong_ones() {
     let shop = TestShop::unchanged().await;
     for stranger in [shop.anonymous(), shop.with("ACCESS-TOKEN", "nonsense")] {
-        for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"] {
+        for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json", "/docs"] {
             stranger.get(path).await.expect(200);
         }
         stranger.put("/customer/confirm/nonsense", Value::Null).await.problem(404, "CONFIRMATION_NOT_FOUND");

@@ -6,7 +6,8 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What changes by itself, is about the process, or would use a link up.
-const LEFT_OUT: [&str; 6] = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/customer/confirm/{token}"];
+const LEFT_OUT: [&str; 7] =
+    ["/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json", "/docs", "/customer/confirm/{token}"];
 
 /// Other forms in which a list or a resource is asked for.
 const FORMS: [(&str, &[&str]); 15] = [

@@ -32,7 +32,7 @@ async fn a_power_cut_takes_nothing_that_was_answered() {
             println!("{cut:?} of {} operations", record.operations.len());
             match cut.at < record.opened_at() {
                 // Whatever was begun, it can be begun again.
-                true => drop(Server::on_files(record.left(&cut).path())),
+                true => drop(Server::on_files(record.left(&cut).path(), &[])),
                 false => record.look_after(&cut, nth % 3 == 0).await,
             }
         }
@@ -59,7 +59,7 @@ async fn what_a_failed_sync_left_in_the_vault_is_not_built_on() {
     let operations = read_journal_with_ends(&watched.journal());
     let data = operator::directory();
     restore(&operations, Left::Nothing, &watched.data(), data.path());
-    let server = Server::on_files(data.path());
+    let server = Server::on_files(data.path(), &[]);
     client.moved_to(&server.url).insist(&coupon).await.problem(409, "COUPON_ALREADY_EXISTS");
 }
 
@@ -223,7 +223,7 @@ impl Record {
     async fn look_after(&self, cut: &Cut, and_rebuild: bool) {
         let data = self.left(cut);
         let head = operator::head_of_files(data.path());
-        let server = Server::on_files(data.path());
+        let server = Server::on_files(data.path(), &[]);
         let client = self.client.moved_to(&server.url);
         // The token is in the vault, and its event in the log.
         client.get("/store").await.expect(200);

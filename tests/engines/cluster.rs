@@ -15,7 +15,7 @@ pub struct Cluster {
     pub redis_gate: Gate,
 }
 
-fn service(variable: &str) -> String {
+pub fn service(variable: &str) -> String {
     std::env::var(variable)
         .unwrap_or_else(|_| panic!("{variable} is not set; run: tests/services up && eval \"$(tests/services env)\""))
 }

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod gate;
+mod kafka;
 mod nodes;
 mod outages;
 mod services;

@@ -70,10 +70,10 @@ impl Server {
         Self::run(command, data.to_owned())
     }
 
-    /// A server on the directory's files alone, for what only files can suffer.
-    pub fn on_files(data: &Path) -> Self {
+    /// A server on the directory and nothing else, whatever the surroundings name, with more arguments.
+    pub fn on_files(data: &Path, more: &[&str]) -> Self {
         let mut command = Self::command(data);
-        on_files(&mut command);
+        on_files(&mut command).args(more);
         Self::run(command, data.to_owned())
     }
 

@@ -1,5 +1,6 @@
 //! The documentation: the OpenAPI document, and a page to browse it by that works without a network.
 
+use crate::asyncapi;
 use crate::codes::Code;
 use crate::openapi;
 use crate::problem::Problem;
@@ -23,7 +24,22 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'uns
     responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/json"))
 )]
 pub async fn openapi_json() -> Response {
-    let mut response = openapi::document_bytes().into_response();
+    document(openapi::document_bytes())
+}
+
+/// The events that are forwarded to Kafka
+///
+/// AsyncAPI 3.0: every topic, event type, header and schema.
+#[utoipa::path(
+    get, path = "", tag = "Service",
+    responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/json"))
+)]
+pub async fn asyncapi_json() -> Response {
+    document(asyncapi::document_bytes())
+}
+
+fn document(bytes: &'static [u8]) -> Response {
+    let mut response = bytes.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -5,8 +5,9 @@ use crate::ids::*;
 use crate::macros::events;
 use crate::{Cents, coupon::CouponRefusal};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CartOpened {
     pub cart_id: CartId,
     pub customer_id: CustomerId,
@@ -14,7 +15,7 @@ pub struct CartOpened {
 }
 
 /// `quantity` more of the product; the line has `line_quantity` now. The stock is held already.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CartItemAdded {
     pub cart_id: CartId,
     /// New with the line's first add; the same at every later one.
@@ -30,7 +31,7 @@ pub struct CartItemAdded {
 }
 
 /// The line was set to `line_quantity`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CartItemQuantitySet {
     pub cart_id: CartId,
     pub cart_item_id: CartItemId,
@@ -39,7 +40,7 @@ pub struct CartItemQuantitySet {
     pub previous_quantity: u32,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CartItemRemoved {
     pub cart_id: CartId,
     pub cart_item_id: CartItemId,
@@ -47,7 +48,7 @@ pub struct CartItemRemoved {
     pub previous_quantity: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum CloseReason {
     /// A new cart took its place.
     #[serde(rename = "replaced")]
@@ -61,14 +62,14 @@ pub enum CloseReason {
 }
 
 /// The cart is closed; the stock of `items` is given back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CartClosed {
     pub cart_id: CartId,
     pub reason: CloseReason,
     pub items: Vec<ProductQuantity>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProductQuantity {
     pub product_id: ProductId,
     pub quantity: u32,
@@ -76,21 +77,21 @@ pub struct ProductQuantity {
 
 /// An add was refused after some of its stock had been held for `cart_id`. Moves the stream's revision, so that any slow
 /// command in flight conflicts before the holds are taken back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CartItemsRefused {
     pub cart_id: CartId,
     pub product_ids: Vec<ProductId>,
 }
 
 /// Recovery found more held for `cart_id` than it has. Moves the stream's revision, as [`CartItemsRefused`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CartHoldsRevoked {
     pub cart_id: CartId,
     pub product_ids: Vec<ProductId>,
 }
 
 /// The billing with a coupon has begun and its terms are fixed; other commands on the cart wait for the coupon's answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CartBillingStarted {
     pub cart_id: CartId,
     pub invoice_id: InvoiceId,
@@ -102,14 +103,14 @@ pub struct CartBillingStarted {
 }
 
 /// HMACs of an `Idempotency-Key` and of the request that carried it, in hex.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RequestKey {
     pub key: String,
     pub fingerprint: String,
 }
 
 /// The coupon said no; the cart is open again and nothing else happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CartBillingRefused {
     pub cart_id: CartId,
     pub invoice_id: InvoiceId,
@@ -117,7 +118,7 @@ pub struct CartBillingRefused {
 }
 
 /// The cart is billed, for ever and once. What is spent of the wallet and the invoice follow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CartBilled {
     pub cart_id: CartId,
     pub invoice_id: InvoiceId,
@@ -129,7 +130,7 @@ pub struct CartBilled {
 }
 
 /// The customer was deleted: nothing is accepted on this stream any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CartStreamShut {
     pub customer_id: CustomerId,
     pub store_id: StoreId,

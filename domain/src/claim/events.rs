@@ -3,9 +3,10 @@
 use crate::ids::ClaimId;
 use crate::macros::events;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The name belongs to the owner's stream from now on, once that stream names the claim too.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NameClaimed {
     pub claim_id: ClaimId,
     /// The stream of the owner: `customer-…`, `store-…`, `coupon-…`.
@@ -13,7 +14,7 @@ pub struct NameClaimed {
 }
 
 /// The name is free again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NameReleased {
     pub claim_id: ClaimId,
     pub owner: String,

@@ -4,8 +4,9 @@ use crate::ids::*;
 use crate::macros::events;
 use crate::{Cents, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CouponStyle {
     /// `amount` is in cents.
@@ -15,7 +16,7 @@ pub enum CouponStyle {
     PercentOff,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CouponCreated {
     pub coupon_id: CouponId,
     pub store_id: StoreId,
@@ -37,7 +38,7 @@ pub struct CouponCreated {
 }
 
 /// The invoice may use the coupon. This answer stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CouponRedeemed {
     pub redemption_id: CouponRedemptionId,
     pub invoice_id: InvoiceId,
@@ -46,7 +47,7 @@ pub struct CouponRedeemed {
 }
 
 /// Why a coupon can't be used: the first rule that forbids it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum CouponRefusal {
     #[error("there is no such coupon in force")]
@@ -60,25 +61,25 @@ pub enum CouponRefusal {
 }
 
 /// The invoice may not use the coupon. This answer stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CouponRefused {
     pub invoice_id: InvoiceId,
     pub reason: CouponRefusal,
 }
 
 /// The invoice failed: its use does not count any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CouponRedemptionReversed {
     pub redemption_id: CouponRedemptionId,
     pub invoice_id: InvoiceId,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CouponVoided {}
 
 /// The claim is given up: this stream must not name it any more, so that a slow creator conflicts and starts again
 /// with a new one. May be the stream's first event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CouponClaimGivenUp {
     pub claim_id: ClaimId,
 }

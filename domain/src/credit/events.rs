@@ -4,9 +4,10 @@ use crate::ids::*;
 use crate::macros::events;
 use crate::{Cents, Currency};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Where a credit came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "source", rename_all = "snake_case")]
 pub enum CreditSource {
     Issued,
@@ -14,7 +15,7 @@ pub enum CreditSource {
     Batch { job_id: JobId },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CreditIssued {
     pub credit_id: CreditId,
     pub store_id: StoreId,
@@ -26,7 +27,7 @@ pub struct CreditIssued {
 }
 
 /// This much was spent on the invoice. The answer stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CreditSpent {
     pub credit_redemption_id: CreditRedemptionId,
     pub invoice_id: InvoiceId,
@@ -35,13 +36,13 @@ pub struct CreditSpent {
 }
 
 /// Nothing could be spent on the invoice: empty or voided. The answer stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CreditSpendDeclined {
     pub invoice_id: InvoiceId,
 }
 
 /// The invoice failed: what it spent is back, unless the credit was voided.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CreditSpendReversed {
     pub credit_redemption_id: CreditRedemptionId,
     pub invoice_id: InvoiceId,
@@ -50,7 +51,7 @@ pub struct CreditSpendReversed {
 }
 
 /// The balance is 0 from now on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CreditVoided {}
 
 events! {

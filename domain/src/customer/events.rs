@@ -4,9 +4,10 @@ use crate::ids::*;
 use crate::macros::events;
 use crate::{Currency, Personal, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `personal` has the email, both names and the addresses; `addresses` says which they are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerCreated {
     pub customer_id: CustomerId,
     pub store_id: StoreId,
@@ -20,30 +21,30 @@ pub struct CustomerCreated {
     pub personal: Personal,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewAddress {
     pub address_id: AddressId,
     pub is_primary: bool,
 }
 
 /// `personal` has the names that changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerRenamed {
     pub personal: Personal,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerCurrencyChanged {
     pub currency: Currency,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerPasswordChanged {
     pub credential_id: CredentialId,
 }
 
 /// `personal` has the email.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerEmailAdded {
     pub email_id: EmailId,
     pub claim_id: ClaimId,
@@ -52,19 +53,19 @@ pub struct CustomerEmailAdded {
     pub personal: Personal,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerEmailMadePrimary {
     pub email_id: EmailId,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerEmailRemoved {
     pub email_id: EmailId,
     pub claim_id: ClaimId,
 }
 
 /// `personal` has the one address.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerAddressAdded {
     pub address_id: AddressId,
     pub is_primary: bool,
@@ -72,54 +73,54 @@ pub struct CustomerAddressAdded {
 }
 
 /// `personal` has the one address with the fields that changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerAddressChanged {
     pub address_id: AddressId,
     pub personal: Personal,
 }
 
 /// The mark moved to this address, or (`false`) was taken from it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerAddressMarked {
     pub address_id: AddressId,
     pub is_primary: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerAddressRemoved {
     pub address_id: AddressId,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerLoggedIn {
     /// When the customer is logged out without doing anything.
     pub expires_at: Timestamp,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerLoggedOut {}
 
 /// A confirmation link was made; its token is in the vault.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerConfirmationRequested {
     pub confirmation_id: ConfirmationId,
     pub expires_at: Timestamp,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerConfirmed {
     pub confirmation_id: ConfirmationId,
 }
 
 /// Gone from every list. Its emails, named by their claims, become free; its open cart is closed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerDeleted {
     pub claim_ids: Vec<ClaimId>,
 }
 
 /// The claim is given up: this stream must not name it any more, so that a slow creator conflicts and starts again
 /// with a new one. May be the stream's first event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerClaimGivenUp {
     pub claim_id: ClaimId,
 }

@@ -4,8 +4,9 @@ use crate::ids::*;
 use crate::macros::events;
 use crate::{Cents, Currency};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GiftCardIssued {
     pub gift_card_id: GiftCardId,
     pub store_id: StoreId,
@@ -17,7 +18,7 @@ pub struct GiftCardIssued {
 }
 
 /// This much was spent on the invoice. The answer stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GiftCardSpent {
     pub gift_card_spend_id: GiftCardSpendId,
     pub invoice_id: InvoiceId,
@@ -26,13 +27,13 @@ pub struct GiftCardSpent {
 }
 
 /// Nothing could be spent on the invoice: empty or voided. The answer stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GiftCardSpendDeclined {
     pub invoice_id: InvoiceId,
 }
 
 /// The invoice failed: what it spent is back, unless the gift card was voided.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GiftCardSpendReversed {
     pub gift_card_spend_id: GiftCardSpendId,
     pub invoice_id: InvoiceId,
@@ -41,7 +42,7 @@ pub struct GiftCardSpendReversed {
 }
 
 /// The balance is 0 from now on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GiftCardVoided {}
 
 events! {

@@ -5,9 +5,10 @@ use crate::ids::*;
 use crate::macros::events;
 use crate::{Cents, Currency, cart::ProductQuantity};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Total − discount + tax = gift cards + credits + amount due.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InvoiceIssued {
     pub invoice_id: InvoiceId,
     pub store_id: StoreId,
@@ -53,7 +54,7 @@ impl InvoiceIssued {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GiftCardSpend {
     pub gift_card_spend_id: GiftCardSpendId,
     pub gift_card_id: GiftCardId,
@@ -61,7 +62,7 @@ pub struct GiftCardSpend {
     pub remaining_balance_in_cents: Cents,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CreditRedemption {
     pub credit_redemption_id: CreditRedemptionId,
     pub credit_id: CreditId,
@@ -70,7 +71,7 @@ pub struct CreditRedemption {
 }
 
 /// The amount due was collected; the order `order_id` follows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InvoiceCollected {
     pub order_id: OrderId,
     pub customer_id: CustomerId,
@@ -80,13 +81,13 @@ pub struct InvoiceCollected {
 }
 
 /// What it spent of gift cards and credits, its coupon use and its stock go back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InvoiceFailed {
     pub customer_id: CustomerId,
     pub cart_id: CartId,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefundIssued {
     pub refund_id: RefundId,
     pub customer_id: CustomerId,
@@ -101,7 +102,7 @@ pub struct RefundIssued {
     pub nothing_left: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefundLine {
     pub refund_line_item_id: RefundLineItemId,
     pub invoice_line_item_id: InvoiceLineItemId,
@@ -110,7 +111,7 @@ pub struct RefundLine {
     pub tax_amount_in_cents: Cents,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefundsClosed {
     pub refund_ids: Vec<RefundId>,
 }

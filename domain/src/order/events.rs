@@ -3,8 +3,9 @@
 use crate::ids::*;
 use crate::macros::events;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderPlaced {
     pub order_id: OrderId,
     pub store_id: StoreId,
@@ -15,7 +16,7 @@ pub struct OrderPlaced {
     pub lines: Vec<OrderLine>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderLine {
     pub order_line_item_id: OrderLineItemId,
     pub invoice_line_item_id: InvoiceLineItemId,
@@ -25,16 +26,16 @@ pub struct OrderLine {
 }
 
 /// The stock it held is gone for good.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderShipped {}
 
 /// From pending: the stock it held is gone for good.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderDelivered {
     pub was_shipped: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {
     Requested,
@@ -43,7 +44,7 @@ pub enum CancelReason {
 }
 
 /// Its stock goes back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderCanceled {
     pub reason: CancelReason,
 }

@@ -4,8 +4,9 @@ use crate::Cents;
 use crate::ids::*;
 use crate::macros::events;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProductCreated {
     pub product_id: ProductId,
     pub store_id: StoreId,
@@ -21,7 +22,7 @@ pub struct ProductCreated {
 }
 
 /// Fields that are absent stay as they are; `description` present and null removes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProductDescribed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -30,6 +31,7 @@ pub struct ProductDescribed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
     pub description: Option<Option<String>>,
 }
 
@@ -39,15 +41,15 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<O
 }
 
 /// A new price; what is already in an invoice keeps its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProductRepriced {
     pub sale_price_in_cents: Cents,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProductDeleted {}
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InventoryAdjusted {
     /// Added to (or, negative, taken from) what is available.
     pub change: i64,
@@ -55,18 +57,18 @@ pub struct InventoryAdjusted {
     pub inventory: i64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProductTagged {
     pub tag: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProductTagRemoved {
     pub tag: String,
 }
 
 /// A cart holds `quantity` of the product from now on (absolute). `available` fell by the difference.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StockHeld {
     pub cart_id: CartId,
     /// Whose cart: the cart's stream.
@@ -78,7 +80,7 @@ pub struct StockHeld {
 }
 
 /// A cart holds only `quantity` from now on (absolute, 0: nothing). `available` rose by the difference.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StockReleased {
     pub cart_id: CartId,
     pub customer_id: CustomerId,
@@ -88,7 +90,7 @@ pub struct StockReleased {
 }
 
 /// What the cart held was shipped: it is gone for good.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StockConsumed {
     pub cart_id: CartId,
     pub order_id: OrderId,

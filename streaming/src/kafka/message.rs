@@ -1,17 +1,12 @@
 //! What a record looks like: CloudEvents 1.0 in Kafka's binary mode. The value is the event's data as it is stored, personal
 //! data sealed; the stored metadata stands in a header, so that a consumer can verify the hash chain of a stream.
 
+use crate::record::{CONTENT_TYPE, SOURCE, SPEC_VERSION, TYPE_PREFIX, header};
 use chrono::SecondsFormat;
 use eventlog::RecordedEvent;
 use eventlog::chain::{self, EventHash};
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
 use uuid::Uuid;
-
-/// The attribute `source` of all events.
-const SOURCE: &str = "/cartlog";
-/// Before the event's type, as reverse domain names are used to.
-const TYPE_PREFIX: &str = "dev.cartlog.";
-const METADATA: &str = "cartlog_metadata";
 
 fn text<'a>(key: &'static str, value: &'a str) -> Header<'static, &'a str> {
     Header { key, value: Some(value) }
@@ -20,16 +15,16 @@ fn text<'a>(key: &'static str, value: &'a str) -> Header<'static, &'a str> {
 /// The headers of an event's record.
 pub(super) fn headers(event: &RecordedEvent) -> OwnedHeaders {
     OwnedHeaders::new_with_capacity(10)
-        .insert(text("ce_specversion", "1.0"))
-        .insert(text("ce_id", &event.id.to_string()))
-        .insert(text("ce_source", SOURCE))
-        .insert(text("ce_type", &format!("{TYPE_PREFIX}{}", event.event_type)))
-        .insert(text("ce_subject", event.stream.as_str()))
-        .insert(text("ce_time", &event.recorded_at.to_rfc3339_opts(SecondsFormat::Millis, true)))
-        .insert(text("ce_partitionkey", event.stream.as_str()))
-        .insert(text("ce_revision", &event.revision.to_string()))
-        .insert(text("content-type", "application/json"))
-        .insert(Header { key: METADATA, value: Some(event.metadata.as_ref()) })
+        .insert(text(header::SPEC_VERSION, SPEC_VERSION))
+        .insert(text(header::ID, &event.id.to_string()))
+        .insert(text(header::SOURCE, SOURCE))
+        .insert(text(header::TYPE, &format!("{TYPE_PREFIX}{}", event.event_type)))
+        .insert(text(header::SUBJECT, event.stream.as_str()))
+        .insert(text(header::TIME, &event.recorded_at.to_rfc3339_opts(SecondsFormat::Millis, true)))
+        .insert(text(header::PARTITION_KEY, event.stream.as_str()))
+        .insert(text(header::REVISION, &event.revision.to_string()))
+        .insert(text(header::CONTENT_TYPE, CONTENT_TYPE))
+        .insert(Header { key: header::METADATA, value: Some(event.metadata.as_ref()) })
 }
 
 /// An event as it was forwarded.
@@ -44,17 +39,17 @@ pub(super) struct Forwarded {
 /// Reads a record; says what is wrong with one that we can't have written.
 pub(super) fn read(record: &impl Message) -> Result<Forwarded, String> {
     let headers = record.headers().ok_or("it has no headers")?;
-    let find = |name: &str| headers.iter().find(|header| header.key == name).and_then(|header| header.value);
+    let find = |name: &str| headers.iter().find(|found| found.key == name).and_then(|found| found.value);
     let text = |name: &str| {
         let value = find(name).ok_or_else(|| format!("it has no header {name}"))?;
         std::str::from_utf8(value).map_err(|_| format!("its header {name} is no text"))
     };
-    let stream = text("ce_subject")?.to_owned();
-    let revision = text("ce_revision")?.parse().map_err(|error| format!("its revision can't be read: {error}"))?;
-    let id = text("ce_id")?.parse().map_err(|error| format!("its id can't be read: {error}"))?;
-    let named = text("ce_type")?;
+    let stream = text(header::SUBJECT)?.to_owned();
+    let revision = text(header::REVISION)?.parse().map_err(|error| format!("its revision can't be read: {error}"))?;
+    let id = text(header::ID)?.parse().map_err(|error| format!("its id can't be read: {error}"))?;
+    let named = text(header::TYPE)?;
     let event_type = named.strip_prefix(TYPE_PREFIX).ok_or_else(|| format!("its type is {named}"))?;
-    let metadata = find(METADATA).ok_or("it has no metadata")?;
+    let metadata = find(header::METADATA).ok_or("it has no metadata")?;
     let hash = chain::hash(&stream, revision, id, event_type, record.payload().unwrap_or_default(), metadata);
     Ok(Forwarded { stream, revision, id, hash })
 }

@@ -15,7 +15,7 @@ mod message;
 mod producer;
 mod topics;
 
-pub use check::{CheckReport, Difference, check};
+pub use check::{CheckPart, CheckReport, Difference, DifferenceKind, check};
 
 use crate::windows::CatchUp;
 use checkpoint::Watch;
@@ -55,7 +55,7 @@ impl ForwarderOptions {
         Self {
             brokers: brokers.into(),
             prefix: "cartlog".to_owned(),
-            partitions: 6,
+            partitions: crate::record::PARTITIONS,
             replication: -1,
             stand_by_for: Duration::from_secs(10),
         }
@@ -172,7 +172,7 @@ impl Forwarder {
             () = stop.cancelled() => return Ok(()),
             started = starting => started.map_err(broken)?,
         };
-        let from = self.place_of(stored, log_id).await?;
+        let from = place_of(self.log.as_ref(), stored, log_id).await?;
         {
             let mut status = self.status.lock();
             (status.position, status.standing_by, status.trouble) = (from, false, None);
@@ -215,39 +215,6 @@ impl Forwarder {
         progress(CatchUp { done: position.0.saturating_sub(from.0), total: target.0.saturating_sub(from.0) });
     }
 
-    /// Where in this log to go on: after the event that was forwarded last. A log that was copied has other positions and the
-    /// same events.
-    async fn place_of(&self, stored: Option<Checkpoint>, log_id: LogId) -> Result<Position, ForwardError> {
-        let Some(stored) = stored else { return Ok(Position::START) };
-        let foreign = |reason: &str| LogError::ForeignCheckpoint {
-            log_id: stored.log_id,
-            position: stored.position,
-            reason: reason.to_owned(),
-        };
-        if stored.log_id == log_id {
-            let before = Position(stored.position.0.saturating_sub(1));
-            let found = self.log.read_all(before, 1).await?;
-            return match found.first() {
-                Some(event) if event.position == stored.position && event.id == stored.event_id => Ok(stored.position),
-                Some(_) | None => {
-                    Err(foreign("the event that was forwarded last does not stand there: the log was restored").into())
-                }
-            };
-        }
-        tracing::info!(of = %stored.log_id, %log_id, "the log is another one; looking for the event that was forwarded last");
-        let mut after = Position::START;
-        loop {
-            let events = self.log.read_all(after, BATCH_EVENTS).await?;
-            let Some(last) = events.last() else {
-                return Err(foreign("this log does not hold the event that was forwarded last").into());
-            };
-            if let Some(found) = events.iter().find(|event| event.id == stored.event_id) {
-                return Ok(found.position);
-            }
-            after = last.position;
-        }
-    }
-
     /// Waits until the forwarder that took over no longer moves though there is something to forward.
     async fn stand_by(&self, stop: &CancellationToken) -> Result<(), ForwardError> {
         {
@@ -275,6 +242,39 @@ impl Forwarder {
                 return Ok(());
             }
         }
+    }
+}
+
+/// Where in this log to go on: after the event that was forwarded last. A log that was copied has other positions and the
+/// same events.
+async fn place_of(log: &dyn EventLog, stored: Option<Checkpoint>, log_id: LogId) -> Result<Position, ForwardError> {
+    let Some(stored) = stored else { return Ok(Position::START) };
+    let foreign = |reason: &str| LogError::ForeignCheckpoint {
+        log_id: stored.log_id,
+        position: stored.position,
+        reason: reason.to_owned(),
+    };
+    if stored.log_id == log_id {
+        let before = Position(stored.position.0.saturating_sub(1));
+        let found = log.read_all(before, 1).await?;
+        return match found.first() {
+            Some(event) if event.position == stored.position && event.id == stored.event_id => Ok(stored.position),
+            Some(_) | None => {
+                Err(foreign("the event that was forwarded last does not stand there: the log was restored").into())
+            }
+        };
+    }
+    tracing::info!(of = %stored.log_id, %log_id, "the log is another one; looking for the event that was forwarded last");
+    let mut after = Position::START;
+    loop {
+        let events = log.read_all(after, BATCH_EVENTS).await?;
+        let Some(last) = events.last() else {
+            return Err(foreign("this log does not hold the event that was forwarded last").into());
+        };
+        if let Some(found) = events.iter().find(|event| event.id == stored.event_id) {
+            return Ok(found.position);
+        }
+        after = last.position;
     }
 }
 

@@ -19,7 +19,7 @@ impl ForwarderOptions {
 
     /// The topic of the events of one kind of aggregate.
     pub fn topic(&self, category: Category) -> String {
-        format!("{}.{category}", self.prefix)
+        crate::record::topic(&self.prefix, category)
     }
 
     /// The compacted topic of one record: how far the log was forwarded.

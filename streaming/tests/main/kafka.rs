@@ -150,7 +150,7 @@ async fn assert_once_and_in_order(log: &MemoryLog, options: &ForwarderOptions) {
 }
 
 async fn check_of(log: &MemoryLog, options: &ForwarderOptions) -> CheckReport {
-    check(log, options.clone(), |_| ()).await.unwrap()
+    check(log, options.clone(), None, |_, _| ()).await.unwrap()
 }
 
 #[tokio::test]
@@ -296,10 +296,16 @@ async fn a_check_names_what_is_doubled_altered_unknown_and_foreign() {
     let report = check_of(&log, &options).await;
     let cart = |number| stream_of(number).as_str().to_owned();
     assert_eq!(report.count, 3, "{report:#?}");
-    assert!(report.differences.contains(&Difference::Doubled { stream: cart(0), revision: 1, topic: topic.clone() }));
-    assert!(report.differences.contains(&Difference::Unknown { stream: cart(9), revision: 1 }));
-    let foreign = |difference: &Difference| matches!(difference, Difference::Foreign { partition: 0, .. });
-    assert!(report.differences.iter().any(foreign), "{report:#?}");
+    let doubled = one(&report, DifferenceKind::Doubled);
+    assert_eq!((doubled.stream.clone(), doubled.revision, &doubled.topic), (Some(cart(0)), Some(1), &topic));
+    assert_eq!((doubled.event_id, doubled.position), (Some(event.id), Some(event.position.0)));
+    assert!(doubled.offset > Some(0), "{doubled:?}");
+    let unknown = one(&report, DifferenceKind::Unknown);
+    assert_eq!((unknown.stream.clone(), unknown.revision, unknown.position), (Some(cart(9)), Some(1), None));
+    assert_eq!(unknown.event_id, Some(invented.id));
+    let foreign = one(&report, DifferenceKind::Foreign);
+    assert_eq!((foreign.partition, &foreign.stream), (Some(0), &None));
+    assert!(foreign.reason.as_ref().is_some_and(|reason| reason.contains("header")), "{foreign:?}");
     // A log that says something else than was forwarded.
     let altered = Arc::new(MemoryLog::new());
     for event in log.read_all(Position::START, usize::MAX).await.unwrap() {
@@ -309,8 +315,38 @@ async fn a_check_names_what_is_doubled_altered_unknown_and_foreign() {
         altered.append(&stream, ExpectedRevision::of_length(revision), vec![event]).await.unwrap();
     }
     let report = check_of(&altered, &options).await;
-    let wanted = Difference::Altered { stream: cart(2), revision: 1 };
-    assert!(report.differences.contains(&wanted) && report.count == 4, "{report:#?}");
+    let wanted = one(&report, DifferenceKind::Altered);
+    assert_eq!((wanted.stream.clone(), wanted.revision, report.count), (Some(cart(2)), Some(1), 4));
+    assert!(wanted.offset.is_some() && wanted.position.is_some(), "{wanted:?}");
+}
+
+fn one(report: &CheckReport, kind: DifferenceKind) -> &Difference {
+    let found: Vec<_> = report.differences.iter().filter(|difference| difference.kind == kind).collect();
+    assert_eq!(found.len(), 1, "{kind:?} in {report:#?}");
+    found[0]
+}
+
+#[tokio::test]
+async fn a_check_beyond_what_was_forwarded_names_what_is_missing() {
+    let (options, log) = (options(), log_of(2, 3).await);
+    let untouched = check_of(&log, &options).await;
+    assert_eq!((untouched.forwarded, untouched.position, untouched.count), (None, 0, 0));
+    forward_all(&log, &options).await;
+    append(log.as_ref(), 2, 3..4).await;
+    let (forwarded, head) = (check_of(&log, &options).await, log.head().await.unwrap());
+    assert_eq!((forwarded.position, forwarded.in_log, forwarded.count), (6, 6, 0));
+    let beyond = check(log.as_ref(), options.clone(), Some(head), |_, _| ()).await.unwrap();
+    assert_eq!((beyond.forwarded, beyond.in_log, beyond.in_topics, beyond.count), (Some(6), 8, 6, 2));
+    let topic = options.topic(domain::Category::Cart);
+    for (difference, number) in beyond.differences.iter().zip([0, 1]) {
+        let event = log.read_stream(&stream_of(number), 3, 1).await.unwrap().remove(0);
+        assert_eq!((difference.kind, &difference.topic), (DifferenceKind::Missing, &topic));
+        assert_eq!((difference.event_id, difference.position), (Some(event.id), Some(event.position.0)));
+        assert_eq!((difference.partition, difference.offset), (None, None));
+    }
+    // What was forwarded later than the position is no difference.
+    let half = check(log.as_ref(), options.clone(), Some(Position(3)), |_, _| ()).await.unwrap();
+    assert_eq!((half.in_log, half.in_topics, half.count), (3, 3, 0), "{half:#?}");
 }
 
 /// What the child forwards, and where; nothing without the variables. Prints how far it is.
@@ -410,7 +446,7 @@ async fn finish(options: &ForwarderOptions, directory: &std::path::Path, log: &M
     stop.cancel();
     task.await.unwrap().unwrap();
     assert_eq!(committed(options).len() as u64, head.0);
-    let report = check(disk.as_ref(), options.clone(), |_| ()).await.unwrap();
+    let report = check(disk.as_ref(), options.clone(), None, |_, _| ()).await.unwrap();
     assert_eq!((report.in_topics, report.differences), (head.0, vec![]));
     assert_once_and_in_order_of(log, options).await;
 }
