@@ -1,7 +1,7 @@
 //! Copies one log into another, whichever adapters the two are.
 //!
-//! What lives here: [`copy`], which brings a target that holds a beginning of the source to the source's end, and [`compare`],
-//! which reads both from the first event to the last. What doesn't: which logs these are, and that nobody else writes to them.
+//! What lives here: [`begin`], which makes sure that the target holds a beginning of the source; [`Begun::go_on`], which brings it
+//! to the source's end; and [`compare`], which reads both from the first event to the last. What doesn't: which logs these are, and that nobody else writes to them.
 //! The guarantee: whatever stops it, the target holds a beginning of the source, in the source's order; how far it has come is
 //! what the target holds, and nothing else is remembered anywhere. What is there already is compared, never trusted.
 //!
@@ -67,7 +67,7 @@ pub enum CopyError {
     #[error("nothing was copied, as the target is not a beginning of the source: {0}")]
     NotABeginning(Difference),
     /// Somebody else appended to the target meanwhile.
-    #[error("somebody else writes to the target: {0}; stop whoever it is, empty the target and copy again")]
+    #[error("somebody else writes to the target: {0}; stop whoever it is, and copy into an empty target")]
     ForeignAppend(String),
     /// The source itself is not whole.
     #[error(
@@ -121,15 +121,25 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Appends to the target what it lacks of the source, one append at a time, so that the order of all events is the same. The
-/// target must hold a beginning of the source; that is looked at first.
+/// A target that was found to hold a beginning of the source, and nothing else.
+pub struct Begun<'a> {
+    source: Cursor<'a>,
+    target: &'a dyn EventLog,
+    /// The position of the target's last event.
+    end: Position,
+    found: u64,
+}
+
+/// Makes sure that the target holds a beginning of the source. Nothing is changed.
 ///
 /// # Errors
-/// See [`CopyError`]. After each of them, and after a crash, the same call goes on where this one was, but for those that say
-/// that it can't.
-pub async fn copy(source: &dyn EventLog, target: &dyn EventLog, watcher: Watcher<'_>) -> Result<Copied, CopyError> {
-    let (mut from, mut to) = (Cursor::of(source), Cursor::of(target));
-    let mut found = 0;
+/// [`CopyError::NotABeginning`] with the first place where they differ; [`CopyError::Source`] and [`CopyError::Target`].
+pub async fn begin<'a>(
+    source: &'a dyn EventLog,
+    target: &'a dyn EventLog,
+    watcher: Watcher<'_>,
+) -> Result<Begun<'a>, CopyError> {
+    let (mut from, mut to, mut found) = (Cursor::of(source), Cursor::of(target), 0);
     while let Some(theirs) = to.next().await.map_err(CopyError::Target)? {
         let ours = from.next().await.map_err(CopyError::Source)?;
         if let Some(difference) = difference(ours.as_ref(), Some(&theirs)) {
@@ -138,18 +148,28 @@ pub async fn copy(source: &dyn EventLog, target: &dyn EventLog, watcher: Watcher
         found += 1;
         watcher(Stage::Comparing, from.after);
     }
-    let (mut end, mut appended) = (to.after, 0);
-    loop {
-        let page = from.rest_of_page().await.map_err(CopyError::Source)?;
-        if page.is_empty() {
-            return Ok(Copied { found, appended });
+    Ok(Begun { source: from, target, end: to.after, found })
+}
+
+impl Begun<'_> {
+    /// Appends to the target what it lacks, one append at a time, so that the order of all events is the same.
+    ///
+    /// # Errors
+    /// See [`CopyError`]. After those that pass, and after a crash, a copy that is begun anew goes on where this one was.
+    pub async fn go_on(mut self, watcher: Watcher<'_>) -> Result<Copied, CopyError> {
+        let mut appended = 0;
+        loop {
+            let page = self.source.rest_of_page().await.map_err(CopyError::Source)?;
+            if page.is_empty() {
+                return Ok(Copied { found: self.found, appended });
+            }
+            for events in appends(&page) {
+                append(self.target, events).await?;
+                watcher(Stage::Copying, events.last().map_or(Position::START, |event| event.position));
+            }
+            self.end = read_back(self.target, self.end, &page).await?;
+            appended += page.len() as u64;
         }
-        for events in appends(&page) {
-            append(target, events).await?;
-            watcher(Stage::Copying, events.last().map_or(end, |event| event.position));
-        }
-        end = read_back(target, end, &page).await?;
-        appended += page.len() as u64;
     }
 }
 

@@ -1,6 +1,6 @@
 //! A log copied into another one: the same events, from wherever it was stopped; and what is no copy is told.
 
-use eventlog::copy::{Copied, CopyError, Same, Stage, compare, copy};
+use eventlog::copy::{Copied, CopyError, Same, Stage, Watcher, begin, compare};
 use eventlog::testing::{Cut, FaultLog, Gate, Then};
 use eventlog::{EventLog, ExpectedRevision, MemoryLog, NewEvent, Position, RecordedEvent, SqliteLog, StreamName};
 use std::sync::Arc;
@@ -37,6 +37,10 @@ async fn log_of(events: u64) -> Arc<MemoryLog> {
 
 async fn everything(log: &dyn EventLog) -> Vec<RecordedEvent> {
     log.read_all(Position::START, usize::MAX).await.unwrap()
+}
+
+async fn copy(source: &dyn EventLog, target: &dyn EventLog, watcher: Watcher<'_>) -> Result<Copied, CopyError> {
+    begin(source, target, watcher).await?.go_on(watcher).await
 }
 
 async fn copied(source: &dyn EventLog, target: &dyn EventLog) -> Result<Copied, CopyError> {
