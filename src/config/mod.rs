@@ -8,6 +8,7 @@ mod engines;
 mod layers;
 mod show;
 
+pub use engines::check_one as check_engine;
 pub use layers::Flags;
 pub use show::{to_json, to_toml};
 
@@ -109,6 +110,10 @@ pub struct Config {
 pub struct Secret(String);
 
 impl Secret {
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The secret itself, for whoever it is meant for.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -2,7 +2,8 @@
 
 use super::run::{cartlog, run};
 
-const COMMANDS: [&[&str]; 6] = [&["serve"], &["config"], &["status"], &["rebuild"], &["audit", "history"], &["demo"]];
+const COMMANDS: [&[&str]; 7] =
+    [&["serve"], &["config"], &["status"], &["rebuild"], &["copy"], &["audit", "history"], &["demo"]];
 
 #[test]
 fn help_of_each_command_has_examples_that_name_it() {

@@ -2,10 +2,11 @@
 
 mod audit;
 mod config;
+mod copy;
 mod data_dir;
 mod demo;
 mod help;
 mod lifecycle;
 mod operations;
 mod readme;
-mod run;
+pub mod run;

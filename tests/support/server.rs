@@ -51,6 +51,15 @@ impl Server {
         Self::run(command, data.to_owned())
     }
 
+    /// A server on the directory that has all in it, whatever engines the surroundings name.
+    pub fn embedded(data: &Path) -> Self {
+        let mut command = Self::command(data);
+        for engine in ["LOG_URL", "VIEWS_URL", "VAULT_URL", "WINDOWS_URL", "KAFKA_BROKERS"] {
+            command.env_remove(format!("CARTLOG_{engine}")).env_remove(format!("CARTLOG_{engine}_FILE"));
+        }
+        Self::run(command, data.to_owned())
+    }
+
     fn run(mut command: Command, data: PathBuf) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the server starts");
         let output = child.stdout.take().expect("its output is piped");
