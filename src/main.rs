@@ -6,6 +6,7 @@ mod audit;
 mod cli;
 mod config;
 mod control;
+mod copy;
 mod data_dir;
 mod demo;
 mod http;

@@ -11,6 +11,12 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EventHash([u8; 32]);
 
+impl EventHash {
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
 /// The hash of an event from its parts, as they will be stored.
 pub fn hash(stream: &str, revision: u64, id: EventId, event_type: &str, data: &[u8], metadata: &[u8]) -> EventHash {
     let mut hasher = blake3::Hasher::new();

@@ -8,6 +8,7 @@ pub mod chain;
 mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod copy;
 mod event;
 #[cfg(feature = "eventstoredb")]
 mod eventstoredb;

@@ -6,7 +6,7 @@ use crate::follow::{Batch, Source, follow};
 use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
 use crate::size::{MAX_APPEND_BYTES, check};
 use async_trait::async_trait;
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -59,6 +59,29 @@ impl MemoryLog {
     }
 }
 
+impl MemoryLog {
+    /// `recorded_at`: as another log recorded it.
+    fn append_at(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: Vec<NewEvent>,
+        recorded_at: Option<DateTime<Utc>>,
+    ) -> Result<Appended, AppendError> {
+        check(stream, &events, self.max_append_bytes)?;
+        let mut log = self.events.lock();
+        let length = log.streams.get(stream).map_or(0, Vec::len) as u64;
+        if expected.length() != length {
+            return log.repeated(stream, expected, &events);
+        }
+        let recorded_ms = recorded_at.map_or_else(|| record_time(&self.clock, log.last_ms), |at| at.timestamp_millis());
+        let appended = log.insert(stream, length, events, recorded_ms);
+        // Before the lock goes, so that the head never moves back.
+        self.head.send_replace(appended.position);
+        Ok(appended)
+    }
+}
+
 impl Default for MemoryLog {
     fn default() -> Self {
         Self::new()
@@ -73,16 +96,21 @@ impl EventLog for MemoryLog {
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError> {
-        check(stream, &events, self.max_append_bytes)?;
-        let mut log = self.events.lock();
-        let length = log.streams.get(stream).map_or(0, Vec::len) as u64;
-        if expected.length() != length {
-            return log.repeated(stream, expected, &events);
-        }
-        let appended = log.insert(stream, length, events, &self.clock);
-        // Before the lock goes, so that the head never moves back.
-        self.head.send_replace(appended.position);
-        Ok(appended)
+        self.append_at(stream, expected, events, None)
+    }
+
+    async fn append_recorded(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: Vec<NewEvent>,
+        recorded_at: DateTime<Utc>,
+    ) -> Result<Appended, AppendError> {
+        self.append_at(stream, expected, events, Some(recorded_at))
+    }
+
+    fn keeps_recorded_times(&self) -> bool {
+        true
     }
 
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
@@ -129,9 +157,9 @@ impl Events {
         Self { all: self.all[..kept].to_vec(), streams, last_ms: self.last_ms }
     }
 
-    fn insert(&mut self, stream: &StreamName, length: u64, events: Vec<NewEvent>, clock: &Clock) -> Appended {
-        self.last_ms = record_time(clock, self.last_ms);
-        let recorded_at = DateTime::from_timestamp_millis(self.last_ms).unwrap_or_default();
+    fn insert(&mut self, stream: &StreamName, length: u64, events: Vec<NewEvent>, recorded_ms: i64) -> Appended {
+        self.last_ms = self.last_ms.max(recorded_ms);
+        let recorded_at = DateTime::from_timestamp_millis(recorded_ms).unwrap_or_default();
         let places = self.streams.entry(stream.clone()).or_default();
         let last = length + events.len() as u64 - 1;
         for (revision, event) in (length..).zip(events) {

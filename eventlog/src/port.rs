@@ -2,6 +2,7 @@
 
 use crate::event::*;
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -127,6 +128,25 @@ pub trait EventLog: Send + Sync + 'static {
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError>;
+
+    /// As [`append`](Self::append), of events that another log took at that time, for copying it: a log that
+    /// [keeps recorded times](Self::keeps_recorded_times) records it, in whole milliseconds; one that does not records its own.
+    async fn append_recorded(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: Vec<NewEvent>,
+        recorded_at: DateTime<Utc>,
+    ) -> Result<Appended, AppendError> {
+        let _ = recorded_at;
+        self.append(stream, expected, events).await
+    }
+
+    /// Whether [`append_recorded`](Self::append_recorded) keeps the time that it is given. A server that stamps events itself
+    /// can't.
+    fn keeps_recorded_times(&self) -> bool {
+        false
+    }
 
     /// Up to `limit` events of the stream from revision `from` on, oldest first; empty past its end or without it.
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError>;

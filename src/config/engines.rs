@@ -1,5 +1,6 @@
 //! Engines that take the place of the data directory's files: which setting asks for which, and whether this build has it.
 
+use super::Secret;
 use super::layers::Values;
 use anyhow::{Result, bail};
 
@@ -62,21 +63,33 @@ fn how_to_build(feature: &str) -> String {
 pub fn check(values: &Values) -> Result<()> {
     for engine in &ENGINES {
         let Some(setting) = values.get(engine.key) else { continue };
-        let Engine { key, name, feature, is_built, schemes } = engine;
-        if !is_built {
-            bail!(
-                "{} asks for {name}, which this build of cartlog leaves out; build it with {}, or leave {key} out to use the data \
-                 directory",
-                setting.source,
-                how_to_build(feature)
-            );
-        }
-        // As in `esdb+discover` and `redis-cluster`.
-        let scheme =
-            setting.value.split_once("://").map(|(scheme, _)| scheme.split(['+', '-']).next().unwrap_or_default());
-        if !schemes.is_empty() && !scheme.is_some_and(|scheme| schemes.contains(&scheme)) {
-            bail!("{}: {key} is a URL of {name}; it begins with {}://", setting.source, schemes.join(":// or "));
-        }
+        let instead = format!(", or leave {} out to use the data directory", engine.key);
+        check_value(engine, &setting.source, &setting.value, &instead)?;
+    }
+    Ok(())
+}
+
+/// As [`check`], of one value that came from elsewhere, as the engine that the key asks for.
+pub fn check_one(key: &str, source: &str, value: &Secret) -> Result<()> {
+    match ENGINES.iter().find(|engine| engine.key == key) {
+        Some(engine) => check_value(engine, source, value.reveal(), ""),
+        None => Ok(()),
+    }
+}
+
+fn check_value(engine: &Engine, source: &str, value: &str, instead: &str) -> Result<()> {
+    let Engine { key, name, feature, is_built, schemes } = engine;
+    // As in `esdb+discover` and `redis-cluster`.
+    let scheme = value.split_once("://").map(|(scheme, _)| scheme.split(['+', '-']).next().unwrap_or_default());
+    let is_one = schemes.is_empty() || scheme.is_some_and(|scheme| schemes.contains(&scheme));
+    if !is_built {
+        bail!(
+            "{source} asks for {name}, which this build of cartlog leaves out; build it with {}{instead}",
+            how_to_build(feature)
+        );
+    }
+    if !is_one {
+        bail!("{source}: {key} is a URL of {name}; it begins with {}://", schemes.join(":// or "));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod engines;
 mod layers;
 mod show;
 
+pub use engines::check_one as check_engine;
 #[cfg(not(feature = "kafka"))]
 pub use engines::left_out;
 pub use layers::Flags;
@@ -111,6 +112,10 @@ pub struct Config {
 pub struct Secret(String);
 
 impl Secret {
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The secret itself, for whoever it is meant for.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -21,26 +21,36 @@ impl Databases {
     /// # Errors
     /// What the server says that waiting does not mend.
     pub async fn open(config: &Config, patiently: bool) -> Result<Self> {
-        let node = node(config);
-        let options = || Options {
-            application_name: format!("cartlog {node}"),
-            schema: Some(config.namespace.as_str().to_owned()),
-            ..Options::default()
-        };
         let views = match &config.views_url {
-            Some(url) => Some(reached("views_url", url, options, patiently).await?),
+            Some(url) => Some(reached("views_url", url, || options(config), patiently).await?),
             None => None,
         };
         let vault = match &config.vault_url {
-            Some(url) => Some(reached("vault_url", url, options, patiently).await?),
+            Some(url) => Some(reached("vault_url", url, || options(config), patiently).await?),
             None => views.clone(),
         };
-        Ok(Self { views, vault, node })
+        Ok(Self { views, vault, node: node(config) })
     }
 
     /// Someone who does what one node does for all; `None` where there is nobody to agree with.
     pub fn candidate(&self, role: Role) -> Option<Candidate> {
         self.views.clone().map(|database| Candidate::new(database, role, self.node.as_str()))
+    }
+}
+
+/// Opens a database by itself; `key` is what names it.
+///
+/// # Errors
+/// What the server says, or that it is away.
+pub async fn open_one(config: &Config, key: &str, url: &Secret) -> Result<Database> {
+    reached(key, url, || options(config), false).await
+}
+
+fn options(config: &Config) -> Options {
+    Options {
+        application_name: format!("cartlog {}", node(config)),
+        schema: Some(config.namespace.as_str().to_owned()),
+        ..Options::default()
     }
 }
 

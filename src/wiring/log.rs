@@ -21,17 +21,12 @@ pub async fn open(config: &Config, data: &DataDir) -> Result<OpenLog> {
     if let Some(log) = elsewhere(config)? {
         return Ok(OpenLog { log, sole_writer: false });
     }
-    let options = SqliteOptions {
-        synchronous: match config.durability {
-            Durability::Full => Synchronous::Full,
-            Durability::Normal => Synchronous::Normal,
-        },
-        ..SqliteOptions::default()
+    let synchronous = match config.durability {
+        Durability::Full => Synchronous::Full,
+        Durability::Normal => Synchronous::Normal,
     };
-    let path = data.log();
-    let log = blocking(move || Ok(SqliteLog::open(&path, options)?)).await?;
     // The directory is locked.
-    Ok(OpenLog { log: Arc::new(log), sole_writer: true })
+    Ok(OpenLog { log: in_directory(data, synchronous).await?, sole_writer: true })
 }
 
 /// The log, if it is not in the data directory.
@@ -50,8 +45,15 @@ pub fn elsewhere(_: &Config) -> Result<Option<Arc<dyn EventLog>>> {
     Ok(None)
 }
 
+/// The log of a directory that this process has locked; made if there is none.
+pub async fn in_directory(data: &DataDir, synchronous: Synchronous) -> Result<Arc<dyn EventLog>> {
+    let (path, options) = (data.log(), SqliteOptions { synchronous, ..SqliteOptions::default() });
+    Ok(Arc::new(blocking(move || Ok(SqliteLog::open(&path, options)?)).await?))
+}
+
+/// The log in the server, with streams named as the configuration's namespace wants it.
 #[cfg(feature = "eventstoredb")]
-fn in_eventstoredb(config: &Config, url: &crate::config::Secret) -> Result<eventlog::EventStoreDbLog> {
+pub fn in_eventstoredb(config: &Config, url: &crate::config::Secret) -> Result<eventlog::EventStoreDbLog> {
     let prefixes = domain::Category::ALL.iter().map(|category| format!("{category}-"));
     let mut options = eventlog::EventStoreDbOptions::new(url.reveal(), prefixes);
     if !config.namespace.is_default() {

@@ -12,6 +12,7 @@ pub mod log;
 mod lookups;
 mod mailer;
 mod metrics;
+pub mod places;
 mod readiness;
 pub mod views;
 pub mod windows;

@@ -2,8 +2,16 @@
 
 use super::run::{cartlog, run};
 
-const COMMANDS: [&[&str]; 7] =
-    [&["serve"], &["config"], &["status"], &["rebuild"], &["audit", "history"], &["kafka", "check"], &["demo"]];
+const COMMANDS: [&[&str]; 8] = [
+    &["serve"],
+    &["config"],
+    &["status"],
+    &["rebuild"],
+    &["copy"],
+    &["audit", "history"],
+    &["kafka", "check"],
+    &["demo"],
+];
 
 #[test]
 fn help_of_each_command_has_examples_that_name_it() {

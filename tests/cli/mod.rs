@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod copy;
 mod data_dir;
 mod demo;
 mod help;

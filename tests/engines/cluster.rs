@@ -20,6 +20,12 @@ pub fn service(variable: &str) -> String {
         .unwrap_or_else(|_| panic!("{variable} is not set; run: tests/services up && eval \"$(tests/services env)\""))
 }
 
+/// The URL of PostgreSQL, for a server that speaks without TLS.
+pub fn without_tls(url: &str) -> String {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}sslmode=disable")
+}
+
 /// The URL, and in it another address in the place of its own.
 async fn gated(url: &str) -> (String, Gate) {
     let (user, rest) = url.rsplit_once('@').expect("a URL with a user");
@@ -40,8 +46,7 @@ impl Cluster {
     /// A node with these roles.
     pub async fn node(&self, roles: &str) -> Server {
         let log = format!("esdb://{}?tls=false", self.log.address());
-        let separator = if self.postgres.contains('?') { '&' } else { '?' };
-        let views = format!("{}{separator}sslmode=disable", self.postgres);
+        let views = without_tls(&self.postgres);
         let (redis, namespace, roles) = (self.redis.clone(), self.namespace.clone(), roles.to_owned());
         let name = format!("node-{}", number());
         // It comes back once the node serves; the double and the gates go on meanwhile.

@@ -3,6 +3,7 @@
 //! Run with `--features engines`. The servers come from `tests/services up`; without them these tests fail and say so.
 
 mod cluster;
+mod copy;
 mod gate;
 mod kafka;
 mod nodes;

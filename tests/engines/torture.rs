@@ -253,7 +253,7 @@ impl Cluster {
     /// Fills the views anew, on the node that does it.
     fn rebuild(&self) {
         let nodes = self.nodes.lock();
-        let filling = nodes.iter().zip(NODES).filter(|(_, role)| *role == "views");
-        assert!(filling.map(|(node, _)| operator::rebuilds(node.data())).any(|is_done| is_done), "nobody rebuilds");
+        let mut filling = nodes.iter().zip(NODES).filter(|(_, role)| *role == "views");
+        assert!(filling.any(|(node, _)| operator::rebuilds(node.data())), "nobody rebuilds");
     }
 }

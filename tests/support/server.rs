@@ -20,7 +20,7 @@ pub fn engines(data: &Path) -> Vec<(&'static str, String)> {
 /// On files alone, whatever the surroundings say.
 pub fn on_files(command: &mut Command) -> &mut Command {
     ENGINES.into_iter().for_each(|name| {
-        command.env_remove(name);
+        command.env_remove(name).env_remove(format!("{name}_FILE"));
     });
     command
 }

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "testing")]
 pub mod conformance;
+pub mod copy;
+mod inventory;
 mod key_cache;
 #[cfg(feature = "testing")]
 mod memory;
@@ -15,6 +17,7 @@ mod sqlite;
 
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresVault;
+pub use inventory::{Entry, Inventory, Kind};
 #[cfg(feature = "testing")]
 pub use memory::MemoryVault;
 pub use sqlite::SqliteVault;
@@ -57,7 +60,7 @@ pub struct HmacKey(pub [u8; 32]);
 
 /// The vault's port. Every write is durable once answered. An entry is never overwritten: writing it again changes nothing.
 #[async_trait]
-pub trait Vault: Keys {
+pub trait Vault: Keys + Inventory {
     /// Stores the Argon2id hash (PHC string) of a secret or password. It is looked at by the sweep after `at` + 24 h.
     async fn put_credential(
         &self,

@@ -4,6 +4,7 @@
 //! any statement; the server overwrites it on its disk only when it cleans up, which these tables tell it to do within a minute or
 //! so, and its write-ahead log and its backups have it for as long as they are kept.
 
+mod inventory;
 mod keys;
 
 use super::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, Vault, VaultError, random_bytes};

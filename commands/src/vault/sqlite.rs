@@ -1,5 +1,6 @@
 //! The embedded vault: one SQLite file, written through to the disk before a call returns.
 
+mod inventory;
 mod keys;
 
 use super::key_cache::KeyCache;

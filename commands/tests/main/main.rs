@@ -25,3 +25,4 @@ mod support;
 mod sweep;
 mod tokens;
 mod vault;
+mod vault_copy;

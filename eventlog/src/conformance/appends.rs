@@ -3,6 +3,7 @@
 use super::Subject;
 use super::support::*;
 use crate::{AppendError, ExpectedRevision, NewEvent, Position};
+use chrono::DateTime;
 use uuid::Uuid;
 
 pub async fn an_append_stands_at_the_revision_it_expected(subject: &dyn Subject) {
@@ -157,6 +158,27 @@ pub async fn what_is_stored_comes_back_byte_for_byte(subject: &dyn Subject) {
             .collect();
         assert_eq!(read, given);
     }
+}
+
+pub async fn events_of_another_log_keep_their_time_where_the_log_says_so(subject: &dyn Subject) {
+    let log = subject.open().await;
+    let cart = stream("cart-1");
+    let given = events(3);
+    for (length, (event, second)) in (0..).zip(given.iter().zip([1_000_000_000, 1_000_000_007, 1_000_000_003])) {
+        let then = DateTime::from_timestamp(second, 42_999_999).unwrap();
+        for _again in 0..2 {
+            let expected = ExpectedRevision::of_length(length);
+            let appended = log.append_recorded(&cart, expected, vec![event.clone()], then).await.unwrap();
+            assert_eq!(appended.revision, length);
+        }
+        let read = log.read_stream(&cart, length, 1).await.unwrap().remove(0);
+        let kept = read.recorded_at == DateTime::from_timestamp(second, 42_000_000).unwrap();
+        assert_eq!(kept, log.keeps_recorded_times(), "{}", read.recorded_at);
+    }
+    assert_eq!(ids(&everything(&*log).await), new_ids(&given));
+    append(&*log, &cart, 3, events(1)).await.unwrap();
+    let last = log.read_stream_backwards(&cart, 1).await.unwrap().remove(0);
+    assert!(last.recorded_at > DateTime::from_timestamp(1_500_000_000, 0).unwrap(), "its own time again");
 }
 
 pub async fn stream_names_are_told_apart_whatever_they_are_made_of(subject: &dyn Subject) {

@@ -45,6 +45,7 @@ macro_rules! conformance {
             appends::an_append_of_nothing_is_refused,
             appends::too_large_an_append_is_refused_and_the_largest_is_not,
             appends::what_is_stored_comes_back_byte_for_byte,
+            appends::events_of_another_log_keep_their_time_where_the_log_says_so,
             appends::stream_names_are_told_apart_whatever_they_are_made_of,
             reads::a_stream_is_read_from_any_revision_with_any_limit,
             reads::a_stream_is_read_backwards,

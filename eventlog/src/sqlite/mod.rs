@@ -25,6 +25,7 @@ use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, L
 use crate::recent::Recent;
 use async_trait::async_trait;
 use checkpoint::Checkpointer;
+use chrono::{DateTime, Utc};
 use queue::Queue;
 use readers::Readers;
 use schema::IfMissing;
@@ -90,6 +91,20 @@ impl SqliteLog {
             .map_err(unstarted)?;
         Ok(Self { log_id, head, shared, queue: Some(queue), writer: Some(writer) })
     }
+
+    /// `recorded_at`: as another log recorded it.
+    async fn append_at(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: Vec<NewEvent>,
+        recorded_at: Option<DateTime<Utc>>,
+    ) -> Result<Appended, AppendError> {
+        match &self.queue {
+            Some(queue) => queue.append(stream, expected, events, recorded_at).await,
+            None => Err(queue::closed(stream)),
+        }
+    }
 }
 
 impl Drop for SqliteLog {
@@ -113,10 +128,21 @@ impl EventLog for SqliteLog {
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError> {
-        match &self.queue {
-            Some(queue) => queue.append(stream, expected, events).await,
-            None => Err(queue::closed(stream)),
-        }
+        self.append_at(stream, expected, events, None).await
+    }
+
+    async fn append_recorded(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: Vec<NewEvent>,
+        recorded_at: DateTime<Utc>,
+    ) -> Result<Appended, AppendError> {
+        self.append_at(stream, expected, events, Some(recorded_at)).await
+    }
+
+    fn keeps_recorded_times(&self) -> bool {
+        true
     }
 
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {

@@ -4,6 +4,7 @@ use super::options::SqliteOptions;
 use crate::event::{NewEvent, StreamName};
 use crate::port::{AppendError, Appended, ExpectedRevision, LogError};
 use crate::size::{OVERHEAD_BYTES, check};
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
@@ -12,6 +13,8 @@ pub(super) struct Request {
     pub(super) stream: StreamName,
     pub(super) expected: ExpectedRevision,
     pub(super) events: Vec<NewEvent>,
+    /// As another log recorded them; `None`: this one's time.
+    pub(super) recorded_at: Option<DateTime<Utc>>,
     pub(super) answer: oneshot::Sender<Result<Appended, AppendError>>,
     /// Its share of the bytes that may wait; given back when it has been answered.
     _room: OwnedSemaphorePermit,
@@ -41,13 +44,14 @@ impl Queue {
         stream: &StreamName,
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
+        recorded_at: Option<DateTime<Utc>>,
     ) -> Result<Appended, AppendError> {
         let bytes = check(stream, &events, self.max_append_bytes)? + events.len() * OVERHEAD_BYTES;
         let share = u32::try_from(bytes).unwrap_or(u32::MAX).min(self.whole_room);
         let room = Arc::clone(&self.room).acquire_many_owned(share);
         let room = room.await.map_err(|_| closed(stream))?;
         let (answer, answered) = oneshot::channel();
-        let request = Request { stream: stream.clone(), expected, events, answer, _room: room };
+        let request = Request { stream: stream.clone(), expected, events, recorded_at, answer, _room: room };
         self.requests.send(request).await.map_err(|_| closed(stream))?;
         // The writer answers everything it takes, so this fails only when it has died.
         answered.await.unwrap_or_else(|_| Err(closed(stream)))

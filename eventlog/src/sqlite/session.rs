@@ -112,14 +112,21 @@ impl Session {
             Some(tail) => tail,
             None => Tail { stream: self.new_stream(&request.stream)?, length: 0 },
         };
+        let recorded_ms = request.recorded_at.map_or(self.last_ms, |at| at.timestamp_millis());
         for event in std::mem::take(&mut request.events) {
-            done.push(self.insert(&request.stream, &mut tail, event)?);
+            done.push(self.insert(&request.stream, &mut tail, event, recorded_ms)?);
         }
         self.tails.insert(request.stream.clone(), tail);
         Ok(Ok(Appended { revision: tail.length - 1, position: self.head() }))
     }
 
-    fn insert(&mut self, stream: &StreamName, tail: &mut Tail, event: NewEvent) -> Result<RecordedEvent> {
+    fn insert(
+        &mut self,
+        stream: &StreamName,
+        tail: &mut Tail,
+        event: NewEvent,
+        recorded_ms: i64,
+    ) -> Result<RecordedEvent> {
         let (type_id, event_type) = self.event_type(&event.event_type)?;
         let recorded = RecordedEvent {
             stream: stream.clone(),
@@ -129,8 +136,8 @@ impl Session {
             event_type,
             data: event.data,
             metadata: event.metadata,
-            // The clock's own, so there is such a time.
-            recorded_at: DateTime::from_timestamp_millis(self.last_ms).unwrap_or_default(),
+            // The clock's own, or another log's, so there is such a time.
+            recorded_at: DateTime::from_timestamp_millis(recorded_ms).unwrap_or_default(),
         };
         self.connection.prepare_cached(INSERT)?.execute(params![
             at_most_i64(recorded.position.0),

@@ -3,6 +3,7 @@
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -85,6 +86,27 @@ impl FaultLog {
         }
     }
 
+    /// Appends, or not, as it is fated.
+    async fn append_by(
+        &self,
+        stream: &StreamName,
+        append: impl Future<Output = Result<Appended, AppendError>> + Send,
+    ) -> Result<Appended, AppendError> {
+        let unavailable = |source| AppendError::Unavailable { stream: stream.clone(), source };
+        if self.is_stopped() {
+            return Err(unavailable(silence(&self.state).await));
+        }
+        let fate = self.fate();
+        if let Fate::NotDone(then) = fate {
+            return Err(unavailable(self.strike(then).await));
+        }
+        let answer = append.await;
+        if let Fate::Unanswered(then) = fate {
+            return Err(unavailable(self.strike(then).await));
+        }
+        if self.is_stopped() { Err(unavailable(silence(&self.state).await)) } else { answer }
+    }
+
     /// The fault happens to this call.
     async fn strike(&self, then: Then) -> LogError {
         match then {
@@ -114,19 +136,21 @@ impl EventLog for FaultLog {
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError> {
-        let unavailable = |source| AppendError::Unavailable { stream: stream.clone(), source };
-        if self.is_stopped() {
-            return Err(unavailable(silence(&self.state).await));
-        }
-        let fate = self.fate();
-        if let Fate::NotDone(then) = fate {
-            return Err(unavailable(self.strike(then).await));
-        }
-        let answer = self.inner.append(stream, expected, events).await;
-        if let Fate::Unanswered(then) = fate {
-            return Err(unavailable(self.strike(then).await));
-        }
-        if self.is_stopped() { Err(unavailable(silence(&self.state).await)) } else { answer }
+        self.append_by(stream, self.inner.append(stream, expected, events)).await
+    }
+
+    async fn append_recorded(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: Vec<NewEvent>,
+        recorded_at: DateTime<Utc>,
+    ) -> Result<Appended, AppendError> {
+        self.append_by(stream, self.inner.append_recorded(stream, expected, events, recorded_at)).await
+    }
+
+    fn keeps_recorded_times(&self) -> bool {
+        self.inner.keeps_recorded_times()
     }
 
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {

@@ -7,6 +7,7 @@ extern crate cartlog_eventlog as eventlog;
 
 mod chain;
 mod conformance;
+mod copy;
 #[cfg(target_os = "linux")]
 mod disk;
 mod embedded;

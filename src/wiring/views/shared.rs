@@ -57,7 +57,7 @@ impl Upkeep for Shared {
             let reached = views.position();
             let (has_looked, waits) = (views.status().views.len() == projections::view_names().count(), !self.fills);
             let another_leads = matches!(shared.standing(), Some(Standing::Waiting { .. }));
-            if (has_looked && reached >= head) || (has_looked && (another_leads || waits)) {
+            if has_looked && (reached >= head || another_leads || waits) {
                 return Ok(views);
             }
             if waits && began.elapsed() > FIRST_LOOK_WITHIN {

@@ -1,0 +1,248 @@
+//! Copies one vault into another, whichever adapters the two are.
+//!
+//! What lives here: [`copy`]. What doesn't: which vaults these are, and that nobody else uses them. The guarantee: nothing is
+//! written before all that both hold was compared; an entry that the target has is never replaced by another. A repeat goes on
+//! where it was stopped, and brings what has changed in the source since: keys that were destroyed, most of all.
+//!
+//! No error holds a secret: entries are named by whose they are.
+
+use super::inventory::{Entry, Inventory, Kind};
+use super::{ConfirmationEntry, CredentialOwner, VaultError};
+use domain::Timestamp;
+use serde::Serialize;
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+
+/// Entries that are read, and written, at once.
+const PAGE: usize = 500;
+
+/// What the source holds, and since the copy the target too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub credentials: u64,
+    pub tokens: u64,
+    pub confirmations: u64,
+    /// Of stores, with the one for all of the log.
+    pub hmac_keys: u64,
+    /// Of customers, with those that were destroyed.
+    pub customer_keys: u64,
+}
+
+impl Counts {
+    pub fn all(&self) -> u64 {
+        self.credentials + self.tokens + self.confirmations + self.hmac_keys + self.customer_keys
+    }
+
+    fn of(&mut self, kind: Kind) -> &mut u64 {
+        match kind {
+            Kind::Credential => &mut self.credentials,
+            Kind::Token => &mut self.tokens,
+            Kind::Confirmation => &mut self.confirmations,
+            Kind::HmacKey => &mut self.hmac_keys,
+            Kind::CustomerKey => &mut self.customer_keys,
+        }
+    }
+}
+
+/// Why a vault can't be copied.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultCopyError {
+    #[error("reading the source's vault")]
+    Source(#[source] VaultError),
+    #[error("the target's vault")]
+    Target(#[source] VaultError),
+    /// The target has something that is not the source's. Nothing was changed.
+    #[error(
+        "nothing was copied, as the target's vault is none of the source's: {0}; a node has run on it, or it is another \
+         store's: choose an empty one"
+    )]
+    Differs(String),
+    /// Somebody else uses one of them.
+    #[error("the target's vault is not as it was just written: somebody else uses it, or the source's")]
+    Disturbed,
+}
+
+/// Puts into the target what it lacks of the source, and reads both once more. `now`: what has expired by then, and was removed
+/// from the source, may stay in the target until that removes it as well.
+///
+/// # Errors
+/// See [`VaultCopyError`].
+pub async fn copy(source: &dyn Inventory, target: &dyn Inventory, now: Timestamp) -> Result<Counts, VaultCopyError> {
+    for kind in Kind::ALL {
+        let mut pairs = Pairs::of(source, target, kind);
+        while let Some(pair) = pairs.next().await? {
+            pair.step(now).map_err(VaultCopyError::Differs)?;
+        }
+    }
+    for kind in Kind::ALL {
+        let (mut pairs, mut due) = (Pairs::of(source, target, kind), Vec::new());
+        while let Some(pair) = pairs.next().await? {
+            if let Step::Put(entry) = pair.step(now).map_err(VaultCopyError::Differs)? {
+                due.push(entry);
+            }
+            if due.len() >= PAGE {
+                target.put_entries(std::mem::take(&mut due)).await.map_err(VaultCopyError::Target)?;
+            }
+        }
+        if !due.is_empty() {
+            target.put_entries(due).await.map_err(VaultCopyError::Target)?;
+        }
+    }
+    let mut counts = Counts::default();
+    for kind in Kind::ALL {
+        let mut pairs = Pairs::of(source, target, kind);
+        while let Some(pair) = pairs.next().await? {
+            match pair.step(now) {
+                Ok(Step::Same) => *counts.of(kind) += 1,
+                Ok(Step::Leave) => {}
+                Ok(Step::Put(_)) | Err(_) => return Err(VaultCopyError::Disturbed),
+            }
+        }
+    }
+    Ok(counts)
+}
+
+/// What is to be done about an id.
+enum Step {
+    Same,
+    Put(Entry),
+    /// It is only in the target, which will remove it by itself.
+    Leave,
+}
+
+/// What both have under one id.
+struct Pair {
+    source: Option<Entry>,
+    target: Option<Entry>,
+}
+
+impl Pair {
+    /// # Errors
+    /// In words, how they differ for good.
+    fn step(self, now: Timestamp) -> Result<Step, String> {
+        match (self.source, self.target) {
+            (Some(source), Some(target)) => held_against(source, &target),
+            (Some(source), None) => Ok(Step::Put(source)),
+            (None, Some(target)) => only_in_target(target, now),
+            (None, None) => Ok(Step::Leave),
+        }
+    }
+}
+
+fn held_against(source: Entry, target: &Entry) -> Result<Step, String> {
+    let (same, current) = match (&source, target) {
+        (
+            Entry::Credential { owner, hash, review_at, .. },
+            Entry::Credential { owner: their_owner, hash: their_hash, review_at: their_review, .. },
+        ) => (owner == their_owner && hash == their_hash, review_at == their_review),
+        (Entry::Token { entry, .. }, Entry::Token { entry: theirs, .. }) => (entry == theirs, true),
+        (
+            Entry::Confirmation { entry, expires_at, .. },
+            Entry::Confirmation { entry: theirs, expires_at: their_expiry, .. },
+        ) => (entry == theirs && expires_at == their_expiry, true),
+        (Entry::HmacKey { key, .. }, Entry::HmacKey { key: theirs, .. }) => (key.0 == theirs.0, true),
+        (Entry::CustomerKey { key, .. }, Entry::CustomerKey { key: theirs, .. }) => match (key, theirs) {
+            (Some(key), Some(theirs)) => (key.0 == theirs.0, true),
+            (None, None) => (true, true),
+            // What was destroyed in the source since must not live on in a copy.
+            (None, Some(_)) => (true, false),
+            // And what was destroyed comes back nowhere.
+            (Some(_), None) => (false, true),
+        },
+        _ => (false, true),
+    };
+    match (same, current) {
+        (true, true) => Ok(Step::Same),
+        (true, false) => Ok(Step::Put(source)),
+        (false, _) => Err(format!("it has another {}", name_of(target))),
+    }
+}
+
+/// What a vault removes by itself may be gone from the source by now. Keys stay for ever.
+fn only_in_target(entry: Entry, now: Timestamp) -> Result<Step, String> {
+    let foreign = |entry: &Entry| Err(format!("it has {}, which the source has not", name_of(entry)));
+    match entry {
+        Entry::Token { ref entry, .. } if entry.expires_at < now => Ok(Step::Leave),
+        Entry::Confirmation { expires_at, .. } if expires_at < now => Ok(Step::Leave),
+        // Swept in the source since, as it was replaced: the target's sweep is to look at it too.
+        Entry::Credential { id, owner, hash, review_at: None } => {
+            Ok(Step::Put(Entry::Credential { id, owner, hash, review_at: Some(Timestamp::from_millis(0)) }))
+        }
+        Entry::Credential { review_at: Some(_), .. } => Ok(Step::Leave),
+        Entry::Token { .. } | Entry::Confirmation { .. } | Entry::HmacKey { .. } | Entry::CustomerKey { .. } => {
+            foreign(&entry)
+        }
+    }
+}
+
+/// Whose it is, without anything secret.
+fn name_of(entry: &Entry) -> String {
+    match entry {
+        Entry::Credential { owner: CredentialOwner::Store(store), .. } => format!("secret of store {}", store.0),
+        Entry::Credential { owner: CredentialOwner::Customer(customer), .. } => {
+            format!("password of customer {}", customer.0)
+        }
+        Entry::Token { entry, .. } => format!("token {} of store {}", entry.token_id.0, entry.store_id.0),
+        Entry::Confirmation { entry: ConfirmationEntry { customer_id, .. }, .. } => {
+            format!("confirmation of customer {}", customer_id.0)
+        }
+        Entry::HmacKey { store, .. } if store.0.is_nil() => "key for the names that are unique in the log".to_owned(),
+        Entry::HmacKey { store, .. } => format!("key of store {}", store.0),
+        Entry::CustomerKey { customer, .. } => format!("key of customer {}", customer.0),
+    }
+}
+
+/// Goes through both vaults at once, id by id.
+struct Pairs<'a> {
+    source: Listing<'a>,
+    target: Listing<'a>,
+}
+
+impl<'a> Pairs<'a> {
+    fn of(source: &'a dyn Inventory, target: &'a dyn Inventory, kind: Kind) -> Self {
+        Self { source: Listing::of(source, kind), target: Listing::of(target, kind) }
+    }
+
+    async fn next(&mut self) -> Result<Option<Pair>, VaultCopyError> {
+        self.source.fill().await.map_err(VaultCopyError::Source)?;
+        self.target.fill().await.map_err(VaultCopyError::Target)?;
+        let order = match (self.source.page.front(), self.target.page.front()) {
+            (None, None) => return Ok(None),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(ours), Some(theirs)) => ours.id().cmp(theirs.id()),
+        };
+        let source = if order.is_le() { self.source.page.pop_front() } else { None };
+        let target = if order.is_ge() { self.target.page.pop_front() } else { None };
+        Ok(Some(Pair { source, target }))
+    }
+}
+
+/// The entries of one kind, a page at a time.
+struct Listing<'a> {
+    vault: &'a dyn Inventory,
+    kind: Kind,
+    page: VecDeque<Entry>,
+    /// The last id that was read.
+    after: Vec<u8>,
+    /// The end was reached: what is put there meanwhile is not read any more.
+    ended: bool,
+}
+
+impl<'a> Listing<'a> {
+    fn of(vault: &'a dyn Inventory, kind: Kind) -> Self {
+        Self { vault, kind, page: VecDeque::new(), after: Vec::new(), ended: false }
+    }
+
+    async fn fill(&mut self) -> Result<(), VaultError> {
+        if !self.page.is_empty() || self.ended {
+            return Ok(());
+        }
+        self.page = self.vault.entries(self.kind, &self.after, PAGE).await?.into();
+        match self.page.back() {
+            Some(last) => self.after = last.id().to_vec(),
+            None => self.ended = true,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+//! Everything that a vault holds, entry by entry: for copying it, and for nothing else.
+
+use super::{ConfirmationEntry, CredentialOwner, HmacKey, StoredKey, TokenEntry, VaultError};
+use async_trait::async_trait;
+use domain::{CredentialId, CustomerId, StoreId, Timestamp};
+
+/// What kinds of entries there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Credential,
+    Token,
+    Confirmation,
+    HmacKey,
+    CustomerKey,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 5] = [Kind::HmacKey, Kind::CustomerKey, Kind::Credential, Kind::Token, Kind::Confirmation];
+}
+
+/// One entry, with all that is kept of it. Has no `Debug`: most of it is secret.
+#[derive(Clone)]
+pub enum Entry {
+    Credential {
+        id: CredentialId,
+        owner: CredentialOwner,
+        hash: String,
+        /// When the sweep is to look at it; `None`: known to be in force.
+        review_at: Option<Timestamp>,
+    },
+    Token {
+        sha256: [u8; 32],
+        entry: TokenEntry,
+    },
+    Confirmation {
+        sha256: [u8; 32],
+        entry: ConfirmationEntry,
+        expires_at: Timestamp,
+    },
+    HmacKey {
+        store: StoreId,
+        key: HmacKey,
+    },
+    CustomerKey {
+        customer: CustomerId,
+        /// `None`: it was destroyed.
+        key: StoredKey,
+    },
+}
+
+impl Entry {
+    /// What it is found by, within its kind.
+    pub fn id(&self) -> &[u8] {
+        match self {
+            Entry::Credential { id, .. } => id.0.as_bytes(),
+            Entry::Token { sha256, .. } | Entry::Confirmation { sha256, .. } => sha256,
+            Entry::HmacKey { store, .. } => store.0.as_bytes(),
+            Entry::CustomerKey { customer, .. } => customer.0.as_bytes(),
+        }
+    }
+}
+
+/// A vault that can be gone through.
+#[async_trait]
+pub trait Inventory: Send + Sync + 'static {
+    /// Up to `limit` entries of the kind with ids beyond `after`, in the order of the ids' bytes; all ids are beyond the empty one.
+    async fn entries(&self, kind: Kind, after: &[u8], limit: usize) -> Result<Vec<Entry>, VaultError>;
+
+    /// Puts those that are not there, and brings up to date what may change of those that are: when a credential is looked at
+    /// again, and that a customer's key was destroyed. All else of them stays. Durable once answered.
+    async fn put_entries(&self, entries: Vec<Entry>) -> Result<(), VaultError>;
+}

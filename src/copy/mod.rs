@@ -1,0 +1,134 @@
+//! `cartlog copy`: moves a store's log and vault between the data directory and the engines, in both directions by the same code.
+//!
+//! What lives here: which two sides there are ([`sides`]), the order of the work, what is shown ([`report`]). What doesn't: how a
+//! log or a vault is copied (`eventlog::copy`, `commands::vault::copy`). The guarantee: whatever stops it, the same command goes on
+//! where it was; what it answers as copied was read back and compared.
+
+mod report;
+mod sides;
+
+pub use sides::{Asked, Text};
+
+use crate::config::Config;
+use crate::progress::Progress;
+use crate::signals::Signals;
+use crate::wiring::places::{self, Place};
+use anyhow::{Context, Error, Result, bail};
+use commands::{Clock, SystemClock};
+use eventlog::copy::{Copied, CopyError, Stage};
+use eventlog::{AppendError, EventLog, LogError, Position, Synchronous};
+use report::Report;
+use sides::Side;
+use std::sync::Arc;
+use std::time::Instant;
+
+const BROKE_OFF: &str = "the copy broke off; the same command goes on where it was";
+
+/// Copies what was asked for, and says what was done.
+pub async fn run(config: Config, asked: Asked, json: bool) -> Result<()> {
+    let mut signals = Signals::listen()?;
+    let report = tokio::select! {
+        report = copy(&config, asked) => report?,
+        signal = signals.next() => bail!("stopped by {signal}; the same command goes on where it was"),
+    };
+    report.say(json)
+}
+
+async fn copy(config: &Config, asked: Asked) -> Result<Report> {
+    let started = Instant::now();
+    let (source, target) = sides::of(config, asked)?;
+    let _locks = sides::lock(&source, &target)?;
+    let from = places::open_log(config, &source.log, Synchronous::Full).await.context("the source's log")?;
+    let (copied, vault) = copy_both(config, &*from, &source, &target).await?;
+    // Opened anew, so that all of it is on the disk before it is read back and said to be there.
+    let to = places::open_log(config, &target.log, Synchronous::Full).await.context("the target's log")?;
+    let mut shown = Shown::of(&*from, &source.log).await?;
+    let same = eventlog::copy::compare(&*from, &*to, &mut |stage, at| shown.at(stage, at)).await.map_err(said)?;
+    drop(shown);
+    let log_ids = [log_id(&from).await?, log_id(&to).await?];
+    Ok(Report { source, target, log_ids, copied, same, vault, took: started.elapsed() })
+}
+
+/// First the target's log is looked at, then the vault is copied, then the log: where one of them is not the source's, nothing has
+/// been written to either.
+///
+/// The vault goes before the log. An event whose key or secret is not in the target's vault yet would be worse than none: a node
+/// that is started on such a target makes new keys in the place of those that are missing, and what was sealed with the right
+/// ones, and each name that is taken, is lost for it. The other way round a crash leaves entries that no event names yet, which do
+/// no harm and are there when the copy goes on.
+async fn copy_both(
+    config: &Config,
+    from: &dyn EventLog,
+    source: &Side,
+    target: &Side,
+) -> Result<(Copied, commands::vault::copy::Counts)> {
+    // Into a directory without a sync for each append: a power cut may then take the last events, but none before another, and
+    // the next try goes on from there.
+    let to = places::open_log(config, &target.log, Synchronous::Normal).await.context("the target's log")?;
+    let mut shown = Shown::of(from, &source.log).await?;
+    let mut watcher = |stage, at| shown.at(stage, at);
+    let begun = eventlog::copy::begin(from, &*to, &mut watcher).await.map_err(said)?;
+    let vault = copy_vault(config, source, target).await?;
+    let copied = begun.go_on(&mut watcher).await.map_err(said)?;
+    Ok((copied, vault))
+}
+
+async fn copy_vault(config: &Config, source: &Side, target: &Side) -> Result<commands::vault::copy::Counts> {
+    let from = places::open_vault(config, &source.vault, "--from-vault").await.context("the source's vault")?;
+    let to = places::open_vault(config, &target.vault, "--to-vault").await.context("the target's vault")?;
+    Ok(commands::vault::copy::copy(&*from, &*to, SystemClock.now()).await?)
+}
+
+async fn log_id(log: &Arc<dyn EventLog>) -> Result<String> {
+    Ok(log.log_id().await.context(BROKE_OFF)?.to_string())
+}
+
+/// What helps: to try again, or something else.
+fn said(error: CopyError) -> Error {
+    let passes = match &error {
+        CopyError::Source(LogError::Unavailable(_))
+        | CopyError::Target(LogError::Unavailable(_))
+        | CopyError::Append(AppendError::Unavailable { source: LogError::Unavailable(_), .. }) => true,
+        CopyError::Source(_)
+        | CopyError::Target(_)
+        | CopyError::Append(_)
+        | CopyError::NotABeginning(_)
+        | CopyError::ForeignAppend(_)
+        | CopyError::Gap { .. }
+        | CopyError::NotTheSame(_) => false,
+    };
+    let error = Error::from(error);
+    if passes { error.context(BROKE_OFF) } else { error }
+}
+
+/// One bar after another.
+struct Shown {
+    unit: &'static str,
+    head: Position,
+    bar: Option<(Stage, Progress)>,
+}
+
+impl Shown {
+    async fn of(source: &dyn EventLog, place: &Place) -> Result<Self> {
+        // Positions count events in a file, and bytes of its own log in EventStoreDB.
+        let unit = match place {
+            Place::Directory(_) => "events",
+            Place::Engine(_) => "bytes of log",
+        };
+        Ok(Self { unit, head: source.head().await.context(BROKE_OFF)?, bar: None })
+    }
+
+    fn at(&mut self, stage: Stage, position: Position) {
+        if self.bar.as_ref().is_none_or(|(shown, _)| *shown != stage) {
+            let what = match stage {
+                Stage::Comparing => "comparing what is there",
+                Stage::Copying => "copying",
+                Stage::Verifying => "reading back",
+            };
+            self.bar = Some((stage, Progress::new(what, self.unit)));
+        }
+        if let Some((_, bar)) = &mut self.bar {
+            bar.at(position.0, self.head.0.max(position.0));
+        }
+    }
+}

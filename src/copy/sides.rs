@@ -1,0 +1,141 @@
+//! The two sides of a copy: where their logs and vaults are, and that nobody serves them meanwhile.
+
+use crate::config::{self, Config};
+use crate::data_dir::{DataDir, Lock, LockError};
+use crate::wiring::places::Place;
+use anyhow::{Context, Result, anyhow, bail};
+use std::path::{Path, PathBuf};
+
+/// What was typed of the two sides.
+#[derive(Default)]
+pub struct Asked {
+    pub from: Text,
+    pub to: Text,
+    pub from_vault: Text,
+    pub to_vault: Text,
+}
+
+/// A place as it was typed, or the file that has it.
+#[derive(Default)]
+pub struct Text {
+    pub text: Option<String>,
+    pub file: Option<PathBuf>,
+}
+
+impl Text {
+    fn read(self) -> Result<Option<String>> {
+        let Some(path) = self.file else { return Ok(self.text) };
+        let text = std::fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
+        Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+}
+
+/// One side.
+#[derive(Debug)]
+pub struct Side {
+    pub log: Place,
+    pub vault: Place,
+}
+
+/// Both sides: what was typed, and for the rest what the configuration says.
+pub fn of(config: &Config, asked: Asked) -> Result<(Side, Side)> {
+    let source = side(config, "from", asked.from, asked.from_vault)?;
+    let target = side(config, "to", asked.to, asked.to_vault)?;
+    if is_same(&source.log, &target.log) {
+        bail!("source and target are both {}; --from and --to name two places", source.log);
+    }
+    Ok((source, target))
+}
+
+fn side(config: &Config, flag: &str, log: Text, vault: Text) -> Result<Side> {
+    let typed = log.read()?;
+    let is_configured = typed.is_none();
+    let log = match (typed, &config.log_url) {
+        (Some(text), _) => Place::parse(text),
+        (None, Some(url)) => Place::Engine(url.clone()),
+        (None, None) => Place::Directory(config.data.clone()),
+    };
+    check(&log, "log_url", &format!("--{flag}"))?;
+    let vault = match (vault.read()?, &log, config.vault_url.as_ref().or(config.views_url.as_ref())) {
+        (Some(text), _, _) => Place::parse(text),
+        // One that is named has all that it owns within it.
+        (None, Place::Directory(directory), _) if !is_configured => Place::Directory(directory.clone()),
+        (None, _, Some(url)) => Place::Engine(url.clone()),
+        (None, Place::Directory(directory), None) => Place::Directory(directory.clone()),
+        (None, Place::Engine(_), None) => bail!(
+            "where is the vault of {log}? Say so with --{flag}-vault postgres://… (or a directory), or by vault_url or views_url"
+        ),
+    };
+    check(&vault, "vault_url", &format!("--{flag}-vault"))?;
+    Ok(Side { log, vault })
+}
+
+/// Refuses an engine that this build leaves out, and a URL that is none of it.
+fn check(place: &Place, key: &str, flag: &str) -> Result<()> {
+    match place {
+        Place::Engine(url) => config::check_engine(key, flag, url),
+        Place::Directory(_) => Ok(()),
+    }
+}
+
+fn is_same(one: &Place, other: &Place) -> bool {
+    match (one, other) {
+        (Place::Directory(one), Place::Directory(other)) => canonical(one) == canonical(other),
+        (Place::Engine(one), Place::Engine(other)) => one.reveal() == other.reveal(),
+        (Place::Directory(_), Place::Engine(_)) | (Place::Engine(_), Place::Directory(_)) => false,
+    }
+}
+
+fn canonical(directory: &Path) -> PathBuf {
+    directory.canonicalize().unwrap_or_else(|_| directory.to_owned())
+}
+
+/// Takes all directories of both sides for this process. Those of the source must be there with what is to be copied; those of
+/// the target are made.
+pub fn lock(source: &Side, target: &Side) -> Result<Vec<Lock>> {
+    let mut directories = Vec::new();
+    for (place, file, what) in [(&source.log, "log.sqlite", "log"), (&source.vault, "vault.sqlite", "vault")] {
+        if let Place::Directory(directory) = place {
+            if !directory.join(file).exists() {
+                bail!("{}", missing(directory, file, what));
+            }
+            directories.push(directory);
+        }
+    }
+    for place in [&target.log, &target.vault] {
+        if let Place::Directory(directory) = place {
+            directories.push(directory);
+        }
+    }
+    let (mut known, mut locks) = (Vec::new(), Vec::new());
+    for directory in directories {
+        let data = DataDir::create(directory)?;
+        let path = canonical(directory);
+        if !known.contains(&path) {
+            locks.push(data.lock().map_err(|error| served(directory, error))?);
+            known.push(path);
+        }
+    }
+    Ok(locks)
+}
+
+fn missing(directory: &Path, file: &str, what: &str) -> String {
+    let directory = directory.display();
+    match what {
+        "vault" => format!("there is no {file} in {directory}; if its vault is elsewhere, --from-vault says where"),
+        _ => format!("there is no store in {directory}: it has no {file}"),
+    }
+}
+
+fn served(directory: &Path, error: LockError) -> anyhow::Error {
+    match error {
+        LockError::Held { pid, .. } => {
+            let by = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+            anyhow!(
+                "{} is in use by {by}; stop it first: what is served meanwhile can't be copied",
+                directory.display()
+            )
+        }
+        LockError::Failed { .. } => error.into(),
+    }
+}
