@@ -291,7 +291,7 @@ enum KafkaCommand {
 #[derive(Args)]
 #[command(after_help = "\
 Reads both once, and only what was committed; a running server goes on. Brokers and namespace are those of the server that has the
-data directory, unless they are set. Exits with 1 if log and topics differ, and names the events.
+data directory, unless they are set. Exits with 3 if log and topics differ, and names the events.
 
 Examples:
   cartlog kafka check                                     of ./data, up to what was forwarded so far
@@ -414,7 +414,7 @@ async fn check_kafka(asked: KafkaCheck) -> Result<ExitCode> {
     flags.set("kafka_brokers", asked.kafka_brokers);
     flags.set("namespace", asked.namespace);
     let equal = kafka::run(load(flags, "warn")?, asked.up_to, asked.json).await?;
-    Ok(if equal { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(verdict(equal))
 }
 
 async fn run_demo(asked: Demo) -> Result<ExitCode> {

@@ -98,7 +98,7 @@ async fn events_that_were_not_forwarded_are_named() {
     let (product, up_to) = (made.text("/product/product_id"), made.position().to_string());
     stop(silent);
     let ran = store.check(&["--up-to", &up_to, "--json"]);
-    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
     let report: Value = serde_json::from_str(&ran.stdout).expect("JSON");
     assert_eq!((&report["equal"], &report["forwarded"]), (&json!(false), &json!(forwarded)));
     let differences = report["differences"].as_array().expect("differences");
@@ -109,7 +109,7 @@ async fn events_that_were_not_forwarded_are_named() {
     assert_eq!((&missed["revision"], &missed["topic"]), (&json!(0), &json!(format!("{}.product", store.namespace))));
     assert_eq!(missed["position"].as_u64(), up_to.parse().ok());
     let told = store.check(&["--up-to", &up_to]);
-    assert!(told.code == 1 && told.stderr.is_empty(), "{}", told.stderr);
+    assert!(told.code == 3 && told.stderr.is_empty(), "{}", told.stderr);
     for part in ["LOG AND TOPICS DIFFER", "missing", &stream] {
         assert!(told.stdout.contains(part), "no '{part}' in\n{}", told.stdout);
     }
