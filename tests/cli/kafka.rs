@@ -1,17 +1,17 @@
 //! Comparing log and topics, as far as it needs no brokers.
 
-use super::run::on;
+use super::run::on_files;
 
 #[cfg(not(feature = "kafka"))]
 #[test]
 fn a_build_without_kafka_says_how_to_build_one_with_it() {
     let data = tempfile::tempdir().expect("a directory");
-    let refused = on(data.path(), &["kafka", "check"]).failed();
+    let refused = on_files(data.path(), &["kafka", "check"]).failed();
     assert!(
         refused.contains("Apache Kafka") && refused.contains("cargo build --release --features kafka"),
         "{refused}"
     );
-    let refused = on(data.path(), &["kafka", "check", "--kafka-brokers", "127.0.0.1:9"]).failed();
+    let refused = on_files(data.path(), &["kafka", "check", "--kafka-brokers", "127.0.0.1:9"]).failed();
     assert!(refused.contains("--kafka-brokers") && refused.contains("--features kafka"), "{refused}");
 }
 
@@ -20,7 +20,7 @@ fn a_build_without_kafka_says_how_to_build_one_with_it() {
 fn what_a_comparison_lacks_is_named() {
     use crate::support::Server;
     let data = tempfile::tempdir().expect("a directory");
-    let check = || on(data.path(), &["kafka", "check"]).failed();
+    let check = || on_files(data.path(), &["kafka", "check"]).failed();
     assert!(check().contains("there is no store in"));
     let mut server = Server::on_files(data.path(), &[]);
     let through_the_server = check();

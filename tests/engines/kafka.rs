@@ -2,7 +2,7 @@
 
 use super::cluster::service;
 use super::confirmed_customer;
-use crate::cli::run::{Ran, on, signal};
+use crate::cli::run::{Ran, on_files, signal};
 use crate::support::{Server, TestShop, new_product, number};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -31,7 +31,7 @@ impl Forwarded {
     /// The command, told where the topics are, as it must be where no server runs.
     fn check(&self, more: &[&str]) -> Ran {
         let topics = ["kafka", "check", "--kafka-brokers", &self.brokers, "--namespace", &self.namespace];
-        on(self.path(), &[&topics, more].concat())
+        on_files(self.path(), &[&topics, more].concat())
     }
 
     /// Compares until the position is forwarded. It gets there by itself, a moment after it was answered.
@@ -73,9 +73,9 @@ async fn what_was_forwarded_is_equal_with_a_server_and_without() {
     assert_eq!(report["in_log"], report["in_topics"]);
     assert!(report["in_log"].as_u64() >= Some(10), "{report:#}");
     // The server knows where it forwards to.
-    let text = on(store.path(), &["kafka", "check"]).succeeded();
+    let text = on_files(store.path(), &["kafka", "check"]).succeeded();
     assert!(text.contains("log and topics are equal up to position"), "{text}");
-    let elsewhere = on(store.path(), &["kafka", "check", "--namespace", "nobodys"]).failed();
+    let elsewhere = on_files(store.path(), &["kafka", "check", "--namespace", "nobodys"]).failed();
     assert!(elsewhere.contains("'nobodys'"), "{elsewhere}");
     stop(server);
     let alone = store.check(&["--json"]).json();
@@ -139,11 +139,11 @@ async fn records_that_are_in_no_log_are_named() {
     store.once_forwarded(later);
     stop(server);
     let arguments = ["kafka", "check", "--kafka-brokers", &store.brokers, "--namespace", &store.namespace];
-    let refused = on(backup.path(), &arguments).failed();
+    let refused = on_files(backup.path(), &arguments).failed();
     assert!(refused.contains("the log was restored"), "{refused}");
-    let ran = on(backup.path(), &[&arguments[..], &["--json", "--up-to", &position.to_string()]].concat());
+    let ran = on_files(backup.path(), &[&arguments[..], &["--json", "--up-to", &position.to_string()]].concat());
     let report: Value = serde_json::from_str(&ran.stdout).expect("JSON");
-    assert_eq!((ran.code, &report["in_log"]), (1, &report["in_topics"]));
+    assert_eq!((ran.code, &report["in_log"]), (3, &report["in_topics"]));
     let differences = report["differences"].as_array().expect("differences");
     assert!(!differences.is_empty() && differences.iter().all(|found| found["kind"] == "unknown"), "{report:#}");
     assert!(differences.iter().all(|found| found["offset"].is_u64() && found["event_id"].is_string()), "{report:#}");
