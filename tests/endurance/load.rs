@@ -10,13 +10,13 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::watch;
 
 pub const COUPON: &str = "EIGHTH";
 const CUSTOMERS_A_SHOPPER: usize = 2;
 /// Before a command is repeated.
-const PAUSE: Duration = Duration::from_millis(50);
+#[cfg(feature = "engines")]
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// What all shoppers share.
 pub struct Stage {
@@ -128,6 +128,7 @@ impl Shopper {
 
     /// Sends one more command, to one server after the other until one says that it is done, or can't be: what was not answered,
     /// or was not possible, is repeated with its key.
+    #[cfg(feature = "engines")]
     pub async fn shop_at_any(&mut self, urls: impl Fn() -> Vec<String>) {
         let which = self.rng.random_range(0..self.customers.len());
         let asked = self.next(which);

@@ -43,12 +43,14 @@ pub fn rebuild(data: &Path) {
 }
 
 /// Rebuilds on that server, if it is the one that fills the views.
+#[cfg(feature = "engines")]
 pub fn rebuilds(data: &Path) -> bool {
     let rebuilding = command(data, &["rebuild"]).envs(engines(data)).output();
     rebuilding.expect("the binary runs").status.success()
 }
 
 /// The position that the server's reactions have reached.
+#[cfg(feature = "engines")]
 pub fn reacted(data: &Path) -> u64 {
     let status = status(data);
     let followers = status["followers"].as_array().expect("followers").iter();
