@@ -3,9 +3,9 @@
 
 # Of a copy that is up: `docker` or `packages`, the data directory (of packages), a password, a port for each server.
 backend='' data='' password=''
-postgres_port='' redis_port='' kafka_port='' kafka_controller_port='' eventstoredb_port=''
-ports=({postgres,redis,kafka,kafka_controller,eventstoredb}_port)
-services=(postgres redis kafka)
+postgres_port='' redis_port='' redis_cluster_port='' redis_cluster_bus_port='' kafka_port='' kafka_controller_port='' eventstoredb_port=''
+ports=({postgres,redis,redis_cluster,redis_cluster_bus,kafka,kafka_controller,eventstoredb}_port)
+services=(postgres redis redis_cluster kafka)
 
 is_one_of() {
     local wanted=$1 candidate
@@ -107,6 +107,7 @@ show_environment() {
     show_variable CARTLOG_KAFKA_BROKERS "$kafka"
     show_variable CARTLOG_TEST_POSTGRES "$postgres"
     show_variable CARTLOG_TEST_REDIS "$redis"
+    [[ $backend == docker ]] || show_variable CARTLOG_TEST_REDIS_CLUSTER "redis-cluster://default:$password@127.0.0.1:$redis_cluster_port"
     show_variable CARTLOG_TEST_KAFKA "$kafka"
     [[ -z $eventstoredb ]] || show_variable CARTLOG_TEST_EVENTSTOREDB "$eventstoredb"
     # So that a test which kills a server kills this copy's.
