@@ -5,21 +5,26 @@ redis_lacks() { redis_program >/dev/null || echo redis-server; }
 
 redis_program() { program redis-server /usr/bin; }
 
-redis_prepare() {
-    local made=$data/redis.new
+redis_prepare() { redis_directory redis "$redis_port" </dev/null; }
+
+# The directory and configuration of a server of that name, on that port; what more it is to have comes in.
+redis_directory() {
+    local name=$1 port=$2 made=$data/$1.new
     mkdir "$made"
-    cat >"$data/redis.conf" <<END
+    cat - >"$data/$name.conf" <(
+        cat <<END
 bind 127.0.0.1
-port $redis_port
+port $port
 protected-mode yes
 requirepass $password
-dir $data/redis
+dir $data/$name
 appendonly yes
 save ""
 END
-    chmod 600 "$data/redis.conf"
-    hand_over "$made" "$data/redis.conf"
-    mv "$made" "$data/redis"
+    )
+    chmod 600 "$data/$name.conf"
+    hand_over "$made" "$data/$name.conf"
+    mv "$made" "$data/$name"
 }
 
 redis_command() { printf '%s\n' "$(redis_program)" "$data/redis.conf"; }

@@ -4,23 +4,11 @@
 redis_cluster_lacks() { redis_lacks; }
 
 redis_cluster_prepare() {
-    local made=$data/redis_cluster.new
-    mkdir "$made"
-    cat >"$data/redis_cluster.conf" <<END
-bind 127.0.0.1
-port $redis_cluster_port
+    redis_directory redis_cluster "$redis_cluster_port" <<END
 cluster-enabled yes
 cluster-port $redis_cluster_bus_port
 cluster-announce-ip 127.0.0.1
-protected-mode yes
-requirepass $password
-dir $data/redis_cluster
-appendonly yes
-save ""
 END
-    chmod 600 "$data/redis_cluster.conf"
-    hand_over "$made" "$data/redis_cluster.conf"
-    mv "$made" "$data/redis_cluster"
 }
 
 redis_cluster_command() { printf '%s\n' "$(redis_program)" "$data/redis_cluster.conf"; }
