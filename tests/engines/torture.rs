@@ -4,6 +4,7 @@
 //! One round is everybody's; `tests/torture` does ten.
 
 use super::services::Services;
+use crate::cli::run::on_files;
 use crate::endurance::books::Books;
 use crate::endurance::client::Client;
 use crate::endurance::everything::{Known, everything};
@@ -68,7 +69,8 @@ async fn whatever_is_killed_nothing_answered_is_lost_and_all_that_follows_is_rig
         let shoppers = crowd.end().await;
 
         let client = client.moved_to(&cluster.urls()[0]);
-        cluster.settle(&client, shoppers[0].customers().next().expect("customers")).await;
+        let last = cluster.settle(&client, shoppers[0].customers().next().expect("customers")).await;
+        cluster.check_forwarded(last);
         for answered in shoppers.iter().flat_map(|shopper| &shopper.answered) {
             load::assert_repeated(&client, answered).await;
         }
@@ -240,14 +242,29 @@ impl Cluster {
         });
     }
 
-    /// Waits until what was left undone is done, and all that was counted is known.
-    async fn settle(&self, client: &Client, customer: &str) {
+    /// Waits until what was left undone is done, and all that was counted is known. Gives the position of what was answered last.
+    async fn settle(&self, client: &Client, customer: &str) -> u64 {
         let last = client.post(&format!("/customer/{customer}/credit/1"), Value::Null).await.position();
         let directories = || self.nodes.lock().iter().map(|node| node.data().to_owned()).collect::<Vec<_>>();
         while directories().iter().map(|data| operator::reacted(data)).max() < Some(last) {}
         // What they did in turn is what the next command comes after, and its answer is waited for by all queries.
-        client.post(&format!("/customer/{customer}/credit/1"), Value::Null).await;
+        let last = client.post(&format!("/customer/{customer}/credit/1"), Value::Null).await.position();
         client.get("/streaming/toptencartitems/100?window=24h").await.expect(200);
+        last
+    }
+
+    /// Kafka has each event up to the position once, in order and as it is in the log; it gets so far by itself.
+    fn check_forwarded(&self, last: u64) {
+        let nodes = self.nodes.lock();
+        let forwards = nodes.iter().zip(NODES).find(|(_, role)| *role == "stream").expect("a node that forwards").0;
+        let compared = || on_files(forwards.data(), &["kafka", "check", "--json"]).json();
+        loop {
+            let report = compared();
+            assert_eq!(report["equal"], true, "{report:#}");
+            if report["position"].as_u64() >= Some(last) {
+                return println!("{} events in Kafka", report["in_topics"]);
+            }
+        }
     }
 
     /// Fills the views anew, on the node that does it.
