@@ -27,16 +27,32 @@ impl Connection {
 
     /// Sends a request and reads the whole answer.
     pub async fn send(&mut self, method: &str, target: &str, body: Option<&str>) -> io::Result<Answer> {
+        self.send_with("", method, target, body).await
+    }
+
+    /// As [`Self::send`], with more lines of headers.
+    pub async fn send_with(&mut self, more: &str, method: &str, target: &str, body: Option<&str>) -> io::Result<Answer> {
         let head = match body {
             Some(body) => format!(
-                "{method} {target} HTTP/1.1\r\nHost: cartlog\r\n{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                "{method} {target} HTTP/1.1\r\nHost: cartlog\r\n{}{more}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
                 self.headers,
                 body.len()
             ),
-            None => format!("{method} {target} HTTP/1.1\r\nHost: cartlog\r\n{}Content-Length: 0\r\n\r\n", self.headers),
+            None => format!(
+                "{method} {target} HTTP/1.1\r\nHost: cartlog\r\n{}{more}Content-Length: 0\r\n\r\n",
+                self.headers
+            ),
         };
         self.stream.write_all(head.as_bytes()).await?;
         self.read().await
+    }
+
+    /// A header of the last answer.
+    #[cfg_attr(not(feature = "engines"), allow(dead_code, reason = "only there it is asked for"))]
+    pub fn header(&self, name: &str) -> Option<String> {
+        let text = String::from_utf8_lossy(&self.buffer);
+        let mut lines = text.split("\r\n").take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(':'));
+        lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
     }
 
     async fn read(&mut self) -> io::Result<Answer> {

@@ -4,16 +4,20 @@ use crate::Options;
 use crate::client::Connection;
 use crate::report::{Outcome, histogram, record};
 use crate::server::{Server, Shop};
+use crate::yardstick;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Connections of every scenario.
-const CONNECTIONS: u64 = 64;
+pub const CONNECTIONS: u64 = 64;
 
 /// Makes the `n`-th request: method, target, body.
 pub type Request = dyn Fn(&mut StdRng) -> (&'static str, String, Option<String>) + Send + Sync;
+
+/// A name, what it aims at in answers a second, and what is asked.
+pub type Scenario = (&'static str, Option<f64>, Arc<Request>);
 
 /// Runs what is wanted, printing each outcome as it comes.
 pub async fn run(options: &Options) -> Vec<Outcome> {
@@ -23,7 +27,9 @@ pub async fn run(options: &Options) -> Vec<Outcome> {
     println!("{products} products, {customers} customers, {CONNECTIONS} connections, {} s each", options.seconds);
     let shop = Arc::new(Shop::open(&server.address, products, customers).await);
     let mut outcomes = Vec::new();
-    for (name, target, request) in scenarios(&shop) {
+    outcomes.push(yardstick::run(options.seconds.min(3)).await);
+    println!("{}", outcomes[0].line());
+    for (name, target, request) in scenarios(&shop, [Some(15_000.0), Some(20_000.0), Some(7_500.0), Some(8_000.0)]) {
         if !options.wants(name) {
             continue;
         }
@@ -34,7 +40,8 @@ pub async fn run(options: &Options) -> Vec<Outcome> {
     outcomes
 }
 
-fn scenarios(shop: &Arc<Shop>) -> Vec<(&'static str, f64, Arc<Request>)> {
+/// What is asked for in a shop.
+pub fn scenarios(shop: &Arc<Shop>, targets: [Option<f64>; 4]) -> Vec<Scenario> {
     let add = |shop: Arc<Shop>, one: bool| -> Arc<Request> {
         Arc::new(move |random: &mut StdRng| {
             let customer = &shop.customers[random.random_range(0..shop.customers.len())];
@@ -49,18 +56,19 @@ fn scenarios(shop: &Arc<Shop>) -> Vec<(&'static str, f64, Arc<Request>)> {
         ("GET", format!("/customer/{customer}/cart"), None)
     });
     let list: Arc<Request> = Arc::new(|_: &mut StdRng| ("GET", "/product?limit=10".to_owned(), None));
-    vec![
-        ("add to cart", 15_000.0, add(Arc::clone(shop), false)),
-        ("get cart", 20_000.0, get_cart),
-        ("add to cart, one product", 7_500.0, add(Arc::clone(shop), true)),
-        ("list 10 products", 8_000.0, list),
-    ]
+    let requests = [
+        ("add to cart", add(Arc::clone(shop), false)),
+        ("get cart", get_cart),
+        ("add to cart, one product", add(Arc::clone(shop), true)),
+        ("list 10 products", list),
+    ];
+    requests.into_iter().zip(targets).map(|((name, request), target)| (name, target, request)).collect()
 }
 
 /// Sends requests over all connections until the time is up.
 pub async fn load(
     name: &'static str,
-    target: f64,
+    target: Option<f64>,
     address: &str,
     headers: &str,
     seconds: u64,
@@ -102,7 +110,7 @@ pub async fn load(
         done: 0,
         refused: 0,
         latency: histogram(),
-        target: Some(target),
+        target,
     };
     for (done, refused, latency) in tasks.join_all().await {
         outcome.done += done;

@@ -13,18 +13,20 @@ pub struct Server {
 }
 
 impl Server {
+    /// On the directory's files, whatever the environment names.
     pub fn start(data: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_cartlog"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", "--log", "warn", "--data"])
-            .arg(data)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
-        let lines = BufReader::new(child.stdout.take().expect("its output is piped")).lines();
-        let address = lines
-            .map_while(Result::ok)
-            .find_map(|line| line.split("listening on http://").nth(1).map(|rest| rest.trim().to_owned()))
-            .expect("the server says where it listens");
+        Self::run(serve(data).env_clear())
+    }
+
+    /// On what the environment names.
+    #[cfg(feature = "engines")]
+    pub fn start_with(data: &Path, flags: &[&str]) -> Self {
+        Self::run(serve(data).args(flags))
+    }
+
+    fn run(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
+        let address = listening(&mut child);
         Self { child, address }
     }
 
@@ -50,6 +52,21 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn serve(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cartlog"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", "--log", "warn", "--data"]).arg(data);
+    command
+}
+
+/// Where a server says that it listens.
+pub fn listening(server: &mut Child) -> String {
+    let lines = BufReader::new(server.stdout.take().expect("its output is piped")).lines();
+    lines
+        .map_while(Result::ok)
+        .find_map(|line| line.split("listening on http://").nth(1).map(|rest| rest.trim().to_owned()))
+        .expect("the server says where it listens")
 }
 
 /// Opens a store; gives the headers that its requests need.

@@ -25,11 +25,14 @@ use parking_lot::Mutex;
 use producer::{Broken, Producing};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 /// How long it waits before it tries again; doubled up to the longest, and up to a half more by chance.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How often it is measured how much is left to forward.
+const LAG_SEEN_EVERY: Duration = Duration::from_secs(1);
 /// The most events of one transaction.
 const BATCH_EVENTS: usize = 2_000;
 /// The most bytes of one transaction, unless one event has more.
@@ -143,7 +146,15 @@ impl Forwarder {
                 ForwardError::Fenced => self.stand_by(&stop).await,
                 error => {
                     tracing::warn!(%error, pause_ms = pause.as_millis() as u64, "forwarding to Kafka waits");
-                    self.status.lock().trouble = Some(error.to_string());
+                    let forwarded = {
+                        let mut status = self.status.lock();
+                        status.trouble = Some(error.to_string());
+                        status.position
+                    };
+                    // While nothing moves, the log goes on: the lag must be seen to grow.
+                    if let Ok(head) = self.log.head().await {
+                        say_lag(head, forwarded);
+                    }
                     Ok(())
                 }
             };
@@ -181,6 +192,8 @@ impl Forwarder {
         let mut commits = producing.commits();
         // What stood in the log when it began must be forwarded before it is said to be up with it.
         let mut target = self.log.head().await?.max(from);
+        let mut looks = tokio::time::interval(LAG_SEEN_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
@@ -190,6 +203,11 @@ impl Forwarder {
                     let position = commits.borrow_and_update().0;
                     self.committed(position.unwrap_or(from), from, target, progress);
                     *pause = FIRST_PAUSE;
+                }
+                // What nobody has read yet is to be forwarded too.
+                _ = looks.tick() => {
+                    let forwarded = commits.borrow().0.unwrap_or(from);
+                    say_lag(self.log.head().await?, forwarded);
                 }
                 batch = events.next() => {
                     let batch = batch?;
@@ -210,8 +228,6 @@ impl Forwarder {
             status.position = position.max(status.position);
             status.caught_up = position >= target;
         }
-        let lag = target.0.saturating_sub(position.0);
-        metrics::gauge!("cartlog_kafka_lag_events").set(lag as f64);
         progress(CatchUp { done: position.0.saturating_sub(from.0), total: target.0.saturating_sub(from.0) });
     }
 
@@ -236,6 +252,7 @@ impl Forwarder {
                 self.status.lock().position = forwarded.position;
             }
             let (log_id, head) = (self.log.log_id().await?, self.log.head().await?);
+            say_lag(head, self.status.lock().position);
             let all_is_forwarded = |last: &Checkpoint| last.log_id == log_id && last.position >= head;
             if !moved && !forwarded.as_ref().is_some_and(all_is_forwarded) {
                 tracing::info!("the other forwarder does not move; taking over");
@@ -243,6 +260,10 @@ impl Forwarder {
             }
         }
     }
+}
+
+fn say_lag(head: Position, forwarded: Position) {
+    metrics::gauge!("cartlog_kafka_lag_events").set(head.0.saturating_sub(forwarded.0) as f64);
 }
 
 /// Where in this log to go on: after the event that was forwarded last. A log that was copied has other positions and the
