@@ -6,7 +6,7 @@ use crate::Options;
 use crate::client::Connection;
 use crate::long::{self, Size, once};
 use crate::report::{Outcome, histogram, record};
-use crate::scenarios::{self, CONNECTIONS, load};
+use crate::scenarios::{self, CONNECTIONS, measured};
 use crate::server::{Server, Shop, open_store};
 use commands::vault::PostgresVault;
 use postgres::Database;
@@ -49,10 +49,8 @@ async fn shop(options: &Options) -> Vec<Outcome> {
         }
         let over = Arc::new(AtomicBool::new(false));
         let watching = tokio::spawn(behind(server.address.clone(), Arc::clone(&shop), Arc::clone(&over)));
-        let outcome = load(name, target, &server.address, &shop.headers, options.seconds, request).await;
+        outcomes.push(measured(&server, name, target, &shop.headers, options.seconds, request).await);
         over.store(true, Ordering::Relaxed);
-        println!("{}   resident {:.0} MiB", outcome.line(), server.resident_mib());
-        outcomes.push(outcome);
         let behind = watching.await.expect("it counts to its end");
         println!("{}  (aim p99 250 ms)", behind.line());
         outcomes.push(behind);
@@ -78,7 +76,7 @@ async fn behind(address: String, shop: Arc<Shop>, over: Arc<AtomicBool>) -> Outc
         tokio::time::sleep(LOOK).await;
     }
     let seconds = began.elapsed().as_secs_f64();
-    Outcome { name: "  until views have seen it", unit: "looks", seconds, done, refused: 0, latency, target: None }
+    Outcome { name: "  until views have seen it", unit: "looks", seconds, done, refused: 0, latency, target: None, cpu: None }
 }
 
 /// A long log, and engines that know nothing of it yet.

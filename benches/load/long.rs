@@ -10,7 +10,7 @@ mod shop;
 use crate::Options;
 use crate::client::Connection;
 use crate::report::{Outcome, histogram};
-use crate::scenarios::{Request, Scenario, load};
+use crate::scenarios::{Request, Scenario, measured};
 use crate::server::{Server, open_store};
 use commands::vault::SqliteVault;
 use domain::StoreId;
@@ -66,9 +66,7 @@ pub async fn run(options: &Options) -> Vec<Outcome> {
 
     for (name, target, request) in questions(&server.address, &headers, customers, &size).await {
         if options.wants(name) {
-            let outcome = load(name, target, &server.address, &headers, options.seconds, request).await;
-            println!("{}   resident {:.0} MiB", outcome.line(), server.resident_mib());
-            outcomes.push(outcome);
+            outcomes.push(measured(&server, name, target, &headers, options.seconds, request).await);
         }
     }
     outcomes
@@ -108,7 +106,7 @@ pub async fn write(data: &Path, vault: Arc<dyn Keys>, store: StoreId, size: &Siz
 
 pub fn once(name: &'static str, unit: &'static str, done: usize, began: Instant, target: Option<f64>) -> Outcome {
     let seconds = began.elapsed().as_secs_f64();
-    Outcome { name, unit, seconds, done: done as u64, refused: 0, latency: histogram(), target }
+    Outcome { name, unit, seconds, done: done as u64, refused: 0, latency: histogram(), target, cpu: None }
 }
 
 async fn questions(

@@ -14,6 +14,8 @@ pub struct Outcome {
     /// In microseconds, of one request each; empty where there are no requests.
     pub latency: Histogram<u64>,
     pub target: Option<f64>,
+    /// What the server used of the processor meanwhile, where that was measured.
+    pub cpu: Option<Duration>,
 }
 
 /// Latencies of up to a minute, three digits.
@@ -34,6 +36,11 @@ impl Outcome {
         self.latency.value_at_quantile(quantile) as f64 / 1_000.0
     }
 
+    /// Microseconds of the server's processor time for one.
+    fn cpu_micros(&self) -> Option<f64> {
+        self.cpu.map(|cpu| cpu.as_secs_f64() * 1e6 / self.done.max(1) as f64)
+    }
+
     pub fn line(&self) -> String {
         let target = self.target.map_or(String::new(), |target| format!("  (aim {target:.0})"));
         let latency = match self.latency.is_empty() {
@@ -45,8 +52,9 @@ impl Outcome {
                 self.millis(0.999)
             ),
         };
+        let cpu = self.cpu_micros().map_or(String::new(), |micros| format!("  cpu {micros:.0} µs each"));
         let refused = if self.refused > 0 { format!("  {} refused", self.refused) } else { String::new() };
-        format!("{:<34}{:>10.0} {}/s{latency}{refused}{target}", self.name, self.per_second(), self.unit)
+        format!("{:<34}{:>10.0} {}/s{latency}{cpu}{refused}{target}", self.name, self.per_second(), self.unit)
     }
 
     pub fn json(&self) -> serde_json::Value {
@@ -57,6 +65,7 @@ impl Outcome {
             "done": self.done,
             "refused": self.refused,
             "per_second": self.per_second(),
+            "cpu_us": self.cpu_micros(),
             "p50_ms": self.millis(0.5),
             "p99_ms": self.millis(0.99),
             "p999_ms": self.millis(0.999),

@@ -33,11 +33,25 @@ pub async fn run(options: &Options) -> Vec<Outcome> {
         if !options.wants(name) {
             continue;
         }
-        let outcome = load(name, target, &server.address, &shop.headers, options.seconds, request).await;
-        println!("{}   resident {:.0} MiB", outcome.line(), server.resident_mib());
-        outcomes.push(outcome);
+        outcomes.push(measured(&server, name, target, &shop.headers, options.seconds, request).await);
     }
     outcomes
+}
+
+/// Loads the server, and says what it came to and what it cost.
+pub async fn measured(
+    server: &Server,
+    name: &'static str,
+    target: Option<f64>,
+    headers: &str,
+    seconds: u64,
+    request: Arc<Request>,
+) -> Outcome {
+    let before = server.cpu();
+    let mut outcome = load(name, target, &server.address, headers, seconds, request).await;
+    outcome.cpu = Some(server.cpu() - before);
+    println!("{}   resident {:.0} MiB", outcome.line(), server.resident_mib());
+    outcome
 }
 
 /// What is asked for in a shop.
@@ -111,6 +125,7 @@ pub async fn load(
         refused: 0,
         latency: histogram(),
         target,
+        cpu: None,
     };
     for (done, refused, latency) in tasks.join_all().await {
         outcome.done += done;
