@@ -31,7 +31,13 @@ impl Connection {
     }
 
     /// As [`Self::send`], with more lines of headers.
-    pub async fn send_with(&mut self, more: &str, method: &str, target: &str, body: Option<&str>) -> io::Result<Answer> {
+    pub async fn send_with(
+        &mut self,
+        more: &str,
+        method: &str,
+        target: &str,
+        body: Option<&str>,
+    ) -> io::Result<Answer> {
         let head = match body {
             Some(body) => format!(
                 "{method} {target} HTTP/1.1\r\nHost: cartlog\r\n{}{more}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

@@ -25,7 +25,10 @@ const LOOK: Duration = Duration::from_millis(20);
 pub async fn run(options: &Options) -> Vec<Outcome> {
     for name in SERVICES {
         let is_set = std::env::var(name).is_ok_and(|value| !value.is_empty());
-        assert!(is_set, "{name} is not set; start the services and say where they are: tests/services up; eval \"$(tests/services env)\"");
+        assert!(
+            is_set,
+            "{name} is not set; start the services and say where they are: tests/services up; eval \"$(tests/services env)\""
+        );
     }
     let mut outcomes = shop(options).await;
     outcomes.extend(catch_up(options).await);
@@ -76,7 +79,16 @@ async fn behind(address: String, shop: Arc<Shop>, over: Arc<AtomicBool>) -> Outc
         tokio::time::sleep(LOOK).await;
     }
     let seconds = began.elapsed().as_secs_f64();
-    Outcome { name: "  until views have seen it", unit: "looks", seconds, done, refused: 0, latency, target: None, cpu: None }
+    Outcome {
+        name: "  until views have seen it",
+        unit: "looks",
+        seconds,
+        done,
+        refused: 0,
+        latency,
+        target: None,
+        cpu: None,
+    }
 }
 
 /// A long log, and engines that know nothing of it yet.
@@ -120,7 +132,8 @@ async fn caught_up(address: &str, lag: &str) {
 }
 
 async fn vault(namespace: &str) -> Arc<PostgresVault> {
-    let url = std::env::var("CARTLOG_VAULT_URL").or_else(|_| std::env::var("CARTLOG_VIEWS_URL")).expect("looked at above");
+    let url =
+        std::env::var("CARTLOG_VAULT_URL").or_else(|_| std::env::var("CARTLOG_VIEWS_URL")).expect("looked at above");
     let options = postgres::Options { schema: Some(namespace.to_owned()), ..Default::default() };
     let database = Database::open(&url, options).await.expect("the server made it");
     Arc::new(PostgresVault::open(&database).await.expect("the server made it"))

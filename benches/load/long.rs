@@ -109,12 +109,7 @@ pub fn once(name: &'static str, unit: &'static str, done: usize, began: Instant,
     Outcome { name, unit, seconds, done: done as u64, refused: 0, latency: histogram(), target, cpu: None }
 }
 
-async fn questions(
-    address: &str,
-    headers: &str,
-    customers: Vec<String>,
-    size: &Size,
-) -> Vec<Scenario> {
+async fn questions(address: &str, headers: &str, customers: Vec<String>, size: &Size) -> Vec<Scenario> {
     let first = "/product?limit=10".to_owned();
     let deep = page(address, headers, size.products / 20).await;
     let list = |target: String| -> Arc<Request> { Arc::new(move |_: &mut StdRng| ("GET", target.clone(), None)) };

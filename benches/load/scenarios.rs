@@ -117,16 +117,8 @@ pub async fn load(
             (done, refused, latency)
         });
     }
-    let mut outcome = Outcome {
-        name,
-        unit: "answers",
-        seconds: 0.0,
-        done: 0,
-        refused: 0,
-        latency: histogram(),
-        target,
-        cpu: None,
-    };
+    let mut outcome =
+        Outcome { name, unit: "answers", seconds: 0.0, done: 0, refused: 0, latency: histogram(), target, cpu: None };
     for (done, refused, latency) in tasks.join_all().await {
         outcome.done += done;
         outcome.refused += refused;
