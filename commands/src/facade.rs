@@ -68,6 +68,10 @@ const KEY_LIFETIME: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
 /// What a use case came to, of whatever type: all that commands have in common is compiled once, not once for each of them.
 type Outcome = Arc<dyn Any + Send + Sync>;
+/// A command that was asked for: nothing happens until it is polled, and once it has begun it goes on though nobody waits for it.
+/// Behind a pointer, so that what it does is compiled with this crate and not again with each that asks.
+pub type UnderWay<T> = Pin<Box<dyn Future<Output = Result<Done<T>, CommandError>> + Send>>;
+
 type Running = Pin<Box<dyn Future<Output = Result<Done<Outcome>, CommandError>> + Send>>;
 type UseCase = Box<dyn FnOnce(Session) -> Running + Send>;
 
@@ -186,12 +190,7 @@ impl Commands {
     /// Runs a use case in a task of its own, one at a time for one `Idempotency-Key`.
     ///
     /// `kind` names the command in metrics.
-    pub(crate) async fn run<T, F, Fut>(
-        &self,
-        kind: &'static str,
-        request: &Request,
-        use_case: F,
-    ) -> Result<Done<T>, CommandError>
+    pub(crate) fn run<T, F, Fut>(&self, kind: &'static str, request: &Request, use_case: F) -> UnderWay<T>
     where
         T: Clone + Send + Sync + 'static,
         F: FnOnce(Session) -> Fut + Send + 'static,
@@ -201,24 +200,26 @@ impl Commands {
             let running = use_case(session);
             Box::pin(async move { Ok(running.await?.map(|outcome| Arc::new(outcome) as Outcome)) })
         };
-        let done = self.spawn(kind, request.clone(), Box::new(use_case)).await?;
-        let Done { position, replayed, late, .. } = done;
-        // An equal fingerprint is of the same command, so the outcome is of its type.
-        let outcome = done.outcome.downcast::<T>().map_err(|_| CommandError::KeyReused)?;
-        Ok(Done { outcome: Arc::unwrap_or_clone(outcome), position, replayed, late })
+        let spawned = Self::spawn(Arc::clone(&self.inner), kind, request.clone(), Box::new(use_case));
+        Box::pin(async move {
+            let Done { outcome, position, replayed, late } = spawned.await?;
+            // An equal fingerprint is of the same command, so the outcome is of its type.
+            let outcome = outcome.downcast::<T>().map_err(|_| CommandError::KeyReused)?;
+            Ok(Done { outcome: Arc::unwrap_or_clone(outcome), position, replayed, late })
+        })
     }
 
     /// Runs a command in a task that nobody but itself ends.
     async fn spawn(
-        &self,
+        inner: Arc<Inner>,
         kind: &'static str,
         request: Request,
         use_case: UseCase,
     ) -> Result<Done<Outcome>, CommandError> {
-        if self.inner.tasks.is_closed() {
+        let tasks = inner.tasks.clone();
+        if tasks.is_closed() {
             return Err(CommandError::Busy);
         }
-        let inner = Arc::clone(&self.inner);
         // Counted in its own task: whoever asked may be gone by then.
         let counted = async move {
             let outcome = inner.begin(request, use_case).await;
@@ -227,7 +228,7 @@ impl Commands {
             outcome
         };
         // A panic in a command is a defect of ours; the client learns that its outcome is unknown, others go on.
-        self.inner.tasks.spawn(counted).await.unwrap_or_else(|error| {
+        tasks.spawn(counted).await.unwrap_or_else(|error| {
             let reason = format!("the command broke off: {error}");
             Err(CommandError::Unavailable { service: Service::EventLog, reason })
         })

@@ -1,7 +1,7 @@
 //! Postal addresses of a customer.
 
 use crate::session::{Session, refused};
-use crate::{CommandError, Commands, Done, Request};
+use crate::{Commands, Request, UnderWay};
 use domain::customer::{Customer, CustomerCommand, CustomerEvent};
 use domain::{AddressId, CustomerId, PersonalAddress};
 
@@ -43,12 +43,7 @@ impl NewAddress {
 
 impl Commands {
     /// Adds an address; `is_primary` moves the mark.
-    pub async fn add_address(
-        &self,
-        request: &Request,
-        customer: CustomerId,
-        address: NewAddress,
-    ) -> Result<Done<AddressId>, CommandError> {
+    pub fn add_address(&self, request: &Request, customer: CustomerId, address: NewAddress) -> UnderWay<AddressId> {
         self.run("add_address", request, move |session| async move {
             let (address, is_primary) = address.numbered(&session);
             let address_id = address.address_id;
@@ -61,55 +56,48 @@ impl Commands {
             let address_id = executed.events.iter().find_map(added).unwrap_or(address_id);
             Ok(session.done(address_id, executed.replayed))
         })
-        .await
     }
 
-    pub async fn change_address(
+    pub fn change_address(
         &self,
         request: &Request,
         customer: CustomerId,
         address: AddressId,
         change: AddressChange,
-    ) -> Result<Done<AddressId>, CommandError> {
+    ) -> UnderWay<AddressId> {
         let AddressChange { street, city, zip, state, country, is_primary } = change;
         let change = PersonalAddress { address_id: address, street, city, zip, state, country };
         let command = CustomerCommand::ChangeAddress { change, is_primary };
-        self.on_address("change_address", request, customer, address, command).await
+        self.on_address("change_address", request, customer, address, command)
     }
 
     /// Moves the mark to this address; there already: nothing changes.
-    pub async fn make_address_primary(
+    pub fn make_address_primary(
         &self,
         request: &Request,
         customer: CustomerId,
         address: AddressId,
-    ) -> Result<Done<AddressId>, CommandError> {
+    ) -> UnderWay<AddressId> {
         let command = CustomerCommand::MakeAddressPrimary { address_id: address };
-        self.on_address("make_address_primary", request, customer, address, command).await
+        self.on_address("make_address_primary", request, customer, address, command)
     }
 
-    pub async fn remove_address(
-        &self,
-        request: &Request,
-        customer: CustomerId,
-        address: AddressId,
-    ) -> Result<Done<AddressId>, CommandError> {
+    pub fn remove_address(&self, request: &Request, customer: CustomerId, address: AddressId) -> UnderWay<AddressId> {
         let command = CustomerCommand::RemoveAddress { address_id: address };
-        self.on_address("remove_address", request, customer, address, command).await
+        self.on_address("remove_address", request, customer, address, command)
     }
 
-    async fn on_address(
+    fn on_address(
         &self,
         kind: &'static str,
         request: &Request,
         customer: CustomerId,
         address: AddressId,
         command: CustomerCommand,
-    ) -> Result<Done<AddressId>, CommandError> {
+    ) -> UnderWay<AddressId> {
         self.run(kind, request, move |session| async move {
             let executed = session.decide::<Customer>(&customer, command).await.map_err(refused::<Customer>)?;
             Ok(session.done(address, executed.replayed))
         })
-        .await
     }
 }

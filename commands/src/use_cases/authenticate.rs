@@ -6,7 +6,7 @@ use crate::claims::{Names, Owner, Standing, normalized};
 use crate::facade::{Inner, anonymous, vault_away};
 use crate::session::{Session, look_at, refused};
 use crate::vault::TokenEntry;
-use crate::{CommandError, Commands, Done, Request, Service};
+use crate::{CommandError, Commands, Done, Request, Service, UnderWay};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
@@ -38,12 +38,7 @@ pub struct Authenticated {
 
 impl Commands {
     /// Issues a token for 24 h. An unknown app and a wrong secret give the same error after about the same time.
-    pub async fn issue_token(
-        &self,
-        app_id: &str,
-        app_secret: &str,
-        request_id: Option<String>,
-    ) -> Result<Done<IssuedToken>, CommandError> {
+    pub fn issue_token(&self, app_id: &str, app_secret: &str, request_id: Option<String>) -> UnderWay<IssuedToken> {
         let (app_id, secret) = (app_id.to_owned(), app_secret.to_owned());
         let request = anonymous(StoreId(uuid::Uuid::nil()), request_id, None);
         self.run("issue_token", &request, move |session| async move {
@@ -52,7 +47,6 @@ impl Commands {
             let (Some((store, _)), true) = (app, right) else { return Err(CommandError::InvalidCredentials) };
             issue(&session.in_store(store)).await
         })
-        .await
     }
 
     /// Checks the two headers of a request. Cheap when token and store were seen within the last second.
@@ -79,19 +73,17 @@ impl Commands {
     }
 
     /// Revokes the token of the request.
-    pub async fn revoke_token(&self, request: &Request, token: TokenId) -> Result<Done<StoreId>, CommandError> {
+    pub fn revoke_token(&self, request: &Request, token: TokenId) -> UnderWay<StoreId> {
         self.run("revoke_token", request, move |session| async move {
             revoke(&session, StoreCommand::RevokeToken { token_id: token }).await
         })
-        .await
     }
 
     /// Revokes all tokens of the store.
-    pub async fn revoke_all_tokens(&self, request: &Request) -> Result<Done<StoreId>, CommandError> {
+    pub fn revoke_all_tokens(&self, request: &Request) -> UnderWay<StoreId> {
         self.run("revoke_all_tokens", request, move |session| async move {
             revoke(&session, StoreCommand::RevokeAllTokens).await
         })
-        .await
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::facade::views_away;
 use crate::session::{Session, refused};
 use crate::snapshots::Snapshot;
-use crate::{CommandError, Commands, Done, Request};
+use crate::{CommandError, Commands, Request, UnderWay};
 use domain::credit::{Credit, CreditCommand, CreditRejection, CreditSource, IssueCredit};
 use domain::customer::Customer;
 use domain::store::{Store, StoreCommand, StoreEvent};
@@ -21,7 +21,7 @@ const PROGRESS_FORMAT: u32 = 2;
 
 impl Commands {
     /// Starts the job (answered with 202); it covers the customers that exist at its start event's position.
-    pub async fn start_batch_credit(&self, request: &Request, amount: Cents) -> Result<Done<JobId>, CommandError> {
+    pub fn start_batch_credit(&self, request: &Request, amount: Cents) -> UnderWay<JobId> {
         self.run("start_batch_credit", request, move |session| async move {
             // Fresh: a key that is used again when the stream has forgotten it starts another job.
             let job_id = JobId(session.inner.fresh_id());
@@ -34,7 +34,6 @@ impl Commands {
             };
             Ok(session.done(executed.events.iter().find_map(started).unwrap_or(job_id), executed.replayed))
         })
-        .await
     }
 }
 

@@ -6,7 +6,7 @@ use super::carts::{ATTEMPTS, cart_refused, confirmed};
 use crate::executor::{Ask, Executed, Refused};
 use crate::facade::views_away;
 use crate::session::{Session, refused};
-use crate::{CommandError, Commands, Done, Request, Resource};
+use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use domain::billing::{BilledItem, BilledShipping, BillingTerms, WalletRef};
 use domain::cart::{Billing, Cart, CartBilled, CartCommand, CartEvent, CartItem, CartRejection, RequestKey};
 use domain::coupon::{Coupon, CouponCommand, CouponRefusal};
@@ -25,12 +25,7 @@ pub struct BillCart {
 
 impl Commands {
     /// Bills the open cart and issues its invoice.
-    pub async fn bill_cart(
-        &self,
-        request: &Request,
-        customer: CustomerId,
-        bill: BillCart,
-    ) -> Result<Done<InvoiceId>, CommandError> {
+    pub fn bill_cart(&self, request: &Request, customer: CustomerId, bill: BillCart) -> UnderWay<InvoiceId> {
         self.run("bill_cart", request, move |session| async move {
             confirmed(&session, customer).await?;
             let _turn = session.inner.cart_locks.lock(customer).await;
@@ -45,7 +40,6 @@ impl Commands {
             }
             Err(CommandError::Busy)
         })
-        .await
     }
 }
 

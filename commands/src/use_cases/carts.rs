@@ -3,7 +3,7 @@
 use super::{billing, holds};
 use crate::executor::{Executed, Refused};
 use crate::session::{Session, refused};
-use crate::{CommandError, Commands, Done, Request, Resource};
+use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use domain::cart::{Cart, CartCommand, CartEvent, CartRejection, CloseReason};
 use domain::customer::Customer;
 use domain::{CartId, CustomerId, ProductId};
@@ -13,7 +13,7 @@ pub(super) const ATTEMPTS: usize = 50;
 
 impl Commands {
     /// Opens a cart; an open one is closed first.
-    pub async fn open_cart(&self, request: &Request, customer: CustomerId) -> Result<Done<CartId>, CommandError> {
+    pub fn open_cart(&self, request: &Request, customer: CustomerId) -> UnderWay<CartId> {
         self.run("open_cart", request, move |session| async move {
             confirmed(&session, customer).await?;
             let store_id = session.store_id();
@@ -24,60 +24,55 @@ impl Commands {
             })
             .await
         })
-        .await
     }
 
     /// Adds all items or, when one can't be had, none. Opens a cart if none is open. Quantities are at least 1; a product
     /// named twice adds up.
-    pub async fn add_to_cart(
+    pub fn add_to_cart(
         &self,
         request: &Request,
         customer: CustomerId,
         items: Vec<(ProductId, u32)>,
-    ) -> Result<Done<CartId>, CommandError> {
+    ) -> UnderWay<CartId> {
         self.run("add_to_cart", request, move |session| async move {
             confirmed(&session, customer).await?;
             super::growing::add(&session, customer, items).await
         })
-        .await
     }
 
     /// Sets the quantity (at least 1) of a product in the cart.
-    pub async fn set_cart_quantity(
+    pub fn set_cart_quantity(
         &self,
         request: &Request,
         customer: CustomerId,
         product: ProductId,
         quantity: u32,
-    ) -> Result<Done<CartId>, CommandError> {
+    ) -> UnderWay<CartId> {
         self.run("set_cart_quantity", request, move |session| async move {
             confirmed(&session, customer).await?;
             super::growing::set(&session, customer, product, quantity).await
         })
-        .await
     }
 
     /// Removes all of these products or none.
-    pub async fn remove_from_cart(
+    pub fn remove_from_cart(
         &self,
         request: &Request,
         customer: CustomerId,
         products: Vec<ProductId>,
-    ) -> Result<Done<CartId>, CommandError> {
+    ) -> UnderWay<CartId> {
         self.run("remove_from_cart", request, move |session| async move {
             confirmed(&session, customer).await?;
             shrink(&session, customer, |_| CartCommand::RemoveItems { product_ids: products.clone() }).await
         })
-        .await
     }
 
     /// Closes the open cart.
-    pub async fn close_cart(&self, request: &Request, customer: CustomerId) -> Result<Done<CartId>, CommandError> {
+    pub fn close_cart(&self, request: &Request, customer: CustomerId) -> UnderWay<CartId> {
         self.run("close_cart", request, move |session| async move {
             confirmed(&session, customer).await?;
             shrink(&session, customer, |_| CartCommand::Close { reason: CloseReason::Closed }).await
         })
-        .await
     }
 }
 

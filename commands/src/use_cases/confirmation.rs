@@ -5,7 +5,7 @@ use crate::executor::{Ask, Refused};
 use crate::facade::{anonymous, vault_away};
 use crate::session::{Session, refused};
 use crate::vault::ConfirmationEntry;
-use crate::{CommandError, Commands, ConfirmationMail, Done, IdempotencyKey, Request, Resource, Service};
+use crate::{CommandError, Commands, ConfirmationMail, Done, IdempotencyKey, Request, Resource, Service, UnderWay};
 use chrono::TimeDelta;
 use domain::customer::{Customer, CustomerCommand, CustomerRejection};
 use domain::limits::TOKEN_HOURS;
@@ -18,23 +18,19 @@ const PREFIX: &str = "clc_";
 impl Commands {
     /// Mails a confirmation link. The outcome is the token where mail does not leave the machine, else `None`. Ignores an
     /// `Idempotency-Key`: each call mails a link of its own, and each link works once.
-    pub async fn send_confirmation(
-        &self,
-        request: &Request,
-        customer: CustomerId,
-    ) -> Result<Done<Option<String>>, CommandError> {
+    pub fn send_confirmation(&self, request: &Request, customer: CustomerId) -> UnderWay<Option<String>> {
         let request = Request { idempotency: None, ..request.clone() };
-        self.run("send_confirmation", &request, move |session| async move { send(&session, customer).await }).await
+        self.run("send_confirmation", &request, move |session| async move { send(&session, customer).await })
     }
 
     /// Confirms by the link's token. Unknown, used or expired: not found. A key belongs to the link, whose store isn't known
     /// before.
-    pub async fn confirm(
+    pub fn confirm(
         &self,
         token: &str,
         request_id: Option<String>,
         idempotency: Option<IdempotencyKey>,
-    ) -> Result<Done<(StoreId, CustomerId)>, CommandError> {
+    ) -> UnderWay<(StoreId, CustomerId)> {
         let sha256 = token.starts_with(PREFIX).then(|| sha256(token));
         let request = anonymous(StoreId(uuid::Uuid::nil()), request_id, idempotency);
         self.run("confirm", &request, move |session| async move {
@@ -43,7 +39,6 @@ impl Commands {
             let entry = found.ok_or(CommandError::NotFound(Resource::Confirmation))?;
             confirm(&session.in_store(entry.store_id), entry).await
         })
-        .await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::claims::{Names, Outcome, Owner, Standing, decide_claiming};
 use crate::session::{Session, look_at, refused};
-use crate::{CommandError, Commands, Done, Request, Resource};
+use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use chrono::TimeDelta;
 use domain::coupon::{Coupon, CouponCommand, CouponStyle, CreateCoupon};
 use domain::{Cents, CouponId, Timestamp};
@@ -26,19 +26,18 @@ pub struct NewCoupon {
 
 impl Commands {
     /// Creates a coupon. Its code must be free in the store; codes differ by more than case, and voiding frees none.
-    pub async fn create_coupon(&self, request: &Request, new: NewCoupon) -> Result<Done<CouponId>, CommandError> {
-        self.run("create_coupon", request, move |session| async move { create(&session, new).await }).await
+    pub fn create_coupon(&self, request: &Request, new: NewCoupon) -> UnderWay<CouponId> {
+        self.run("create_coupon", request, move |session| async move { create(&session, new).await })
     }
 
     /// Voids the coupon of this code; voided already: nothing changes.
-    pub async fn void_coupon(&self, request: &Request, code: &str) -> Result<Done<CouponId>, CommandError> {
+    pub fn void_coupon(&self, request: &Request, code: &str) -> UnderWay<CouponId> {
         let code = code.to_owned();
         self.run("void_coupon", request, move |session| async move {
             let coupon = by_code(&session, &code).await?.ok_or(CommandError::NotFound(Resource::Coupon))?;
             let executed = session.decide::<Coupon>(&coupon, CouponCommand::Void).await.map_err(refused::<Coupon>)?;
             Ok(session.done(coupon, executed.replayed))
         })
-        .await
     }
 }
 

@@ -2,18 +2,13 @@
 
 use super::customers;
 use crate::session::refused;
-use crate::{CommandError, Commands, Done, Request, Resource};
+use crate::{CommandError, Commands, Request, Resource, UnderWay};
 use domain::credit::{Credit, CreditCommand, CreditSource, IssueCredit};
 use domain::{Cents, CreditId, CustomerId};
 
 impl Commands {
     /// Issues a credit of `amount` (above 0).
-    pub async fn issue_credit(
-        &self,
-        request: &Request,
-        customer: CustomerId,
-        amount: Cents,
-    ) -> Result<Done<CreditId>, CommandError> {
+    pub fn issue_credit(&self, request: &Request, customer: CustomerId, amount: Cents) -> UnderWay<CreditId> {
         self.run("issue_credit", request, move |session| async move {
             let credit_id = CreditId(session.new_id("credit"));
             // Asked first: the customer may be gone by now, which does not undo the credit.
@@ -31,16 +26,10 @@ impl Commands {
             let executed = session.decide::<Credit>(&credit_id, CreditCommand::Issue(issue)).await;
             Ok(session.done(credit_id, executed.map_err(refused::<Credit>)?.replayed))
         })
-        .await
     }
 
     /// Voids it: its balance is 0. Voided already: nothing changes. Another customer's: not found.
-    pub async fn void_credit(
-        &self,
-        request: &Request,
-        customer: CustomerId,
-        credit: CreditId,
-    ) -> Result<Done<CreditId>, CommandError> {
+    pub fn void_credit(&self, request: &Request, customer: CustomerId, credit: CreditId) -> UnderWay<CreditId> {
         self.run("void_credit", request, move |session| async move {
             let owner = session.look(&credit, |credit: &Credit| credit.known().map(|known| known.customer_id)).await?;
             if owner.flatten() != Some(customer) {
@@ -49,6 +38,5 @@ impl Commands {
             let executed = session.decide::<Credit>(&credit, CreditCommand::Void).await.map_err(refused::<Credit>)?;
             Ok(session.done(credit, executed.replayed))
         })
-        .await
     }
 }

@@ -8,7 +8,7 @@ use crate::facade::vault_away;
 use crate::reactions;
 use crate::session::{Session, refused};
 use crate::vault::CredentialOwner;
-use crate::{CommandError, Commands, Done, Request, Resource};
+use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use domain::customer::{ChangeCustomer, ChangedEmail, CreateCustomer, Customer, CustomerCommand, CustomerRejection};
 use domain::{Currency, CustomerId, EmailId};
 
@@ -34,31 +34,26 @@ pub struct CustomerChange {
 }
 
 impl Commands {
-    pub async fn create_customer(&self, request: &Request, new: NewCustomer) -> Result<Done<CustomerId>, CommandError> {
-        self.run("create_customer", request, move |session| async move { create(&session, new).await }).await
+    pub fn create_customer(&self, request: &Request, new: NewCustomer) -> UnderWay<CustomerId> {
+        self.run("create_customer", request, move |session| async move { create(&session, new).await })
     }
 
     /// Changes what is named. A new email becomes the primary one; the old one stays as a secondary.
-    pub async fn change_customer(
+    pub fn change_customer(
         &self,
         request: &Request,
         customer: CustomerId,
         change: CustomerChange,
-    ) -> Result<Done<CustomerId>, CommandError> {
+    ) -> UnderWay<CustomerId> {
         self.run(
             "change_customer",
             request,
             move |session| async move { self::change(&session, customer, change).await },
         )
-        .await
     }
 
     /// Deletes the customer: its open cart is closed, its emails become free.
-    pub async fn delete_customer(
-        &self,
-        request: &Request,
-        customer: CustomerId,
-    ) -> Result<Done<CustomerId>, CommandError> {
+    pub fn delete_customer(&self, request: &Request, customer: CustomerId) -> UnderWay<CustomerId> {
         self.run("delete_customer", request, move |session| async move {
             // Only where there is something to delete: an id may be another store's.
             match currency(&session, customer).await {
@@ -71,7 +66,6 @@ impl Commands {
             let late = reactions::late(after_deletion(&session.follow_up(), customer).await);
             Ok(Done { late, ..session.done(customer, replayed) })
         })
-        .await
     }
 }
 

@@ -4,7 +4,7 @@ use crate::claims::{self, Outcome, Owner, decide_claiming, normalized};
 use crate::error::log_away;
 use crate::reactions;
 use crate::session::{Session, look_at, refused};
-use crate::{CommandError, Commands, Done, Request, Resource};
+use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use domain::customer::{Customer, CustomerCommand, CustomerEvent, CustomerRejection};
 use domain::{Category, ClaimId, CustomerId, EmailId, Event, Personal};
 use eventlog::StreamName;
@@ -13,25 +13,19 @@ use std::collections::HashMap;
 
 impl Commands {
     /// Adds an email; `is_primary` moves the mark.
-    pub async fn add_email(
+    pub fn add_email(
         &self,
         request: &Request,
         customer: CustomerId,
         email: &str,
         is_primary: bool,
-    ) -> Result<Done<CustomerId>, CommandError> {
+    ) -> UnderWay<CustomerId> {
         let email = normalized(email);
         self.run("add_email", request, move |session| async move { add(&session, customer, &email, is_primary).await })
-            .await
     }
 
     /// Removes an email that is not the primary one; it becomes free.
-    pub async fn remove_email(
-        &self,
-        request: &Request,
-        customer: CustomerId,
-        email: &str,
-    ) -> Result<Done<CustomerId>, CommandError> {
+    pub fn remove_email(&self, request: &Request, customer: CustomerId, email: &str) -> UnderWay<CustomerId> {
         let email = normalized(email);
         self.run("remove_email", request, move |session| async move {
             let remove = CustomerCommand::RemoveEmail { email: email.clone() };
@@ -39,22 +33,15 @@ impl Commands {
             let late = reactions::late(release_removed(&session.follow_up(), customer, &email, &executed.events).await);
             Ok(Done { late, ..session.done(customer, executed.replayed) })
         })
-        .await
     }
 
-    pub async fn make_email_primary(
-        &self,
-        request: &Request,
-        customer: CustomerId,
-        email: &str,
-    ) -> Result<Done<CustomerId>, CommandError> {
+    pub fn make_email_primary(&self, request: &Request, customer: CustomerId, email: &str) -> UnderWay<CustomerId> {
         let email = normalized(email);
         self.run("make_email_primary", request, move |session| async move {
             let make = CustomerCommand::MakeEmailPrimary { email };
             let executed = session.decide::<Customer>(&customer, make).await.map_err(refused::<Customer>)?;
             Ok(session.done(customer, executed.replayed))
         })
-        .await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::customers;
 use crate::session::refused;
-use crate::{CommandError, Commands, Done, Request};
+use crate::{Commands, Request, UnderWay};
 use domain::gift_card::{GiftCard, GiftCardCommand, IssueGiftCard};
 use domain::{Cents, CustomerId, GiftCardId};
 
@@ -16,7 +16,7 @@ pub struct NewGiftCard {
 
 impl Commands {
     /// Issues a gift card in the currency that both customers pay in.
-    pub async fn issue_gift_card(&self, request: &Request, new: NewGiftCard) -> Result<Done<GiftCardId>, CommandError> {
+    pub fn issue_gift_card(&self, request: &Request, new: NewGiftCard) -> UnderWay<GiftCardId> {
         self.run("issue_gift_card", request, move |session| async move {
             let gift_card_id = GiftCardId(session.new_id("gift card"));
             // Asked first: either customer may be gone by now, which does not undo the card.
@@ -36,20 +36,14 @@ impl Commands {
             let executed = executed.map_err(refused::<GiftCard>)?;
             Ok(session.done(gift_card_id, executed.replayed))
         })
-        .await
     }
 
     /// Voids it: its balance is 0. Voided already: nothing changes.
-    pub async fn void_gift_card(
-        &self,
-        request: &Request,
-        gift_card: GiftCardId,
-    ) -> Result<Done<GiftCardId>, CommandError> {
+    pub fn void_gift_card(&self, request: &Request, gift_card: GiftCardId) -> UnderWay<GiftCardId> {
         self.run("void_gift_card", request, move |session| async move {
             let executed = session.decide::<GiftCard>(&gift_card, GiftCardCommand::Void).await;
             let executed = executed.map_err(refused::<GiftCard>)?;
             Ok(session.done(gift_card, executed.replayed))
         })
-        .await
     }
 }

@@ -2,37 +2,35 @@
 
 use crate::reactions;
 use crate::session::{Session, refused};
-use crate::{CommandError, Commands, Done, Request};
+use crate::{CommandError, Commands, Done, Request, UnderWay};
 use domain::invoice::{Invoice, InvoiceCommand, InvoiceEvent, RefundRequest};
 use domain::{InvoiceId, OrderId, RefundId};
 
 impl Commands {
     /// Collects an open invoice and places its order.
-    pub async fn collect_invoice(&self, request: &Request, invoice: InvoiceId) -> Result<Done<OrderId>, CommandError> {
+    pub fn collect_invoice(&self, request: &Request, invoice: InvoiceId) -> UnderWay<OrderId> {
         self.run("collect_invoice", request, move |session| async move {
             let done = decide(&session, invoice, InvoiceCommand::Collect).await?;
             Ok(done.map(|_| OrderId::of_invoice(invoice)))
         })
-        .await
     }
 
     /// Fails an open invoice: balances, coupon use and stock go back. Failed already: nothing changes.
-    pub async fn fail_invoice(&self, request: &Request, invoice: InvoiceId) -> Result<Done<InvoiceId>, CommandError> {
+    pub fn fail_invoice(&self, request: &Request, invoice: InvoiceId) -> UnderWay<InvoiceId> {
         self.run("fail_invoice", request, move |session| async move {
             let done = decide(&session, invoice, InvoiceCommand::Fail).await?;
             Ok(done.map(|_| invoice))
         })
-        .await
     }
 
     /// Refunds a collected or partially refunded invoice.
-    pub async fn refund_invoice(
+    pub fn refund_invoice(
         &self,
         request: &Request,
         invoice: InvoiceId,
         what: RefundRequest,
         as_credit: bool,
-    ) -> Result<Done<RefundId>, CommandError> {
+    ) -> UnderWay<RefundId> {
         self.run("refund_invoice", request, move |session| async move {
             let refund_id = RefundId(session.new_id("refund"));
             let done = decide(&session, invoice, InvoiceCommand::Refund { refund_id, what, as_credit }).await?;
@@ -45,16 +43,14 @@ impl Commands {
             };
             Ok(done.map(|events| events.iter().find_map(refunded).unwrap_or(refund_id)))
         })
-        .await
     }
 
     /// Marks the invoice's open refunds as closed.
-    pub async fn close_refunds(&self, request: &Request, invoice: InvoiceId) -> Result<Done<InvoiceId>, CommandError> {
+    pub fn close_refunds(&self, request: &Request, invoice: InvoiceId) -> UnderWay<InvoiceId> {
         self.run("close_refunds", request, move |session| async move {
             let done = decide(&session, invoice, InvoiceCommand::CloseRefunds).await?;
             Ok(done.map(|_| invoice))
         })
-        .await
     }
 }
 

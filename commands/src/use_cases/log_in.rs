@@ -3,7 +3,7 @@
 use crate::claims::{Owner, normalized};
 use crate::executor::Refused;
 use crate::session::{Session, look_at, refused};
-use crate::{CommandError, Commands, Done, Request, Resource};
+use crate::{CommandError, Commands, Request, Resource, UnderWay};
 use chrono::TimeDelta;
 use domain::customer::{Customer, CustomerCommand, CustomerRejection};
 use domain::limits::TOKEN_HOURS;
@@ -19,12 +19,7 @@ struct Found {
 
 impl Commands {
     /// Logs the customer in for 24 h. The primary email only. Wrong either way: the same error after about the same time.
-    pub async fn log_in(
-        &self,
-        request: &Request,
-        email: &str,
-        password: &str,
-    ) -> Result<Done<CustomerId>, CommandError> {
+    pub fn log_in(&self, request: &Request, email: &str, password: &str) -> UnderWay<CustomerId> {
         let (email, password) = (normalized(email), password.to_owned());
         self.run("log_in", request, move |session| async move {
             let found = by_email(&session, &email).await?;
@@ -42,19 +37,17 @@ impl Commands {
                 Err(other) => Err(refused::<Customer>(other)),
             }
         })
-        .await
     }
 
     /// Logs the customer out, by any of its emails; logged out already: nothing changes. An email that nobody has is a customer
     /// that is not found.
-    pub async fn log_out(&self, request: &Request, email: &str) -> Result<Done<CustomerId>, CommandError> {
+    pub fn log_out(&self, request: &Request, email: &str) -> UnderWay<CustomerId> {
         let email = normalized(email);
         self.run("log_out", request, move |session| async move {
             let found = by_email(&session, &email).await?.ok_or(CommandError::NotFound(Resource::Customer))?;
             let executed = session.decide::<Customer>(&found.customer, CustomerCommand::LogOut).await;
             Ok(session.done(found.customer, executed.map_err(refused::<Customer>)?.replayed))
         })
-        .await
     }
 }
 

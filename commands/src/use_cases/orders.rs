@@ -2,38 +2,31 @@
 
 use crate::reactions;
 use crate::session::refused;
-use crate::{CommandError, Commands, Done, Request};
+use crate::{Commands, Done, Request, UnderWay};
 use domain::OrderId;
 use domain::order::{CancelReason, Order, OrderCommand};
 
 impl Commands {
     /// Pending → shipped; the stock it held is gone for good.
-    pub async fn ship_order(&self, request: &Request, order: OrderId) -> Result<Done<OrderId>, CommandError> {
-        self.step("ship_order", request, order, OrderCommand::Ship).await
+    pub fn ship_order(&self, request: &Request, order: OrderId) -> UnderWay<OrderId> {
+        self.step("ship_order", request, order, OrderCommand::Ship)
     }
 
     /// Pending or shipped → delivered.
-    pub async fn deliver_order(&self, request: &Request, order: OrderId) -> Result<Done<OrderId>, CommandError> {
-        self.step("deliver_order", request, order, OrderCommand::Deliver).await
+    pub fn deliver_order(&self, request: &Request, order: OrderId) -> UnderWay<OrderId> {
+        self.step("deliver_order", request, order, OrderCommand::Deliver)
     }
 
     /// Pending → canceled; its stock goes back; it refunds nothing.
-    pub async fn cancel_order(&self, request: &Request, order: OrderId) -> Result<Done<OrderId>, CommandError> {
-        self.step("cancel_order", request, order, OrderCommand::Cancel { reason: CancelReason::Requested }).await
+    pub fn cancel_order(&self, request: &Request, order: OrderId) -> UnderWay<OrderId> {
+        self.step("cancel_order", request, order, OrderCommand::Cancel { reason: CancelReason::Requested })
     }
 
-    async fn step(
-        &self,
-        kind: &'static str,
-        request: &Request,
-        order: OrderId,
-        command: OrderCommand,
-    ) -> Result<Done<OrderId>, CommandError> {
+    fn step(&self, kind: &'static str, request: &Request, order: OrderId, command: OrderCommand) -> UnderWay<OrderId> {
         self.run(kind, request, move |session| async move {
             let executed = session.decide::<Order>(&order, command).await.map_err(refused::<Order>)?;
             let late = reactions::late(reactions::settle_order(&session.follow_up(), order).await);
             Ok(Done { late, ..session.done(order, executed.replayed) })
         })
-        .await
     }
 }

@@ -1,7 +1,7 @@
 //! Products and their stock.
 
 use crate::session::{Session, refused};
-use crate::{CommandError, Commands, Done, Request};
+use crate::{CommandError, Commands, Done, Request, UnderWay};
 use domain::product::{ChangeProduct, CreateProduct, Product, ProductCommand};
 use domain::{Cents, ProductId};
 
@@ -25,7 +25,7 @@ pub enum InventoryChange {
 }
 
 impl Commands {
-    pub async fn create_product(&self, request: &Request, new: NewProduct) -> Result<Done<ProductId>, CommandError> {
+    pub fn create_product(&self, request: &Request, new: NewProduct) -> UnderWay<ProductId> {
         self.run("create_product", request, move |session| async move {
             let product_id = ProductId(session.new_id("product"));
             let create = CreateProduct {
@@ -41,64 +41,53 @@ impl Commands {
             };
             decide(&session, product_id, ProductCommand::Create(create)).await
         })
-        .await
     }
 
-    pub async fn change_product(
-        &self,
-        request: &Request,
-        product: ProductId,
-        change: ChangeProduct,
-    ) -> Result<Done<ProductId>, CommandError> {
-        self.on_product("change_product", request, product, ProductCommand::Change(change)).await
+    pub fn change_product(&self, request: &Request, product: ProductId, change: ChangeProduct) -> UnderWay<ProductId> {
+        self.on_product("change_product", request, product, ProductCommand::Change(change))
     }
 
     /// Deletes the product; it stays in open carts and can be billed.
-    pub async fn delete_product(&self, request: &Request, product: ProductId) -> Result<Done<ProductId>, CommandError> {
-        self.on_product("delete_product", request, product, ProductCommand::Delete).await
+    pub fn delete_product(&self, request: &Request, product: ProductId) -> UnderWay<ProductId> {
+        self.on_product("delete_product", request, product, ProductCommand::Delete)
     }
 
-    pub async fn change_inventory(
+    pub fn change_inventory(
         &self,
         request: &Request,
         product: ProductId,
         change: InventoryChange,
-    ) -> Result<Done<ProductId>, CommandError> {
+    ) -> UnderWay<ProductId> {
         let command = match change {
             InventoryChange::By(amount) => ProductCommand::AdjustInventory { amount },
             InventoryChange::To(inventory) => ProductCommand::SetInventory { inventory },
         };
-        self.on_product("change_inventory", request, product, command).await
+        self.on_product("change_inventory", request, product, command)
     }
 
-    pub async fn add_product_tag(
-        &self,
-        request: &Request,
-        product: ProductId,
-        tag: String,
-    ) -> Result<Done<ProductId>, CommandError> {
-        self.on_product("add_product_tag", request, product, ProductCommand::AddTag { tag }).await
+    pub fn add_product_tag(&self, request: &Request, product: ProductId, tag: String) -> UnderWay<ProductId> {
+        self.on_product("add_product_tag", request, product, ProductCommand::AddTag { tag })
     }
 
     /// Removes one tag, or all (`None`).
-    pub async fn remove_product_tag(
+    pub fn remove_product_tag(
         &self,
         request: &Request,
         product: ProductId,
         tag: Option<String>,
-    ) -> Result<Done<ProductId>, CommandError> {
+    ) -> UnderWay<ProductId> {
         let command = tag.map_or(ProductCommand::RemoveAllTags, |tag| ProductCommand::RemoveTag { tag });
-        self.on_product("remove_product_tag", request, product, command).await
+        self.on_product("remove_product_tag", request, product, command)
     }
 
-    async fn on_product(
+    fn on_product(
         &self,
         kind: &'static str,
         request: &Request,
         product: ProductId,
         command: ProductCommand,
-    ) -> Result<Done<ProductId>, CommandError> {
-        self.run(kind, request, move |session| async move { decide(&session, product, command).await }).await
+    ) -> UnderWay<ProductId> {
+        self.run(kind, request, move |session| async move { decide(&session, product, command).await })
     }
 }
 

@@ -4,7 +4,7 @@ use crate::claims::{Outcome, Owner, decide_claiming, normalized};
 use crate::facade::{anonymous, vault_away};
 use crate::session::{Session, refused};
 use crate::vault::CredentialOwner;
-use crate::{CommandError, Commands, Done, IdempotencyKey, Request};
+use crate::{CommandError, Commands, Done, IdempotencyKey, Request, UnderWay};
 use domain::StoreId;
 use domain::store::{ChangeStore, CreateStore, CreditOrder, Store, StoreCommand};
 
@@ -23,36 +23,30 @@ pub struct NewStore {
 
 impl Commands {
     /// Creates a store. A key belongs to the `app_id`, as there is no store yet.
-    pub async fn create_store(
+    pub fn create_store(
         &self,
         new: NewStore,
         request_id: Option<String>,
         idempotency: Option<IdempotencyKey>,
-    ) -> Result<Done<StoreId>, CommandError> {
+    ) -> UnderWay<StoreId> {
         let idempotency = idempotency.map(|key| of_app(key, &new.app_id));
         let request = anonymous(StoreId(uuid::Uuid::nil()), request_id, idempotency);
         self.run("create_store", &request, move |session| async move {
             let store_id = StoreId(session.new_id("store"));
             create(&session.in_store(store_id), store_id, new).await
         })
-        .await
     }
 
-    pub async fn change_store(&self, request: &Request, change: ChangeStore) -> Result<Done<StoreId>, CommandError> {
+    pub fn change_store(&self, request: &Request, change: ChangeStore) -> UnderWay<StoreId> {
         self.run(
             "change_store",
             request,
             move |session| async move { decide(&session, StoreCommand::Change(change)).await },
         )
-        .await
     }
 
     /// A new app secret; tokens stay.
-    pub async fn change_store_secret(
-        &self,
-        request: &Request,
-        app_secret: String,
-    ) -> Result<Done<StoreId>, CommandError> {
+    pub fn change_store_secret(&self, request: &Request, app_secret: String) -> UnderWay<StoreId> {
         self.run("change_store_secret", request, move |session| async move {
             let store_id = session.store_id();
             if session.recall::<Store>(&store_id).await?.is_some() {
@@ -62,18 +56,16 @@ impl Commands {
             let credential_id = session.inner.put_secret(CredentialOwner::Store(store_id), app_secret).await?;
             decide(&session, StoreCommand::ChangeSecret { credential_id }).await
         })
-        .await
     }
 
     /// Deletes the store; its tokens die at once on this node.
-    pub async fn delete_store(&self, request: &Request) -> Result<Done<StoreId>, CommandError> {
+    pub fn delete_store(&self, request: &Request) -> UnderWay<StoreId> {
         self.run("delete_store", request, move |session| async move {
             review_secret(&session).await?;
             let done = decide(&session, StoreCommand::Delete).await?;
             session.inner.tokens.forget(done.outcome);
             Ok(done)
         })
-        .await
     }
 }
 
