@@ -10,7 +10,6 @@ use crate::scenarios::{self, CONNECTIONS, measured};
 use crate::server::{Server, Shop, open_store};
 use commands::vault::PostgresVault;
 use postgres::Database;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

@@ -36,7 +36,10 @@ use uuid::Uuid;
 pub struct Parts {
     pub journal: Journal,
     pub vault: Arc<dyn Vault>,
+    /// Of long streams.
     pub snapshots: Arc<dyn Snapshots>,
+    /// Of the work that one node does for all, and another goes on with: how far it is. Where nodes share anything, they share this.
+    pub progress: Arc<dyn Snapshots>,
     pub lookups: Arc<dyn Lookups>,
     pub mailer: Arc<dyn Mailer>,
     pub clock: Arc<dyn Clock>,

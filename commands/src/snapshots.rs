@@ -1,7 +1,11 @@
 //! The port to saved states of long streams. A snapshot is a shortcut, never a truth: losing one costs only time.
 
+#[cfg(feature = "postgres")]
+mod postgres;
 mod sqlite;
 
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresSnapshots;
 pub use sqlite::SqliteSnapshots;
 
 use async_trait::async_trait;

@@ -25,7 +25,7 @@ use crate::config::{Config, Role};
 use crate::data_dir::{DataDir, Lock, LockError};
 use crate::operations::Operations;
 use anyhow::{Context, Result, anyhow};
-use commands::snapshots::SqliteSnapshots;
+use commands::snapshots::{Snapshots, SqliteSnapshots};
 use commands::vault::{SqliteVault, Vault};
 use commands::{Commands, SystemClock};
 #[cfg(feature = "postgres")]
@@ -88,13 +88,14 @@ impl Parts {
 pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String, progress: Report) -> Result<Parts> {
     // First: a setting that is wrong is said before anything is made.
     let mailer = mailer::open(config, &data, public_url)?;
-    let Stored { journal, vault, snapshots, views, windows, sole_writer, databases } =
+    let Stored { journal, vault, snapshots, progress: work, views, windows, sole_writer, databases } =
         open_stores(config, &data, true).await?;
     let queries = views.catch_up(&journal, progress).await?;
     let commands = Commands::new(commands::Parts {
         journal: journal.clone(),
         vault: Arc::clone(&vault),
-        snapshots: Arc::new(snapshots),
+        snapshots,
+        progress: work,
         lookups: Arc::new(ViewLookups::new(queries.clone())),
         mailer,
         clock: Arc::new(SystemClock),
@@ -155,7 +156,8 @@ fn lock_alone(data: &DataDir) -> Result<Lock> {
 struct Stored {
     journal: Journal,
     vault: Arc<dyn Vault>,
-    snapshots: SqliteSnapshots,
+    snapshots: Arc<dyn Snapshots>,
+    progress: Arc<dyn Snapshots>,
     views: ViewsKeeper,
     windows: WindowsCounter,
     sole_writer: bool,
@@ -170,10 +172,23 @@ async fn open_stores(config: &Config, data: &DataDir, patiently: bool) -> Result
     let files = data.clone();
     let snapshots =
         blocking(move || SqliteSnapshots::open(&files.commands()).map_err(|reason| anyhow!(reason))).await?;
+    let snapshots: Arc<dyn Snapshots> = Arc::new(snapshots);
+    let progress = open_progress(&snapshots, &databases).await?;
     let journal = Journal::new(log, vault_as_keys(&vault));
     let views = open_views(config, data, &databases).await?;
     let windows = WindowsCounter::open(config, data, &journal).await?;
-    Ok(Stored { journal, vault, snapshots, views, windows, sole_writer, databases })
+    Ok(Stored { journal, vault, snapshots, progress, views, windows, sole_writer, databases })
+}
+
+/// Where the lead is agreed upon, whoever takes it over finds how far the work is.
+async fn open_progress(of_node: &Arc<dyn Snapshots>, databases: &Databases) -> Result<Arc<dyn Snapshots>> {
+    #[cfg(feature = "postgres")]
+    if let Some(database) = &databases.views {
+        let shared = commands::snapshots::PostgresSnapshots::open(database).await.context("PostgreSQL (views_url)")?;
+        return Ok(Arc::new(shared));
+    }
+    let _ = databases;
+    Ok(Arc::clone(of_node))
 }
 
 fn vault_as_keys(vault: &Arc<dyn Vault>) -> Arc<dyn journal::Keys> {

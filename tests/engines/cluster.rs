@@ -43,10 +43,20 @@ impl Cluster {
         Self { namespace, log, postgres, redis, postgres_gate, redis_gate }
     }
 
+    /// Another one in front of PostgreSQL, for whom it concerns.
+    pub async fn postgres_gate_of_its_own(&self) -> Gate {
+        gated(&service("CARTLOG_TEST_POSTGRES")).await.1
+    }
+
     /// A node with these roles.
     pub async fn node(&self, roles: &str) -> Server {
+        self.node_through(&self.postgres_gate, roles).await
+    }
+
+    /// One that reaches PostgreSQL by a gate of its own.
+    pub async fn node_through(&self, gate: &Gate, roles: &str) -> Server {
         let log = format!("esdb://{}?tls=false", self.log.address());
-        let views = without_tls(&self.postgres);
+        let views = without_tls(&self.postgres.replace(&self.postgres_gate.address, &gate.address));
         let (redis, namespace, roles) = (self.redis.clone(), self.namespace.clone(), roles.to_owned());
         let name = format!("node-{}", number());
         // It comes back once the node serves; the double and the gates go on meanwhile.

@@ -4,6 +4,8 @@
 
 mod cluster;
 mod copy;
+mod crowd;
+mod cut;
 mod gate;
 mod kafka;
 mod nodes;

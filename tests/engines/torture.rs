@@ -3,6 +3,7 @@
 //!
 //! One round is everybody's; `tests/torture` does ten.
 
+use super::crowd::{Crowd, Urls};
 use super::services::Services;
 use crate::cli::run::on_files;
 use crate::endurance::books::Books;
@@ -16,10 +17,6 @@ use eventstoredb_double::Double;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 const SHOPPERS: usize = 3;
 /// Commands that are done between one blow and the next.
@@ -31,12 +28,13 @@ const NODES: [&str; 6] = ["api", "api", "views", "views", "stream", "stream"];
 enum Blow {
     Node(usize),
     Postgres,
+    PostgresAtOnce,
     Redis,
     RedisForgets,
     Kafka,
 }
 
-const BLOWS: [Blow; 10] = [
+const BLOWS: [Blow; 11] = [
     Blow::Node(0),
     Blow::Node(2),
     Blow::Node(3),
@@ -44,6 +42,7 @@ const BLOWS: [Blow; 10] = [
     Blow::Node(5),
     Blow::Node(1),
     Blow::Postgres,
+    Blow::PostgresAtOnce,
     Blow::Redis,
     Blow::RedisForgets,
     Blow::Kafka,
@@ -56,7 +55,7 @@ async fn whatever_is_killed_nothing_answered_is_lost_and_all_that_follows_is_rig
         let cluster = Cluster::start().await;
         let client = Client::open(&cluster.urls()[0], json!({ "tax_rate_in_basis_points": 700 })).await;
         let (stage, shoppers) = load::set_stage(&client, SHOPPERS, seed).await;
-        let mut crowd = Crowd::begin(shoppers, &cluster);
+        let mut crowd = Crowd::begin(shoppers, &cluster.urls);
         for round in 1..=knobs::count("CARTLOG_TEST_ROUNDS", 1) {
             for blow in &BLOWS {
                 crowd.have_done(BETWEEN).await;
@@ -113,50 +112,6 @@ async fn added(client: &Client, shoppers: &[Shopper]) -> BTreeMap<String, i64> {
     counts
 }
 
-/// Shoppers at work, wherever a server answers.
-struct Crowd {
-    at_work: JoinSet<Shopper>,
-    done: watch::Receiver<usize>,
-    home: CancellationToken,
-}
-
-impl Crowd {
-    fn begin(shoppers: Vec<Shopper>, cluster: &Cluster) -> Self {
-        let (counting, done) = watch::channel(0);
-        let (counting, home, mut at_work) = (Arc::new(counting), CancellationToken::new(), JoinSet::new());
-        for mut shopper in shoppers {
-            let (counting, home, urls) = (Arc::clone(&counting), home.clone(), Arc::clone(&cluster.urls));
-            at_work.spawn(async move {
-                while !home.is_cancelled() {
-                    shopper.shop_at_any(|| urls.lock().clone()).await;
-                    counting.send_modify(|done| *done += 1);
-                }
-                shopper
-            });
-        }
-        Self { at_work, done, home }
-    }
-
-    fn count(&self) -> usize {
-        *self.done.borrow()
-    }
-
-    /// Waits until so many more commands are done.
-    async fn have_done(&mut self, more: usize) {
-        let enough = self.count() + more;
-        let shopping = self.done.wait_for(|done| *done >= enough);
-        tokio::select! {
-            enough = shopping => drop(enough.expect("they are shopping")),
-            Some(ended) = self.at_work.join_next() => drop(ended.expect("a shopper failed")),
-        }
-    }
-
-    async fn end(self) -> Vec<Shopper> {
-        self.home.cancel();
-        self.at_work.join_all().await
-    }
-}
-
 /// Six nodes on services of their own.
 struct Cluster {
     services: Services,
@@ -164,14 +119,14 @@ struct Cluster {
     namespace: String,
     nodes: Mutex<Vec<Server>>,
     /// Of the nodes that answer.
-    urls: Arc<Mutex<Vec<String>>>,
+    urls: Urls,
 }
 
 impl Cluster {
     async fn start() -> Self {
         let services = tokio::task::spawn_blocking(Services::up).await.expect("they come up");
         let (log, namespace) = (Double::start().await, format!("torture_{}", number()));
-        let cluster = Self { services, log, namespace, nodes: Mutex::default(), urls: Arc::default() };
+        let cluster = Self { services, log, namespace, nodes: Mutex::default(), urls: Urls::default() };
         for which in 0..NODES.len() {
             let node = cluster.node(which).await;
             cluster.nodes.lock().push(node);
@@ -212,6 +167,7 @@ impl Cluster {
         match blow {
             Blow::Node(which) => format!("node {which} ({})", NODES[*which]),
             Blow::Postgres => "PostgreSQL".to_owned(),
+            Blow::PostgresAtOnce => "PostgreSQL, shut down at once,".to_owned(),
             Blow::Redis => "Redis".to_owned(),
             Blow::RedisForgets => "what Redis knew".to_owned(),
             Blow::Kafka => "Kafka".to_owned(),
@@ -227,17 +183,18 @@ impl Cluster {
                 self.nodes.lock().insert(*which, node);
                 self.note_urls();
             }
-            Blow::Postgres => self.restart("postgres").await,
-            Blow::Redis => self.restart("redis").await,
+            Blow::Postgres => self.restart("kill9", "postgres").await,
+            Blow::PostgresAtOnce => self.restart("abort", "postgres").await,
+            Blow::Redis => self.restart("kill9", "redis").await,
             Blow::RedisForgets => self.services.flush_redis(),
-            Blow::Kafka => self.restart("kafka").await,
+            Blow::Kafka => self.restart("kill9", "kafka").await,
         }
     }
 
-    /// Kills the service and starts it again on what is left.
-    async fn restart(&self, service: &str) {
+    /// Ends the service in this way and starts it again on what is left.
+    async fn restart(&self, ended: &str, service: &str) {
         tokio::task::block_in_place(|| {
-            self.services.tell(&["kill9", service]);
+            self.services.tell(&[ended, service]);
             self.services.tell(&["start", service]);
         });
     }

@@ -33,6 +33,16 @@ docker_kill9() {
     compose kill --signal SIGKILL "$1"
 }
 
+docker_abort() {
+    [[ $(docker_state "$1") != down ]] || die "$1 does not run"
+    local signal
+    signal=$(abort_signal "$1")
+    compose kill --signal "SIG$signal" "$1"
+    within 20 docker_is_down "$1" || die "$1 does not end"
+}
+
+docker_is_down() { [[ $(docker_state "$1") == down ]]; }
+
 docker_state() {
     case $(inspect "$1" '{{.State.Status}} {{.State.Health.Status}}') in
         'running healthy') echo up ;;

@@ -31,3 +31,6 @@ postgres_answers() (
 
 # Ends sessions at once, in good order.
 postgres_stop_signal() { echo INT; }
+
+# Its immediate shutdown: the next start recovers from the write-ahead log.
+postgres_abort_signal() { echo QUIT; }

@@ -62,6 +62,20 @@ packages_stop() {
     within 20 stopped "$1" || packages_kill9 "$1"
 }
 
+packages_abort() {
+    runs "$1" || die "$1 does not run"
+    local signal
+    signal=$(abort_signal "$1")
+    kill "-$signal" "$(process "$1")"
+    within 20 stopped "$1" || die "$1 does not end"
+}
+
+# By which a server ends at once, and in its own way; not every server has one.
+abort_signal() {
+    declare -F "$1_abort_signal" >/dev/null || die "$1 has no such shutdown; kill it: tests/services kill9 $1"
+    "$1_abort_signal"
+}
+
 # With its children, so that nothing of it writes any more once this returns.
 packages_kill9() {
     runs "$1" || die "$1 does not run"

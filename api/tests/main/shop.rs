@@ -98,6 +98,7 @@ impl Shop {
             journal: journal.clone(),
             vault: Arc::clone(&vault) as Arc<dyn Vault>,
             snapshots: Arc::new(NoSnapshots),
+            progress: Arc::new(NoSnapshots),
             lookups: Arc::new(CountedLookups::new(journal.clone())),
             mailer: Arc::<Mailbox>::default(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,

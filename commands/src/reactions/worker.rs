@@ -35,7 +35,7 @@ const MOST_PENDING: usize = 20_000;
 const TICK: Duration = Duration::from_millis(500);
 /// The shape of what is saved.
 const FORMAT: u32 = 2;
-/// Where the checkpoint is saved: beside the snapshots of streams.
+/// Where the checkpoint is saved.
 const PLACE: &str = "$reactions";
 
 /// The worker. Step it in tests, run it in a server.
@@ -91,7 +91,7 @@ impl Commands {
         let journal = &inner.parts.journal;
         let away = |error: eventlog::LogError| crate::error::log_away(error.into());
         let log_id = journal.log_id().await.map_err(away)?;
-        let saved = inner.parts.snapshots.load(&StreamName::new(PLACE)).await.ok().flatten();
+        let saved = inner.parts.progress.load(&StreamName::new(PLACE)).await.ok().flatten();
         let saved = saved
             .filter(|saved| saved.log_id == log_id && saved.format == FORMAT)
             .and_then(|saved| serde_json::from_slice::<Saved>(&saved.state).ok());
@@ -320,7 +320,7 @@ impl Reactions {
         let saved = Saved { checkpoint, reached, parked: self.parked.clone() };
         let Ok(state) = serde_json::to_vec(&saved) else { return };
         let snapshot = Snapshot { log_id: checkpoint.log_id, format: FORMAT, state };
-        match self.inner.parts.snapshots.save(&StreamName::new(PLACE), snapshot).await {
+        match self.inner.parts.progress.save(&StreamName::new(PLACE), snapshot).await {
             Ok(()) => self.saved = Some(checkpoint.position),
             Err(error) => tracing::warn!(%error, "the reactions' checkpoint can't be saved"),
         }

@@ -107,14 +107,14 @@ async fn issue(session: &Session, job_id: JobId, customer: CustomerId, amount: C
     }
 }
 
-/// Where a job's progress is saved: beside the snapshots of streams.
+/// Where a job's progress is saved.
 fn place(job_id: JobId) -> StreamName {
     StreamName::new(format!("$job-{job_id}"))
 }
 
 async fn load(session: &Session, job_id: JobId) -> Progress {
     let parts = &session.inner.parts;
-    let saved = parts.snapshots.load(&place(job_id)).await.ok().flatten();
+    let saved = parts.progress.load(&place(job_id)).await.ok().flatten();
     let saved = saved
         .filter(|saved| saved.format == PROGRESS_FORMAT)
         .and_then(|saved| serde_json::from_slice::<Saved<Progress>>(&saved.state).ok());
@@ -129,7 +129,7 @@ async fn save(session: &Session, job_id: JobId, progress: &Progress) {
     let Ok(reached) = parts.journal.checkpoint(session.reached()).await else { return };
     let Ok(state) = serde_json::to_vec(&Saved { progress, reached }) else { return };
     let snapshot = Snapshot { log_id: reached.log_id, format: PROGRESS_FORMAT, state };
-    if let Err(error) = parts.snapshots.save(&place(job_id), snapshot).await {
+    if let Err(error) = parts.progress.save(&place(job_id), snapshot).await {
         tracing::warn!(%job_id, %error, "a job's progress can't be saved");
     }
 }

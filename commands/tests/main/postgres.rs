@@ -1,10 +1,13 @@
-//! The vault in PostgreSQL passes the suite that every vault passes; and what only one that several nodes share promises.
+//! The vault in PostgreSQL passes the suite that every vault passes; and what only one that several nodes share promises. How far
+//! the work is that one node does for all, the next one finds there too.
 
 use crate::scratch::Scratch;
 use async_trait::async_trait;
+use commands::snapshots::{PostgresSnapshots, Snapshot, Snapshots};
 use commands::vault::conformance::Subject;
 use commands::vault::{CredentialOwner, PostgresVault, Vault};
 use domain::{CredentialId, CustomerId, StoreId, Timestamp};
+use eventlog::{LogId, StreamName};
 use journal::Keys;
 use postgres::{Database, DatabaseError, Options};
 use std::sync::Arc;
@@ -119,4 +122,23 @@ async fn what_is_answered_is_durable_whatever_the_servers_settings_are() {
         .await;
     vault.key_or_new(CustomerId(Uuid::now_v7())).await.unwrap().unwrap();
     assert_eq!(scratch.texts("SELECT setting FROM seen").await, ["on"]);
+}
+
+#[tokio::test]
+async fn how_far_one_node_is_the_next_one_finds_also_after_it_has_moved() {
+    let scratch = Scratch::default();
+    let (one, two) = (progress(&scratch).await, progress(&scratch).await);
+    let (place, other) = (StreamName::new("$reactions"), StreamName::new("$job-1"));
+    assert_eq!(two.load(&place).await, Ok(None));
+    let reached = |state: &[u8]| Snapshot { log_id: LogId(Uuid::now_v7()), format: u32::MAX, state: state.to_vec() };
+    for state in [&b"{\"position\":1}"[..], b"{\"position\":2}"] {
+        let saved = reached(state);
+        one.save(&place, saved.clone()).await.unwrap();
+        assert_eq!(two.load(&place).await, Ok(Some(saved)));
+        assert_eq!(two.load(&other).await, Ok(None));
+    }
+}
+
+async fn progress(scratch: &Scratch) -> PostgresSnapshots {
+    PostgresSnapshots::open(&scratch.database().await).await.unwrap()
 }

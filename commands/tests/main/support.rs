@@ -148,6 +148,7 @@ fn node(
         journal,
         vault: Arc::clone(vault) as Arc<dyn Vault>,
         snapshots: Arc::new(NoSnapshots),
+        progress: Arc::new(NoSnapshots),
         mailer,
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         settings: Settings::default(),

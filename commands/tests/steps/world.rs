@@ -72,6 +72,7 @@ impl World {
             journal,
             vault: Arc::clone(&self.vault) as Arc<dyn commands::vault::Vault>,
             snapshots: Arc::new(commands::snapshots::NoSnapshots),
+            progress: Arc::new(commands::snapshots::NoSnapshots),
             mailer: Arc::clone(&self.mailbox) as Arc<dyn commands::Mailer>,
             clock: Arc::clone(&self.clock) as Arc<dyn commands::Clock>,
             settings: Settings::default(),
@@ -82,7 +83,8 @@ impl World {
     pub fn saving_node(&self, snapshot_every: u64) -> Commands {
         let parts = self.parts(Arc::clone(&self.log) as Arc<dyn EventLog>);
         let snapshots = Arc::clone(&self.snapshots) as Arc<dyn commands::snapshots::Snapshots>;
-        Commands::new(Parts { snapshots, settings: Settings { snapshot_every, ..parts.settings }, ..parts })
+        let progress = Arc::clone(&snapshots);
+        Commands::new(Parts { snapshots, progress, settings: Settings { snapshot_every, ..parts.settings }, ..parts })
     }
 
     /// Appends to the stream, so often, what nobody can read.

@@ -1,8 +1,8 @@
 //! The forwarder: every event of the log to Apache Kafka, exactly once and in order for whoever reads committed records.
 //!
-//! What lives here: [`Forwarder`], which follows the log and hands batches to a producer of its own ([`producer`]); what a record
-//! looks like ([`message`]); the topics ([`topics`]); how far it has come ([`checkpoint`]); and the comparison of log and
-//! topics ([`check`]). What doesn't: what an event means. Personal data stays sealed, as it is stored.
+//! What lives here: [`Forwarder`], which follows the log and hands batches ([`gathered`]) to a producer of its own ([`producer`]);
+//! what a record looks like ([`message`]); the topics ([`topics`]); how far it has come ([`checkpoint`]); and the comparison of log
+//! and topics ([`check`]). What doesn't: what an event means. Personal data stays sealed, as it is stored.
 //!
 //! **Exactly once.** A batch is one transaction, and the log's position stands in it, in a compacted topic. Whoever starts
 //! fences all before it (`transactional.id`), and only then reads how far the log was forwarded. A forwarder that was fenced
@@ -11,6 +11,7 @@
 mod check;
 mod checkpoint;
 mod client;
+mod gathered;
 mod message;
 mod producer;
 mod topics;
@@ -19,8 +20,8 @@ pub use check::{CheckPart, CheckReport, Difference, DifferenceKind, check};
 
 use crate::windows::CatchUp;
 use checkpoint::Watch;
-use eventlog::{Checkpoint, EventLog, LogError, LogId, Position, RecordedEvent, SubscriptionItem};
-use futures::StreamExt;
+use eventlog::{Checkpoint, EventLog, LogError, LogId, Position};
+use gathered::Gathered;
 use parking_lot::Mutex;
 use producer::{Broken, Producing};
 use std::sync::Arc;
@@ -33,8 +34,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How often it is measured how much is left to forward.
 const LAG_SEEN_EVERY: Duration = Duration::from_secs(1);
-/// The most events of one transaction.
-const BATCH_EVENTS: usize = 2_000;
+/// The most events of one transaction. A transaction takes some 50 ms, however small it is: catching up lives of large ones.
+const BATCH_EVENTS: usize = 5_000;
 /// The most bytes of one transaction, unless one event has more.
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
 
@@ -188,7 +189,8 @@ impl Forwarder {
             let mut status = self.status.lock();
             (status.position, status.standing_by, status.trouble) = (from, false, None);
         }
-        let mut events = Batches::new(Arc::clone(&self.log), from);
+        let mut events = Gathered::new(self.log.subscribe(from));
+        let queue = producing.queue();
         let mut commits = producing.commits();
         // What stood in the log when it began must be forwarded before it is said to be up with it.
         let mut target = self.log.head().await?.max(from);
@@ -209,13 +211,17 @@ impl Forwarder {
                     let forwarded = commits.borrow().0.unwrap_or(from);
                     say_lag(self.log.head().await?, forwarded);
                 }
-                batch = events.next() => {
-                    let batch = batch?;
+                room = queue.room(events.waiting_since()), if events.is_some() => {
+                    let Some(room) = room.map_err(broken)? else { return Err(broken(producing.failed().await)) };
+                    let batch = events.take();
                     target = batch.last().map_or(target, |last| last.position.max(target));
-                    producing.send(batch).await.map_err(broken)?;
+                    room.send(batch);
                 }
+                // While the producer is busy, the next transaction grows.
+                gathered = events.gather(), if events.has_room() => gathered?,
             }
         }
+        drop(queue);
         producing.end().await.map_err(broken)?;
         let position = commits.borrow().0;
         self.committed(position.unwrap_or(from), from, target, progress);
@@ -311,37 +317,4 @@ fn broken(broken: Broken) -> ForwardError {
 fn jittered(pause: Duration) -> Duration {
     let chance = f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 510.0;
     pause.mul_f64(1.0 + chance)
-}
-
-/// The log's events in pieces that fit into a transaction.
-struct Batches {
-    subscription: eventlog::Subscription,
-    rest: Vec<RecordedEvent>,
-}
-
-impl Batches {
-    fn new(log: Arc<dyn EventLog>, after: Position) -> Self {
-        Self { subscription: log.subscribe(after), rest: Vec::new() }
-    }
-
-    /// Cancelling it loses nothing.
-    async fn next(&mut self) -> Result<Vec<RecordedEvent>, LogError> {
-        while self.rest.is_empty() {
-            match self.subscription.next().await {
-                Some(Ok(SubscriptionItem::Events(events))) => self.rest = events,
-                Some(Ok(SubscriptionItem::CaughtUp(_))) => {}
-                Some(Err(error)) => return Err(error),
-                None => return Err(LogError::Unavailable("the subscription to the log ended".to_owned())),
-            }
-        }
-        let mut bytes = 0;
-        let fitting = self.rest.iter().take(BATCH_EVENTS).take_while(|event| {
-            let first = bytes == 0;
-            bytes += event.data.len() + event.metadata.len() + 512;
-            first || bytes <= BATCH_BYTES
-        });
-        let count = fitting.count();
-        let later = self.rest.split_off(count);
-        Ok(std::mem::replace(&mut self.rest, later))
-    }
 }

@@ -16,6 +16,7 @@ use rdkafka::util::Timeout;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 /// How long a producer may take to begin.
 const BEGUN_WITHIN: Duration = Duration::from_secs(30);
@@ -27,7 +28,7 @@ const HANGS_AFTER: Duration = Duration::from_secs(120);
 const TRIES: usize = 5;
 const PAUSE: Duration = Duration::from_millis(100);
 /// Batches that wait for the producer.
-const QUEUED: usize = 2;
+const QUEUED: usize = 1;
 
 /// Why a producer is of no more use.
 #[derive(Clone, Debug)]
@@ -40,6 +41,23 @@ pub(super) enum Broken {
 /// Up to where committed; nothing yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Committed(pub(super) Option<Position>);
+
+/// The way to a producer.
+pub(super) struct Queue(Option<mpsc::Sender<Vec<RecordedEvent>>>);
+
+impl Queue {
+    /// Waits for room for one batch that has been waiting since then; `None`: the producer has ended.
+    pub(super) async fn room(
+        &self,
+        waiting_since: Instant,
+    ) -> Result<Option<mpsc::Permit<'_, Vec<RecordedEvent>>>, Broken> {
+        let Some(batches) = &self.0 else { return Ok(None) };
+        match tokio::time::timeout_at(waiting_since + HANGS_AFTER, batches.reserve()).await {
+            Ok(room) => Ok(room.ok()),
+            Err(_) => Err(hung()),
+        }
+    }
+}
 
 /// A producer at work, from outside.
 pub(super) struct Producing {
@@ -76,14 +94,9 @@ impl Producing {
         Ok((Self { batches: Some(batches), committed, ended }, stored))
     }
 
-    /// Hands a batch over; waits while others are before it.
-    pub(super) async fn send(&mut self, batch: Vec<RecordedEvent>) -> Result<(), Broken> {
-        let Some(batches) = &self.batches else { return Err(hung()) };
-        match tokio::time::timeout(HANGS_AFTER, batches.send(batch)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(self.failed().await),
-            Err(_) => Err(hung()),
-        }
+    /// What batches are handed over by. The producer goes on until all of these are gone.
+    pub(super) fn queue(&self) -> Queue {
+        Queue(self.batches.clone())
     }
 
     /// Says up to where committed, as it moves.
