@@ -69,7 +69,7 @@ async fn whatever_is_killed_nothing_answered_is_lost_and_all_that_follows_is_rig
 
         let client = client.moved_to(&cluster.urls()[0]);
         let last = cluster.settle(&client, shoppers[0].customers().next().expect("customers")).await;
-        cluster.check_forwarded(last);
+        tokio::task::block_in_place(|| cluster.check_forwarded(last));
         for answered in shoppers.iter().flat_map(|shopper| &shopper.answered) {
             load::assert_repeated(&client, answered).await;
         }
@@ -83,7 +83,7 @@ async fn whatever_is_killed_nothing_answered_is_lost_and_all_that_follows_is_rig
         );
         let known = Known::read(&client, &[]).await;
         let before = everything(&client, &known).await;
-        cluster.rebuild();
+        tokio::task::block_in_place(|| cluster.rebuild());
         before.assert_same(&everything(&client, &known).await);
     }
 }
@@ -203,7 +203,9 @@ impl Cluster {
     async fn settle(&self, client: &Client, customer: &str) -> u64 {
         let last = client.post(&format!("/customer/{customer}/credit/1"), Value::Null).await.position();
         let directories = || self.nodes.lock().iter().map(|node| node.data().to_owned()).collect::<Vec<_>>();
-        while directories().iter().map(|data| operator::reacted(data)).max() < Some(last) {}
+        let reacted = || directories().iter().map(|data| operator::reacted(data)).max();
+        // The double and the shoppers' connections go on meanwhile.
+        while tokio::task::block_in_place(reacted) < Some(last) {}
         // What they did in turn is what the next command comes after, and its answer is waited for by all queries.
         let last = client.post(&format!("/customer/{customer}/credit/1"), Value::Null).await.position();
         client.get("/streaming/toptencartitems/100?window=24h").await.expect(200);

@@ -23,9 +23,11 @@ use checkpoint::Watch;
 use eventlog::{Checkpoint, EventLog, LogError, LogId, Position};
 use gathered::Gathered;
 use parking_lot::Mutex;
-use producer::{Broken, Producing};
+use producer::{Broken, Committed, Producing};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -194,8 +196,9 @@ impl Forwarder {
         let mut commits = producing.commits();
         // What stood in the log when it began must be forwarded before it is said to be up with it.
         let mut target = self.log.head().await?.max(from);
-        let mut looks = tokio::time::interval(LAG_SEEN_EVERY);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let measuring = self.measure_lag(commits.clone(), from);
+        tokio::pin!(measuring);
+        // No branch waits for the log: what another has begun there, and holds for it, goes on only here.
         loop {
             tokio::select! {
                 biased;
@@ -206,11 +209,7 @@ impl Forwarder {
                     self.committed(position.unwrap_or(from), from, target, progress);
                     *pause = FIRST_PAUSE;
                 }
-                // What nobody has read yet is to be forwarded too.
-                _ = looks.tick() => {
-                    let forwarded = commits.borrow().0.unwrap_or(from);
-                    say_lag(self.log.head().await?, forwarded);
-                }
+                Err(error) = &mut measuring => return Err(error.into()),
                 room = queue.room(events.waiting_since()), if events.is_some() => {
                     let Some(room) = room.map_err(broken)? else { return Err(broken(producing.failed().await)) };
                     let batch = events.take();
@@ -226,6 +225,17 @@ impl Forwarder {
         let position = commits.borrow().0;
         self.committed(position.unwrap_or(from), from, target, progress);
         Ok(())
+    }
+
+    /// Says, every now and then, how much is left. What nobody has read yet is to be forwarded too.
+    async fn measure_lag(&self, commits: watch::Receiver<Committed>, from: Position) -> Result<Infallible, LogError> {
+        let mut looks = tokio::time::interval(LAG_SEEN_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            let head = self.log.head().await?;
+            say_lag(head, commits.borrow().0.unwrap_or(from));
+        }
     }
 
     fn committed(&self, position: Position, from: Position, target: Position, progress: &mut impl FnMut(CatchUp)) {
