@@ -141,7 +141,11 @@ pub fn rejected(rejection: &Rejection) -> Problem {
         // Only a race gets here, and whoever lost it too often: the client may try again.
         tracing::warn!(%rejection, "a command lost its race too often");
     }
-    Problem::new(code, rejection.to_string())
+    match code.status_code() {
+        // In one set of words, whoever finds out: nobody shall tell another store's thing from one that never was.
+        404 => Problem::of(code),
+        _ => Problem::new(code, rejection.to_string()),
+    }
 }
 
 fn store(rejection: &StoreRejection) -> Code {
