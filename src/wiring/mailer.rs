@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use async_trait::async_trait;
 use commands::{Clock, ConfirmationMail, MailError, Mailer, SystemClock};
 use lettre::message::Mailbox;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, MIME_VERSION_1_0};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -62,6 +62,8 @@ impl Letters {
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(format!("Please confirm your email address for {}", mail.store_name))
+            .message_id(None) // one is made
+            .header(MIME_VERSION_1_0)
             .header(ContentType::TEXT_PLAIN)
             .body(body)
             .map_err(|error| refused(&error))

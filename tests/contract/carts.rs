@@ -134,6 +134,9 @@ async fn a_quantity_is_within_1_and_10000_after_the_change() {
     }
     shop.add(&customer, &product, 10_000).await.expect(201);
     shop.add(&customer, &product, 1).await.refuses(&["#/quantity"]);
+    let (other, one) = (shop.product(10, 100).await, |product: &str| json!({ "product_id": product, "quantity": 1 }));
+    let both = json!([one(&product), one(&other), one(&product)]);
+    shop.post(&format!("{path}/item"), both).await.refuses(&["#/2/quantity"]);
     assert_eq!(shop.stock(&product).await, (90_000, 10_000));
     shop.put(&item, json!({ "quantity": 9_999 })).await.expect(200);
     shop.add(&customer, &product, 1).await.expect(201);

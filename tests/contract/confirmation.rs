@@ -70,6 +70,8 @@ async fn each_call_mails_a_link_of_its_own_whatever_its_key_and_each_works() {
     let unfolded = |mail: &str| mail.replace("=\r\n", "");
     for token in [first, second] {
         let mail = mails.iter().map(|mail| unfolded(mail)).find(|mail| mail.contains(&token)).expect("its mail");
+        // Without it, what is encoded is shown as it stands.
+        assert!(mail.contains("MIME-Version: 1.0\r\n") && mail.contains("Message-ID: <"), "{mail}");
         assert!(mail.contains(&email) && mail.contains(&format!("/customer/confirm/{token}")), "{mail}");
     }
 }

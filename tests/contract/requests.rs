@@ -1,7 +1,7 @@
 //! How strictly requests are read (api.md §1, Requests): driven from the document, field by field.
 
 use super::table::{Case, World};
-use crate::support::{Contract, Operation, TestShop, new_product};
+use crate::support::{Contract, Operation, TestShop, new_customer, new_product, new_store};
 use serde_json::{Map, Value, json};
 
 /// Operations that read a JSON object or a list of them, with a call of each that succeeds.
@@ -351,5 +351,18 @@ async fn a_query_is_as_strict_as_a_body() {
     }
     for fine in ["", "&", "vendor=a%", "vendor=%zz", "vendor=a=b", "vendor=a+b&&producttype=c"] {
         shop.get(&format!("/product?{fine}")).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn what_a_text_must_look_like_is_said_in_words() {
+    let shop = TestShop::unchanged().await;
+    for (path, body, pointer, detail) in [
+        ("/customer", new_customer(json!({ "email": "nobody" })), "#/email", "must be an email address"),
+        ("/store", new_store(" x", json!({})), "#/app_id", "must begin and end with a visible character"),
+        ("/coupon_code", json!({ "code": "a b", "amount": 5 }), "#/code", "must consist of letters"),
+    ] {
+        let refused = shop.post(path, body).await.refuses(&[pointer]);
+        assert!(refused.text("/errors/0/detail").starts_with(detail), "{:#}", refused.body);
     }
 }

@@ -73,7 +73,7 @@ impl Operation<'_> {
     }
 
     fn compares_revision(&self) -> bool {
-        matches!(self.method, "put" | "delete") && self.takes_key() && !self.confirms()
+        matches!(self.method, "put" | "delete")
     }
 
     fn answer_schema(&self) -> &Value {

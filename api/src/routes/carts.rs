@@ -4,13 +4,14 @@ use super::{Answer, require_customer};
 use crate::answers::cart::{Cart, CartAnswer, CartList};
 use crate::codes::Code;
 use crate::parts::Api;
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem};
 use crate::requests::cart::{AddQuantity, CartParams, CartProducts, NewCartItems, SetQuantity};
 use crate::wire::answer::Single;
 use crate::wire::call::{Call, parse_id};
 use crate::wire::paging::{CursorParams, Paging};
-use commands::Done;
-use domain::{CartId, CustomerId, ProductId, StoreId};
+use commands::{CommandError, Done};
+use domain::cart::CartRejection;
+use domain::{CartId, CustomerId, ProductId, Rejection, StoreId};
 use http::StatusCode;
 use projections::Views;
 use projections::views::{CartItemRow, CartRow};
@@ -161,8 +162,24 @@ pub async fn add_items(call: Call) -> Answer {
     let ((), NewCartItems(new)) = call.said.params_and_body::<(), NewCartItems>()?;
     let items = new.iter().map(|item| Ok((parse_id(&item.product_id)?, item.quantity)));
     let items = items.collect::<Result<Vec<_>, Problem>>()?;
-    let done = call.commands().add_to_cart(&call.request_with_body()?, customer, items).await?;
+    let products: Vec<_> = items.iter().map(|(product, _)| *product).collect();
+    let added = call.commands().add_to_cart(&call.request_with_body()?, customer, items).await;
+    let done = added.map_err(|error| where_it_stands(error, &products))?;
     answer(&call, StatusCode::CREATED, customer, done).await
+}
+
+/// A quantity that is too large is said of the item that makes it so: the last of that product.
+fn where_it_stands(error: CommandError, products: &[ProductId]) -> Problem {
+    let item = match &error {
+        CommandError::Rejected(Rejection::Cart(CartRejection::QuantityOutOfRange { product_id })) => {
+            products.iter().rposition(|product| product == product_id)
+        }
+        _ => None,
+    };
+    match item {
+        Some(item) => Problem::field(FieldError::body(&format!("/{item}/quantity"), error.to_string())),
+        None => error.into(),
+    }
 }
 
 /// Sets the quantity of a product

@@ -50,7 +50,7 @@ pub async fn confirm(State(api): State<Api>, said: Said) -> Answer {
 }
 
 async fn confirmed(api: &Api, said: &Said, key: Option<IdempotencyKey>) -> Answer {
-    let done = api.commands().confirm(said.segment("token"), said.request_id(), key).await?;
+    let done = api.commands().confirm(said.segment("token"), said.request_id(), key, said.if_match()).await?;
     let (store, customer) = done.outcome;
     let shown = answer::show(api, store, &done, show(api, store, customer)).await;
     Ok(answer::done(StatusCode::OK, &done, ids(customer), shown))

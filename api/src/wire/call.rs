@@ -178,6 +178,12 @@ impl Said {
         }
     }
 
+    /// The revision that a change asks for; nothing for what changes nothing, or makes something new.
+    pub fn if_match(&self) -> Option<u64> {
+        let changes = matches!(self.method, Method::PUT | Method::DELETE);
+        changes.then(|| etag::wanted_revision(&self.headers)).flatten()
+    }
+
     /// The `Idempotency-Key`, and what it belongs to. `body`: the body as received, where the route has one.
     pub fn idempotency_key(&self, has_body: bool) -> Result<Option<IdempotencyKey>, Problem> {
         let mut values = self.headers.get_all(&IDEMPOTENCY_KEY).into_iter();
@@ -230,24 +236,19 @@ impl Call {
         self.make_request(true)
     }
 
-    /// The same for a command that ignores `Idempotency-Key` and `If-Match`.
+    /// The same for a command that ignores `Idempotency-Key`.
     pub fn unkeyed_request(&self) -> Request {
         Request {
             store_id: self.store.store_id,
             actor: Actor::Token(self.store.token_id),
             request_id: self.said.request_id(),
             idempotency: None,
-            if_match: None,
+            if_match: self.said.if_match(),
         }
     }
 
     fn make_request(&self, has_body: bool) -> Result<Request, Problem> {
-        let changes = matches!(self.said.method, Method::PUT | Method::DELETE);
-        Ok(Request {
-            idempotency: self.said.idempotency_key(has_body)?,
-            if_match: changes.then(|| etag::wanted_revision(&self.said.headers)).flatten(),
-            ..self.unkeyed_request()
-        })
+        Ok(Request { idempotency: self.said.idempotency_key(has_body)?, ..self.unkeyed_request() })
     }
 
     /// The list that the request asks for, with its filters.

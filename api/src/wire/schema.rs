@@ -29,6 +29,28 @@ fn text(value: &Value, fits: impl FnOnce(&str) -> bool) -> Result<(), Box<dyn st
 pub struct Validator {
     schemas: Schemas,
     root: SchemaIndex,
+    /// As it is published.
+    document: Value,
+}
+
+impl Validator {
+    /// The pattern that the schema at the place asks for, as it is published: the compiler's own is translated, and reads badly.
+    fn pattern(&self, schema_url: &str) -> Option<&str> {
+        let (_, pointer) = schema_url.split_once('#')?;
+        self.document.pointer(pointer)?.get("pattern")?.as_str()
+    }
+}
+
+/// What a pattern asks for, in words.
+fn in_words(pattern: &str) -> String {
+    match pattern {
+        r"^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$" => "must be an email address".to_owned(),
+        r"^[^\s](?:[^\r\n\t]*[^\s])?$" => {
+            "must begin and end with a visible character, and be one line without tabs".to_owned()
+        }
+        "^[A-Za-z0-9_-]+$" => "must consist of letters, digits, '-' and '_'".to_owned(),
+        other => format!("must match {other}"),
+    }
 }
 
 /// The body of a request.
@@ -94,10 +116,10 @@ fn compiled(root: Value) -> Result<Validator, Box<boon::CompileError>> {
     compiler.set_default_draft(Draft::V2020_12);
     compiler.enable_format_assertions();
     FORMATS.into_iter().for_each(|format| compiler.register_format(format));
-    compiler.add_resource(PLACE, root).map_err(Box::new)?;
+    compiler.add_resource(PLACE, root.clone()).map_err(Box::new)?;
     let mut schemas = Schemas::new();
-    let root = compiler.compile(PLACE, &mut schemas).map_err(Box::new)?;
-    Ok(Validator { schemas, root })
+    let compiled = compiler.compile(PLACE, &mut schemas).map_err(Box::new)?;
+    Ok(Validator { schemas, root: compiled, document: root })
 }
 
 /// What may stand for a missing body where no field is required (api.md §1, Requests).
@@ -144,8 +166,8 @@ pub fn read<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
 
 /// Checks a value against the type's schema and reads it; `errors` are known already, and so is what they are about.
 pub fn read_value<T: Body>(value: Value, mut errors: Vec<FieldError>) -> Result<T, Problem> {
-    let Validator { schemas, root } = T::validator();
-    let outcome = schemas.validate(&value, *root);
+    let validator = T::validator();
+    let outcome = validator.schemas.validate(&value, validator.root);
     if !errors.is_empty() || outcome.is_err() {
         let known = errors.len();
         let mut found = Vec::new();
@@ -154,7 +176,7 @@ pub fn read_value<T: Body>(value: Value, mut errors: Vec<FieldError>) -> Result<
         }
         found.truncate(MAX_ERRORS);
         let beyond_amounts = found.iter().all(|error| is_amount_beyond(error));
-        found.iter().for_each(|error| describe(error, &mut errors));
+        found.iter().for_each(|error| describe(validator, error, &mut errors));
         let (first, later) = errors.split_at(known);
         let later: Vec<_> =
             later.iter().filter(|new| first.iter().all(|old| old.pointer != new.pointer)).cloned().collect();
@@ -187,7 +209,7 @@ fn is_amount_beyond(error: &ValidationError<'_, '_>) -> bool {
 }
 
 /// Says what is wrong in the words of the contract, one line for each bad field.
-fn describe(error: &ValidationError<'_, '_>, errors: &mut Vec<FieldError>) {
+fn describe(validator: &Validator, error: &ValidationError<'_, '_>, errors: &mut Vec<FieldError>) {
     let pointer = error.instance_location.to_string();
     let named = |name: &str| format!("{pointer}/{}", escape(name));
     use ErrorKind as Kind;
@@ -214,7 +236,7 @@ fn describe(error: &ValidationError<'_, '_>, errors: &mut Vec<FieldError>) {
         Kind::MaxProperties { want, .. } => format!("must name at most {want} of its fields"),
         Kind::Enum { want } => format!("must be one of {}", Value::Array(want.to_vec())),
         Kind::Format { want, .. } => format!("must be {}", format_name(want)),
-        Kind::Pattern { want, .. } => format!("must match {want}"),
+        Kind::Pattern { want, .. } => in_words(validator.pattern(error.schema_url).unwrap_or(want)),
         // The published schemas use none of the other keywords; should one do so, the library's words stand.
         other => other.to_string(),
     };

@@ -30,9 +30,10 @@ impl Commands {
         token: &str,
         request_id: Option<String>,
         idempotency: Option<IdempotencyKey>,
+        if_match: Option<u64>,
     ) -> UnderWay<(StoreId, CustomerId)> {
         let sha256 = token.starts_with(PREFIX).then(|| sha256(token));
-        let request = anonymous(StoreId(uuid::Uuid::nil()), request_id, idempotency);
+        let request = Request { if_match, ..anonymous(StoreId(uuid::Uuid::nil()), request_id, idempotency) };
         self.run("confirm", &request, move |session| async move {
             let sha256 = sha256.ok_or(CommandError::NotFound(Resource::Confirmation))?;
             let found = session.inner.parts.vault.confirmation(sha256).await.map_err(vault_away)?;

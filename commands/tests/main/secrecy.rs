@@ -36,7 +36,7 @@ async fn live_a_life(shop: &Shop) -> Vec<String> {
     done(node.log_in(&shop.request(), "countess@example.com", "staple battery").await);
     done(node.log_out(&shop.request(), "countess@example.com").await);
     let link = done(node.send_confirmation(&shop.request(), customer).await).unwrap();
-    done(node.confirm(&link, None, None).await);
+    done(node.confirm(&link, None, None, None).await);
     let sealing_key = shop.vault.key_or_new(customer).await.unwrap().unwrap();
     done(node.delete_customer(&shop.request(), customer).await);
     let clear = [

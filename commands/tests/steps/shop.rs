@@ -127,5 +127,5 @@ pub async fn unconfirmed(node: &Commands, request: &Request, email: &str) -> Cus
 pub async fn confirm(world: &World, node: &Commands, request: &Request, customer: CustomerId, email: &str) {
     done(node.send_confirmation(request, customer).await);
     let token = world.mailbox.token_for(email).expect("a link was mailed");
-    done(node.confirm(&token, None, None).await);
+    done(node.confirm(&token, None, None, None).await);
 }
