@@ -126,8 +126,13 @@ impl Shared {
     }
 
     /// The position of the last event, as the server has it now: others append as well.
-    async fn head(&self) -> Result<Position, LogError> {
-        self.heads.ask(self.look_for_head()).await
+    async fn head(self: &Arc<Self>) -> Result<Position, LogError> {
+        let shared = Arc::clone(self);
+        let look = move || {
+            let shared = Arc::clone(&shared);
+            async move { shared.look_for_head().await }
+        };
+        self.heads.ask(look).await
     }
 
     /// Looks only at what is new since the subscription's last word.
