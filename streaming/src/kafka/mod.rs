@@ -209,7 +209,7 @@ impl Forwarder {
                     self.committed(position.unwrap_or(from), from, target, progress);
                     *pause = FIRST_PAUSE;
                 }
-                Err(error) = &mut measuring => return Err(error.into()),
+                never = &mut measuring => match never {},
                 room = queue.room(events.waiting_since()), if events.is_some() => {
                     let Some(room) = room.map_err(broken)? else { return Err(broken(producing.failed().await)) };
                     let batch = events.take();
@@ -227,14 +227,16 @@ impl Forwarder {
         Ok(())
     }
 
-    /// Says, every now and then, how much is left. What nobody has read yet is to be forwarded too.
-    async fn measure_lag(&self, commits: watch::Receiver<Committed>, from: Position) -> Result<Infallible, LogError> {
+    /// Says, every now and then, how much is left: what nobody has read yet is to be forwarded too. A log that is away is waited for by
+    /// whoever reads it, not here.
+    async fn measure_lag(&self, commits: watch::Receiver<Committed>, from: Position) -> Infallible {
         let mut looks = tokio::time::interval(LAG_SEEN_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             looks.tick().await;
-            let head = self.log.head().await?;
-            say_lag(head, commits.borrow().0.unwrap_or(from));
+            if let Ok(head) = self.log.head().await {
+                say_lag(head, commits.borrow().0.unwrap_or(from));
+            }
         }
     }
 
