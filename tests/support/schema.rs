@@ -229,14 +229,16 @@ fn check_content(response: &Value, answer: &Answer) {
 }
 
 fn canonical(path: &str) -> String {
-    let path = path.split('?').next().unwrap_or(path).trim_matches('/');
+    let path = path.split('?').next().unwrap_or(path).trim_end_matches('/');
+    // One slash begins a path; a second one is an empty segment, which no path has.
+    let path = path.strip_prefix('/').unwrap_or(path);
     let (first, rest) = path.split_once('/').unwrap_or((path, ""));
     let first = ALIASES.iter().find(|(alias, _)| *alias == first).map_or(first, |(_, name)| name);
-    format!("{first}/{rest}")
+    if rest.is_empty() { first.to_owned() } else { format!("{first}/{rest}") }
 }
 
 fn fits(template: &str, path: &str) -> bool {
-    let (mut template, mut path) = (template.trim_matches('/').split('/'), path.trim_matches('/').split('/'));
+    let (mut template, mut path) = (template.trim_matches('/').split('/'), path.split('/'));
     loop {
         match (template.next(), path.next()) {
             (None, None) => return true,

@@ -2,12 +2,13 @@
 
 use http::{Method, Uri, uri::PathAndQuery};
 use std::borrow::Cow;
+use uuid::Uuid;
 
 /// What may stand for what as the first segment.
 const ALIASES: [(&str, &str); 4] =
     [("customers", "customer"), ("products", "product"), ("orders", "order"), ("invoices", "invoice")];
 
-/// `DELETE /admin/products/{id}` is `DELETE /product/{id}`.
+/// `DELETE /admin/products/{id}` is `DELETE /product/{id}`, but only for ids: `/product/count` is something else.
 const ADMIN_PRODUCTS: &str = "/admin/products/";
 
 /// The path that routes know, and that `Idempotency-Key`s belong to. Nothing is decoded: an escaped slash stays one.
@@ -18,7 +19,7 @@ pub fn canonical<'p>(method: &Method, path: &'p str) -> Cow<'p, str> {
     }
     if *method == Method::DELETE
         && let Some(id) = trimmed.strip_prefix(ADMIN_PRODUCTS)
-        && !id.contains('/')
+        && Uuid::try_parse(id).is_ok()
     {
         return Cow::Owned(format!("/product/{id}"));
     }
@@ -58,8 +59,11 @@ mod tests {
         assert_eq!(get("/invoices/1"), "/invoice/1");
         assert_eq!(get("/"), "/");
         assert_eq!(get("/customer/x/orders/"), "/customer/x/orders");
-        assert_eq!(get("/admin/products/1"), "/admin/products/1");
-        assert_eq!(canonical(&Method::DELETE, "/admin/products/1/"), "/product/1");
+        let admin = "/admin/products/0193a000-0000-7000-8000-000000000000";
+        assert_eq!(get(admin), admin);
+        let delete = |path: &str| canonical(&Method::DELETE, path).into_owned();
+        assert_eq!(delete(&format!("{admin}/")), admin.replace("/admin/products", "/product"));
+        assert_eq!(delete("/admin/products/count"), "/admin/products/count");
     }
 
     #[test]
