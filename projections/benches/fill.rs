@@ -236,10 +236,10 @@ async fn page_5000(views: &Views, store: StoreId) -> Start {
     let mut start = Start::First;
     for _ in 0..499 {
         let page = PageRequest { start, limit: 100 };
-        start = Start::After(views.products(store, &Default::default(), &page).await.unwrap().next.unwrap());
+        start = Start::At(views.products(store, &Default::default(), &page).await.unwrap().next.unwrap());
     }
     let page = PageRequest { start, limit: 90 };
-    Start::After(views.products(store, &Default::default(), &page).await.unwrap().next.unwrap())
+    Start::At(views.products(store, &Default::default(), &page).await.unwrap().next.unwrap())
 }
 
 async fn repeat(what: &str, query: impl AsyncFn()) {

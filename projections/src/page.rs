@@ -18,8 +18,8 @@ pub enum Start {
     First,
     /// The number of a page, from 1. Costs more the deeper it is.
     Page(u32),
-    /// After the last row of the page that gave the cursor. Costs the same at any depth.
-    After(Cursor),
+    /// Beside a row of the page that gave the cursor. Costs the same at any depth.
+    At(Cursor),
 }
 
 impl PageRequest {
@@ -31,7 +31,7 @@ impl PageRequest {
     /// How many rows come before the page; 0 for a cursor.
     pub(crate) fn offset(&self) -> u64 {
         match self.start {
-            Start::First | Start::After(_) => 0,
+            Start::First | Start::At(_) => 0,
             Start::Page(page) => u64::from(page.saturating_sub(1)) * u64::from(self.limit),
         }
     }
@@ -41,26 +41,35 @@ impl PageRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
     pub items: Vec<T>,
+    /// Leads to the page before; `None` on the first one, and where pages are counted.
+    pub previous: Option<Cursor>,
     /// Where the next page begins; `None` on the last one.
     pub next: Option<Cursor>,
 }
 
 impl<T> Page<T> {
+    /// A page of nothing, with none beside it.
+    pub fn empty() -> Self {
+        Self { items: Vec::new(), previous: None, next: None }
+    }
+
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(change).collect(), next: self.next }
+        Page { items: self.items.into_iter().map(change).collect(), previous: self.previous, next: self.next }
     }
 }
 
-/// A place in one list: opaque to clients, as text 56 hex digits. Bound to the list and whose it is: another store's cursor,
+/// A place in one list: opaque to clients, as text 56 hex digits, after a `-` where it leads backwards. Bound to the list and whose it is: another store's cursor,
 /// or another list's, is refused as [`BadCursor`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// What the list is ordered by, of the row before the page.
+    /// What the list is ordered by, of the row beside the page.
     pub(crate) sort: i64,
     /// That row's key.
     pub(crate) key: Uuid,
     /// Tells lists apart.
     pub(crate) list: u32,
+    /// Whether the page ends before the row, or else begins after it.
+    pub(crate) before: bool,
 }
 
 /// Not a cursor, or one of another list.
@@ -80,6 +89,7 @@ impl Cursor {
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.before { "-" } else { "" })?;
         write!(f, "{:08x}{:016x}{}", self.list, self.sort as u64, self.key.as_simple())
     }
 }
@@ -88,6 +98,7 @@ impl FromStr for Cursor {
     type Err = BadCursor;
 
     fn from_str(text: &str) -> Result<Self, BadCursor> {
+        let (before, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         if text.len() != 56 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(BadCursor);
         }
@@ -97,6 +108,7 @@ impl FromStr for Cursor {
             list: u32::from_str_radix(list, 16).map_err(|_| BadCursor)?,
             sort: u64::from_str_radix(sort, 16).map_err(|_| BadCursor)? as i64,
             key: Uuid::try_parse(key).map_err(|_| BadCursor)?,
+            before,
         })
     }
 }
@@ -107,11 +119,12 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_from_its_text() {
-        for sort in [0, 1, -1, i64::MIN, i64::MAX] {
+        for (sort, before) in [(0, false), (1, true), (-1, false), (i64::MIN, true), (i64::MAX, false)] {
             let cursor = Cursor {
                 sort,
                 key: Uuid::from_u128(0x1234_5678_9abc),
                 list: Cursor::list_id("products", &[Uuid::from_u128(7)]),
+                before,
             };
             assert_eq!(cursor.to_string().parse(), Ok(cursor));
         }
@@ -119,7 +132,16 @@ mod tests {
 
     #[test]
     fn what_is_no_cursor_is_refused() {
-        for text in ["", "1", &"g".repeat(56), &"0".repeat(55), &"0".repeat(57), &"é".repeat(28)] {
+        for text in [
+            "",
+            "-",
+            "1",
+            &format!("--{}", "0".repeat(56)),
+            &"g".repeat(56),
+            &"0".repeat(55),
+            &"0".repeat(57),
+            &"é".repeat(28),
+        ] {
             assert_eq!(text.parse::<Cursor>(), Err(BadCursor), "{text}");
         }
     }

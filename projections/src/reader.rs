@@ -195,19 +195,30 @@ impl<V: View> Reader<'_, V> {
         page: &PageRequest,
     ) -> Result<Page<Arc<V::Row>>, ReadError> {
         let list_id = Cursor::list_id(name, scope);
-        list.after = match page.start {
+        let place = match page.start {
             Start::First | Start::Page(_) => None,
-            Start::After(cursor) if cursor.list == list_id => Some(Hit { sort: cursor.sort, key: cursor.key }),
-            Start::After(_) => return Err(BadCursor.into()),
+            Start::At(cursor) if cursor.list == list_id => Some(cursor),
+            Start::At(_) => return Err(BadCursor.into()),
         };
+        let backwards = place.is_some_and(|place| place.before);
+        // Backwards, the nearest rows are the first of the list the other way round.
+        list.descending ^= backwards;
+        list.after = place.map(|place| Hit { sort: place.sort, key: place.key });
         list.offset = page.offset();
-        // One more shows whether there is a next page.
+        // One more shows whether there is another page.
         list.limit = page.limit.saturating_add(1);
         let mut hits = self.store.list(self.live.table, list).await?;
-        let cursor = |last: &Hit| Cursor { sort: last.sort, key: last.key, list: list_id };
-        let next = next_after(&mut hits, page.limit, cursor);
+        let more = cut(&mut hits, page.limit);
+        if backwards {
+            hits.reverse();
+        }
+        let beside = |hit: &Hit, before| Cursor { sort: hit.sort, key: hit.key, list: list_id, before };
+        // What a cursor came from is still on its other side.
+        let (is_previous, is_next) = if backwards { (more, true) } else { (place.is_some(), more) };
+        let previous = hits.first().filter(|_| is_previous).map(|first| beside(first, true));
+        let next = hits.last().filter(|_| is_next).map(|last| beside(last, false));
         let keys: Vec<Uuid> = hits.iter().map(|hit| hit.key).collect();
-        Ok(Page { items: self.get_many(&keys).await?.into_iter().flatten().collect(), next })
+        Ok(Page { items: self.get_many(&keys).await?.into_iter().flatten().collect(), previous, next })
     }
 
     /// One page of a search, each row with its score.
@@ -215,21 +226,22 @@ impl<V: View> Reader<'_, V> {
         let limit = search.limit;
         search.limit = limit.saturating_add(1);
         let mut found = self.store.search(self.live.table, search).await?;
-        let next = next_after(&mut found, limit, |last| Cursor { sort: 0, key: last.key, list: 0 });
+        let more = cut(&mut found, limit);
+        let next = found.last().filter(|_| more);
+        let next = next.map(|last| Cursor { sort: 0, key: last.key, list: 0, before: false });
         let keys: Vec<Uuid> = found.iter().map(|found| found.key).collect();
         let scored = self.get_many(&keys).await?.into_iter().zip(found);
-        Ok(Page { items: scored.filter_map(|(row, found)| Some((row?, found.score))).collect(), next })
+        let items = scored.filter_map(|(row, found)| Some((row?, found.score))).collect();
+        Ok(Page { items, previous: None, next })
     }
 }
 
-/// Cuts what is beyond the limit, and says from where the next page goes on.
-fn next_after<T>(found: &mut Vec<T>, limit: u32, cursor: impl FnOnce(&T) -> Cursor) -> Option<Cursor> {
+/// Cuts what is beyond the limit, and says whether there was any.
+fn cut<T>(found: &mut Vec<T>, limit: u32) -> bool {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    if found.len() <= limit {
-        return None;
-    }
+    let more = found.len() > limit;
     found.truncate(limit);
-    found.last().map(cursor)
+    more
 }
 
 /// Reads a stored document.

@@ -69,17 +69,19 @@ async fn every_list_is_paged_by_number_and_by_cursor_to_the_same_end() {
         let all = list.ids(&shop.get(&list.with("limit=250")).await.expect(200));
         assert!(all.len() >= 3, "{}: {} items", list.path, all.len());
         for first in [list.with("limit=2&page=1"), list.with("limit=2")] {
-            let (mut seen, mut next, mut pages) = (Vec::new(), Some(first.clone()), 0);
+            let (mut pages, mut next) = (Vec::new(), Some(first.clone()));
             while let Some(href) = next {
                 let page = shop.get(&href).await.expect(200);
                 let ids = list.ids(&page);
                 assert!(!ids.is_empty() && ids.len() <= 2, "{href}");
-                seen.extend(ids);
-                pages += 1;
-                check_links(shop, &page, pages, first.contains("page=")).await;
+                pages.push(ids);
+                check_links(shop, &page, pages.len(), first.contains("page=")).await;
                 next = page.link("next");
+                if next.is_none() {
+                    go_back(shop, &list, page, &pages).await;
+                }
             }
-            assert_eq!((seen, pages), (all.clone(), all.len().div_ceil(2)), "{first}");
+            assert_eq!((pages.concat(), pages.len()), (all.clone(), all.len().div_ceil(2)), "{first}");
         }
         let past = shop.get(&list.with("page=1000000")).await.expect(200);
         assert_eq!((list.ids(&past).len(), past.link("next")), (0, None), "{}: past the end", list.path);
@@ -88,12 +90,28 @@ async fn every_list_is_paged_by_number_and_by_cursor_to_the_same_end() {
     }
 }
 
+/// The way back from the last page shows what the way there did; and from its end, the same way there again.
+async fn go_back(shop: &TestShop, list: &List, last: Answer, pages: &[Vec<Value>]) {
+    let mut page = last;
+    for expected in pages.iter().rev().skip(1) {
+        let href = page.link("previous").unwrap_or_else(|| panic!("{}: no way back", page.asked));
+        page = shop.get(&href).await.expect(200);
+        assert_eq!(list.ids(&page), *expected, "{href}");
+        assert!(page.link("next").is_some(), "{href}");
+    }
+    assert_eq!(page.link("previous"), None, "{}", page.asked);
+    for expected in pages.iter().skip(1) {
+        page = shop.get(&page.link("next").expect("a way there")).await.expect(200);
+        assert_eq!(list.ids(&page), *expected, "{}", page.asked);
+    }
+}
+
 /// The links of a page that was asked for by its number, or by a cursor.
 async fn check_links(shop: &TestShop, page: &Answer, number: usize, counted: bool) {
     let rels: Vec<_> = page.each("/links", "rel").iter().filter_map(|rel| rel.as_str().map(str::to_owned)).collect();
     let is_last = page.link("next").is_none();
     let mut wanted = vec!["self"];
-    wanted.extend((counted && number > 1).then_some("previous"));
+    wanted.extend((number > 1).then_some("previous"));
     wanted.extend((!is_last).then_some("next"));
     assert_eq!(rels, wanted, "{}", page.asked);
     for link in page["links"].as_array().expect("links") {
@@ -105,8 +123,8 @@ async fn check_links(shop: &TestShop, page: &Answer, number: usize, counted: boo
         let header = format!("<{href}>; rel=\"{}\"", link["rel"].as_str().expect("a rel"));
         assert!(page.must_have("link").contains(&header), "{header} is not in {:?}", page.header("link"));
     }
-    if let Some(next) = page.link("next") {
-        assert_eq!((next.contains("page="), next.contains("cursor=")), (counted, !counted), "{next}");
+    for beside in page.link("next").into_iter().chain(page.link("previous")) {
+        assert_eq!((beside.contains("page="), beside.contains("cursor=")), (counted, !counted), "{beside}");
     }
     let own = page.link("self").expect("a self");
     let again = shop.get(&own).await.expect(200);

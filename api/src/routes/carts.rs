@@ -97,7 +97,8 @@ pub async fn list(call: Call) -> Answer {
     require_customer(views, call.store_id(), customer).await?;
     let page = views.carts(call.store_id(), customer, params.state, &request).await?;
     let mut carts = priced(views, call.store_id(), &page.items).await?.into_iter();
-    let page = projections::Page { items: carts.by_ref().collect::<Vec<_>>(), next: page.next };
+    let page =
+        projections::Page { items: carts.by_ref().collect::<Vec<_>>(), previous: page.previous, next: page.next };
     Ok(call.page::<CartList, _>(&paging, page, |cart| cart))
 }
 

@@ -8,7 +8,7 @@ use crate::mapping::journal_error;
 use crate::problem::Problem;
 use crate::wire::answer::{self, List};
 use crate::wire::call::{Call, PathId};
-use crate::wire::paging::{CursorOnly, CursorOnlyParams, Paging};
+use crate::wire::paging::{Beside, CursorOnly, CursorOnlyParams, Paging};
 use domain::{
     Category, CouponId, CreditId, CustomerId, Event, GiftCardId, InvoiceId, OrderId, ProductId, credit::CreditEvent,
 };
@@ -39,16 +39,17 @@ async fn page(call: &Call, stream: &StreamName, missing: Option<Code>) -> Answer
     }
     let more = events.len() > limit;
     events.truncate(limit);
+    let previous = (from > 0).then(|| from.saturating_sub(limit as u64).to_string());
     let next = events.last().filter(|_| more).map(|last| (last.revision + 1).to_string());
-    show(call, &paging, &events, next.as_deref())
+    show(call, &paging, &events, &Beside { previous, next })
 }
 
-fn show(call: &Call, paging: &Paging, events: &[Envelope], next: Option<&str>) -> Answer {
+fn show(call: &Call, paging: &Paging, events: &[Envelope], beside: &Beside) -> Answer {
     let events = events.iter().map(HistoryEvent::try_from).collect::<Result<Vec<_>, _>>().map_err(|error| {
         tracing::error!(%error, "an event of a history could not be shown");
         Problem::of(Code::Unavailable)
     })?;
-    let links = call.with_scope(|scope| paging.links(scope, next));
+    let links = call.with_scope(|scope| paging.links(scope, beside));
     Ok(answer::list(&History::page(events, links)))
 }
 

@@ -26,7 +26,7 @@ use crate::answers::{CountAnswer, Link};
 use crate::problem::Problem;
 use crate::wire::answer::{self, List};
 use crate::wire::call::Call;
-use crate::wire::paging::Paging;
+use crate::wire::paging::{Beside, Paging};
 use axum::response::Response;
 use chrono_tz::Tz;
 use domain::{CustomerId, StoreId};
@@ -58,17 +58,19 @@ fn page_of_all<L: List>(call: &Call, paging: &Paging, mut all: Vec<L::Item>) -> 
     let limit = paging.limit() as usize;
     let older = call.with_scope(|scope| paging.place(scope))?;
     let end = match (older, paging.page) {
-        (Some(older), _) => usize::try_from(older).unwrap_or(usize::MAX).min(all.len()),
+        (Some(older), _) => usize::try_from(older).unwrap_or(usize::MAX),
         (None, Some(page)) => {
             let before = usize::try_from(page - 1).unwrap_or(usize::MAX).saturating_mul(limit);
             all.len().saturating_sub(before)
         }
         (None, None) => all.len(),
     };
-    let start = end.saturating_sub(limit);
-    let mut items: Vec<_> = all.drain(start..end).collect();
-    items.reverse();
+    let start = end.saturating_sub(limit).min(all.len());
+    // The first page may be a short one, when it is reached backwards.
+    let previous = (end < all.len()).then(|| end.saturating_add(limit).to_string());
     let next = (start > 0).then(|| start.to_string());
-    let links: Vec<Link> = call.with_scope(|scope| paging.links(scope, next.as_deref()));
+    let mut items: Vec<_> = all.drain(start..end.min(all.len())).collect();
+    items.reverse();
+    let links: Vec<Link> = call.with_scope(|scope| paging.links(scope, &Beside { previous, next }));
     Ok(answer::list(&L::page(items, links)))
 }

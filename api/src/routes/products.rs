@@ -110,7 +110,7 @@ async fn search_page(
     let (number, limit) = (paging.page.unwrap_or(1), u64::from(paging.limit()));
     let before = (number - 1).saturating_mul(limit);
     if before >= SEARCH_DEPTH {
-        return Ok(Page { items: Vec::new(), next: None });
+        return Ok(Page::empty());
     }
     let start = Start::Page(u32::try_from(number).unwrap_or(u32::MAX));
     let request = PageRequest { start, limit: paging.limit() };

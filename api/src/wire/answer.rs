@@ -122,8 +122,7 @@ impl Call {
 
     /// One page of a view's list.
     pub fn page<L: List, T>(&self, paging: &paging::Paging, page: Page<T>, item: impl FnMut(T) -> L::Item) -> Response {
-        let next = page.next.map(|next| next.to_string());
-        let links = self.with_scope(|scope| paging.links(scope, next.as_deref()));
+        let links = self.with_scope(|scope| paging.links(scope, &(&page).into()));
         list(&L::page(page.items.into_iter().map(item).collect(), links))
     }
 

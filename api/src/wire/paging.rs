@@ -5,7 +5,7 @@ use crate::problem::{FieldError, Problem};
 use crate::wire::cursor::Scope;
 use crate::wire::query::{self, Params, Query};
 use http::HeaderValue;
-use projections::{Cursor, PageRequest, Start};
+use projections::{Cursor, Page, PageRequest, Start};
 use utoipa::IntoParams;
 
 /// Items on a page unless told otherwise.
@@ -23,7 +23,7 @@ pub struct CursorParams {
     /// From 1. Costs more the deeper it is; not together with `cursor`.
     #[param(minimum = 1)]
     page: Option<u64>,
-    /// From the `next` link of the page before. Costs the same at any depth.
+    /// From the `next` or `previous` link of another page. Costs the same at any depth.
     cursor: Option<String>,
     /// Items on the page. Default: 10.
     #[param(minimum = 1, maximum = 250)]
@@ -48,7 +48,7 @@ pub struct PageParams {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code)] // Published; what is read is [`CursorOnly`].
 pub struct CursorOnlyParams {
-    /// From the `next` link of the page before.
+    /// From the `next` or `previous` link of another page.
     cursor: Option<String>,
     /// Items on the page. Default: 10.
     #[param(minimum = 1, maximum = 250)]
@@ -112,6 +112,20 @@ fn read_limit(query: &mut Query<'_>) -> Option<u32> {
     query.integer("limit", 1..=i64::from(MAX_LIMIT)).and_then(|limit| u32::try_from(limit).ok())
 }
 
+/// What lies beside a page: places in its list, which cursors name.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    pub previous: Option<String>,
+    pub next: Option<String>,
+}
+
+impl<T> From<&Page<T>> for Beside {
+    fn from(page: &Page<T>) -> Self {
+        let place = |cursor: &Cursor| cursor.to_string();
+        Self { previous: page.previous.as_ref().map(place), next: page.next.as_ref().map(place) }
+    }
+}
+
 impl Paging {
     pub fn limit(&self) -> u32 {
         self.limit.unwrap_or(DEFAULT_LIMIT)
@@ -120,7 +134,7 @@ impl Paging {
     /// The part of the list that is asked for.
     pub fn request(&self, scope: &Scope<'_>) -> Result<PageRequest, Problem> {
         let start = match (&self.cursor, self.page) {
-            (Some(cursor), _) => Start::After(open_cursor(scope, cursor)?),
+            (Some(cursor), _) => Start::At(open_cursor(scope, cursor)?),
             // No list is so long that its end lies beyond: a page past the end is empty.
             (None, Some(page)) => Start::Page(u32::try_from(page).unwrap_or(u32::MAX)),
             (None, None) => Start::First,
@@ -134,25 +148,28 @@ impl Paging {
         scope.open(cursor).and_then(|place| place.parse().ok()).map(Some).ok_or_else(bad_cursor)
     }
 
-    /// The links of an answer: itself, the page before where pages are counted, and the next one if there is one, by a
-    /// cursor unless pages are counted. `next` is the place where it begins.
-    pub fn links(&self, scope: &Scope<'_>, next: Option<&str>) -> Vec<Link> {
+    /// The links of an answer: itself, the page before and the next one if there are such, by cursors unless pages are
+    /// counted. `beside` are the places of the two.
+    pub fn links(&self, scope: &Scope<'_>, beside: &Beside) -> Vec<Link> {
         let href = |place: Option<(&str, String)>| self.href(scope, place);
         let here = match (&self.cursor, self.page) {
             (Some(cursor), _) => Some(("cursor", cursor.clone())),
             (None, page) => page.map(|page| ("page", page.to_string())),
         };
         let mut links = vec![Link::new("self", href(here))];
-        if let Some(page) = self.page.filter(|page| *page > 1) {
-            links.push(Link::new("previous", href(Some(("page", (page - 1).to_string())))));
-        }
-        if let Some(next) = next {
-            let place = match self.page {
-                Some(page) => ("page", page.saturating_add(1).to_string()),
-                None => ("cursor", scope.seal(next)),
-            };
-            links.push(Link::new("next", href(Some(place))));
-        }
+        let (previous, next) = match self.page {
+            Some(page) => {
+                let next = beside.next.as_ref().map(|_| page.saturating_add(1));
+                let number = |page: u64| ("page", page.to_string());
+                (Some(page - 1).filter(|page| *page > 0).map(number), next.map(number))
+            }
+            None => {
+                let cursor = |place: &String| ("cursor", scope.seal(place));
+                (beside.previous.as_ref().map(cursor), beside.next.as_ref().map(cursor))
+            }
+        };
+        links.extend(previous.map(|place| Link::new("previous", href(Some(place)))));
+        links.extend(next.map(|place| Link::new("next", href(Some(place)))));
         links
     }
 
@@ -206,11 +223,12 @@ mod tests {
     use domain::StoreId;
     use uuid::Uuid;
 
-    fn hrefs(query: &str, next: Option<&str>) -> Vec<String> {
+    fn hrefs(query: &str, previous: Option<&str>, next: Option<&str>) -> Vec<String> {
         let Ok(paging) = query::read::<(AnyText, Paging)>(query).map(|(_, paging)| paging) else { return Vec::new() };
         let filters = filters(query);
         let scope = Scope { store: StoreId(Uuid::nil()), path: "/product", filters: &filters };
-        paging.links(&scope, next).into_iter().map(|link| format!("{} {}", link.rel, link.href)).collect()
+        let beside = Beside { previous: previous.map(str::to_owned), next: next.map(str::to_owned) };
+        paging.links(&scope, &beside).into_iter().map(|link| format!("{} {}", link.rel, link.href)).collect()
     }
 
     struct AnyText;
@@ -226,17 +244,18 @@ mod tests {
     #[test]
     fn hrefs_keep_every_filter_and_the_limit() {
         assert_eq!(
-            hrefs("vendor=a+b&page=2&limit=5&tag=x", Some("7")),
+            hrefs("vendor=a+b&page=2&limit=5&tag=x", None, Some("7")),
             [
                 "self /product?tag=x&vendor=a%20b&limit=5&page=2",
                 "previous /product?tag=x&vendor=a%20b&limit=5&page=1",
                 "next /product?tag=x&vendor=a%20b&limit=5&page=3",
             ]
         );
-        assert_eq!(hrefs("", None), ["self /product"]);
-        assert_eq!(hrefs("page=1", None), ["self /product?page=1"]);
-        let next = hrefs("tag=x", Some("7"));
-        assert!(next[1].starts_with("next /product?tag=x&cursor="), "{next:?}");
+        assert_eq!(hrefs("", None, None), ["self /product"]);
+        assert_eq!(hrefs("page=1", Some("3"), None), ["self /product?page=1"]);
+        let beside = hrefs("tag=x", Some("3"), Some("7"));
+        assert!(beside[1].starts_with("previous /product?tag=x&cursor="), "{beside:?}");
+        assert!(beside[2].starts_with("next /product?tag=x&cursor="), "{beside:?}");
     }
 
     #[test]

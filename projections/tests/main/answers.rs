@@ -31,7 +31,7 @@ impl Answers {
             let page = ask(PageRequest { start, limit: 3 }).await.expect("a page");
             by_cursor.extend(page.items);
             match page.next {
-                Some(next) => start = Start::After(next),
+                Some(next) => start = Start::At(next),
                 None => break,
             }
         }

@@ -38,7 +38,7 @@ async fn all_by_cursor(views: &Views, store: StoreId, filter: &ProductFilter, li
         assert!(page.items.len() <= limit as usize);
         found.extend(page.items.iter().map(|product| product.product_id));
         match page.next {
-            Some(next) => start = Start::After(next.to_string().parse().expect("a cursor")),
+            Some(next) => start = Start::At(next.to_string().parse().expect("a cursor")),
             None => return found,
         }
     }
@@ -81,7 +81,7 @@ async fn a_cursor_stays_where_it_is_while_rows_come_and_go() {
     // The row that the cursor stands at goes, and a new one comes.
     world.delete_product(store, made[6]).await;
     world.product(store, "Newest").await;
-    let page = PageRequest { start: Start::After(next), limit: 3 };
+    let page = PageRequest { start: Start::At(next), limit: 3 };
     let rest = world.caught_up(&views).await.products(store, &all, &page).await.expect("a page");
     let rest: Vec<_> = rest.items.iter().map(|product| product.product_id).collect();
     assert_eq!(rest, [made[5], made[4], made[3]]);
@@ -112,7 +112,7 @@ async fn a_cursor_of_another_store_or_list_is_refused() {
     let views = world.open().await.views();
     let all = ProductFilter::default();
     let page = views.products(store, &all, &PageRequest::first(1)).await.expect("a page");
-    let request = PageRequest { start: Start::After(page.next.expect("a next page")), limit: 1 };
+    let request = PageRequest { start: Start::At(page.next.expect("a next page")), limit: 1 };
     assert!(views.products(store, &all, &request).await.is_ok());
     assert!(matches!(views.products(other, &all, &request).await, Err(ReadError::BadCursor(_))));
     assert!(matches!(views.coupons(store, &request).await, Err(ReadError::BadCursor(_))));
