@@ -33,7 +33,7 @@ pub use facade::{Commands, Parts, Settings, UnderWay};
 pub use lookups::{Lookups, LookupsError, WalletEntry};
 pub use mail::{ConfirmationMail, MailError, Mailer};
 pub use reactions::{CartExpiry, Parked, Reactions, ReactionsStatus};
-pub use request::{Done, IdempotencyKey, Request};
+pub use request::{Done, IdempotencyKey, IfMatch, Request};
 pub use sweep::Swept;
 pub use use_cases::{
     addresses::{AddressChange, NewAddress},

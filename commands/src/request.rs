@@ -3,6 +3,7 @@
 use domain::StoreId;
 use eventlog::Position;
 use journal::Actor;
+use std::sync::Arc;
 
 /// A client's request, as far as commands care.
 #[derive(Clone, Debug)]
@@ -12,8 +13,25 @@ pub struct Request {
     /// Stands in the events' metadata and in the server's log lines.
     pub request_id: Option<String>,
     pub idempotency: Option<IdempotencyKey>,
-    /// `If-Match`: the revision that the resource must have, else [`crate::CommandError::RevisionMismatch`].
-    pub if_match: Option<u64>,
+    /// What the resource must be like, else [`crate::CommandError::RevisionMismatch`].
+    pub if_match: Option<IfMatch>,
+}
+
+/// `If-Match` (RFC 9110 §13.1.1): the revisions of which the resource must have one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IfMatch(Arc<[u64]>);
+
+impl IfMatch {
+    pub fn allows(&self, revision: u64) -> bool {
+        self.0.contains(&revision)
+    }
+}
+
+/// Without any, no revision is allowed.
+impl FromIterator<u64> for IfMatch {
+    fn from_iter<I: IntoIterator<Item = u64>>(revisions: I) -> Self {
+        Self(revisions.into_iter().collect())
+    }
 }
 
 /// An `Idempotency-Key` and what it belongs to. Only HMACs of it are ever stored.

@@ -3,7 +3,7 @@
 use crate::executor::{Ask, Executed, Executor, Loaded, Origin, Refused};
 use crate::facade::Inner;
 use crate::ids::Ids;
-use crate::{CommandError, Done, Resource};
+use crate::{CommandError, Done, IfMatch, Resource};
 use domain::{Category, Decider, StoreId};
 use eventlog::Position;
 use journal::{Actor, Idempotency};
@@ -17,7 +17,7 @@ pub(crate) struct Session {
     pub(crate) inner: Arc<Inner>,
     pub(crate) origin: Origin,
     pub(crate) idempotency: Option<Idempotency>,
-    pub(crate) if_match: Option<u64>,
+    pub(crate) if_match: Option<IfMatch>,
     reached: Arc<AtomicU64>,
 }
 
@@ -26,7 +26,7 @@ impl Session {
         inner: Arc<Inner>,
         origin: Origin,
         idempotency: Option<Idempotency>,
-        if_match: Option<u64>,
+        if_match: Option<IfMatch>,
     ) -> Self {
         Self { inner, origin, idempotency, if_match, reached: Arc::default() }
     }
@@ -72,7 +72,11 @@ impl Session {
     where
         Inner: Has<A>,
     {
-        self.ask(id, Ask::of(command, &self.origin).if_match(self.if_match).idempotent(self.idempotency.clone())).await
+        self.ask(
+            id,
+            Ask::of(command, &self.origin).if_match(self.if_match.clone()).idempotent(self.idempotency.clone()),
+        )
+        .await
     }
 
     /// As [`Self::decide`], if the stream still has `length` events; else [`Refused::Moved`].
@@ -87,7 +91,7 @@ impl Session {
     {
         let ask = Ask::of(command, &self.origin)
             .at_length(length)
-            .if_match(self.if_match)
+            .if_match(self.if_match.clone())
             .idempotent(self.idempotency.clone());
         self.ask(id, ask).await
     }

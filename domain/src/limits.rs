@@ -10,6 +10,8 @@ pub const MAX_INVENTORY: i64 = 1_000_000_000;
 pub const MAX_TOKENS: usize = 1_000;
 /// How long a token, a log-in and a confirmation link live, in hours.
 pub const TOKEN_HOURS: i64 = 24;
+/// How long a coupon lives that is created without an end, in days.
+pub const COUPON_DAYS: i64 = 30;
 /// The most tags of a product.
 pub const MAX_TAGS: usize = 250;
 /// The most confirmation links of a customer that are good at the same time; the oldest goes first.

@@ -12,6 +12,11 @@ use std::fmt;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// The first moment that has four digits for its year: 0001-01-01T00:00:00.000Z.
+    pub const FIRST: Self = Self(FIRST_MILLI);
+    /// The last one: 9999-12-31T23:59:59.999Z.
+    pub const LAST: Self = Self(LAST_MILLI);
+
     /// From milliseconds since 1970-01-01T00:00:00Z.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)

@@ -42,6 +42,10 @@ async fn the_products_most_added_to_carts_come_first_and_only_a_post_of_an_item_
     assert_eq!(top("10").await, wanted);
     let whole = shop.get("/streaming/toptencartitems/1").await.expect(200);
     assert_eq!(whole["products"][0]["title"], "Darjeeling");
+    let windowed = shop.get("/streaming/toptencartitems/1/?window=7d").await.expect(200);
+    let own = "/streaming/toptencartitems/1?window=7d";
+    assert_eq!(windowed["links"], json!([{ "rel": "self", "href": own }]));
+    assert_eq!(windowed.must_have("link"), format!("<{own}>; rel=\"self\""));
 
     for bad in ["0", "101", "-1", "ten", "1.5", "%20"] {
         shop.get(&format!("/streaming/toptencartitems/{bad}")).await.refuses(&["#/n"]);

@@ -106,7 +106,11 @@ async fn the_revision_alone_is_compared_with_what_a_query_said() {
     shop.with("If-Match", &tag).put(&path, json!({ "title": "Ceylon" })).await.problem(412, "REVISION_MISMATCH");
     assert_eq!(shop.get(&path).await.text("/product/title"), "Assam");
     let current = renamed.revision();
-    for good in [format!("\"{current}.anything\""), format!("W/\"{current}.0\""), format!("\"1.x\", \"{current}.y\"")] {
+    for good in [
+        format!("\"{current}.anything\""),
+        format!("W/\"{current}.0\""),
+        format!("\"1.x\", \"{current}.y\", \"999.z\""),
+    ] {
         shop.with("If-Match", &good).put(&format!("{path}/inventory"), json!({ "amount": 0 })).await.expect(200);
     }
     // A POST compares nothing.

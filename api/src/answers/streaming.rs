@@ -1,6 +1,6 @@
 //! Metrics that stream from the log (api.md §11).
 
-use super::one;
+use super::list;
 use super::product::AddedProduct;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ pub struct NumberAnswer {
     pub result: i64,
 }
 
-one! {
-    /// The products most added to carts, most first.
-    TopCartItems { products: Vec<AddedProduct> }
+list! {
+    /// The products most added to carts, most first. There are no other pages.
+    TopCartItems { products: AddedProduct }
 }

@@ -53,6 +53,14 @@ fn show(call: &Call, paging: &Paging, events: &[Envelope], beside: &Beside) -> A
     Ok(answer::list(&History::page(events, links)))
 }
 
+/// The store must have or have had the customer: a deleted one's histories stay.
+async fn require_customer_ever(call: &Call, customer: CustomerId) -> Result<(), Problem> {
+    match read(call, &stream(Category::Customer, customer), 0, 1).await?.is_empty() {
+        true => Err(Problem::of(Code::CustomerNotFound)),
+        false => Ok(()),
+    }
+}
+
 /// The history of a thing that the path names by its id.
 async fn by_id<I: PathId + std::fmt::Display>(call: &Call, category: Category) -> Answer {
     let id: I = call.said.id()?;
@@ -102,9 +110,7 @@ pub async fn customer(call: Call) -> Answer {
 )]
 pub async fn carts(call: Call) -> Answer {
     let customer: CustomerId = call.said.id()?;
-    if read(&call, &stream(Category::Customer, customer), 0, 1).await?.is_empty() {
-        return Err(Problem::of(Code::CustomerNotFound));
-    }
+    require_customer_ever(&call, customer).await?;
     page(&call, &stream(Category::Cart, customer), None).await
 }
 
@@ -159,7 +165,10 @@ pub async fn credit(call: Call) -> Answer {
     });
     match issued {
         Some(owner) if owner == customer => page(&call, &stream, Some(Code::CreditNotFound)).await,
-        Some(_) | None => Err(Problem::of(Code::CreditNotFound)),
+        Some(_) | None => {
+            require_customer_ever(&call, customer).await?;
+            Err(Problem::of(Code::CreditNotFound))
+        }
     }
 }
 

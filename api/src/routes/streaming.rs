@@ -8,8 +8,9 @@ use crate::codes::Code;
 use crate::mapping::windows_error;
 use crate::problem::{FieldError, Problem};
 use crate::requests::streaming::WindowParams;
-use crate::wire::answer;
+use crate::wire::answer::{self, List};
 use crate::wire::call::Call;
+use crate::wire::paging::{Beside, Paging};
 use crate::wire::query::parse_integer;
 use axum::response::Response;
 use eventlog::Position;
@@ -38,7 +39,7 @@ fn number(number: u64) -> Response {
 /// By quantity, most first; among equals the smaller id. Only POST of an item counts as an add.
 #[utoipa::path(
     get, path = "", tag = "Streaming metrics", params(WindowParams),
-    responses((status = 200, description = "The products", body = TopCartItems)), extensions(("x-unversioned" = json!(true)))
+    responses((status = 200, description = "The products", body = TopCartItems))
 )]
 pub async fn top_cart_items(call: Call) -> Answer {
     let params: WindowParams = call.said.params()?;
@@ -56,7 +57,8 @@ pub async fn top_cart_items(call: Call) -> Answer {
     let joined = rows.into_iter().zip(top).filter_map(|(row, (_, number_of_cart_adds))| {
         Some(AddedProduct { product: Product::from(&*row?), number_of_cart_adds })
     });
-    Ok(answer::json(StatusCode::OK, &TopCartItems::new(joined.collect())))
+    let links = call.with_scope(|scope| Paging::default().links(scope, &Beside::default()));
+    Ok(answer::list(&TopCartItems::page(joined.collect(), links)))
 }
 
 /// What was invoiced in the last two hours

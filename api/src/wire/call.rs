@@ -12,7 +12,7 @@ use crate::wire::schema::{self, Body};
 use crate::wire::{etag, paging};
 use axum::extract::{FromRequestParts, RawPathParams};
 use bytes::Bytes;
-use commands::{Authenticated, IdempotencyKey, Request};
+use commands::{Authenticated, IdempotencyKey, IfMatch, Request};
 use domain::StoreId;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Uri};
@@ -178,10 +178,10 @@ impl Said {
         }
     }
 
-    /// The revision that a change asks for; nothing for what changes nothing, or makes something new.
-    pub fn if_match(&self) -> Option<u64> {
+    /// The revisions that a change asks for; nothing for what changes nothing, or makes something new.
+    pub fn if_match(&self) -> Option<IfMatch> {
         let changes = matches!(self.method, Method::PUT | Method::DELETE);
-        changes.then(|| etag::wanted_revision(&self.headers)).flatten()
+        changes.then(|| etag::if_match(&self.headers)).flatten()
     }
 
     /// The `Idempotency-Key`, and what it belongs to. `body`: the body as received, where the route has one.

@@ -34,12 +34,13 @@ impl Named {
         }
     }
 
-    /// Its first instant.
+    /// Its first instant, within what can be written in UTC: an offset may lead out of the years that have four digits.
     pub fn first(self, timezone: Tz) -> Timestamp {
-        match self.offset {
+        let first = match self.offset {
             Some(offset) => at_offset(self.start, offset),
             None => earliest(timezone, self.start),
-        }
+        };
+        first.clamp(Timestamp::FIRST, Timestamp::LAST)
     }
 
     /// The first instant after it.
@@ -198,8 +199,23 @@ mod tests {
         for text in bad {
             assert_eq!(Named::parse(text), Err(BadDate), "{text}");
         }
-        for text in ["00010101", "99991231", "9999-12-31T23:59:59.999-23:59", "0001-01-01T00:00:00+23:59"] {
-            assert!(Named::parse(text).is_ok_and(|named| named.end(Tz::UTC) > named.first(Tz::UTC)), "{text}");
+    }
+
+    #[test]
+    fn no_offset_leads_out_of_the_years() {
+        for (text, first) in [
+            ("00010101", "0001-01-01T00:00:00.000Z"),
+            ("0001-01-01T00:00:00+23:59", "0001-01-01T00:00:00.000Z"),
+            ("99991231", "9999-12-31T00:00:00.000Z"),
+            ("9999-12-31T23:59:59.999-23:59", "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(
+                Named::parse(text).map(|named| named.first(Tz::UTC).to_string()),
+                Ok(first.to_owned()),
+                "{text}"
+            );
         }
+        let named = Named::parse("00010101").map(|named| named.first(Tz::Asia__Kolkata));
+        assert_eq!(named, Ok(Timestamp::FIRST));
     }
 }

@@ -1,5 +1,6 @@
 //! Versions of a single resource (api.md §1): `ETag: "<revision>.<hash of the body>"`.
 
+use commands::IfMatch;
 use http::{HeaderMap, HeaderValue, header};
 
 /// Bytes of the hash in a tag: enough that no two representations of one revision share it.
@@ -22,26 +23,16 @@ pub fn client_has(headers: &HeaderMap, tag: &str) -> bool {
     tags(headers, header::IF_NONE_MATCH).any(|candidate| candidate == "*" || opaque(candidate) == tag)
 }
 
-/// The revision that `If-Match` asks for; `None` where it asks for none, or for any (`*`).
+/// The revisions that `If-Match` asks for; `None` where it asks for none, or for any (`*`).
 ///
-/// Revisions only rise, so of several tags only the highest can be the present one. A tag that was never ours matches
-/// nothing: it asks for a revision that no resource ever has. Weak tags count, since proxies that compress weaken them and
-/// the hash is not compared.
-pub fn wanted_revision(headers: &HeaderMap) -> Option<u64> {
-    let mut highest: Option<u64> = None;
-    let mut asked = false;
-    for candidate in tags(headers, header::IF_MATCH) {
-        if candidate == "*" {
-            return None;
-        }
-        asked = true;
-        highest = highest.max(revision_of(opaque(candidate)));
-    }
-    asked.then(|| highest.unwrap_or(NEVER))
+/// A tag that was never ours matches nothing. Weak tags count, since proxies that compress weaken them and the hash is not
+/// compared.
+pub fn if_match(headers: &HeaderMap) -> Option<IfMatch> {
+    let mut asked = tags(headers, header::IF_MATCH).peekable();
+    asked.peek()?;
+    let wanted: Option<Vec<_>> = asked.map(|tag| (tag != "*").then(|| revision_of(opaque(tag)))).collect();
+    Some(wanted?.into_iter().flatten().collect())
 }
-
-/// A revision that no resource ever has.
-const NEVER: u64 = u64::MAX;
 
 fn revision_of(tag: &str) -> Option<u64> {
     let (revision, _) = tag.strip_prefix('"')?.strip_suffix('"')?.split_once('.')?;
@@ -69,14 +60,16 @@ mod tests {
 
     #[test]
     fn if_match_compares_the_revision_alone() {
-        let wanted = |values: &[&'static str]| wanted_revision(&headers(header::IF_MATCH, values));
+        let wanted = |values: &[&'static str]| if_match(&headers(header::IF_MATCH, values));
+        let revisions = |revisions: &[u64]| Some(revisions.iter().copied().collect());
         assert_eq!(wanted(&[]), None);
         assert_eq!(wanted(&["*"]), None);
-        assert_eq!(wanted(&["\"7.abc\""]), Some(7));
-        assert_eq!(wanted(&["W/\"7.abc\""]), Some(7));
-        assert_eq!(wanted(&["\"7.abc\", \"9.x\"", "\"8.y\""]), Some(9));
+        assert_eq!(wanted(&["\"7.abc\", *"]), None);
+        assert_eq!(wanted(&["\"7.abc\""]), revisions(&[7]));
+        assert_eq!(wanted(&["W/\"7.abc\""]), revisions(&[7]));
+        assert_eq!(wanted(&["\"7.abc\", \"9.x\"", "\"8.y\""]), revisions(&[7, 9, 8]));
         for never in ["\"abc\"", "7.abc", "\"-7.a\"", "\"99999999999999999999.a\""] {
-            assert_eq!(wanted_revision(&headers(header::IF_MATCH, &[never])), Some(NEVER), "{never}");
+            assert_eq!(wanted(&[never]), revisions(&[]), "{never}");
         }
     }
 

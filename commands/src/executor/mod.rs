@@ -16,7 +16,7 @@ pub use loaded::Loaded;
 
 use crate::ids::Ids;
 use crate::snapshots::Snapshots;
-use crate::{Clock, CommandError, Service};
+use crate::{Clock, CommandError, IfMatch, Service};
 use domain::{Decider, StoreId};
 use eventlog::{EventId, Position};
 use journal::{Actor, Idempotency, Journal, JournalError};
@@ -83,8 +83,8 @@ pub struct Ask<C> {
     pub origin: Origin,
     /// The number of events that the stream must have; another number is [`Refused::Moved`].
     pub length: Option<u64>,
-    /// The revision that the resource must have for the client.
-    pub if_match: Option<u64>,
+    /// What revision the resource must have for the client.
+    pub if_match: Option<IfMatch>,
     /// This command decides the request that carried this key.
     pub idempotency: Option<Idempotency>,
 }
@@ -99,8 +99,8 @@ impl<C> Ask<C> {
         Self { length: Some(length), ..self }
     }
 
-    pub fn if_match(self, revision: Option<u64>) -> Self {
-        Self { if_match: revision, ..self }
+    pub fn if_match(self, if_match: Option<IfMatch>) -> Self {
+        Self { if_match, ..self }
     }
 
     pub fn idempotent(self, idempotency: Option<Idempotency>) -> Self {

@@ -227,7 +227,7 @@ impl<A: Decider> Runner<'_, A> {
         if ask.length.is_some_and(|expected| expected != length) {
             return Some(Verdict::Refused(Refused::Moved { length }));
         }
-        if ask.if_match.is_some_and(|expected| expected != loaded.revision) {
+        if ask.if_match.as_ref().is_some_and(|wanted| !wanted.allows(loaded.revision)) {
             return Some(Verdict::Refused(Refused::RevisionMismatch { current: loaded.revision }));
         }
         None

@@ -5,7 +5,9 @@ use crate::executor::{Ask, Refused};
 use crate::facade::{anonymous, vault_away};
 use crate::session::{Session, refused};
 use crate::vault::ConfirmationEntry;
-use crate::{CommandError, Commands, ConfirmationMail, Done, IdempotencyKey, Request, Resource, Service, UnderWay};
+use crate::{
+    CommandError, Commands, ConfirmationMail, Done, IdempotencyKey, IfMatch, Request, Resource, Service, UnderWay,
+};
 use chrono::TimeDelta;
 use domain::customer::{Customer, CustomerCommand, CustomerRejection};
 use domain::limits::TOKEN_HOURS;
@@ -30,7 +32,7 @@ impl Commands {
         token: &str,
         request_id: Option<String>,
         idempotency: Option<IdempotencyKey>,
-        if_match: Option<u64>,
+        if_match: Option<IfMatch>,
     ) -> UnderWay<(StoreId, CustomerId)> {
         let sha256 = token.starts_with(PREFIX).then(|| sha256(token));
         let request = Request { if_match, ..anonymous(StoreId(uuid::Uuid::nil()), request_id, idempotency) };
@@ -52,7 +54,7 @@ async fn send(session: &Session, customer: CustomerId) -> Result<Done<Option<Str
     let entry = ConfirmationEntry { store_id: session.store_id(), customer_id: customer, confirmation_id };
     parts.vault.put_confirmation(sha256(&token), entry, expires_at).await.map_err(vault_away)?;
     let request = CustomerCommand::RequestConfirmation { confirmation_id, expires_at };
-    let ask = Ask::of(request, &session.origin).if_match(session.if_match);
+    let ask = Ask::of(request, &session.origin).if_match(session.if_match.clone());
     session.ask::<Customer>(&customer, ask).await.map_err(refused::<Customer>)?;
     let mail = ConfirmationMail { to, first_name, store_name, token: token.clone() };
     let mail_away = |error: crate::MailError| CommandError::Unavailable { service: Service::Mail, reason: error.0 };

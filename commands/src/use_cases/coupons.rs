@@ -3,12 +3,8 @@
 use crate::claims::{Names, Outcome, Owner, Standing, decide_claiming};
 use crate::session::{Session, look_at, refused};
 use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
-use chrono::TimeDelta;
 use domain::coupon::{Coupon, CouponCommand, CouponStyle, CreateCoupon};
 use domain::{Cents, CouponId, Timestamp};
-
-/// How long a coupon lives that is created without an end (api.md §10).
-const LIFETIME: TimeDelta = TimeDelta::days(30);
 
 #[derive(Clone, Debug)]
 pub struct NewCoupon {
@@ -47,7 +43,6 @@ async fn create(session: &Session, new: NewCoupon) -> Result<Done<CouponId>, Com
         return Ok(session.done(coupon_id, true));
     }
     let name = session.inner.coupon_claim(session.store_id(), &new.code).await?;
-    let expires_at = new.expires_at.unwrap_or_else(|| session.inner.parts.clock.now().plus(LIFETIME));
     let create = |claim_id| {
         CouponCommand::Create(CreateCoupon {
             coupon_id,
@@ -57,7 +52,7 @@ async fn create(session: &Session, new: NewCoupon) -> Result<Done<CouponId>, Com
             style: new.style,
             amount: new.amount,
             starts_at: new.starts_at,
-            expires_at,
+            expires_at: new.expires_at,
             usage_limit: new.usage_limit,
             usage_limit_per_customer: new.usage_limit_per_customer,
             minimum_amount_in_cents: new.minimum_amount_in_cents,

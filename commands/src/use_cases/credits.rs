@@ -28,11 +28,13 @@ impl Commands {
         })
     }
 
-    /// Voids it: its balance is 0. Voided already: nothing changes. Another customer's: not found.
+    /// Voids it: its balance is 0. Voided already: nothing changes. Another customer's: not found, nor is it for a customer
+    /// who isn't there.
     pub fn void_credit(&self, request: &Request, customer: CustomerId, credit: CreditId) -> UnderWay<CreditId> {
         self.run("void_credit", request, move |session| async move {
             let owner = session.look(&credit, |credit: &Credit| credit.known().map(|known| known.customer_id)).await?;
             if owner.flatten() != Some(customer) {
+                customers::currency(&session, customer).await?;
                 return Err(CommandError::NotFound(Resource::Credit));
             }
             let executed = session.decide::<Credit>(&credit, CreditCommand::Void).await.map_err(refused::<Credit>)?;

@@ -59,12 +59,10 @@ async fn a_credit_is_the_customers_own() {
     let (ada, bob) = (shop.customer("ada@example.com").await, shop.customer("bob@example.com").await);
     let credit = done(shop.node.issue_credit(&shop.request(), ada, cents(300)).await);
     let stranger = shop.stranger().await;
-    for (request, customer) in [(&shop.request(), bob), (&stranger, ada)] {
-        assert_refused!(
-            shop.node.void_credit(request, customer, credit).await,
-            CommandError::NotFound(Resource::Credit)
-        );
-    }
+    let not_bobs = shop.node.void_credit(&shop.request(), bob, credit).await;
+    assert_refused!(not_bobs, CommandError::NotFound(Resource::Credit));
+    let not_this_stores = shop.node.void_credit(&stranger, ada, credit).await;
+    assert_refused!(not_this_stores, CommandError::NotFound(Resource::Customer));
     assert_refused!(shop.node.issue_credit(&stranger, ada, cents(1)).await, CommandError::NotFound(Resource::Customer));
     assert_eq!(shop.state::<Credit>(&credit).await.known().unwrap().balance.current, cents(300));
     done(shop.node.void_credit(&shop.request(), ada, credit).await);

@@ -2,7 +2,7 @@
 
 use crate::assert_refused;
 use crate::support::{PASSWORD, Shop, done, new_address, new_customer};
-use commands::{AddressChange, CommandError, CustomerChange, NewCustomer, Request, Resource};
+use commands::{AddressChange, CommandError, CustomerChange, IfMatch, NewCustomer, Request, Resource};
 use domain::customer::{Customer, CustomerRejection, LiveCustomer};
 use domain::{AddressId, CustomerId, Rejection};
 use futures::future::join_all;
@@ -161,7 +161,7 @@ async fn a_change_by_the_same_key_is_done_once() {
 async fn a_stale_change_changes_nothing_and_leaves_the_email_free() {
     let shop = Shop::new().await;
     let customer = shop.customer(ADA).await;
-    let stale = Request { if_match: Some(9), ..shop.request() };
+    let stale = Request { if_match: Some(IfMatch::from_iter([9])), ..shop.request() };
     let change = CustomerChange { email: Some("new@example.com".to_owned()), ..CustomerChange::default() };
     assert_refused!(
         shop.node.change_customer(&stale, customer, change).await,

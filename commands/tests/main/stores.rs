@@ -2,7 +2,7 @@
 
 use crate::assert_refused;
 use crate::support::{APP, SECRET, Shop, done, key, new_store, request};
-use commands::{CommandError, NewStore};
+use commands::{CommandError, IfMatch, NewStore};
 use domain::Rejection;
 use domain::store::{ChangeStore, Store, StoreRejection};
 use futures::future::join_all;
@@ -77,12 +77,16 @@ async fn a_refused_creation_leaves_the_key_free() {
 async fn a_store_is_changed_at_the_revision_that_was_read() {
     let shop = Shop::new().await;
     let change = ChangeStore { name: Some("Emca".to_owned()), ..ChangeStore::default() };
-    let stale = commands::Request { if_match: Some(7), ..shop.request() };
+    let stale = commands::Request { if_match: Some(IfMatch::from_iter([7])), ..shop.request() };
     assert_refused!(
         shop.node.change_store(&stale, change.clone()).await,
         CommandError::RevisionMismatch { current: 0 }
     );
-    done(shop.node.change_store(&commands::Request { if_match: Some(0), ..shop.request() }, change).await);
+    done(
+        shop.node
+            .change_store(&commands::Request { if_match: Some(IfMatch::from_iter([0])), ..shop.request() }, change)
+            .await,
+    );
     assert_eq!(shop.state::<Store>(&shop.store).await.live().unwrap().name, "Emca");
 }
 

@@ -35,7 +35,8 @@ pub struct CreateCoupon {
     /// Cents, or 0–100 percent.
     pub amount: i64,
     pub starts_at: Option<Timestamp>,
-    pub expires_at: Timestamp,
+    /// `None`: 30 days from now.
+    pub expires_at: Option<Timestamp>,
     pub usage_limit: Option<u64>,
     pub usage_limit_per_customer: Option<u64>,
     pub minimum_amount_in_cents: Option<Cents>,

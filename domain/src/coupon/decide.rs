@@ -1,10 +1,12 @@
 //! The rules. Which of them forbids a use stands in [`KnownCoupon::refusal`].
 
 use super::*;
+use crate::limits::COUPON_DAYS;
 use crate::{
     Category, Cents, ClaimId, Context, CouponRedemptionId, CustomerId, Decider, Impossible, InvoiceId, StoreId,
     Timestamp,
 };
+use chrono::TimeDelta;
 
 type Decision = Result<Vec<CouponEvent>, CouponRejection>;
 
@@ -18,7 +20,7 @@ impl Decider for Coupon {
 
     fn decide(&self, command: &CouponCommand, context: &Context<'_>) -> Decision {
         match command {
-            CouponCommand::Create(command) => self.create(command),
+            CouponCommand::Create(command) => self.create(command, context.now),
             CouponCommand::Redeem { invoice_id, customer_id, items_total } => {
                 self.redeem(*invoice_id, *customer_id, *items_total, context)
             }
@@ -50,7 +52,7 @@ impl Decider for Coupon {
 }
 
 impl Coupon {
-    fn create(&self, command: &CreateCoupon) -> Decision {
+    fn create(&self, command: &CreateCoupon, now: Timestamp) -> Decision {
         if self.known().is_some() {
             return Err(CouponRejection::CouponExists);
         }
@@ -66,7 +68,7 @@ impl Coupon {
             style: command.style,
             amount: command.amount,
             starts_at: command.starts_at,
-            expires_at: command.expires_at,
+            expires_at: command.expires_at.unwrap_or_else(|| now.plus(TimeDelta::days(COUPON_DAYS))),
             usage_limit: command.usage_limit,
             usage_limit_per_customer: command.usage_limit_per_customer,
             minimum_amount_in_cents: command.minimum_amount_in_cents,

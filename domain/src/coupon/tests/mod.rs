@@ -51,7 +51,7 @@ fn create(coupon: CouponCreated) -> CouponCommand {
         style: coupon.style,
         amount: coupon.amount,
         starts_at: coupon.starts_at,
-        expires_at: coupon.expires_at,
+        expires_at: Some(coupon.expires_at),
         usage_limit: coupon.usage_limit,
         usage_limit_per_customer: coupon.usage_limit_per_customer,
         minimum_amount_in_cents: coupon.minimum_amount_in_cents,
