@@ -186,6 +186,9 @@ struct Rebuild {
     /// Views to rebuild, or 'windows' [default: all]
     #[arg(value_name = "VIEW")]
     views: Vec<String>,
+    /// For machines
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -264,7 +267,7 @@ Examples:
   cartlog audit history invoice/0193b0c2-7b1e-7c55-9d2e-5f0c6a1f3b77
   cartlog audit history cart/0193b0c1-…      all carts of a customer, by the customer's id
   cartlog audit history giftcard/0193b0c4-… --json
-Objects: invoice, cart, order, credit, giftcard, customer, product, coupon, store")]
+Objects: invoice, cart, order, credit, giftcard, customer, product, coupon (by its coupon_code_id), store")]
 struct History {
     #[command(flatten)]
     place: Place,
@@ -369,7 +372,7 @@ impl Cli {
                 Ok(ExitCode::SUCCESS)
             }
             Command::Rebuild(asked) => {
-                rebuild::run(load(asked.place.flags(), "warn")?.config, asked.views).await?;
+                rebuild::run(load(asked.place.flags(), "warn")?.config, asked.views, asked.json).await?;
                 Ok(ExitCode::SUCCESS)
             }
             Command::Copy(asked) => {
@@ -424,6 +427,7 @@ async fn run_demo(asked: Demo) -> Result<ExitCode> {
         shoppers: asked.shoppers,
         shop_for: Duration::from_secs(asked.seconds),
         seed: asked.seed.unwrap_or_else(|| crate::random::seed() % 1_000_000),
+        stays: asked.server.is_some() || asked.data.is_some(),
     };
     let outcome = match asked.server {
         Some(server) => demo::run(&server, plan).await?,

@@ -45,9 +45,14 @@ impl DataDir {
     /// # Errors
     /// It can't be made or read, or it is no directory: one sentence with what to do.
     pub fn create(root: &Path) -> Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(root).or_else(|error| match root.is_dir() {
-            true => Ok(()),
-            false => Err(trouble(root, &error)),
+        DirBuilder::new().recursive(true).mode(0o700).create(root).or_else(|error| {
+            match (root.is_dir(), error.kind()) {
+                (true, _) => Ok(()),
+                (false, ErrorKind::NotFound) => {
+                    Err(anyhow!("{} can't be made; choose another place with --data", root.display()))
+                }
+                (false, _) => Err(trouble(root, &error)),
+            }
         })?;
         Self::readable(root)
     }

@@ -7,9 +7,10 @@ use crate::data_dir::DataDir;
 use crate::progress::Stages;
 use crate::{output, wiring};
 use anyhow::{Result, bail};
+use serde_json::json;
 
 /// Rebuilds these views, or all and the windows.
-pub async fn run(config: Config, views: Vec<String>) -> Result<()> {
+pub async fn run(config: Config, views: Vec<String>, json: bool) -> Result<()> {
     let data = DataDir::existing(&config.data)?;
     let rebuilt = match client::ask(&data, &Request::Rebuild { views: views.clone() }).await? {
         Some(replies) => watch(replies).await?,
@@ -18,7 +19,10 @@ pub async fn run(config: Config, views: Vec<String>) -> Result<()> {
             operations.rebuild(&views, move |what, done, total| shown.at(&rebuilding(what), done, total)).await?
         }
     };
-    output::say(format!("rebuilt from the log: {}", rebuilt.join(", ")))
+    match json {
+        true => output::say_json(&json!({ "rebuilt": rebuilt })),
+        false => output::say(format!("rebuilt from the log: {}", rebuilt.join(", "))),
+    }
 }
 
 async fn watch(mut replies: Replies) -> Result<Vec<String>> {

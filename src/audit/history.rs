@@ -134,7 +134,7 @@ fn by_whom(actor: Actor) -> String {
     match actor {
         Actor::Token(id) => format!("token {id}"),
         Actor::Anonymous => "a client without a token".to_owned(),
-        Actor::System => "cartlog".to_owned(),
+        Actor::System => "system".to_owned(),
     }
 }
 

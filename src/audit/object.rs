@@ -17,6 +17,9 @@ const KINDS: [(&str, Category); 9] = [
     ("store", Category::Store),
 ];
 
+/// The names that the API has for some of them.
+const ALIASES: [(&str, &str); 2] = [("coupon_code", "coupon"), ("gift_card", "giftcard")];
+
 /// The stream of an object.
 ///
 /// # Errors
@@ -26,6 +29,7 @@ pub fn stream_of(object: &str) -> Result<StreamName> {
     let Some((kind, id)) = object.split_once('/').filter(|(_, id)| !id.is_empty() && !id.contains('/')) else {
         bail!("'{object}' names no object; write KIND/ID, as in invoice/0193…, with one of {}", known());
     };
+    let kind = ALIASES.iter().find(|(alias, _)| *alias == kind).map_or(kind, |(_, name)| *name);
     match KINDS.iter().find(|(name, _)| *name == kind) {
         Some((_, category)) => Ok(StreamName::new(format!("{category}-{}", id.to_ascii_lowercase()))),
         None => bail!("there is no kind of object '{kind}'; there are {} (a cart by its customer's id)", known()),
@@ -41,6 +45,7 @@ mod tests {
     #[test]
     fn an_object_is_a_kind_and_an_id() {
         assert_eq!(stream_of("giftcard/0193AB").unwrap().as_str(), "gift_card-0193ab");
+        assert_eq!(stream_of("coupon_code/0193ab").unwrap(), stream_of("coupon/0193ab").unwrap());
         for wrong in ["invoice", "invoice/", "claim/1", "invoice/1/2", ""] {
             assert!(stream_of(wrong).is_err(), "{wrong} was taken");
         }

@@ -28,10 +28,15 @@ pub fn to_json(values: &Values) -> Value {
     let entry = |key: &super::Key| {
         let value = values
             .get(key.name)
-            .map(|setting| json!({ "value": shown(setting, key.secret), "source": setting.source }));
+            .map(|setting| json!({ "value": as_json(shown(setting, key.secret)), "source": setting.source }));
         (key.name.to_owned(), value.unwrap_or(Value::Null))
     };
     Value::Object(KEYS.iter().map(entry).collect())
+}
+
+/// Numbers are numbers, as in TOML.
+fn as_json(value: String) -> Value {
+    value.parse::<i64>().map_or(Value::String(value), Value::from)
 }
 
 fn literal(value: &str) -> String {

@@ -35,6 +35,8 @@ pub struct Plan {
     pub shop_for: Duration,
     /// The same seed makes the same store and the same wishes; what becomes of them depends on who comes first.
     pub seed: u64,
+    /// Whether the store can be looked at afterwards; then it is said how.
+    pub stays: bool,
 }
 
 /// What came of it.
@@ -58,7 +60,11 @@ pub async fn run(server: &str, plan: Plan) -> Result<Outcome> {
     tally.credits_in_cents += stage.credits_in_cents;
     let (books, checks) = settled(&stage, &tally).await?;
     let report = report::text(&stage, &run, &tally, &books, &checks);
-    let store = format!("Store '{}' (app_id), seed {}.\n", stage.app_id, plan.seed);
+    let way_in = match plan.stays {
+        true => format!("; a token comes from POST /store/token with its app_secret '{}'", stage.app_secret),
+        false => String::new(),
+    };
+    let store = format!("Store '{}' (app_id), seed {}{way_in}.\n", stage.app_id, plan.seed);
     Ok(Outcome { report: report + &store, adds_up: adds_up(&checks) })
 }
 

@@ -17,6 +17,7 @@ const AT_ONCE: usize = 8;
 pub struct Stage {
     pub client: Client,
     pub app_id: String,
+    pub app_secret: String,
     /// The products' ids, and how many there were of each.
     pub stock: BTreeMap<String, i64>,
     pub products: Vec<String>,
@@ -30,10 +31,11 @@ pub struct Stage {
 
 /// Makes it all, through the API as any client would.
 pub async fn set(server: &str, shoppers: usize, rng: &mut StdRng) -> Result<Stage> {
-    let (client, app_id) = open_store(server).await?;
+    let (client, app_id, app_secret) = open_store(server).await?;
     let mut stage = Stage {
         client,
         app_id,
+        app_secret,
         stock: BTreeMap::new(),
         products: Vec::new(),
         titles: BTreeMap::new(),
@@ -49,7 +51,7 @@ pub async fn set(server: &str, shoppers: usize, rng: &mut StdRng) -> Result<Stag
     Ok(stage)
 }
 
-async fn open_store(server: &str) -> Result<(Client, String)> {
+async fn open_store(server: &str) -> Result<(Client, String, String)> {
     let client = Client::new(server)?;
     let app_id = format!("demo-{:016x}", crate::random::seed());
     let app_secret = format!("{:016x}{:016x}", crate::random::seed(), crate::random::seed());
@@ -60,7 +62,7 @@ async fn open_store(server: &str) -> Result<(Client, String)> {
     let credentials = json!({ "app_id": app_id, "app_secret": app_secret });
     let token = client.post("get token", "/store/token", Some(credentials)).await?.expect_success("getting a token")?;
     let token = token["token"].as_str().context("the server answered without a token")?;
-    Ok((client.with_token(&app_id, token), app_id))
+    Ok((client.with_token(&app_id, token), app_id, app_secret))
 }
 
 async fn stock_up(stage: &mut Stage, shoppers: usize, rng: &mut StdRng) -> Result<()> {

@@ -11,9 +11,18 @@ fn file(directory: &tempfile::TempDir, name: &str, content: &str) -> PathBuf {
     path
 }
 
+/// A setting's text, and where it came from.
 fn setting<'a>(config: &'a Value, key: &str) -> (&'a str, &'a str) {
-    let text = |field: &str| config[key][field].as_str().expect("a text");
-    (text("value"), text("source"))
+    (config[key]["value"].as_str().expect("a text"), source(config, key))
+}
+
+/// The same of a number.
+fn number(config: &Value, key: &str) -> i64 {
+    config[key]["value"].as_i64().expect("a number")
+}
+
+fn source<'a>(config: &'a Value, key: &str) -> &'a str {
+    config[key]["source"].as_str().expect("a text")
 }
 
 #[test]
@@ -29,10 +38,10 @@ fn flags_win_over_the_environment_over_the_file_over_defaults() {
     let config = run(&mut command).json();
     assert_eq!(setting(&config, "listen"), ("flag:3", "--listen"));
     assert_eq!(setting(&config, "data"), ("env", "CARTLOG_DATA"));
-    let (rate_limit, source) = setting(&config, "rate_limit");
-    assert!(rate_limit == "7" && source.ends_with("c.toml"), "{rate_limit} from {source}");
+    assert_eq!(number(&config, "rate_limit"), 7);
+    assert!(source(&config, "rate_limit").ends_with("c.toml"), "{config}");
     assert_eq!(setting(&config, "role").0, "api,views");
-    assert_eq!(setting(&config, "queue_length"), ("1024", "default"));
+    assert_eq!((number(&config, "queue_length"), source(&config, "queue_length")), (1_024, "default"));
 }
 
 #[test]
@@ -41,7 +50,7 @@ fn what_config_prints_is_a_file_that_says_the_same() {
     let printed = run(&mut cartlog(&["config", "--rate-limit", "5", "--log", "a=debug,info"])).succeeded();
     let path = file(&directory, "c.toml", &printed);
     let config = run(cartlog(&["config", "--json", "--config"]).arg(&path)).json();
-    assert_eq!(setting(&config, "rate_limit").0, "5");
+    assert_eq!(number(&config, "rate_limit"), 5);
     assert_eq!(setting(&config, "log").0, "a=debug,info");
 }
 
@@ -50,7 +59,7 @@ fn a_file_in_the_working_directory_is_read() {
     let directory = tempfile::tempdir().expect("a directory");
     file(&directory, "cartlog.toml", "rate_limit = 9\n");
     let config = run(cartlog(&["config", "--json"]).current_dir(directory.path())).json();
-    assert_eq!(setting(&config, "rate_limit"), ("9", "cartlog.toml"));
+    assert_eq!((number(&config, "rate_limit"), source(&config, "rate_limit")), (9, "cartlog.toml"));
 }
 
 #[test]

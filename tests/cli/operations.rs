@@ -2,7 +2,7 @@
 
 use super::run::{cartlog, on, run, signal};
 use crate::support::{Server, TestShop};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn follower<'a>(status: &'a Value, name: &str) -> &'a Value {
     let followers = status["followers"].as_array().expect("followers");
@@ -79,7 +79,8 @@ async fn a_rebuild_changes_no_answer() {
 
     signal(server.pid(), "TERM");
     server.wait();
-    on(data.path(), &["rebuild", "products", "windows"]).succeeded();
+    let said = on(data.path(), &["rebuild", "products", "windows", "--json"]).succeeded();
+    assert_eq!(serde_json::from_str::<Value>(&said).expect("JSON"), json!({ "rebuilt": ["products", "windows"] }));
     let server = Server::on(data.path(), &[]);
     assert_eq!(answers(&shop.moved_to(&server), &paths).await, before);
 }

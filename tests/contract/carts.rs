@@ -53,8 +53,13 @@ async fn a_cart_has_its_fields_and_so_have_its_items() {
     assert_eq!(item["links"][0], json!({ "rel": "self", "href": format!("{path}/item/{product}") }));
     assert_eq!(shop.get(&path).await.expect(200).body, added.body);
 
-    shop.put(&format!("/product/{product}"), json!({ "sale_price_in_cents": 199 })).await.expect(200);
-    assert_eq!(shop.get(&path).await.number("/cart/items/0/unit_amount_in_cents"), 199, "today's price");
+    let change = json!({ "sale_price_in_cents": 199, "title": "Darjeeling FTGFOP" });
+    shop.put(&format!("/product/{product}"), change).await.expect(200);
+    let today = shop.get(&path).await.expect(200);
+    assert_eq!(today.number("/cart/items/0/unit_amount_in_cents"), 199, "today's price");
+    assert_eq!(today.text("/cart/items/0/product_title"), "Darjeeling FTGFOP", "as it will be billed");
+    shop.delete(&format!("/product/{product}")).await.expect(204);
+    assert_eq!(shop.get(&path).await.expect(200)["cart"]["items"], today["cart"]["items"], "it can still be bought");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::{Link, Time, list, one};
 use domain::cart::CloseReason;
-use projections::views::{CartItemRow, CartRow, CartState};
+use projections::views::{CartItemRow, CartRow, CartState, ProductRow};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -93,20 +93,26 @@ pub fn item_links(customer_id: Uuid, product_id: Uuid) -> Vec<Link> {
 }
 
 impl Cart {
-    /// From its row; `price` is today's price of a line's product.
-    pub fn new(row: &CartRow, price: impl Fn(&CartItemRow) -> i64) -> Self {
+    /// From its row; `product` is a line's product as it is today. Where there is none the line is as it was when it was added.
+    pub fn new<'p>(row: &CartRow, product: impl Fn(&CartItemRow) -> Option<&'p ProductRow>) -> Self {
         let customer_id = row.customer_id.0;
-        let item = |item: &CartItemRow| CartItem {
-            cart_item_id: item.cart_item_id.0,
-            cart_id: row.cart_id.0,
-            product_id: item.product_id.0,
-            product_title: item.product_title.clone(),
-            product_vendor: item.product_vendor.clone(),
-            product_type: item.product_type.clone(),
-            quantity: item.quantity,
-            unit_amount_in_cents: price(item),
-            added_at: item.added_at.into(),
-            links: item_links(customer_id, item.product_id.0),
+        let item = |item: &CartItemRow| {
+            let (title, vendor, kind, price) = match product(item) {
+                Some(today) => (&today.title, &today.vendor, &today.product_type, today.sale_price_in_cents),
+                None => (&item.product_title, &item.product_vendor, &item.product_type, item.unit_amount_in_cents),
+            };
+            CartItem {
+                cart_item_id: item.cart_item_id.0,
+                cart_id: row.cart_id.0,
+                product_id: item.product_id.0,
+                product_title: title.clone(),
+                product_vendor: vendor.clone(),
+                product_type: kind.clone(),
+                quantity: item.quantity,
+                unit_amount_in_cents: price.get(),
+                added_at: item.added_at.into(),
+                links: item_links(customer_id, item.product_id.0),
+            }
         };
         let deleted = row.close_reason.is_some_and(|reason| matches!(reason, CloseReason::CustomerDeleted));
         Self {

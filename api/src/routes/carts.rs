@@ -14,12 +14,12 @@ use domain::cart::CartRejection;
 use domain::{CartId, CustomerId, ProductId, Rejection, StoreId};
 use http::StatusCode;
 use projections::Views;
-use projections::views::{CartItemRow, CartRow};
+use projections::views::CartRow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Carts with today's prices.
-async fn priced(views: &Views, store: StoreId, rows: &[Arc<CartRow>]) -> Result<Vec<Cart>, Problem> {
+/// Carts with what their products are called and cost today.
+async fn of_today(views: &Views, store: StoreId, rows: &[Arc<CartRow>]) -> Result<Vec<Cart>, Problem> {
     let mut products: Vec<ProductId> =
         rows.iter().flat_map(|row| row.items.iter().map(|item| item.product_id)).collect();
     products.sort_unstable();
@@ -28,29 +28,30 @@ async fn priced(views: &Views, store: StoreId, rows: &[Arc<CartRow>]) -> Result<
         true => Vec::new(),
         false => views.products_by_ids(store, &products).await?,
     };
-    let prices: HashMap<_, _> =
-        found.into_iter().flatten().map(|product| (product.product_id, product.sale_price_in_cents.get())).collect();
-    // A product whose row is parked is shown at the price at which it was added.
-    let price = |item: &CartItemRow| prices.get(&item.product_id).copied().unwrap_or(item.unit_amount_in_cents.get());
-    Ok(rows.iter().map(|row| Cart::new(row, price)).collect())
+    let found: HashMap<_, _> = found.iter().flatten().map(|product| (product.product_id, &**product)).collect();
+    Ok(rows.iter().map(|row| Cart::new(row, |item| found.get(&item.product_id).copied())).collect())
 }
 
-async fn with_prices(views: &Views, store: StoreId, row: Option<Arc<CartRow>>) -> Result<Option<(u64, Cart)>, Problem> {
+async fn found_of_today(
+    views: &Views,
+    store: StoreId,
+    row: Option<Arc<CartRow>>,
+) -> Result<Option<(u64, Cart)>, Problem> {
     let Some(row) = row else { return Ok(None) };
     let revision = row.revision;
-    let carts = priced(views, store, &[row]).await?;
+    let carts = of_today(views, store, &[row]).await?;
     Ok(carts.into_iter().next().map(|cart| (revision, cart)))
 }
 
 /// The customer's open cart.
 pub(super) async fn find_open(api: &Api, store: StoreId, customer: CustomerId) -> Result<Option<(u64, Cart)>, Problem> {
     let views = &api.parts.views;
-    with_prices(views, store, views.open_cart(store, customer).await?).await
+    found_of_today(views, store, views.open_cart(store, customer).await?).await
 }
 
 async fn show(api: &Api, store: StoreId, cart: CartId) -> Result<Option<Single>, Problem> {
     let views = &api.parts.views;
-    let found = with_prices(views, store, views.cart(store, cart).await?).await?;
+    let found = found_of_today(views, store, views.cart(store, cart).await?).await?;
     Ok(found.map(|(revision, cart)| Single::at(revision, &CartAnswer::new(cart))))
 }
 
@@ -63,7 +64,7 @@ async fn answer(call: &Call, status: StatusCode, customer: CustomerId, done: Don
 
 /// The open cart
 ///
-/// With today's prices.
+/// What products are called and cost is today's.
 #[utoipa::path(
     get, path = "", tag = "Cart",
     responses((status = 200, description = "The open cart", body = CartAnswer)),
@@ -96,7 +97,7 @@ pub async fn list(call: Call) -> Answer {
     let views = call.views().await?;
     require_customer(views, call.store_id(), customer).await?;
     let page = views.carts(call.store_id(), customer, params.state, &request).await?;
-    let mut carts = priced(views, call.store_id(), &page.items).await?.into_iter();
+    let mut carts = of_today(views, call.store_id(), &page.items).await?.into_iter();
     let page =
         projections::Page { items: carts.by_ref().collect::<Vec<_>>(), previous: page.previous, next: page.next };
     Ok(call.page::<CartList, _>(&paging, page, |cart| cart))

@@ -162,7 +162,10 @@ impl Said {
             Some(bytes) if bytes.trim_ascii().is_empty() => schema::read_value(B::missing(), Vec::new()),
             Some(bytes) => {
                 schema::check_content_type(&self.headers)?;
-                schema::read(bytes)
+                match schema::counts_as_missing(bytes) {
+                    true => schema::read_value(B::missing(), Vec::new()),
+                    false => schema::read(bytes),
+                }
             }
         }
     }

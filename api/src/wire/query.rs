@@ -124,7 +124,11 @@ impl<'q> Query<'q> {
 
     /// An amount in minor units, from 0 on.
     pub fn amount(&mut self, name: &str) -> Option<i64> {
-        let amount = self.integer(name, 0..=i64::MAX)?;
+        let amount = self.integer(name, i64::MIN..=i64::MAX)?;
+        if amount < 0 {
+            self.refuse(name, "must be at least 0");
+            return None;
+        }
         if amount > Cents::MAX.get() {
             self.amounts_beyond += 1;
             self.refuse(name, AMOUNT_BEYOND);

@@ -70,6 +70,7 @@ pub struct Parked {
 /// How far the worker is.
 #[derive(Clone, Debug, Default)]
 pub struct ReactionsStatus {
+    /// Up to where the log was read; what was read and waits is in `pending`.
     pub position: Position,
     /// Reactions and holds that wait for their time.
     pub pending: usize,
@@ -310,7 +311,7 @@ impl Reactions {
     async fn save(&mut self) {
         let checkpoint = self.checkpoint();
         let pending = self.pending.len() + self.holds.len();
-        *self.status.lock() = ReactionsStatus { position: checkpoint.position, pending, parked: self.parked.clone() };
+        *self.status.lock() = ReactionsStatus { position: self.taken.position, pending, parked: self.parked.clone() };
         if self.saved == Some(checkpoint.position) {
             return;
         }

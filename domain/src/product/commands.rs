@@ -87,7 +87,7 @@ pub enum ProductRejection {
     StaleHold { held: u64, asked: u64 },
     #[error("product {product_id} has {available} left, {asked} were asked for")]
     InsufficientInventory { product_id: ProductId, available: i64, asked: i64 },
-    #[error("inventory must stay within 0 to 1000000000")]
+    #[error("would leave an inventory that is not within 0 to 1000000000")]
     InventoryOutOfRange,
     #[error("the product has the tag already")]
     TagAlreadyExists,
