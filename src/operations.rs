@@ -34,6 +34,9 @@ pub struct Running {
     /// Where it forwards to.
     #[cfg(feature = "kafka")]
     pub topics: crate::kafka::Topics,
+    /// What forwards, where this node does.
+    #[cfg(feature = "kafka")]
+    pub forwarder: Option<streaming::Forwarder>,
 }
 
 impl Operations {
@@ -79,8 +82,27 @@ impl Operations {
         status.followers.push(counted);
         if let Some(running) = &self.running {
             self.add_reactions(running, head, &mut status).await?;
+            #[cfg(feature = "kafka")]
+            if let Some(forwarder) = &running.forwarder {
+                status.followers.push(self.forwarding(&forwarder.status(), head).await?);
+            }
         }
         Ok(status)
+    }
+
+    #[cfg(feature = "kafka")]
+    async fn forwarding(&self, forwarder: &streaming::ForwarderStatus, head: Position) -> Result<Follower> {
+        const NAME: &str = "kafka";
+        // Where another node forwards, this one doesn't know how far that is.
+        let position = if forwarder.standing_by { head } else { forwarder.position };
+        let follower = self.follower(NAME, position, head).await?;
+        let state = match (&forwarder.trouble, forwarder.standing_by) {
+            (Some(trouble), _) => trouble.clone(),
+            (None, true) => "another node forwards".to_owned(),
+            (None, false) if forwarder.caught_up || follower.lag_events == 0 => "well".to_owned(),
+            (None, false) => "catching up".to_owned(),
+        };
+        Ok(Follower { state, ..follower })
     }
 
     async fn add_reactions(&self, running: &Running, head: Position, status: &mut Status) -> Result<()> {

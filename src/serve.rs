@@ -98,6 +98,8 @@ impl Server {
                 reactions: Arc::clone(&reactions),
                 #[cfg(feature = "kafka")]
                 topics: crate::kafka::Topics::of(&config),
+                #[cfg(feature = "kafka")]
+                forwarder: parts.forwarder.clone().filter(|_| config.role.has(Role::Stream)),
             },
             &tasks,
             &working,

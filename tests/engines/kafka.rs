@@ -72,7 +72,12 @@ async fn what_was_forwarded_is_equal_with_a_server_and_without() {
     assert_eq!((&report["equal"], &report["count"], &report["differences"]), (&json!(true), &json!(0), &json!([])));
     assert_eq!(report["in_log"], report["in_topics"]);
     assert!(report["in_log"].as_u64() >= Some(10), "{report:#}");
-    // The server knows where it forwards to.
+    // The server knows how far it is, and where it forwards to.
+    let status = on_files(store.path(), &["status", "--json"]).json();
+    let followers = status["followers"].as_array().expect("followers");
+    let kafka = followers.iter().find(|follower| follower["name"] == "kafka").expect("the forwarder is one");
+    assert!(kafka["position"].as_u64() >= report["position"].as_u64(), "{kafka}");
+    assert_eq!((&kafka["lag_events"], &kafka["state"]), (&json!(0), &json!("well")), "{kafka}");
     let text = on_files(store.path(), &["kafka", "check"]).succeeded();
     assert!(text.contains("log and topics are equal up to position"), "{text}");
     let elsewhere = on_files(store.path(), &["kafka", "check", "--namespace", "nobodys"]).failed();
