@@ -20,6 +20,18 @@ use journal::JournalError;
 use projections::ReadError;
 use streaming::StoreError;
 
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        command_error(error)
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        read_error(error)
+    }
+}
+
 /// The answer to a command that was not done.
 pub fn command_error(error: CommandError) -> Problem {
     let code = match &error {

@@ -1,12 +1,9 @@
 //! What is wrong with a request, as RFC 9457 `application/problem+json`.
 
 use crate::codes::Code;
-use crate::mapping;
 use axum::response::{IntoResponse, Response};
-use commands::CommandError;
 use domain::AmountOutOfRange;
 use http::{HeaderValue, header};
-use projections::ReadError;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -81,18 +78,6 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldError>,
-}
-
-impl From<CommandError> for Problem {
-    fn from(error: CommandError) -> Self {
-        mapping::command_error(error)
-    }
-}
-
-impl From<ReadError> for Problem {
-    fn from(error: ReadError) -> Self {
-        mapping::read_error(error)
-    }
 }
 
 impl From<AmountOutOfRange> for Problem {

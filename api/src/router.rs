@@ -3,7 +3,7 @@
 use crate::parts::{Api, ApiParts};
 use crate::routes::{
     addresses, billing, carts, confirmation, coupons, credits, customers, emails, gift_cards, histories, invoices,
-    orders, products, refunds, stores, streaming, tags, tokens,
+    orders, products, refunds, snapshots, stores, streaming, tags, tokens,
 };
 use crate::service;
 use crate::wire::{encoding, front};
@@ -52,7 +52,7 @@ urls! {
     "/customer/logout"                                   => PUT customers::log_out;
     "/customer/confirm/{token}"                          => GET confirmation::open_link, PUT confirmation::confirm;
     "/customer/{customer_id}"                            => GET customers::one, PUT customers::change, DELETE customers::delete;
-    "/customer/{customer_id}/snapshot"                   => GET customers::snapshot;
+    "/customer/{customer_id}/snapshot"                   => GET snapshots::one;
     "/customer/{customer_id}/history"                    => GET histories::customer;
     "/customer/{customer_id}/send_confirmation"          => PUT confirmation::send;
     "/customer/{customer_id}/address"                    => GET addresses::list, POST addresses::add;

@@ -5,8 +5,9 @@
 use crate::Options;
 use crate::client::Connection;
 use crate::long::{self, Size, once};
+use crate::pressure::CONNECTIONS;
 use crate::report::{Outcome, histogram, record};
-use crate::scenarios::{self, CONNECTIONS, measured};
+use crate::scenarios::{self, measured};
 use crate::server::{Server, Shop, open_store};
 use commands::vault::PostgresVault;
 use postgres::Database;

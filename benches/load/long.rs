@@ -9,8 +9,9 @@ mod shop;
 
 use crate::Options;
 use crate::client::Connection;
+use crate::pressure::Request;
 use crate::report::{Outcome, histogram};
-use crate::scenarios::{Request, Scenario, measured};
+use crate::scenarios::{Scenario, measured};
 use crate::server::{Server, open_store};
 use commands::vault::SqliteVault;
 use domain::StoreId;

@@ -7,6 +7,7 @@ mod client;
 #[cfg(feature = "engines")]
 mod engines;
 mod long;
+mod pressure;
 mod report;
 mod scenarios;
 mod server;

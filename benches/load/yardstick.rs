@@ -1,8 +1,8 @@
 //! What the machine itself gives: an axum server that answers with what it is sent, under the same load from the same client.
 //! Machines differ by more than changes do; what others do in a share of this can be compared between them.
 
+use crate::pressure::load;
 use crate::report::Outcome;
-use crate::scenarios::load;
 use crate::server::listening;
 use axum::Router;
 use axum::body::Bytes;

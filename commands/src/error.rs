@@ -55,6 +55,13 @@ pub enum CommandError {
     Unavailable { service: Service, reason: String },
 }
 
+impl CommandError {
+    /// What no history of this program can contain was found.
+    pub(crate) fn damaged(reason: &str) -> Self {
+        Self::Damaged { reason: reason.to_owned() }
+    }
+}
+
 /// What can be not found, by the name it has in error codes (`PRODUCT_NOT_FOUND`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {

@@ -3,7 +3,6 @@
 use super::{Answer, count as counted, timezone};
 use crate::answers::CountAnswer;
 use crate::answers::customer::{Customer, CustomerAnswer, CustomerList};
-use crate::answers::snapshot::SnapshotAnswer;
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
@@ -110,22 +109,6 @@ pub async fn one(call: Call) -> Answer {
     let found = find(&call.api, call.store_id(), customer).await?;
     let (revision, customer) = found.ok_or_else(|| Problem::of(Code::CustomerNotFound))?;
     Ok(call.single(Single::at(revision, &CustomerAnswer::new(customer))))
-}
-
-/// One customer with all that belongs to it
-///
-/// All six parts are always there: `cart` null and lists empty where there is nothing.
-#[utoipa::path(
-    get, path = "", tag = "Customer",
-    responses((status = 200, description = "The customer with its cart, and the last of what it did", body = SnapshotAnswer))
-)]
-pub async fn snapshot(call: Call) -> Answer {
-    let id: CustomerId = call.said.id()?;
-    call.said.params::<()>()?;
-    call.views().await?;
-    let found = super::snapshots::find(&call.api, call.store_id(), id).await?;
-    let (revision, snapshot) = found.ok_or_else(|| Problem::of(Code::CustomerNotFound))?;
-    Ok(call.single(Single::at(revision, &SnapshotAnswer::new(snapshot))))
 }
 
 fn unknown_currency(_: domain::currency::UnknownCurrency) -> Problem {

@@ -16,7 +16,7 @@ pub mod invoices;
 pub mod orders;
 pub mod products;
 pub mod refunds;
-mod snapshots;
+pub mod snapshots;
 pub mod stores;
 pub mod streaming;
 pub mod tags;

@@ -1,14 +1,17 @@
 //! A customer with all that belongs to it (api.md §4).
 
-use super::{carts, customers};
+use super::{Answer, carts, customers};
 use crate::answers::credit::Credit;
 use crate::answers::gift_card::GiftCard;
 use crate::answers::invoice::Invoice;
 use crate::answers::order::Order;
 use crate::answers::product::{OrderedProduct, Product};
-use crate::answers::snapshot::Snapshot;
+use crate::answers::snapshot::{Snapshot, SnapshotAnswer};
+use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::Problem;
+use crate::wire::answer::Single;
+use crate::wire::call::Call;
 use domain::{CustomerId, StoreId};
 use projections::views::{GiftCardFilter, InvoiceFilter, OrderFilter};
 use projections::{PageRequest, TimeRange, Views};
@@ -18,8 +21,24 @@ const LAST: u32 = 10;
 /// So many balances with something left are shown, the newest.
 const BALANCES: u32 = 250;
 
+/// One customer with all that belongs to it
+///
+/// All six parts are always there: `cart` null and lists empty where there is nothing.
+#[utoipa::path(
+    get, path = "", tag = "Customer",
+    responses((status = 200, description = "The customer with its cart, and the last of what it did", body = SnapshotAnswer))
+)]
+pub async fn one(call: Call) -> Answer {
+    let id: CustomerId = call.said.id()?;
+    call.said.params::<()>()?;
+    call.views().await?;
+    let found = find(&call.api, call.store_id(), id).await?;
+    let (revision, snapshot) = found.ok_or_else(|| Problem::of(Code::CustomerNotFound))?;
+    Ok(call.single(Single::at(revision, &SnapshotAnswer::new(snapshot))))
+}
+
 /// The snapshot and the customer's revision; `None`: no such customer.
-pub(super) async fn find(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<(u64, Snapshot)>, Problem> {
+async fn find(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<(u64, Snapshot)>, Problem> {
     let views = &api.parts.views;
     let Some((revision, customer)) = customers::find(api, store, id).await? else { return Ok(None) };
     let last = PageRequest::first(LAST);

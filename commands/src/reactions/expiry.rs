@@ -2,7 +2,7 @@
 
 use crate::executor::Refused;
 use crate::session::{Session, refused};
-use crate::use_cases::carts;
+use crate::use_cases::cart_steps;
 use crate::{CommandError, Commands};
 use chrono::TimeDelta;
 use domain::cart::{Cart, CartCommand};
@@ -67,7 +67,7 @@ impl CartExpiry {
         match session.execute::<Cart>(&customer, CartCommand::Expire { idle_since }).await {
             Ok(executed) => {
                 for event in &executed.events {
-                    carts::released(&session, customer, event).await?;
+                    cart_steps::released(&session, customer, event).await?;
                 }
                 Ok(!executed.events.is_empty())
             }

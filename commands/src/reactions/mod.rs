@@ -13,7 +13,7 @@ pub use worker::{Parked, Reactions, ReactionsStatus};
 
 use crate::executor::Refused;
 use crate::session::{Session, refused};
-use crate::use_cases::{billing, carts};
+use crate::use_cases::{billing, cart_steps};
 use crate::{CommandError, CommandError::NotFound};
 use domain::cart::{Cart, CartCommand, CartRejection};
 use domain::coupon::{Coupon, CouponCommand};
@@ -168,7 +168,7 @@ pub(crate) async fn shut_carts(session: &Session, customer: CustomerId) -> Resul
         match session.execute::<Cart>(&customer, shut).await {
             Ok(executed) => {
                 for event in &executed.events {
-                    carts::released(session, customer, event).await?;
+                    cart_steps::released(session, customer, event).await?;
                 }
                 return Ok(());
             }

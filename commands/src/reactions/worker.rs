@@ -8,7 +8,7 @@ use super::{settle_invoice, settle_order, shut_carts};
 use crate::facade::Inner;
 use crate::session::Session;
 use crate::snapshots::Snapshot;
-use crate::use_cases::{batch_credit, billing, carts, emails, holds};
+use crate::use_cases::{batch_credit, billing, cart_steps, emails, holds, wallet};
 use crate::{CommandError, Commands};
 use chrono::TimeDelta;
 use domain::Timestamp;
@@ -342,8 +342,8 @@ async fn react(session: &Session, reaction: &Reaction) -> Result<(), CommandErro
     match reaction {
         Reaction::Cart(customer, event) => match event.as_ref() {
             CartEvent::CartBillingStarted(_) => billing::finish_under_way(session, *customer).await,
-            CartEvent::CartBilled(billed) => billing::issue_invoice(session, billed).await,
-            other => carts::released(session, *customer, other).await,
+            CartEvent::CartBilled(billed) => wallet::issue_invoice(session, billed).await,
+            other => cart_steps::released(session, *customer, other).await,
         },
         Reaction::Invoice(invoice) => settle_invoice(session, *invoice).await,
         Reaction::Order(order) => settle_order(session, *order).await,

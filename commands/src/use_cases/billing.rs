@@ -2,7 +2,8 @@
 //! the invoice is issued. Every step is answered once and for ever by the stream it asks, so a repeat, a second node or a
 //! restart walks the same way and finds the same answers.
 
-use super::carts::{ATTEMPTS, cart_refused, confirmed};
+use super::cart_steps::{ATTEMPTS, cart_refused, confirmed};
+use super::wallet::issue_invoice;
 use crate::executor::{Ask, Executed, Refused};
 use crate::facade::views_away;
 use crate::session::{Session, refused};
@@ -222,7 +223,7 @@ async fn ask_coupon_and_finish(
     let look = move |coupon: &Coupon| coupon.known().and_then(|known| known.answer(invoice_id));
     let (_, answer) =
         session.execute_then::<Coupon, _>(&billing.coupon_id, redeem, look).await.map_err(refused::<Coupon>)?;
-    let answer = answer.ok_or_else(|| corrupt("the coupon gave no answer"))?;
+    let answer = answer.ok_or_else(|| CommandError::damaged("the coupon gave no answer"))?;
     let idempotency =
         billing.request.as_ref().map(|key| Idempotency { key: key.key.clone(), fingerprint: key.fingerprint.clone() });
     let finish = CartCommand::FinishBilling { invoice_id, answer };
@@ -281,7 +282,7 @@ async fn after_billing(session: &Session, executed: Executed<CartEvent>) -> Resu
     }
     match refusal(&executed) {
         Some(reason) => Err(CommandError::CouponRefused(reason)),
-        None => Err(corrupt("a billing gave no event")),
+        None => Err(CommandError::damaged("a billing gave no event")),
     }
 }
 
@@ -297,15 +298,4 @@ fn refusal(executed: &Executed<CartEvent>) -> Option<CouponRefusal> {
         CartEvent::CartBillingRefused(refused) => Some(refused.reason),
         _ => None,
     })
-}
-
-/// Asks the wallet strictly in the order that the billing fixed, each balance for what is due after the answers before it,
-/// and issues the invoice: the reaction to `CartBilled`.
-pub(crate) async fn issue_invoice(session: &Session, billed: &CartBilled) -> Result<(), CommandError> {
-    super::wallet::issue_invoice(session, billed).await
-}
-
-/// What no history of this program can contain: trying again does not help.
-pub(super) fn corrupt(reason: &str) -> CommandError {
-    CommandError::Damaged { reason: reason.to_owned() }
 }

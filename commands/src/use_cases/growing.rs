@@ -1,6 +1,6 @@
 //! Adding to a cart: the stock is held first, fenced by the cart's revision, then the cart's stream says so.
 
-use super::carts::{ATTEMPTS, after_change, cart_refused};
+use super::cart_steps::{ATTEMPTS, after_change, cart_refused};
 use super::{billing, holds};
 use crate::executor::Refused;
 use crate::session::{Session, refused};

@@ -1,6 +1,5 @@
 //! Asking the wallet for what an invoice is due, and issuing the invoice.
 
-use super::billing::corrupt;
 use crate::CommandError;
 use crate::session::{Session, refused};
 use domain::billing::{Totals, WalletRef};
@@ -11,9 +10,9 @@ use domain::invoice::{CreditRedemption, GiftCardSpend, Invoice, InvoiceCommand, 
 use domain::{Cents, CreditId, CreditRedemptionId, GiftCardId, GiftCardSpendId, InvoiceId};
 
 /// Asks each balance in the order that the billing fixed, for what is due after the answers before it, until nothing is due;
-/// then issues the invoice. Each balance answers once per invoice and that answer stands, so every run of this gives the same
+/// then issues the invoice: the reaction to `CartBilled`. Each balance answers once per invoice and that answer stands, so every run of this gives the same
 /// invoice. Issued already: nothing happens.
-pub(super) async fn issue_invoice(session: &Session, billed: &CartBilled) -> Result<(), CommandError> {
+pub(crate) async fn issue_invoice(session: &Session, billed: &CartBilled) -> Result<(), CommandError> {
     let invoice_id = billed.invoice_id;
     if session.look_and_reach(&invoice_id, |invoice: &Invoice| invoice.known().is_some()).await? == Some(true) {
         return Ok(());
@@ -67,7 +66,7 @@ async fn spend_gift_card(
     let command = GiftCardCommand::Spend { invoice_id, due };
     let (_, answer) =
         session.execute_then::<GiftCard, _>(&gift_card_id, command, look).await.map_err(refused::<GiftCard>)?;
-    let answer = answer.ok_or_else(|| corrupt("the gift card gave no answer"))?;
+    let answer = answer.ok_or_else(|| CommandError::damaged("the gift card gave no answer"))?;
     Ok((!answer.amount.is_zero()).then_some(GiftCardSpend {
         gift_card_spend_id: GiftCardSpendId(answer.spend_id),
         gift_card_id,
@@ -86,7 +85,7 @@ async fn spend_credit(
     let look = move |credit: &Credit| credit.known().and_then(|known| known.balance.answers.get(&invoice_id).copied());
     let command = CreditCommand::Spend { invoice_id, due };
     let (_, answer) = session.execute_then::<Credit, _>(&credit_id, command, look).await.map_err(refused::<Credit>)?;
-    let answer = answer.ok_or_else(|| corrupt("the credit gave no answer"))?;
+    let answer = answer.ok_or_else(|| CommandError::damaged("the credit gave no answer"))?;
     Ok((!answer.amount.is_zero()).then_some(CreditRedemption {
         credit_redemption_id: CreditRedemptionId(answer.spend_id),
         credit_id,
