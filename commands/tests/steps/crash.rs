@@ -3,6 +3,7 @@
 
 use crate::command::Command;
 use crate::ledger::{Ledger, ledger};
+use crate::place::Place;
 use crate::shop::Shop;
 use crate::world::World;
 use commands::Commands;
@@ -29,7 +30,7 @@ async fn carry_out(command: Command, node: Commands, shop: Shop) -> bool {
 async fn uncrashed(command: Command, prepared: &World, shop: &Shop) -> Uncrashed {
     let world = prepared.copy().await;
     let before = ledger(&world, true).await;
-    let log = Arc::new(FaultLog::new(Arc::clone(&world.log) as Arc<dyn EventLog>));
+    let log = Arc::new(FaultLog::new(world.log()));
     let node = world.node_on(Arc::clone(&log) as Arc<dyn EventLog>);
     assert!(carry_out(command, node, shop.clone()).await, "{command:?} is accepted when nothing goes wrong");
     let after = ledger(&world, true).await;
@@ -39,7 +40,8 @@ async fn uncrashed(command: Command, prepared: &World, shop: &Shop) -> Uncrashed
 
 async fn crashed(command: Command, prepared: &World, shop: &Shop, cut: Cut, expected: &Uncrashed) {
     let world = prepared.copy().await;
-    let log = Arc::new(FaultLog::new(Arc::clone(&world.log) as Arc<dyn EventLog>));
+    let prepared_at = world.head().await;
+    let log = Arc::new(FaultLog::new(world.log()));
     log.arm(cut, Then::Hang);
     let node = world.node_on(Arc::clone(&log) as Arc<dyn EventLog>);
     let mut running = tokio::spawn(carry_out(command, node, shop.clone()));
@@ -49,7 +51,7 @@ async fn crashed(command: Command, prepared: &World, shop: &Shop, cut: Cut, expe
     }
     ledger(&world, false).await;
 
-    let decided = world.types_after(prepared.head().await).await.iter().any(|stored| stored == command.decided_by());
+    let decided = world.types_after(prepared_at).await.iter().any(|stored| stored == command.decided_by());
     let node = world.recover().await;
     let recovered = ledger(&world, true).await;
     let (before, after) = (&expected.before, &expected.after);
@@ -59,8 +61,8 @@ async fn crashed(command: Command, prepared: &World, shop: &Shop, cut: Cut, expe
     assert_eq!(ledger(&world, true).await, *after, "{command:?}, {cut:?}: repeated, it has run once");
 }
 
-async fn crash_every_step(command: Command) {
-    let prepared = World::new();
+async fn crash_every_step(place: Place, command: Command) {
+    let prepared = World::on(place).await;
     let node = prepared.node();
     let shop = Shop::open(&prepared, &node).await;
     let shop = command.prepare(&node, shop).await;
@@ -73,10 +75,23 @@ async fn crash_every_step(command: Command) {
 
 macro_rules! crash_every_step {
     ($($name:ident: $command:ident),+ $(,)?) => {
-        $(#[tokio::test]
-        async fn $name() {
-            crash_every_step(Command::$command).await;
-        })+
+        crash_every_step!(@ memory, Memory, $($name: $command),+);
+        #[cfg(feature = "eventstoredb")]
+        crash_every_step!(@ double, Double, $($name: $command),+);
+        #[cfg(feature = "eventstoredb")]
+        crash_every_step!(@ server, Server, $($name: $command),+);
+    };
+    (@ $module:ident, $place:ident, $($name:ident: $command:ident),+) => {
+        mod $module {
+            use super::*;
+
+            $(#[tokio::test]
+            async fn $name() {
+                if Place::$place.is_here() {
+                    crash_every_step(Place::$place, Command::$command).await;
+                }
+            })+
+        }
     };
 }
 

@@ -5,7 +5,6 @@ use crate::command::Command;
 use crate::ledger::{Ledger, ledger};
 use crate::shop::Shop;
 use crate::world::World;
-use eventlog::EventLog;
 use eventlog::testing::Gate;
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ struct Waited {
 
 async fn waited_for(command: Command, prepared: &World, shop: &Shop) -> Waited {
     let world = prepared.copy().await;
-    let gate = Gate::new(Arc::clone(&world.log) as Arc<dyn EventLog>);
+    let gate = Gate::new(world.log());
     let node = world.node_on(Arc::new(gate.node(NODE)));
     let asked = gate.run(NODE, ask(command, node, shop.clone()));
     let mut appends = 0;
@@ -40,7 +39,7 @@ async fn ask(command: Command, node: commands::Commands, shop: Shop) -> bool {
 
 async fn hung_up(command: Command, prepared: &World, shop: &Shop, after: usize, waited: &Waited) {
     let world = prepared.copy().await;
-    let gate = Gate::new(Arc::clone(&world.log) as Arc<dyn EventLog>);
+    let gate = Gate::new(world.log());
     let node = world.node_on(Arc::new(gate.node(NODE)));
     let asked = gate.run(NODE, ask(command, node.clone(), shop.clone()));
     for _ in 0..after {

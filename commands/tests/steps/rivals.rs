@@ -6,7 +6,6 @@ use crate::ledger::{Ledger, ledger};
 use crate::shop::Shop;
 use crate::world::{World, done};
 use commands::BillCart;
-use eventlog::EventLog;
 use eventlog::testing::{Cut, FaultLog, Gate, Schedules, Then};
 use std::sync::Arc;
 
@@ -30,7 +29,7 @@ async fn every_interleaving(left: Command, right: Command, keys: [&'static str; 
     let mut schedules = Schedules::up_to(IN_ORDER).then_by_chance(BY_CHANCE, 1);
     while let Some(mut schedule) = schedules.next() {
         let world = prepared.copy().await;
-        let gate = Gate::new(Arc::clone(&world.log) as Arc<dyn EventLog>);
+        let gate = Gate::new(world.log());
         let mut running = Vec::new();
         for ((label, command), key) in [("a", left), ("b", right)].into_iter().zip(keys) {
             let node = world.node_on(Arc::new(gate.node(label)));
@@ -157,7 +156,7 @@ async fn a_wallet_that_three_nodes_ask_at_once_is_spent_once() {
     let mut schedules = Schedules::up_to(IN_ORDER).then_by_chance(BY_CHANCE, 1);
     while let Some(mut schedule) = schedules.next() {
         let world = prepared.copy().await;
-        let gate = Gate::new(Arc::clone(&world.log) as Arc<dyn EventLog>);
+        let gate = Gate::new(world.log());
         for label in ["a", "b"] {
             let node = world.node_on(Arc::new(gate.node(label)));
             gate.run(label, async move { node.reactions(true).await.expect("it starts").step().await });
@@ -179,7 +178,7 @@ async fn a_wallet_that_three_nodes_ask_at_once_is_spent_once() {
 
 /// Bills the first customer's cart on a node that dies before it asks the wallet.
 async fn billed_only(world: &World, shop: &Shop) {
-    let log = Arc::new(FaultLog::new(Arc::clone(&world.log) as Arc<dyn EventLog>));
+    let log = Arc::new(FaultLog::new(world.log()));
     log.arm(Cut::After(1), Then::Hang);
     let (dying, request, customer) = (world.node_on(Arc::clone(&log) as _), shop.request(), shop.customers[0]);
     let billing = tokio::spawn(async move { dying.bill_cart(&request, customer, BillCart::default()).await });

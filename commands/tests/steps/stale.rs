@@ -6,7 +6,6 @@ use crate::shop::{self, COUPON, Shop, cents};
 use crate::world::{World, done};
 use commands::{BillCart, CommandError, Commands, InventoryChange};
 use domain::product::ChangeProduct;
-use eventlog::EventLog;
 use eventlog::testing::{Cut, FaultLog, Then};
 use std::sync::Arc;
 
@@ -89,7 +88,7 @@ async fn a_coupon_used_up_on_another_node_is_refused_before_anything_happens() {
 #[tokio::test]
 async fn a_billing_that_another_node_began_and_left_is_finished() {
     let (world, _, other, shop) = two_nodes().await;
-    let log = Arc::new(FaultLog::new(Arc::clone(&world.log) as Arc<dyn EventLog>));
+    let log = Arc::new(FaultLog::new(world.log()));
     log.arm(Cut::After(1), Then::Hang);
     let (dying, request, customer) = (world.node_on(Arc::clone(&log) as _), shop.request(), shop.customers[0]);
     let bill = BillCart { coupon: Some(COUPON.to_owned()), shipping_amount_in_cents: None };
@@ -104,7 +103,7 @@ async fn a_billing_that_another_node_began_and_left_is_finished() {
 #[tokio::test]
 async fn what_another_node_held_and_left_is_given_back() {
     let (world, _, other, shop) = two_nodes().await;
-    let log = Arc::new(FaultLog::new(Arc::clone(&world.log) as Arc<dyn EventLog>));
+    let log = Arc::new(FaultLog::new(world.log()));
     log.arm(Cut::After(1), Then::Hang);
     let (dying, request) = (world.node_on(Arc::clone(&log) as _), shop.request());
     let (customer, product) = (shop.customers[0], shop.products[0]);

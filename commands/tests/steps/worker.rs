@@ -8,7 +8,7 @@ use commands::snapshots::Snapshots;
 use commands::{Commands, Lookups, LookupsError, Parts, WalletEntry};
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::testing::{Cut, FaultLog, Then};
-use eventlog::{EventLog, Position, StreamName};
+use eventlog::{Position, StreamName};
 use std::sync::Arc;
 
 /// Views that are away.
@@ -37,7 +37,7 @@ impl Lookups for Away {
 
 fn node_without_views(world: &World) -> Commands {
     let snapshots = Arc::clone(&world.snapshots) as Arc<dyn Snapshots>;
-    let parts = world.parts(Arc::clone(&world.log) as Arc<dyn EventLog>);
+    let parts = world.parts(world.log());
     Commands::new(Parts { lookups: Arc::new(Away), snapshots, ..parts })
 }
 
@@ -64,7 +64,7 @@ async fn a_stream_that_can_not_be_read_is_parked_once_and_the_rest_goes_on() {
     let node = world.node();
     let shop = Shop::open(&world, &node).await.with_invoice(&node).await;
     // The invoice is collected, and the process dies before it places the order.
-    let log = Arc::new(FaultLog::new(Arc::clone(&world.log) as Arc<dyn EventLog>));
+    let log = Arc::new(FaultLog::new(world.log()));
     log.arm(Cut::After(1), Then::Hang);
     let (dying, request, invoice) = (world.node_on(Arc::clone(&log) as _), shop.request(), shop.invoice());
     let collecting = tokio::spawn(async move { dying.collect_invoice(&request, invoice).await });
@@ -96,7 +96,7 @@ async fn a_shipped_order_takes_no_more_than_was_ordered() {
     let (customer, assam) = (shop.customers[0], shop.products[1]);
     done(node.add_to_cart(&shop.request(), customer, vec![(assam, 2)]).await);
     // Three more are held, and then the log is away: nobody gives them back before recovery has looked.
-    let log = Arc::new(FaultLog::new(Arc::clone(&world.log) as Arc<dyn EventLog>));
+    let log = Arc::new(FaultLog::new(world.log()));
     let node = world.node_on(Arc::clone(&log) as _);
     log.arm(Cut::Before(2), Then::GoOn);
     assert!(node.add_to_cart(&shop.request(), customer, vec![(assam, 3)]).await.is_err());

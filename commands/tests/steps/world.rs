@@ -1,17 +1,19 @@
 //! One log, one vault and one clock, and the nodes that work on them.
 
+use crate::place::{Kept, Place};
 use commands::testing::{CountedLookups, KeptSnapshots, Mailbox, ManualClock};
 use commands::vault::MemoryVault;
 use commands::{CommandError, Commands, Done, IdempotencyKey, Parts, Request, Settings};
 use domain::StoreId;
-use eventlog::{EventLog, ExpectedRevision, MemoryLog, NewEvent, Position, StreamName};
+use eventlog::{EventLog, ExpectedRevision, NewEvent, Position, StreamName};
 use journal::{Actor, Journal};
 use std::sync::Arc;
 
 /// What outlives a crash.
 #[derive(Clone)]
 pub struct World {
-    pub log: Arc<MemoryLog>,
+    place: Place,
+    kept: Kept,
     pub vault: Arc<MemoryVault>,
     pub clock: Arc<ManualClock>,
     pub mailbox: Arc<Mailbox>,
@@ -19,9 +21,20 @@ pub struct World {
 }
 
 impl World {
+    /// With its log in memory.
     pub fn new() -> Self {
+        Self::of(Place::Memory, Kept::Memory(Arc::default()))
+    }
+
+    /// With its log in that place.
+    pub async fn on(place: Place) -> Self {
+        Self::of(place, place.new_log().await)
+    }
+
+    fn of(place: Place, kept: Kept) -> Self {
         Self {
-            log: Arc::new(MemoryLog::new()),
+            place,
+            kept,
             vault: Arc::new(MemoryVault::default()),
             clock: Arc::default(),
             mailbox: Arc::default(),
@@ -29,15 +42,25 @@ impl World {
         }
     }
 
-    /// The same world with its log as it was at the position, restored from a backup of then.
+    /// The log itself.
+    pub fn log(&self) -> Arc<dyn EventLog> {
+        self.kept.log()
+    }
+
+    /// The same world with its log, which is in memory, as it was at the position, restored from a backup of then.
     pub fn restored(&self, position: Position) -> Self {
-        Self { log: Arc::new(self.log.as_of(position)), ..self.clone() }
+        match &self.kept {
+            Kept::Memory(log) => Self { kept: Kept::Memory(Arc::new(log.as_of(position))), ..self.clone() },
+            #[cfg(feature = "eventstoredb")]
+            Kept::EventStoreDb { .. } => unreachable!("there is no backup of it"),
+        }
     }
 
     /// The same history in a log of its own: what is done to one is not seen by the other.
     pub async fn copy(&self) -> Self {
-        let log = MemoryLog::new();
-        for event in self.log.read_all(Position::START, usize::MAX).await.expect("a log in memory") {
+        let kept = self.place.new_log().await;
+        let log = kept.log();
+        for event in self.log().read_all(Position::START, usize::MAX).await.expect("the log is there") {
             let new = NewEvent {
                 id: event.id,
                 event_type: event.event_type.to_string(),
@@ -47,16 +70,16 @@ impl World {
             let expected = ExpectedRevision::of_length(event.revision);
             log.append(&event.stream, expected, vec![new]).await.expect("the history fits");
         }
-        Self { log: Arc::new(log), snapshots: Arc::default(), ..self.clone() }
+        Self { kept, snapshots: Arc::default(), ..self.clone() }
     }
 
     pub fn journal(&self) -> Journal {
-        Journal::new(Arc::clone(&self.log) as Arc<dyn EventLog>, Arc::clone(&self.vault) as Arc<dyn journal::Keys>)
+        Journal::new(self.log(), Arc::clone(&self.vault) as Arc<dyn journal::Keys>)
     }
 
     /// A node that works on the log itself.
     pub fn node(&self) -> Commands {
-        self.node_on(Arc::clone(&self.log) as Arc<dyn EventLog>)
+        self.node_on(self.log())
     }
 
     /// A node that sees the log through something that a test controls.
@@ -81,7 +104,7 @@ impl World {
 
     /// A node that saves the states of streams after so many events, and how far its worker and its jobs are.
     pub fn saving_node(&self, snapshot_every: u64) -> Commands {
-        let parts = self.parts(Arc::clone(&self.log) as Arc<dyn EventLog>);
+        let parts = self.parts(self.log());
         let snapshots = Arc::clone(&self.snapshots) as Arc<dyn commands::snapshots::Snapshots>;
         let progress = Arc::clone(&snapshots);
         Commands::new(Parts { snapshots, progress, settings: Settings { snapshot_every, ..parts.settings }, ..parts })
@@ -89,23 +112,23 @@ impl World {
 
     /// Appends to the stream, so often, what nobody can read.
     pub async fn damage(&self, stream: &StreamName, times: u64) {
-        let length = self.log.read_stream(stream, 0, usize::MAX).await.expect("a log in memory").len() as u64;
+        let length = self.log().read_stream(stream, 0, usize::MAX).await.expect("the log is there").len() as u64;
         for length in length..length + times {
             let (id, event_type) = (uuid::Uuid::now_v7(), "Nonsense".to_owned());
             let nonsense = NewEvent { id, event_type, data: "{}".into(), metadata: "{}".into() };
             let expected = ExpectedRevision::of_length(length);
-            self.log.append(stream, expected, vec![nonsense]).await.expect("a log in memory");
+            self.log().append(stream, expected, vec![nonsense]).await.expect("the log is there");
         }
     }
 
     /// The types of the events after the position.
     pub async fn types_after(&self, position: Position) -> Vec<String> {
-        let events = self.log.read_all(position, usize::MAX).await.expect("a log in memory");
+        let events = self.log().read_all(position, usize::MAX).await.expect("the log is there");
         events.iter().map(|event| event.event_type.to_string()).collect()
     }
 
     pub async fn head(&self) -> Position {
-        self.log.head().await.expect("a log in memory")
+        self.log().head().await.expect("the log is there")
     }
 
     /// Lets a node start alone on the log, as after a crash, and do what was left undone.
