@@ -77,7 +77,8 @@ project() { echo "cartlog-test-$(cksum <<<"$state" | cut -d ' ' -f 1)"; }
 compose() {
     env CARTLOG_SECRETS="$state/secrets" \
         CARTLOG_TEST_POSTGRES_PORT="$postgres_port" CARTLOG_TEST_REDIS_PORT="$redis_port" \
-        CARTLOG_TEST_KAFKA_PORT="$kafka_port" CARTLOG_TEST_EVENTSTOREDB_PORT="$eventstoredb_port" \
+        CARTLOG_TEST_REDIS_CLUSTER_PORT="$redis_cluster_port" CARTLOG_TEST_KAFKA_PORT="$kafka_port" \
+        CARTLOG_TEST_EVENTSTOREDB_PORT="$eventstoredb_port" \
         docker compose --project-name "$(project)" \
         --file "$repository/docker-compose.yml" --file "$repository/docker-compose.test.yml" "$@" </dev/null
 }

@@ -31,7 +31,7 @@ known() {
         # shellcheck source=/dev/null
         source "$state/state"
     fi
-    [[ $backend == packages ]] || services=(postgres redis kafka eventstoredb)
+    [[ $backend == packages ]] || services=(postgres redis redis_cluster kafka eventstoredb)
 }
 
 # Chooses everything that stays the same until `down`, and writes it down before anything starts. Undone if it does not come up.
@@ -107,7 +107,7 @@ show_environment() {
     show_variable CARTLOG_KAFKA_BROKERS "$kafka"
     show_variable CARTLOG_TEST_POSTGRES "$postgres"
     show_variable CARTLOG_TEST_REDIS "$redis"
-    [[ $backend == docker ]] || show_variable CARTLOG_TEST_REDIS_CLUSTER "redis-cluster://default:$password@127.0.0.1:$redis_cluster_port"
+    show_variable CARTLOG_TEST_REDIS_CLUSTER "redis-cluster://default:$password@127.0.0.1:$redis_cluster_port"
     show_variable CARTLOG_TEST_KAFKA "$kafka"
     [[ -z $eventstoredb ]] || show_variable CARTLOG_TEST_EVENTSTOREDB "$eventstoredb"
     # So that a test which kills a server kills this copy's.
