@@ -111,6 +111,8 @@ impl Server {
         let server = Self { url, parts, readiness, tasks, accepting, working, http };
         server.catch_up(&config).await?;
         server.readiness.caught_up();
+        let (version, roles) = (env!("CARGO_PKG_VERSION"), &config.role.0);
+        tracing::info!(url = server.url, version, ?roles, directory = %config.data.display(), "serving");
         Ok(server)
     }
 

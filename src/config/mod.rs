@@ -202,7 +202,7 @@ impl std::str::FromStr for Role {
 
 /// The roles of this process; at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Roles(BTreeSet<Role>);
+pub struct Roles(pub BTreeSet<Role>);
 
 impl Roles {
     pub fn has(&self, role: Role) -> bool {
