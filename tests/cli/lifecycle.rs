@@ -2,7 +2,7 @@
 
 use super::run::{cartlog, ended, signal};
 use crate::support::{Server, TestShop};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
@@ -105,15 +105,50 @@ async fn log_lines_for_machines_are_json_and_hold_no_secret() {
     let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     let line = lines.next().expect("a line").expect("a line");
     let url = line.strip_prefix("listening on ").expect("it says where");
-    let store = json!({ "name": "S", "app_id": "s", "app_secret": "hunter2 hunter2" });
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let made = client.post(format!("{url}/store")).json(&store).send().await.expect("an answer");
-    assert_eq!(made.status(), 201);
+    let secrets = what_only_clients_know(url).await;
     signal(child.id(), "TERM");
     assert!(ended(&mut child).success());
     let log = std::fs::read_to_string(log).expect("a log");
-    assert!(!log.contains("hunter2"));
+    assert!(log.contains("/customer/login") && log.contains("/customer/confirm/{token}"), "it tells of requests");
+    for secret in &secrets {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
     for line in log.lines() {
         serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     }
+}
+
+/// Uses every kind of secret that there is against the server. Gives all of them.
+async fn what_only_clients_know(url: &str) -> Vec<String> {
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let ask = async |method: reqwest::Method, path: &str, token: &str, body: Value| {
+        let request = client.request(method, format!("{url}{path}")).json(&body);
+        let request =
+            request.header("APP-ID", "s").header("ACCESS-TOKEN", token).header("Idempotency-Key", "key-5f0c6a1f");
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json::<Value>().await.expect("JSON")
+    };
+    let text =
+        |answer: &Value, pointer: &str| answer.pointer(pointer).and_then(Value::as_str).expect(pointer).to_owned();
+    let (post, put) = (reqwest::Method::POST, reqwest::Method::PUT);
+    let store = json!({ "name": "S", "app_id": "s", "app_secret": "hunter2 hunter2" });
+    ask(post.clone(), "/store", "", store).await;
+    let credentials = json!({ "app_id": "s", "app_secret": "hunter2 hunter2" });
+    let token = text(&ask(post.clone(), "/store/token", "", credentials).await, "/token");
+    let person = json!({
+        "email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace-Byron", "currency": "EUR",
+        "password": "analytical",
+    });
+    let customer = text(&ask(post, "/customer", &token, person).await, "/customer/customer_id");
+    let mailed = ask(put.clone(), &format!("/customer/{customer}/send_confirmation"), &token, Value::Null).await;
+    let confirmation = text(&mailed, "/result");
+    ask(put.clone(), &format!("/customer/confirm/{confirmation}"), "", Value::Null).await;
+    let log_in = json!({ "email": "ada@example.com", "password": "analytical" });
+    ask(put.clone(), "/customer/login", &token, log_in).await;
+    ask(put.clone(), "/store/secret", &token, json!({ "app_secret": "correct horse" })).await;
+    ask(put, &format!("/customer/{customer}"), &token, json!({ "password": "difference engine" })).await;
+    let known = ["hunter2", "correct horse", "analytical", "difference engine", "ada@example.com", "Lovelace-Byron"];
+    let known = known.into_iter().chain(["$argon2", "key-5f0c6a1f"]).map(str::to_owned);
+    known.chain([token, confirmation]).collect()
 }

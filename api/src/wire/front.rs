@@ -104,21 +104,27 @@ fn is_sane(id: &str) -> bool {
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-'))
 }
 
-/// Counts and times requests by the template of their route, after routing.
+/// Counts and times requests by the template of their route, after routing; at the level `debug` a line tells of each. Paths
+/// themselves stand nowhere: emails and confirmation tokens are parts of them.
 pub async fn measure(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let told = tracing::enabled!(tracing::Level::DEBUG).then(|| request.extensions().get::<RequestId>().cloned());
     let response = next.run(request).await;
     let route = route.as_ref().map_or("none", MatchedPath::as_str).to_owned();
-    let status = response.status();
+    let (status, took) = (response.status(), started.elapsed());
+    if let Some(id) = told {
+        let (request_id, took) = (id.as_ref().map(|id| &*id.0), format!("{took:.1?}"));
+        tracing::debug!(method, route, status = status.as_u16(), request_id, took, "request");
+    }
     let labels = [
         ("method", metrics::SharedString::const_str(method)),
         ("route", route.into()),
         ("status", status.as_str().to_owned().into()),
     ];
     metrics::counter!("cartlog_http_requests_total", &labels).increment(1);
-    metrics::histogram!("cartlog_http_request_duration_seconds", &labels[..2]).record(started.elapsed().as_secs_f64());
+    metrics::histogram!("cartlog_http_request_duration_seconds", &labels[..2]).record(took.as_secs_f64());
     response
 }
 

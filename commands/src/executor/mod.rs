@@ -272,3 +272,6 @@ impl From<&StreamFailure> for CommandError {
         CommandError::Unavailable { service, reason: failure.to_string() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,10 @@ pub enum Command {
     RefundToCredit,
     BatchCredit,
     DeleteCustomer,
+    Ship,
+    Deliver,
+    CancelOrder,
+    RemoveLine,
 }
 
 impl Command {
@@ -25,10 +29,12 @@ impl Command {
     pub async fn prepare(self, node: &Commands, shop: Shop) -> Shop {
         match self {
             Command::AddToCart | Command::AddBatch | Command::BatchCredit => shop,
-            Command::LowerQuantity | Command::ReplaceCart | Command::DeleteCustomer => shop.with_cart(node).await,
+            Command::LowerQuantity | Command::ReplaceCart | Command::DeleteCustomer | Command::RemoveLine => {
+                shop.with_cart(node).await
+            }
             Command::BillWithEverything => shop.with_balances(node).await.with_cart(node).await,
             Command::Collect | Command::Fail => shop.with_invoice(node).await,
-            Command::RefundToCredit => {
+            Command::RefundToCredit | Command::Ship | Command::Deliver | Command::CancelOrder => {
                 let shop = shop.with_invoice(node).await;
                 node.collect_invoice(&shop.request(), shop.invoice()).await.expect("an open invoice");
                 shop
@@ -48,6 +54,10 @@ impl Command {
             Command::RefundToCredit => "RefundIssued",
             Command::BatchCredit => "BatchCreditStarted",
             Command::DeleteCustomer => "CustomerDeleted",
+            Command::Ship => "OrderShipped",
+            Command::Deliver => "OrderDelivered",
+            Command::CancelOrder => "OrderCanceled",
+            Command::RemoveLine => "CartItemRemoved",
         }
     }
 
@@ -74,6 +84,10 @@ impl Command {
             }
             Command::BatchCredit => node.start_batch_credit(&request, cents(250)).await.is_ok(),
             Command::DeleteCustomer => node.delete_customer(&request, customer).await.is_ok(),
+            Command::Ship => node.ship_order(&request, shop.order()).await.is_ok(),
+            Command::Deliver => node.deliver_order(&request, shop.order()).await.is_ok(),
+            Command::CancelOrder => node.cancel_order(&request, shop.order()).await.is_ok(),
+            Command::RemoveLine => node.remove_from_cart(&request, customer, vec![shop.products[0]]).await.is_ok(),
         }
     }
 }

@@ -27,8 +27,15 @@ async fn carry_out(command: Command, node: Commands, shop: Shop) -> bool {
     accepted
 }
 
-async fn uncrashed(command: Command, prepared: &World, shop: &Shop) -> Uncrashed {
+/// A copy in which a worker has done all there was, and saved how far it is: what the command leaves undone is found from there.
+async fn settled(prepared: &World) -> World {
     let world = prepared.copy().await;
+    world.recover().await;
+    world
+}
+
+async fn uncrashed(command: Command, prepared: &World, shop: &Shop) -> Uncrashed {
+    let world = settled(prepared).await;
     let before = ledger(&world, true).await;
     let log = Arc::new(FaultLog::new(world.log()));
     let node = world.node_on(Arc::clone(&log) as Arc<dyn EventLog>);
@@ -39,7 +46,7 @@ async fn uncrashed(command: Command, prepared: &World, shop: &Shop) -> Uncrashed
 }
 
 async fn crashed(command: Command, prepared: &World, shop: &Shop, cut: Cut, expected: &Uncrashed) {
-    let world = prepared.copy().await;
+    let world = settled(prepared).await;
     let prepared_at = world.head().await;
     let log = Arc::new(FaultLog::new(world.log()));
     log.arm(cut, Then::Hang);
@@ -106,4 +113,8 @@ crash_every_step!(
     refund_to_credit: RefundToCredit,
     batch_credit: BatchCredit,
     delete_customer: DeleteCustomer,
+    ship: Ship,
+    deliver: Deliver,
+    cancel_an_order: CancelOrder,
+    remove_a_line: RemoveLine,
 );

@@ -88,4 +88,8 @@ hang_up_at_every_step!(
     refund_to_credit: RefundToCredit,
     batch_credit: BatchCredit,
     delete_customer: DeleteCustomer,
+    ship: Ship,
+    deliver: Deliver,
+    cancel_an_order: CancelOrder,
+    remove_a_line: RemoveLine,
 );

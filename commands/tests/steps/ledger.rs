@@ -203,6 +203,13 @@ fn check_balances(streams: &Streams, invoices: &[domain::invoice::KnownInvoice],
         }
     }
     for invoice in invoices.iter().filter(|_| settled) {
+        let live = balances.iter().chain(&credits).filter_map(|balance| balance.answers.get(&invoice.invoice_id));
+        let is_failed = invoice.status == InvoiceStatus::Failed;
+        assert!(
+            !is_failed || live.clone().all(|answer| answer.reversed),
+            "what failed invoice {} spent",
+            invoice.invoice_id
+        );
         let used: i64 = invoice.gift_card_spends.iter().map(|spend| spend.amount_in_cents.get()).sum::<i64>()
             + invoice.credit_redemptions.iter().map(|redemption| redemption.amount_in_cents.get()).sum::<i64>();
         assert_eq!(

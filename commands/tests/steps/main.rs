@@ -7,6 +7,7 @@ mod command;
 mod crash;
 mod hang_up;
 mod ledger;
+mod lost_answer;
 mod place;
 mod restored;
 mod rivals;

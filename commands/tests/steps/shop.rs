@@ -103,6 +103,11 @@ impl Shop {
     pub fn invoice(&self) -> InvoiceId {
         self.invoice.expect("the test prepared an invoice")
     }
+
+    /// Of its invoice.
+    pub fn order(&self) -> domain::OrderId {
+        domain::OrderId::of_invoice(self.invoice())
+    }
 }
 
 /// A confirmed customer.

@@ -4,7 +4,6 @@ use crate::ledger::ledger;
 use crate::shop::{Shop, cents};
 use crate::world::{World, done};
 use async_trait::async_trait;
-use commands::snapshots::Snapshots;
 use commands::{Commands, Lookups, LookupsError, Parts, WalletEntry};
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::testing::{Cut, FaultLog, Then};
@@ -36,9 +35,7 @@ impl Lookups for Away {
 }
 
 fn node_without_views(world: &World) -> Commands {
-    let snapshots = Arc::clone(&world.snapshots) as Arc<dyn Snapshots>;
-    let parts = world.parts(world.log());
-    Commands::new(Parts { lookups: Arc::new(Away), snapshots, ..parts })
+    Commands::new(Parts { lookups: Arc::new(Away), ..world.parts(world.log()) })
 }
 
 #[tokio::test]

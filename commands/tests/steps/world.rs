@@ -87,7 +87,7 @@ impl World {
         Commands::new(self.parts(log))
     }
 
-    /// What such a node is made of.
+    /// What such a node is made of. It saves how far its worker and its jobs are.
     pub fn parts(&self, log: Arc<dyn EventLog>) -> Parts {
         let journal = Journal::new(log, Arc::clone(&self.vault) as Arc<dyn journal::Keys>);
         Parts {
@@ -95,19 +95,18 @@ impl World {
             journal,
             vault: Arc::clone(&self.vault) as Arc<dyn commands::vault::Vault>,
             snapshots: Arc::new(commands::snapshots::NoSnapshots),
-            progress: Arc::new(commands::snapshots::NoSnapshots),
+            progress: Arc::clone(&self.snapshots) as Arc<dyn commands::snapshots::Snapshots>,
             mailer: Arc::clone(&self.mailbox) as Arc<dyn commands::Mailer>,
             clock: Arc::clone(&self.clock) as Arc<dyn commands::Clock>,
             settings: Settings::default(),
         }
     }
 
-    /// A node that saves the states of streams after so many events, and how far its worker and its jobs are.
+    /// A node that saves the states of streams after so many events.
     pub fn saving_node(&self, snapshot_every: u64) -> Commands {
         let parts = self.parts(self.log());
         let snapshots = Arc::clone(&self.snapshots) as Arc<dyn commands::snapshots::Snapshots>;
-        let progress = Arc::clone(&snapshots);
-        Commands::new(Parts { snapshots, progress, settings: Settings { snapshot_every, ..parts.settings }, ..parts })
+        Commands::new(Parts { snapshots, settings: Settings { snapshot_every, ..parts.settings }, ..parts })
     }
 
     /// Appends to the stream, so often, what nobody can read.

@@ -3,8 +3,10 @@
 use async_trait::async_trait;
 use cartlog_projections::store::*;
 use eventlog::{Checkpoint, Position};
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// What becomes of a commit. A test may also panic instead of answering: then the thread that folds ends there.
@@ -16,6 +18,8 @@ pub enum Fate {
 
 pub struct Fragile {
     pub store: Arc<dyn ReadStore>,
+    /// Where whoever asks next what is parked waits for the test.
+    pause: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
     commits: AtomicU64,
     /// Of the commit with that number, from 1.
     fate: Box<dyn Fn(u64) -> Fate + Send + Sync>,
@@ -23,7 +27,14 @@ pub struct Fragile {
 
 impl Fragile {
     pub fn new(store: Arc<dyn ReadStore>, fate: impl Fn(u64) -> Fate + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { store, commits: AtomicU64::new(0), fate: Box::new(fate) })
+        Arc::new(Self { store, pause: Mutex::default(), commits: AtomicU64::new(0), fate: Box::new(fate) })
+    }
+
+    /// Makes whoever asks next what is parked wait: the first tells that it does, the second lets it go on.
+    pub fn pause_where_parked_is_asked(&self) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((waits, told), (go_on, let_on)) = (oneshot::channel(), oneshot::channel());
+        *self.pause.lock() = Some((waits, let_on));
+        (told, go_on)
     }
 
     /// How many commits were asked for.
@@ -66,6 +77,11 @@ impl ReadStore for Fragile {
     }
 
     async fn parked(&self, table: Table) -> Result<Vec<Parked>, StoreError> {
+        let pause = self.pause.lock().take();
+        if let Some((waits, let_on)) = pause {
+            waits.send(()).expect("the test waits for it");
+            let_on.await.expect("the test lets it go on");
+        }
         self.store.parked(table).await
     }
 

@@ -62,6 +62,30 @@ async fn events_that_come_during_a_rebuild_are_in_the_rebuilt_views() {
     assert_same(&world.answers_from_nothing(&historian.known).await, &live);
 }
 
+/// Between the rebuild's last look at the log and its turn the worker goes on. What it folds then is nobody else's to fold.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_folded_just_before_the_swap_is_in_the_rebuilt_views() {
+    let (mut world, mut historian) = lived(17, 100).await;
+    let store = Fragile::new(world.read_store().await, |_| Fate::Written);
+    let opened = Projections::open(Arc::clone(&store) as _, world.journal.clone(), in_batches_of(5), |_| {});
+    let projections = opened.await.expect("opens");
+    projections.start();
+    let views = projections.views();
+    let (waits, go_on) = store.pause_where_parked_is_asked();
+    let rebuilding = tokio::spawn({
+        let projections = projections.clone();
+        async move { projections.rebuild(None, |_| {}).await }
+    });
+    waits.await.expect("the rebuild has filled what there was");
+    historian.live(&mut world, 30).await;
+    world.caught_up(&views).await;
+    go_on.send(()).expect("the rebuild waits");
+    rebuilding.await.expect("no panic").expect("rebuilt");
+    let rebuilt = answers(&views, &historian.known).await;
+    projections.stop().await;
+    assert_same(&world.answers_from_nothing(&historian.known).await, &rebuilt);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn queries_are_answered_throughout_a_rebuild() {
     let (world, historian) = lived(11, 300).await;
