@@ -18,11 +18,18 @@ pub enum Fate {
 
 pub struct Fragile {
     pub store: Arc<dyn ReadStore>,
-    /// Where whoever asks next what is parked waits for the test.
-    pause: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
+    /// Where somebody who asks what is parked waits for the test.
+    pause: Mutex<Option<Pause>>,
     commits: AtomicU64,
     /// Of the commit with that number, from 1.
     fate: Box<dyn Fn(u64) -> Fate + Send + Sync>,
+}
+
+struct Pause {
+    /// So many pass before.
+    pass: usize,
+    waits: oneshot::Sender<()>,
+    let_on: oneshot::Receiver<()>,
 }
 
 impl Fragile {
@@ -30,11 +37,23 @@ impl Fragile {
         Arc::new(Self { store, pause: Mutex::default(), commits: AtomicU64::new(0), fate: Box::new(fate) })
     }
 
-    /// Makes whoever asks next what is parked wait: the first tells that it does, the second lets it go on.
-    pub fn pause_where_parked_is_asked(&self) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+    /// Makes whoever asks what is parked wait, once it was asked so often: the first tells that it does, the second lets it go on.
+    pub fn pause_where_parked_is_asked(&self, pass: usize) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
         let ((waits, told), (go_on, let_on)) = (oneshot::channel(), oneshot::channel());
-        *self.pause.lock() = Some((waits, let_on));
+        *self.pause.lock() = Some(Pause { pass, waits, let_on });
         (told, go_on)
+    }
+
+    /// The pause, if it is this call's.
+    fn pause(&self) -> Option<Pause> {
+        let mut pause = self.pause.lock();
+        match pause.as_mut() {
+            Some(Pause { pass: pass @ 1.., .. }) => {
+                *pass -= 1;
+                None
+            }
+            Some(_) | None => pause.take(),
+        }
     }
 
     /// How many commits were asked for.
@@ -77,8 +96,7 @@ impl ReadStore for Fragile {
     }
 
     async fn parked(&self, table: Table) -> Result<Vec<Parked>, StoreError> {
-        let pause = self.pause.lock().take();
-        if let Some((waits, let_on)) = pause {
+        if let Some(Pause { waits, let_on, .. }) = self.pause() {
             waits.send(()).expect("the test waits for it");
             let_on.await.expect("the test lets it go on");
         }

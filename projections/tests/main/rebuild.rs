@@ -71,7 +71,8 @@ async fn what_is_folded_just_before_the_swap_is_in_the_rebuilt_views() {
     let projections = opened.await.expect("opens");
     projections.start();
     let views = projections.views();
-    let (waits, go_on) = store.pause_where_parked_is_asked();
+    // Once for each view when it begins, and again when all is filled.
+    let (waits, go_on) = store.pause_where_parked_is_asked(store.generations().await.expect("generations").len());
     let rebuilding = tokio::spawn({
         let projections = projections.clone();
         async move { projections.rebuild(None, |_| {}).await }
