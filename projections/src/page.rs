@@ -53,13 +53,19 @@ impl<T> Page<T> {
         Self { items: Vec::new(), previous: None, next: None }
     }
 
-    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(change).collect(), previous: self.previous, next: self.next }
+    /// The same page of other items.
+    pub fn with<U>(self, items: Vec<U>) -> Page<U> {
+        Page { items, previous: self.previous, next: self.next }
+    }
+
+    pub fn map<U>(mut self, change: impl FnMut(T) -> U) -> Page<U> {
+        let items = std::mem::take(&mut self.items).into_iter().map(change).collect();
+        self.with(items)
     }
 }
 
-/// A place in one list: opaque to clients, as text 56 hex digits, after a `-` where it leads backwards. Bound to the list and whose it is: another store's cursor,
-/// or another list's, is refused as [`BadCursor`].
+/// A place in one list: opaque to clients, as text 56 hex digits, after a `-` where it leads backwards. Bound to the list and
+/// whose it is: another store's cursor, or another list's, is refused as [`BadCursor`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// What the list is ordered by, of the row beside the page.

@@ -97,10 +97,8 @@ pub async fn list(call: Call) -> Answer {
     let views = call.views().await?;
     require_customer(views, call.store_id(), customer).await?;
     let page = views.carts(call.store_id(), customer, params.state, &request).await?;
-    let mut carts = of_today(views, call.store_id(), &page.items).await?.into_iter();
-    let page =
-        projections::Page { items: carts.by_ref().collect::<Vec<_>>(), previous: page.previous, next: page.next };
-    Ok(call.page::<CartList, _>(&paging, page, |cart| cart))
+    let carts = of_today(views, call.store_id(), &page.items).await?;
+    Ok(call.page::<CartList, _>(&paging, page.with(carts), |cart| cart))
 }
 
 /// Opens a new cart
