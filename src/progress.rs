@@ -94,6 +94,28 @@ impl Drop for Progress {
     }
 }
 
+/// Where catching up ends: where the log was when it began. Who is behind by what comes in meanwhile is not catching up any more.
+#[derive(Default)]
+pub struct Goal {
+    goal: Option<u64>,
+    done: u64,
+}
+
+impl Goal {
+    /// What is to be reached; `None` once it is, until there is nothing to do or it begins anew.
+    pub fn of(&mut self, done: u64, total: u64) -> Option<u64> {
+        let begins_anew = done < std::mem::replace(&mut self.done, done);
+        if begins_anew || done >= total {
+            self.goal = None;
+        }
+        if done >= total {
+            return None;
+        }
+        let goal = *self.goal.get_or_insert(total);
+        (done < goal).then_some(goal)
+    }
+}
+
 /// One bar after another, each for a part of the work.
 #[derive(Default)]
 pub struct Stages(Option<(String, Progress)>);
@@ -117,4 +139,22 @@ fn new_bar(what: &str, unit: &str, done: u64, total: u64, elapsed: Duration) -> 
         bar.set_style(style.progress_chars("=> "));
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_follows_a_log_that_grows_is_not_catching_up_for_ever() {
+        let mut goal = Goal::default();
+        assert_eq!(goal.of(0, 1_000), Some(1_000));
+        assert_eq!(goal.of(600, 1_400), Some(1_000));
+        assert_eq!(goal.of(1_000, 1_600), None);
+        assert_eq!(goal.of(1_590, 1_610), None);
+        assert_eq!(goal.of(1_610, 1_610), None);
+        assert_eq!(goal.of(1_610, 1_615), Some(1_615), "a moment behind, which is not worth showing");
+        assert_eq!(goal.of(1_616, 1_620), None);
+        assert_eq!(goal.of(0, 2_000), Some(2_000), "it begins anew");
+    }
 }

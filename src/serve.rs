@@ -7,7 +7,7 @@ use crate::config::{Config, Role};
 use crate::control;
 use crate::data_dir::DataDir;
 use crate::operations::Running;
-use crate::progress::Progress;
+use crate::progress::{Goal, Progress};
 use crate::signals::Signals;
 use crate::supervise::keep_running;
 use crate::wiring::windows::WindowsCounter;
@@ -338,10 +338,10 @@ async fn sweep(commands: commands::Commands, stop: CancellationToken) -> Result<
 
 /// Shows how far catching up is, where it takes long enough.
 fn shown(what: &'static str) -> impl FnMut(u64, u64) + Send {
-    let mut progress = None;
-    move |done, total| match done < total {
-        true => progress.get_or_insert_with(|| Progress::new(what, "events")).at(done, total),
-        false => progress = None,
+    let (mut progress, mut goal) = (None, Goal::default());
+    move |done, total| match goal.of(done, total) {
+        Some(goal) => progress.get_or_insert_with(|| Progress::new(what, "events")).at(done, goal),
+        None => progress = None,
     }
 }
 
