@@ -34,7 +34,7 @@ pub mod time;
 
 pub use currency::Currency;
 pub use decider::{Context, Decider, IdSource, Impossible};
-pub use event::{Event, UnreadableEvent};
+pub use event::{Event, FORMAT, UnreadableEvent};
 pub use ids::*;
 pub use money::{AmountOutOfRange, Cents};
 pub use personal::{Personal, PersonalAddress, PersonalData};

@@ -19,6 +19,10 @@ impl fmt::Display for LogId {
     }
 }
 
+/// The format of events, as whoever writes them counts it: raised with each kind of event that earlier programs can't read. A log
+/// says the highest that it may hold, so that an earlier program refuses it rather than meet what it can't read. This is the first.
+pub const FIRST_FORMAT: u32 = 1;
+
 /// Up to where a reader has come, in which log. `event_id` is the event at `position`; nil at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {

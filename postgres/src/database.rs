@@ -1,7 +1,7 @@
 //! Connections: how they are made, what holds for every session, and how long anything may take.
 
 use crate::error::{DatabaseError, says};
-use crate::migrations::{self, Migrations};
+use crate::migrations::{self, Later, Migrations};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
 use std::str::FromStr;
@@ -33,6 +33,8 @@ pub struct Options {
     /// After this time the server ends a session that idles within a transaction, so that a node that was cut off lets go of its
     /// locks. Short of the time in which another node shall lead.
     pub idle_in_transaction_timeout: Duration,
+    /// The format of the events that are written, and the latest that can be read.
+    pub format: i32,
 }
 
 impl Default for Options {
@@ -44,6 +46,7 @@ impl Default for Options {
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(10),
             idle_in_transaction_timeout: Duration::from_secs(4),
+            format: 1,
         }
     }
 }
@@ -63,7 +66,8 @@ impl Database {
     /// Looks at the server and the schema, and makes the table of who leads.
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`] while the server is away: call again. [`DatabaseError::Refused`] when that does not help.
+    /// [`DatabaseError::Unavailable`] while the server is away: call again. [`DatabaseError::Refused`] when that does not help: also
+    /// when a newer version writes to it.
     pub async fn open(url: &str, options: Options) -> Result<Self, DatabaseError> {
         // The parser's own errors never repeat what they were given.
         let connect = PgConnectOptions::from_str(url)
@@ -73,7 +77,8 @@ impl Database {
         let mut connection = database.connect().await?;
         let preparing = async {
             database.look_at(&mut connection).await?;
-            migrations::run(&mut connection, &crate::leadership::TABLES).await
+            crate::formats::check(&mut connection, database.options().format, PREPARED_WITHIN).await?;
+            migrations::run(&mut connection, &crate::leadership::FIRST_TABLES, Later::LeftAsTheyAre).await
         };
         answered(PREPARED_WITHIN, "looking at it", preparing).await?;
         Ok(database)
@@ -110,7 +115,7 @@ impl Database {
     /// [`DatabaseError::Refused`] if a newer version made them: they are left as they are.
     pub async fn migrate(&self, part: &Migrations) -> Result<(), DatabaseError> {
         let mut connection = self.connect().await?;
-        answered(PREPARED_WITHIN, "preparing tables", migrations::run(&mut connection, part)).await
+        answered(PREPARED_WITHIN, "preparing tables", migrations::run(&mut connection, part, Later::Refused)).await
     }
 
     pub fn options(&self) -> &Options {

@@ -7,6 +7,7 @@
 
 use crate::database::{Database, answered, in_time};
 use crate::error::DatabaseError;
+use crate::formats;
 use crate::migrations::Migrations;
 use crate::pooler;
 use rand::RngExt;
@@ -16,11 +17,18 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+const LEADERS: &str = "CREATE TABLE leaders (
+                  role text PRIMARY KEY, epoch bigint NOT NULL, node text NOT NULL, since timestamptz NOT NULL
+              )";
+/// The table with which every database begins.
+pub(crate) const FIRST_TABLES: Migrations = Migrations { part: "leaders", steps: &[LEADERS] };
+/// With the one that comes with the first announcement. Versions that know of no formats refuse to open a database that has it.
 pub(crate) const TABLES: Migrations = Migrations {
     part: "leaders",
-    steps: &["CREATE TABLE leaders (
-                  role text PRIMARY KEY, epoch bigint NOT NULL, node text NOT NULL, since timestamptz NOT NULL
-              )"],
+    steps: &[
+        LEADERS,
+        "CREATE TABLE formats (format integer PRIMARY KEY, announced_at timestamptz NOT NULL DEFAULT now())",
+    ],
 };
 
 /// What is led.
@@ -35,6 +43,8 @@ pub enum Role {
 }
 
 impl Role {
+    pub(crate) const ALL: [Role; 3] = [Role::Views, Role::Stream, Role::Work];
+
     /// Stable: stands in the table.
     pub fn name(self) -> &'static str {
         match self {
@@ -137,6 +147,7 @@ impl Candidate {
             None => answered(limit, "preparing to lead", self.connect()).await?,
         };
         let role = self.role.name();
+        formats::check(&mut connection, self.database.options().format, self.pace.patience).await?;
         let trying = try_lock(&mut connection, role);
         let (is_ours, leader) = in_time(self.pace.patience, trying)
             .await
@@ -185,7 +196,7 @@ impl Candidate {
     }
 }
 
-async fn try_lock(connection: &mut PgConnection, role: &str) -> sqlx::Result<(bool, Option<String>)> {
+pub(crate) async fn try_lock(connection: &mut PgConnection, role: &str) -> sqlx::Result<(bool, Option<String>)> {
     // Locks are the whole database's: the schema is part of the key, and so is whose lock it is.
     let select = "SELECT pg_try_advisory_lock(hashtextextended('cartlog/' || current_schema() || '/' || $1, 0)),
                          (SELECT node FROM leaders WHERE role = $1)";

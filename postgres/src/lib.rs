@@ -1,12 +1,13 @@
 //! What everything that cartlog keeps in PostgreSQL shares.
 //!
 //! What lives here: connections and their settings ([`Database`], [`Sessions`]), what a failure means ([`DatabaseError`]), how tables come about
-//! ([`Migrations`]), and who leads where one node must do the work of all ([`Candidate`], [`Lease`]). What doesn't: any table but
-//! `leaders`, and any meaning. The guarantees: no error and no log line holds the password; nothing waits for ever for a server
+//! ([`Migrations`]), who leads where one node must do the work of all ([`Candidate`], [`Lease`]), and which formats of events nodes may write. What doesn't: any
+//! table but `leaders` and `formats`, and any meaning. The guarantees: no error and no log line holds the password; nothing waits for ever for a server
 //! that is away; a database that a newer version made is left as it is.
 
 mod database;
 mod error;
+mod formats;
 mod leadership;
 mod migrations;
 mod pooler;

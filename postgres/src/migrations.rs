@@ -14,13 +14,21 @@ pub struct Migrations {
     pub steps: &'static [&'static str],
 }
 
+/// What becomes of tables at a later step than the last one given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Later {
+    Refused,
+    LeftAsTheyAre,
+}
+
 /// Does what was not done yet. Nodes that start at the same time wait for each other.
-pub(crate) async fn run(connection: &mut PgConnection, part: &Migrations) -> Result<(), DatabaseError> {
+pub(crate) async fn run(connection: &mut PgConnection, part: &Migrations, later: Later) -> Result<(), DatabaseError> {
     let step = |(version, sql): (i64, &&'static str)| {
         Migration::new(version, part.part.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
     let mut migrator = Migrator::with_migrations((1..).zip(part.steps).map(step).collect());
     migrator.dangerous_set_table_name(format!("{}_migrations", part.part));
+    migrator.set_ignore_missing(later == Later::LeftAsTheyAre);
     // Not through `run`, whose bounds a future that is sent between threads can't meet.
     migrator.run_direct(None, connection, false).await.map_err(|error| trouble(part, &error))
 }

@@ -50,6 +50,8 @@ fn options(config: &Config) -> Options {
     Options {
         application_name: format!("cartlog {}", node(config)),
         schema: Some(config.namespace.as_str().to_owned()),
+        // Formats are counted up by hand.
+        format: i32::try_from(domain::FORMAT).unwrap_or(i32::MAX),
         ..Options::default()
     }
 }
@@ -57,7 +59,7 @@ fn options(config: &Config) -> Options {
 async fn reached(key: &str, url: &Secret, options: impl Fn() -> Options, patiently: bool) -> Result<Database> {
     let mut told = false;
     loop {
-        match Database::open(url.reveal(), options()).await {
+        match opened(url, options(), patiently).await {
             Ok(database) => return Ok(database),
             Err(DatabaseError::Unavailable(reason)) if patiently => {
                 if !std::mem::replace(&mut told, true) {
@@ -68,6 +70,15 @@ async fn reached(key: &str, url: &Secret, options: impl Fn() -> Options, patient
             Err(error) => bail!("PostgreSQL ({key}): {error}"),
         }
     }
+}
+
+/// Whoever serves writes events, and says before which.
+async fn opened(url: &Secret, options: Options, serves: bool) -> Result<Database, DatabaseError> {
+    let database = Database::open(url.reveal(), options).await?;
+    if serves {
+        database.announce().await?;
+    }
+    Ok(database)
 }
 
 /// The name that other nodes see.

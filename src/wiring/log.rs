@@ -47,7 +47,8 @@ pub fn elsewhere(_: &Config) -> Result<Option<Arc<dyn EventLog>>> {
 
 /// The log of a directory that this process has locked; made if there is none.
 pub async fn in_directory(data: &DataDir, synchronous: Synchronous) -> Result<Arc<dyn EventLog>> {
-    let (path, options) = (data.log(), SqliteOptions { synchronous, ..SqliteOptions::default() });
+    let (path, options) =
+        (data.log(), SqliteOptions { synchronous, format: domain::FORMAT, ..SqliteOptions::default() });
     Ok(Arc::new(blocking(move || Ok(SqliteLog::open(&path, options)?)).await?))
 }
 
@@ -56,6 +57,7 @@ pub async fn in_directory(data: &DataDir, synchronous: Synchronous) -> Result<Ar
 pub fn in_eventstoredb(config: &Config, url: &crate::config::Secret) -> Result<eventlog::EventStoreDbLog> {
     let prefixes = domain::Category::ALL.iter().map(|category| format!("{category}-"));
     let mut options = eventlog::EventStoreDbOptions::new(url.reveal(), prefixes);
+    options.format = domain::FORMAT;
     if !config.namespace.is_default() {
         options.namespace = format!("{}.", config.namespace.as_str());
     }

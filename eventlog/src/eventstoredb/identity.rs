@@ -1,80 +1,168 @@
-//! Which log this is: the first event of a stream of its own, appended by whoever comes first.
+//! Which log this is, and the format of its events: a stream of its own says both. Its first event is appended by whoever comes
+//! first; another one whenever a program is about to write what earlier programs can't read.
 
 use super::appender::append_request;
 use super::reader::Reader;
 use super::trouble::Trouble;
 use super::wire::*;
 use crate::event::NewEvent;
-use crate::port::{LogError, LogId};
+use crate::port::{FIRST_FORMAT, LogError, LogId};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-const EVENT_TYPE: &str = "LogCreated";
+const CREATED: &str = "LogCreated";
+const RAISED: &str = "LogFormatRaised";
+/// More formats than there will ever be.
+const MOST_EVENTS: usize = 1_000;
+/// How often an announcement is tried again because another node was faster.
+const ATTEMPTS: usize = 10;
 
 #[derive(Serialize, Deserialize)]
 struct LogCreated {
     log_id: LogId,
 }
 
+#[derive(Serialize, Deserialize)]
+struct LogFormatRaised {
+    format: u32,
+}
+
 /// The identity, once it is known.
-#[derive(Default)]
-pub(super) struct Identity(Mutex<Option<LogId>>);
+pub(super) struct Identity {
+    log_id: Mutex<Option<LogId>>,
+    /// Of what this program writes; the highest that it reads.
+    format: u32,
+    /// The log says that it may hold events of that format.
+    announced: AtomicBool,
+}
+
+/// What the stream says.
+struct Told {
+    log_id: LogId,
+    format: u32,
+    /// The number of its events.
+    length: u64,
+}
 
 impl Identity {
+    pub fn new(format: u32) -> Self {
+        // What has always been written needs no word.
+        Self { log_id: Mutex::default(), format, announced: AtomicBool::new(format == FIRST_FORMAT) }
+    }
+
     pub fn known(&self) -> Option<LogId> {
-        *self.0.lock()
+        *self.log_id.lock()
     }
 
     /// The log's identity; a new log is given one.
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`] for a log that a later program wrote to.
     pub async fn find(&self, reader: &Reader) -> Result<LogId, LogError> {
         if let Some(log_id) = self.known() {
             return Ok(log_id);
         }
-        let log_id = match read(reader).await? {
-            Some(log_id) => log_id,
-            None => create(reader).await?,
-        };
-        Ok(*self.0.lock().get_or_insert(log_id))
+        Ok(self.told(reader).await?.log_id)
     }
 
-    /// Checks that the server still holds the log that it held before, if it is known which.
+    /// Checks that the server still holds the log that it held before, if it is known which, and that this program can still
+    /// read it.
     pub async fn verify(&self, reader: &Reader) -> Result<(), LogError> {
         let Some(known) = self.known() else { return Ok(()) };
         match read(reader).await? {
-            Some(log_id) if log_id == known => Ok(()),
-            Some(log_id) => Err(LogError::Damaged(format!("it was log {known}, and is log {log_id} now"))),
+            Some(told) if told.log_id == known => self.check(&told),
+            Some(Told { log_id, .. }) => Err(LogError::Damaged(format!("it was log {known}, and is log {log_id} now"))),
             None => Err(LogError::Damaged(format!("it was log {known}, and is gone"))),
         }
     }
+
+    /// Says in the log, before anything is appended to it, that it may hold events of this program's format.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find); nothing must be appended then.
+    pub async fn announce(&self, reader: &Reader) -> Result<(), LogError> {
+        if self.announced.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        for _ in 0..ATTEMPTS {
+            let told = self.told(reader).await?;
+            if told.format == self.format {
+                self.announced.store(true, Ordering::Release);
+                return Ok(());
+            }
+            let event = event(uuid::Uuid::now_v7(), RAISED, &LogFormatRaised { format: self.format })?;
+            // Whatever the server says: reading tells what stands.
+            append(reader, Expected::Revision(told.length - 1), event).await.or_else(|trouble| match trouble {
+                Trouble::Unsure(_) | Trouble::NotDone(_) | Trouble::NotLeader { .. } => Ok(()),
+                Trouble::TooLarge | Trouble::NoSuchPosition | Trouble::Refused(_) => Err(trouble),
+            })?;
+        }
+        Err(LogError::Unavailable("the format of its events can't be announced".to_owned()))
+    }
+
+    async fn told(&self, reader: &Reader) -> Result<Told, LogError> {
+        let told = match read(reader).await? {
+            Some(told) => told,
+            None => create(reader).await?,
+        };
+        self.check(&told)?;
+        self.log_id.lock().get_or_insert(told.log_id);
+        Ok(told)
+    }
+
+    fn check(&self, told: &Told) -> Result<(), LogError> {
+        if told.format <= self.format {
+            return Ok(());
+        }
+        Err(LogError::Damaged(format!(
+            "it has format {}, and this version reads formats up to {}; start a version of cartlog that is as new as the one that \
+             wrote it",
+            told.format, self.format
+        )))
+    }
 }
 
-async fn read(reader: &Reader) -> Result<Option<LogId>, LogError> {
+async fn read(reader: &Reader) -> Result<Option<Told>, LogError> {
     let stream = reader.names.log_stream();
-    let event = reader.first_event(&stream).await?;
-    let Some(event) = event else { return Ok(None) };
-    let created: LogCreated = serde_json::from_slice(&event.data)
+    let events = reader.first_events(&stream, MOST_EVENTS).await?;
+    let Some((created, later)) = events.split_first() else { return Ok(None) };
+    let created: LogCreated = serde_json::from_slice(&created.data)
         .map_err(|error| LogError::Damaged(format!("its stream {stream} doesn't say which log it is: {error}")))?;
-    Ok(Some(created.log_id))
+    let raised = later.iter().filter(|event| event.metadata.get("type").is_some_and(|name| name == RAISED));
+    let formats =
+        raised.map(|event| serde_json::from_slice::<LogFormatRaised>(&event.data).map(|raised| raised.format));
+    let mut format = FIRST_FORMAT;
+    for raised in formats {
+        let raised = raised.map_err(|error| {
+            LogError::Damaged(format!("its stream {stream} doesn't say which format it has: {error}"))
+        })?;
+        format = format.max(raised);
+    }
+    Ok(Some(Told { log_id: created.log_id, format, length: events.len() as u64 }))
 }
 
 /// Appends an identity, and answers with the one that stands: whoever else came first is as good.
-async fn create(reader: &Reader) -> Result<LogId, LogError> {
+async fn create(reader: &Reader) -> Result<Told, LogError> {
     let log_id = LogId(uuid::Uuid::now_v7());
-    let data = serde_json::to_vec(&LogCreated { log_id })
-        .map_err(|error| LogError::Damaged(format!("its identity can't be written: {error}")))?;
-    let event = NewEvent {
-        id: log_id.0,
-        event_type: EVENT_TYPE.to_owned(),
-        data: data.into(),
-        metadata: Bytes::from_static(b"{}"),
-    };
-    let request = append_request(&reader.names.log_stream(), Expected::NoStream(Empty {}), &[event]);
+    let created = event(log_id.0, CREATED, &LogCreated { log_id })?;
     // Whatever it says: reading tells what stands.
-    let appended = reader.retrying(|| reader.server.append(request.clone())).await;
+    let appended = append(reader, Expected::NoStream(Empty {}), created).await;
     match (read(reader).await?, appended) {
-        (Some(log_id), _) => Ok(log_id),
+        (Some(told), _) => Ok(told),
         (None, Err(trouble)) => Err(trouble.into()),
-        (None, Ok(_)) => Err(Trouble::nonsense("an event that was appended is not there").into()),
+        (None, Ok(())) => Err(Trouble::nonsense("an event that was appended is not there").into()),
     }
+}
+
+fn event(id: uuid::Uuid, event_type: &str, data: &impl Serialize) -> Result<NewEvent, LogError> {
+    let data = serde_json::to_vec(data)
+        .map_err(|error| LogError::Damaged(format!("what it is can't be written down: {error}")))?;
+    Ok(NewEvent { id, event_type: event_type.to_owned(), data: data.into(), metadata: Bytes::from_static(b"{}") })
+}
+
+async fn append(reader: &Reader, expected: Expected, event: NewEvent) -> Result<(), Trouble> {
+    let request = append_request(&reader.names.log_stream(), expected, &[event]);
+    reader.retrying(|| reader.server.append(request.clone())).await.map(drop)
 }

@@ -79,7 +79,7 @@ impl EventStoreDbLog {
         let shared = Arc::new(Shared {
             follower: Reader { server: server.by_another_connection(), names: Arc::clone(&names) },
             reader: Reader { server, names },
-            identity: Identity::default(),
+            identity: Identity::new(options.format),
             heads: Heads::default(),
             // Nothing is recent until the tail has begun.
             recent: Recent::new(Position(u64::MAX), options.recent_events, options.recent_bytes),
@@ -187,6 +187,8 @@ impl EventLog for EventStoreDbLog {
         if appender::size(&events) > shared.options.max_append_bytes {
             return Err(appender::too_large(stream, &events));
         }
+        let announcing = shared.identity.announce(&shared.reader).await;
+        announcing.map_err(|source| AppendError::Unavailable { stream: stream.clone(), source })?;
         let EventStoreDbOptions { pauses, append_deadline, .. } = &shared.options;
         let appender = Appender { reader: &shared.reader, pauses, deadline: *append_deadline };
         appender.append(stream, expected, &events).await

@@ -1,5 +1,6 @@
 //! What whoever opens the log may choose.
 
+use crate::port::FIRST_FORMAT;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +39,9 @@ pub struct EventStoreDbOptions {
     /// How many of the latest events, and how many bytes of them, are kept in memory for those who follow the log.
     pub recent_events: usize,
     pub recent_bytes: usize,
+    /// The format of the events that are written: see [`FIRST_FORMAT`]. A log of a later one is refused; one of an earlier one is
+    /// of this one from the first append on.
+    pub format: u32,
 }
 
 impl EventStoreDbOptions {
@@ -53,6 +57,7 @@ impl EventStoreDbOptions {
             pauses: Arc::new(growing_pause),
             recent_events: 8192,
             recent_bytes: 8 * 1024 * 1024,
+            format: FIRST_FORMAT,
         }
     }
 }

@@ -48,12 +48,24 @@ impl Reader {
         self.events(&subject, Direction::Backwards, |_| true, Enough::events(limit)).await
     }
 
-    /// The first event of a stream of whatever name, as the server has it.
-    pub async fn first_event(&self, name_in_server: &str) -> Result<Option<super::wire::RecordedEvent>, Trouble> {
+    /// The first events of a stream of whatever name, as the server has them.
+    pub async fn first_events(
+        &self,
+        name_in_server: &str,
+        limit: usize,
+    ) -> Result<Vec<super::wire::RecordedEvent>, Trouble> {
         let stream_identifier = StreamIdentifier::of(name_in_server);
         let subject = Subject::Stream(StreamOptions { stream_identifier, start: Some(StreamStart::Revision(0)) });
-        let question = self.question(&subject, Direction::Forwards, 1);
-        self.retrying(|| self.first_of(question.clone())).await
+        let question = self.question(&subject, Direction::Forwards, limit);
+        self.retrying(|| self.all_of(question.clone())).await
+    }
+
+    async fn all_of(&self, question: ReadReq) -> Result<Vec<super::wire::RecordedEvent>, Trouble> {
+        let (mut answers, mut events) = (self.server.read(question).await?, Vec::new());
+        while let Some(event) = self.next_event(&mut answers).await? {
+            events.push(event);
+        }
+        Ok(events)
     }
 
     async fn first_of(&self, question: ReadReq) -> Result<Option<super::wire::RecordedEvent>, Trouble> {

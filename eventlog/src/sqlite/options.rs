@@ -1,6 +1,7 @@
 //! What whoever opens the log may choose.
 
 use crate::clock::{Clock, system_clock};
+use crate::port::FIRST_FORMAT;
 use crate::size::MAX_APPEND_BYTES;
 
 /// When an append counts as written.
@@ -38,6 +39,9 @@ pub struct SqliteOptions {
     pub remembered_streams: usize,
     /// Gives `recorded_at`.
     pub clock: Clock,
+    /// The format of the events that are written: see [`FIRST_FORMAT`]. A log of a later one is refused; one of an earlier one is
+    /// of this one from the first append on.
+    pub format: u32,
 }
 
 impl Default for SqliteOptions {
@@ -54,6 +58,7 @@ impl Default for SqliteOptions {
             checkpoint_pages: 2_000,
             remembered_streams: 32_768,
             clock: system_clock(),
+            format: FIRST_FORMAT,
         }
     }
 }

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 /// `clog`, as it stands in the file's header: this SQLite file is a log of ours.
 const APPLICATION_ID: i64 = 0x636c_6f67;
-/// The version of the tables below.
-const VERSION: i64 = 1;
+/// The file's `user_version` is the format of its events. The tables are the same in all formats so far.
+const FIRST: i64 = crate::port::FIRST_FORMAT as i64;
 
 /// Names of streams and types are written once and meant by number, which keeps the index on (stream, revision) small.
 /// There is no index on event ids: it would cost a third of the throughput, and repeats are found by revision.
@@ -41,11 +41,7 @@ pub(super) enum IfMissing {
 }
 
 /// Opens the file to write, and creates the tables if it is new.
-pub(super) fn open_to_write(
-    path: &Path,
-    options: &SqliteOptions,
-    if_missing: IfMissing,
-) -> Result<(Connection, LogId), LogError> {
+pub(super) fn open_to_write(path: &Path, options: &SqliteOptions, if_missing: IfMissing) -> Result<Opened, LogError> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, if_missing == IfMissing::Create);
     let open = || -> rusqlite::Result<(Connection, Found)> {
@@ -59,15 +55,30 @@ pub(super) fn open_to_write(
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => return Err(not_ours(path)),
         opened => opened.map_err(trouble)?,
     };
-    found.check(path)?;
+    let format = i64::from(options.format);
+    found.check(path, format)?;
     configure(&connection, options.synchronous).map_err(trouble)?;
     if found.is_new() && if_missing == IfMissing::Create {
-        create(&connection).map_err(trouble)?;
+        create(&connection, format).map_err(trouble)?;
         sync_directory(path)?;
     }
     settle(&connection, path).map_err(trouble)??;
     let log_id = read_log_id(&connection).map_err(trouble)?;
-    Ok((connection, log_id))
+    let is_earlier = !found.is_new() && found.version < format;
+    Ok(Opened { connection, log_id, raises_to: is_earlier.then_some(format) })
+}
+
+/// A file that was opened to write.
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    pub(super) log_id: LogId,
+    /// The format that the file is of with the first append; `None`: it is already.
+    pub(super) raises_to: Option<i64>,
+}
+
+/// Says in the file that it may hold events of the format, within the transaction that brings the first.
+pub(super) fn raise_format(connection: &Connection, format: i64) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "user_version", format)
 }
 
 /// Makes sure that what is found is on the disk. After a kill or a failed sync, SQLite finds transactions in the write-ahead
@@ -123,8 +134,9 @@ impl Found {
     }
 
     /// Refuses a file that isn't ours, or that only a newer version understands, with what to do about it.
-    fn check(&self, path: &Path) -> Result<(), LogError> {
-        if self.is_new() || (self.application_id == APPLICATION_ID && self.version == VERSION) {
+    fn check(&self, path: &Path, format: i64) -> Result<(), LogError> {
+        let is_readable = (FIRST..=format).contains(&self.version);
+        if self.is_new() || (self.application_id == APPLICATION_ID && is_readable) {
             return Ok(());
         }
         if self.application_id != APPLICATION_ID {
@@ -132,7 +144,7 @@ impl Found {
         }
         let (path, version) = (path.display(), self.version);
         Err(LogError::Damaged(format!(
-            "{path} has format {version}, and this version reads format {VERSION}; \
+            "{path} has format {version}, and this version reads formats up to {format}; \
              start the version of cartlog that wrote it, or restore a backup"
         )))
     }
@@ -162,12 +174,12 @@ fn configure(connection: &Connection, synchronous: Synchronous) -> rusqlite::Res
     ))
 }
 
-fn create(connection: &Connection) -> rusqlite::Result<()> {
+fn create(connection: &Connection, format: i64) -> rusqlite::Result<()> {
     let tx = connection.unchecked_transaction()?;
     tx.execute_batch(TABLES)?;
     let log_id = Uuid::now_v7();
     tx.execute("INSERT INTO meta (key, value) VALUES ('log_id', ?1)", params![log_id.as_bytes()])?;
-    tx.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"))?;
+    tx.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {format};"))?;
     tx.commit()
 }
 

@@ -7,7 +7,7 @@ use super::errors::log_error;
 use super::options::SqliteOptions;
 use super::queue::Request;
 use super::rows::{at_most_i64, stream_id, unsigned};
-use super::schema::{IfMissing, open_to_write};
+use super::schema::{IfMissing, Opened, open_to_write, raise_format};
 use crate::clock::{Clock, record_time};
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::port::{AppendError, Appended, ExpectedRevision, LogError, LogId};
@@ -25,6 +25,7 @@ const INSERT: &str = "
 pub(super) struct Session {
     connection: Connection,
     log_id: LogId,
+    raises_to: Option<i64>,
     /// Of the last event, and 0 without one.
     last_position: u64,
     last_ms: i64,
@@ -53,7 +54,7 @@ impl Session {
         options: &SqliteOptions,
         if_missing: IfMissing,
     ) -> std::result::Result<Self, LogError> {
-        let (connection, log_id) = open_to_write(path, options, if_missing)?;
+        let Opened { connection, log_id, raises_to } = open_to_write(path, options, if_missing)?;
         checkpoint::watch(&connection);
         let last = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1";
         let last = connection.query_row(last, [], |row| Ok((unsigned(row, 0)?, row.get(1)?))).optional();
@@ -61,6 +62,7 @@ impl Session {
         Ok(Self {
             connection,
             log_id,
+            raises_to,
             last_position,
             last_ms,
             tails: Bounded::new(options.remembered_streams),
@@ -91,7 +93,13 @@ impl Session {
             let answer = self.append(request, &mut committed.events)?;
             committed.answers.push(answer);
         }
+        if let Some(format) = self.raises_to.filter(|_| !committed.events.is_empty()) {
+            raise_format(&self.connection, format)?;
+        }
         self.run("COMMIT")?;
+        if !committed.events.is_empty() {
+            self.raises_to = None;
+        }
         Ok(committed)
     }
 

@@ -68,6 +68,22 @@ fn a_log_of_a_newer_version_is_left_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_log_is_of_a_newer_format_from_the_first_append_on_and_earlier_programs_then_leave_it_alone() {
+    let directory = TempDir::new().unwrap();
+    let path = path_in(&directory);
+    let of_format = |format| SqliteLog::open(&path, SqliteOptions { format, ..SqliteOptions::default() });
+    append(&of_format(1).unwrap(), 0, 1).await.unwrap();
+    // Looked at, and refused an append: nothing was written that the earlier one can't read.
+    append(&of_format(2).unwrap(), 7, 1).await.unwrap_err();
+    append(&of_format(1).unwrap(), 1, 1).await.unwrap();
+    append(&of_format(2).unwrap(), 2, 1).await.unwrap();
+    let refused = of_format(1).err().expect("it is of a newer format").to_string();
+    assert!(refused.contains("format 2") && refused.contains("formats up to 1"), "{refused}");
+    assert_eq!(everything(&of_format(2).unwrap()).await.len(), 3);
+    assert!(of_format(3).is_ok());
+}
+
+#[tokio::test]
 async fn a_log_is_open_once_at_a_time() {
     let directory = TempDir::new().unwrap();
     let path = path_in(&directory);

@@ -1,5 +1,6 @@
 //! What a database is found to be, and who leads.
 
+mod formats;
 mod leading;
 mod opening;
 mod proxy;

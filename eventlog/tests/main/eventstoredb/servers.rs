@@ -49,6 +49,37 @@ async fn the_identity_is_no_event_also_where_a_prefix_would_have_it() {
 }
 
 #[tokio::test]
+async fn a_log_is_of_a_newer_format_from_the_first_append_on_and_earlier_programs_then_leave_it_alone() {
+    let server = Server::start().await;
+    let of_format = |format| open(EventStoreDbOptions { format, ..server.options() });
+    let (earlier, newer) = (of_format(1), of_format(2));
+    let log_id = earlier.log_id().await.unwrap();
+    assert_eq!(newer.log_id().await.unwrap(), log_id);
+    append(&*earlier, 0, &events(1)).await.unwrap();
+    append(&*of_format(1), 1, &events(1)).await.unwrap();
+    append(&*newer, 2, &events(1)).await.unwrap();
+    append(&*newer, 3, &events(1)).await.unwrap();
+    let refused = of_format(1).log_id().await.unwrap_err();
+    assert!(matches!(&refused, LogError::Damaged(said) if said.contains("format 2")), "{refused}");
+    assert_eq!(of_format(3).log_id().await.unwrap(), log_id);
+    assert_eq!(everything(&*newer).await.len(), 4, "what announces it is no event of the log");
+}
+
+#[tokio::test]
+async fn nodes_that_announce_a_format_at_the_same_time_all_go_on() {
+    for when in [When::Before, When::After] {
+        let server = Server::start().await;
+        let logs: Vec<_> = (0..8).map(|_| open(EventStoreDbOptions { format: 2, ..server.options() })).collect();
+        logs[0].log_id().await.unwrap();
+        server.double.on_next(Call::Append, when, Act::Cut);
+        let streams = (0..8).map(|number| StreamName::new(format!("cart-{number}"))).collect::<Vec<_>>();
+        let appends =
+            logs.iter().zip(&streams).map(|(log, stream)| log.append(stream, ExpectedRevision::NoStream, events(1)));
+        assert!(join_all(appends).await.into_iter().all(|appended| appended.is_ok()), "{when:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_identity_that_says_nothing_is_damage() {
     let server = Server::start().await;
     server.others_append("cartlog-log", &["LogCreated"]).await;

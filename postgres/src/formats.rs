@@ -1,0 +1,94 @@
+//! Which formats of events the nodes that share a database may write, so that a node of an earlier version is refused rather than
+//! meet what it can't read.
+//!
+//! What a format is, whoever writes events knows. Whoever is about to write those of a new one announces it; from then on earlier
+//! versions can't open the database, and one that still runs does not lead any more.
+
+use crate::database::{Database, in_time};
+use crate::error::DatabaseError;
+use crate::leadership::{self, Role};
+use crate::migrations::{self, Later};
+use sqlx::PgConnection;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long nodes of an earlier version are waited for: longer than one that was killed keeps its leads.
+const ENDED_WITHIN: Duration = Duration::from_secs(10);
+const TRIED_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+impl Database {
+    /// Says that events of [`Options::format`](crate::Options::format) may be written from now on. Announced already: nothing
+    /// happens.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Refused`] while nodes of an earlier version run: they would meet events that they can't read. Nothing was
+    /// changed then.
+    pub async fn announce(&self) -> Result<(), DatabaseError> {
+        let until = Instant::now() + ENDED_WITHIN;
+        loop {
+            match self.try_to_announce().await? {
+                None => return Ok(()),
+                Some(role) if Instant::now() >= until => return Err(earlier_nodes_run(role)),
+                Some(_) => tokio::time::sleep(TRIED_AGAIN_AFTER).await,
+            }
+        }
+    }
+
+    /// The role in which a node leads that knows no later format than the one announced so far; `None`: it is announced.
+    async fn try_to_announce(&self) -> Result<Option<Role>, DatabaseError> {
+        let (format, limit) = (self.options().format, self.options().statement_timeout);
+        // The locks are this session's, so they end with it, however that ends.
+        let mut connection = self.connect().await?;
+        if check(&mut connection, format, limit).await? == Some(format) {
+            return Ok(None);
+        }
+        for role in Role::ALL {
+            let trying = leadership::try_lock(&mut connection, role.name());
+            let (is_ours, _) = in_time(limit, trying).await.map_err(|error| DatabaseError::of("announcing", &error))?;
+            if !is_ours {
+                return Ok(Some(role));
+            }
+        }
+        migrations::run(&mut connection, &leadership::TABLES, Later::Refused).await?;
+        let insert = sqlx::query("INSERT INTO formats (format) VALUES ($1) ON CONFLICT DO NOTHING").bind(format);
+        let inserting = insert.execute(&mut connection);
+        in_time(limit, inserting).await.map_err(|error| DatabaseError::of("announcing", &error))?;
+        Ok(None)
+    }
+}
+
+fn earlier_nodes_run(role: Role) -> DatabaseError {
+    DatabaseError::Refused(format!(
+        "a node of an earlier version of cartlog is at work (it leads '{}'), and could not read what this version writes; \
+         stop the nodes of the earlier version, then start this one",
+        role.name()
+    ))
+}
+
+/// The newest format that was announced.
+///
+/// # Errors
+/// [`DatabaseError::Refused`] if it is later than the one given, which is the latest that this program reads.
+pub(crate) async fn check(
+    connection: &mut PgConnection,
+    format: i32,
+    limit: Duration,
+) -> Result<Option<i32>, DatabaseError> {
+    let newest = in_time(limit, newest(connection)).await;
+    match newest.map_err(|error| DatabaseError::of("looking for its format", &error))? {
+        Some(newest) if newest > format => Err(DatabaseError::Refused(format!(
+            "a newer version of cartlog writes to it: its events have format {newest}, this version reads formats up to {format}; \
+             start a version that is as new"
+        ))),
+        newest => Ok(newest),
+    }
+}
+
+async fn newest(connection: &mut PgConnection) -> sqlx::Result<Option<i32>> {
+    let is_there: bool =
+        sqlx::query_scalar("SELECT to_regclass('formats') IS NOT NULL").fetch_one(&mut *connection).await?;
+    if !is_there {
+        return Ok(None);
+    }
+    sqlx::query_scalar("SELECT max(format) FROM formats").fetch_one(connection).await
+}

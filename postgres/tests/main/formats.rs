@@ -1,0 +1,71 @@
+//! Nodes of two versions on one database: the earlier is refused, and never meets what it can't read.
+
+use crate::scratch::{Scratch, url};
+use crate::soon;
+use postgres::{Candidate, Database, DatabaseError, Options, Role, Standing};
+
+async fn of_format(scratch: &Scratch, format: i32) -> Result<Database, DatabaseError> {
+    Database::open(&url(), Options { format, ..scratch.options() }).await
+}
+
+fn refusal<T>(outcome: Result<T, DatabaseError>) -> String {
+    match outcome {
+        Err(DatabaseError::Refused(said)) => said,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was not refused"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_a_format_is_announced_earlier_versions_are_refused() {
+    let scratch = Scratch::default();
+    let earlier = of_format(&scratch, 2).await.expect("opens");
+    let newer = of_format(&scratch, 3).await.expect("looking changes nothing");
+    for _ in 0..2 {
+        of_format(&scratch, 2).await.expect("opens still").announce().await.expect("announced");
+    }
+    newer.announce().await.expect("announced");
+    let said = refusal(of_format(&scratch, 2).await);
+    assert!(said.contains("format 3") && said.contains("up to 2"), "{said}");
+    let said = refusal(earlier.announce().await);
+    assert!(said.contains("newer version"), "{said}");
+    of_format(&scratch, 3).await.expect("opens").announce().await.expect("announced already");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_knows_of_no_formats_is_refused_by_its_own_check() {
+    let scratch = Scratch::default();
+    let database = of_format(&scratch, 2).await.expect("opens");
+    database.announce().await.expect("announced");
+    // What it compares: the steps that were done with those that it knows, which is one.
+    let mut connection = database.connect().await.expect("connected");
+    let steps = sqlx::query_scalar("SELECT version FROM leaders_migrations ORDER BY version");
+    let steps: Vec<i64> = steps.fetch_all(&mut connection).await.expect("found");
+    assert_eq!(steps, [1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_announced_while_an_earlier_node_leads_and_afterwards_it_leads_no_more() {
+    let scratch = Scratch::default();
+    let mut earlier = Candidate::new(of_format(&scratch, 1).await.expect("opens"), Role::Work, "earlier");
+    let lease = soon(earlier.lead()).await;
+    let newer = of_format(&scratch, 2).await.expect("opens");
+    let announcing = tokio::spawn({
+        let newer = newer.clone();
+        async move { newer.announce().await }
+    });
+    let said = refusal(announcing.await.expect("it does not break off"));
+    assert!(said.contains("earlier version") && said.contains("'work'"), "{said}");
+    of_format(&scratch, 1).await.expect("nothing was announced");
+    drop(lease);
+    newer.announce().await.expect("announced");
+    let mut standing = earlier.standing();
+    let hindered = |standing: &Standing| matches!(standing, Standing::Hindered(_));
+    tokio::select! {
+        _ = earlier.lead() => panic!("it leads"),
+        found = soon(standing.wait_for(hindered)) => match &*found.expect("a candidate") {
+            Standing::Hindered(DatabaseError::Refused(said)) => assert!(said.contains("newer version"), "{said}"),
+            other => panic!("{other:?}"),
+        },
+    };
+}
