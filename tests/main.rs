@@ -6,3 +6,4 @@ mod endurance;
 #[cfg(feature = "engines")]
 mod engines;
 mod support;
+mod upgrade;

@@ -101,6 +101,13 @@ impl TestShop {
         Self { url: url.to_owned(), app_id: String::new(), headers: HeaderMap::new(), client, contract }
     }
 
+    /// A store that is there already, with the secret that tests give.
+    pub async fn of(server: &Server, app_id: &str) -> Self {
+        let mut shop = Self { app_id: app_id.to_owned(), ..Self::nobody(&server.url).await };
+        shop.log_in().await;
+        shop
+    }
+
     /// The one store of tests that only look at what is refused: nothing in it ever changes.
     pub async fn unchanged() -> Self {
         static CREDENTIALS: OnceLock<(String, HeaderMap)> = OnceLock::new();

@@ -9,7 +9,7 @@ use domain::{Category, CustomerId, Event, Personal};
 use eventlog::{NewEvent, StreamName};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -91,6 +91,28 @@ fn every_version_of_every_type_has_a_sample() {
         let wanted: BTreeSet<(String, u64)> = wanted.collect();
         assert_eq!(has, wanted, "domain/samples/{category}.json");
     }
+}
+
+/// What of a format earlier programs can't read: a new type, or a new version of one, raises [`domain::FORMAT`] once a version with
+/// the format before was released, and stands in `formats.json` under it. What stands there of earlier formats never changes.
+#[test]
+fn every_type_and_version_belongs_to_a_format() {
+    let path = format!("{}/../domain/samples/formats.json", env!("CARGO_MANIFEST_DIR"));
+    let formats: BTreeMap<u32, BTreeMap<String, Vec<String>>> =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(formats.keys().max(), Some(&domain::FORMAT));
+    let listed: BTreeSet<(String, String)> = formats
+        .values()
+        .flatten()
+        .flat_map(|(category, types)| types.iter().map(|listed| (category.clone(), listed.clone())))
+        .collect();
+    let versions = |(category, types): &(Category, &[(&str, u32)])| {
+        let each =
+            |(name, now): &(&str, u32)| (1..=*now).map(|version| format!("{name} {version}")).collect::<Vec<_>>();
+        types.iter().flat_map(each).map(|listed| (category.to_string(), listed)).collect::<Vec<_>>()
+    };
+    let written: BTreeSet<(String, String)> = Event::TYPES.iter().flat_map(versions).collect();
+    assert_eq!(listed, written, "domain/samples/formats.json");
 }
 
 #[tokio::test]
