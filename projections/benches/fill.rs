@@ -228,7 +228,7 @@ async fn query(views: &Views, shop: &Shop) {
     let page = PageRequest::first(10);
     for text in ["tables", "red_table", "no. 77777"] {
         let what = format!("searched for '{text}'");
-        repeat(&what, async || _ = views.search_products(store, text, false, &page).await.unwrap()).await;
+        repeat(&what, async || _ = views.search_products(store, &ProductSearch::new(text), &page).await.unwrap()).await;
     }
 }
 

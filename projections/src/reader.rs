@@ -263,7 +263,7 @@ mod tests {
         let filter = Default::default();
         sendable(views.cart(store, CartId(Uuid::nil())));
         sendable(views.products(store, &filter, page));
-        sendable(views.search_products(store, "", false, page));
+        sendable(views.search_products(store, &crate::views::ProductSearch::new(""), page));
         sendable(views.wait_for(Position(1), Duration::ZERO));
     }
 }

@@ -214,7 +214,7 @@ async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
             .map(|field| (*field).to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(extra("FoundProduct", "Product"), ["search_score"]);
+    assert_eq!(extra("FoundProduct", "Product"), ["missed_words", "search_score"]);
     assert_eq!(extra("OrderedProduct", "Product"), ["num_ordered"]);
     assert_eq!(extra("AddedProduct", "Product"), ["number_of_cart_adds"]);
     assert_eq!(extra("UsedCoupon", "Coupon"), ["redemptions"]);

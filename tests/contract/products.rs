@@ -162,6 +162,34 @@ async fn a_search_finds_stems_in_every_text_best_first() {
     shop.get("/product/search/oak?available=1").await.refuses(&["#/available"]);
 }
 
+#[tokio::test]
+async fn a_search_finds_what_people_write_and_says_on_demand_what_it_missed() {
+    let shop = TestShop::start().await;
+    let case = shop.product_with(json!({ "title": "iPhone用ケース" })).await;
+    let bed = shop.product_with(json!({ "title": "Bett Ｇｒｏß" })).await;
+    let full = shop.product_with(json!({ "title": "Das Bett aus Łódź" })).await;
+    let ids = async |query: &str| {
+        let found = shop.get(&format!("/product/search/{query}")).await.expect(200);
+        found
+            .each("/products", "product_id")
+            .into_iter()
+            .map(|id| id.as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids("%E3%82%B1%E3%83%BC%E3%82%B9").await, [case.as_str()]);
+    assert_eq!(ids("gross_bett").await, [bed.as_str()]);
+    assert_eq!(ids("LODZ").await, [full.as_str()]);
+    assert_eq!(ids("das_bett").await, [full.as_str(), bed.as_str()]);
+    assert_eq!((ids("iph").await, ids("iph?prefix=true").await), (vec![], vec![case]));
+    let plain = shop.get("/product/search/das_bett").await.expect(200);
+    assert!(plain["products"][0].get("missed_words").is_none());
+    let explained = shop.get("/product/search/Das_bett?explain=true").await.expect(200);
+    assert_eq!(explained.each("/products", "missed_words"), [json!([]), json!(["Das"])]);
+    for flag in ["prefix", "explain"] {
+        shop.get(&format!("/product/search/x?{flag}=maybe")).await.refuses(&[&format!("#/{flag}")]);
+    }
+}
+
 fn sorted(mut ids: Vec<String>) -> Vec<String> {
     ids.sort_unstable();
     ids

@@ -44,6 +44,11 @@ pub struct FoundProduct {
     pub product: Product,
     /// How well it fits, in units of no meaning of their own: more is better. An integer, as all numbers are.
     pub search_score: i64,
+    /// With `explain=true`: the words that were searched for and that the product does not have, as they were typed. Articles and the
+    /// like, as all others must be found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, required = false)]
+    pub missed_words: Option<Vec<String>>,
 }
 
 /// A product and how often it was ordered.

@@ -148,11 +148,16 @@ impl Params for ProductParams {
 pub struct SearchParams {
     /// Leaves out what has no inventory.
     pub available: Option<bool>,
+    /// Takes the last word for the beginning of one, as while somebody types: from two letters on, or one of Chinese, Japanese,
+    /// Korean or Thai.
+    pub prefix: Option<bool>,
+    /// Says with each product which of the words it does not have: `missed_words`.
+    pub explain: Option<bool>,
 }
 
 impl Params for SearchParams {
     fn read(query: &mut Query<'_>) -> Self {
-        Self { available: query.flag("available") }
+        Self { available: query.flag("available"), prefix: query.flag("prefix"), explain: query.flag("explain") }
     }
 }
 

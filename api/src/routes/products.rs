@@ -16,7 +16,7 @@ use commands::InventoryChange as Change;
 use domain::product::ChangeProduct;
 use domain::{ProductId, StoreId};
 use http::StatusCode;
-use projections::views::{ProductFilter, ProductRow};
+use projections::views::{ProductFilter, ProductRow, ProductSearch};
 use projections::{Page, PageRequest, Start, Views};
 
 /// How deep a search reaches.
@@ -79,7 +79,8 @@ pub async fn count(call: Call) -> Answer {
 
 /// Searches products, best first
 ///
-/// Full text over title, description, product type, vendor and tags, with stemming. All words must be found.
+/// Full text over title, description, product type, vendor and tags. All words must be found, in any form of theirs and of their
+/// letters; without articles and the like, if there are other words.
 #[utoipa::path(
     get, path = "", tag = "Product", params(SearchParams, PageParams),
     responses((status = 200, description = "One page", body = FoundProducts))
@@ -88,12 +89,19 @@ pub async fn search(call: Call) -> Answer {
     let (params, paging) = call.said.params::<(SearchParams, PageOnly)>()?;
     let text = call.said.segment("query").replace('_', " ");
     check_text(&text).map_err(|detail| Problem::field(FieldError::path("query", detail)))?;
+    let search = ProductSearch {
+        text,
+        available_only: params.available == Some(true),
+        is_beginning: params.prefix == Some(true),
+    };
     let paging = Paging::from(paging);
     let views = call.views().await?;
-    let page = search_page(views, call.store_id(), &text, params.available == Some(true), &paging).await?;
+    let page = search_page(views, call.store_id(), &search, &paging).await?;
+    let explains = params.explain == Some(true);
     Ok(call.page::<FoundProducts, _>(&paging, page, |(row, score)| FoundProduct {
         product: Product::from(&*row),
         search_score: score,
+        missed_words: explains.then(|| search.missed_words(&row)),
     }))
 }
 
@@ -103,8 +111,7 @@ type Found = (std::sync::Arc<ProductRow>, i64);
 async fn search_page(
     views: &Views,
     store: StoreId,
-    text: &str,
-    available: bool,
+    search: &ProductSearch,
     paging: &Paging,
 ) -> Result<Page<Found>, Problem> {
     let (number, limit) = (paging.page.unwrap_or(1), u64::from(paging.limit()));
@@ -114,7 +121,7 @@ async fn search_page(
     }
     let start = Start::Page(u32::try_from(number).unwrap_or(u32::MAX));
     let request = PageRequest { start, limit: paging.limit() };
-    let found = views.search_products(store, text, available, &request).await?;
+    let found = views.search_products(store, search, &request).await?;
     let mut page = found.map(|(row, score)| (row, (score * 1_000.0).round() as i64));
     let left = SEARCH_DEPTH - before;
     if left <= limit {

@@ -5,6 +5,7 @@ use super::schema::{last_of, name};
 use super::{values, words};
 use crate::TimeRange;
 use crate::store::*;
+use crate::words::Typed;
 use domain::Timestamp;
 use sqlx::AssertSqlSafe;
 use sqlx::Postgres;
@@ -228,22 +229,29 @@ pub(super) fn count(table: Table, list: &List) -> Statement {
 /// As many rows of a word are counted; a word that more have is as common as one can be.
 const COUNTED: u32 = 1_000;
 
+/// More than any score is: what has all that was typed comes before what has only what must be there.
+const HAS_ALL: f64 = 1_000.0;
+
 /// `None`: there is nothing to search for.
 pub(super) fn search(table: Table, search: &Search) -> Option<Statement> {
     let searched = table.view.search.as_ref()?;
-    let wanted = words::wanted(search.scope, &search.text);
-    if wanted.is_empty() {
+    let wanted = words::wanted(search.scope, &Typed::new(&search.text, search.is_beginning));
+    if wanted.needed.is_empty() {
         return None;
     }
     let (name, mut statement) = (name(table), Statement::default());
-    let score = score(&mut statement, &name, &words::weights(searched), &wanted);
-    let all = statement.bind_text(wanted.join(" & "));
+    let mut score = score(&mut statement, &name, &words::weights(searched), &wanted.needed);
+    if let Some(all) = wanted.all {
+        let all = statement.bind_text(all);
+        let _ = write!(score, " + CASE WHEN s.words @@ {all}::tsquery THEN {HAS_ALL:?} ELSE 0 END");
+    }
+    let needed = statement.bind_text(wanted.needed.join(" & "));
     // All hits in their order first, from the words alone, which nothing else is drawn into (`OFFSET 0`); then rows are looked up
     // until the page is full.
     let _ = write!(
         statement.sql,
         "SELECT t.key, found.score FROM (
-             SELECT s.key, s.tie, {score} AS score FROM {name}_search s WHERE s.words @@ {all}::tsquery
+             SELECT s.key, s.tie, {score} AS score FROM {name}_search s WHERE s.words @@ {needed}::tsquery
              ORDER BY score DESC, s.tie DESC, s.key DESC OFFSET 0
          ) found JOIN {name} t ON t.key = found.key WHERE true"
     );

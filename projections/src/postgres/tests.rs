@@ -155,10 +155,11 @@ async fn every_search_goes_through_the_words() {
             scratch.execute("ANALYZE").await;
         }
         for table in &searched {
-            for text in ["number7", "red lamp", "blue-lamp", "lamp"] {
+            for text in ["number7", "red lamp", "red la", "blue-lamp", "lamp", "the lamp"] {
                 let text = text.to_owned();
                 let available = vec![Filter::Equal("available", Value::Integer(1))];
-                let search = Search { scope: store(7), text, filters: available, offset: 0, limit: 10 };
+                let (is_beginning, offset, limit) = (text.starts_with("red"), 0, 10);
+                let search = Search { scope: store(7), text, is_beginning, filters: available, offset, limit };
                 let statement = statement::search(*table, &search).expect("words");
                 let way = plan(&mut connection, &statement).await;
                 let through = format!("Bitmap Index Scan on {}_words", schema::name(*table));

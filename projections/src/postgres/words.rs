@@ -1,14 +1,10 @@
-//! The words of the search index: stems, as PostgreSQL gets them.
-//!
-//! They are made here and not by a text search configuration of the server: so the same words are found whatever the database's
-//! locale, its extensions, and its version, whose dictionaries change now and then under an index.
+//! The words of the search index, as PostgreSQL gets them: a `tsvector` and `tsquery`s, made here and not by a text search
+//! configuration of the server.
 
 use crate::store::Searched;
-use crate::words::{MOST_LETTERS, is_mark, lead, next_word, typed};
-use rust_stemmers::{Algorithm, Stemmer};
+use crate::words::{self, Typed, Wanted, lead};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 /// As many as a `tsvector` tells apart: what comes later is all at the last one.
@@ -20,29 +16,21 @@ const MOST_BYTES: usize = 768 * 1024;
 
 /// The words of the texts, which are in the order of the declared fields, as a `tsvector`.
 pub(super) fn indexed(searched: &Searched, scope: Uuid, texts: &[String]) -> String {
-    let (lead, stemmer) = (lead(scope), Stemmer::create(Algorithm::English));
-    let mut places: BTreeMap<String, Vec<(usize, char)>> = BTreeMap::new();
-    let (mut place, mut bytes) = (0, 0);
+    let lead = lead(scope);
+    let mut places = Places::default();
     for (field, text) in texts.iter().enumerate() {
         let weight = letter(searched, field);
         // No phrase goes from one field to the next.
-        place += 1;
-        for stem in stems(&stemmer, text) {
-            place += 1;
-            bytes += lead.len() + stem.len() + 4;
-            if bytes > MOST_BYTES {
-                break;
-            }
-            let places = places.entry(stem).or_default();
-            if places.len() < MOST_PLACES {
-                places.push((place.min(LAST_PLACE), weight));
-            }
+        places.last += 1;
+        for word in words::of(text) {
+            places.last += 1;
+            std::iter::once(word.stem.as_str()).chain(word.others()).for_each(|word| places.add(&lead, word, weight));
         }
     }
-    let mut vector = String::with_capacity(bytes * 2);
-    for (stem, places) in places {
+    let mut vector = String::with_capacity(places.bytes * 2);
+    for (word, places) in places.of_words {
         // Writing to a string can't fail.
-        let _ = write!(vector, "'{lead}{stem}':");
+        let _ = write!(vector, "'{lead}{word}':");
         let places: Vec<String> = places.into_iter().map(|(place, weight)| format!("{place}{weight}")).collect();
         vector.push_str(&places.join(","));
         vector.push(' ');
@@ -50,40 +38,52 @@ pub(super) fn indexed(searched: &Searched, scope: Uuid, texts: &[String]) -> Str
     vector
 }
 
-/// What a user typed: an expression for each word, all of which are wanted. Any text at all is safe; empty: it has no word.
-pub(super) fn wanted(scope: Uuid, text: &str) -> Vec<String> {
-    let (lead, stemmer) = (lead(scope), Stemmer::create(Algorithm::English));
-    let mut wanted: Vec<String> = Vec::new();
-    for word in typed(text) {
-        // What is several words to the index ("o'brien") is a phrase.
-        let parts: Vec<String> = stems(&stemmer, &word).map(|stem| format!("'{lead}{stem}'")).collect();
-        let expression = match parts.len() {
-            0 => continue,
-            1 => parts.concat(),
-            _ => format!("({})", parts.join(" <-> ")),
-        };
-        if !wanted.contains(&expression) {
-            wanted.push(expression);
-        }
-    }
-    wanted
+/// Where each word stands.
+#[derive(Default)]
+struct Places {
+    of_words: BTreeMap<String, Vec<(usize, char)>>,
+    last: usize,
+    bytes: usize,
 }
 
-/// The stems of a text's words: letters and digits only, so that nothing is taken for syntax.
-fn stems<'a>(stemmer: &'a Stemmer, text: &'a str) -> impl Iterator<Item = String> + 'a {
-    let mut rest = text;
-    let words = std::iter::from_fn(move || {
-        let (_, word, after) = next_word(rest)?;
-        rest = after;
-        Some(word)
-    });
-    let stems = words.map(|word| {
-        // No more letters than of a word that is searched for.
-        let letters = word.chars().take(MOST_LETTERS).flat_map(char::to_lowercase).nfd();
-        let plain: String = letters.filter(|letter| !is_mark(*letter)).collect();
-        stemmer.stem(&plain).into_owned()
-    });
-    stems.filter(|stem| !stem.is_empty())
+impl Places {
+    fn add(&mut self, lead: &str, word: &str, weight: char) {
+        self.bytes += lead.len() + word.len() + 4;
+        if self.bytes > MOST_BYTES {
+            return;
+        }
+        let places = self.of_words.entry(word.to_owned()).or_default();
+        if places.len() < MOST_PLACES {
+            places.push((self.last.min(LAST_PLACE), weight));
+        }
+    }
+}
+
+/// What a typed text finds. Any text at all is safe.
+pub(super) struct Expressions {
+    /// An expression for each word that must be found; empty: the text has none.
+    pub needed: Vec<String>,
+    /// What is better: all that was typed. `None`: it is the same.
+    pub all: Option<String>,
+}
+
+pub(super) fn wanted(scope: Uuid, typed: &Typed) -> Expressions {
+    let lead = lead(scope);
+    let needed = typed.wanted.iter().filter(|word| !word.is_optional).map(|word| expression(&lead, word)).collect();
+    let all = || typed.wanted.iter().map(|word| expression(&lead, word)).collect::<Vec<_>>().join(" & ");
+    Expressions { needed, all: typed.has_optional().then(all) }
+}
+
+/// Several words that belong together are a phrase.
+fn expression(lead: &str, word: &Wanted) -> String {
+    let mut words: Vec<String> = word.stems.iter().map(|stem| format!("'{lead}{stem}'")).collect();
+    if let (Some(beginning), Some(last)) = (&word.beginning, words.last_mut()) {
+        *last = format!("({last} | '{lead}{beginning}':*)");
+    }
+    match words.len() {
+        1 => words.concat(),
+        _ => format!("({})", words.join(" <-> ")),
+    }
 }
 
 /// PostgreSQL knows four weights, A to D: the largest of the declared ones is A, and those beyond the fourth are D too.
@@ -143,8 +143,11 @@ mod tests {
             for text in [text, other] {
                 let vector = indexed(searched(), scope, &vec![text.clone(); 5]);
                 prop_assert!(is_safe(&vector, " :,ABCD0123456789"), "{vector}");
-                for expression in wanted(scope, &text) {
-                    prop_assert!(is_safe(&expression, " ()<->"), "{expression}");
+                for is_beginning in [false, true] {
+                    let wanted = wanted(scope, &Typed::new(&text, is_beginning));
+                    for expression in wanted.needed.into_iter().chain(wanted.all) {
+                        prop_assert!(is_safe(&expression, " ()<->&|:*"), "{expression}");
+                    }
                 }
             }
         }
@@ -156,12 +159,18 @@ mod tests {
         assert_ne!(one, other);
         let texts = ["Red tables", "", "", "", "O'Brien's table"].map(str::to_owned);
         let vector = indexed(searched(), Uuid::from_u128(1), &texts);
-        let expected = format!("'{one}brien':9C '{one}o':8C '{one}red':2A '{one}s':10C '{one}tabl':3A,11C ");
-        assert_eq!(vector, expected);
-        assert_eq!(
-            wanted(Uuid::from_u128(2), "O'Brien  tables O'Brien"),
-            [format!("('{other}o' <-> '{other}brien')"), format!("'{other}tabl'"),]
+        let expected = format!(
+            "'{one}brien':9C '{one}o':8C '{one}red':2A '{one}s':10C '{one}tabl':3A,11C '{one}table':11C '{one}tables':3A "
         );
+        assert_eq!(vector, expected);
+        let wanted = |text: &str, is_beginning| wanted(Uuid::from_u128(2), &Typed::new(text, is_beginning));
+        assert_eq!(
+            wanted("O'Brien  tables O'Brien", false).needed,
+            [format!("('{other}o' <-> '{other}brien')"), format!("'{other}tabl'")]
+        );
+        let beginning = wanted("the red-tables", true);
+        assert_eq!(beginning.needed, [format!("('{other}red' <-> ('{other}tabl' | '{other}tables':*))")]);
+        assert_eq!(beginning.all, Some(format!("'{other}the' & {}", beginning.needed[0])));
         assert_eq!(weights(searched()), "{0,0.125,0.5,1}");
     }
 }

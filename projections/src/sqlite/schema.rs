@@ -172,10 +172,10 @@ fn layout(table: Table) -> String {
     if let Some(searched) = &view.search {
         let fields: Vec<&str> = searched.fields.iter().map(|field| field.name).collect();
         // With its own copy of the text: only so its statistics stay exact through changes, and a rebuild gives the same
-        // scores.
+        // scores. The words are made before (`words`): all that is left to the tokenizer are the spaces between them.
         sql += &format!(
             "CREATE VIRTUAL TABLE {name}_search
-                 USING fts5({}, tokenize = 'porter unicode61 remove_diacritics 2');",
+                 USING fts5({}, tokenize = 'ascii');",
             fields.join(", ")
         );
     }

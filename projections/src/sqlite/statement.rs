@@ -4,6 +4,7 @@ use super::schema::name;
 use super::words;
 use crate::TimeRange;
 use crate::store::*;
+use crate::words::Typed;
 use domain::Timestamp;
 use rusqlite::ToSql;
 use rusqlite::types::{Null, ToSqlOutput};
@@ -167,19 +168,26 @@ pub(super) fn count(table: Table, list: &List) -> Statement {
     statement
 }
 
+/// More than any score is: what has all that was typed comes before what has only what must be there.
+const HAS_ALL: f64 = 1_000.0;
+
 /// `None`: there is nothing to search for.
 pub(super) fn search(table: Table, search: &Search) -> Option<Statement> {
     let searched = table.view.search.as_ref()?;
-    let expression = words::wanted(search.scope, &search.text)?;
+    let wanted = words::wanted(search.scope, &Typed::new(&search.text, search.is_beginning))?;
     let (name, mut statement) = (name(table), Statement::default());
     let weights: Vec<String> = searched.fields.iter().map(|field| format!("{}.0", field.weight)).collect();
-    let _ = write!(
-        statement.sql,
-        "SELECT t.key, -bm25({name}_search, {}) AS score
-         FROM {name}_search CROSS JOIN {name} t ON t.id = {name}_search.rowid WHERE 1",
-        weights.join(", ")
-    );
-    statement.and(&format!("{name}_search"), "MATCH", expression.into());
+    let _ = write!(statement.sql, "SELECT t.key, -bm25({name}_search, {})", weights.join(", "));
+    if let Some(all) = wanted.all {
+        let all = statement.bind(all.into());
+        let _ = write!(
+            statement.sql,
+            " + {HAS_ALL:?} * ({name}_search.rowid IN (SELECT rowid FROM {name}_search WHERE {name}_search MATCH {all}))"
+        );
+    }
+    let _ =
+        write!(statement.sql, " AS score FROM {name}_search CROSS JOIN {name} t ON t.id = {name}_search.rowid WHERE 1");
+    statement.and(&format!("{name}_search"), "MATCH", wanted.needed.into());
     statement.and(&format!("t.{}", searched.scope), "=", search.scope.into());
     for filter in &search.filters {
         statement.filter(filter);

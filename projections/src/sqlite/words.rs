@@ -1,41 +1,46 @@
-//! The words of the search index, as FTS5 gets them.
+//! The words of the search index, as FTS5 gets them: each between spaces, so that its tokenizer has nothing to decide.
 
-use crate::words::{lead, next_word, typed};
+use crate::words::{self, Typed, Wanted, lead};
 use uuid::Uuid;
 
-/// Ends a word of one or two letters, as these have no stem: "XS" is not many "X".
-const AS_IT_IS: &str = "qq";
-
-/// The text as it is indexed.
+/// The text as it is indexed: the stems in their order, then what else its words are found by.
 pub(super) fn indexed(scope: Uuid, text: &str) -> String {
-    let mut indexed = String::with_capacity(text.len() * 3);
-    lead_words(&lead(scope), text, &mut indexed);
+    let (lead, words) = (lead(scope), words::of(text));
+    let mut indexed = String::with_capacity(text.len() * 4);
+    let stems = words.iter().map(|word| word.stem.as_str());
+    for word in stems.chain(words.iter().flat_map(|word| word.others())) {
+        indexed.extend([&lead, word, " "]);
+    }
     indexed
 }
 
-/// What a user typed, as an FTS5 expression: every word in quotes, so that nothing is taken for syntax, and all of them
-/// wanted. Any text at all is safe; `None`: it has no word.
-pub(super) fn wanted(scope: Uuid, text: &str) -> Option<String> {
-    let lead = lead(scope);
-    let mut expression = String::new();
-    for word in typed(text) {
-        expression.push_str(" \"");
-        lead_words(&lead, &word, &mut expression);
-        expression.push('"');
-    }
-    (!expression.is_empty()).then_some(expression)
+/// What a typed text finds, as FTS5 expressions: every word in quotes, so that nothing is taken for syntax.
+pub(super) struct Expressions {
+    /// What must be found.
+    pub needed: String,
+    /// What is better: all that was typed. `None`: it is the same.
+    pub all: Option<String>,
 }
 
-/// Puts the lead before every word. What is a letter is known better by the index; what both don't agree on is at least the
-/// same in the index and in what is searched for.
-fn lead_words(lead: &str, text: &str, into: &mut String) {
-    let mut rest = text;
-    while let Some((between, word, after)) = next_word(rest) {
-        into.extend([between, lead, word]);
-        if word.chars().nth(2).is_none() {
-            into.push_str(AS_IT_IS);
-        }
-        rest = after;
+/// `None`: the text has no word.
+pub(super) fn wanted(scope: Uuid, typed: &Typed) -> Option<Expressions> {
+    let lead = lead(scope);
+    let all_of = |words: &mut dyn Iterator<Item = &Wanted>| {
+        words.map(|word| expression(&lead, word)).collect::<Vec<_>>().join(" AND ")
+    };
+    let needed = all_of(&mut typed.wanted.iter().filter(|word| !word.is_optional));
+    let all = typed.has_optional().then(|| all_of(&mut typed.wanted.iter()));
+    (!needed.is_empty()).then_some(Expressions { needed, all })
+}
+
+fn expression(lead: &str, word: &Wanted) -> String {
+    let phrase = |last: Option<&str>| {
+        let (end, before) = word.stems.split_last().map_or(("", &[][..]), |(end, before)| (end.as_str(), before));
+        let words = before.iter().map(String::as_str).chain([last.unwrap_or(end)]);
+        words.map(|word| format!("{lead}{word}")).collect::<Vec<_>>().join(" ")
+    };
+    match &word.beginning {
+        None => format!("\"{}\"", phrase(None)),
+        Some(beginning) => format!("(\"{}\" OR \"{}\" *)", phrase(None), phrase(Some(beginning))),
     }
-    into.push_str(rest);
 }

@@ -50,8 +50,11 @@ pub struct Hit {
 #[derive(Clone, Debug)]
 pub struct Search {
     pub scope: Uuid,
-    /// As the user typed it: any text. All its words must be found, in any form; without words nothing is.
+    /// As the user typed it: any text. All its words must be found, in any form, but articles and the like: rows that have these too
+    /// come first. Without words nothing is found.
     pub text: String,
+    /// The last word may be only the beginning of one.
+    pub is_beginning: bool,
     pub filters: Vec<Filter>,
     pub offset: u64,
     pub limit: u32,

@@ -28,7 +28,7 @@ pub use invoices::{
 };
 pub use jobs::{JobProgress, JobRow, Jobs};
 pub use orders::{OrderFilter, OrderRow, Orders};
-pub use products::{ProductFilter, ProductRow, Products, TagRow};
+pub use products::{ProductFilter, ProductRow, ProductSearch, Products, TagRow};
 pub use purchases::{Purchases, PurchasesRow};
 pub use shoppers::{ShopperRow, Shoppers};
 pub use stores::{StoreRow, Stores};

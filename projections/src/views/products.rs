@@ -3,6 +3,7 @@
 use super::{CREATED, STORE};
 use crate::store::{Column, Filter, Index, Labels, List, Search, SearchField, Searched, Value, ViewDeclaration};
 use crate::view::{create, existing};
+use crate::words::Typed;
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, TimeRange, View, Views};
 use domain::product::{Product, ProductEvent};
 use domain::{Category, Cents, Decider, Event, ProductId, StoreId, Timestamp};
@@ -72,7 +73,7 @@ impl View for Products {
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "products",
-        version: 2,
+        version: 3,
         columns: &[
             STORE,
             CREATED,
@@ -217,6 +218,17 @@ fn move_stock(row: &mut ProductRow, more: i64) {
     row.reserved += more;
 }
 
+/// What is searched for.
+#[derive(Clone, Debug)]
+pub struct ProductSearch {
+    /// As it was typed: any text. `_` stands for a space.
+    pub text: String,
+    /// Leaves out what can't be put into a cart now.
+    pub available_only: bool,
+    /// The last word may be only the beginning of one.
+    pub is_beginning: bool,
+}
+
 /// The way to the products that leaves the fewest to filter, and the conditions that remain.
 fn list(store: StoreId, filter: &ProductFilter) -> List {
     let equal = |extra: Option<&String>| {
@@ -278,24 +290,35 @@ impl Views {
         self.of::<Products>()?.count(list(store, filter)).await
     }
 
-    /// The products that match the text, best first, each with its score (larger is better). `available_only` leaves out
-    /// what can't be put into a cart now. Without a word in the text nothing is found. The cursor of the answer only says
-    /// that there is a next page: a search is paged by number.
+    /// The products that a search finds, best first, each with its score (larger is better). Without a word in the text nothing is
+    /// found. The cursor of the answer only says that there is a next page: a search is paged by number.
     pub async fn search_products(
         &self,
         store: StoreId,
-        text: &str,
-        available_only: bool,
+        search: &ProductSearch,
         page: &PageRequest,
     ) -> Result<Page<(Arc<ProductRow>, f64)>, ReadError> {
-        let available = available_only.then(|| Filter::Equal("available", true.into()));
+        let available = search.available_only.then(|| Filter::Equal("available", true.into()));
         let search = Search {
             scope: store.0,
-            text: text.to_owned(),
+            text: search.text.clone(),
+            is_beginning: search.is_beginning,
             filters: available.into_iter().collect(),
             offset: page.offset(),
             limit: page.limit,
         };
         self.of::<Products>()?.search(search).await
+    }
+}
+
+impl ProductSearch {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), available_only: false, is_beginning: false }
+    }
+
+    /// The words of the text that the product does not have, as they were typed. Of one that was found these are articles and the like.
+    pub fn missed_words(&self, product: &ProductRow) -> Vec<String> {
+        let texts = Products::search_text(product).unwrap_or_default();
+        Typed::new(&self.text, self.is_beginning).missed(&texts)
     }
 }

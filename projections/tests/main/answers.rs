@@ -101,7 +101,8 @@ async fn ask_store(views: &Views, answers: &mut Answers, store: StoreId, known: 
     }
     for text in ["table", "lamp_shade", "cafe", "wood", "ikea sale"] {
         for available in [false, true] {
-            let found = views.search_products(store, text, available, &PageRequest::first(100)).await.expect("hits");
+            let search = ProductSearch { available_only: available, ..ProductSearch::new(text) };
+            let found = views.search_products(store, &search, &PageRequest::first(100)).await.expect("hits");
             let found: Vec<_> = found.items.iter().map(|(product, score)| (product.product_id, score)).collect();
             answers.note(text, found);
         }

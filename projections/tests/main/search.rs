@@ -1,12 +1,13 @@
 //! Full-text search: stems, best first, and any text at all.
 
 use crate::world::World;
+use cartlog_projections::views::ProductSearch;
 use cartlog_projections::{PageRequest, Start, Views};
 use domain::product::{InventoryAdjusted, ProductDescribed, ProductTagged};
 use domain::{ProductId, StoreId};
 
 async fn search(views: &Views, store: StoreId, text: &str) -> Vec<ProductId> {
-    let found = views.search_products(store, text, false, &PageRequest::first(100)).await;
+    let found = views.search_products(store, &ProductSearch::new(text), &PageRequest::first(100)).await;
     found.expect("an answer").items.iter().map(|(product, _)| product.product_id).collect()
 }
 
@@ -52,7 +53,8 @@ async fn a_hit_in_the_title_comes_before_one_in_the_description() {
         world.product(store, "Something else").await;
     }
     let views = world.open().await.views();
-    let found = views.search_products(store, "lamps", false, &PageRequest::first(10)).await.expect("an answer");
+    let found =
+        views.search_products(store, &ProductSearch::new("lamps"), &PageRequest::first(10)).await.expect("an answer");
     let ids: Vec<_> = found.items.iter().map(|(product, _)| product.product_id).collect();
     assert_eq!(ids, [title, described]);
     assert!(found.items[0].1 > found.items[1].1, "the better hit has the larger score");
@@ -176,7 +178,8 @@ async fn what_has_no_inventory_is_left_out_on_demand_and_what_is_deleted_always(
     let available = |page: PageRequest| {
         let views = views.clone();
         async move {
-            let found = views.search_products(store, "lamp", true, &page).await.expect("an answer");
+            let search = ProductSearch { available_only: true, ..ProductSearch::new("lamp") };
+            let found = views.search_products(store, &search, &page).await.expect("an answer");
             found.items.iter().map(|(product, _)| product.product_id).collect::<Vec<_>>()
         }
     };
@@ -203,4 +206,168 @@ async fn a_change_is_found_and_what_it_replaced_is_not() {
     assert_eq!(search(&views, store, "lamp").await, []);
     assert_eq!(search(&views, store, "chandeliers crystal").await, [product]);
     projections.stop().await;
+}
+
+/// What people write, in title and query: words within what is written without spaces, other forms of the same letters, letters
+/// that others leave out or write otherwise, articles.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_write_is_found() {
+    let cases: &[(&str, &str, bool)] = &[
+        // Chinese, Japanese and Thai write no spaces.
+        ("不锈钢保温杯", "保温杯", true),
+        ("不锈钢保温杯", "不锈钢", true),
+        ("不锈钢保温杯", "玻璃杯", false),
+        ("红色的T恤", "红色T恤", true),
+        ("无线蓝牙耳机", "蓝牙 耳机", true),
+        ("北京大学", "大学", true),
+        ("東京都庁の日本語の本", "日本語", true),
+        ("東京都庁の日本語の本", "日本", true),
+        ("東京都庁の日本語の本", "本の日本語", true),
+        ("東京都庁の日本語の本", "都庁", true),
+        ("東京都庁の日本語の本", "京都", false),
+        ("木製テーブル", "テーブル", true),
+        ("ワイヤレスイヤホン", "イヤホン", true),
+        ("ワイヤレスイヤホン", "ワイヤレス", true),
+        ("ショートパンツ", "パン", false),
+        ("日本酒グラス", "グラス日本酒", true),
+        ("เสื้อยืดคอกลมสีแดงสำหรับผู้ชาย", "เสื้อยืด", true),
+        ("เสื้อยืดคอกลมสีแดงสำหรับผู้ชาย", "สีแดง", true),
+        ("เสื้อยืดคอกลมสีแดงสำหรับผู้ชาย", "กางเกง", false),
+        ("น้ำหอม", "น\u{e49}\u{e4d}\u{e32}หอม", true),
+        // Other letters glued to them.
+        ("iPhone用ケース", "iphone", true),
+        ("iPhone用ケース", "ケース", true),
+        ("iPhone15用ケース", "iPhone15", true),
+        ("กระเป๋าเป้iPhone", "iphone", true),
+        ("กระเป๋าเป้iPhone", "กระเป๋า", true),
+        ("갤럭시S24케이스", "s24", true),
+        ("갤럭시S24케이스", "갤럭시", true),
+        ("男士短袖T恤衫", "T恤", true),
+        // Full and half width, composed and not.
+        ("Ｔａｂｌｅ １２", "table 12", true),
+        ("Table 12", "ｔａｂｌｅ１２", false),
+        ("Table12", "ｔａｂｌｅ１２", true),
+        ("ｶﾞﾗｽ", "ガラス", true),
+        ("ガラス", "カ\u{3099}ラス", true),
+        ("がっこう", "か\u{3099}っこう", true),
+        ("か\u{3099}ラス", "からす", false),
+        ("케이스", "\u{110f}\u{1166}\u{110b}\u{1175}\u{1109}\u{1173}", true),
+        ("ﬁne oﬃce", "office", true),
+        ("㎏", "kg", true),
+        ("kg", "㎏", true),
+        // Case, in full.
+        ("Straße", "STRASSE", true),
+        ("STRAẞE", "straße", true),
+        ("Strasse", "straße", true),
+        ("ΟΔΟΣ", "οδός", true),
+        ("ǅungla", "dzungla", true),
+        // Letters that are no accents, and those that have some.
+        ("Łódź", "lodz", true),
+        ("Smørrebrød", "smorrebrod", true),
+        ("Smorrebrod", "smørrebrød", true),
+        ("Œuvre", "oeuvre", true),
+        ("Æble", "aeble", true),
+        ("Ёлка", "елка", true),
+        ("ёлка", "ЁЛКА", true),
+        ("IŞIK", "ışık", true),
+        ("ışık", "isik", true),
+        ("İstanbul", "istanbul", true),
+        ("Τραπέζι", "τραπεζι", true),
+        ("Τραπεζι", "ΤΡΑΠΈΖΙ", true),
+        ("Crème brûlée", "creme brulee", true),
+        ("Đặng", "dang", true),
+        // Vowel marks; but those that are letters stay.
+        ("שָׁלוֹם", "שלום", true),
+        ("שלום", "שָׁלוֹם", true),
+        ("كِتَابٌ", "كتاب", true),
+        ("كتـــاب", "كتاب", true),
+        ("हिंदी किताब", "किताब", true),
+        ("किताब", "कताब", false),
+        // What nobody sees.
+        ("می\u{200c}خواهم", "میخواهم", true),
+        ("soft\u{ad}ware", "software", true),
+        // Articles and the like.
+        ("Bed", "the bed", true),
+        ("Bedroom lamp", "a lamp for the bedroom", true),
+        ("Lampe", "die Lampe", true),
+        ("Maison bleue", "la maison", true),
+        ("The", "the", true),
+        ("Bed", "the", false),
+        ("Bed", "the sofa", false),
+        ("T-shirt", "t-shirts", true),
+        ("shirt t", "t-shirt", false),
+    ];
+    let mut world = World::default();
+    let mut stores = Vec::new();
+    for (title, _, _) in cases {
+        let store = world.store().await;
+        let product = world.product(store, title).await;
+        stores.push((store, product));
+    }
+    let views = world.open().await.views();
+    let mut wrong = Vec::new();
+    for ((title, query, is_found), (store, product)) in cases.iter().zip(stores) {
+        let expected = if *is_found { vec![product] } else { vec![] };
+        if search(&views, store, query).await != expected {
+            wrong.push(format!("{query:?} in {title:?}: not {is_found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_all_that_was_typed_comes_first() {
+    let mut world = World::default();
+    let store = world.store().await;
+    let all = world.product(store, "Lost: a long title of many words, with the bed").await;
+    let bed = world.product(store, "Bed bed bed").await;
+    let views = world.open().await.views();
+    assert_eq!(search(&views, store, "the bed").await, [all, bed]);
+    let search = ProductSearch::new("The  bed");
+    let found = views.search_products(store, &search, &PageRequest::first(10)).await.expect("an answer").items;
+    let missed: Vec<_> = found.iter().map(|(product, _)| search.missed_words(product)).collect();
+    assert_eq!(missed, [vec![], vec!["The".to_owned()]]);
+    assert!(found[0].1 > found[1].1, "the better hit has the larger score");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_word_may_be_the_beginning_of_one_on_demand() {
+    let mut world = World::default();
+    let store = world.store().await;
+    let running = world.product(store, "Running shoe").await;
+    let tables = world.product(store, "Round tables").await;
+    let cup = world.product(store, "東京都庁").await;
+    let lodz = world.product(store, "Łódź T-shirt").await;
+    let views = world.open().await.views();
+    for (text, expected) in [
+        ("ru", vec![running]),
+        ("runnin", vec![running]),
+        ("run", vec![running]),
+        ("running", vec![running]),
+        ("running sh", vec![running]),
+        ("shoe runni", vec![running]),
+        ("sh runni", vec![]),
+        ("running ta", vec![]),
+        ("round table", vec![tables]),
+        ("round tables", vec![tables]),
+        ("round_t", vec![tables]),
+        ("東", vec![cup]),
+        ("東京都", vec![cup]),
+        ("lod", vec![lodz]),
+        ("t-shi", vec![lodz]),
+        ("t-shirts", vec![lodz]),
+        // A single letter is the beginning of too many words.
+        ("r", vec![]),
+        ("shoe x", vec![running]),
+        ("", vec![]),
+        ("*", vec![]),
+        ("ru\"", vec![running]),
+        ("ru*", vec![running]),
+    ] {
+        let search = ProductSearch { is_beginning: true, ..ProductSearch::new(text) };
+        let found = views.search_products(store, &search, &PageRequest::first(10)).await.expect("an answer").items;
+        let ids: Vec<_> = found.iter().map(|(product, _)| product.product_id).collect();
+        assert_eq!(ids, expected, "{text}");
+    }
+    assert_eq!(search(&views, store, "runnin").await, []);
 }

@@ -74,7 +74,7 @@ async fn lists_counts_and_searches_stay_within_the_store() {
         let products = views.products(store, &Default::default(), &page).await.expect("a query").items;
         assert!(!products.is_empty() && products.iter().all(|row| own(row.product_id)));
         assert_eq!(views.count_products(store, &Default::default()).await.expect("a count"), products.len() as u64);
-        let found = views.search_products(store, "table", false, &page).await.expect("a query").items;
+        let found = views.search_products(store, &ProductSearch::new("table"), &page).await.expect("a query").items;
         assert!(!found.is_empty() && found.iter().all(|(row, _)| own(row.product_id)));
         let customers = views.customers(store, &Default::default(), &page).await.expect("a query").items;
         assert!(!customers.is_empty() && customers.iter().all(|row| row.store_id == store));

@@ -200,7 +200,14 @@ async fn a_row_with_more_words_than_can_be_indexed_is_found_by_its_first() {
     let long = "x".repeat(5_000);
     row.facets.search_text = Some(vec!["Lamp".to_owned(), long.clone(), "lamps ".repeat(1_000), String::new(), many]);
     shelf.store.commit(shelf.batch_of(0, 1, vec![row])).await.expect("written");
-    let search = |text: &str| Search { scope: STORE, text: text.to_owned(), filters: Vec::new(), offset: 0, limit: 10 };
+    let search = |text: &str| Search {
+        scope: STORE,
+        text: text.to_owned(),
+        is_beginning: false,
+        filters: Vec::new(),
+        offset: 0,
+        limit: 10,
+    };
     for text in ["lamp", &long, "0w0"] {
         assert_eq!(shelf.store.search(shelf.table, search(text)).await.expect("found").len(), 1, "{text}");
     }
@@ -216,7 +223,14 @@ async fn hits_are_in_order_also_when_no_word_has_changed() {
         row.facets.columns[created] = Value::Integer(at);
         RowWrite { changed, ..row }
     };
-    let lamps = Search { scope: STORE, text: "lamp".to_owned(), filters: Vec::new(), offset: 0, limit: 10 };
+    let lamps = Search {
+        scope: STORE,
+        text: "lamp".to_owned(),
+        is_beginning: false,
+        filters: Vec::new(),
+        offset: 0,
+        limit: 10,
+    };
     let order = async || {
         let found = shelf.store.search(shelf.table, lamps.clone()).await.expect("found");
         found.iter().map(|found| found.key.as_u128()).collect::<Vec<_>>()
