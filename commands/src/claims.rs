@@ -13,23 +13,25 @@
 //! gives it up before releasing it. Where the stream exists, somebody else changes the same owner, here or on another node, or
 //! crashed while doing so: the claim is taken over at once, which behind the fence is as safe as after 30 s.
 //!
-//! Emails, codes and app_ids are compared in lower case. A claim's stream is called by a keyed hash, and its events hold no
-//! name: who reads the log can't tell whose it is.
+//! Codes and app_ids are compared in lower case, emails as mailboxes, which may take two claims ([`wanted`]). A claim's stream is
+//! called by a keyed hash, and its events hold no name: who reads the log can't tell whose it is.
 
 mod owners;
+mod wanted;
 
 pub(crate) use owners::{Names, Owner, Standing};
+pub(crate) use wanted::{Wanted, normalized};
 
+use crate::CommandError;
 use crate::executor::{Executed, Refused};
 use crate::facade::Inner;
 use crate::session::{Has, Session, look_at, refused};
-use crate::{CommandError, keys};
 use chrono::TimeDelta;
 use domain::claim::{Claim, ClaimCommand, ClaimKey, ClaimRejection};
 use domain::coupon::Coupon;
 use domain::customer::Customer;
 use domain::store::Store;
-use domain::{ClaimId, Decider, StoreId, Timestamp};
+use domain::{ClaimId, Decider, Timestamp};
 
 /// How long a creator is given between claiming a name and naming the claim, before others may take it over.
 const GRACE: TimeDelta = TimeDelta::seconds(30);
@@ -51,32 +53,7 @@ pub(crate) enum Outcome<A: Decider> {
     Taken(Owner),
 }
 
-/// A name as it is compared: emails, app_ids, coupon codes.
-pub(crate) fn normalized(name: &str) -> String {
-    name.to_lowercase()
-}
-
 impl Inner {
-    /// The stream of the claim on an app_id, which is unique in the whole log.
-    pub(crate) async fn app_id_claim(&self, app_id: &str) -> Result<ClaimKey, CommandError> {
-        self.claim_key(StoreId(uuid::Uuid::nil()), "claim on an app_id", app_id).await
-    }
-
-    /// The stream of the claim on an email of the store's.
-    pub(crate) async fn email_claim(&self, store: StoreId, email: &str) -> Result<ClaimKey, CommandError> {
-        self.claim_key(store, "claim on an email", email).await
-    }
-
-    /// The stream of the claim on a coupon code of the store's.
-    pub(crate) async fn coupon_claim(&self, store: StoreId, code: &str) -> Result<ClaimKey, CommandError> {
-        self.claim_key(store, "claim on a coupon code", code).await
-    }
-
-    async fn claim_key(&self, scope: StoreId, purpose: &str, name: &str) -> Result<ClaimKey, CommandError> {
-        let hmac = self.hmac_key(scope).await?;
-        Ok(ClaimKey(keys::mac(&hmac, purpose, &[scope.0.as_bytes(), normalized(name).as_bytes()])))
-    }
-
     /// Who holds the name, after reading what other nodes may have appended. Whether the owner names the claim is for the
     /// caller to see, when it looks at the owner for what it wants of it.
     pub(crate) async fn held(&self, name: &ClaimKey) -> Result<Option<Held>, CommandError> {
@@ -93,10 +70,20 @@ impl Inner {
         }
     }
 
-    /// The owner whose stream names the claim on the name; `None` where nobody's does.
-    pub(crate) async fn owner_of(&self, name: &ClaimKey) -> Result<Option<Owner>, CommandError> {
-        let Some(held) = self.held(name).await? else { return Ok(None) };
-        Ok((standing(self, &held).await? == Standing::Named).then_some(held.owner))
+    /// The owner whose stream names a claim on the name; `None` where nobody's does.
+    pub(crate) async fn owner_of(&self, wanted: &Wanted) -> Result<Option<Owner>, CommandError> {
+        for name in &wanted.claims {
+            let Some(held) = self.held(name).await? else { continue };
+            if standing(self, &held).await? == Standing::Named {
+                return Ok(Some(held.owner));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Who holds a name that goes by one claim.
+    pub(crate) async fn holder(&self, wanted: &Wanted) -> Result<Option<Held>, CommandError> {
+        self.held(wanted.decisive()).await
     }
 }
 
@@ -105,17 +92,17 @@ impl Inner {
 /// Refused: the claim is released. Outcome unknown (the log went away): it stays, and is either named or taken over later.
 pub(crate) async fn decide_claiming<A: Names>(
     session: &Session,
-    name: &ClaimKey,
+    wanted: &Wanted,
     (owner, id): (Owner, &A::Id),
     command: impl Fn(ClaimId) -> A::Command,
 ) -> Result<Outcome<A>, CommandError>
 where
     Inner: Has<A>,
 {
-    let _turn = session.inner.name_locks.lock(name.clone()).await;
+    let _turn = session.inner.name_locks.lock(wanted.decisive().clone()).await;
     let mut given_up = Vec::new();
     for _ in 0..ATTEMPTS {
-        let claim_id = match claim(session, name, owner, &given_up).await? {
+        let claim_id = match claim_all(session, wanted, owner, &given_up).await? {
             Claimed::Ours(claim_id) => claim_id,
             Claimed::TakenBy(other) => return Ok(Outcome::Taken(other)),
         };
@@ -123,7 +110,7 @@ where
             Ok(executed) => {
                 if executed.replayed {
                     // The request was done elsewhere in the meantime, perhaps under another claim.
-                    abandon(session, name, claim_id, owner).await;
+                    abandon(session, wanted, claim_id, owner).await;
                 }
                 return Ok(Outcome::Done(executed));
             }
@@ -131,7 +118,7 @@ where
             Err(Refused::Rejected(rejection)) if A::was_given_up(&rejection) => given_up.push(claim_id),
             Err(failed @ Refused::Failed(_)) => return Err(refused::<A>(failed)),
             Err(refusal) => {
-                abandon(session, name, claim_id, owner).await;
+                abandon(session, wanted, claim_id, owner).await;
                 return Err(refused::<A>(refusal));
             }
         }
@@ -139,28 +126,33 @@ where
     Err(CommandError::Busy)
 }
 
-/// Frees the name, if exactly this claim of this owner holds it. The owner's stream must not name the claim, and never will.
+/// Frees the name, wherever exactly this claim of this owner holds it. The owner's stream must not name the claim, and never will.
 pub(crate) async fn release(
     session: &Session,
-    name: &ClaimKey,
+    wanted: &Wanted,
     claim_id: ClaimId,
     owner: Owner,
 ) -> Result<(), CommandError> {
-    let release = ClaimCommand::Release { claim_id, owner: owner.stream() };
-    session.execute::<Claim>(name, release).await.map(drop).map_err(refused::<Claim>)
+    // The one that decides last: until then nobody else begins.
+    for name in wanted.claims.iter().rev() {
+        let release = ClaimCommand::Release { claim_id, owner: owner.stream() };
+        session.execute::<Claim>(name, release).await.map_err(refused::<Claim>)?;
+    }
+    Ok(())
 }
 
 /// Releases a claim of ours that came to nothing, unless another attempt of the same request named it. Where it can't be done
 /// now, the claim waits for whoever wants the name.
-async fn abandon(session: &Session, name: &ClaimKey, claim_id: ClaimId, owner: Owner) {
-    if let Err(error) = try_to_abandon(session, name, claim_id, owner).await {
+async fn abandon(session: &Session, wanted: &Wanted, claim_id: ClaimId, owner: Owner) {
+    if let Err(error) = try_to_abandon(session, wanted, claim_id, owner).await {
+        let name = wanted.decisive();
         tracing::warn!(%error, %name, "a claim that nobody names is left to be taken over");
     }
 }
 
 async fn try_to_abandon(
     session: &Session,
-    name: &ClaimKey,
+    wanted: &Wanted,
     claim_id: ClaimId,
     owner: Owner,
 ) -> Result<(), CommandError> {
@@ -168,7 +160,7 @@ async fn try_to_abandon(
     if session.idempotency.is_some() && give_up(session, owner, claim_id).await? == Standing::Named {
         return Ok(());
     }
-    release(session, name, claim_id, owner).await
+    release(session, wanted, claim_id, owner).await
 }
 
 enum Claimed {
@@ -176,7 +168,69 @@ enum Claimed {
     TakenBy(Owner),
 }
 
-/// `given_up`: the claims that the owner's stream was found unable to name.
+/// Claims the name in all its forms, under one id, and sees that nobody has it without them. `given_up`: the claims that the owner's
+/// stream was found unable to name.
+async fn claim_all(
+    session: &Session,
+    wanted: &Wanted,
+    owner: Owner,
+    given_up: &[ClaimId],
+) -> Result<Claimed, CommandError> {
+    let claim_id = match claim(session, wanted.decisive(), owner, given_up).await? {
+        Claimed::Ours(claim_id) => claim_id,
+        taken @ Claimed::TakenBy(_) => return Ok(taken),
+    };
+    let other = taken_otherwise(session, wanted, owner, claim_id).await;
+    if !matches!(other, Ok(None)) {
+        abandon(session, wanted, claim_id, owner).await;
+    }
+    Ok(other?.map_or(Claimed::Ours(claim_id), Claimed::TakenBy))
+}
+
+/// Who has the name in another of its forms, behind the claim that decides.
+async fn taken_otherwise(
+    session: &Session,
+    wanted: &Wanted,
+    owner: Owner,
+    claim_id: ClaimId,
+) -> Result<Option<Owner>, CommandError> {
+    for name in wanted.claims.iter().skip(1) {
+        if let Some(other) = claim_too(session, name, owner, claim_id).await? {
+            return Ok(Some(other));
+        }
+    }
+    session.inner.has_mailbox(wanted, owner).await
+}
+
+/// Claims another form of the name under the same id; gives the owner who has it.
+async fn claim_too(
+    session: &Session,
+    name: &ClaimKey,
+    owner: Owner,
+    claim_id: ClaimId,
+) -> Result<Option<Owner>, CommandError> {
+    let mut instead_of = None;
+    for _ in 0..ATTEMPTS {
+        let claim = ClaimCommand::Claim { claim_id, owner: owner.stream(), instead_of };
+        match session.execute::<Claim>(name, claim).await {
+            Ok(_) => return Ok(None),
+            Err(Refused::Rejected(ClaimRejection::Held { .. })) => {}
+            Err(other) => return Err(refused::<Claim>(other)),
+        }
+        let Some(held) = session.inner.held(name).await? else {
+            instead_of = None;
+            continue;
+        };
+        // Another attempt's of the same request is not shared, as both claims must have one id: it is given up first.
+        instead_of = match verdict(session, &held, owner, &[held.claim_id]).await? {
+            Verdict::TakeOver | Verdict::Share => Some(held.claim_id),
+            Verdict::Taken => return Ok(Some(held.owner)),
+        };
+    }
+    Err(CommandError::Busy)
+}
+
+/// Claims one form of the name.
 async fn claim(
     session: &Session,
     name: &ClaimKey,

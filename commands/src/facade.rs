@@ -109,6 +109,8 @@ pub(crate) struct Inner {
     /// One attempt at a unique name at a time, on this node: who loses learns from whom, nothing more.
     pub(crate) name_locks: Locks<ClaimKey>,
     hmac_keys: Cache<StoreId, HmacKey>,
+    /// Where the log was when this was first asked: what older versions wrote is before it.
+    pub(crate) begun_at: tokio::sync::OnceCell<eventlog::Position>,
     /// Keys whose requests are under way: a second request waits for the first, and then finds what it did.
     in_flight: Locks<(StoreId, String)>,
     /// Keys answered lately, with their answers. The streams remember what was decided; this knows also the requests that found
@@ -166,6 +168,7 @@ impl Commands {
                 cart_locks: Locks::default(),
                 name_locks: Locks::default(),
                 hmac_keys: Cache::new(4_096),
+                begun_at: tokio::sync::OnceCell::new(),
                 in_flight: Locks::default(),
                 answered: Cache::new(10_000),
                 tasks: TaskTracker::new(),

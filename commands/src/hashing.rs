@@ -5,7 +5,7 @@
 
 use crate::facade::{Inner, vault_away};
 use crate::vault::CredentialOwner;
-use crate::{CommandError, Service};
+use crate::{CommandError, Service, password};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
 use domain::CredentialId;
 use std::sync::Arc;
@@ -37,9 +37,9 @@ impl Default for Hasher {
 }
 
 impl Hasher {
-    /// The PHC string of a secret.
+    /// The PHC string of a secret, in the one form of all its spellings.
     pub(crate) async fn hash(&self, secret: String) -> Result<String, CommandError> {
-        let secret = Zeroizing::new(secret);
+        let secret = password::prepared(&Zeroizing::new(secret));
         let hash = move || {
             let hash: PasswordHash = argon2id()?.hash_password(secret.as_bytes()).map_err(failed)?;
             Ok(hash.to_string())
@@ -47,12 +47,15 @@ impl Hasher {
         self.run(hash).await
     }
 
-    /// Whether the secret is the one hashed, compared in constant time. Without a hash it takes as long, and says no.
+    /// Whether the secret is the one hashed, in any spelling, compared in constant time. Without a hash it takes as long as with
+    /// one that it is not, and says no.
     pub(crate) async fn verify(&self, secret: String, hash: Option<String>) -> Result<bool, CommandError> {
         let secret = Zeroizing::new(secret);
         let verify = move || {
             let hashed = PasswordHash::new(hash.as_deref().unwrap_or(NOBODYS_HASH)).map_err(failed)?;
-            let same = argon2id()?.verify_password(secret.as_bytes(), &hashed).is_ok();
+            let argon2id = argon2id()?;
+            let is_hashed = |secret: &Zeroizing<String>| argon2id.verify_password(secret.as_bytes(), &hashed).is_ok();
+            let same = password::tries(&secret).iter().any(is_hashed);
             Ok(same & hash.is_some())
         };
         self.run(verify).await
@@ -120,6 +123,23 @@ mod tests {
         assert_ne!(hash, hasher.hash("correct horse".to_owned()).await.unwrap());
         assert!(hasher.verify("correct horse".to_owned(), Some(hash.clone())).await.unwrap());
         assert!(!hasher.verify("correct horsf".to_owned(), Some(hash)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_secret_verifies_in_any_spelling_and_against_a_hash_of_what_was_given() {
+        let (hasher, composed, decomposed) = (Hasher::default(), "caf\u{e9} noir", "cafe\u{301}\u{a0}noir");
+        for given in [composed, decomposed] {
+            let hash = hasher.hash(given.to_owned()).await.unwrap();
+            for tried in [composed, decomposed] {
+                assert!(hasher.verify(tried.to_owned(), Some(hash.clone())).await.unwrap(), "{given:?} {tried:?}");
+            }
+            assert!(!hasher.verify("cafe noir".to_owned(), Some(hash)).await.unwrap());
+        }
+        // As versions before hashed it.
+        let hash: PasswordHash = argon2id().unwrap().hash_password(decomposed.as_bytes()).unwrap();
+        assert!(hasher.verify(decomposed.to_owned(), Some(hash.to_string())).await.unwrap());
+        assert!(!hasher.verify(composed.to_owned(), Some(hash.to_string())).await.unwrap());
+        assert!(!hasher.verify(decomposed.to_owned(), None).await.unwrap());
     }
 
     #[tokio::test]

@@ -16,6 +16,7 @@ mod keys;
 mod locks;
 mod lookups;
 mod mail;
+mod password;
 mod reactions;
 mod request;
 mod session;

@@ -42,4 +42,13 @@ pub trait Lookups: Send + Sync + 'static {
         after: Option<CustomerId>,
         limit: usize,
     ) -> Result<Vec<CustomerId>, LookupsError>;
+
+    /// Up to `limit` customers that have an email of the mailbox, in the form of [`domain::mailbox`]. A hint: one may have lost it since.
+    async fn customers_of_mailbox(
+        &self,
+        at_least: Position,
+        store: StoreId,
+        mailbox: &str,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>, LookupsError>;
 }

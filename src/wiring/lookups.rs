@@ -84,4 +84,15 @@ impl Lookups for ViewLookups {
         self.reach(position).await?;
         self.views.customers_at(store, position, after, bounded(limit)).await.map_err(away)
     }
+
+    async fn customers_of_mailbox(
+        &self,
+        at_least: Position,
+        store: StoreId,
+        mailbox: &str,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>, LookupsError> {
+        self.reach(at_least).await?;
+        self.views.customers_of_mailbox(store, mailbox, bounded(limit)).await.map_err(away)
+    }
 }

@@ -111,6 +111,7 @@ async fn a_put_changes_what_it_names_and_a_new_email_becomes_the_primary_one() {
     );
 
     let moved = shop.put(&path, json!({ "email": new.to_uppercase() })).await.expect(200);
+    let new = new.to_uppercase();
     assert_eq!(moved.text("/customer/email"), new);
     assert_eq!(moved.each("/customer/emails", "email"), [old.as_str(), new.as_str()]);
     assert_eq!(moved.each("/customer/emails", "is_primary"), [false, true]);

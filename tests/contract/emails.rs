@@ -1,15 +1,15 @@
 //! A customer's email addresses (api.md §4).
 
-use crate::support::{TestShop, new_email};
+use crate::support::{PASSWORD, TestShop, new_customer, new_email};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn emails_are_added_by_path_or_body_and_compared_in_lower_case() {
+async fn emails_are_added_by_path_or_body_kept_as_given_and_compared_in_any_case() {
     let shop = TestShop::start().await;
     let (primary, second, third) = (new_email(), new_email(), new_email());
     let path = format!("/customer/{}/email", shop.unconfirmed_with(json!({ "email": primary })).await);
     let added = shop.post(&format!("{path}/{}", second.to_uppercase()), Value::Null).await.expect(201);
-    assert_eq!(added.each("/customer/emails", "email"), [primary.as_str(), second.as_str()]);
+    assert_eq!(added.each("/customer/emails", "email"), [primary.as_str(), &second.to_uppercase()]);
     assert_eq!(added.each("/customer/emails", "is_primary"), [true, false]);
     let added = shop.post(&format!("{path}?is_primary=TRUE"), json!({ "email": third })).await.expect(201);
     assert_eq!(added.each("/customer/emails", "is_primary"), [false, false, true]);
@@ -77,4 +77,46 @@ async fn a_deleted_email_is_not_listed_and_can_be_used_again_and_the_primary_one
     remove(&second).await.problem(404, "EMAIL_NOT_FOUND");
     shop.send("DELETE", &path, Value::Null).await.refuses(&["#/email"]);
     shop.unconfirmed_with(json!({ "email": second })).await;
+}
+
+/// A letter that is composed or not, a domain in its own letters or in Punycode: one mailbox, which is shown as it was given.
+#[tokio::test]
+async fn all_spellings_of_a_mailbox_are_one_email() {
+    let shop = TestShop::start().await;
+    let name = new_email().split('@').next().unwrap_or_default().to_owned();
+    let given = format!("Zoe\u{308}.{name}@Bücher.example");
+    let spelled = [format!("zoë.{name}@bücher.example"), format!("ZOË.{name}@xn--bcher-kva.example"), given.clone()];
+    let customer = shop.unconfirmed_with(json!({ "email": given })).await;
+    let path = format!("/customer/{customer}");
+    assert_eq!(shop.get(&path).await.text("/customer/email"), given);
+    let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    for email in &spelled {
+        shop.post("/customer", new_customer(json!({ "email": email }))).await.problem(409, "CUSTOMER_ALREADY_EXISTS");
+        let log_in = json!({ "email": email, "password": PASSWORD });
+        assert_eq!(shop.put("/customer/login", log_in).await.expect(200).text("/customer/customer_id"), customer);
+        shop.put("/customer/logout", json!({ "email": email })).await.expect(200);
+        let found = shop.get(&format!("/customer?email={}", escaped(email))).await.expect(200);
+        assert_eq!(found.each("/customers", "email"), [given.as_str()], "{email}");
+        assert_eq!(shop.get(&format!("/customer/count?email={}", escaped(email))).await.expect(200)["count"], 1);
+    }
+    // Letters are not folded.
+    for other in [format!("zoe.{name}@bücher.example"), format!("zoë.{name}@buecher.example")] {
+        shop.unconfirmed_with(json!({ "email": other })).await;
+    }
+    let second = new_email();
+    shop.post(&format!("{path}/email/{second}?is_primary=true"), Value::Null).await.expect(201);
+    shop.send("DELETE", &format!("{path}/email"), json!({ "email": spelled[1] })).await.expect(204);
+    shop.unconfirmed_with(json!({ "email": spelled[0] })).await;
+}
+
+#[tokio::test]
+async fn a_password_is_the_same_however_it_is_typed() {
+    let shop = TestShop::start().await;
+    let (email, composed, decomposed) = (new_email(), "caf\u{e9} noir", "cafe\u{301}\u{a0}noir");
+    shop.unconfirmed_with(json!({ "email": email, "password": decomposed })).await;
+    let log_in =
+        async |password: &str| shop.put("/customer/login", json!({ "email": email, "password": password })).await;
+    log_in(composed).await.expect(200);
+    log_in(decomposed).await.expect(200);
+    log_in("cafe noir").await.problem(401, "INVALID_CREDENTIALS");
 }

@@ -40,7 +40,10 @@ const FIELDS: [(&str, &str); 121] = [
     ("delivered_at", "When it was delivered; null: it is not yet."),
     ("description", "For those who shop. Null: none."),
     ("discount_amount_in_cents", "What the coupon takes off, in minor units."),
-    ("email", "An email address. Compared, and kept, in lower case."),
+    (
+        "email",
+        "An email address, as it was given. Compared without regard to case, and to how domain and letters are written.",
+    ),
     ("email_id", "The email's id."),
     ("emails", "The email addresses, without deleted ones."),
     ("event_id", "The event's id."),

@@ -228,7 +228,7 @@ body!(NewEmail);
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CustomerParams {
-    /// One that the customer has, compared in lower case.
+    /// One that the customer has, in any spelling of its mailbox.
     pub email: Option<String>,
     #[param(inline)]
     pub created_at_startdate: Option<DateParam>,

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use domain::billing::WalletRef;
 use domain::cart::Cart;
 use domain::credit::Credit;
-use domain::customer::CustomerEvent;
+use domain::customer::{Customer, CustomerEvent};
 use domain::gift_card::GiftCard;
 use domain::store::Store;
 use domain::{CustomerId, Decider, Event, StoreId, Timestamp};
@@ -128,5 +128,21 @@ impl Lookups for CountedLookups {
         customers.sort_unstable();
         customers.truncate(limit);
         Ok(customers)
+    }
+
+    async fn customers_of_mailbox(
+        &self,
+        _at_least: Position,
+        store: StoreId,
+        mailbox: &str,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>, LookupsError> {
+        let customers = self.folded::<Customer>().await?;
+        let have = customers.into_values().filter_map(|(_, customer)| {
+            let live = customer.live().filter(|live| live.store_id == store)?;
+            let mut emails = live.emails.iter().filter_map(|email| email.email.as_deref());
+            emails.any(|email| domain::mailbox(email) == mailbox).then_some(live.customer_id)
+        });
+        Ok(have.take(limit).collect())
     }
 }

@@ -104,8 +104,8 @@ pub(super) fn sha256(token: &str) -> [u8; 32] {
 
 /// The live store with this app_id, resolved by its claim, and its secret in force.
 async fn app_of(inner: &Inner, app_id: &str) -> Result<Option<(StoreId, CredentialId)>, CommandError> {
-    let name = inner.app_id_claim(app_id).await?;
-    let Some(held) = inner.held(&name).await? else { return Ok(None) };
+    let name = inner.app_id(app_id).await?;
+    let Some(held) = inner.holder(&name).await? else { return Ok(None) };
     let Owner::Store(store) = held.owner else { return Ok(None) };
     let look = move |state: &Store| {
         let named = state.standing(held.claim_id) == Standing::Named;

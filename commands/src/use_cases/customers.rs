@@ -2,7 +2,7 @@
 
 use super::addresses::NewAddress;
 use super::emails;
-use crate::claims::{self, Outcome, Owner, decide_claiming, normalized};
+use crate::claims::{self, Outcome, Owner, decide_claiming};
 use crate::executor::Refused;
 use crate::facade::vault_away;
 use crate::reactions;
@@ -87,8 +87,7 @@ async fn create(session: &Session, new: NewCustomer) -> Result<Done<CustomerId>,
         return Ok(session.done(customer_id, true));
     }
     let owner = Owner::Customer(customer_id);
-    let email = normalized(&new.email);
-    let name = session.inner.email_claim(session.store_id(), &email).await?;
+    let name = session.inner.email(session.store_id(), &new.email).await?;
     // Looked at before the password is hashed, which is dear.
     if session.inner.owner_of(&name).await?.is_some_and(|other| other != owner) {
         return Err(CommandError::CustomerAlreadyExists);
@@ -104,7 +103,7 @@ async fn create(session: &Session, new: NewCustomer) -> Result<Done<CustomerId>,
             email_id,
             claim_id,
             credential_id,
-            email: email.clone(),
+            email: new.email.clone(),
             first_name: new.first_name.clone(),
             last_name: new.last_name.clone(),
             addresses: addresses.clone(),
@@ -144,7 +143,7 @@ async fn change(
         email: None,
     };
     match change.email {
-        Some(email) => change_with_email(session, customer, change_to, &normalized(&email)).await,
+        Some(email) => change_with_email(session, customer, change_to, &email).await,
         None => {
             let executed = session.decide::<Customer>(&customer, CustomerCommand::Change(change_to)).await;
             Ok(session.done(customer, executed.map_err(refused::<Customer>)?.replayed))
@@ -160,7 +159,7 @@ async fn change_with_email(
     email: &str,
 ) -> Result<Done<CustomerId>, CommandError> {
     let owner = Owner::Customer(customer);
-    let name = session.inner.email_claim(session.store_id(), email).await?;
+    let name = session.inner.email(session.store_id(), email).await?;
     let email_id = EmailId(session.inner.fresh_id());
     let with =
         |changed: ChangedEmail| CustomerCommand::Change(ChangeCustomer { email: Some(changed), ..change.clone() });

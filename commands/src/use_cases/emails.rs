@@ -1,6 +1,6 @@
 //! A customer's email addresses, each claimed within its store.
 
-use crate::claims::{self, Outcome, Owner, decide_claiming, normalized};
+use crate::claims::{self, Outcome, Owner, decide_claiming};
 use crate::error::log_away;
 use crate::reactions;
 use crate::session::{Session, look_at, refused};
@@ -20,23 +20,27 @@ impl Commands {
         email: &str,
         is_primary: bool,
     ) -> UnderWay<CustomerId> {
-        let email = normalized(email);
+        let email = email.to_owned();
         self.run("add_email", request, move |session| async move { add(&session, customer, &email, is_primary).await })
     }
 
     /// Removes an email that is not the primary one; it becomes free.
     pub fn remove_email(&self, request: &Request, customer: CustomerId, email: &str) -> UnderWay<CustomerId> {
-        let email = normalized(email);
+        let email = email.to_owned();
         self.run("remove_email", request, move |session| async move {
-            let remove = CustomerCommand::RemoveEmail { email: email.clone() };
+            // As it was given when it was claimed; where somebody changes it right now, the worker on the log finds it.
+            let asked = email.clone();
+            let given = move |customer: &Customer| customer.live()?.email(&asked)?.email.clone();
+            let given = session.look(&customer, given).await?.flatten().unwrap_or_else(|| email.clone());
+            let remove = CustomerCommand::RemoveEmail { email };
             let executed = session.decide::<Customer>(&customer, remove).await.map_err(refused::<Customer>)?;
-            let late = reactions::late(release_removed(&session.follow_up(), customer, &email, &executed.events).await);
+            let late = reactions::late(release_removed(&session.follow_up(), customer, &given, &executed.events).await);
             Ok(Done { late, ..session.done(customer, executed.replayed) })
         })
     }
 
     pub fn make_email_primary(&self, request: &Request, customer: CustomerId, email: &str) -> UnderWay<CustomerId> {
-        let email = normalized(email);
+        let email = email.to_owned();
         self.run("make_email_primary", request, move |session| async move {
             let make = CustomerCommand::MakeEmailPrimary { email };
             let executed = session.decide::<Customer>(&customer, make).await.map_err(refused::<Customer>)?;
@@ -58,7 +62,7 @@ async fn add(
     if exists != Some(true) {
         return Err(CommandError::NotFound(Resource::Customer));
     }
-    let name = session.inner.email_claim(session.store_id(), email).await?;
+    let name = session.inner.email(session.store_id(), email).await?;
     let email_id = EmailId(session.inner.fresh_id());
     let add = |claim_id| CustomerCommand::AddEmail { email_id, claim_id, email: email.to_owned(), is_primary };
     let owner = Owner::Customer(customer);
@@ -82,7 +86,7 @@ async fn release_removed(
         if let CustomerEvent::CustomerEmailRemoved(removed) = event { Some(removed.claim_id) } else { None }
     };
     let Some(claim_id) = events.iter().find_map(removed) else { return Ok(()) };
-    let name = session.inner.email_claim(session.store_id(), email).await?;
+    let name = session.inner.email(session.store_id(), email).await?;
     claims::release(session, &name, claim_id, Owner::Customer(customer)).await
 }
 
@@ -95,7 +99,7 @@ async fn release_removed(
 pub(crate) async fn release_unnamed(session: &Session, customer: CustomerId) -> Result<(), CommandError> {
     let owner = Owner::Customer(customer);
     for (claim_id, email) in unnamed(session, customer).await? {
-        let name = session.inner.email_claim(session.store_id(), &email).await?;
+        let name = session.inner.email(session.store_id(), &email).await?;
         claims::release(session, &name, claim_id, owner).await?;
     }
     Ok(())

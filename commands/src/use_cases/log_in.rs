@@ -1,6 +1,5 @@
 //! Customers log in and out by email. The email is resolved by its claim, not by a view.
 
-use crate::claims::{Owner, normalized};
 use crate::executor::Refused;
 use crate::session::{Session, look_at, refused};
 use crate::{CommandError, Commands, Request, Resource, UnderWay};
@@ -20,7 +19,7 @@ struct Found {
 impl Commands {
     /// Logs the customer in for 24 h. The primary email only. Wrong either way: the same error after about the same time.
     pub fn log_in(&self, request: &Request, email: &str, password: &str) -> UnderWay<CustomerId> {
-        let (email, password) = (normalized(email), password.to_owned());
+        let (email, password) = (email.to_owned(), password.to_owned());
         self.run("log_in", request, move |session| async move {
             let found = by_email(&session, &email).await?;
             let credential = found.as_ref().and_then(|found| found.password);
@@ -42,7 +41,7 @@ impl Commands {
     /// Logs the customer out, by any of its emails; logged out already: nothing changes. An email that nobody has is a customer
     /// that is not found.
     pub fn log_out(&self, request: &Request, email: &str) -> UnderWay<CustomerId> {
-        let email = normalized(email);
+        let email = email.to_owned();
         self.run("log_out", request, move |session| async move {
             let found = by_email(&session, &email).await?.ok_or(CommandError::NotFound(Resource::Customer))?;
             let executed = session.decide::<Customer>(&found.customer, CustomerCommand::LogOut).await;
@@ -53,10 +52,9 @@ impl Commands {
 
 /// Resolves the email by its claim, after reading what other nodes may have appended.
 async fn by_email(session: &Session, email: &str) -> Result<Option<Found>, CommandError> {
-    let name = session.inner.email_claim(session.store_id(), email).await?;
-    let Some(held) = session.inner.held(&name).await? else { return Ok(None) };
-    let Owner::Customer(customer) = held.owner else { return Ok(None) };
-    let claim_id = held.claim_id;
+    let name = session.inner.email(session.store_id(), email).await?;
+    let Some((customer, email)) = session.inner.customer_of(&name).await? else { return Ok(None) };
+    let claim_id = email.claim_id;
     let look = move |state: &Customer| {
         let live = state.live()?;
         let email = live.emails.iter().find(|email| email.claim_id == claim_id)?;

@@ -79,7 +79,7 @@ async fn create(session: &Session, store_id: StoreId, new: NewStore) -> Result<D
         return Ok(session.done(store_id, true));
     }
     let owner = Owner::Store(store_id);
-    let name = session.inner.app_id_claim(&new.app_id).await?;
+    let name = session.inner.app_id(&new.app_id).await?;
     // Looked at before the secret is hashed, which is dear.
     if session.inner.owner_of(&name).await?.is_some_and(|other| other != owner) {
         return Err(CommandError::AppIdTaken);

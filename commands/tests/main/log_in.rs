@@ -1,9 +1,9 @@
 //! Logging in and out.
 
 use crate::assert_refused;
-use crate::support::{PASSWORD, Shop, done};
+use crate::support::{PASSWORD, Shop, done, new_customer};
 use chrono::TimeDelta;
-use commands::{CommandError, CustomerChange, Resource};
+use commands::{CommandError, CustomerChange, NewCustomer, Resource};
 use domain::customer::Customer;
 
 const ADA: &str = "ada@example.com";
@@ -39,6 +39,22 @@ async fn whatever_is_wrong_gives_the_same_error() {
         assert_refused!(shop.node.log_in(&shop.request(), email, password).await, CommandError::InvalidCredentials);
     }
     assert_eq!(shop.count("CustomerLoggedIn").await, 0);
+}
+
+#[tokio::test]
+async fn a_password_is_the_same_however_it_is_typed() {
+    let shop = Shop::new().await;
+    let (composed, decomposed) = ("caf\u{e9} noir", "cafe\u{301}\u{a0}noir");
+    for (email, given) in [(ADA, composed), ("bob@example.com", decomposed)] {
+        let new = NewCustomer { password: given.to_owned(), ..new_customer(email) };
+        done(shop.node.create_customer(&shop.request(), new).await);
+        for typed in [composed, decomposed] {
+            done(shop.node.log_in(&shop.request(), email, typed).await);
+        }
+        for wrong in ["cafe noir", "CAF\u{c9} NOIR", "caf\u{e9}noir"] {
+            assert_refused!(shop.node.log_in(&shop.request(), email, wrong).await, CommandError::InvalidCredentials);
+        }
+    }
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod coupons;
 mod customers;
 mod emails;
 mod log_in;
+mod mailboxes;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod products;

@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use commands::testing::{CountedLookups, Mailbox, ManualClock};
 use commands::vault::{MemoryVault, Vault};
 use commands::{
-    Clock, CommandError, Commands, ConfirmationMail, Done, IdempotencyKey, MailError, Mailer, NewAddress, NewCoupon,
-    NewCustomer, NewProduct, NewStore, Parts, Request, Settings, snapshots::NoSnapshots,
+    Clock, CommandError, Commands, ConfirmationMail, Done, IdempotencyKey, Lookups, LookupsError, MailError, Mailer,
+    NewAddress, NewCoupon, NewCustomer, NewProduct, NewStore, Parts, Request, Settings, WalletEntry,
+    snapshots::NoSnapshots,
 };
 use domain::coupon::CouponStyle;
 use domain::store::CreditOrder;
-use domain::{Cents, CustomerId, Decider, ProductId, StoreId};
+use domain::{Cents, CustomerId, Decider, ProductId, StoreId, Timestamp};
 use eventlog::{EventLog, ExpectedRevision, MemoryLog, NewEvent, Position, RecordedEvent, StreamName};
 use journal::{Actor, Delivery, Envelope, Journal, Keys};
 use std::sync::Arc;
@@ -45,8 +46,27 @@ impl Shop {
 
     /// The same history in a log of its own: what is done to one is not seen by the other.
     pub async fn copy(&self) -> Self {
+        self.copy_of(self.stored().await).await
+    }
+
+    /// The same history as a version wrote it that compared emails in lower case: without the claims of mailboxes, which are the first
+    /// of two with one id.
+    pub async fn of_an_older_version(&self) -> Self {
+        let events = self.stored().await;
+        let claim_id = |event: &RecordedEvent| {
+            let data: serde_json::Value = serde_json::from_slice(&event.data).unwrap();
+            (&*event.event_type == "NameClaimed").then(|| data["claim_id"].to_string())
+        };
+        let ids: Vec<Option<String>> = events.iter().map(claim_id).collect();
+        let is_mailbox = |place: usize| ids[place].is_some() && ids[place + 1..].contains(&ids[place]);
+        let mailboxes: Vec<StreamName> =
+            (0..events.len()).filter(|place| is_mailbox(*place)).map(|place| events[place].stream.clone()).collect();
+        self.copy_of(events.into_iter().filter(|event| !mailboxes.contains(&event.stream)).collect()).await
+    }
+
+    async fn copy_of(&self, events: Vec<RecordedEvent>) -> Self {
         let log = MemoryLog::new();
-        for event in self.stored().await {
+        for event in events {
             let RecordedEvent { stream, revision, id, event_type, data, metadata, .. } = event;
             let new = NewEvent { id, event_type: event_type.to_string(), data, metadata };
             log.append(&stream, ExpectedRevision::of_length(revision), vec![new]).await.unwrap();
@@ -65,6 +85,14 @@ impl Shop {
     /// A node that sees the log through something that the test controls.
     pub fn node_on(&self, log: Arc<dyn EventLog>) -> Commands {
         node(log, &self.vault, &self.clock, Arc::clone(&self.mailbox) as _)
+    }
+
+    /// A node that is told of nobody who has a mailbox, as one of an older version, which does not ask.
+    pub fn node_that_asks_nobody(&self) -> Commands {
+        Commands::new(Parts {
+            lookups: Arc::new(Nobody),
+            ..parts(Arc::clone(&self.log) as _, &self.vault, &self.clock, Arc::clone(&self.mailbox) as _)
+        })
     }
 
     /// A node whose mail server is away.
@@ -142,8 +170,12 @@ fn node(
     clock: &Arc<ManualClock>,
     mailer: Arc<dyn Mailer>,
 ) -> Commands {
+    Commands::new(parts(log, vault, clock, mailer))
+}
+
+fn parts(log: Arc<dyn EventLog>, vault: &Arc<MemoryVault>, clock: &Arc<ManualClock>, mailer: Arc<dyn Mailer>) -> Parts {
     let journal = Journal::new(log, Arc::clone(vault) as Arc<dyn Keys>);
-    Commands::new(Parts {
+    Parts {
         lookups: Arc::new(CountedLookups::new(journal.clone())),
         journal,
         vault: Arc::clone(vault) as Arc<dyn Vault>,
@@ -152,7 +184,40 @@ fn node(
         mailer,
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         settings: Settings::default(),
-    })
+    }
+}
+
+struct Nobody;
+
+#[async_trait]
+impl Lookups for Nobody {
+    async fn wallet(&self, _: Position, _: StoreId, _: CustomerId) -> Result<Vec<WalletEntry>, LookupsError> {
+        Ok(Vec::new())
+    }
+
+    async fn carts_due(&self, _: Timestamp, _: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError> {
+        Ok(Vec::new())
+    }
+
+    async fn customers_at(
+        &self,
+        _: Position,
+        _: StoreId,
+        _: Option<CustomerId>,
+        _: usize,
+    ) -> Result<Vec<CustomerId>, LookupsError> {
+        Ok(Vec::new())
+    }
+
+    async fn customers_of_mailbox(
+        &self,
+        _: Position,
+        _: StoreId,
+        _: &str,
+        _: usize,
+    ) -> Result<Vec<CustomerId>, LookupsError> {
+        Ok(Vec::new())
+    }
 }
 
 struct NoMail;

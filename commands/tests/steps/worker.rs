@@ -32,6 +32,16 @@ impl Lookups for Away {
     ) -> Result<Vec<CustomerId>, LookupsError> {
         Err(LookupsError("away".to_owned()))
     }
+
+    async fn customers_of_mailbox(
+        &self,
+        _: Position,
+        _: StoreId,
+        _: &str,
+        _: usize,
+    ) -> Result<Vec<CustomerId>, LookupsError> {
+        Err(LookupsError("away".to_owned()))
+    }
 }
 
 fn node_without_views(world: &World) -> Commands {

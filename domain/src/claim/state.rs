@@ -3,7 +3,7 @@
 use crate::ids::ClaimId;
 use serde::{Deserialize, Serialize};
 
-/// The keyed hash of scope and lower-cased name, in hex: what a claim's stream is called. Gives nothing away.
+/// The keyed hash of scope and name, as names are compared, in hex: what a claim's stream is called. Gives nothing away.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClaimKey(pub String);
 

@@ -7,7 +7,8 @@ use crate::{Currency, PersonalAddress, Timestamp};
 pub enum CustomerCommand {
     Create(CreateCustomer),
     Change(ChangeCustomer),
-    /// The email is claimed already. Emails are lower case here. Added already under these ids: no event.
+    /// The email is claimed already. The email is kept as it is given, and compared as a [`mailbox`](crate::mailbox).
+    /// Added already under these ids: no event.
     AddEmail {
         email_id: EmailId,
         claim_id: ClaimId,
@@ -75,7 +76,7 @@ pub struct CreateCustomer {
     pub email_id: EmailId,
     pub claim_id: ClaimId,
     pub credential_id: CredentialId,
-    /// In lower case.
+    /// Kept as it is given.
     pub email: String,
     pub first_name: String,
     pub last_name: String,
@@ -95,7 +96,7 @@ pub struct ChangeCustomer {
 
 #[derive(Clone)]
 pub enum ChangedEmail {
-    /// Claimed already for this customer, in lower case.
+    /// Claimed already for this customer.
     New { email_id: EmailId, claim_id: ClaimId, email: String },
     /// One that the customer has.
     Own { email: String },

@@ -18,17 +18,16 @@ impl Customer {
     pub(super) fn add_email(&self, new: NewEmail<'_>) -> Decision {
         let customer = self.found()?;
         self.check_claim(new.claim_id)?;
-        let email = new.email.to_lowercase();
         if customer.emails.iter().any(|known| known.email_id == new.email_id) {
             return Ok(Vec::new());
         }
-        if customer.email(&email).is_some() || customer.emails.iter().any(|known| known.claim_id == new.claim_id) {
+        if customer.email(new.email).is_some() || customer.emails.iter().any(|known| known.claim_id == new.claim_id) {
             return Err(CustomerRejection::EmailAlreadyExists);
         }
         if customer.emails.len() >= MAX_CONTACTS {
             return Err(CustomerRejection::TooManyContacts);
         }
-        let personal = PersonalData { email: Some(email), ..PersonalData::default() }.into();
+        let personal = PersonalData { email: Some(new.email.to_owned()), ..PersonalData::default() }.into();
         let NewEmail { email_id, claim_id, is_primary, .. } = new;
         Ok(vec![CustomerEmailAdded { email_id, claim_id, is_primary, personal }.into()])
     }
@@ -44,7 +43,7 @@ impl Customer {
 
     pub(super) fn make_email_primary(&self, email: &str) -> Decision {
         let customer = self.found()?;
-        let email = customer.email(&email.to_lowercase()).ok_or(CustomerRejection::EmailNotFound)?;
+        let email = customer.email(email).ok_or(CustomerRejection::EmailNotFound)?;
         if email.is_primary {
             return Ok(Vec::new());
         }
@@ -53,7 +52,7 @@ impl Customer {
 
     pub(super) fn remove_email(&self, email: &str) -> Decision {
         let customer = self.found()?;
-        let email = customer.email(&email.to_lowercase()).ok_or(CustomerRejection::EmailNotFound)?;
+        let email = customer.email(email).ok_or(CustomerRejection::EmailNotFound)?;
         if email.is_primary {
             return Err(CustomerRejection::PrimaryEmail);
         }

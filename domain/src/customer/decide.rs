@@ -201,7 +201,7 @@ impl Customer {
 fn personal_of(command: &CreateCustomer) -> Personal {
     let addresses: Vec<PersonalAddress> = command.addresses.iter().map(|(address, _)| address.clone()).collect();
     let data = PersonalData {
-        email: Some(command.email.to_lowercase()),
+        email: Some(command.email.clone()),
         first_name: Some(command.first_name.clone()),
         last_name: Some(command.last_name.clone()),
         addresses,

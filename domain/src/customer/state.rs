@@ -1,7 +1,7 @@
 //! The fold of a customer's stream.
 
 use crate::ids::*;
-use crate::{Currency, PersonalAddress, Timestamp};
+use crate::{Currency, PersonalAddress, Timestamp, mailbox as mailbox_of};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -43,7 +43,7 @@ pub struct LiveCustomer {
 pub struct Email {
     pub email_id: EmailId,
     pub claim_id: ClaimId,
-    /// In lower case.
+    /// As it was given; in lower case, where an older version stored it.
     pub email: Option<String>,
     pub is_primary: bool,
 }
@@ -61,9 +61,15 @@ pub struct Confirmation {
 }
 
 impl LiveCustomer {
-    /// The customer's email of that text, in lower case. None is found once they are erased.
+    /// The customer's email of that mailbox. None is found once they are erased.
+    ///
+    /// Two may be of one mailbox, added by a version that compared otherwise: then it is the one that was written the same way.
     pub fn email(&self, email: &str) -> Option<&Email> {
-        self.emails.iter().find(|known| known.email.as_deref() == Some(email))
+        let written =
+            |known: &&Email| known.email.as_ref().is_some_and(|known| known.to_lowercase() == email.to_lowercase());
+        let mailbox = mailbox_of(email);
+        let same = |known: &&Email| known.email.as_ref().is_some_and(|known| mailbox_of(known) == mailbox);
+        self.emails.iter().find(written).or_else(|| self.emails.iter().find(same))
     }
 
     /// There always is one.

@@ -5,7 +5,9 @@ use crate::store::{Column, Filter, Index, Labels, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, TimeRange, View, Views};
 use domain::customer::{Customer, CustomerCreated, CustomerEvent};
-use domain::{AddressId, Category, Currency, CustomerId, Decider, EmailId, Event, PersonalAddress, StoreId, Timestamp};
+use domain::{
+    AddressId, Category, Currency, CustomerId, Decider, EmailId, Event, PersonalAddress, StoreId, Timestamp, mailbox,
+};
 use eventlog::Position;
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
@@ -54,7 +56,7 @@ impl CustomerRow {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EmailRow {
     pub email_id: EmailId,
-    /// In lower case.
+    /// As it was given; in lower case, where an older version stored it.
     pub email: Option<String>,
     pub is_primary: bool,
     pub created_at: Timestamp,
@@ -96,7 +98,7 @@ impl View for Customers {
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "customers",
-        version: 1,
+        version: 2,
         columns: &[
             STORE,
             CREATED,
@@ -155,7 +157,7 @@ impl View for Customers {
 
     fn labels(row: &CustomerRow) -> Vec<String> {
         match row.deleted_at {
-            None => row.emails.iter().filter_map(|email| email.email.clone()).collect(),
+            None => row.emails.iter().filter_map(|email| email.email.as_deref().map(mailbox)).collect(),
             Some(_) => Vec::new(),
         }
     }
@@ -349,7 +351,7 @@ fn address(row: &mut CustomerRow, address_id: AddressId) -> Result<&mut AddressR
 
 fn list(store: StoreId, filter: &CustomerFilter) -> List {
     let list = match &filter.email {
-        Some(email) => List::labeled(email.to_lowercase(), vec![store.0.into()]),
+        Some(email) => List::labeled(mailbox(email), vec![store.0.into()]),
         None => List::through(&LIVE, vec![store.0.into(), true.into()]),
     };
     list.range(filter.created).within("updated_at", filter.updated)
@@ -381,11 +383,23 @@ impl Views {
         Ok(row.filter(|row| row.store_id == store))
     }
 
-    /// The customer that has the email, primary or not, in any case.
+    /// The customer that has the email, primary or not, in any spelling of its mailbox.
     pub async fn customer_by_email(&self, store: StoreId, email: &str) -> Result<Option<Arc<CustomerRow>>, ReadError> {
         let filter = CustomerFilter { email: Some(email.to_owned()), ..CustomerFilter::default() };
         let customers = self.customers(store, &filter, &PageRequest::first(1)).await?;
         Ok(customers.items.into_iter().next())
+    }
+
+    /// Up to `limit` customers that have an email of the mailbox (as [`mailbox`] gives it), newest first.
+    pub async fn customers_of_mailbox(
+        &self,
+        store: StoreId,
+        mailbox: &str,
+        limit: u32,
+    ) -> Result<Vec<CustomerId>, ReadError> {
+        let list = List::labeled(mailbox.to_owned(), vec![store.0.into()]).limit(limit);
+        let rows = self.of::<Customers>()?.list_after(list, None).await?;
+        Ok(rows.iter().map(|row| row.customer_id).collect())
     }
 
     /// The customers, newest first.
