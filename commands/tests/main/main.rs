@@ -15,6 +15,7 @@ mod log_in;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod products;
+mod repeats;
 #[cfg(feature = "postgres")]
 #[path = "../../../postgres/tests/main/scratch.rs"]
 mod scratch;
