@@ -23,15 +23,18 @@ pub(crate) use owners::{Names, Owner, Standing};
 pub(crate) use wanted::{Wanted, normalized};
 
 use crate::CommandError;
+use crate::error::log_away;
 use crate::executor::{Executed, Refused};
 use crate::facade::Inner;
 use crate::session::{Has, Session, look_at, refused};
 use chrono::TimeDelta;
-use domain::claim::{Claim, ClaimCommand, ClaimKey, ClaimRejection};
+use domain::claim::{Claim, ClaimCommand, ClaimEvent, ClaimKey, ClaimRejection};
 use domain::coupon::Coupon;
 use domain::customer::Customer;
 use domain::store::Store;
-use domain::{ClaimId, Decider, Timestamp};
+use domain::{Category, ClaimId, Decider, Event, Timestamp};
+use eventlog::StreamName;
+use journal::Tail;
 
 /// How long a creator is given between claiming a name and naming the claim, before others may take it over.
 const GRACE: TimeDelta = TimeDelta::seconds(30);
@@ -67,6 +70,42 @@ impl Inner {
             None => {
                 Err(CommandError::Damaged { reason: format!("claim-{name} is held by {owner}, which is no owner") })
             }
+        }
+    }
+
+    /// Whoever had the name at any time, as far as claims tell: those who have it now first, each once.
+    pub(crate) async fn owners_ever(&self, wanted: &Wanted) -> Result<Vec<Owner>, CommandError> {
+        let mut owners = Vec::new();
+        owners.extend(self.customer_of(wanted).await?.map(|(customer, _)| Owner::Customer(customer)));
+        for name in &wanted.claims {
+            for owner in self.owners_ever_of(name).await? {
+                if !owners.contains(&owner) {
+                    owners.push(owner);
+                }
+            }
+        }
+        Ok(owners)
+    }
+
+    /// Whoever claimed the name at any time, the last first, each once.
+    async fn owners_ever_of(&self, name: &ClaimKey) -> Result<Vec<Owner>, CommandError> {
+        const PAGE: usize = 500;
+        let stream = StreamName::new(format!("{}-{name}", Category::Claim));
+        let (mut owners, mut tail) = (Vec::new(), Tail::default());
+        loop {
+            let slice = self.parts.journal.read_stream(&stream, tail, PAGE).await.map_err(log_away)?;
+            let count = slice.events.len();
+            for envelope in slice.events {
+                let Event::Claim(ClaimEvent::NameClaimed(claimed)) = envelope.event else { continue };
+                let owner = Owner::of_stream(&claimed.owner);
+                owners.retain(|known| Some(*known) != owner);
+                owners.extend(owner);
+            }
+            if count < PAGE {
+                owners.reverse();
+                return Ok(owners);
+            }
+            tail = slice.tail;
         }
     }
 

@@ -66,9 +66,6 @@ impl Default for Settings {
     }
 }
 
-/// How long a key is remembered at least (api.md §1).
-const KEY_LIFETIME: chrono::TimeDelta = chrono::TimeDelta::hours(24);
-
 /// What a use case came to, of whatever type: all that commands have in common is compiled once, not once for each of them.
 type Outcome = Arc<dyn Any + Send + Sync>;
 /// A command that was asked for: nothing happens until it is polled, and once it has begun it goes on though nobody waits for it.
@@ -77,21 +74,6 @@ pub type UnderWay<T> = Pin<Box<dyn Future<Output = Result<Done<T>, CommandError>
 
 type Running = Pin<Box<dyn Future<Output = Result<Done<Outcome>, CommandError>> + Send>>;
 type UseCase = Box<dyn FnOnce(Session) -> Running + Send>;
-
-/// A request with a key that was answered.
-#[derive(Clone)]
-struct Answered {
-    fingerprint: String,
-    at: domain::Timestamp,
-    done: Done<Outcome>,
-}
-
-impl Answered {
-    /// The answer again, if nothing of it was left to do.
-    fn again(&self) -> Option<Done<Outcome>> {
-        (!self.done.late).then(|| Done { replayed: true, ..self.done.clone() })
-    }
-}
 
 /// All commands. Cheap to clone. Each command runs in a task of its own: dropping the future ends the waiting, never the
 /// command.
@@ -113,9 +95,6 @@ pub(crate) struct Inner {
     pub(crate) begun_at: tokio::sync::OnceCell<eventlog::Position>,
     /// Keys whose requests are under way: a second request waits for the first, and then finds what it did.
     in_flight: Locks<(StoreId, String)>,
-    /// Keys answered lately, with their answers. The streams remember what was decided; this knows also the requests that found
-    /// nothing to change, which leave no event and must not find something to change when they are repeated.
-    answered: Cache<(StoreId, String), Answered>,
     tasks: TaskTracker,
     stores: Executor<Store>,
     products: Executor<Product>,
@@ -155,6 +134,7 @@ impl Commands {
         let shared = Arc::new(Shared {
             journal: parts.journal.clone(),
             snapshots: Arc::clone(&parts.snapshots),
+            lookups: Arc::clone(&parts.lookups),
             clock: Arc::clone(&parts.clock),
             cached_streams: parts.settings.cached_streams,
             queue_length: parts.settings.queue_length,
@@ -170,7 +150,6 @@ impl Commands {
                 hmac_keys: Cache::new(4_096),
                 begun_at: tokio::sync::OnceCell::new(),
                 in_flight: Locks::default(),
-                answered: Cache::new(10_000),
                 tasks: TaskTracker::new(),
                 stores: Executor::new(Arc::clone(&shared)),
                 products: Executor::new(Arc::clone(&shared)),
@@ -209,8 +188,9 @@ impl Commands {
         let spawned = Self::spawn(Arc::clone(&self.inner), kind, request.clone(), Box::new(use_case));
         Box::pin(async move {
             let Done { outcome, position, replayed, late } = spawned.await?;
-            // An equal fingerprint is of the same command, so the outcome is of its type.
-            let outcome = outcome.downcast::<T>().map_err(|_| CommandError::KeyReused)?;
+            // It is this very use case's.
+            let outcome =
+                outcome.downcast::<T>().map_err(|_| CommandError::damaged("a command gave what is not its own"))?;
             Ok(Done { outcome: Arc::unwrap_or_clone(outcome), position, replayed, late })
         })
     }
@@ -251,33 +231,10 @@ impl Inner {
         let Some(key) = idempotency else {
             return use_case(Session::new(self, origin(Ids::fresh(clock)), None, if_match)).await;
         };
-        let (stored, ids) = self.keyed(store_id, &key, clock).await?;
-        let name = (store_id, stored.key.clone());
-        let _alone = self.in_flight.lock(name.clone()).await;
-        let now = self.parts.clock.now();
-        let known = self.answered.get(&name).filter(|known| now < known.at.plus(KEY_LIFETIME));
-        if known.as_ref().is_some_and(|known| known.fingerprint != stored.fingerprint) {
-            return Err(CommandError::KeyReused);
-        }
-        if let Some(done) = known.as_ref().and_then(Answered::again) {
-            return Ok(done);
-        }
-        let fingerprint = stored.fingerprint.clone();
-        let mut done = use_case(Session::new(Arc::clone(&self), origin(ids), Some(stored), if_match)).await?;
-        done.replayed |= known.is_some();
-        let at = known.map_or(now, |known| known.at);
-        self.answered.insert(name, Answered { fingerprint, at, done: done.clone() });
-        Ok(done)
-    }
-
-    async fn keyed(
-        &self,
-        scope: StoreId,
-        key: &IdempotencyKey,
-        clock: Arc<dyn Clock>,
-    ) -> Result<(journal::Idempotency, Ids), CommandError> {
-        let hmac = self.hmac_key(scope).await?;
-        Ok((keys::idempotency(&hmac, key), keys::ids(&hmac, key, clock)))
+        let hmac = self.hmac_key(store_id).await?;
+        let (keyed, ids) = (keys::keyed(&hmac, &key), keys::ids(&hmac, &key, clock));
+        let _alone = self.in_flight.lock((store_id, keyed.idempotency.key.clone())).await;
+        use_case(Session::new(Arc::clone(&self), origin(ids), Some(keyed), if_match)).await
     }
 
     pub(crate) fn carts(&self) -> &Executor<Cart> {
@@ -285,7 +242,7 @@ impl Inner {
     }
 
     /// An id that follows from nothing, also in a request with an `Idempotency-Key`: for what must differ from attempt to
-    /// attempt, or could be named again once the key is forgotten.
+    /// attempt.
     pub(crate) fn fresh_id(&self) -> Uuid {
         Ids::fresh(Arc::clone(&self.parts.clock)).named("fresh")
     }

@@ -91,6 +91,14 @@ impl Inner {
         Ok(id)
     }
 
+    /// Whether the secret is that of the entry; `None` once the vault has let go of it.
+    pub(crate) async fn was_secret(&self, id: CredentialId, secret: String) -> Result<Option<bool>, CommandError> {
+        match self.parts.vault.credential(id).await.map_err(vault_away)? {
+            Some(hash) => self.hasher.verify(secret, Some(hash)).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Whether the secret is the one in force; `None`, nothing is in force: the same work, and no.
     pub(crate) async fn is_secret(&self, in_force: Option<CredentialId>, secret: String) -> Result<bool, CommandError> {
         let hash = match in_force {

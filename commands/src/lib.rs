@@ -31,7 +31,7 @@ pub mod vault;
 pub use clock::{Clock, SystemClock};
 pub use error::{CommandError, Resource, Service};
 pub use facade::{Commands, Parts, Settings, UnderWay};
-pub use lookups::{Lookups, LookupsError, WalletEntry};
+pub use lookups::{Creation, Lookups, LookupsError, WalletEntry};
 pub use mail::{ConfirmationMail, MailError, Mailer};
 pub use reactions::{CartExpiry, Parked, Reactions, ReactionsStatus};
 pub use request::{Done, IdempotencyKey, IfMatch, Request};

@@ -51,4 +51,14 @@ pub trait Lookups: Send + Sync + 'static {
         mailbox: &str,
         limit: usize,
     ) -> Result<Vec<CustomerId>, LookupsError>;
+    /// The creation that carried the stored key, where it was not the first command of its stream. Waits for the view to reach
+    /// `at_least`. `None`: the store has none up to there.
+    async fn creation(&self, at_least: Position, store: StoreId, key: &str) -> Result<Option<Creation>, LookupsError>;
+}
+
+/// Where the last event of a creation stands that carried an `Idempotency-Key`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Creation {
+    pub stream: String,
+    pub revision: u64,
 }

@@ -41,9 +41,11 @@ pub struct IdempotencyKey {
     /// The canonical path: aliases and trailing slashes removed.
     pub path: String,
     pub key: String,
-    /// The query and the body as received: the same key with another one is refused.
+    /// The query and the body as received: the same key with another request is refused.
     pub query: String,
     pub body: bytes::Bytes,
+    /// The body says nothing: there is none, or what stands for a missing one (api.md §1, Requests).
+    pub body_is_missing: bool,
 }
 
 impl std::fmt::Debug for IdempotencyKey {

@@ -3,10 +3,11 @@
 use crate::executor::{Ask, Executed, Executor, Loaded, Origin, Refused};
 use crate::facade::Inner;
 use crate::ids::Ids;
+use crate::keys::Keyed;
 use crate::{CommandError, Done, IfMatch, Resource};
-use domain::{Category, Decider, StoreId};
+use domain::{Category, CredentialId, Decider, StoreId};
 use eventlog::Position;
-use journal::{Actor, Idempotency};
+use journal::Actor;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 pub(crate) struct Session {
     pub(crate) inner: Arc<Inner>,
     pub(crate) origin: Origin,
-    pub(crate) idempotency: Option<Idempotency>,
+    pub(crate) idempotency: Option<Keyed>,
     pub(crate) if_match: Option<IfMatch>,
     reached: Arc<AtomicU64>,
 }
@@ -25,7 +26,7 @@ impl Session {
     pub(crate) fn new(
         inner: Arc<Inner>,
         origin: Origin,
-        idempotency: Option<Idempotency>,
+        idempotency: Option<Keyed>,
         if_match: Option<IfMatch>,
     ) -> Self {
         Self { inner, origin, idempotency, if_match, reached: Arc::default() }
@@ -143,11 +144,25 @@ impl Session {
         Inner: Has<A>,
     {
         let Some(key) = &self.idempotency else { return Ok(None) };
-        let recalled = self.inner.executor().recall(id, key).await?;
+        let recalled = self.inner.executor().recall(id, self.store_id(), key).await?;
         if let Some(executed) = &recalled {
             self.reached.fetch_max(executed.position.0, Ordering::Relaxed);
         }
         Ok(recalled)
+    }
+
+    /// Refuses a repeat by key whose secret is not the one that the first request came with: no hash of that stands in the log, so
+    /// the vault's is asked. Where the vault has let go of it, it can't be told any more, and the repeat is let through.
+    pub(crate) async fn compare_secret(
+        &self,
+        first: Option<CredentialId>,
+        secret: Option<&str>,
+    ) -> Result<(), CommandError> {
+        let (Some(first), Some(secret)) = (first, secret) else { return Ok(()) };
+        match self.inner.was_secret(first, secret.to_owned()).await? {
+            Some(false) => Err(CommandError::KeyReused),
+            Some(true) | None => Ok(()),
+        }
     }
 
     /// Looks at a state of this store; `None` when the stream is another store's, or empty.

@@ -39,6 +39,13 @@ pub trait Decider: Default + Clone + Serialize + DeserializeOwned + Send + Sync 
     fn changes_representation(_event: &Self::Event) -> bool {
         true
     }
+
+    /// Whether a command whose last event is this one made something new, under an id that the answer names: the
+    /// `Idempotency-Key` of its request is then remembered for ever (api.md §1, Idempotency). Adding to what is there makes
+    /// nothing new, also where it opens a cart on the way.
+    fn creates(_event: &Self::Event) -> bool {
+        false
+    }
 }
 
 /// What a field is to become: `asked`, unless it is that already or nothing was asked.

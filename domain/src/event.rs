@@ -9,8 +9,9 @@ use crate::gift_card::GiftCardEvent;
 use crate::invoice::InvoiceEvent;
 use crate::order::OrderEvent;
 use crate::product::ProductEvent;
+use crate::remembered::RequestRemembered;
 use crate::store::StoreEvent;
-use crate::{Category, Personal};
+use crate::{Category, Decider, Personal};
 
 /// The format of events: raised whenever an event type or a schema version is added that earlier versions of cartlog can't read.
 /// Every log says the highest that it may hold, so that an earlier version refuses it rather than leave half of it unread.
@@ -31,6 +32,8 @@ pub enum Event {
     Credit(CreditEvent),
     Coupon(CouponEvent),
     Claim(ClaimEvent),
+    /// In a stream of any category.
+    Remembered(RequestRemembered),
 }
 
 /// Stored data that is no event of ours: an unknown type, or data that does not fit it.
@@ -57,6 +60,9 @@ impl Event {
         (Category::Claim, ClaimEvent::TYPES),
     ];
 
+    /// The event types that a stream of any category may have, beside those of [`Self::TYPES`].
+    pub const COMMON_TYPES: &'static [(&'static str, u32)] = &[(RequestRemembered::TYPE, RequestRemembered::VERSION)];
+
     /// The category of the stream that the event stands in.
     pub fn category(&self) -> Category {
         match self {
@@ -70,6 +76,7 @@ impl Event {
             Event::Credit(_) => Category::Credit,
             Event::Coupon(_) => Category::Coupon,
             Event::Claim(_) => Category::Claim,
+            Event::Remembered(event) => event.category,
         }
     }
 
@@ -86,6 +93,7 @@ impl Event {
             Event::Credit(event) => event.event_type(),
             Event::Coupon(event) => event.event_type(),
             Event::Claim(event) => event.event_type(),
+            Event::Remembered(_) => RequestRemembered::TYPE,
         }
     }
 
@@ -102,11 +110,16 @@ impl Event {
             Event::Credit(event) => event.schema_version(),
             Event::Coupon(event) => event.schema_version(),
             Event::Claim(event) => event.schema_version(),
+            Event::Remembered(_) => RequestRemembered::VERSION,
         }
     }
 
     /// Reads stored data of today's schema version. Personal data comes sealed, as it is stored.
     pub fn decode(category: Category, event_type: &str, data: &[u8]) -> Result<Event, UnreadableEvent> {
+        let bad = |source| UnreadableEvent::BadData { event_type: event_type.to_owned(), source };
+        if event_type == RequestRemembered::TYPE {
+            return RequestRemembered::decode(category, data).map(Event::Remembered).map_err(bad);
+        }
         let decoded = match category {
             Category::Store => StoreEvent::decode(event_type, data).map(|read| read.map(Event::Store)),
             Category::Product => ProductEvent::decode(event_type, data).map(|read| read.map(Event::Product)),
@@ -119,9 +132,7 @@ impl Event {
             Category::Coupon => CouponEvent::decode(event_type, data).map(|read| read.map(Event::Coupon)),
             Category::Claim => ClaimEvent::decode(event_type, data).map(|read| read.map(Event::Claim)),
         };
-        decoded
-            .ok_or_else(|| UnreadableEvent::UnknownType(event_type.to_owned()))?
-            .map_err(|source| UnreadableEvent::BadData { event_type: event_type.to_owned(), source })
+        decoded.ok_or_else(|| UnreadableEvent::UnknownType(event_type.to_owned()))?.map_err(bad)
     }
 
     /// The personal data in the event, for sealing and opening. Only a customer's events have any.
@@ -136,7 +147,25 @@ impl Event {
             | Event::GiftCard(_)
             | Event::Credit(_)
             | Event::Coupon(_)
-            | Event::Claim(_) => None,
+            | Event::Claim(_)
+            | Event::Remembered(_) => None,
+        }
+    }
+
+    /// Whether the event is the last of a command that made something new ([`Decider::creates`]).
+    pub fn creates(&self) -> bool {
+        match self {
+            Event::Store(event) => crate::store::Store::creates(event),
+            Event::Product(event) => crate::product::Product::creates(event),
+            Event::Customer(event) => crate::customer::Customer::creates(event),
+            Event::Cart(event) => crate::cart::Cart::creates(event),
+            Event::Invoice(event) => crate::invoice::Invoice::creates(event),
+            Event::Order(event) => crate::order::Order::creates(event),
+            Event::GiftCard(event) => crate::gift_card::GiftCard::creates(event),
+            Event::Credit(event) => crate::credit::Credit::creates(event),
+            Event::Coupon(event) => crate::coupon::Coupon::creates(event),
+            Event::Claim(event) => crate::claim::Claim::creates(event),
+            Event::Remembered(_) => false,
         }
     }
 }
@@ -161,4 +190,5 @@ into_event!(
     Credit(CreditEvent),
     Coupon(CouponEvent),
     Claim(ClaimEvent),
+    Remembered(RequestRemembered),
 );

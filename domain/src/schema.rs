@@ -10,6 +10,7 @@ use crate::gift_card::GiftCardEvent;
 use crate::invoice::InvoiceEvent;
 use crate::order::OrderEvent;
 use crate::product::ProductEvent;
+use crate::remembered::RequestRemembered;
 use crate::store::StoreEvent;
 use crate::{Cents, Currency, Event, Personal, Timestamp};
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ impl Event {
             ClaimEvent::schemas,
         ];
         of_each.iter().for_each(|collect| collect(&mut schemas));
+        collect::<RequestRemembered>(&mut schemas);
         schemas.into_iter().collect()
     }
 }
@@ -117,7 +119,7 @@ mod tests {
         for (name, schema) in all {
             assert!(schemas[&name] == schema, "{name} is two");
         }
-        for (event_type, _) in Event::TYPES.iter().flat_map(|(_, types)| types.iter()) {
+        for (event_type, _) in Event::TYPES.iter().flat_map(|(_, types)| types.iter()).chain(Event::COMMON_TYPES) {
             assert!(schemas.contains_key(*event_type), "{event_type}");
         }
     }

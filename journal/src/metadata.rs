@@ -44,11 +44,17 @@ pub enum Actor {
     System,
 }
 
-/// HMACs, keyed per store, in hex: a log must not give a key or a password away by brute force.
+/// HMACs, keyed per store, in hex: a log alone gives neither away by brute force. Whoever has the vault's keys beside it can
+/// try words, so no secret or password goes into a fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Idempotency {
     /// Of (method, path, key).
     pub key: String,
-    /// Of the request's query and body.
+    /// Of the request: with `v2:` before it, of its canonical form without its secrets; plain, as earlier versions wrote it, of
+    /// its query and body as they came.
     pub fingerprint: String,
+    /// What the clock said, where that is before the event's `occurred_at`: it had been set back. A key's age is counted from
+    /// here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Timestamp>,
 }

@@ -4,7 +4,7 @@
 //! row can be filtered, ordered and searched by.
 
 use crate::store::{Value, ViewDeclaration};
-use domain::Category;
+use domain::{Category, Event};
 use journal::Envelope;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -94,6 +94,14 @@ impl Keys {
 impl From<Option<Uuid>> for Keys {
     fn from(key: Option<Uuid>) -> Self {
         key.map_or(Keys::None, Keys::One)
+    }
+}
+
+/// The rows of the view that the event touches. What only remembers a request touches none, whichever stream it stands in.
+pub(crate) fn touched<V: View>(envelope: &Envelope) -> Keys {
+    match &envelope.event {
+        Event::Remembered(_) => Keys::None,
+        _ => V::keys(envelope),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use commands::{Lookups, LookupsError, WalletEntry};
+use commands::{Creation, Lookups, LookupsError, WalletEntry};
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::Position;
 use projections::{ReadError, Views};
@@ -94,5 +94,11 @@ impl Lookups for ViewLookups {
     ) -> Result<Vec<CustomerId>, LookupsError> {
         self.reach(at_least).await?;
         self.views.customers_of_mailbox(store, mailbox, bounded(limit)).await.map_err(away)
+    }
+
+    async fn creation(&self, at_least: Position, store: StoreId, key: &str) -> Result<Option<Creation>, LookupsError> {
+        self.reach(at_least).await?;
+        let row = self.views.creation(store, key).await.map_err(away)?;
+        Ok(row.map(|row| Creation { stream: row.stream.clone(), revision: row.revision }))
     }
 }

@@ -48,7 +48,8 @@ pub fn increment(envelope: &Envelope) -> Result<Option<Increment>, Misplaced> {
         | Event::GiftCard(_)
         | Event::Credit(_)
         | Event::Coupon(_)
-        | Event::Claim(_) => None,
+        | Event::Claim(_)
+        | Event::Remembered(_) => None,
     })
 }
 

@@ -18,6 +18,7 @@ mod gift_cards;
 mod history;
 mod idempotency;
 mod invoices;
+mod keys;
 mod limits;
 mod orders;
 mod paging;

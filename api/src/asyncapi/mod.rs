@@ -19,8 +19,10 @@ fn build() -> Value {
     let mut schemas = serde_json::to_value(Event::schemas()).unwrap_or_default();
     without_links(&mut schemas);
     schemas["EventHeaders"] = headers();
-    let all = Event::TYPES.iter().flat_map(|(category, types)| types.iter().map(|named| (*category, *named)));
-    let messages: Map<_, _> = all
+    let own = Event::TYPES.iter().flat_map(|(category, types)| types.iter().map(|named| (Some(*category), *named)));
+    let common = Event::COMMON_TYPES.iter().map(|named| (None, *named));
+    let messages: Map<_, _> = own
+        .chain(common)
         .map(|(category, (name, version))| (name.to_owned(), message(category, name, version, &schemas[name])))
         .collect();
     json!({
@@ -51,7 +53,8 @@ fn per_category(make: impl Fn(Category, &[(&str, u32)]) -> (String, Value)) -> M
 /// The topic of one kind of aggregate.
 fn channel(category: Category, types: &[(&str, u32)]) -> Value {
     let reference = |name: &str| json!({ "$ref": format!("#/components/messages/{name}") });
-    let messages: Map<_, _> = types.iter().map(|(name, _)| ((*name).to_owned(), reference(name))).collect();
+    let types = types.iter().chain(Event::COMMON_TYPES);
+    let messages: Map<_, _> = types.map(|(name, _)| ((*name).to_owned(), reference(name))).collect();
     json!({
         "address": record::topic("{namespace}", category),
         "description": description(category),
@@ -90,10 +93,12 @@ fn operation(category: Category) -> Value {
     })
 }
 
-fn message(category: Category, name: &str, version: u32, schema: &Value) -> Value {
+/// `category`: of the streams that have it; `None`: all have.
+fn message(category: Option<Category>, name: &str, version: u32, schema: &Value) -> Value {
+    let stream = category.map_or("^[a-z_]+-".to_owned(), |category| format!("^{category}-"));
     let own = json!({ "properties": {
         header::TYPE: { "const": format!("{}{name}", record::TYPE_PREFIX) },
-        header::SUBJECT: { "pattern": format!("^{category}-") },
+        header::SUBJECT: { "pattern": stream },
     } });
     let mut message = json!({
         "name": name,
@@ -103,7 +108,7 @@ fn message(category: Category, name: &str, version: u32, schema: &Value) -> Valu
         "payload": { "$ref": format!("#/components/schemas/{name}") },
         "bindings": { "kafka": {
             "bindingVersion": BINDING_VERSION,
-            "key": { "type": "string", "pattern": format!("^{category}-"), "description": "The event's stream" },
+            "key": { "type": "string", "pattern": stream, "description": "The event's stream" },
         } },
         "x-schema-version": version,
     });

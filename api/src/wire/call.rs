@@ -205,6 +205,7 @@ impl Said {
             path: self.uri.path().to_owned(),
             key: key.to_owned(),
             query: self.query().to_owned(),
+            body_is_missing: schema::counts_as_missing(&body),
             body,
         }))
     }

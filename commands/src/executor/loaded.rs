@@ -4,7 +4,7 @@ use super::StreamFailure;
 use super::memory::Memory;
 use crate::executor::Shared;
 use crate::snapshots::Snapshot;
-use domain::{Decider, Timestamp};
+use domain::{Decider, Event, Timestamp};
 use eventlog::{LogId, Position, StreamName};
 use journal::{Envelope, Idempotency, JournalError, Tail};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Events that are read at once.
 const PAGE: usize = 1_000;
 /// The shape of snapshots. Raised whenever a state's shape changes; old snapshots are then ignored.
-const SNAPSHOT_FORMAT: u32 = 2;
+const SNAPSHOT_FORMAT: u32 = 3;
 
 /// A stream as this node knows it.
 pub struct Loaded<A> {
@@ -69,19 +69,32 @@ impl<A: Decider> Loaded<A> {
             self.revision = revision;
         }
         if let Some(idempotency) = idempotency {
-            self.memory.note(idempotency, revision, at);
+            self.memory.note(idempotency, revision, at, A::creates(event));
         }
         self.last_at = at;
         Ok(())
     }
 
+    /// Folds an event that only remembers a request.
+    pub(super) fn remember(&mut self, revision: u64, at: Timestamp, idempotency: Option<&Idempotency>) {
+        if let Some(idempotency) = idempotency {
+            self.memory.note(idempotency, revision, at, false);
+        }
+        self.last_at = at;
+    }
+
     fn fold_stored(&mut self, stream: &StreamName, envelope: Envelope) -> Result<(), StreamFailure> {
         let corrupt =
             |reason: String| StreamFailure::Corrupt { stream: stream.to_string(), revision: envelope.revision, reason };
-        let event =
-            A::event(envelope.event).ok_or_else(|| corrupt("an event of another aggregate stands there".to_owned()))?;
-        self.fold(&event, envelope.revision, envelope.metadata.occurred_at, envelope.metadata.idempotency.as_ref())
-            .map_err(corrupt)?;
+        let (revision, at) = (envelope.revision, envelope.metadata.occurred_at);
+        let idempotency = envelope.metadata.idempotency.as_ref();
+        if let Event::Remembered(_) = envelope.event {
+            self.remember(revision, at, idempotency);
+        } else {
+            let event = A::event(envelope.event)
+                .ok_or_else(|| corrupt("an event of another aggregate stands there".to_owned()))?;
+            self.fold(&event, revision, at, idempotency).map_err(corrupt)?;
+        }
         self.position = envelope.position;
         Ok(())
     }

@@ -7,6 +7,7 @@
 //! process writes, what is in memory is the truth and nothing needs to be read. The guarantee: an answer is given only once
 //! the append that it rests on is durable, and says nothing that was true only before it was asked for.
 
+mod index;
 mod loaded;
 mod memory;
 mod queue;
@@ -15,11 +16,13 @@ mod run;
 pub use loaded::Loaded;
 
 use crate::ids::Ids;
+use crate::keys::Keyed;
 use crate::snapshots::Snapshots;
-use crate::{Clock, CommandError, IfMatch, Service};
+use crate::{Clock, CommandError, IfMatch, Lookups, Service};
 use domain::{Decider, StoreId};
 use eventlog::{EventId, Position};
-use journal::{Actor, Idempotency, Journal, JournalError};
+use journal::{Actor, Journal, JournalError};
+use memory::Recall;
 use queue::{Job, Push, Queues};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,6 +33,8 @@ use tokio::sync::oneshot;
 pub struct Shared {
     pub journal: Journal,
     pub snapshots: Arc<dyn Snapshots>,
+    /// For keys of creations that a stream's state is too small to hold.
+    pub lookups: Arc<dyn Lookups>,
     pub clock: Arc<dyn Clock>,
     /// Streams of the category whose state is kept in memory.
     pub cached_streams: usize,
@@ -86,7 +91,7 @@ pub struct Ask<C> {
     /// What revision the resource must have for the client.
     pub if_match: Option<IfMatch>,
     /// This command decides the request that carried this key.
-    pub idempotency: Option<Idempotency>,
+    pub idempotency: Option<Keyed>,
 }
 
 impl<C> Ask<C> {
@@ -103,7 +108,7 @@ impl<C> Ask<C> {
         Self { if_match, ..self }
     }
 
-    pub fn idempotent(self, idempotency: Option<Idempotency>) -> Self {
+    pub fn idempotent(self, idempotency: Option<Keyed>) -> Self {
         Self { idempotency, ..self }
     }
 }
@@ -155,6 +160,9 @@ pub enum StreamFailure {
     /// An event that no history of this program can contain.
     #[error("{stream} is corrupt at revision {revision}: {reason}")]
     Corrupt { stream: String, revision: u64, reason: String },
+    /// The views are away or late, and they alone know what was done under an old key.
+    #[error("asking the views what {stream} did under an old key: {reason}")]
+    Views { stream: String, reason: String },
     /// Other nodes wrote to the stream faster than this one could decide.
     #[error("{stream} is written by others too fast")]
     Contended { stream: String },
@@ -210,15 +218,26 @@ impl<A: Decider> Executor<A> {
         answered.await.unwrap_or_else(|_| Err(Refused::Failed(Arc::new(StreamFailure::Stopped))))
     }
 
-    /// What the key's first request did on this stream; `None` when the key is new to it.
-    pub async fn recall(&self, id: &A::Id, key: &Idempotency) -> Result<Option<Executed<A::Event>>, CommandError> {
+    /// What the key's first request did on this stream of the store's; `None` when the key is new to it.
+    pub async fn recall(
+        &self,
+        id: &A::Id,
+        store: StoreId,
+        key: &Keyed,
+    ) -> Result<Option<Executed<A::Event>>, CommandError> {
         let asked = key.clone();
-        let look = move |loaded: &Loaded<A>| loaded.memory.recall(&asked);
-        let recall = self.read(id, look).await?;
-        let remembered = match recall {
-            memory::Recall::Unknown => return Ok(None),
-            memory::Recall::OtherRequest => return Err(CommandError::KeyReused),
-            memory::Recall::Done(remembered) => remembered,
+        let look = move |loaded: &Loaded<A>| {
+            (loaded.memory.recall(&asked), loaded.memory.has_dropped().then_some(loaded.position))
+        };
+        let mut recall = self.read(id, look).await?;
+        if let (Recall::Unknown, Some(position)) = recall {
+            let recalled = index::recall(&self.shared, &run::stream_of::<A>(id), position, store, key).await;
+            recall.0 = recalled.map_err(|failure| CommandError::from(&failure))?;
+        }
+        let remembered = match recall.0 {
+            Recall::Unknown => return Ok(None),
+            Recall::OtherRequest => return Err(CommandError::KeyReused),
+            Recall::Done(remembered) => remembered,
         };
         let replayed = (self.replay)(Arc::clone(&self.shared), id.clone(), remembered).await;
         replayed.map(Some).map_err(|failure| (&failure).into())
@@ -265,6 +284,7 @@ impl From<&StreamFailure> for CommandError {
                 return CommandError::Damaged { reason: failure.to_string() };
             }
             StreamFailure::Journal { source: JournalError::Keys(_), .. } => Service::Vault,
+            StreamFailure::Views { .. } => Service::Views,
             StreamFailure::Journal { .. } | StreamFailure::Contended { .. } | StreamFailure::Stopped => {
                 Service::EventLog
             }

@@ -1,12 +1,14 @@
 //! The runner of one stream: lives while something waits on it.
 
+use super::index;
 use super::loaded::{Loaded, failed};
 use super::memory::{Recall, Remembered};
 use super::queue::{Job, Look, Queues, Then};
-use super::{Ask, Executed, Outcome, Refused, Shared, StreamFailure};
-use domain::{Context, Decider, Timestamp};
-use eventlog::{AppendError, StreamName};
-use journal::{JournalError, Metadata, ToAppend, Written};
+use super::{Ask, Executed, Origin, Outcome, Refused, Shared, StreamFailure};
+use crate::keys::Keyed;
+use domain::{Context, Decider, Event, RequestRemembered, StoreId, Timestamp};
+use eventlog::{AppendError, Position, StreamName};
+use journal::{Idempotency, JournalError, Metadata, ToAppend, Written};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -123,7 +125,8 @@ impl<A: Decider> Runner<'_, A> {
                 Ok(loaded) => loaded,
                 Err(failure) => return answer_failure(asked, failure),
             };
-            let decided = match self.decide(&mut loaded, &asked) {
+            let earlier = self.earlier(loaded.position, unknown_keys(&loaded, &asked)).await;
+            let decided = match self.decide(&mut loaded, &asked, earlier) {
                 Ok(decided) => decided,
                 Err(failure) => return answer_failure(asked, failure),
             };
@@ -198,11 +201,32 @@ impl<A: Decider> Runner<'_, A> {
         }
     }
 
+    /// What the index remembers of these keys, where it is to be asked.
+    async fn earlier(
+        &self,
+        position: Position,
+        keys: Vec<Option<(StoreId, Keyed)>>,
+    ) -> Vec<Result<Recall, StreamFailure>> {
+        let mut earlier = Vec::with_capacity(keys.len());
+        for key in keys {
+            earlier.push(match key {
+                Some((store, key)) => index::recall(self.shared, &self.stream, position, store, &key).await,
+                None => Ok(Recall::Unknown),
+            });
+        }
+        earlier
+    }
+
     /// Decides one command after another against the running state. `loaded` runs ahead of the log meanwhile.
-    fn decide(&self, loaded: &mut Loaded<A>, asked: &[Asked<A>]) -> Result<Decided<A>, StreamFailure> {
+    fn decide(
+        &self,
+        loaded: &mut Loaded<A>,
+        asked: &[Asked<A>],
+        earlier: Vec<Result<Recall, StreamFailure>>,
+    ) -> Result<Decided<A>, StreamFailure> {
         let mut decided = Decided { verdicts: Vec::with_capacity(asked.len()), events: Vec::new() };
-        for Asked { ask, .. } in asked {
-            let verdict = match self.precondition(loaded, ask, decided.events.len() as u64) {
+        for (Asked { ask, .. }, earlier) in asked.iter().zip(earlier) {
+            let verdict = match self.precondition(loaded, ask, earlier, decided.events.len() as u64) {
                 Some(verdict) => verdict,
                 None => self.decide_one(loaded, ask, &mut decided.events)?,
             };
@@ -212,15 +236,26 @@ impl<A: Decider> Runner<'_, A> {
     }
 
     /// What settles a command before its rule is asked.
-    fn precondition(&self, loaded: &Loaded<A>, ask: &Ask<A::Command>, new_events: u64) -> Option<Verdict<A>> {
+    fn precondition(
+        &self,
+        loaded: &Loaded<A>,
+        ask: &Ask<A::Command>,
+        earlier: Result<Recall, StreamFailure>,
+        new_events: u64,
+    ) -> Option<Verdict<A>> {
         if loaded.state.store_id().is_some_and(|store| store != ask.origin.store_id) {
             return Some(Verdict::Refused(Refused::OtherStore));
         }
         if let Some(asked) = &ask.idempotency {
-            match loaded.memory.recall(asked) {
-                Recall::Unknown => {}
-                Recall::Done(remembered) => return Some(Verdict::Replayed(remembered)),
-                Recall::OtherRequest => return Some(Verdict::Refused(Refused::KeyReused)),
+            let recalled = match loaded.memory.recall(asked) {
+                Recall::Unknown => earlier,
+                known => Ok(known),
+            };
+            match recalled {
+                Ok(Recall::Unknown) => {}
+                Ok(Recall::Done(remembered)) => return Some(Verdict::Replayed(remembered)),
+                Ok(Recall::OtherRequest) => return Some(Verdict::Refused(Refused::KeyReused)),
+                Err(failure) => return Some(Verdict::Refused(Refused::Failed(Arc::new(failure)))),
             }
         }
         let length = loaded.tail.length + new_events;
@@ -239,7 +274,9 @@ impl<A: Decider> Runner<'_, A> {
         ask: &Ask<A::Command>,
         events: &mut Vec<ToAppend>,
     ) -> Result<Verdict<A>, StreamFailure> {
-        let now = self.shared.clock.now().max(loaded.last_at);
+        let clock = self.shared.clock.now();
+        let now = clock.max(loaded.last_at);
+        let idempotency = ask.idempotency.as_ref().map(|key| key.read_at(clock, now));
         let ids = ask.origin.ids.source(A::CATEGORY.as_str());
         let new = match loaded.state.decide(&ask.command, &Context { now, ids: &ids }) {
             Ok(new) => new,
@@ -247,12 +284,17 @@ impl<A: Decider> Runner<'_, A> {
         };
         for event in &new {
             let revision = loaded.tail.length + events.len() as u64;
-            loaded.fold(event, revision, now, ask.idempotency.as_ref()).map_err(|reason| StreamFailure::Corrupt {
+            loaded.fold(event, revision, now, idempotency.as_ref()).map_err(|reason| StreamFailure::Corrupt {
                 stream: self.stream.to_string(),
                 revision,
                 reason,
             })?;
-            events.push(to_append::<A>(event, ask, now));
+            events.push(to_append(event.clone().into(), &ask.origin, idempotency.clone(), now));
+        }
+        // Nothing is to change, now or ever again under this key: what changes later must not be found by a repeat.
+        if new.is_empty() && idempotency.is_some() && loaded.state.store_id() == Some(ask.origin.store_id) {
+            loaded.remember(loaded.tail.length + events.len() as u64, now, idempotency.as_ref());
+            events.push(to_append(RequestRemembered::of(A::CATEGORY).into(), &ask.origin, idempotency, now));
         }
         Ok(Verdict::Accepted(new))
     }
@@ -290,6 +332,16 @@ impl<A: Decider> Runner<'_, A> {
     }
 }
 
+/// The keys that the state can't tell of: one for each command, where the index may know more.
+fn unknown_keys<A: Decider>(loaded: &Loaded<A>, asked: &[Asked<A>]) -> Vec<Option<(StoreId, Keyed)>> {
+    let unknown = |key: &&Keyed| loaded.memory.has_dropped() && matches!(loaded.memory.recall(key), Recall::Unknown);
+    let key = |ask: &Ask<A::Command>| {
+        let key = ask.idempotency.as_ref().filter(unknown)?;
+        Some((ask.origin.store_id, key.clone()))
+    };
+    asked.iter().map(|asked| key(&asked.ask)).collect()
+}
+
 /// The events that a key's first request decided, read back.
 pub(super) async fn replay<A: Decider>(
     shared: &Shared,
@@ -307,18 +359,17 @@ pub(super) async fn replay<A: Decider>(
     Ok(Executed { events, position, replayed: true })
 }
 
-fn to_append<A: Decider>(event: &A::Event, ask: &Ask<A::Command>, now: Timestamp) -> ToAppend {
-    let origin = &ask.origin;
+fn to_append(event: Event, origin: &Origin, idempotency: Option<Idempotency>, now: Timestamp) -> ToAppend {
     ToAppend {
         id: uuid::Uuid::now_v7(),
-        event: event.clone().into(),
+        event,
         metadata: Metadata {
             schema_version: 0,
             store_id: origin.store_id,
             occurred_at: now,
             actor: origin.actor,
             request_id: origin.request_id.clone(),
-            idempotency: ask.idempotency.clone(),
+            idempotency,
             causation_id: origin.causation_id,
             correlation_id: origin.correlation_id,
             prev: None,

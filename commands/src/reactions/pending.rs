@@ -72,7 +72,8 @@ pub(super) fn reaction(envelope: &Envelope) -> Option<Reaction> {
         | Event::GiftCard(_)
         | Event::Credit(_)
         | Event::Coupon(_)
-        | Event::Claim(_) => None,
+        | Event::Claim(_)
+        | Event::Remembered(_) => None,
     }
 }
 
@@ -147,7 +148,8 @@ impl UnmatchedHolds {
             | Event::GiftCard(_)
             | Event::Credit(_)
             | Event::Coupon(_)
-            | Event::Claim(_) => {}
+            | Event::Claim(_)
+            | Event::Remembered(_) => {}
         }
     }
 

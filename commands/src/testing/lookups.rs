@@ -1,6 +1,6 @@
 //! Lists that are counted from the whole log at every call: slow, and independent of any view.
 
-use crate::{Lookups, LookupsError, WalletEntry};
+use crate::{Creation, Lookups, LookupsError, WalletEntry};
 use async_trait::async_trait;
 use domain::billing::WalletRef;
 use domain::cart::Cart;
@@ -144,5 +144,16 @@ impl Lookups for CountedLookups {
             emails.any(|email| domain::mailbox(email) == mailbox).then_some(live.customer_id)
         });
         Ok(have.take(limit).collect())
+    }
+
+    async fn creation(&self, _at_least: Position, store: StoreId, key: &str) -> Result<Option<Creation>, LookupsError> {
+        let carries = |envelope: &Envelope| {
+            envelope.revision > 0
+                && envelope.event.creates()
+                && envelope.metadata.store_id == store
+                && envelope.metadata.idempotency.as_ref().is_some_and(|carried| carried.key == key)
+        };
+        let last = self.events().await?.into_iter().rfind(|envelope| carries(envelope));
+        Ok(last.map(|found| Creation { stream: found.stream.as_str().to_owned(), revision: found.revision }))
     }
 }

@@ -27,10 +27,10 @@ pub struct AddressChange {
 }
 
 impl NewAddress {
-    /// The address under the request's next id, and whether it is the primary one.
-    pub(super) fn numbered(&self, session: &Session) -> (PersonalAddress, bool) {
+    /// The address under the request's id for its `number`th, and whether it is the primary one.
+    pub(super) fn numbered(&self, session: &Session, number: usize) -> (PersonalAddress, bool) {
         let address = PersonalAddress {
-            address_id: AddressId(session.inner.fresh_id()),
+            address_id: AddressId(session.new_id(&format!("address {number}"))),
             street: Some(self.street.clone()),
             city: Some(self.city.clone()),
             zip: Some(self.zip.clone()),
@@ -45,7 +45,7 @@ impl Commands {
     /// Adds an address; `is_primary` moves the mark.
     pub fn add_address(&self, request: &Request, customer: CustomerId, address: NewAddress) -> UnderWay<AddressId> {
         self.run("add_address", request, move |session| async move {
-            let (address, is_primary) = address.numbered(&session);
+            let (address, is_primary) = address.numbered(&session, 0);
             let address_id = address.address_id;
             let add = CustomerCommand::AddAddress { address, is_primary };
             let executed = session.decide::<Customer>(&customer, add).await.map_err(refused::<Customer>)?;

@@ -23,8 +23,7 @@ impl Commands {
     /// Starts the job (answered with 202); it covers the customers that exist at its start event's position.
     pub fn start_batch_credit(&self, request: &Request, amount: Cents) -> UnderWay<JobId> {
         self.run("start_batch_credit", request, move |session| async move {
-            // Fresh: a key that is used again when the stream has forgotten it starts another job.
-            let job_id = JobId(session.inner.fresh_id());
+            let job_id = JobId(session.new_id("job"));
             let store = session.store_id();
             let start = StoreCommand::StartBatchCredit { job_id, amount_in_cents: amount };
             let executed = session.decide::<Store>(&store, start).await.map_err(refused::<Store>)?;

@@ -6,6 +6,7 @@ use super::cart_steps::{ATTEMPTS, cart_refused, confirmed};
 use super::wallet::issue_invoice;
 use crate::executor::{Ask, Executed, Refused};
 use crate::facade::views_away;
+use crate::keys::Keyed;
 use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use domain::billing::{BilledItem, BilledShipping, BillingTerms, WalletRef};
@@ -15,7 +16,6 @@ use domain::customer::Customer;
 use domain::product::Product;
 use domain::store::{CreditOrder, Store};
 use domain::{Cents, CouponId, Currency, CustomerId, InvoiceId, InvoiceLineItemId};
-use journal::Idempotency;
 
 /// What a client may add to a billing.
 #[derive(Clone, Debug, Default)]
@@ -76,8 +76,8 @@ async fn attempt(
         None => session.decide_at::<Cart>(&customer, length, CartCommand::Bill { invoice_id, terms }).await,
         Some(code) => {
             let coupon_id = usable_coupon(session, customer, code, terms.items_total()?).await?;
-            let request =
-                session.idempotency.clone().map(|key| RequestKey { key: key.key, fingerprint: key.fingerprint });
+            let key = session.idempotency.clone().map(|key| key.idempotency);
+            let request = key.map(|key| RequestKey { key: key.key, fingerprint: key.fingerprint });
             let start = CartCommand::StartBilling { invoice_id, coupon_id, terms, request };
             let ask = Ask::of(start, &session.origin).at_length(length);
             session.ask::<Cart>(&customer, ask).await
@@ -224,8 +224,8 @@ async fn ask_coupon_and_finish(
     let (_, answer) =
         session.execute_then::<Coupon, _>(&billing.coupon_id, redeem, look).await.map_err(refused::<Coupon>)?;
     let answer = answer.ok_or_else(|| CommandError::damaged("the coupon gave no answer"))?;
-    let idempotency =
-        billing.request.as_ref().map(|key| Idempotency { key: key.key.clone(), fingerprint: key.fingerprint.clone() });
+    let request = billing.request.as_ref();
+    let idempotency = request.map(|request| Keyed::noted(request.key.clone(), request.fingerprint.clone()));
     let finish = CartCommand::FinishBilling { invoice_id, answer };
     // Only a billing that succeeds has used the key up; after an error it may be used again (api.md §1).
     let idempotency = idempotency.filter(|_| matches!(&finish, CartCommand::FinishBilling { answer: Ok(_), .. }));

@@ -3,13 +3,15 @@
 use super::addresses::NewAddress;
 use super::emails;
 use crate::claims::{self, Outcome, Owner, decide_claiming};
-use crate::executor::Refused;
+use crate::executor::{Executed, Refused};
 use crate::facade::vault_away;
 use crate::reactions;
 use crate::session::{Session, refused};
 use crate::vault::CredentialOwner;
 use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
-use domain::customer::{ChangeCustomer, ChangedEmail, CreateCustomer, Customer, CustomerCommand, CustomerRejection};
+use domain::customer::{
+    ChangeCustomer, ChangedEmail, CreateCustomer, Customer, CustomerCommand, CustomerEvent, CustomerRejection,
+};
 use domain::{Currency, CustomerId, EmailId};
 
 /// A customer to create. The password goes to the vault as a hash and nowhere else.
@@ -81,10 +83,22 @@ pub(super) async fn currency(session: &Session, customer: CustomerId) -> Result<
     currency.flatten().ok_or(CommandError::NotFound(Resource::Customer))
 }
 
+/// Answers a repeat by key, if it came with the same password.
+pub(super) async fn repeated(
+    session: &Session,
+    customer: CustomerId,
+    first: &Executed<CustomerEvent>,
+    password: Option<&str>,
+) -> Result<Done<CustomerId>, CommandError> {
+    let credential = first.events.iter().find_map(CustomerEvent::credential_id);
+    session.compare_secret(credential, password).await?;
+    Ok(session.done(customer, true))
+}
+
 async fn create(session: &Session, new: NewCustomer) -> Result<Done<CustomerId>, CommandError> {
     let customer_id = CustomerId(session.new_id("customer"));
-    if session.recall::<Customer>(&customer_id).await?.is_some() {
-        return Ok(session.done(customer_id, true));
+    if let Some(first) = session.recall::<Customer>(&customer_id).await? {
+        return repeated(session, customer_id, &first, Some(&new.password)).await;
     }
     let owner = Owner::Customer(customer_id);
     let name = session.inner.email(session.store_id(), &new.email).await?;
@@ -92,9 +106,10 @@ async fn create(session: &Session, new: NewCustomer) -> Result<Done<CustomerId>,
     if session.inner.owner_of(&name).await?.is_some_and(|other| other != owner) {
         return Err(CommandError::CustomerAlreadyExists);
     }
-    let credential_id = session.inner.put_secret(CredentialOwner::Customer(customer_id), new.password).await?;
+    let credential_id = session.inner.put_secret(CredentialOwner::Customer(customer_id), new.password.clone()).await?;
     let email_id = EmailId(session.new_id("email"));
-    let addresses: Vec<_> = new.addresses.iter().map(|address| address.numbered(session)).collect();
+    let addresses: Vec<_> =
+        new.addresses.iter().enumerate().map(|(number, address)| address.numbered(session, number)).collect();
     let create = |claim_id| {
         CustomerCommand::Create(CreateCustomer {
             customer_id,
@@ -110,11 +125,15 @@ async fn create(session: &Session, new: NewCustomer) -> Result<Done<CustomerId>,
         })
     };
     match decide_claiming::<Customer>(session, &name, (owner, &customer_id), create).await? {
-        Outcome::Done(executed) => Ok(session.done(customer_id, executed.replayed)),
-        // The same request, done by another node in the meantime.
-        Outcome::Taken(other) if other == owner && session.recall::<Customer>(&customer_id).await?.is_some() => {
-            Ok(session.done(customer_id, true))
+        Outcome::Done(executed) if executed.replayed => {
+            repeated(session, customer_id, &executed, Some(&new.password)).await
         }
+        Outcome::Done(_) => Ok(session.done(customer_id, false)),
+        Outcome::Taken(other) if other == owner => match session.recall::<Customer>(&customer_id).await? {
+            // The same request, done by another node in the meantime.
+            Some(first) => repeated(session, customer_id, &first, Some(&new.password)).await,
+            None => Err(CommandError::CustomerAlreadyExists),
+        },
         Outcome::Taken(_) => Err(CommandError::CustomerAlreadyExists),
     }
 }
@@ -124,15 +143,16 @@ async fn change(
     customer: CustomerId,
     change: CustomerChange,
 ) -> Result<Done<CustomerId>, CommandError> {
-    if session.recall::<Customer>(&customer).await?.is_some() {
-        return Ok(session.done(customer, true));
+    let password = change.password.as_deref();
+    if let Some(first) = session.recall::<Customer>(&customer).await? {
+        return repeated(session, customer, &first, password).await;
     }
     currency(session, customer).await?;
-    let credential_id = match change.password {
+    let credential_id = match password {
         None => None,
         Some(password) => {
             review_password(session, customer).await?;
-            Some(session.inner.put_secret(CredentialOwner::Customer(customer), password).await?)
+            Some(session.inner.put_secret(CredentialOwner::Customer(customer), password.to_owned()).await?)
         }
     };
     let change_to = ChangeCustomer {
@@ -142,12 +162,17 @@ async fn change(
         credential_id,
         email: None,
     };
-    match change.email {
-        Some(email) => change_with_email(session, customer, change_to, &email).await,
+    let executed = match &change.email {
+        Some(email) => change_with_email(session, customer, change_to, email).await?,
         None => {
             let executed = session.decide::<Customer>(&customer, CustomerCommand::Change(change_to)).await;
-            Ok(session.done(customer, executed.map_err(refused::<Customer>)?.replayed))
+            executed.map_err(refused::<Customer>)?
         }
+    };
+    match executed.replayed {
+        // By another node, in the meantime.
+        true => repeated(session, customer, &executed, password).await,
+        false => Ok(session.done(customer, false)),
     }
 }
 
@@ -157,10 +182,10 @@ async fn change_with_email(
     customer: CustomerId,
     change: ChangeCustomer,
     email: &str,
-) -> Result<Done<CustomerId>, CommandError> {
+) -> Result<Executed<CustomerEvent>, CommandError> {
     let owner = Owner::Customer(customer);
     let name = session.inner.email(session.store_id(), email).await?;
-    let email_id = EmailId(session.inner.fresh_id());
+    let email_id = EmailId(session.new_id("email"));
     let with =
         |changed: ChangedEmail| CustomerCommand::Change(ChangeCustomer { email: Some(changed), ..change.clone() });
     for _ in 0..claims::ATTEMPTS {
@@ -169,14 +194,14 @@ async fn change_with_email(
         if session.look(&customer, has).await? == Some(true) {
             let own = with(ChangedEmail::Own { email: email.to_owned() });
             match session.decide::<Customer>(&customer, own).await {
-                Ok(executed) => return Ok(session.done(customer, executed.replayed)),
+                Ok(executed) => return Ok(executed),
                 Err(Refused::Rejected(CustomerRejection::EmailNotFound)) => continue,
                 Err(other) => return Err(refused::<Customer>(other)),
             }
         }
         let new = |claim_id| with(ChangedEmail::New { email_id, claim_id, email: email.to_owned() });
         match decide_claiming::<Customer>(session, &name, (owner, &customer), new).await? {
-            Outcome::Done(executed) => return Ok(session.done(customer, executed.replayed)),
+            Outcome::Done(executed) => return Ok(executed),
             Outcome::Taken(other) if other != owner => return Err(CommandError::CustomerAlreadyExists),
             Outcome::Taken(_) => {}
         }

@@ -63,7 +63,7 @@ async fn add(
         return Err(CommandError::NotFound(Resource::Customer));
     }
     let name = session.inner.email(session.store_id(), email).await?;
-    let email_id = EmailId(session.inner.fresh_id());
+    let email_id = EmailId(session.new_id("email"));
     let add = |claim_id| CustomerCommand::AddEmail { email_id, claim_id, email: email.to_owned(), is_primary };
     let owner = Owner::Customer(customer);
     match decide_claiming::<Customer>(session, &name, (owner, &customer), add).await? {

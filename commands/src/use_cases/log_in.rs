@@ -1,10 +1,12 @@
 //! Customers log in and out by email. The email is resolved by its claim, not by a view.
 
-use crate::executor::Refused;
+use super::customers;
+use crate::claims::Owner;
+use crate::executor::{Executed, Refused};
 use crate::session::{Session, look_at, refused};
 use crate::{CommandError, Commands, Request, Resource, UnderWay};
 use chrono::TimeDelta;
-use domain::customer::{Customer, CustomerCommand, CustomerRejection};
+use domain::customer::{Customer, CustomerCommand, CustomerEvent, CustomerRejection};
 use domain::limits::TOKEN_HOURS;
 use domain::{ClaimId, CredentialId, CustomerId};
 
@@ -21,6 +23,9 @@ impl Commands {
     pub fn log_in(&self, request: &Request, email: &str, password: &str) -> UnderWay<CustomerId> {
         let (email, password) = (email.to_owned(), password.to_owned());
         self.run("log_in", request, move |session| async move {
+            if let Some((customer, first)) = recalled(&session, &email).await? {
+                return customers::repeated(&session, customer, &first, Some(&password)).await;
+            }
             let found = by_email(&session, &email).await?;
             let credential = found.as_ref().and_then(|found| found.password);
             let right = session.inner.is_secret(credential, password).await?;
@@ -43,11 +48,32 @@ impl Commands {
     pub fn log_out(&self, request: &Request, email: &str) -> UnderWay<CustomerId> {
         let email = email.to_owned();
         self.run("log_out", request, move |session| async move {
+            if let Some((customer, _)) = recalled(&session, &email).await? {
+                return Ok(session.done(customer, true));
+            }
             let found = by_email(&session, &email).await?.ok_or(CommandError::NotFound(Resource::Customer))?;
             let executed = session.decide::<Customer>(&found.customer, CustomerCommand::LogOut).await;
             Ok(session.done(found.customer, executed.map_err(refused::<Customer>)?.replayed))
         })
     }
+}
+
+/// What the request did the first time, and to whom: the customer who had the email then, whoever has it now.
+async fn recalled(
+    session: &Session,
+    email: &str,
+) -> Result<Option<(CustomerId, Executed<CustomerEvent>)>, CommandError> {
+    if session.idempotency.is_none() {
+        return Ok(None);
+    }
+    let name = session.inner.email(session.store_id(), email).await?;
+    for owner in session.inner.owners_ever(&name).await? {
+        let Owner::Customer(customer) = owner else { continue };
+        if let Some(first) = session.recall::<Customer>(&customer).await? {
+            return Ok(Some((customer, first)));
+        }
+    }
+    Ok(None)
 }
 
 /// Resolves the email by its claim, after reading what other nodes may have appended.

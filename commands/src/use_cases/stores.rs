@@ -1,12 +1,13 @@
 //! Stores: creating, changing and deleting one.
 
 use crate::claims::{Outcome, Owner, decide_claiming, normalized};
+use crate::executor::Executed;
 use crate::facade::{anonymous, vault_away};
 use crate::session::{Session, refused};
 use crate::vault::CredentialOwner;
 use crate::{CommandError, Commands, Done, IdempotencyKey, Request, UnderWay};
 use domain::StoreId;
-use domain::store::{ChangeStore, CreateStore, CreditOrder, Store, StoreCommand};
+use domain::store::{ChangeStore, CreateStore, CreditOrder, Store, StoreCommand, StoreEvent};
 
 /// A store to create. Its secret goes to the vault as a hash and nowhere else.
 #[derive(Clone)]
@@ -49,12 +50,18 @@ impl Commands {
     pub fn change_store_secret(&self, request: &Request, app_secret: String) -> UnderWay<StoreId> {
         self.run("change_store_secret", request, move |session| async move {
             let store_id = session.store_id();
-            if session.recall::<Store>(&store_id).await?.is_some() {
-                return Ok(session.done(store_id, true));
+            if let Some(first) = session.recall::<Store>(&store_id).await? {
+                return repeated(&session, store_id, &first, &app_secret).await;
             }
             review_secret(&session).await?;
-            let credential_id = session.inner.put_secret(CredentialOwner::Store(store_id), app_secret).await?;
-            decide(&session, StoreCommand::ChangeSecret { credential_id }).await
+            let owner = CredentialOwner::Store(store_id);
+            let credential_id = session.inner.put_secret(owner, app_secret.clone()).await?;
+            let command = StoreCommand::ChangeSecret { credential_id };
+            let executed = session.decide::<Store>(&store_id, command).await.map_err(refused::<Store>)?;
+            match executed.replayed {
+                true => repeated(&session, store_id, &executed, &app_secret).await,
+                false => Ok(session.done(store_id, false)),
+            }
         })
     }
 
@@ -74,9 +81,21 @@ fn of_app(key: IdempotencyKey, app_id: &str) -> IdempotencyKey {
     IdempotencyKey { path: format!("{} of {}", key.path, normalized(app_id)), ..key }
 }
 
+/// Answers a repeat by key, if it came with the same secret.
+async fn repeated(
+    session: &Session,
+    store_id: StoreId,
+    first: &Executed<StoreEvent>,
+    app_secret: &str,
+) -> Result<Done<StoreId>, CommandError> {
+    let credential = first.events.iter().find_map(StoreEvent::credential_id);
+    session.compare_secret(credential, Some(app_secret)).await?;
+    Ok(session.done(store_id, true))
+}
+
 async fn create(session: &Session, store_id: StoreId, new: NewStore) -> Result<Done<StoreId>, CommandError> {
-    if session.recall::<Store>(&store_id).await?.is_some() {
-        return Ok(session.done(store_id, true));
+    if let Some(first) = session.recall::<Store>(&store_id).await? {
+        return repeated(session, store_id, &first, &new.app_secret).await;
     }
     let owner = Owner::Store(store_id);
     let name = session.inner.app_id(&new.app_id).await?;
@@ -84,7 +103,7 @@ async fn create(session: &Session, store_id: StoreId, new: NewStore) -> Result<D
     if session.inner.owner_of(&name).await?.is_some_and(|other| other != owner) {
         return Err(CommandError::AppIdTaken);
     }
-    let credential_id = session.inner.put_secret(CredentialOwner::Store(store_id), new.app_secret).await?;
+    let credential_id = session.inner.put_secret(CredentialOwner::Store(store_id), new.app_secret.clone()).await?;
     let create = |claim_id| {
         StoreCommand::Create(CreateStore {
             store_id,
@@ -100,11 +119,13 @@ async fn create(session: &Session, store_id: StoreId, new: NewStore) -> Result<D
         })
     };
     match decide_claiming::<Store>(session, &name, (owner, &store_id), create).await? {
-        Outcome::Done(executed) => Ok(session.done(store_id, executed.replayed)),
-        // The same request, done by another node in the meantime.
-        Outcome::Taken(other) if other == owner && session.recall::<Store>(&store_id).await?.is_some() => {
-            Ok(session.done(store_id, true))
-        }
+        Outcome::Done(executed) if executed.replayed => repeated(session, store_id, &executed, &new.app_secret).await,
+        Outcome::Done(_) => Ok(session.done(store_id, false)),
+        Outcome::Taken(other) if other == owner => match session.recall::<Store>(&store_id).await? {
+            // The same request, done by another node in the meantime.
+            Some(first) => repeated(session, store_id, &first, &new.app_secret).await,
+            None => Err(CommandError::AppIdTaken),
+        },
         Outcome::Taken(_) => Err(CommandError::AppIdTaken),
     }
 }

@@ -16,6 +16,7 @@ mod mailboxes;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod products;
+mod repeats;
 #[cfg(feature = "postgres")]
 #[path = "../../../postgres/tests/main/scratch.rs"]
 mod scratch;

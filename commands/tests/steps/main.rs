@@ -6,6 +6,7 @@ mod bugs;
 mod command;
 mod crash;
 mod hang_up;
+mod keys;
 mod ledger;
 mod lost_answer;
 mod place;

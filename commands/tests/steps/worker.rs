@@ -4,14 +4,14 @@ use crate::ledger::ledger;
 use crate::shop::{Shop, cents};
 use crate::world::{World, done};
 use async_trait::async_trait;
-use commands::{Commands, Lookups, LookupsError, Parts, WalletEntry};
+use commands::{Commands, Creation, Lookups, LookupsError, Parts, WalletEntry};
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::testing::{Cut, FaultLog, Then};
 use eventlog::{Position, StreamName};
 use std::sync::Arc;
 
 /// Views that are away.
-struct Away;
+pub struct Away;
 
 #[async_trait]
 impl Lookups for Away {
@@ -40,6 +40,10 @@ impl Lookups for Away {
         _: &str,
         _: usize,
     ) -> Result<Vec<CustomerId>, LookupsError> {
+        Err(LookupsError("away".to_owned()))
+    }
+
+    async fn creation(&self, _: Position, _: StoreId, _: &str) -> Result<Option<Creation>, LookupsError> {
         Err(LookupsError("away".to_owned()))
     }
 }

@@ -152,6 +152,7 @@ pub fn keyed(store_id: StoreId, path: &str, key: &str) -> Request {
         key: key.to_owned(),
         query: String::new(),
         body: bytes::Bytes::new(),
+        body_is_missing: true,
     };
     Request { idempotency: Some(key), ..request(store_id) }
 }

@@ -72,6 +72,22 @@ impl Decider for Cart {
             | CartEvent::CartStreamShut(_) => true,
         }
     }
+
+    /// A cart that an added item opened is followed by the item.
+    fn creates(event: &CartEvent) -> bool {
+        match event {
+            CartEvent::CartOpened(_) | CartEvent::CartBilled(_) => true,
+            CartEvent::CartItemAdded(_)
+            | CartEvent::CartItemQuantitySet(_)
+            | CartEvent::CartItemRemoved(_)
+            | CartEvent::CartClosed(_)
+            | CartEvent::CartItemsRefused(_)
+            | CartEvent::CartHoldsRevoked(_)
+            | CartEvent::CartBillingStarted(_)
+            | CartEvent::CartBillingRefused(_)
+            | CartEvent::CartStreamShut(_) => false,
+        }
+    }
 }
 
 /// The guards that most commands begin with.

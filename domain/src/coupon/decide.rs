@@ -49,6 +49,10 @@ impl Decider for Coupon {
     fn changes_representation(event: &CouponEvent) -> bool {
         !matches!(event, CouponEvent::CouponRefused(_) | CouponEvent::CouponClaimGivenUp(_))
     }
+
+    fn creates(event: &CouponEvent) -> bool {
+        matches!(event, CouponEvent::CouponCreated(_))
+    }
 }
 
 impl Coupon {

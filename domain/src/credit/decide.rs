@@ -42,6 +42,10 @@ impl Decider for Credit {
     fn changes_representation(event: &CreditEvent) -> bool {
         !matches!(event, CreditEvent::CreditSpendDeclined(_))
     }
+
+    fn creates(event: &CreditEvent) -> bool {
+        matches!(event, CreditEvent::CreditIssued(_))
+    }
 }
 
 impl Credit {

@@ -86,6 +86,28 @@ impl Decider for Customer {
             | CustomerEvent::CustomerDeleted(_) => true,
         }
     }
+
+    fn creates(event: &CustomerEvent) -> bool {
+        match event {
+            CustomerEvent::CustomerCreated(_)
+            | CustomerEvent::CustomerEmailAdded(_)
+            | CustomerEvent::CustomerAddressAdded(_) => true,
+            CustomerEvent::CustomerRenamed(_)
+            | CustomerEvent::CustomerCurrencyChanged(_)
+            | CustomerEvent::CustomerPasswordChanged(_)
+            | CustomerEvent::CustomerEmailMadePrimary(_)
+            | CustomerEvent::CustomerEmailRemoved(_)
+            | CustomerEvent::CustomerAddressChanged(_)
+            | CustomerEvent::CustomerAddressMarked(_)
+            | CustomerEvent::CustomerAddressRemoved(_)
+            | CustomerEvent::CustomerLoggedIn(_)
+            | CustomerEvent::CustomerLoggedOut(_)
+            | CustomerEvent::CustomerConfirmationRequested(_)
+            | CustomerEvent::CustomerConfirmed(_)
+            | CustomerEvent::CustomerDeleted(_)
+            | CustomerEvent::CustomerClaimGivenUp(_) => false,
+        }
+    }
 }
 
 impl Customer {
@@ -142,7 +164,7 @@ impl Customer {
         if !claims_primary || customer.credential_id != credential_id {
             return Err(CustomerRejection::InvalidCredentials);
         }
-        Ok(vec![CustomerLoggedIn { expires_at }.into()])
+        Ok(vec![CustomerLoggedIn { expires_at, credential_id: Some(credential_id) }.into()])
     }
 
     fn log_out(&self, now: Timestamp) -> Decision {

@@ -95,6 +95,9 @@ pub struct CustomerAddressRemoved {
 pub struct CustomerLoggedIn {
     /// When the customer is logged out without doing anything.
     pub expires_at: Timestamp,
+    /// The vault's entry of the password that was given; absent in what earlier versions wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_id: Option<CredentialId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -137,6 +140,29 @@ events! {
 }
 
 impl CustomerEvent {
+    /// The vault's entry of the password that the request came with, where it came with one.
+    pub fn credential_id(&self) -> Option<CredentialId> {
+        match self {
+            Self::CustomerCreated(event) => Some(event.credential_id),
+            Self::CustomerPasswordChanged(event) => Some(event.credential_id),
+            Self::CustomerLoggedIn(event) => event.credential_id,
+            Self::CustomerRenamed(_)
+            | Self::CustomerCurrencyChanged(_)
+            | Self::CustomerEmailAdded(_)
+            | Self::CustomerEmailMadePrimary(_)
+            | Self::CustomerEmailRemoved(_)
+            | Self::CustomerAddressAdded(_)
+            | Self::CustomerAddressChanged(_)
+            | Self::CustomerAddressMarked(_)
+            | Self::CustomerAddressRemoved(_)
+            | Self::CustomerLoggedOut(_)
+            | Self::CustomerConfirmationRequested(_)
+            | Self::CustomerConfirmed(_)
+            | Self::CustomerDeleted(_)
+            | Self::CustomerClaimGivenUp(_) => None,
+        }
+    }
+
     /// The personal data in the event, for sealing and opening.
     pub fn personal_mut(&mut self) -> Option<&mut Personal> {
         match self {

@@ -227,12 +227,13 @@ fn log_in_wants_the_password_in_force_and_the_claim_of_the_primary_email() {
     deleted(ann()).when(log_in(password(5), claim(4), expires_at)).then_rejected(wrong.clone());
     let changed = two.clone().and([CustomerPasswordChanged { credential_id: password(6) }]);
     changed.when(log_in(password(5), claim(4), expires_at)).then_rejected(wrong);
-    two.when(log_in(password(5), claim(4), expires_at)).then([CustomerLoggedIn { expires_at }]);
+    two.when(log_in(password(5), claim(4), expires_at))
+        .then([CustomerLoggedIn { expires_at, credential_id: Some(password(5)) }]);
 }
 
 #[test]
 fn log_out_ends_a_log_in_that_has_not_ended_by_itself() {
-    let logged_in = ann().and([CustomerLoggedIn { expires_at: NOW.plus(DAY) }]);
+    let logged_in = ann().and([CustomerLoggedIn { expires_at: NOW.plus(DAY), credential_id: None }]);
     ann().when(CustomerCommand::LogOut).then_nothing();
     logged_in.clone().later(DAY).when(CustomerCommand::LogOut).then_nothing();
     logged_in.when(CustomerCommand::LogOut).then([CustomerLoggedOut {}]).and_a_repeat_gives_nothing();
@@ -318,7 +319,8 @@ fn an_erased_customer_can_still_be_folded_and_asked() {
     let remove = CustomerCommand::RemoveEmail { email: "b@example.com".into() };
     customer.clone().when(remove).then_rejected(CustomerRejection::EmailNotFound);
     let expires_at = NOW.plus(DAY);
-    customer.clone().when(log_in(password(5), claim(9), expires_at)).then([CustomerLoggedIn { expires_at }]);
+    let logged_in = CustomerLoggedIn { expires_at, credential_id: Some(password(5)) };
+    customer.clone().when(log_in(password(5), claim(9), expires_at)).then([logged_in]);
     customer.when(CustomerCommand::Delete).then([CustomerDeleted { claim_ids: vec![claim(4), claim(9)] }]);
 }
 

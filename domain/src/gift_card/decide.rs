@@ -42,6 +42,10 @@ impl Decider for GiftCard {
     fn changes_representation(event: &GiftCardEvent) -> bool {
         !matches!(event, GiftCardEvent::GiftCardSpendDeclined(_))
     }
+
+    fn creates(event: &GiftCardEvent) -> bool {
+        matches!(event, GiftCardEvent::GiftCardIssued(_))
+    }
 }
 
 impl GiftCard {

@@ -42,6 +42,14 @@ impl Decider for Invoice {
     fn store_id(&self) -> Option<StoreId> {
         self.known().map(|invoice| invoice.store_id)
     }
+
+    /// Collecting makes the order.
+    fn creates(event: &InvoiceEvent) -> bool {
+        match event {
+            InvoiceEvent::InvoiceIssued(_) | InvoiceEvent::InvoiceCollected(_) | InvoiceEvent::RefundIssued(_) => true,
+            InvoiceEvent::InvoiceFailed(_) | InvoiceEvent::RefundsClosed(_) => false,
+        }
+    }
 }
 
 impl Invoice {

@@ -68,6 +68,10 @@ impl Decider for Product {
             | ProductEvent::ProductTagRemoved(_) => true,
         }
     }
+
+    fn creates(event: &ProductEvent) -> bool {
+        matches!(event, ProductEvent::ProductCreated(_))
+    }
 }
 
 impl Product {

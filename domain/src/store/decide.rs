@@ -71,6 +71,25 @@ impl Decider for Store {
             | StoreEvent::StoreDeleted(_) => true,
         }
     }
+
+    fn creates(event: &StoreEvent) -> bool {
+        match event {
+            StoreEvent::StoreCreated(_) | StoreEvent::BatchCreditStarted(_) => true,
+            StoreEvent::StoreRenamed(_)
+            | StoreEvent::StoreTaglineChanged(_)
+            | StoreEvent::StoreCreditOrderChanged(_)
+            | StoreEvent::StoreTaxRateChanged(_)
+            | StoreEvent::StoreTimezoneChanged(_)
+            | StoreEvent::StoreCartExpiryChanged(_)
+            | StoreEvent::StoreSecretChanged(_)
+            | StoreEvent::StoreTokenIssued(_)
+            | StoreEvent::StoreTokenRevoked(_)
+            | StoreEvent::StoreTokensAllRevoked(_)
+            | StoreEvent::BatchCreditCompleted(_)
+            | StoreEvent::StoreClaimGivenUp(_)
+            | StoreEvent::StoreDeleted(_) => false,
+        }
+    }
 }
 
 impl Store {

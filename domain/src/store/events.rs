@@ -127,3 +127,26 @@ events! {
 pub struct StoreClaimGivenUp {
     pub claim_id: ClaimId,
 }
+
+impl StoreEvent {
+    /// The vault's entry of the app secret that the request came with, where it came with one.
+    pub fn credential_id(&self) -> Option<CredentialId> {
+        match self {
+            Self::StoreCreated(event) => Some(event.credential_id),
+            Self::StoreSecretChanged(event) => Some(event.credential_id),
+            Self::StoreRenamed(_)
+            | Self::StoreTaglineChanged(_)
+            | Self::StoreCreditOrderChanged(_)
+            | Self::StoreTaxRateChanged(_)
+            | Self::StoreTimezoneChanged(_)
+            | Self::StoreCartExpiryChanged(_)
+            | Self::StoreTokenIssued(_)
+            | Self::StoreTokenRevoked(_)
+            | Self::StoreTokensAllRevoked(_)
+            | Self::StoreDeleted(_)
+            | Self::BatchCreditStarted(_)
+            | Self::BatchCreditCompleted(_)
+            | Self::StoreClaimGivenUp(_) => None,
+        }
+    }
+}

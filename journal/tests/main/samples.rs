@@ -52,7 +52,7 @@ fn all_samples() -> Vec<Sample> {
 }
 
 fn current_version(sample: &Sample) -> u64 {
-    let types = Event::TYPES.iter().flat_map(|(_, types)| types.iter());
+    let types = Event::TYPES.iter().flat_map(|(_, types)| types.iter()).chain(Event::COMMON_TYPES);
     types.filter(|(name, _)| *name == sample.event_type).map(|(_, version)| u64::from(*version)).next().unwrap()
 }
 
@@ -87,7 +87,10 @@ fn every_version_of_every_type_has_a_sample() {
     for (category, types) in Event::TYPES {
         let has: BTreeSet<(String, u64)> =
             samples(category).iter().map(|sample| (sample.event_type.clone(), sample.version())).collect();
-        let wanted = types.iter().flat_map(|(name, now)| (1..=*now).map(|v| ((*name).to_owned(), u64::from(v))));
+        let wanted = types
+            .iter()
+            .chain(Event::COMMON_TYPES)
+            .flat_map(|(name, now)| (1..=*now).map(|v| ((*name).to_owned(), u64::from(v))));
         let wanted: BTreeSet<(String, u64)> = wanted.collect();
         assert_eq!(has, wanted, "domain/samples/{category}.json");
     }
@@ -109,7 +112,8 @@ fn every_type_and_version_belongs_to_a_format() {
     let versions = |(category, types): &(Category, &[(&str, u32)])| {
         let each =
             |(name, now): &(&str, u32)| (1..=*now).map(|version| format!("{name} {version}")).collect::<Vec<_>>();
-        types.iter().flat_map(each).map(|listed| (category.to_string(), listed)).collect::<Vec<_>>()
+        let types = types.iter().chain(Event::COMMON_TYPES);
+        types.flat_map(each).map(|listed| (category.to_string(), listed)).collect::<Vec<_>>()
     };
     let written: BTreeSet<(String, String)> = Event::TYPES.iter().flat_map(versions).collect();
     assert_eq!(listed, written, "domain/samples/formats.json");

@@ -210,7 +210,8 @@ impl Shop {
             _ => {}
         }
         let customer = self.pick(|shop| &shop.customers);
-        let logged_in = CustomerLoggedIn { expires_at: Timestamp::from_millis(self.now + 86_400_000) };
+        let logged_in =
+            CustomerLoggedIn { expires_at: Timestamp::from_millis(self.now + 86_400_000), credential_id: None };
         let logged_in = CustomerEvent::from(logged_in);
         self.append(format!("customer-{customer}"), vec![Event::Customer(logged_in)]).await;
         let (cart_id, lines) = self.fill_cart(customer).await;

@@ -7,7 +7,7 @@ use crate::reader::{Inner, Live, decode};
 use crate::slots::Answering;
 use crate::status::ViewStatus;
 use crate::store::*;
-use crate::view::{Misfit, Source, View, stream_id};
+use crate::view::{Misfit, Source, View, stream_id, touched};
 use async_trait::async_trait;
 use domain::Category;
 use eventlog::{Position, StreamName};
@@ -99,7 +99,7 @@ impl<V: View> Projector<V> {
         if !V::SOURCE.has(envelope.event.category()) || self.parked.has_stream(envelope.stream.as_str(), at) {
             return;
         }
-        for key in V::keys(envelope).as_slice() {
+        for key in touched::<V>(envelope).as_slice() {
             if let Source::Streams(_) = V::SOURCE {
                 self.history.push((*key, at));
             }

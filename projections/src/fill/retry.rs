@@ -3,7 +3,7 @@
 use super::alone::{Alone, Events, FoldError};
 use super::projector::{Projector, misfit_of, unreadable_in};
 use crate::store::{Parked, ParkedUnit, Table};
-use crate::view::{Source, View};
+use crate::view::{Source, View, touched};
 use eventlog::{Position, StreamName};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -45,7 +45,7 @@ impl<V: View> Projector<V> {
     ) -> Result<(), FoldError> {
         let Events { read, unreadable } = alone.stream(&StreamName::new(stream)).await?;
         for envelope in &read {
-            for key in V::keys(envelope).as_slice() {
+            for key in touched::<V>(envelope).as_slice() {
                 rows.entry(*key).or_default().push(envelope.position);
                 self.history.push((*key, envelope.position));
             }
@@ -82,7 +82,7 @@ impl Alone<'_> {
             Source::Streams(_) => self.at(key, &self.history(table, key, more).await?).await?,
         };
         let mut row = None;
-        for envelope in events.read.iter().filter(|envelope| V::keys(envelope).as_slice().contains(&key)) {
+        for envelope in events.read.iter().filter(|envelope| touched::<V>(envelope).as_slice().contains(&key)) {
             if let Err(misfit) = V::apply(&mut row, key, envelope) {
                 return Ok(Folded { row, stuck: Some(misfit_of(key, envelope, misfit)) });
             }

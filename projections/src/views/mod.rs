@@ -5,6 +5,7 @@
 
 mod carts;
 mod coupons;
+mod creations;
 mod credits;
 mod customers;
 mod gift_cards;
@@ -19,6 +20,7 @@ mod wallet;
 
 pub use carts::{CartItemRow, CartRow, CartState, Carts};
 pub use coupons::{CouponRow, Coupons};
+pub use creations::{CreationRow, Creations};
 pub use credits::{CreditRow, Credits, RedemptionRow};
 pub use customers::{AddressRow, CustomerFilter, CustomerRow, Customers, EmailRow};
 pub use gift_cards::{GiftCardFilter, GiftCardRow, GiftCards, SpendRow};

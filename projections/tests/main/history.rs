@@ -148,7 +148,10 @@ impl Historian {
                     personal: PersonalData { addresses: vec![address], ..Default::default() }.into(),
                 }
                 .into(),
-                3 => CustomerLoggedIn { expires_at: Timestamp::from_millis(world.now + 86_400_000) }.into(),
+                3 => {
+                    CustomerLoggedIn { expires_at: Timestamp::from_millis(world.now + 86_400_000), credential_id: None }
+                        .into()
+                }
                 4 => CustomerConfirmed { confirmation_id: ConfirmationId(world.id()) }.into(),
                 _ => CustomerCurrencyChanged { currency: "EUR".parse().expect("a currency") }.into(),
             };

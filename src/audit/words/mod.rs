@@ -20,6 +20,7 @@ pub fn happened(event: &Event, amounts: Amounts) -> String {
         Event::Credit(event) => balances::credit(event, amounts),
         Event::Coupon(event) => balances::coupon(event, amounts),
         Event::Claim(event) => parties::claim(event),
+        Event::Remembered(_) => "a request was accepted that found nothing to change; its key is remembered".to_owned(),
     }
 }
 

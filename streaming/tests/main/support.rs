@@ -226,7 +226,7 @@ fn event(happened: Happened, number: u64) -> (String, Event) {
             (format!("customer-{new}"), Event::Customer(event.into()))
         }
         What::LoggedIn { customer: who } => {
-            let event = CustomerLoggedIn { expires_at: happened.at.plus(TimeDelta::hours(24)) };
+            let event = CustomerLoggedIn { expires_at: happened.at.plus(TimeDelta::hours(24)), credential_id: None };
             (format!("customer-{}", customer(who)), Event::Customer(event.into()))
         }
         What::LoggedOut { customer: who } => {

@@ -92,7 +92,7 @@ fn a_customer_logs_in_and_out_and_confirms() {
     let expires_at = moment(86_400);
     let confirmation_id = ConfirmationId(id(40));
     let story = ada().then(
-        CustomerLoggedIn { expires_at },
+        CustomerLoggedIn { expires_at, credential_id: None },
         json!({"last_seen_at": at(1), "log_out_expires_at": at(86_400), "revision": 1}),
     );
     for (second, is_logged_in) in [(1, true), (86_399, true), (86_400, false)] {
@@ -218,7 +218,7 @@ fn addresses_are_added_changed_marked_and_removed() {
 
 #[test]
 fn a_deleted_customer_is_logged_out_and_stays_known_where_it_was_deleted() {
-    ada().then(CustomerLoggedIn { expires_at: moment(9) }, json!({
+    ada().then(CustomerLoggedIn { expires_at: moment(9), credential_id: None }, json!({
         "last_seen_at": at(1), "log_out_expires_at": at(9), "revision": 1,
     }))
     .then(CustomerDeleted { claim_ids: Vec::new() }, json!({

@@ -2,6 +2,7 @@
 
 mod carts;
 mod coupons;
+mod creations;
 mod credits;
 mod customers;
 mod gift_cards;
