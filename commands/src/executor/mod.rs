@@ -9,14 +9,15 @@
 
 mod loaded;
 mod memory;
+mod past;
 mod queue;
 mod run;
 
 pub use loaded::Loaded;
 
 use crate::ids::Ids;
-use crate::snapshots::Snapshots;
-use crate::{Clock, CommandError, IfMatch, Service};
+use crate::snapshots::SnapshotWriter;
+use crate::{Clock, CommandError, IfMatch, Lookups, LookupsError, Service};
 use domain::{Decider, StoreId};
 use eventlog::{EventId, Position};
 use journal::{Actor, Idempotency, Journal, JournalError};
@@ -29,7 +30,9 @@ use tokio::sync::oneshot;
 #[derive(Clone)]
 pub struct Shared {
     pub journal: Journal,
-    pub snapshots: Arc<dyn Snapshots>,
+    pub snapshots: SnapshotWriter,
+    /// What states don't keep of the past.
+    pub lookups: Arc<dyn Lookups>,
     pub clock: Arc<dyn Clock>,
     /// Streams of the category whose state is kept in memory.
     pub cached_streams: usize,
@@ -155,6 +158,13 @@ pub enum StreamFailure {
     /// An event that no history of this program can contain.
     #[error("{stream} is corrupt at revision {revision}: {reason}")]
     Corrupt { stream: String, revision: u64, reason: String },
+    /// What the state does not keep of the past can't be asked.
+    #[error("asking for the past of {stream}")]
+    Past {
+        stream: String,
+        #[source]
+        source: LookupsError,
+    },
     /// Other nodes wrote to the stream faster than this one could decide.
     #[error("{stream} is written by others too fast")]
     Contended { stream: String },
@@ -265,6 +275,7 @@ impl From<&StreamFailure> for CommandError {
                 return CommandError::Damaged { reason: failure.to_string() };
             }
             StreamFailure::Journal { source: JournalError::Keys(_), .. } => Service::Vault,
+            StreamFailure::Past { .. } => Service::Views,
             StreamFailure::Journal { .. } | StreamFailure::Contended { .. } | StreamFailure::Stopped => {
                 Service::EventLog
             }

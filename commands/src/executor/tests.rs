@@ -11,9 +11,11 @@ use uuid::Uuid;
 fn executor() -> (Executor<Product>, Origin) {
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::default());
     let keys: Arc<dyn journal::Keys> = Arc::new(MemoryVault::default());
+    let journal = Journal::new(Arc::new(MemoryLog::new()), keys);
     let shared = Shared {
-        journal: Journal::new(Arc::new(MemoryLog::new()), keys),
-        snapshots: Arc::new(crate::snapshots::NoSnapshots),
+        lookups: Arc::new(crate::testing::CountedLookups::new(journal.clone())),
+        journal,
+        snapshots: SnapshotWriter::new(Arc::new(crate::snapshots::NoSnapshots)),
         clock: Arc::clone(&clock),
         cached_streams: 10,
         queue_length: 10,

@@ -2,7 +2,7 @@
 
 use domain::cart::CartEvent;
 use domain::customer::CustomerEvent;
-use domain::invoice::InvoiceEvent;
+use domain::invoice::{InvoiceEvent, RefundIssued};
 use domain::order::OrderEvent;
 use domain::product::ProductEvent;
 use domain::store::StoreEvent;
@@ -18,6 +18,7 @@ pub(super) enum Reaction {
     /// Finish the billing, issue the invoice, or give stock back: as the event says.
     Cart(CustomerId, Box<CartEvent>),
     Invoice(InvoiceId),
+    Refund(InvoiceId, Box<RefundIssued>),
     Order(OrderId),
     CustomerDeleted(CustomerId),
     EmailRemoved(CustomerId),
@@ -53,9 +54,12 @@ pub(super) struct Cause {
 pub(super) fn reaction(envelope: &Envelope) -> Option<Reaction> {
     match &envelope.event {
         Event::Cart(event) => cart_reaction(id_of(envelope)?, event),
-        Event::Invoice(
-            InvoiceEvent::InvoiceCollected(_) | InvoiceEvent::InvoiceFailed(_) | InvoiceEvent::RefundIssued(_),
-        ) => id_of(envelope).map(Reaction::Invoice),
+        Event::Invoice(InvoiceEvent::InvoiceCollected(_) | InvoiceEvent::InvoiceFailed(_)) => {
+            id_of(envelope).map(Reaction::Invoice)
+        }
+        Event::Invoice(InvoiceEvent::RefundIssued(refund)) => {
+            Some(Reaction::Refund(id_of(envelope)?, Box::new(refund.clone())))
+        }
         Event::Order(OrderEvent::OrderShipped(_) | OrderEvent::OrderDelivered(_) | OrderEvent::OrderCanceled(_)) => {
             id_of(envelope).map(Reaction::Order)
         }
