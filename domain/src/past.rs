@@ -1,5 +1,5 @@
 //! What states don't keep of the past, and an index does: what each invoice was told, which carts ended, which refunds were
-//! issued. It follows from the log alone, and can be filled again from there.
+//! issued, which event added an email. It follows from the log alone, and can be filled again from there.
 //!
 //! What lives here: what can be asked, under which key an index keeps it, and its fold. Where the index is, doesn't.
 
@@ -7,6 +7,7 @@ use crate::balance::SpendAnswer;
 use crate::cart::CartEvent;
 use crate::coupon::{CouponAnswer, CouponEvent};
 use crate::credit::CreditEvent;
+use crate::customer::CustomerEvent;
 use crate::gift_card::GiftCardEvent;
 use crate::ids::*;
 use crate::invoice::InvoiceEvent;
@@ -29,6 +30,8 @@ pub enum Asked {
     BilledCart { invoice_id: InvoiceId },
     /// Whether the refund was issued.
     Refund { refund_id: RefundId },
+    /// Which event added the email that the claim is on.
+    AddedEmail { claim_id: ClaimId },
 }
 
 /// What the index answers.
@@ -42,6 +45,8 @@ pub enum Fact {
     EndedCart { invoice_id: Option<InvoiceId>, revision: u64 },
     BilledCart { cart_id: CartId },
     Refund,
+    /// It stands in the customer's stream at `revision`.
+    AddedEmail { revision: u64 },
 }
 
 impl Asked {
@@ -58,6 +63,7 @@ impl Asked {
             Asked::EndedCart { cart_id } => key("ended cart", &[&cart_id.0]),
             Asked::BilledCart { invoice_id } => key("billed cart", &[&invoice_id.0]),
             Asked::Refund { refund_id } => key("refund", &[&refund_id.0]),
+            Asked::AddedEmail { claim_id } => key("added email", &[&claim_id.0]),
         }
     }
 
@@ -81,6 +87,10 @@ impl Asked {
             Event::Credit(CreditEvent::CreditSpendDeclined(event)) => spend(event.invoice_id),
             Event::Credit(CreditEvent::CreditSpendReversed(event)) => spend(event.invoice_id),
             Event::Invoice(InvoiceEvent::RefundIssued(event)) => vec![Asked::Refund { refund_id: event.refund_id }],
+            Event::Customer(CustomerEvent::CustomerCreated(event)) => vec![Asked::AddedEmail { claim_id: event.claim_id }],
+            Event::Customer(CustomerEvent::CustomerEmailAdded(event)) => {
+                vec![Asked::AddedEmail { claim_id: event.claim_id }]
+            }
             _ => Vec::new(),
         }
     }
@@ -96,6 +106,7 @@ impl Fact {
                 _ => None,
             },
             (None, Asked::Refund { .. }) => Some(Fact::Refund),
+            (None, Asked::AddedEmail { .. }) => Some(Fact::AddedEmail { revision }),
             (None, Asked::CouponAnswer { .. }) => first_coupon_answer(event),
             (Some(Fact::CouponAnswer(answer)), Asked::CouponAnswer { .. }) => coupon_reversed(answer, event),
             (None, Asked::Spend { .. }) => first_spend(event),

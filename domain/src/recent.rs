@@ -137,3 +137,43 @@ where
         Ok(recent)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::keeping;
+
+    fn of(ids: &[u64]) -> Recent<u64, u64> {
+        let mut recent = Recent::default();
+        ids.iter().for_each(|id| recent.insert(*id, id * 10));
+        recent
+    }
+
+    #[test]
+    fn the_newest_are_kept_and_of_others_only_the_index_can_tell() {
+        keeping(3, || {
+            let mut recent = of(&[1, 2, 3]);
+            assert!(recent.is_complete() && !recent.must_ask(&9));
+            recent.insert(1, 11);
+            recent.insert(4, 40);
+            assert_eq!(recent.iter().collect::<Vec<_>>(), [(&3, &30), (&1, &11), (&4, &40)]);
+            assert!(recent.must_ask(&2) && recent.must_ask(&9) && !recent.must_ask(&1));
+            recent.tell(2, Some(20));
+            recent.tell(9, None);
+            assert_eq!((recent.get(&2), recent.kept(&2), recent.get(&9)), (Some(&20), None, None));
+            assert!(!recent.must_ask(&2) && !recent.must_ask(&9) && recent.must_ask(&8));
+            let saved = serde_json::to_string(&recent).unwrap();
+            recent.forget_told();
+            assert!(recent.must_ask(&2) && recent.get(&2).is_none());
+            let read: Recent<u64, u64> = serde_json::from_str(&saved).unwrap();
+            assert_eq!(read, recent, "what was told is not saved");
+            assert!(read.must_ask(&2));
+        });
+    }
+
+    #[test]
+    fn what_is_saved_does_not_grow() {
+        let saved = |count: u64| serde_json::to_string(&of(&(1_000_000..1_000_000 + count).collect::<Vec<_>>())).unwrap();
+        assert_eq!(saved(1_000).len(), saved(10_000).len());
+    }
+}

@@ -5,7 +5,8 @@ use crate::reader::Live;
 use crate::store::{Parked, Table, ViewDeclaration};
 use crate::view::View;
 use crate::views::{
-    Carts, Coupons, Credits, Customers, GiftCards, Invoices, Jobs, Orders, Products, Purchases, Shoppers, Stores,
+    Carts, Coupons, Credits, Customers, GiftCards, Invoices, Jobs, Orders, Past, Products, Purchases, Refunds, Shoppers,
+    Stores,
 };
 use parking_lot::RwLock;
 use std::sync::Arc;
@@ -92,4 +93,6 @@ slots!(
     Coupons in coupons,
     Jobs in jobs,
     Purchases in purchases,
+    Refunds in refunds,
+    Past in past,
 );

@@ -33,7 +33,7 @@ impl Past {
             if let Some(failure) = &self.away {
                 return Err(Arc::clone(failure));
             }
-            match shared.lookups.past(loaded.position, &asked).await {
+            match shared.lookups.past(loaded.position, stream, &asked).await {
                 Ok(fact) => loaded.state.told(&asked, fact),
                 Err(source) => {
                     let failure = Arc::new(StreamFailure::Past { stream: stream.to_string(), source });

@@ -348,11 +348,11 @@ async fn react(session: &Session, reaction: &Reaction) -> Result<(), CommandErro
         Reaction::Invoice(invoice) => settle_invoice(session, *invoice).await,
         Reaction::Refund(invoice, refund) => settle_refund(session, *invoice, refund).await,
         Reaction::Order(order) => settle_order(session, *order).await,
-        Reaction::CustomerDeleted(customer) => {
+        Reaction::CustomerDeleted(customer, claims) => {
             shut_carts(session, *customer).await?;
-            emails::release_unnamed(session, *customer).await
+            emails::release_unnamed(session, *customer, claims).await
         }
-        Reaction::EmailRemoved(customer) => emails::release_unnamed(session, *customer).await,
+        Reaction::EmailRemoved(customer, claim) => emails::release_unnamed(session, *customer, &[*claim]).await,
         // Jobs run in tasks of their own.
         Reaction::Job { .. } => Ok(()),
     }

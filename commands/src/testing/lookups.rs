@@ -102,7 +102,7 @@ impl Lookups for CountedLookups {
         Ok(wallet)
     }
 
-    async fn past(&self, _at_least: Position, asked: &Asked) -> Result<Option<Fact>, LookupsError> {
+    async fn past(&self, _: Position, _: &StreamName, asked: &Asked) -> Result<Option<Fact>, LookupsError> {
         let events = self.events().await?;
         let Asked::CouponUses { coupon_id, customer_id } = *asked else { return self.fact(&events, asked).await };
         let answers: HashSet<Asked> = events.iter().flat_map(|envelope| answered_by(envelope)).collect();

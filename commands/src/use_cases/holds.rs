@@ -96,7 +96,7 @@ async fn entitled(
         Known::Not { ending: Ending::Billed(invoice), position } => {
             still_held(session, customer, cart_id, invoice, position, product).await?
         }
-        Known::Not { ending: Ending::NotKept, position } => match ended_cart(session, cart_id, position).await? {
+        Known::Not { ending: Ending::NotKept, position } => match ended_cart(session, customer, cart_id, position).await? {
             Some((Some(invoice), _)) => still_held(session, customer, cart_id, invoice, position, product).await?,
             Some((None, _)) | None => 0,
         },
@@ -151,8 +151,8 @@ async fn billed(
     position: Position,
 ) -> Result<CartBilled, CommandError> {
     let damaged = || CommandError::damaged("a cart was billed by no event");
-    let (_, revision) = ended_cart(session, cart_id, position).await?.ok_or_else(damaged)?;
-    let stream = StreamName::new(format!("{}-{customer}", domain::Category::Cart));
+    let (_, revision) = ended_cart(session, customer, cart_id, position).await?.ok_or_else(damaged)?;
+    let stream = cart_stream(customer);
     let from = Tail { length: revision, last_hash: None };
     let slice = session.inner.parts.journal.read_stream(&stream, from, 1).await.map_err(crate::error::log_away)?;
     match slice.events.into_iter().next().map(|envelope| envelope.event) {
@@ -164,13 +164,18 @@ async fn billed(
 /// How the cart ended by then, and the revision of the event that ended it.
 async fn ended_cart(
     session: &Session,
+    customer: CustomerId,
     cart_id: CartId,
     position: Position,
 ) -> Result<Option<(Option<InvoiceId>, u64)>, CommandError> {
     let asked = Asked::EndedCart { cart_id };
-    let fact = session.inner.parts.lookups.past(position, &asked).await.map_err(crate::facade::views_away)?;
+    let fact = session.inner.parts.lookups.past(position, &cart_stream(customer), &asked).await.map_err(crate::facade::views_away)?;
     Ok(fact.and_then(|fact| match fact {
         Fact::EndedCart { invoice_id, revision } => Some((invoice_id, revision)),
         _ => None,
     }))
+}
+
+fn cart_stream(customer: CustomerId) -> StreamName {
+    StreamName::new(format!("{}-{customer}", domain::Category::Cart))
 }

@@ -20,7 +20,7 @@ impl Lookups for Away {
         Err(LookupsError("away".to_owned()))
     }
 
-    async fn past(&self, _: Position, _: &Asked) -> Result<Option<Fact>, LookupsError> {
+    async fn past(&self, _: Position, _: &StreamName, _: &Asked) -> Result<Option<Fact>, LookupsError> {
         Err(LookupsError("away".to_owned()))
     }
 
