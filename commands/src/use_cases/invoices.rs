@@ -66,10 +66,15 @@ async fn decide(
 }
 
 async fn settle(session: &Session, invoice: InvoiceId, events: &[InvoiceEvent]) -> Result<(), CommandError> {
-    for event in events {
-        if let InvoiceEvent::RefundIssued(refund) = event {
-            reactions::settle_refund(session, invoice, refund).await?;
-        }
+    let refunded = |event: &InvoiceEvent| match event {
+        InvoiceEvent::RefundIssued(refund) => Some(refund.clone()),
+        InvoiceEvent::InvoiceIssued(_)
+        | InvoiceEvent::InvoiceCollected(_)
+        | InvoiceEvent::InvoiceFailed(_)
+        | InvoiceEvent::RefundsClosed(_) => None,
+    };
+    match events.iter().find_map(refunded) {
+        Some(refund) => reactions::settle_refund(session, invoice, &refund).await,
+        None => reactions::settle_invoice(session, invoice).await,
     }
-    reactions::settle_invoice(session, invoice).await
 }

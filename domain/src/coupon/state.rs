@@ -187,9 +187,9 @@ impl KnownCoupon {
         self.uses = ToldUses::default();
     }
 
-    /// Takes note that one more use of the customer's counts, or one less.
+    /// Takes note that one more use of the customer's counts, or one less: it may not be in what was told.
     pub(super) fn note_use(&mut self, customer: CustomerId, change: i64) {
-        if self.usage_limit_per_customer.is_some() && !self.answers.is_complete() {
+        if self.uses.told.contains_key(&customer) {
             *self.uses.since.entry(customer).or_default() += change;
         }
     }

@@ -90,6 +90,23 @@ fn a_card_is_spent_and_what_a_failed_invoice_spent_goes_back() {
         .unfit(issued());
 }
 
+/// A card's row stays as large however often something is spent of it.
+#[test]
+fn the_last_hundred_spends_are_shown_and_those_before_still_go_back() {
+    let mut story = fresh();
+    for number in 0..103 {
+        let spent = spent(1_000 + 2 * number, 1, 999 - number as i64);
+        story = story.then_anything(spent);
+    }
+    let row = story.row();
+    assert_eq!((row.spends.len(), row.older_spends, row.spends[0].amount_in_cents), (100, 3, cents(1)));
+    assert_eq!(row.spends[0].gift_card_spend_id.0, id(1_006));
+    let story = story.then_anything(reversed(1_000, 1, 898)).then_anything(reversed(1_006, 1, 899));
+    let row = story.row();
+    assert_eq!(row.current_balance_in_cents, cents(899));
+    assert_eq!(row.spends.iter().filter(|spend| spend.reversed_at.is_some()).count(), 1);
+}
+
 #[test]
 fn a_voided_card_has_no_balance() {
     fresh().then(
