@@ -102,8 +102,8 @@ async fn a_page_of_large_rows_ends_early_and_leads_on() {
     assert_eq!(all_by_cursor(&views, store, &all, 250).await, expected);
     let first = views.products(store, &all, &PageRequest::first(250)).await.expect("a page");
     assert_eq!(first.items.len(), 6, "2 MiB");
-    let next = views.products(store, &all, &PageRequest { start: Start::At(first.next.unwrap()), limit: 250 });
-    let next = next.await.expect("a page");
+    let second = PageRequest { start: Start::At(first.next.unwrap()), limit: 250 };
+    let next = views.products(store, &all, &second).await.expect("a page");
     let ids = |page: &cartlog_projections::Page<std::sync::Arc<ProductRow>>| -> Vec<_> {
         page.items.iter().map(|product| product.product_id).collect()
     };
