@@ -33,12 +33,7 @@ pub trait Lookups: Send + Sync + 'static {
 
     /// What the index says of the past, as of `at_least` or later: of the log's last event that the asker has folded. `None`:
     /// nothing up to there. It stands in `stream`. Never a guess: where the index can't be sure, it is an error.
-    async fn past(
-        &self,
-        at_least: Position,
-        stream: &StreamName,
-        asked: &Asked,
-    ) -> Result<Option<Fact>, LookupsError>;
+    async fn past(&self, at_least: Position, stream: &StreamName, asked: &Asked) -> Result<Option<Fact>, LookupsError>;
 
     /// Up to `limit` customers whose open cart is past its store's expiry at `now`.
     async fn carts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError>;

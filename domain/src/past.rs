@@ -42,11 +42,18 @@ pub enum Fact {
     CouponUses(u64),
     Spend(SpendAnswer),
     /// With its invoice if it was billed. The event that ended it stands in the cart's stream at `revision`.
-    EndedCart { invoice_id: Option<InvoiceId>, revision: u64 },
-    BilledCart { cart_id: CartId },
+    EndedCart {
+        invoice_id: Option<InvoiceId>,
+        revision: u64,
+    },
+    BilledCart {
+        cart_id: CartId,
+    },
     Refund,
     /// It stands in the customer's stream at `revision`.
-    AddedEmail { revision: u64 },
+    AddedEmail {
+        revision: u64,
+    },
 }
 
 impl Asked {
@@ -73,10 +80,9 @@ impl Asked {
         let coupon = |invoice_id: InvoiceId| vec![Asked::CouponAnswer { coupon_id: CouponId(stream), invoice_id }];
         match event {
             Event::Cart(CartEvent::CartClosed(event)) => vec![Asked::EndedCart { cart_id: event.cart_id }],
-            Event::Cart(CartEvent::CartBilled(event)) => vec![
-                Asked::EndedCart { cart_id: event.cart_id },
-                Asked::BilledCart { invoice_id: event.invoice_id },
-            ],
+            Event::Cart(CartEvent::CartBilled(event)) => {
+                vec![Asked::EndedCart { cart_id: event.cart_id }, Asked::BilledCart { invoice_id: event.invoice_id }]
+            }
             Event::Coupon(CouponEvent::CouponRedeemed(event)) => coupon(event.invoice_id),
             Event::Coupon(CouponEvent::CouponRefused(event)) => coupon(event.invoice_id),
             Event::Coupon(CouponEvent::CouponRedemptionReversed(event)) => coupon(event.invoice_id),
@@ -87,7 +93,9 @@ impl Asked {
             Event::Credit(CreditEvent::CreditSpendDeclined(event)) => spend(event.invoice_id),
             Event::Credit(CreditEvent::CreditSpendReversed(event)) => spend(event.invoice_id),
             Event::Invoice(InvoiceEvent::RefundIssued(event)) => vec![Asked::Refund { refund_id: event.refund_id }],
-            Event::Customer(CustomerEvent::CustomerCreated(event)) => vec![Asked::AddedEmail { claim_id: event.claim_id }],
+            Event::Customer(CustomerEvent::CustomerCreated(event)) => {
+                vec![Asked::AddedEmail { claim_id: event.claim_id }]
+            }
             Event::Customer(CustomerEvent::CustomerEmailAdded(event)) => {
                 vec![Asked::AddedEmail { claim_id: event.claim_id }]
             }
@@ -162,7 +170,8 @@ fn first_spend(event: &Event) -> Option<Fact> {
 
 fn spend_reversed(spend: SpendAnswer, event: &Event) -> Option<Fact> {
     match event {
-        Event::GiftCard(GiftCardEvent::GiftCardSpendReversed(_)) | Event::Credit(CreditEvent::CreditSpendReversed(_))
+        Event::GiftCard(GiftCardEvent::GiftCardSpendReversed(_))
+        | Event::Credit(CreditEvent::CreditSpendReversed(_))
             if !spend.reversed =>
         {
             Some(Fact::Spend(SpendAnswer { reversed: true, ..spend }))

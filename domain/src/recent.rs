@@ -173,7 +173,8 @@ mod tests {
 
     #[test]
     fn what_is_saved_does_not_grow() {
-        let saved = |count: u64| serde_json::to_string(&of(&(1_000_000..1_000_000 + count).collect::<Vec<_>>())).unwrap();
+        let saved =
+            |count: u64| serde_json::to_string(&of(&(1_000_000..1_000_000 + count).collect::<Vec<_>>())).unwrap();
         assert_eq!(saved(1_000).len(), saved(10_000).len());
     }
 }

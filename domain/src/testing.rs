@@ -7,12 +7,12 @@
 //! Time stands still at [`NOW`] unless a test moves it; ids come from a counter. Whatever a command gives is folded at
 //! once, so that a decision whose events can't be folded fails every test that meets it.
 
-use crate::{Context, Decider, IdSource, Timestamp};
-use chrono::TimeDelta;
 use crate::coupon::{CouponAnswer, CouponEvent};
 use crate::credit::CreditEvent;
 use crate::gift_card::GiftCardEvent;
 use crate::past::{Asked, Fact};
+use crate::{Context, Decider, IdSource, Timestamp};
+use chrono::TimeDelta;
 use std::collections::HashSet;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};

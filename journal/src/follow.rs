@@ -187,7 +187,8 @@ impl Follower {
             return FromRing::Behind;
         }
         let start = ring.recent.partition_point(|(delivery, _)| delivery.position() <= self.position);
-        let events: Vec<Delivery> = ring.recent.range(start..).take(max).map(|(delivery, _)| delivery.clone()).collect();
+        let events: Vec<Delivery> =
+            ring.recent.range(start..).take(max).map(|(delivery, _)| delivery.clone()).collect();
         let caught_up = events.last().is_some_and(|last| last.position() == ring.end);
         FromRing::Events(Batch { events, caught_up })
     }

@@ -55,12 +55,7 @@ impl Lookups for ViewLookups {
         Ok(entries.into_iter().map(entry).collect())
     }
 
-    async fn past(
-        &self,
-        at_least: Position,
-        stream: &StreamName,
-        asked: &Asked,
-    ) -> Result<Option<Fact>, LookupsError> {
+    async fn past(&self, at_least: Position, stream: &StreamName, asked: &Asked) -> Result<Option<Fact>, LookupsError> {
         self.reach(at_least).await?;
         self.views.past(stream.as_str(), asked).await.map_err(away)
     }

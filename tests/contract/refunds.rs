@@ -270,7 +270,8 @@ async fn an_invoice_shows_its_last_refunds_and_all_are_listed() {
         let page = paid.shop.get(&path).await.expect(200);
         listed.extend(page.each("/refunds", "refund_id").iter().filter_map(|id| id.as_str().map(str::to_owned)));
         let links = page["links"].as_array().cloned().unwrap_or_default();
-        next = links.iter().find(|link| link["rel"] == "next").and_then(|link| link["href"].as_str().map(str::to_owned));
+        next =
+            links.iter().find(|link| link["rel"] == "next").and_then(|link| link["href"].as_str().map(str::to_owned));
     }
     refunds.reverse();
     assert_eq!(listed, refunds);

@@ -17,9 +17,9 @@ use std::collections::HashSet;
 async fn show(api: &Api, store: StoreId, invoice: InvoiceId, refund: RefundId) -> Result<Option<Single>, Problem> {
     let row = api.parts.views.invoice(store, invoice).await?;
     let refund = api.parts.views.refund(store, refund).await?;
-    Ok(row.zip(refund).map(|(row, refund)| {
-        Single::of(&RefundAnswer::new(Refund::from(&refund.refund), Invoice::from(&*row)))
-    }))
+    Ok(row
+        .zip(refund)
+        .map(|(row, refund)| Single::of(&RefundAnswer::new(Refund::from(&refund.refund), Invoice::from(&*row)))))
 }
 
 /// The last refunds, as the invoice has them.

@@ -201,11 +201,7 @@ impl<A: Decider> Runner<'_, A> {
     }
 
     /// Decides one command after another against the running state. `loaded` runs ahead of the log meanwhile.
-    async fn decide(
-        &self,
-        loaded: &mut Loaded<A>,
-        asks: &[&Ask<A::Command>],
-    ) -> Result<Decided<A>, StreamFailure> {
+    async fn decide(&self, loaded: &mut Loaded<A>, asks: &[&Ask<A::Command>]) -> Result<Decided<A>, StreamFailure> {
         let mut decided = Decided { verdicts: Vec::with_capacity(asks.len()), events: Vec::new() };
         let mut past = Past::default();
         loaded.state.forget_told();

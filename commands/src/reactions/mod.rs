@@ -40,9 +40,7 @@ pub(crate) async fn settle_invoice(session: &Session, invoice_id: InvoiceId) -> 
     match invoice.status {
         InvoiceStatus::Open => Ok(()),
         InvoiceStatus::Failed => reverse(session, &invoice).await,
-        InvoiceStatus::Collected | InvoiceStatus::PartiallyRefunded => {
-            place_order(session, &invoice).await
-        }
+        InvoiceStatus::Collected | InvoiceStatus::PartiallyRefunded => place_order(session, &invoice).await,
         InvoiceStatus::Refunded => {
             place_order(session, &invoice).await?;
             let order = OrderId::of_invoice(invoice_id);
@@ -118,7 +116,8 @@ pub(crate) async fn settle_refund(
     refund: &RefundIssued,
 ) -> Result<(), CommandError> {
     if let Some(credit_id) = refund.credit_id {
-        let currency = session.look(&invoice_id, |invoice: &Invoice| invoice.known().map(|known| known.currency)).await?;
+        let currency =
+            session.look(&invoice_id, |invoice: &Invoice| invoice.known().map(|known| known.currency)).await?;
         let Some(currency) = currency.flatten() else { return Ok(()) };
         let issue = IssueCredit {
             credit_id,

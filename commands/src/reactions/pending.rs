@@ -6,7 +6,9 @@ use domain::invoice::{InvoiceEvent, RefundIssued};
 use domain::order::OrderEvent;
 use domain::product::ProductEvent;
 use domain::store::StoreEvent;
-use domain::{CartId, Category, Cents, ClaimId, CustomerId, Event, InvoiceId, JobId, OrderId, ProductId, StoreId, Timestamp};
+use domain::{
+    CartId, Category, Cents, ClaimId, CustomerId, Event, InvoiceId, JobId, OrderId, ProductId, StoreId, Timestamp,
+};
 use eventlog::{Checkpoint, StreamName};
 use journal::Envelope;
 use std::collections::{BTreeMap, HashMap};

@@ -107,9 +107,14 @@ impl Lookups for CountedLookups {
         let Asked::CouponUses { coupon_id, customer_id } = *asked else { return self.fact(&events, asked).await };
         let answers: HashSet<Asked> = events.iter().flat_map(|envelope| answered_by(envelope)).collect();
         let mut uses = 0;
-        for answer in answers.iter().filter(|answer| matches!(answer, Asked::CouponAnswer { coupon_id: of, .. } if *of == coupon_id)) {
+        for answer in answers
+            .iter()
+            .filter(|answer| matches!(answer, Asked::CouponAnswer { coupon_id: of, .. } if *of == coupon_id))
+        {
             let fact = self.fact(&events, answer).await?;
-            uses += u64::from(matches!(fact, Some(Fact::CouponAnswer(CouponAnswer::Redeemed { customer_id: by, reversed: false, .. })) if by == customer_id));
+            uses += u64::from(
+                matches!(fact, Some(Fact::CouponAnswer(CouponAnswer::Redeemed { customer_id: by, reversed: false, .. })) if by == customer_id),
+            );
         }
         Ok(Some(Fact::CouponUses(uses)))
     }

@@ -72,11 +72,7 @@ impl Commands {
 }
 
 /// What follows from `CustomerDeleted`: the open cart is closed, the emails become free. Done already: nothing happens.
-async fn after_deletion(
-    session: &Session,
-    customer: CustomerId,
-    events: &[CustomerEvent],
-) -> Result<(), CommandError> {
+async fn after_deletion(session: &Session, customer: CustomerId, events: &[CustomerEvent]) -> Result<(), CommandError> {
     reactions::shut_carts(session, customer).await?;
     for event in events {
         if let CustomerEvent::CustomerDeleted(deleted) = event {

@@ -96,18 +96,25 @@ async fn entitled(
         Known::Not { ending: Ending::Billed(invoice), position } => {
             still_held(session, customer, cart_id, invoice, position, product).await?
         }
-        Known::Not { ending: Ending::NotKept, position } => match ended_cart(session, customer, cart_id, position).await? {
-            Some((Some(invoice), _)) => still_held(session, customer, cart_id, invoice, position, product).await?,
-            Some((None, _)) | None => 0,
-        },
+        Known::Not { ending: Ending::NotKept, position } => {
+            match ended_cart(session, customer, cart_id, position).await? {
+                Some((Some(invoice), _)) => still_held(session, customer, cart_id, invoice, position, product).await?,
+                Some((None, _)) | None => 0,
+            }
+        }
     };
     Ok(Entitled { length, quantity })
 }
 
 enum Known {
-    Open { quantity: u32 },
+    Open {
+        quantity: u32,
+    },
     /// Not the current cart. `position` is of the last event that was looked at.
-    Not { ending: Ending, position: Position },
+    Not {
+        ending: Ending,
+        position: Position,
+    },
 }
 
 /// What a billed cart still holds: all that was billed, until its invoice failed or its order was shipped or canceled.
@@ -169,7 +176,13 @@ async fn ended_cart(
     position: Position,
 ) -> Result<Option<(Option<InvoiceId>, u64)>, CommandError> {
     let asked = Asked::EndedCart { cart_id };
-    let fact = session.inner.parts.lookups.past(position, &cart_stream(customer), &asked).await.map_err(crate::facade::views_away)?;
+    let fact = session
+        .inner
+        .parts
+        .lookups
+        .past(position, &cart_stream(customer), &asked)
+        .await
+        .map_err(crate::facade::views_away)?;
     Ok(fact.and_then(|fact| match fact {
         Fact::EndedCart { invoice_id, revision } => Some((invoice_id, revision)),
         _ => None,

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::limits::MAX_LINE_QUANTITY;
-use crate::{CartId, Category, Context, CustomerId, Decider, Impossible, ProductId, StoreId, Timestamp};
 use crate::past::{Asked, Fact};
+use crate::{CartId, Category, Context, CustomerId, Decider, Impossible, ProductId, StoreId, Timestamp};
 use std::collections::HashSet;
 
 pub(super) type Decision = Result<Vec<CartEvent>, CartRejection>;

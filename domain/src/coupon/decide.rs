@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::limits::COUPON_DAYS;
+use crate::past::{Asked, Fact};
 use crate::{
     Category, Cents, ClaimId, Context, CouponRedemptionId, CustomerId, Decider, Impossible, InvoiceId, StoreId,
     Timestamp,
 };
-use crate::past::{Asked, Fact};
 use chrono::TimeDelta;
 
 type Decision = Result<Vec<CouponEvent>, CouponRejection>;

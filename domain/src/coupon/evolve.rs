@@ -1,8 +1,8 @@
 //! The fold: what each event makes of the state. An answer that follows another to the same invoice is [`Impossible`].
 
 use super::*;
-use crate::{ClaimId, Impossible, InvoiceId, Timestamp};
 use crate::recent::Recent;
+use crate::{ClaimId, Impossible, InvoiceId, Timestamp};
 use std::collections::BTreeSet;
 
 pub(super) fn evolve(state: &mut Coupon, event: &CouponEvent, _at: Timestamp) -> Result<(), Impossible> {

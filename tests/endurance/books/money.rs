@@ -51,10 +51,7 @@ fn check_refunds(invoice: &Value) {
     assert!(shown == refunded || (refunds.len() == 10 && shown < refunded), "{invoice:#}");
     assert_eq!(refunded, lines.iter().map(|line| of_line(line, "refunded")).sum::<i64>(), "{invoice:#}");
     let as_credit: i64 = refunds.iter().map(|refund| cents(&refund["credit_amount_in_cents"])).sum();
-    assert!(
-        shown - as_credit <= cents(&invoice["amount_due_in_cents"]),
-        "more money back than came in: {invoice:#}"
-    );
+    assert!(shown - as_credit <= cents(&invoice["amount_due_in_cents"]), "more money back than came in: {invoice:#}");
     let left = lines.iter().map(gross).sum::<i64>() - refunded;
     let expected = match (refunded, left) {
         (0, _) => None,
