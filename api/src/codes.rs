@@ -84,6 +84,7 @@ codes! {
     InvoiceIsNotOpen = "INVOICE_IS_NOT_OPEN", 409, "Invoice is not open", "Only an open invoice can be collected or failed.";
     InvoiceIsNotCollected = "INVOICE_IS_NOT_COLLECTED", 409, "Invoice is not collected", "Only a collected or partially refunded invoice can be refunded.";
     RefundExceedsRemainder = "REFUND_EXCEEDS_REMAINDER", 409, "Refund exceeds remainder", "More was asked for than is left to refund.";
+    TooManyOpenRefunds = "TOO_MANY_OPEN_REFUNDS", 409, "Too many open refunds", "An invoice has at most 1,000 open refunds; close them, then go on.";
     OrderIsPending = "ORDER_IS_PENDING", 409, "Order is pending", "The step can't be taken from pending.";
     OrderIsShipped = "ORDER_IS_SHIPPED", 409, "Order is shipped", "The step can't be taken from shipped.";
     OrderIsDelivered = "ORDER_IS_DELIVERED", 409, "Order is delivered", "The step can't be taken from delivered.";

@@ -68,12 +68,15 @@ fn unavailable(error: &CommandError) -> String {
     }
 }
 
+const TOO_LARGE_A_PAGE: &str = "is too many: a page of these takes more than 16 MiB; ask for fewer, or by cursor";
+
 /// The answer to a query that could not be answered.
 pub fn read_error(error: ReadError) -> Problem {
     match &error {
         ReadError::Behind { .. } => Problem::new(Code::ReadModelBehind, error.to_string()),
         ReadError::NotReady(_) => Problem::new(Code::ReadModelBehind, error.to_string()),
         ReadError::BadCursor(_) => bad_cursor(),
+        ReadError::PageTooLarge { .. } => Problem::field(FieldError::query("limit", TOO_LARGE_A_PAGE)),
         ReadError::Store(reason) => {
             tracing::error!(%reason, "a query could not be answered");
             Problem::new(Code::Unavailable, "the read model is away")
@@ -222,6 +225,7 @@ fn invoice(rejection: &InvoiceRejection) -> Code {
         InvoiceRejection::InvoiceNotFound => Code::InvoiceNotFound,
         InvoiceRejection::InvoiceIsNotOpen => Code::InvoiceIsNotOpen,
         InvoiceRejection::InvoiceIsNotCollected => Code::InvoiceIsNotCollected,
+        InvoiceRejection::TooManyOpenRefunds => Code::TooManyOpenRefunds,
         InvoiceRejection::LineNotFound { .. } => Code::InvoiceLineItemNotFound,
         InvoiceRejection::RefundExceedsRemainder { .. } => Code::RefundExceedsRemainder,
         InvoiceRejection::RefundNotFound => Code::RefundNotFound,

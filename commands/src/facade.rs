@@ -6,7 +6,7 @@ use crate::ids::Ids;
 use crate::keys;
 use crate::locks::Locks;
 use crate::session::{Has, Session};
-use crate::snapshots::Snapshots;
+use crate::snapshots::{SnapshotWriter, Snapshots};
 use crate::use_cases::authenticate::TokenCache;
 use crate::vault::{HmacKey, Vault};
 use crate::{Clock, CommandError, Done, IdempotencyKey, Lookups, Mailer, Request, Service};
@@ -96,6 +96,7 @@ pub(crate) struct Inner {
     /// Keys whose requests are under way: a second request waits for the first, and then finds what it did.
     in_flight: Locks<(StoreId, String)>,
     tasks: TaskTracker,
+    snapshots: SnapshotWriter,
     stores: Executor<Store>,
     products: Executor<Product>,
     customers: Executor<Customer>,
@@ -131,9 +132,10 @@ has!(
 
 impl Commands {
     pub fn new(parts: Parts) -> Self {
+        let snapshots = SnapshotWriter::new(Arc::clone(&parts.snapshots));
         let shared = Arc::new(Shared {
             journal: parts.journal.clone(),
-            snapshots: Arc::clone(&parts.snapshots),
+            snapshots: snapshots.clone(),
             lookups: Arc::clone(&parts.lookups),
             clock: Arc::clone(&parts.clock),
             cached_streams: parts.settings.cached_streams,
@@ -161,15 +163,18 @@ impl Commands {
                 credits: Executor::new(Arc::clone(&shared)),
                 coupons: Executor::new(Arc::clone(&shared)),
                 claims: Executor::new(shared),
+                snapshots,
                 parts,
             }),
         }
     }
 
-    /// Refuses new commands from now on ([`CommandError::Busy`]) and waits for those under way.
+    /// Refuses new commands from now on ([`CommandError::Busy`]) and waits for those under way, then for the snapshot that is
+    /// being written.
     pub async fn close(&self) {
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+        self.inner.snapshots.close().await;
     }
 
     /// Runs a use case in a task of its own, one at a time for one `Idempotency-Key`.

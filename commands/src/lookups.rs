@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use domain::billing::WalletRef;
+use domain::past::{Asked, Fact};
 use domain::{Currency, CustomerId, StoreId, Timestamp};
-use eventlog::Position;
+use eventlog::{Position, StreamName};
 
 /// The views are away, or did not reach the log's head within 2 s.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -29,6 +30,10 @@ pub trait Lookups: Send + Sync + 'static {
         store: StoreId,
         customer: CustomerId,
     ) -> Result<Vec<WalletEntry>, LookupsError>;
+
+    /// What the index says of the past, as of `at_least` or later: of the log's last event that the asker has folded. `None`:
+    /// nothing up to there. It stands in `stream`. Never a guess: where the index can't be sure, it is an error.
+    async fn past(&self, at_least: Position, stream: &StreamName, asked: &Asked) -> Result<Option<Fact>, LookupsError>;
 
     /// Up to `limit` customers whose open cart is past its store's expiry at `now`.
     async fn carts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError>;

@@ -3,10 +3,12 @@
 #[cfg(feature = "postgres")]
 mod postgres;
 mod sqlite;
+mod writer;
 
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresSnapshots;
 pub use sqlite::SqliteSnapshots;
+pub(crate) use writer::SnapshotWriter;
 
 use async_trait::async_trait;
 use eventlog::{LogId, StreamName};

@@ -5,9 +5,10 @@
 //! never below 0, and 0 once voided.
 
 use crate::ids::InvoiceId;
+use crate::past::{Asked, Fact};
+use crate::recent::Recent;
 use crate::{Cents, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use uuid::Uuid;
 
 /// balance = original − live spends; 0 once voided.
@@ -16,8 +17,10 @@ pub struct Balance {
     pub original: Cents,
     pub current: Cents,
     pub voided_at: Option<Timestamp>,
-    /// What each invoice was told. Stands for ever.
-    pub answers: HashMap<InvoiceId, SpendAnswer>,
+    /// What each invoice was told. Stands for ever; the newest are kept here.
+    pub answers: Recent<InvoiceId, SpendAnswer>,
+    /// Those whose answer was not kept any more when it was reversed.
+    reversed_late: Recent<InvoiceId, ()>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +54,13 @@ pub struct Reversal {
 /// The rules.
 impl Balance {
     pub fn new(original: Cents) -> Self {
-        Self { original, current: original, voided_at: None, answers: HashMap::new() }
+        Self {
+            original,
+            current: original,
+            voided_at: None,
+            answers: Recent::default(),
+            reversed_late: Recent::default(),
+        }
     }
 
     /// What the invoice is told of the `due` that it asks for; `None` when it was told already: the first answer stands.
@@ -69,11 +78,26 @@ impl Balance {
     /// What the failed invoice gives back; `None` when it spent nothing, or gave it back already.
     pub fn reversal(&self, invoice_id: InvoiceId) -> Option<Reversal> {
         let answer = self.answers.get(&invoice_id)?;
-        if answer.reversed || answer.amount.is_zero() {
+        if answer.reversed || answer.amount.is_zero() || self.reversed_late.contains_key(&invoice_id) {
             return None;
         }
         let remaining = self.after_reversal(answer.amount);
         Some(Reversal { spend_id: answer.spend_id, amount: answer.amount, remaining })
+    }
+
+    /// What must be asked before the invoice can be answered, or get back what it spent.
+    pub(crate) fn asks(&self, balance: Uuid, invoice_id: InvoiceId) -> Option<Asked> {
+        self.answers.must_ask(&invoice_id).then_some(Asked::Spend { balance, invoice_id })
+    }
+
+    pub(crate) fn told(&mut self, asked: &Asked, fact: Option<Fact>) {
+        let Asked::Spend { invoice_id, .. } = asked else { return };
+        let answer = fact.and_then(|fact| if let Fact::Spend(answer) = fact { Some(answer) } else { None });
+        self.answers.tell(*invoice_id, answer);
+    }
+
+    pub(crate) fn forget_told(&mut self) {
+        self.answers.forget_told();
     }
 
     /// What can be spent on `due`: at most the balance.
@@ -104,7 +128,8 @@ impl Balance {
         amount: Cents,
         remaining: Cents,
     ) -> Option<()> {
-        if self.answer(invoice_id, amount)? != (NewAnswer::Spent { amount, remaining }) {
+        let fits = self.spendable(amount) == amount && !amount.is_zero() && self.current.minus(amount) == Ok(remaining);
+        if !fits || self.answers.kept(&invoice_id).is_some() {
             return None;
         }
         self.current = remaining;
@@ -113,7 +138,7 @@ impl Balance {
     }
 
     pub(crate) fn declined(&mut self, invoice_id: InvoiceId) -> Option<()> {
-        if self.answers.contains_key(&invoice_id) {
+        if self.answers.kept(&invoice_id).is_some() {
             return None;
         }
         let answer =
@@ -123,11 +148,24 @@ impl Balance {
     }
 
     pub(crate) fn reversed(&mut self, invoice_id: InvoiceId, reversal: Reversal) -> Option<()> {
-        if self.reversal(invoice_id)? != reversal {
+        if self.after_reversal(reversal.amount) != reversal.remaining {
             return None;
         }
+        match self.answers.kept(&invoice_id).copied() {
+            Some(answer) => {
+                let same = answer.spend_id == reversal.spend_id && answer.amount == reversal.amount;
+                if !same || answer.reversed || answer.amount.is_zero() {
+                    return None;
+                }
+                self.answers.insert(invoice_id, SpendAnswer { reversed: true, ..answer });
+            }
+            // Whoever decided it asked the index.
+            None if !self.answers.is_complete() && !self.reversed_late.contains_key(&invoice_id) => {
+                self.reversed_late.insert(invoice_id, ());
+            }
+            None => return None,
+        }
         self.current = reversal.remaining;
-        self.answers.get_mut(&invoice_id)?.reversed = true;
         Some(())
     }
 

@@ -1,5 +1,6 @@
 //! The shape that every aggregate has.
 
+use crate::past::{Asked, Fact};
 use crate::{Category, StoreId, StreamKey, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -27,6 +28,18 @@ pub trait Decider: Default + Clone + Serialize + DeserializeOwned + Send + Sync 
 
     /// Folds an event that happened at `at` into the state.
     fn evolve(&mut self, event: &Self::Event, at: Timestamp) -> Result<(), Impossible>;
+
+    /// What the command must know of the past that the state does not keep, one thing after another: once [`Self::told`], the
+    /// next. Nothing is to be decided before `None`: a repeat would be taken for something new.
+    fn asks(&self, _command: &Self::Command) -> Option<Asked> {
+        None
+    }
+
+    /// What the index says, as of the last stored event that was folded or later; `None`: nothing. Good until it is forgotten.
+    fn told(&mut self, _asked: &Asked, _fact: Option<Fact>) {}
+
+    /// Forgets what was told. To be called before the first decision on what the log has.
+    fn forget_told(&mut self) {}
 
     /// The event of this aggregate in an event of any; `None` when it is another aggregate's.
     fn event(event: crate::Event) -> Option<Self::Event>;

@@ -16,5 +16,7 @@ pub const COUPON_DAYS: i64 = 30;
 pub const MAX_TAGS: usize = 250;
 /// The most confirmation links of a customer that are good at the same time; the oldest goes first.
 pub const MAX_CONFIRMATIONS: usize = 100;
+/// The most refunds of an invoice that are open at the same time.
+pub const MAX_OPEN_REFUNDS: usize = 1_000;
 /// The most emails or addresses of a customer that are not deleted.
 pub const MAX_CONTACTS: usize = 250;

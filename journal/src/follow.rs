@@ -3,7 +3,7 @@
 
 use crate::journal::delivery;
 use crate::{Delivery, JournalError, Keys, codec};
-use eventlog::{EventLog, LogError, Position, SubscriptionItem};
+use eventlog::{EventLog, LogError, Position, RecordedEvent, SubscriptionItem};
 use futures::StreamExt;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -11,8 +11,12 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How many recent events the ring keeps. At about 1 KiB an event the ring stays within a few MiB.
+/// How many recent events the ring keeps at most.
 const RING_EVENTS: usize = 8_192;
+/// What they may take at most: some events are a thousand times as large as most are.
+const RING_BYTES: usize = 32 * 1024 * 1024;
+/// What a decoded event takes beside its data and metadata, about.
+const OVERHEAD_BYTES: usize = 1_024;
 /// How long the shared subscription waits before it subscribes again after an error; doubled up to the maximum.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -33,7 +37,25 @@ struct Ring {
     /// Everything after this position, up to `end`, is in `recent`.
     base: Position,
     end: Position,
-    recent: VecDeque<Delivery>,
+    /// Each with about how many bytes it takes.
+    recent: VecDeque<(Delivery, usize)>,
+    bytes: usize,
+}
+
+impl Ring {
+    /// Adds what came; the oldest make room.
+    fn extend(&mut self, deliveries: Vec<(Delivery, usize)>) {
+        if let Some((last, _)) = deliveries.last() {
+            self.end = last.position();
+        }
+        self.bytes += deliveries.iter().map(|(_, bytes)| bytes).sum::<usize>();
+        self.recent.extend(deliveries);
+        while self.recent.len() > RING_EVENTS || self.bytes > RING_BYTES {
+            let Some((dropped, bytes)) = self.recent.pop_front() else { break };
+            self.base = dropped.position();
+            self.bytes -= bytes;
+        }
+    }
 }
 
 impl SharedTail {
@@ -51,25 +73,19 @@ impl SharedTail {
         if ring.started {
             return Ok(());
         }
-        *ring = Ring { started: true, base: head, end: head, recent: VecDeque::new() };
+        *ring = Ring { started: true, base: head, end: head, ..Ring::default() };
         tokio::spawn(fill(Arc::downgrade(self)));
         Ok(())
     }
 
-    fn push(&self, deliveries: Vec<Delivery>) {
-        let mut ring = self.ring.lock();
-        if let Some(last) = deliveries.last() {
-            ring.end = last.position();
-        }
-        ring.recent.extend(deliveries);
-        while ring.recent.len() > RING_EVENTS {
-            if let Some(dropped) = ring.recent.pop_front() {
-                ring.base = dropped.position();
-            }
-        }
-        drop(ring);
+    fn push(&self, deliveries: Vec<(Delivery, usize)>) {
+        self.ring.lock().extend(deliveries);
         self.changed.send_modify(|version| *version = version.wrapping_add(1));
     }
+}
+
+fn weight(event: &RecordedEvent) -> usize {
+    event.data.len() + event.metadata.len() + OVERHEAD_BYTES
 }
 
 /// Subscribes again and again, from where the ring ends, until the last handle is gone.
@@ -83,15 +99,18 @@ async fn fill(tail: Weak<SharedTail>) {
         drop(strong);
         while let Some(item) = subscription.next().await {
             let outcome = match item {
-                Ok(SubscriptionItem::Events(events)) => codec::decode(events, keys.as_ref()).await,
+                Ok(SubscriptionItem::Events(events)) => {
+                    let bytes: Vec<usize> = events.iter().map(weight).collect();
+                    codec::decode(events, keys.as_ref()).await.map(|read| (read, bytes))
+                }
                 Ok(SubscriptionItem::CaughtUp(_)) => continue,
                 Err(error) => Err(JournalError::Log(error)),
             };
             let Some(tail) = tail.upgrade() else { return };
             match outcome {
-                Ok(read) => {
+                Ok((read, bytes)) => {
                     pause = FIRST_PAUSE;
-                    tail.push(read.into_iter().map(delivery).collect());
+                    tail.push(read.into_iter().map(delivery).zip(bytes).collect());
                 }
                 Err(error) => {
                     tracing::warn!(%error, pause_ms = pause.as_millis() as u64, "the subscription to the log broke; subscribing again");
@@ -167,8 +186,9 @@ impl Follower {
         if self.position < ring.base {
             return FromRing::Behind;
         }
-        let start = ring.recent.partition_point(|delivery| delivery.position() <= self.position);
-        let events: Vec<Delivery> = ring.recent.range(start..).take(max).cloned().collect();
+        let start = ring.recent.partition_point(|(delivery, _)| delivery.position() <= self.position);
+        let events: Vec<Delivery> =
+            ring.recent.range(start..).take(max).map(|(delivery, _)| delivery.clone()).collect();
         let caught_up = events.last().is_some_and(|last| last.position() == ring.end);
         FromRing::Events(Batch { events, caught_up })
     }
@@ -188,4 +208,39 @@ enum FromRing {
     Behind,
     /// The follower has all there is.
     Nothing,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Unreadable;
+    use eventlog::StreamName;
+    use uuid::Uuid;
+
+    fn delivery(position: u64) -> Delivery {
+        Delivery::Unreadable(Arc::new(Unreadable {
+            stream: StreamName::new("cart-1"),
+            revision: 0,
+            position: Position(position),
+            id: Uuid::nil(),
+            event_type: "CartBilled".into(),
+            reason: String::new(),
+        }))
+    }
+
+    fn ring(bytes: &[usize]) -> Ring {
+        let mut ring = Ring::default();
+        (1..).zip(bytes).for_each(|(position, bytes)| ring.extend(vec![(delivery(position), *bytes)]));
+        ring
+    }
+
+    #[test]
+    fn large_events_are_dropped_from_the_ring_before_it_has_many() {
+        let few = ring(&[RING_BYTES / 4; 10]);
+        assert_eq!((few.recent.len(), few.base, few.end), (4, Position(6), Position(10)));
+        let one_too_large = ring(&[1, RING_BYTES + 1]);
+        assert_eq!((one_too_large.recent.len(), one_too_large.base, one_too_large.bytes), (0, Position(2), 0));
+        let many = ring(&vec![1; RING_EVENTS + 5]);
+        assert_eq!((many.recent.len(), many.base, many.bytes), (RING_EVENTS, Position(5), RING_EVENTS));
+    }
 }

@@ -34,9 +34,19 @@ impl<R> Cached<R> {
     }
 }
 
+impl<R> Cached<R> {
+    /// How long the document was that it was read from, or written as.
+    pub fn document_bytes(&self) -> usize {
+        self.weight.saturating_sub(BESIDE) as usize / 2
+    }
+}
+
+/// What a row takes beside itself.
+const BESIDE: u32 = 256;
+
 /// A decoded row takes about twice its document, with its place in the cache.
 pub(crate) fn weight(document_bytes: usize) -> u32 {
-    u32::try_from(document_bytes.saturating_mul(2).saturating_add(256)).unwrap_or(u32::MAX)
+    u32::try_from(document_bytes.saturating_mul(2).saturating_add(BESIDE as usize)).unwrap_or(u32::MAX)
 }
 
 /// To tell which of a row's facets changed, without keeping them.

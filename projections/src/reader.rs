@@ -4,7 +4,7 @@ use crate::cache::{Cached, RowCache};
 use crate::page::{BadCursor, Cursor, Page, PageRequest, Start};
 use crate::slots::{Answering, Slots};
 use crate::status::{Status, Watched};
-use crate::store::{Hit, List, ReadStore, Search, StoreError, Table};
+use crate::store::{Hit, List, Parked, ReadStore, Search, StoreError, Table};
 use crate::view::View;
 use eventlog::Position;
 use std::sync::Arc;
@@ -21,12 +21,22 @@ pub enum ReadError {
     Behind { asked: Position, reached: Position },
     #[error(transparent)]
     BadCursor(#[from] BadCursor),
+    /// A page that is counted can't end early, as the next begins where it should have ended.
+    #[error("a page of {rows} of these is too large: ask for fewer, or by cursor")]
+    PageTooLarge { rows: u32 },
     /// The view was never filled yet.
     #[error("the view '{0}' is being filled for the first time")]
     NotReady(&'static str),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// A page that a cursor leads on from ends early once its rows take so much, as they are stored.
+const PAGE_BYTES: usize = 2 * 1024 * 1024;
+/// What a page that is counted may take.
+const COUNTED_PAGE_BYTES: usize = 16 * 1024 * 1024;
+/// Rows that are read before any is weighed.
+const FIRST_ROWS: usize = 25;
 
 /// All views, to read. Cheap to clone.
 ///
@@ -139,13 +149,23 @@ impl<V: View> Reader<'_, V> {
 
     /// The rows of the keys, in their order.
     pub async fn get_many(&self, keys: &[Uuid]) -> Result<Vec<Option<Arc<V::Row>>>, ReadError> {
+        let rows = self.get_many_cached(keys).await?;
+        Ok(rows.into_iter().map(|cached| cached.map(|cached| cached.row)).collect())
+    }
+
+    /// What is parked of the view.
+    pub async fn parked(&self) -> Result<Vec<Parked>, ReadError> {
+        Ok(self.store.parked(self.live.table).await?)
+    }
+
+    async fn get_many_cached(&self, keys: &[Uuid]) -> Result<Vec<Option<Cached<V::Row>>>, ReadError> {
         let mut rows = Vec::with_capacity(keys.len());
         let mut missing = Vec::new();
         for (index, key) in keys.iter().enumerate() {
             // Never waits with places in hand: two readers could wait for each other.
             let found = self.live.cache.as_ref().map_or(Err(None), |cache| cache.try_get_or_place(key));
             match found {
-                Ok(cached) => rows.push(Some(cached.row)),
+                Ok(cached) => rows.push(Some(cached)),
                 Err(place) => {
                     rows.push(None);
                     missing.push((index, *key, place));
@@ -160,7 +180,7 @@ impl<V: View> Reader<'_, V> {
         for ((index, key, place), document) in missing.into_iter().zip(documents) {
             let Some(document) = document else { continue };
             let cached = decode::<V>(self.live.table, key, &document)?;
-            rows[index] = Some(Arc::clone(&cached.row));
+            rows[index] = Some(cached.clone());
             if let Some(place) = place {
                 // As in `get`.
                 let _ = place.insert(cached);
@@ -208,17 +228,48 @@ impl<V: View> Reader<'_, V> {
         // One more shows whether there is another page.
         list.limit = page.limit.saturating_add(1);
         let mut hits = self.store.list(self.live.table, list).await?;
-        let more = cut(&mut hits, page.limit);
+        let mut more = cut(&mut hits, page.limit);
+        let mut rows = self.rows_within(&hits, matches!(page.start, Start::Page(_)), page.limit).await?;
+        more |= rows.len() < hits.len();
+        hits.truncate(rows.len());
         if backwards {
             hits.reverse();
+            rows.reverse();
         }
         let beside = |hit: &Hit, before| Cursor { sort: hit.sort, key: hit.key, list: list_id, before };
         // What a cursor came from is still on its other side.
         let (is_previous, is_next) = if backwards { (more, true) } else { (place.is_some(), more) };
         let previous = hits.first().filter(|_| is_previous).map(|first| beside(first, true));
         let next = hits.last().filter(|_| is_next).map(|last| beside(last, false));
-        let keys: Vec<Uuid> = hits.iter().map(|hit| hit.key).collect();
-        Ok(Page { items: self.get_many(&keys).await?.into_iter().flatten().collect(), previous, next })
+        Ok(Page { items: rows.into_iter().flatten().collect(), previous, next })
+    }
+
+    /// The rows of the first hits, as many as a page may hold; one at least.
+    async fn rows_within(
+        &self,
+        hits: &[Hit],
+        is_counted: bool,
+        limit: u32,
+    ) -> Result<Vec<Option<Arc<V::Row>>>, ReadError> {
+        let most = if is_counted { COUNTED_PAGE_BYTES } else { PAGE_BYTES };
+        let (mut rows, mut bytes) = (Vec::with_capacity(hits.len()), 0);
+        while rows.len() < hits.len() {
+            // About as many as may still fit, so that little is read in vain.
+            let fit = (most - bytes.min(most)).checked_div(bytes / rows.len().max(1)).unwrap_or(FIRST_ROWS);
+            let end = hits.len().min(rows.len() + fit.clamp(1, FIRST_ROWS.max(rows.len())));
+            let keys: Vec<Uuid> = hits[rows.len()..end].iter().map(|hit| hit.key).collect();
+            for cached in self.get_many_cached(&keys).await? {
+                bytes += cached.as_ref().map_or(0, Cached::document_bytes);
+                if bytes > most && is_counted {
+                    return Err(ReadError::PageTooLarge { rows: limit });
+                }
+                if bytes > most && !rows.is_empty() {
+                    return Ok(rows);
+                }
+                rows.push(cached.map(|cached| cached.row));
+            }
+        }
+        Ok(rows)
     }
 
     /// One page of a search, each row with its score.

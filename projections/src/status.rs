@@ -84,6 +84,13 @@ impl Watched {
         }
     }
 
+    /// How many units of the view are parked, and the first of them; `None` where none is.
+    pub fn parked(&self, view: &str) -> Option<(u64, Vec<Parked>)> {
+        let notes = self.0.lock();
+        let view = notes.views.get(view).filter(|view| view.parked > 0)?;
+        Some((view.parked, view.first_parked.clone()))
+    }
+
     /// How the view is now, but for a rebuild.
     pub fn view(&self, status: ViewStatus) {
         let views = &mut self.0.lock().views;

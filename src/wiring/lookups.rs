@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use commands::{Creation, Lookups, LookupsError, WalletEntry};
+use domain::past::{Asked, Fact};
 use domain::{CustomerId, StoreId, Timestamp};
-use eventlog::Position;
+use eventlog::{Position, StreamName};
 use projections::{ReadError, Views};
 use std::time::Duration;
 
@@ -52,6 +53,11 @@ impl Lookups for ViewLookups {
             created_at: entry.created_at,
         };
         Ok(entries.into_iter().map(entry).collect())
+    }
+
+    async fn past(&self, at_least: Position, stream: &StreamName, asked: &Asked) -> Result<Option<Fact>, LookupsError> {
+        self.reach(at_least).await?;
+        self.views.past(stream.as_str(), asked).await.map_err(away)
     }
 
     async fn carts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError> {

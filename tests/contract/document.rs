@@ -363,7 +363,10 @@ async fn the_errors_of_the_contract_stand_where_they_can_be_met() {
         ),
         ("POST /invoice/{invoice_id}/collected", "INVOICE_IS_NOT_OPEN INVOICE_NOT_FOUND".to_owned()),
         ("PUT /invoice/{invoice_id}/failed", "INVOICE_IS_NOT_OPEN INVOICE_NOT_FOUND".to_owned()),
-        ("POST /invoice/{invoice_id}/refund", "INVOICE_IS_NOT_COLLECTED REFUND_EXCEEDS_REMAINDER".to_owned()),
+        (
+            "POST /invoice/{invoice_id}/refund",
+            "INVOICE_IS_NOT_COLLECTED REFUND_EXCEEDS_REMAINDER TOO_MANY_OPEN_REFUNDS".to_owned(),
+        ),
         ("PUT /invoice/{invoice_id}/refund/close", "REFUND_NOT_FOUND".to_owned()),
         ("PUT /order/{order_id}/shipped", "ORDER_IS_DELIVERED ORDER_IS_CANCELED".to_owned()),
         ("PUT /order/{order_id}/delivered", "ORDER_IS_CANCELED".to_owned()),

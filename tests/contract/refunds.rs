@@ -253,3 +253,30 @@ async fn never_more_is_refunded_than_there_is_however_many_try() {
     }
     assert_eq!(paid.invoice().await.number("/invoice/refunded_amount_in_cents"), 1_500);
 }
+
+#[tokio::test]
+async fn an_invoice_shows_its_last_refunds_and_all_are_listed() {
+    let paid = Collected::new().await;
+    let mut refunds = Vec::new();
+    for _ in 0..23 {
+        refunds.push(paid.refund("?amount=1", Value::Null).await.expect(201).text("/refund/refund_id"));
+    }
+    let invoice = paid.invoice().await;
+    assert_eq!(invoice.each("/invoice/refunds", "refund_id"), refunds[13..]);
+    assert_eq!(invoice.number("/invoice/refunded_amount_in_cents"), 23);
+    let mut next = Some(format!("/invoice/{}/refund?limit=10", paid.invoice));
+    let mut listed = Vec::new();
+    while let Some(path) = next {
+        let page = paid.shop.get(&path).await.expect(200);
+        listed.extend(page.each("/refunds", "refund_id").iter().filter_map(|id| id.as_str().map(str::to_owned)));
+        let links = page["links"].as_array().cloned().unwrap_or_default();
+        next =
+            links.iter().find(|link| link["rel"] == "next").and_then(|link| link["href"].as_str().map(str::to_owned));
+    }
+    refunds.reverse();
+    assert_eq!(listed, refunds);
+    // What is closed is closed in the list, also what the invoice does not show.
+    paid.shop.put(&format!("/invoice/{}/refund/close", paid.invoice), Value::Null).await.expect(200);
+    let all = paid.shop.get(&format!("/invoice/{}/refund?limit=250", paid.invoice)).await.expect(200);
+    assert_eq!(all.each("/refunds", "state"), ["closed"; 23]);
+}

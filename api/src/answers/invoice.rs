@@ -39,6 +39,7 @@ pub struct Invoice {
     pub invoice_line_items: Vec<InvoiceLineItem>,
     pub gift_card_spends: Vec<super::gift_card::GiftCardSpend>,
     pub credit_redemptions: Vec<super::credit::CreditRedemption>,
+    /// The last ones, oldest first: at most 10, with 1,000 lines in all unless it is one alone. The link `refunds` leads to all.
     pub refunds: Vec<Refund>,
     /// Once it is collected.
     pub order_id: Option<Uuid>,
@@ -144,7 +145,7 @@ one! {
     RefundAnswer { refund: Refund, invoice: Invoice }
 }
 one! {
-    /// All refunds of the invoice, and the invoice as it is now.
+    /// The last refunds of the invoice, and the invoice as it is now.
     ClosedRefunds { refunds: Vec<Refund>, invoice: Invoice }
 }
 list! {

@@ -1,6 +1,6 @@
 //! Refunds of an invoice (api.md §6).
 
-use super::{Answer, invoices, page_of_all};
+use super::{Answer, invoices};
 use crate::answers::invoice::{ClosedRefunds, Invoice, Refund, RefundAnswer, RefundList};
 use crate::codes::Code;
 use crate::parts::Api;
@@ -16,13 +16,14 @@ use std::collections::HashSet;
 
 async fn show(api: &Api, store: StoreId, invoice: InvoiceId, refund: RefundId) -> Result<Option<Single>, Problem> {
     let row = api.parts.views.invoice(store, invoice).await?;
-    Ok(row.and_then(|row| {
-        let refund = row.refunds.iter().find(|known| known.refund_id == refund)?;
-        Some(Single::of(&RefundAnswer::new(Refund::from(refund), Invoice::from(&*row))))
-    }))
+    let refund = api.parts.views.refund(store, refund).await?;
+    Ok(row
+        .zip(refund)
+        .map(|(row, refund)| Single::of(&RefundAnswer::new(Refund::from(&refund.refund), Invoice::from(&*row)))))
 }
 
-async fn show_all(api: &Api, store: StoreId, invoice: InvoiceId) -> Result<Option<Single>, Problem> {
+/// The last refunds, as the invoice has them.
+async fn show_last(api: &Api, store: StoreId, invoice: InvoiceId) -> Result<Option<Single>, Problem> {
     let row = api.parts.views.invoice(store, invoice).await?;
     Ok(row.map(|row| {
         let refunds = row.refunds.iter().rev().map(Refund::from).collect();
@@ -70,7 +71,8 @@ fn lines_of(lines: &[RefundLine]) -> Result<Vec<(InvoiceLineItemId, Option<Cents
     post, path = "", tag = "Invoice", params(RefundParams), request_body = Option<RefundLines>,
     responses((status = 201, description = "The refund and the invoice", body = RefundAnswer)),
     extensions(("x-errors" = json!([
-        "AMOUNT_OUT_OF_RANGE", "INVOICE_LINE_ITEM_NOT_FOUND", "INVOICE_IS_NOT_COLLECTED", "REFUND_EXCEEDS_REMAINDER"
+        "AMOUNT_OUT_OF_RANGE", "INVOICE_LINE_ITEM_NOT_FOUND", "INVOICE_IS_NOT_COLLECTED", "REFUND_EXCEEDS_REMAINDER",
+        "TOO_MANY_OPEN_REFUNDS"
     ])))
 )]
 pub async fn issue(call: Call) -> Answer {
@@ -94,14 +96,16 @@ pub async fn issue(call: Call) -> Answer {
 pub async fn list(call: Call) -> Answer {
     let invoice: InvoiceId = call.said.id()?;
     let paging: Paging = call.said.params()?;
+    let request = call.with_scope(|scope| paging.request(scope))?;
     let views = call.views().await?;
-    let row = views.invoice(call.store_id(), invoice).await?.ok_or_else(|| Problem::of(Code::InvoiceNotFound))?;
-    page_of_all::<RefundList>(&call, &paging, row.refunds.iter().map(Refund::from).collect())
+    views.invoice(call.store_id(), invoice).await?.ok_or_else(|| Problem::of(Code::InvoiceNotFound))?;
+    let page = views.refunds(call.store_id(), invoice, &request).await?;
+    Ok(call.page::<RefundList, _>(&paging, page, |row| Refund::from(&row.refund)))
 }
 
 /// Marks the invoice's open refunds as closed
 ///
-/// None open: `REFUND_NOT_FOUND`.
+/// None open: `REFUND_NOT_FOUND`. The answer has the last refunds, as the invoice does.
 #[utoipa::path(
     put, path = "", tag = "Invoice",
     responses((status = 200, description = "The refunds and the invoice", body = ClosedRefunds)),
@@ -111,6 +115,6 @@ pub async fn close(call: Call) -> Answer {
     let invoice = call.said.id()?;
     call.said.params::<()>()?;
     let done = call.commands().close_refunds(&call.request()?, invoice).await?;
-    let shown = show_all(&call.api, call.store_id(), invoice);
+    let shown = show_last(&call.api, call.store_id(), invoice);
     Ok(call.done(StatusCode::OK, done, invoices::ids(invoice), shown).await)
 }

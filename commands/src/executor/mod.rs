@@ -10,6 +10,7 @@
 mod index;
 mod loaded;
 mod memory;
+mod past;
 mod queue;
 mod run;
 
@@ -17,8 +18,8 @@ pub use loaded::Loaded;
 
 use crate::ids::Ids;
 use crate::keys::Keyed;
-use crate::snapshots::Snapshots;
-use crate::{Clock, CommandError, IfMatch, Lookups, Service};
+use crate::snapshots::SnapshotWriter;
+use crate::{Clock, CommandError, IfMatch, Lookups, LookupsError, Service};
 use domain::{Decider, StoreId};
 use eventlog::{EventId, Position};
 use journal::{Actor, Journal, JournalError};
@@ -32,8 +33,8 @@ use tokio::sync::oneshot;
 #[derive(Clone)]
 pub struct Shared {
     pub journal: Journal,
-    pub snapshots: Arc<dyn Snapshots>,
-    /// For keys of creations that a stream's state is too small to hold.
+    pub snapshots: SnapshotWriter,
+    /// For what states don't keep of the past, and for keys of creations that they are too small to hold.
     pub lookups: Arc<dyn Lookups>,
     pub clock: Arc<dyn Clock>,
     /// Streams of the category whose state is kept in memory.
@@ -163,6 +164,13 @@ pub enum StreamFailure {
     /// The views are away or late, and they alone know what was done under an old key.
     #[error("asking the views what {stream} did under an old key: {reason}")]
     Views { stream: String, reason: String },
+    /// What the state does not keep of the past can't be asked.
+    #[error("asking for the past of {stream}")]
+    Past {
+        stream: String,
+        #[source]
+        source: LookupsError,
+    },
     /// Other nodes wrote to the stream faster than this one could decide.
     #[error("{stream} is written by others too fast")]
     Contended { stream: String },
@@ -284,7 +292,7 @@ impl From<&StreamFailure> for CommandError {
                 return CommandError::Damaged { reason: failure.to_string() };
             }
             StreamFailure::Journal { source: JournalError::Keys(_), .. } => Service::Vault,
-            StreamFailure::Views { .. } => Service::Views,
+            StreamFailure::Views { .. } | StreamFailure::Past { .. } => Service::Views,
             StreamFailure::Journal { .. } | StreamFailure::Contended { .. } | StreamFailure::Stopped => {
                 Service::EventLog
             }

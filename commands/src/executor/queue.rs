@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 /// Independent parts, so that streams rarely wait for one another's lock.
 const SHARDS: usize = 16;
 /// The most jobs that one append carries.
-const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
 
 /// Something to do on a stream.
 pub(super) enum Job<A: Decider> {

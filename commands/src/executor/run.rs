@@ -3,6 +3,7 @@
 use super::index;
 use super::loaded::{Loaded, failed};
 use super::memory::{Recall, Remembered};
+use super::past::Past;
 use super::queue::{Job, Look, Queues, Then};
 use super::{Ask, Executed, Origin, Outcome, Refused, Shared, StreamFailure};
 use crate::keys::Keyed;
@@ -126,7 +127,8 @@ impl<A: Decider> Runner<'_, A> {
                 Err(failure) => return answer_failure(asked, failure),
             };
             let earlier = self.earlier(loaded.position, unknown_keys(&loaded, &asked)).await;
-            let decided = match self.decide(&mut loaded, &asked, earlier) {
+            let asks = asked.iter().map(|asked| asked.ask.as_ref()).collect::<Vec<_>>();
+            let decided = match self.decide(&mut loaded, &asks, earlier).await {
                 Ok(decided) => decided,
                 Err(failure) => return answer_failure(asked, failure),
             };
@@ -218,17 +220,22 @@ impl<A: Decider> Runner<'_, A> {
     }
 
     /// Decides one command after another against the running state. `loaded` runs ahead of the log meanwhile.
-    fn decide(
+    async fn decide(
         &self,
         loaded: &mut Loaded<A>,
-        asked: &[Asked<A>],
+        asks: &[&Ask<A::Command>],
         earlier: Vec<Result<Recall, StreamFailure>>,
     ) -> Result<Decided<A>, StreamFailure> {
-        let mut decided = Decided { verdicts: Vec::with_capacity(asked.len()), events: Vec::new() };
-        for (Asked { ask, .. }, earlier) in asked.iter().zip(earlier) {
+        let mut decided = Decided { verdicts: Vec::with_capacity(asks.len()), events: Vec::new() };
+        let mut past = Past::default();
+        loaded.state.forget_told();
+        for (ask, earlier) in asks.iter().zip(earlier) {
             let verdict = match self.precondition(loaded, ask, earlier, decided.events.len() as u64) {
                 Some(verdict) => verdict,
-                None => self.decide_one(loaded, ask, &mut decided.events)?,
+                None => match past.tell(self.shared, &self.stream, loaded, &ask.command).await {
+                    Ok(()) => self.decide_one(loaded, ask, &mut decided.events)?,
+                    Err(failure) => Verdict::Refused(Refused::Failed(failure)),
+                },
             };
             decided.verdicts.push(verdict);
         }
@@ -322,13 +329,9 @@ impl<A: Decider> Runner<'_, A> {
 
     async fn save(&self, loaded: &mut Loaded<A>) {
         let Ok(log_id) = self.shared.journal.log_id().await else { return };
-        let Some(snapshot) = loaded.snapshot_due(self.shared.snapshot_every, log_id) else { return };
-        let (snapshots, stream) = (Arc::clone(&self.shared.snapshots), self.stream.clone());
-        tokio::spawn(async move {
-            if let Err(error) = snapshots.save(&stream, snapshot).await {
-                tracing::warn!(%stream, %error, "a snapshot can't be saved");
-            }
-        });
+        if let Some(snapshot) = loaded.snapshot_due(self.shared.snapshot_every, log_id) {
+            self.shared.snapshots.save(&self.stream, snapshot);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ fn executor() -> (Executor<Product>, Origin) {
     let shared = Shared {
         lookups: Arc::new(crate::testing::CountedLookups::new(journal.clone())),
         journal,
-        snapshots: Arc::new(crate::snapshots::NoSnapshots),
+        snapshots: SnapshotWriter::new(Arc::new(crate::snapshots::NoSnapshots)),
         clock: Arc::clone(&clock),
         cached_streams: 10,
         queue_length: 10,

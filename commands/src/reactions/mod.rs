@@ -19,7 +19,7 @@ use domain::cart::{Cart, CartCommand, CartRejection};
 use domain::coupon::{Coupon, CouponCommand};
 use domain::credit::{Credit, CreditCommand, CreditRejection, CreditSource, IssueCredit};
 use domain::gift_card::{GiftCard, GiftCardCommand};
-use domain::invoice::{Invoice, InvoiceStatus, KnownInvoice};
+use domain::invoice::{Invoice, InvoiceStatus, KnownInvoice, RefundIssued};
 use domain::order::{CancelReason, KnownOrder, Order, OrderCommand, OrderLine, OrderStatus, PlaceOrder};
 use domain::product::{Product, ProductCommand};
 use domain::{CartId, CustomerId, InvoiceId, OrderId, OrderLineItemId, ProductId};
@@ -32,21 +32,17 @@ pub(crate) fn late(outcome: Result<(), CommandError>) -> bool {
     outcome.is_err()
 }
 
-/// Does what the invoice's state asks for: reverses a failed one; places the order of a collected one, issues the credits of its
-/// refunds, cancels the order once nothing is left to refund.
+/// Does what the invoice's state asks for: reverses a failed one; places the order of a collected one, cancels it once nothing
+/// is left to refund.
 pub(crate) async fn settle_invoice(session: &Session, invoice_id: InvoiceId) -> Result<(), CommandError> {
     let known = session.look(&invoice_id, |invoice: &Invoice| invoice.known().cloned()).await?.flatten();
     let Some(invoice) = known else { return Ok(()) };
     match invoice.status {
         InvoiceStatus::Open => Ok(()),
         InvoiceStatus::Failed => reverse(session, &invoice).await,
-        InvoiceStatus::Collected | InvoiceStatus::PartiallyRefunded => {
-            place_order(session, &invoice).await?;
-            issue_refund_credits(session, &invoice).await
-        }
+        InvoiceStatus::Collected | InvoiceStatus::PartiallyRefunded => place_order(session, &invoice).await,
         InvoiceStatus::Refunded => {
             place_order(session, &invoice).await?;
-            issue_refund_credits(session, &invoice).await?;
             let order = OrderId::of_invoice(invoice_id);
             let cancel = OrderCommand::CancelIfPending { reason: CancelReason::Refunded };
             session.execute::<Order>(&order, cancel).await.map_err(refused::<Order>)?;
@@ -112,23 +108,31 @@ async fn place_order(session: &Session, invoice: &KnownInvoice) -> Result<(), Co
     Ok(())
 }
 
-async fn issue_refund_credits(session: &Session, invoice: &KnownInvoice) -> Result<(), CommandError> {
-    for refund in &invoice.refunds {
-        let Some(credit_id) = refund.credit_id else { continue };
+/// Does what follows from a refund: its credit is issued, then what the invoice's state asks for. Each refund has its own
+/// event, so those before it are not gone through again.
+pub(crate) async fn settle_refund(
+    session: &Session,
+    invoice_id: InvoiceId,
+    refund: &RefundIssued,
+) -> Result<(), CommandError> {
+    if let Some(credit_id) = refund.credit_id {
+        let currency =
+            session.look(&invoice_id, |invoice: &Invoice| invoice.known().map(|known| known.currency)).await?;
+        let Some(currency) = currency.flatten() else { return Ok(()) };
         let issue = IssueCredit {
             credit_id,
-            store_id: invoice.store_id,
-            customer_id: invoice.customer_id,
-            currency: invoice.currency,
+            store_id: session.store_id(),
+            customer_id: refund.customer_id,
+            currency,
             amount_in_cents: refund.credit_amount_in_cents,
-            source: CreditSource::Refund { invoice_id: invoice.invoice_id, refund_id: refund.refund_id },
+            source: CreditSource::Refund { invoice_id, refund_id: refund.refund_id },
         };
         match session.execute::<Credit>(&credit_id, CreditCommand::Issue(issue)).await {
             Ok(_) | Err(Refused::Rejected(CreditRejection::CreditExists)) => {}
             Err(other) => return Err(refused::<Credit>(other)),
         }
     }
-    Ok(())
+    settle_invoice(session, invoice_id).await
 }
 
 /// Does what the order's state asks for: consumes the stock of a shipped or delivered one, gives back that of a canceled one.

@@ -2,11 +2,13 @@
 
 use domain::cart::CartEvent;
 use domain::customer::CustomerEvent;
-use domain::invoice::InvoiceEvent;
+use domain::invoice::{InvoiceEvent, RefundIssued};
 use domain::order::OrderEvent;
 use domain::product::ProductEvent;
 use domain::store::StoreEvent;
-use domain::{CartId, Category, Cents, CustomerId, Event, InvoiceId, JobId, OrderId, ProductId, StoreId, Timestamp};
+use domain::{
+    CartId, Category, Cents, ClaimId, CustomerId, Event, InvoiceId, JobId, OrderId, ProductId, StoreId, Timestamp,
+};
 use eventlog::{Checkpoint, StreamName};
 use journal::Envelope;
 use std::collections::{BTreeMap, HashMap};
@@ -18,9 +20,11 @@ pub(super) enum Reaction {
     /// Finish the billing, issue the invoice, or give stock back: as the event says.
     Cart(CustomerId, Box<CartEvent>),
     Invoice(InvoiceId),
+    Refund(InvoiceId, Box<RefundIssued>),
     Order(OrderId),
-    CustomerDeleted(CustomerId),
-    EmailRemoved(CustomerId),
+    /// With the claims on the emails that are gone.
+    CustomerDeleted(CustomerId, Vec<ClaimId>),
+    EmailRemoved(CustomerId, ClaimId),
     Job {
         job_id: JobId,
         amount: Cents,
@@ -53,14 +57,21 @@ pub(super) struct Cause {
 pub(super) fn reaction(envelope: &Envelope) -> Option<Reaction> {
     match &envelope.event {
         Event::Cart(event) => cart_reaction(id_of(envelope)?, event),
-        Event::Invoice(
-            InvoiceEvent::InvoiceCollected(_) | InvoiceEvent::InvoiceFailed(_) | InvoiceEvent::RefundIssued(_),
-        ) => id_of(envelope).map(Reaction::Invoice),
+        Event::Invoice(InvoiceEvent::InvoiceCollected(_) | InvoiceEvent::InvoiceFailed(_)) => {
+            id_of(envelope).map(Reaction::Invoice)
+        }
+        Event::Invoice(InvoiceEvent::RefundIssued(refund)) => {
+            Some(Reaction::Refund(id_of(envelope)?, Box::new(refund.clone())))
+        }
         Event::Order(OrderEvent::OrderShipped(_) | OrderEvent::OrderDelivered(_) | OrderEvent::OrderCanceled(_)) => {
             id_of(envelope).map(Reaction::Order)
         }
-        Event::Customer(CustomerEvent::CustomerDeleted(_)) => id_of(envelope).map(Reaction::CustomerDeleted),
-        Event::Customer(CustomerEvent::CustomerEmailRemoved(_)) => id_of(envelope).map(Reaction::EmailRemoved),
+        Event::Customer(CustomerEvent::CustomerDeleted(deleted)) => {
+            Some(Reaction::CustomerDeleted(id_of(envelope)?, deleted.claim_ids.clone()))
+        }
+        Event::Customer(CustomerEvent::CustomerEmailRemoved(removed)) => {
+            Some(Reaction::EmailRemoved(id_of(envelope)?, removed.claim_id))
+        }
         Event::Store(StoreEvent::BatchCreditStarted(job)) => {
             Some(Reaction::Job { job_id: job.job_id, amount: job.amount_in_cents })
         }

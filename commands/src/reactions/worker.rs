@@ -4,7 +4,7 @@
 //! done. Its checkpoint stays before the oldest event that it has not settled. Safe on several nodes.
 
 use super::pending::{Cause, Pending, Reaction, UnmatchedHold, UnmatchedHolds, reaction};
-use super::{settle_invoice, settle_order, shut_carts};
+use super::{settle_invoice, settle_order, settle_refund, shut_carts};
 use crate::facade::Inner;
 use crate::session::Session;
 use crate::snapshots::Snapshot;
@@ -346,12 +346,13 @@ async fn react(session: &Session, reaction: &Reaction) -> Result<(), CommandErro
             other => cart_steps::released(session, *customer, other).await,
         },
         Reaction::Invoice(invoice) => settle_invoice(session, *invoice).await,
+        Reaction::Refund(invoice, refund) => settle_refund(session, *invoice, refund).await,
         Reaction::Order(order) => settle_order(session, *order).await,
-        Reaction::CustomerDeleted(customer) => {
+        Reaction::CustomerDeleted(customer, claims) => {
             shut_carts(session, *customer).await?;
-            emails::release_unnamed(session, *customer).await
+            emails::release_unnamed(session, *customer, claims).await
         }
-        Reaction::EmailRemoved(customer) => emails::release_unnamed(session, *customer).await,
+        Reaction::EmailRemoved(customer, claim) => emails::release_unnamed(session, *customer, &[*claim]).await,
         // Jobs run in tasks of their own.
         Reaction::Job { .. } => Ok(()),
     }

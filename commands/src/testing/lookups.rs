@@ -4,14 +4,16 @@ use crate::{Creation, Lookups, LookupsError, WalletEntry};
 use async_trait::async_trait;
 use domain::billing::WalletRef;
 use domain::cart::Cart;
+use domain::coupon::CouponAnswer;
 use domain::credit::Credit;
 use domain::customer::{Customer, CustomerEvent};
 use domain::gift_card::GiftCard;
+use domain::past::{Asked, Fact};
 use domain::store::Store;
-use domain::{CustomerId, Decider, Event, StoreId, Timestamp};
+use domain::{Category, CustomerId, Decider, Event, StoreId, Timestamp};
 use eventlog::{Position, StreamName};
 use journal::{Delivery, Envelope, Journal};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// Counts over the journal.
@@ -37,6 +39,17 @@ impl CountedLookups {
                 Delivery::Unreadable(_) => None,
             })
             .collect())
+    }
+
+    async fn fact(&self, events: &[Arc<Envelope>], asked: &Asked) -> Result<Option<Fact>, LookupsError> {
+        let mut fact = None;
+        for envelope in events {
+            if answered_by(envelope).contains(asked) {
+                let after = Fact::after(fact, asked, &envelope.event, envelope.revision);
+                fact = Some(after.ok_or_else(|| LookupsError(format!("an event can't follow on {fact:?}")))?);
+            }
+        }
+        Ok(fact)
     }
 
     /// Every stream of the aggregate, folded.
@@ -87,6 +100,23 @@ impl Lookups for CountedLookups {
         }
         wallet.sort_by_key(|entry| entry.created_at);
         Ok(wallet)
+    }
+
+    async fn past(&self, _: Position, _: &StreamName, asked: &Asked) -> Result<Option<Fact>, LookupsError> {
+        let events = self.events().await?;
+        let Asked::CouponUses { coupon_id, customer_id } = *asked else { return self.fact(&events, asked).await };
+        let answers: HashSet<Asked> = events.iter().flat_map(|envelope| answered_by(envelope)).collect();
+        let mut uses = 0;
+        for answer in answers
+            .iter()
+            .filter(|answer| matches!(answer, Asked::CouponAnswer { coupon_id: of, .. } if *of == coupon_id))
+        {
+            let fact = self.fact(&events, answer).await?;
+            uses += u64::from(
+                matches!(fact, Some(Fact::CouponAnswer(CouponAnswer::Redeemed { customer_id: by, reversed: false, .. })) if by == customer_id),
+            );
+        }
+        Ok(Some(Fact::CouponUses(uses)))
     }
 
     async fn carts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError> {
@@ -156,4 +186,9 @@ impl Lookups for CountedLookups {
         let last = self.events().await?.into_iter().rfind(|envelope| carries(envelope));
         Ok(last.map(|found| Creation { stream: found.stream.as_str().to_owned(), revision: found.revision }))
     }
+}
+
+fn answered_by(envelope: &Envelope) -> Vec<Asked> {
+    let stream = Category::of_stream(envelope.stream.as_str()).and_then(|(_, id)| id.parse().ok());
+    stream.map_or(Vec::new(), |stream| Asked::answered_by(stream, &envelope.event))
 }

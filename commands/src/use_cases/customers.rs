@@ -64,17 +64,22 @@ impl Commands {
                 Err(other) => return Err(other),
             }
             let executed = session.decide::<Customer>(&customer, CustomerCommand::Delete).await;
-            let replayed = executed.map_err(refused::<Customer>)?.replayed;
-            let late = reactions::late(after_deletion(&session.follow_up(), customer).await);
-            Ok(Done { late, ..session.done(customer, replayed) })
+            let executed = executed.map_err(refused::<Customer>)?;
+            let late = reactions::late(after_deletion(&session.follow_up(), customer, &executed.events).await);
+            Ok(Done { late, ..session.done(customer, executed.replayed) })
         })
     }
 }
 
 /// What follows from `CustomerDeleted`: the open cart is closed, the emails become free. Done already: nothing happens.
-pub(crate) async fn after_deletion(session: &Session, customer: CustomerId) -> Result<(), CommandError> {
+async fn after_deletion(session: &Session, customer: CustomerId, events: &[CustomerEvent]) -> Result<(), CommandError> {
     reactions::shut_carts(session, customer).await?;
-    emails::release_unnamed(session, customer).await
+    for event in events {
+        if let CustomerEvent::CustomerDeleted(deleted) = event {
+            emails::release_unnamed(session, customer, &deleted.claim_ids).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The currency that the customer pays in; a customer who isn't there, or is deleted, is not found.

@@ -2,14 +2,15 @@
 
 use crate::claims::{self, Outcome, Owner, decide_claiming};
 use crate::error::log_away;
+use crate::facade::views_away;
 use crate::reactions;
-use crate::session::{Session, look_at, refused};
+use crate::session::{Has, Session, look_at, refused};
 use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use domain::customer::{Customer, CustomerCommand, CustomerEvent, CustomerRejection};
+use domain::past::{Asked, Fact};
 use domain::{Category, ClaimId, CustomerId, EmailId, Event, Personal};
 use eventlog::StreamName;
 use journal::Tail;
-use std::collections::HashMap;
 
 impl Commands {
     /// Adds an email; `is_primary` moves the mark.
@@ -90,40 +91,42 @@ async fn release_removed(
     claims::release(session, &name, claim_id, Owner::Customer(customer)).await
 }
 
-/// Frees the claims of emails that the customer's stream no longer names: the reaction to a removed email or a deleted
+/// Frees these claims of emails, which the customer's stream no longer names: the reaction to a removed email or a deleted
 /// customer. Free already: nothing happens.
 ///
-/// A claim's stream is called by a hash of the email, so the emails are read back from the customer's own events. Once the
-/// customer's key is destroyed they can't be: those claims stay until somebody wants the name, who then finds that its owner
+/// A claim's stream is called by a hash of the email, so the email is read back from the event that added it. Once the
+/// customer's key is destroyed it can't be: those claims stay until somebody wants the name, who then finds that its owner
 /// does not name it, and takes it over.
-pub(crate) async fn release_unnamed(session: &Session, customer: CustomerId) -> Result<(), CommandError> {
-    let owner = Owner::Customer(customer);
-    for (claim_id, email) in unnamed(session, customer).await? {
+pub(crate) async fn release_unnamed(
+    session: &Session,
+    customer: CustomerId,
+    claims: &[ClaimId],
+) -> Result<(), CommandError> {
+    for claim_id in claims {
+        // A claim that isn't named any more is never named again: each attempt makes its own.
+        let claim = *claim_id;
+        if look_at::<Customer, _>(&session.inner, &customer, move |customer| customer.names_claim(claim)).await? {
+            continue;
+        }
+        let Some(email) = email_of(session, customer, claim).await? else { continue };
         let name = session.inner.email(session.store_id(), &email).await?;
-        claims::release(session, &name, claim_id, owner).await?;
+        claims::release(session, &name, claim, Owner::Customer(customer)).await?;
     }
     Ok(())
 }
 
-/// The emails that the customer's events added and no longer have, with their claims. A claim that isn't named any more is
-/// never named again: each attempt makes its own.
-async fn unnamed(session: &Session, customer: CustomerId) -> Result<HashMap<ClaimId, String>, CommandError> {
-    const PAGE: usize = 500;
+/// The email that the claim is on, from the event that added it.
+async fn email_of(session: &Session, customer: CustomerId, claim_id: ClaimId) -> Result<Option<String>, CommandError> {
     let stream = StreamName::new(format!("{}-{customer}", Category::Customer));
-    let (mut added, mut tail) = (HashMap::new(), Tail::default());
-    loop {
-        let slice = session.inner.parts.journal.read_stream(&stream, tail, PAGE).await.map_err(log_away)?;
-        let count = slice.events.len();
-        let events = slice.events.into_iter().map(|envelope| envelope.event);
-        added.extend(events.filter_map(added_email));
-        if count < PAGE {
-            break;
-        }
-        tail = slice.tail;
-    }
-    let names = |customer: &Customer, claim_id: &ClaimId| customer.names_claim(*claim_id);
-    let forgotten = move |customer: &Customer| added.into_iter().filter(|(id, _)| !names(customer, id)).collect();
-    look_at::<Customer, _>(&session.inner, &customer, forgotten).await
+    let executor = Has::<Customer>::executor(&*session.inner);
+    let position = executor.read(&customer, |loaded| loaded.position).await?;
+    let parts = &session.inner.parts;
+    let fact = parts.lookups.past(position, &stream, &Asked::AddedEmail { claim_id }).await.map_err(views_away)?;
+    let Some(Fact::AddedEmail { revision }) = fact else { return Ok(None) };
+    let from = Tail { length: revision, last_hash: None };
+    let slice = parts.journal.read_stream(&stream, from, 1).await.map_err(log_away)?;
+    let added = slice.events.into_iter().next().and_then(|envelope| added_email(envelope.event));
+    Ok(added.filter(|(added, _)| *added == claim_id).map(|(_, email)| email))
 }
 
 fn added_email(event: Event) -> Option<(ClaimId, String)> {

@@ -7,12 +7,13 @@
 use crate::CommandError;
 use crate::executor::Refused;
 use crate::session::{Session, refused};
-use domain::cart::{Cart, CartBilled, CartCommand, CartEvent, CartRejection, LastCart};
-use domain::invoice::{Invoice, InvoiceStatus};
+use domain::cart::{Cart, CartBilled, CartCommand, CartEvent, CartRejection, Ending};
+use domain::invoice::{Invoice, InvoiceStatus, KnownInvoice};
 use domain::order::{Order, OrderStatus};
+use domain::past::{Asked, Fact};
 use domain::product::{Product, ProductCommand, ProductRejection};
-use domain::{CartId, CustomerId, OrderId, ProductId};
-use eventlog::StreamName;
+use domain::{CartId, CustomerId, InvoiceId, OrderId, ProductId};
+use eventlog::{Position, StreamName};
 use journal::Tail;
 
 /// How often a hold is looked at again because the cart moved meanwhile.
@@ -74,7 +75,7 @@ async fn revoke(
     }
 }
 
-/// What the cart has of the product, as the log says now.
+/// What the cart has of the product, as the log says now. Costs the same however many carts the customer had.
 async fn entitled(
     session: &Session,
     customer: CustomerId,
@@ -82,75 +83,112 @@ async fn entitled(
     product: ProductId,
 ) -> Result<Entitled, CommandError> {
     let look = move |loaded: &crate::executor::Loaded<Cart>| {
-        let known = match &loaded.state {
-            Cart::Open(cart) | Cart::Billing { cart, .. } if cart.cart_id == cart_id => {
-                Known::Quantity(cart.item(product).map_or(0, |item| item.quantity))
-            }
-            Cart::NoneOpen { last: LastCart::Closed { cart_id: closed }, .. } if *closed == cart_id => {
-                Known::Quantity(0)
-            }
-            Cart::None | Cart::NoneOpen { .. } | Cart::Open(_) | Cart::Billing { .. } | Cart::Shut { .. } => {
-                Known::Earlier
-            }
+        let known = match loaded.state.current().filter(|cart| cart.cart_id == cart_id) {
+            Some(cart) => Known::Open { quantity: cart.item(product).map_or(0, |item| item.quantity) },
+            None => Known::Not { ending: loaded.state.ending(cart_id), position: loaded.position },
         };
         (loaded.tail.length, known)
     };
     let (length, known) = session.inner.carts().read(&customer, look).await?;
     let quantity = match known {
-        Known::Quantity(quantity) => quantity,
-        Known::Earlier => match billed(session, customer, cart_id).await? {
-            Some(billed) => still_held(session, &billed, product).await?,
-            None => 0,
-        },
+        Known::Open { quantity } => quantity,
+        Known::Not { ending: Ending::Closed | Ending::Never, .. } => 0,
+        Known::Not { ending: Ending::Billed(invoice), position } => {
+            still_held(session, customer, cart_id, invoice, position, product).await?
+        }
+        Known::Not { ending: Ending::NotKept, position } => {
+            match ended_cart(session, customer, cart_id, position).await? {
+                Some((Some(invoice), _)) => still_held(session, customer, cart_id, invoice, position, product).await?,
+                Some((None, _)) | None => 0,
+            }
+        }
     };
     Ok(Entitled { length, quantity })
 }
 
 enum Known {
-    Quantity(u32),
-    /// Not the current cart: its own events tell.
-    Earlier,
-}
-
-/// The event by which the cart was billed, if it was.
-pub(crate) async fn billed(
-    session: &Session,
-    customer: CustomerId,
-    cart_id: CartId,
-) -> Result<Option<CartBilled>, CommandError> {
-    const PAGE: usize = 500;
-    let stream = StreamName::new(format!("{}-{customer}", domain::Category::Cart));
-    let mut tail = Tail::default();
-    loop {
-        let slice =
-            session.inner.parts.journal.read_stream(&stream, tail, PAGE).await.map_err(crate::error::log_away)?;
-        let count = slice.events.len();
-        for envelope in slice.events {
-            if let domain::Event::Cart(CartEvent::CartBilled(billed)) = envelope.event
-                && billed.cart_id == cart_id
-            {
-                return Ok(Some(billed));
-            }
-        }
-        if count < PAGE {
-            return Ok(None);
-        }
-        tail = slice.tail;
-    }
+    Open {
+        quantity: u32,
+    },
+    /// Not the current cart. `position` is of the last event that was looked at.
+    Not {
+        ending: Ending,
+        position: Position,
+    },
 }
 
 /// What a billed cart still holds: all that was billed, until its invoice failed or its order was shipped or canceled.
-async fn still_held(session: &Session, billed: &CartBilled, product: ProductId) -> Result<u32, CommandError> {
-    let status = session
-        .look(&billed.invoice_id, |invoice: &Invoice| invoice.known().map(|known| known.status))
-        .await?
-        .flatten();
-    let order = OrderId::of_invoice(billed.invoice_id);
+async fn still_held(
+    session: &Session,
+    customer: CustomerId,
+    cart_id: CartId,
+    invoice_id: InvoiceId,
+    position: Position,
+    product: ProductId,
+) -> Result<u32, CommandError> {
+    let order = OrderId::of_invoice(invoice_id);
     let order = session.look(&order, |order: &Order| order.known().map(|known| known.status)).await?.flatten();
-    let settled = matches!(status, Some(InvoiceStatus::Failed))
-        || matches!(order, Some(OrderStatus::Shipped | OrderStatus::Delivered | OrderStatus::Canceled));
-    if settled {
+    if matches!(order, Some(OrderStatus::Shipped | OrderStatus::Delivered | OrderStatus::Canceled)) {
         return Ok(0);
     }
-    Ok(billed.terms.items.iter().filter(|item| item.product_id == product).map(|item| item.quantity).sum())
+    let look = move |invoice: &Invoice| invoice.known().map(|known| invoiced(known, product));
+    match session.look(&invoice_id, look).await?.flatten() {
+        Some(quantity) => Ok(quantity),
+        // Not issued yet: the cart's own event tells.
+        None => {
+            let billed = billed(session, customer, cart_id, position).await?;
+            Ok(billed.terms.items.iter().filter(|item| item.product_id == product).map(|item| item.quantity).sum())
+        }
+    }
+}
+
+fn invoiced(invoice: &KnownInvoice, product: ProductId) -> u32 {
+    if invoice.status == InvoiceStatus::Failed {
+        return 0;
+    }
+    let of_product = invoice.lines.iter().filter(|line| line.line.product_id == Some(product));
+    of_product.map(|line| line.line.quantity).sum()
+}
+
+/// The event by which the cart was billed.
+async fn billed(
+    session: &Session,
+    customer: CustomerId,
+    cart_id: CartId,
+    position: Position,
+) -> Result<CartBilled, CommandError> {
+    let damaged = || CommandError::damaged("a cart was billed by no event");
+    let (_, revision) = ended_cart(session, customer, cart_id, position).await?.ok_or_else(damaged)?;
+    let stream = cart_stream(customer);
+    let from = Tail { length: revision, last_hash: None };
+    let slice = session.inner.parts.journal.read_stream(&stream, from, 1).await.map_err(crate::error::log_away)?;
+    match slice.events.into_iter().next().map(|envelope| envelope.event) {
+        Some(domain::Event::Cart(CartEvent::CartBilled(billed))) if billed.cart_id == cart_id => Ok(billed),
+        Some(_) | None => Err(damaged()),
+    }
+}
+
+/// How the cart ended by then, and the revision of the event that ended it.
+async fn ended_cart(
+    session: &Session,
+    customer: CustomerId,
+    cart_id: CartId,
+    position: Position,
+) -> Result<Option<(Option<InvoiceId>, u64)>, CommandError> {
+    let asked = Asked::EndedCart { cart_id };
+    let fact = session
+        .inner
+        .parts
+        .lookups
+        .past(position, &cart_stream(customer), &asked)
+        .await
+        .map_err(crate::facade::views_away)?;
+    Ok(fact.and_then(|fact| match fact {
+        Fact::EndedCart { invoice_id, revision } => Some((invoice_id, revision)),
+        _ => None,
+    }))
+}
+
+fn cart_stream(customer: CustomerId) -> StreamName {
+    StreamName::new(format!("{}-{customer}", domain::Category::Cart))
 }

@@ -61,6 +61,20 @@ async fn decide(
     command: InvoiceCommand,
 ) -> Result<Done<Vec<InvoiceEvent>>, CommandError> {
     let executed = session.decide::<Invoice>(&invoice, command).await.map_err(refused::<Invoice>)?;
-    let late = reactions::late(reactions::settle_invoice(&session.follow_up(), invoice).await);
+    let late = reactions::late(settle(&session.follow_up(), invoice, &executed.events).await);
     Ok(Done { late, ..session.done(executed.events, executed.replayed) })
+}
+
+async fn settle(session: &Session, invoice: InvoiceId, events: &[InvoiceEvent]) -> Result<(), CommandError> {
+    let refunded = |event: &InvoiceEvent| match event {
+        InvoiceEvent::RefundIssued(refund) => Some(refund.clone()),
+        InvoiceEvent::InvoiceIssued(_)
+        | InvoiceEvent::InvoiceCollected(_)
+        | InvoiceEvent::InvoiceFailed(_)
+        | InvoiceEvent::RefundsClosed(_) => None,
+    };
+    match events.iter().find_map(refunded) {
+        Some(refund) => reactions::settle_refund(session, invoice, &refund).await,
+        None => reactions::settle_invoice(session, invoice).await,
+    }
 }

@@ -109,7 +109,7 @@ pub async fn ledger(world: &World, settled: bool) -> Ledger {
         invoices: invoices
             .iter()
             .map(|invoice| {
-                let refunded = invoice.refunds.iter().map(|refund| refund.total_amount_in_cents.get()).sum();
+                let refunded = invoice.refunded().expect("in range").get();
                 (format!("{:?}", invoice.status), gross(invoice), invoice.amount_due_in_cents.get(), refunded)
             })
             .collect(),
@@ -198,7 +198,7 @@ fn check_balances(streams: &Streams, invoices: &[domain::invoice::KnownInvoice],
             balance.answers.values().filter(|answer| !answer.reversed).map(|answer| answer.amount.get()).sum();
         let expected = if balance.voided_at.is_some() { 0 } else { balance.original.get() - live };
         assert_eq!(balance.current.get(), expected, "a balance and its spends");
-        for (invoice, answer) in &balance.answers {
+        for (invoice, answer) in balance.answers.iter() {
             *spent.entry(*invoice).or_default() += answer.amount.get();
         }
     }
@@ -224,7 +224,7 @@ fn check_balances(streams: &Streams, invoices: &[domain::invoice::KnownInvoice],
 
 /// Refunds never exceed what was invoiced, in all and of each line.
 fn check_invoice(invoice: &domain::invoice::KnownInvoice) {
-    let refunded: i64 = invoice.refunds.iter().map(|refund| refund.total_amount_in_cents.get()).sum();
+    let refunded = invoice.refunded().expect("in range").get();
     assert!(refunded <= gross(invoice), "invoice {} was refunded {refunded} of {}", invoice.invoice_id, gross(invoice));
     for line in &invoice.lines {
         assert!(line.refunded <= line.line.gross().expect("in range"), "a line of invoice {}", invoice.invoice_id);

@@ -2,6 +2,7 @@
 
 extern crate cartlog_commands as commands;
 
+mod bounded;
 mod bugs;
 mod command;
 mod crash;

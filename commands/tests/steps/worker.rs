@@ -5,6 +5,7 @@ use crate::shop::{Shop, cents};
 use crate::world::{World, done};
 use async_trait::async_trait;
 use commands::{Commands, Creation, Lookups, LookupsError, Parts, WalletEntry};
+use domain::past::{Asked, Fact};
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::testing::{Cut, FaultLog, Then};
 use eventlog::{Position, StreamName};
@@ -16,6 +17,10 @@ pub struct Away;
 #[async_trait]
 impl Lookups for Away {
     async fn wallet(&self, _: Position, _: StoreId, _: CustomerId) -> Result<Vec<WalletEntry>, LookupsError> {
+        Err(LookupsError("away".to_owned()))
+    }
+
+    async fn past(&self, _: Position, _: &StreamName, _: &Asked) -> Result<Option<Fact>, LookupsError> {
         Err(LookupsError("away".to_owned()))
     }
 

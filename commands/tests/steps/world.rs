@@ -4,9 +4,9 @@ use crate::place::{Kept, Place};
 use commands::testing::{CountedLookups, KeptSnapshots, Mailbox, ManualClock};
 use commands::vault::MemoryVault;
 use commands::{CommandError, Commands, Done, IdempotencyKey, Parts, Request, Settings};
-use domain::StoreId;
+use domain::{Event, StoreId};
 use eventlog::{EventLog, ExpectedRevision, NewEvent, Position, StreamName};
-use journal::{Actor, Journal};
+use journal::{Actor, Journal, Metadata, Tail, ToAppend};
 use std::sync::Arc;
 
 /// What outlives a crash.
@@ -107,6 +107,47 @@ impl World {
         let parts = self.parts(self.log());
         let snapshots = Arc::clone(&self.snapshots) as Arc<dyn commands::snapshots::Snapshots>;
         Commands::new(Parts { snapshots, settings: Settings { snapshot_every, ..parts.settings }, ..parts })
+    }
+
+    /// Appends events to the stream as if some node had decided them.
+    pub async fn append<E: Into<Event>>(&self, store_id: StoreId, stream: &str, events: impl IntoIterator<Item = E>) {
+        let (journal, stream) = (self.journal(), StreamName::new(stream));
+        let read = journal.read_stream(&stream, Tail::default(), usize::MAX).await.expect("the log is there");
+        let metadata = Metadata {
+            schema_version: 0,
+            store_id,
+            occurred_at: commands::Clock::now(&*self.clock),
+            actor: Actor::System,
+            request_id: None,
+            idempotency: None,
+            causation_id: None,
+            correlation_id: uuid::Uuid::now_v7(),
+            prev: None,
+        };
+        let to_append =
+            |event: E| ToAppend { id: uuid::Uuid::now_v7(), event: event.into(), metadata: metadata.clone() };
+        let events: Vec<_> = events.into_iter().map(to_append).collect();
+        journal.append(&stream, read.tail, &events).await.expect("the log is there");
+    }
+
+    /// The stream folded, as a node finds it that never saw it.
+    pub async fn folded<A: domain::Decider>(&self, id: &A::Id) -> A {
+        let stream = StreamName::new(format!("{}-{id}", A::CATEGORY));
+        let read = self.journal().read_stream(&stream, Tail::default(), usize::MAX).await.expect("the log is there");
+        let mut state = A::default();
+        for envelope in read.events {
+            let event = A::event(envelope.event).expect("an event of the aggregate");
+            state.evolve(&event, envelope.metadata.occurred_at).expect("a history that can be");
+        }
+        state
+    }
+
+    /// The ids of the streams of the category, in the order of their first events.
+    pub async fn ids<T: std::str::FromStr>(&self, category: domain::Category) -> Vec<T> {
+        let events = self.log().read_all(Position::START, usize::MAX).await.expect("the log is there");
+        let firsts = events.iter().filter(|event| event.revision == 0);
+        let ids = firsts.filter_map(|event| domain::Category::of_stream(event.stream.as_str()));
+        ids.filter(|(of, _)| *of == category).filter_map(|(_, id)| id.parse().ok()).collect()
     }
 
     /// Appends to the stream, so often, what nobody can read.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::limits::MAX_LINE_QUANTITY;
+use crate::past::{Asked, Fact};
 use crate::{CartId, Category, Context, CustomerId, Decider, Impossible, ProductId, StoreId, Timestamp};
 use std::collections::HashSet;
 
@@ -41,6 +42,50 @@ impl Decider for Cart {
         super::evolve::evolve(self, event, at)
     }
 
+    /// A cart or an invoice that is about to begin must be none that there was long ago.
+    fn asks(&self, command: &CartCommand) -> Option<Asked> {
+        let ended = self.ended()?;
+        match command {
+            CartCommand::Open { cart_id, .. } | CartCommand::AddItems { cart_id, .. } => {
+                let is_open = self.current().is_some_and(|cart| cart.cart_id == *cart_id);
+                (!is_open && ended.carts.must_ask(cart_id)).then_some(Asked::EndedCart { cart_id: *cart_id })
+            }
+            CartCommand::Bill { invoice_id, .. } | CartCommand::StartBilling { invoice_id, .. } => {
+                ended.billed.must_ask(invoice_id).then_some(Asked::BilledCart { invoice_id: *invoice_id })
+            }
+            CartCommand::SetQuantity { .. }
+            | CartCommand::RemoveItems { .. }
+            | CartCommand::Close { .. }
+            | CartCommand::Expire { .. }
+            | CartCommand::RefuseItems { .. }
+            | CartCommand::RevokeHolds { .. }
+            | CartCommand::FinishBilling { .. }
+            | CartCommand::Shut { .. } => None,
+        }
+    }
+
+    fn told(&mut self, asked: &Asked, fact: Option<Fact>) {
+        let Some(ended) = self.ended_mut() else { return };
+        match (asked, fact) {
+            (Asked::EndedCart { cart_id }, Some(Fact::EndedCart { invoice_id, .. })) => {
+                ended.carts.tell(*cart_id, Some(invoice_id));
+            }
+            (Asked::EndedCart { cart_id }, _) => ended.carts.tell(*cart_id, None),
+            (Asked::BilledCart { invoice_id }, Some(Fact::BilledCart { cart_id })) => {
+                ended.billed.tell(*invoice_id, Some(cart_id));
+            }
+            (Asked::BilledCart { invoice_id }, _) => ended.billed.tell(*invoice_id, None),
+            (_, _) => {}
+        }
+    }
+
+    fn forget_told(&mut self) {
+        if let Some(ended) = self.ended_mut() {
+            ended.carts.forget_told();
+            ended.billed.forget_told();
+        }
+    }
+
     fn event(event: crate::Event) -> Option<CartEvent> {
         match event {
             crate::Event::Cart(event) => Some(event),
@@ -51,7 +96,7 @@ impl Decider for Cart {
     fn store_id(&self) -> Option<StoreId> {
         match self {
             Cart::None => None,
-            Cart::NoneOpen { store_id, .. } | Cart::Shut { store_id } => Some(*store_id),
+            Cart::NoneOpen { store_id, .. } | Cart::Shut { store_id, .. } => Some(*store_id),
             Cart::Open(cart) | Cart::Billing { cart, .. } => Some(cart.store_id),
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn evolve(state: &mut Cart, event: &CartEvent, at: Timestamp) -> Resu
 fn opened(state: &mut Cart, event: &CartOpened, at: Timestamp) -> Option<()> {
     let ended = match state {
         Cart::None => EndedCarts::default(),
-        Cart::NoneOpen { ended, .. } if !ended.contains(event.cart_id) => std::mem::take(ended),
+        Cart::NoneOpen { ended, .. } if ended.carts.kept(&event.cart_id).is_none() => std::mem::take(ended),
         Cart::NoneOpen { .. } | Cart::Open(_) | Cart::Billing { .. } | Cart::Shut { .. } => return None,
     };
     *state = Cart::Open(OpenCart {
@@ -110,7 +110,7 @@ fn billed(state: &mut Cart, event: &CartBilled) -> Option<()> {
         Some(_) => under_way(state, event.cart_id, event.invoice_id)?,
         None => open(state, event.cart_id)?,
     };
-    if cart.ended.billed_as(event.invoice_id).is_some() {
+    if cart.ended.billed.kept(&event.invoice_id).is_some() {
         return None;
     }
     let last = LastCart::Billed { cart_id: event.cart_id, invoice_id: event.invoice_id };
@@ -119,13 +119,13 @@ fn billed(state: &mut Cart, event: &CartBilled) -> Option<()> {
 }
 
 fn shut(state: &mut Cart, event: &CartStreamShut) -> Option<()> {
-    match state {
-        Cart::None | Cart::NoneOpen { .. } => {
-            *state = Cart::Shut { store_id: event.store_id };
-            Some(())
-        }
-        Cart::Open(_) | Cart::Billing { .. } | Cart::Shut { .. } => None,
-    }
+    let ended = match state {
+        Cart::None => EndedCarts::default(),
+        Cart::NoneOpen { ended, .. } => std::mem::take(ended),
+        Cart::Open(_) | Cart::Billing { .. } | Cart::Shut { .. } => return None,
+    };
+    *state = Cart::Shut { store_id: event.store_id, ended };
+    Some(())
 }
 
 /// The state after `cart`, which remembers it.

@@ -4,8 +4,8 @@ use super::events::{ProductQuantity, RequestKey};
 use crate::Timestamp;
 use crate::billing::BillingTerms;
 use crate::ids::*;
+use crate::recent::Recent;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cart {
@@ -27,6 +27,7 @@ pub enum Cart {
     /// The customer was deleted.
     Shut {
         store_id: StoreId,
+        ended: EndedCarts,
     },
 }
 
@@ -44,22 +45,47 @@ pub struct OpenCart {
 
 /// The carts before this one, each with its invoice if it was billed. Their ids, and those of their invoices, are never
 /// used again: a request that is repeated with its `Idempotency-Key` long after gives the same ids (api.md §1), and must
-/// neither open a second cart nor bill one under them.
+/// neither open a second cart nor bill one under them. The last ones are kept here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EndedCarts(BTreeMap<CartId, Option<InvoiceId>>);
+pub struct EndedCarts {
+    pub(super) carts: Recent<CartId, Option<InvoiceId>>,
+    pub(super) billed: Recent<InvoiceId, CartId>,
+}
+
+/// What a state knows of how a cart ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Closed,
+    Billed(InvoiceId),
+    /// It never began, or has not ended.
+    Never,
+    /// Only the index can tell.
+    NotKept,
+}
 
 impl EndedCarts {
     pub fn contains(&self, cart_id: CartId) -> bool {
-        self.0.contains_key(&cart_id)
+        self.carts.contains_key(&cart_id)
     }
 
     pub fn billed_as(&self, invoice_id: InvoiceId) -> Option<CartId> {
-        self.0.iter().find(|(_, invoice)| **invoice == Some(invoice_id)).map(|(cart_id, _)| *cart_id)
+        self.billed.get(&invoice_id).copied()
+    }
+
+    fn ending(&self, cart_id: CartId) -> Ending {
+        match self.carts.kept(&cart_id) {
+            Some(None) => Ending::Closed,
+            Some(Some(invoice_id)) => Ending::Billed(*invoice_id),
+            None if self.carts.is_complete() => Ending::Never,
+            None => Ending::NotKept,
+        }
     }
 
     pub(super) fn end(&mut self, cart_id: CartId, invoice_id: Option<InvoiceId>) {
-        self.0.insert(cart_id, invoice_id);
+        self.carts.insert(cart_id, invoice_id);
+        if let Some(invoice_id) = invoice_id {
+            self.billed.insert(invoice_id, cart_id);
+        }
     }
 }
 
@@ -104,11 +130,24 @@ impl Cart {
         self.ended().and_then(|ended| ended.billed_as(invoice_id))
     }
 
-    fn ended(&self) -> Option<&EndedCarts> {
+    /// How the cart ended, as far as it is known here.
+    pub fn ending(&self, cart_id: CartId) -> Ending {
+        self.ended().map_or(Ending::Never, |ended| ended.ending(cart_id))
+    }
+
+    pub(super) fn ended(&self) -> Option<&EndedCarts> {
         match self {
-            Cart::NoneOpen { ended, .. } | Cart::Open(OpenCart { ended, .. }) => Some(ended),
+            Cart::NoneOpen { ended, .. } | Cart::Open(OpenCart { ended, .. }) | Cart::Shut { ended, .. } => Some(ended),
             Cart::Billing { cart, .. } => Some(&cart.ended),
-            Cart::None | Cart::Shut { .. } => None,
+            Cart::None => None,
+        }
+    }
+
+    pub(super) fn ended_mut(&mut self) -> Option<&mut EndedCarts> {
+        match self {
+            Cart::NoneOpen { ended, .. } | Cart::Open(OpenCart { ended, .. }) | Cart::Shut { ended, .. } => Some(ended),
+            Cart::Billing { cart, .. } => Some(&mut cart.ended),
+            Cart::None => None,
         }
     }
 

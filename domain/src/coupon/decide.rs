@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::limits::COUPON_DAYS;
+use crate::past::{Asked, Fact};
 use crate::{
     Category, Cents, ClaimId, Context, CouponRedemptionId, CustomerId, Decider, Impossible, InvoiceId, StoreId,
     Timestamp,
@@ -32,6 +33,27 @@ impl Decider for Coupon {
 
     fn evolve(&mut self, event: &CouponEvent, at: Timestamp) -> Result<(), Impossible> {
         super::evolve::evolve(self, event, at)
+    }
+
+    fn asks(&self, command: &CouponCommand) -> Option<Asked> {
+        let coupon = self.known()?;
+        match command {
+            CouponCommand::Redeem { invoice_id, customer_id, .. } => coupon.asks(*invoice_id, Some(*customer_id)),
+            CouponCommand::Reverse { invoice_id } => coupon.asks(*invoice_id, None),
+            CouponCommand::Create(_) | CouponCommand::Void | CouponCommand::GiveUpClaim { .. } => None,
+        }
+    }
+
+    fn told(&mut self, asked: &Asked, fact: Option<Fact>) {
+        if let Coupon::Known(coupon) = self {
+            coupon.told(asked, fact);
+        }
+    }
+
+    fn forget_told(&mut self) {
+        if let Coupon::Known(coupon) = self {
+            coupon.forget_told();
+        }
     }
 
     fn event(event: crate::Event) -> Option<CouponEvent> {
@@ -99,7 +121,8 @@ impl Coupon {
 
     fn reverse(&self, invoice_id: InvoiceId) -> Decision {
         let coupon = self.known().ok_or(CouponRejection::CouponNotFound)?;
-        Ok(match coupon.answers.get(&invoice_id) {
+        let went_back = coupon.reversed_late.contains_key(&invoice_id);
+        Ok(match coupon.answers.get(&invoice_id).filter(|_| !went_back) {
             Some(CouponAnswer::Redeemed { redemption_id, reversed: false, .. }) => {
                 vec![CouponRedemptionReversed { redemption_id: *redemption_id, invoice_id }.into()]
             }

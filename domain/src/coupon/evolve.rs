@@ -1,8 +1,9 @@
 //! The fold: what each event makes of the state. An answer that follows another to the same invoice is [`Impossible`].
 
 use super::*;
+use crate::recent::Recent;
 use crate::{ClaimId, Impossible, InvoiceId, Timestamp};
-use std::collections::{BTreeSet, HashMap, hash_map::Entry};
+use std::collections::BTreeSet;
 
 pub(super) fn evolve(state: &mut Coupon, event: &CouponEvent, _at: Timestamp) -> Result<(), Impossible> {
     let impossible = Impossible { event: event.event_type(), state: word(state) };
@@ -40,54 +41,47 @@ fn created(state: &mut Coupon, event: &CouponCreated) -> Option<()> {
         minimum_amount_in_cents: event.minimum_amount_in_cents,
         voided: false,
         redemption_count: 0,
-        per_customer: HashMap::new(),
-        answers: HashMap::new(),
+        answers: Recent::default(),
+        reversed_late: Recent::default(),
+        uses: Default::default(),
         given_up,
     }));
     Some(())
 }
 
 fn redeemed(coupon: &mut KnownCoupon, event: &CouponRedeemed) -> Option<()> {
-    let told = CouponAnswer::Redeemed {
-        redemption_id: event.redemption_id,
-        customer_id: event.customer_id,
-        amount_in_cents: event.amount_in_cents,
-        reversed: false,
-    };
-    answer(coupon, event.invoice_id, told)?;
+    answer(coupon, event.invoice_id, CouponAnswer::of(event))?;
     coupon.redemption_count += 1;
-    *coupon.per_customer.entry(event.customer_id).or_default() += 1;
+    coupon.note_use(event.customer_id, 1);
     Some(())
 }
 
 /// The first answer to an invoice stands.
 fn answer(coupon: &mut KnownCoupon, invoice_id: InvoiceId, answer: CouponAnswer) -> Option<()> {
-    match coupon.answers.entry(invoice_id) {
-        Entry::Vacant(entry) => {
-            entry.insert(answer);
-            Some(())
-        }
-        Entry::Occupied(_) => None,
+    if coupon.answers.kept(&invoice_id).is_some() {
+        return None;
     }
+    coupon.answers.insert(invoice_id, answer);
+    Some(())
 }
 
 fn reversed(coupon: &mut KnownCoupon, event: &CouponRedemptionReversed) -> Option<()> {
-    let CouponAnswer::Redeemed { redemption_id, customer_id, reversed: reversed @ false, .. } =
-        coupon.answers.get_mut(&event.invoice_id)?
-    else {
-        return None;
-    };
-    if *redemption_id != event.redemption_id {
-        return None;
-    }
-    coupon.redemption_count = coupon.redemption_count.checked_sub(1)?;
-    *reversed = true;
-    if let Entry::Occupied(mut uses) = coupon.per_customer.entry(*customer_id) {
-        *uses.get_mut() -= 1;
-        if *uses.get() == 0 {
-            uses.remove();
+    let left = coupon.redemption_count.checked_sub(1)?;
+    match coupon.answers.kept(&event.invoice_id).copied() {
+        Some(answer @ CouponAnswer::Redeemed { redemption_id, customer_id, .. })
+            if redemption_id == event.redemption_id =>
+        {
+            coupon.answers.insert(event.invoice_id, answer.reversed()?);
+            coupon.note_use(customer_id, -1);
         }
+        Some(_) => return None,
+        // Whoever decided it asked the index.
+        None if !coupon.answers.is_complete() && !coupon.reversed_late.contains_key(&event.invoice_id) => {
+            coupon.reversed_late.insert(event.invoice_id, ());
+        }
+        None => return None,
     }
+    coupon.redemption_count = left;
     Some(())
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::balance::NewAnswer;
+use crate::past::{Asked, Fact};
 use crate::{Category, Cents, Context, CreditRedemptionId, Decider, Impossible, InvoiceId, StoreId, Timestamp};
 
 type Decision = Result<Vec<CreditEvent>, CreditRejection>;
@@ -25,6 +26,28 @@ impl Decider for Credit {
 
     fn evolve(&mut self, event: &CreditEvent, at: Timestamp) -> Result<(), Impossible> {
         super::evolve::evolve(self, event, at)
+    }
+
+    fn asks(&self, command: &CreditCommand) -> Option<Asked> {
+        let credit = self.known()?;
+        match command {
+            CreditCommand::Spend { invoice_id, .. } | CreditCommand::Reverse { invoice_id } => {
+                credit.balance.asks(credit.credit_id.0, *invoice_id)
+            }
+            CreditCommand::Issue(_) | CreditCommand::Void => None,
+        }
+    }
+
+    fn told(&mut self, asked: &Asked, fact: Option<Fact>) {
+        if let Credit::Known(credit) = self {
+            credit.balance.told(asked, fact);
+        }
+    }
+
+    fn forget_told(&mut self) {
+        if let Credit::Known(credit) = self {
+            credit.balance.forget_told();
+        }
     }
 
     fn event(event: crate::Event) -> Option<CreditEvent> {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::balance::NewAnswer;
+use crate::past::{Asked, Fact};
 use crate::{Category, Cents, Context, Decider, GiftCardSpendId, Impossible, InvoiceId, StoreId, Timestamp};
 
 type Decision = Result<Vec<GiftCardEvent>, GiftCardRejection>;
@@ -25,6 +26,28 @@ impl Decider for GiftCard {
 
     fn evolve(&mut self, event: &GiftCardEvent, at: Timestamp) -> Result<(), Impossible> {
         super::evolve::evolve(self, event, at)
+    }
+
+    fn asks(&self, command: &GiftCardCommand) -> Option<Asked> {
+        let card = self.known()?;
+        match command {
+            GiftCardCommand::Spend { invoice_id, .. } | GiftCardCommand::Reverse { invoice_id } => {
+                card.balance.asks(card.gift_card_id.0, *invoice_id)
+            }
+            GiftCardCommand::Issue(_) | GiftCardCommand::Void => None,
+        }
+    }
+
+    fn told(&mut self, asked: &Asked, fact: Option<Fact>) {
+        if let GiftCard::Known(card) = self {
+            card.balance.told(asked, fact);
+        }
+    }
+
+    fn forget_told(&mut self) {
+        if let GiftCard::Known(card) = self {
+            card.balance.forget_told();
+        }
     }
 
     fn event(event: crate::Event) -> Option<GiftCardEvent> {

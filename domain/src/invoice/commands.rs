@@ -3,6 +3,7 @@
 use super::events::{CreditRedemption, GiftCardSpend};
 use crate::billing::{BillingTerms, CouponUse};
 use crate::ids::*;
+use crate::limits::MAX_OPEN_REFUNDS;
 use crate::{AmountOutOfRange, Cents};
 
 #[derive(Clone, Debug)]
@@ -52,12 +53,16 @@ pub enum InvoiceRejection {
     InvoiceIsNotOpen,
     #[error("the invoice is not collected")]
     InvoiceIsNotCollected,
+    /// They can be closed, and then more issued.
+    #[error("the invoice has {MAX_OPEN_REFUNDS} open refunds already")]
+    TooManyOpenRefunds,
     #[error("the invoice has no line {line}")]
     LineNotFound { line: InvoiceLineItemId },
     #[error("{left} cents are left to refund, {asked} were asked for")]
     RefundExceedsRemainder { left: Cents, asked: Cents },
     #[error("the invoice has no open refund")]
     RefundNotFound,
+
     #[error(transparent)]
     Amount(#[from] AmountOutOfRange),
     /// The spends exceed what is due, or the discount the items: no invoice can come of it.

@@ -4,6 +4,7 @@ use super::refund::refund;
 use super::*;
 use crate::billing::{LineKind, Totals};
 use crate::cart::ProductQuantity;
+use crate::past::{Asked, Fact};
 use crate::{Category, Cents, Context, Decider, Impossible, OrderId, StoreId, Timestamp};
 
 type Decision = Result<Vec<InvoiceEvent>, InvoiceRejection>;
@@ -30,6 +31,31 @@ impl Decider for Invoice {
 
     fn evolve(&mut self, event: &InvoiceEvent, at: Timestamp) -> Result<(), Impossible> {
         super::evolve::evolve(self, event, at)
+    }
+
+    fn asks(&self, command: &InvoiceCommand) -> Option<Asked> {
+        let invoice = self.known()?;
+        match command {
+            InvoiceCommand::Refund { refund_id, .. } => {
+                invoice.refunds.must_ask(refund_id).then_some(Asked::Refund { refund_id: *refund_id })
+            }
+            InvoiceCommand::Issue(_)
+            | InvoiceCommand::Collect
+            | InvoiceCommand::Fail
+            | InvoiceCommand::CloseRefunds => None,
+        }
+    }
+
+    fn told(&mut self, asked: &Asked, fact: Option<Fact>) {
+        if let (Invoice::Known(invoice), Asked::Refund { refund_id }) = (self, asked) {
+            invoice.refunds.tell(*refund_id, fact.map(drop));
+        }
+    }
+
+    fn forget_told(&mut self) {
+        if let Invoice::Known(invoice) = self {
+            invoice.refunds.forget_told();
+        }
     }
 
     fn event(event: crate::Event) -> Option<InvoiceEvent> {
@@ -131,10 +157,8 @@ fn fail(invoice: &KnownInvoice) -> Decision {
 }
 
 fn close_refunds(invoice: &KnownInvoice) -> Decision {
-    let open = invoice.refunds.iter().filter(|refund| refund.open);
-    let refund_ids: Vec<_> = open.map(|refund| refund.refund_id).collect();
-    if refund_ids.is_empty() {
+    if invoice.open_refunds.is_empty() {
         return Err(InvoiceRejection::RefundNotFound);
     }
-    Ok(vec![RefundsClosed { refund_ids }.into()])
+    Ok(vec![RefundsClosed { refund_ids: invoice.open_refunds.clone() }.into()])
 }

@@ -116,6 +116,13 @@ pub struct RefundsClosed {
     pub refund_ids: Vec<RefundId>,
 }
 
+impl RefundIssued {
+    /// What of it is paid back as money.
+    pub fn money(&self) -> Result<Cents, crate::AmountOutOfRange> {
+        self.total_amount_in_cents.minus(self.credit_amount_in_cents)
+    }
+}
+
 events! {
     /// The events of an invoice's stream.
     pub enum InvoiceEvent {

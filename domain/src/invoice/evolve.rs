@@ -2,7 +2,9 @@
 //! [`Impossible`].
 
 use super::*;
+use crate::recent::Recent;
 use crate::{Cents, Impossible, Timestamp};
+use std::collections::{HashMap, HashSet};
 
 pub(super) fn evolve(state: &mut Invoice, event: &InvoiceEvent, _at: Timestamp) -> Result<(), Impossible> {
     let impossible = Impossible { event: event.event_type(), state: word(state) };
@@ -41,7 +43,9 @@ fn issued(event: &InvoiceIssued) -> Option<Invoice> {
         gift_card_spends: event.gift_card_spends.clone(),
         credit_redemptions: event.credit_redemptions.clone(),
         amount_due_in_cents: event.amount_due_in_cents,
-        refunds: Vec::new(),
+        money_refunded_in_cents: Cents::ZERO,
+        refunds: Recent::default(),
+        open_refunds: Vec::new(),
     })))
 }
 
@@ -69,31 +73,33 @@ fn refunded(invoice: &mut KnownInvoice, event: &RefundIssued) -> Option<()> {
         InvoiceStatus::Open | InvoiceStatus::Failed | InvoiceStatus::Refunded => return None,
     }
     let total = Cents::sum(event.lines.iter().map(|line| line.total_amount_in_cents));
-    if total != Ok(event.total_amount_in_cents) || invoice.refund(event.refund_id).is_some() {
+    if total != Ok(event.total_amount_in_cents) || invoice.refunds.kept(&event.refund_id).is_some() {
         return None;
     }
-    // On a copy, so that an event that can't be leaves no half of itself behind.
-    let mut after = invoice.clone();
-    for part in &event.lines {
-        let is_line = |line: &&mut RefundableLine| line.line.invoice_line_item_id == part.invoice_line_item_id;
-        line_refunded(after.lines.iter_mut().find(is_line)?, part)?;
-    }
-    after.refunds.push(IssuedRefund {
-        refund_id: event.refund_id,
-        total_amount_in_cents: event.total_amount_in_cents,
-        credit_amount_in_cents: event.credit_amount_in_cents,
-        credit_id: event.credit_id,
-        open: true,
-    });
+    let money = invoice.money_refunded_in_cents.plus(event.money().ok()?).ok()?;
     // Never more money goes back than came in.
-    after.money_left().ok()?;
-    let nothing_left = after.left_to_refund().ok()?.is_zero();
-    after.status = if nothing_left { InvoiceStatus::Refunded } else { InvoiceStatus::PartiallyRefunded };
+    invoice.amount_due_in_cents.minus(money).ok()?;
+    let nothing_left = invoice.left_to_refund().ok()? == event.total_amount_in_cents;
     if nothing_left != event.nothing_left {
         return None;
     }
-    *invoice = after;
+    // On copies, so that an event that can't be leaves no half of itself behind.
+    invoice.lines = lines_refunded(&invoice.lines, &event.lines)?;
+    invoice.money_refunded_in_cents = money;
+    invoice.refunds.insert(event.refund_id, ());
+    invoice.open_refunds.push(event.refund_id);
+    invoice.status = if nothing_left { InvoiceStatus::Refunded } else { InvoiceStatus::PartiallyRefunded };
     Some(())
+}
+
+fn lines_refunded(lines: &[RefundableLine], parts: &[RefundLine]) -> Option<Vec<RefundableLine>> {
+    let mut after = lines.to_vec();
+    let places: HashMap<_, _> = (0..).zip(lines).map(|(at, line)| (line.line.invoice_line_item_id, at)).collect();
+    for part in parts {
+        let at: usize = *places.get(&part.invoice_line_item_id)?;
+        line_refunded(&mut after[at], part)?;
+    }
+    Some(after)
 }
 
 /// `None` when more would be refunded than the line has.
@@ -105,13 +111,10 @@ fn line_refunded(line: &mut RefundableLine, part: &RefundLine) -> Option<()> {
 }
 
 fn refunds_closed(invoice: &mut KnownInvoice, event: &RefundsClosed) -> Option<()> {
-    if !event.refund_ids.iter().all(|refund_id| invoice.refund(*refund_id).is_some_and(|refund| refund.open)) {
-        return None;
-    }
-    for refund in invoice.refunds.iter_mut().filter(|refund| event.refund_ids.contains(&refund.refund_id)) {
-        refund.open = false;
-    }
-    Some(())
+    let closed: HashSet<_> = event.refund_ids.iter().collect();
+    let open = invoice.open_refunds.len();
+    invoice.open_refunds.retain(|refund_id| !closed.contains(refund_id));
+    (open - invoice.open_refunds.len() == closed.len()).then_some(())
 }
 
 fn word(state: &Invoice) -> &'static str {

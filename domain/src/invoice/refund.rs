@@ -2,6 +2,7 @@
 //! left, of the invoice or of any line.
 
 use super::*;
+use crate::limits::MAX_OPEN_REFUNDS;
 use crate::{AmountOutOfRange, Cents, Context, CreditId, InvoiceLineItemId, RefundId, RefundLineItemId};
 
 pub(super) fn refund(
@@ -11,7 +12,7 @@ pub(super) fn refund(
     as_credit: bool,
     context: &Context<'_>,
 ) -> Result<Vec<InvoiceEvent>, InvoiceRejection> {
-    if invoice.refund(refund_id).is_some() {
+    if invoice.refunds.contains_key(&refund_id) {
         return Ok(Vec::new());
     }
     match invoice.status {
@@ -19,6 +20,9 @@ pub(super) fn refund(
         InvoiceStatus::Open | InvoiceStatus::Failed | InvoiceStatus::Refunded => {
             return Err(InvoiceRejection::InvoiceIsNotCollected);
         }
+    }
+    if invoice.open_refunds.len() >= MAX_OPEN_REFUNDS {
+        return Err(InvoiceRejection::TooManyOpenRefunds);
     }
     let parts = parts(invoice, what)?;
     let total = Cents::sum(parts.iter().copied())?;

@@ -3,6 +3,7 @@
 use super::events::{CreditRedemption, GiftCardSpend};
 use crate::billing::{CouponUse, InvoiceLine};
 use crate::ids::*;
+use crate::recent::Recent;
 use crate::{AmountOutOfRange, Cents};
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,12 @@ pub struct KnownInvoice {
     pub gift_card_spends: Vec<GiftCardSpend>,
     pub credit_redemptions: Vec<CreditRedemption>,
     pub amount_due_in_cents: Cents,
-    pub refunds: Vec<IssuedRefund>,
+    /// What was paid back as money.
+    pub money_refunded_in_cents: Cents,
+    /// The last ones. What each was of its lines, the lines have in sum.
+    pub refunds: Recent<RefundId, ()>,
+    /// At most [`crate::limits::MAX_OPEN_REFUNDS`], oldest first.
+    pub open_refunds: Vec<RefundId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,15 +53,6 @@ pub struct RefundableLine {
     pub tax_refunded: Cents,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IssuedRefund {
-    pub refund_id: RefundId,
-    pub total_amount_in_cents: Cents,
-    pub credit_amount_in_cents: Cents,
-    pub credit_id: Option<CreditId>,
-    pub open: bool,
-}
-
 impl Invoice {
     pub fn known(&self) -> Option<&KnownInvoice> {
         match self {
@@ -74,11 +71,12 @@ impl KnownInvoice {
     /// The money that was collected and not yet refunded as money. A refund takes it first; what exceeds it comes as a
     /// credit, so that a gift card never turns into cash.
     pub fn money_left(&self) -> Result<Cents, AmountOutOfRange> {
-        self.refunds.iter().try_fold(self.amount_due_in_cents, |money, refund| money.minus(refund.money()?))
+        self.amount_due_in_cents.minus(self.money_refunded_in_cents)
     }
 
-    pub fn refund(&self, refund_id: RefundId) -> Option<&IssuedRefund> {
-        self.refunds.iter().find(|refund| refund.refund_id == refund_id)
+    /// What was refunded of the lines, in money or as credit.
+    pub fn refunded(&self) -> Result<Cents, AmountOutOfRange> {
+        Cents::sum(self.lines.iter().map(|line| line.refunded))
     }
 }
 
@@ -93,12 +91,5 @@ impl RefundableLine {
     pub fn tax_in(&self, amount: Cents) -> Result<Cents, AmountOutOfRange> {
         let refunded = self.refunded.plus(amount)?;
         self.line.tax_amount_in_cents.share(refunded, self.line.gross()?)?.minus(self.tax_refunded)
-    }
-}
-
-impl IssuedRefund {
-    /// What of it was paid back as money.
-    pub fn money(&self) -> Result<Cents, AmountOutOfRange> {
-        self.total_amount_in_cents.minus(self.credit_amount_in_cents)
     }
 }

@@ -1,6 +1,6 @@
 //! Store credits and what was spent of them.
 
-use super::{CREATED, STORE};
+use super::{CREATED, SPENDS, STORE};
 use crate::store::{Column, Filter, Index, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, View, Views};
@@ -23,8 +23,10 @@ pub struct CreditRow {
     pub original_balance_in_cents: Cents,
     pub current_balance_in_cents: Cents,
     pub source: CreditSource,
-    /// Oldest first.
+    /// The last ones, oldest first; all of them stand in the history.
     pub redemptions: Vec<RedemptionRow>,
+    /// How many there were before these.
+    pub older_redemptions: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub voided_at: Option<Timestamp>,
@@ -55,7 +57,7 @@ impl View for Credits {
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "credits",
-        version: 1,
+        version: 2,
         columns: &[STORE, CREATED, Column::id("customer_id"), Column::integer("active")],
         indexes: &[BY_CUSTOMER, WALLET],
         labels: None,
@@ -84,6 +86,7 @@ impl View for Credits {
                     current_balance_in_cents: event.amount_in_cents,
                     source: event.source,
                     redemptions: Vec::new(),
+                    older_redemptions: 0,
                     created_at: at,
                     updated_at: at,
                     voided_at: None,
@@ -118,13 +121,21 @@ fn changed(row: &mut CreditRow, event: &CreditEvent, envelope: &Envelope) -> Res
                 created_at: at,
                 reversed_at: None,
             });
+            if row.redemptions.len() > SPENDS {
+                row.redemptions.remove(0);
+                row.older_redemptions += 1;
+            }
         }
         CreditEvent::CreditSpendDeclined(_) => {}
         CreditEvent::CreditSpendReversed(event) => {
             let mut redemptions = row.redemptions.iter_mut();
             let redemption =
                 redemptions.find(|redemption| redemption.credit_redemption_id == event.credit_redemption_id);
-            redemption.ok_or(Misfit("the credit has no such redemption"))?.reversed_at = Some(at);
+            match redemption {
+                Some(redemption) => redemption.reversed_at = Some(at),
+                None if row.older_redemptions > 0 => {}
+                None => return Err(Misfit("the credit has no such redemption")),
+            }
             row.current_balance_in_cents = event.remaining_balance_in_cents;
         }
         CreditEvent::CreditVoided(_) => {

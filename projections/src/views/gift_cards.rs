@@ -1,6 +1,6 @@
 //! Gift cards and what was spent of them.
 
-use super::{CREATED, STORE};
+use super::{CREATED, SPENDS, STORE};
 use crate::store::{Column, Filter, Index, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, View, Views};
@@ -23,8 +23,10 @@ pub struct GiftCardRow {
     pub currency: Currency,
     pub original_balance_in_cents: Cents,
     pub current_balance_in_cents: Cents,
-    /// Oldest first.
+    /// The last ones, oldest first; all of them stand in the history.
     pub spends: Vec<SpendRow>,
+    /// How many there were before these.
+    pub older_spends: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub voided_at: Option<Timestamp>,
@@ -80,7 +82,7 @@ impl View for GiftCards {
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "gift_cards",
-        version: 1,
+        version: 2,
         columns: &[
             STORE,
             CREATED,
@@ -115,6 +117,7 @@ impl View for GiftCards {
                     original_balance_in_cents: event.amount_in_cents,
                     current_balance_in_cents: event.amount_in_cents,
                     spends: Vec::new(),
+                    older_spends: 0,
                     created_at: at,
                     updated_at: at,
                     voided_at: None,
@@ -150,12 +153,20 @@ fn changed(row: &mut GiftCardRow, event: &GiftCardEvent, envelope: &Envelope) ->
                 created_at: at,
                 reversed_at: None,
             });
+            if row.spends.len() > SPENDS {
+                row.spends.remove(0);
+                row.older_spends += 1;
+            }
         }
         GiftCardEvent::GiftCardSpendDeclined(_) => {}
         GiftCardEvent::GiftCardSpendReversed(event) => {
             let mut spends = row.spends.iter_mut();
             let spend = spends.find(|spend| spend.gift_card_spend_id == event.gift_card_spend_id);
-            spend.ok_or(Misfit("the gift card has no such spend"))?.reversed_at = Some(at);
+            match spend {
+                Some(spend) => spend.reversed_at = Some(at),
+                None if row.older_spends > 0 => {}
+                None => return Err(Misfit("the gift card has no such spend")),
+            }
             row.current_balance_in_cents = event.remaining_balance_in_cents;
         }
         GiftCardEvent::GiftCardVoided(_) => {

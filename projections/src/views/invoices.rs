@@ -13,6 +13,7 @@ use domain::{
 };
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -37,7 +38,8 @@ pub struct InvoiceRow {
     pub lines: Vec<InvoiceLineRow>,
     pub gift_card_spends: Vec<InvoiceGiftCardSpend>,
     pub credit_redemptions: Vec<InvoiceCreditRedemption>,
-    /// Oldest first.
+    /// The last ones, oldest first: at most [`REFUNDS`], with no more than [`REFUND_LINES`] lines unless it is one alone. All of
+    /// them stand in [`super::Refunds`].
     pub refunds: Vec<RefundRow>,
     /// Once collected.
     pub order_id: Option<OrderId>,
@@ -121,6 +123,11 @@ pub struct InvoiceFilter {
     pub created: TimeRange,
 }
 
+/// Refunds that an invoice's row has, so that it stays as large however often something is refunded.
+const REFUNDS: usize = 10;
+/// Lines that these have in all.
+const REFUND_LINES: usize = 1_000;
+
 pub struct Invoices;
 
 const BY_OPEN: Index = Index { name: "by_open", equal: &["store_id", "open"], sort: Some("created_at"), covering: &[] };
@@ -138,7 +145,7 @@ impl View for Invoices {
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "invoices",
-        version: 1,
+        version: 2,
         columns: &[STORE, CREATED, Column::id("customer_id"), Column::integer("open")],
         indexes: &[BY_STORE, BY_OPEN, BY_CUSTOMER, BY_CUSTOMER_OPEN],
         labels: None,
@@ -264,11 +271,11 @@ fn refunded(row: &mut InvoiceRow, event: &RefundIssued, at: Timestamp) -> Result
     let refunded = row.refunded_amount_in_cents.plus(event.total_amount_in_cents);
     let refunded = refunded.map_err(|_| TOO_MUCH)?;
     let mut lines = row.lines.clone();
+    let places: HashMap<InvoiceLineItemId, usize> =
+        (0..).zip(&lines).map(|(at, line)| (line.invoice_line_item_id, at)).collect();
     for refund in &event.lines {
-        let line = lines
-            .iter_mut()
-            .find(|line| line.invoice_line_item_id == refund.invoice_line_item_id)
-            .ok_or(Misfit("the invoice has no such line"))?;
+        let at = places.get(&refund.invoice_line_item_id).ok_or(Misfit("the invoice has no such line"))?;
+        let line = &mut lines[*at];
         let sum = line.refunded_amount_in_cents.plus(refund.total_amount_in_cents);
         line.refunded_amount_in_cents = sum.map_err(|_| TOO_MUCH)?;
     }
@@ -278,22 +285,32 @@ fn refunded(row: &mut InvoiceRow, event: &RefundIssued, at: Timestamp) -> Result
         true => InvoiceStatus::Refunded,
         false => InvoiceStatus::PartiallyRefunded,
     };
-    let lines = event.lines.iter().map(|line| RefundLineRow {
-        refund_line_item_id: line.refund_line_item_id,
-        invoice_line_item_id: line.invoice_line_item_id,
-        total_amount_in_cents: line.total_amount_in_cents,
-        tax_amount_in_cents: line.tax_amount_in_cents,
-    });
-    row.refunds.push(RefundRow {
-        refund_id: event.refund_id,
-        lines: lines.collect(),
-        total_amount_in_cents: event.total_amount_in_cents,
-        credit_id: event.credit_id,
-        credit_amount_in_cents: event.credit_amount_in_cents,
-        created_at: at,
-        closed_at: None,
-    });
+    row.refunds.push(RefundRow::issued(event, at));
+    let mut lines: usize = row.refunds.iter().map(|refund| refund.lines.len()).sum();
+    while row.refunds.len() > REFUNDS || (lines > REFUND_LINES && row.refunds.len() > 1) {
+        lines -= row.refunds.remove(0).lines.len();
+    }
     Ok(())
+}
+
+impl RefundRow {
+    pub(super) fn issued(event: &RefundIssued, at: Timestamp) -> Self {
+        let lines = event.lines.iter().map(|line| RefundLineRow {
+            refund_line_item_id: line.refund_line_item_id,
+            invoice_line_item_id: line.invoice_line_item_id,
+            total_amount_in_cents: line.total_amount_in_cents,
+            tax_amount_in_cents: line.tax_amount_in_cents,
+        });
+        Self {
+            refund_id: event.refund_id,
+            lines: lines.collect(),
+            total_amount_in_cents: event.total_amount_in_cents,
+            credit_id: event.credit_id,
+            credit_amount_in_cents: event.credit_amount_in_cents,
+            created_at: at,
+            closed_at: None,
+        }
+    }
 }
 
 impl Views {

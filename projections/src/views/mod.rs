@@ -12,8 +12,10 @@ mod gift_cards;
 mod invoices;
 mod jobs;
 mod orders;
+mod past;
 mod products;
 mod purchases;
+mod refunds;
 mod shoppers;
 mod stores;
 mod wallet;
@@ -30,13 +32,18 @@ pub use invoices::{
 };
 pub use jobs::{JobProgress, JobRow, Jobs};
 pub use orders::{OrderFilter, OrderRow, Orders};
+pub use past::{Past, PastRow};
 pub use products::{ProductFilter, ProductRow, ProductSearch, Products, TagRow};
 pub use purchases::{Purchases, PurchasesRow};
+pub use refunds::{InvoiceRefundRow, Refunds};
 pub use shoppers::{ShopperRow, Shoppers};
 pub use stores::{StoreRow, Stores};
 pub use wallet::WalletEntry;
 
 use crate::store::{Column, Index};
+
+/// What was spent of a gift card or credit, the last so many; all of it stands in its history.
+const SPENDS: usize = 100;
 
 /// Columns that most views have.
 const STORE: Column = Column::id("store_id");

@@ -1,9 +1,9 @@
 //! Pages, by cursor and by number.
 
 use crate::world::World;
-use cartlog_projections::views::ProductFilter;
+use cartlog_projections::views::{ProductFilter, ProductRow};
 use cartlog_projections::{PageRequest, ReadError, Start, Views};
-use domain::product::{ProductCreated, ProductEvent};
+use domain::product::{ProductCreated, ProductDescribed, ProductEvent};
 use domain::{Cents, ProductId, StoreId};
 
 /// `count` products, several at the same moment.
@@ -67,6 +67,71 @@ async fn cursors_go_through_every_row_once_newest_first_also_among_equal_times()
             assert_eq!(all_by_cursor(&views, store, &filter, limit).await, expected, "{filter:?} by {limit}");
         }
     }
+}
+
+/// Each takes 300 KiB.
+async fn heavy_products(world: &mut World, store_id: StoreId, count: usize) -> Vec<ProductId> {
+    let mut products = Vec::new();
+    for _ in 0..count {
+        let product_id = ProductId(world.id());
+        let created = ProductCreated {
+            product_id,
+            store_id,
+            title: "Heavy".to_owned(),
+            product_type: "chair".to_owned(),
+            vendor: "Ikea".to_owned(),
+            description: Some("x".repeat(300 * 1024)),
+            inventory: 1,
+            sale_price_in_cents: Cents::ZERO,
+            tags: Vec::new(),
+        };
+        world.append(store_id, format!("product-{product_id}"), ProductEvent::from(created)).await;
+        products.push(product_id);
+    }
+    products
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_large_rows_ends_early_and_leads_on() {
+    let mut world = World::default();
+    let store = world.store().await;
+    let mut expected = heavy_products(&mut world, store, 60).await;
+    expected.reverse();
+    let views = world.open().await.views();
+    let all = ProductFilter::default();
+    assert_eq!(all_by_cursor(&views, store, &all, 250).await, expected);
+    let first = views.products(store, &all, &PageRequest::first(250)).await.expect("a page");
+    assert_eq!(first.items.len(), 6, "2 MiB");
+    let second = PageRequest { start: Start::At(first.next.unwrap()), limit: 250 };
+    let next = views.products(store, &all, &second).await.expect("a page");
+    let ids = |page: &cartlog_projections::Page<std::sync::Arc<ProductRow>>| -> Vec<_> {
+        page.items.iter().map(|product| product.product_id).collect()
+    };
+    assert_eq!(ids(&next), expected[6..12]);
+    let last = PageRequest { start: Start::At(next.previous.unwrap()), limit: 250 };
+    let back = views.products(store, &all, &last).await.expect("a page");
+    assert_eq!((ids(&back), back.previous.is_none(), back.next.is_some()), (expected[..6].to_vec(), true, true));
+    // Pages that are counted are whole, or refused: the next begins where it should have ended.
+    let counted = async |limit| views.products(store, &all, &PageRequest { start: Start::Page(1), limit }).await;
+    assert_eq!(ids(&counted(50).await.expect("a page")), expected[..50]);
+    assert!(matches!(counted(60).await, Err(ReadError::PageTooLarge { rows: 60 })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_larger_than_a_page_has_one_for_itself() {
+    let mut world = World::default();
+    let store = world.store().await;
+    let heavy = heavy_products(&mut world, store, 2).await;
+    let describe = |description: usize| ProductDescribed {
+        title: None,
+        product_type: None,
+        vendor: None,
+        description: Some(Some("y".repeat(description))),
+    };
+    world.product_event(store, heavy[1], describe(3 * 1024 * 1024)).await;
+    let views = world.open().await.views();
+    let found = all_by_cursor(&views, store, &ProductFilter::default(), 250).await;
+    assert_eq!(found, [heavy[1], heavy[0]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,13 +45,13 @@ fn check_refunds(invoice: &Value) {
     let gross = |line: &Value| of_line(line, "total") - of_line(line, "discount") + of_line(line, "tax");
     assert!(lines.iter().all(|line| of_line(line, "refunded") <= gross(line)), "{invoice:#}");
     let refunds = items(&invoice["refunds"]);
-    let refunded: i64 = refunds.iter().map(|refund| cents(&refund["total_amount_in_cents"])).sum();
-    assert_eq!(refunded, cents(&invoice["refunded_amount_in_cents"]), "{invoice:#}");
+    let shown: i64 = refunds.iter().map(|refund| cents(&refund["total_amount_in_cents"])).sum();
+    let refunded = cents(&invoice["refunded_amount_in_cents"]);
+    // An invoice shows its last ten.
+    assert!(shown == refunded || (refunds.len() == 10 && shown < refunded), "{invoice:#}");
+    assert_eq!(refunded, lines.iter().map(|line| of_line(line, "refunded")).sum::<i64>(), "{invoice:#}");
     let as_credit: i64 = refunds.iter().map(|refund| cents(&refund["credit_amount_in_cents"])).sum();
-    assert!(
-        refunded - as_credit <= cents(&invoice["amount_due_in_cents"]),
-        "more money back than came in: {invoice:#}"
-    );
+    assert!(shown - as_credit <= cents(&invoice["amount_due_in_cents"]), "more money back than came in: {invoice:#}");
     let left = lines.iter().map(gross).sum::<i64>() - refunded;
     let expected = match (refunded, left) {
         (0, _) => None,

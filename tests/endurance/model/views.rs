@@ -52,7 +52,7 @@ impl Shop {
             "amount_due_in_cents": known.due,
             "coupon_code": known.coupon.map(|coupon| self.coupons[coupon].code.clone()),
             "invoice_line_items": lines,
-            "refunds": known.refunds.iter().map(|refund| self.show_refund(known, refund)).collect::<Vec<_>>(),
+            "refunds": known.refunds[known.refunds.len().saturating_sub(10)..].iter().map(|refund| self.show_refund(known, refund)).collect::<Vec<_>>(),
         });
         self.show_spends(known, &mut shown);
         with_id("invoice_id", &known.id, with_id("cart_id", &known.cart_id, shown))

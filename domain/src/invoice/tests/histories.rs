@@ -1,6 +1,7 @@
 //! Random histories: the balance equation holds, and never more goes back than came in, of any line or as money.
 
 use super::*;
+use crate::recent::KEPT_IN_TEST;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -121,7 +122,8 @@ impl Auditor {
 
 proptest! {
     #[test]
-    fn never_more_goes_back_than_came_in(bill in any_bill(), steps in vec(any_step(), 0..25)) {
+    fn never_more_goes_back_than_came_in(bill in any_bill(), steps in vec(any_step(), 0..25), kept in 1..10usize) {
+        KEPT_IN_TEST.set(kept);
         let mut history = History::<Invoice>::new();
         let mut auditor = Auditor { issued: issued(&bill), lines: HashMap::new(), as_money: 0, ends: 0 };
         let gross = auditor.issued.lines.iter().map(|line| line.gross().unwrap().get()).sum();

@@ -1,6 +1,7 @@
 //! Which rule speaks first where several are broken.
 
 use super::*;
+use crate::limits::MAX_OPEN_REFUNDS;
 
 /// Each command breaks the rule it is refused by and as many later ones as it can.
 #[test]
@@ -14,6 +15,7 @@ fn the_rejections_come_in_the_order_they_are_declared_in() {
         (Invoice::None, beyond(), InvoiceRejection::InvoiceNotFound),
         (collected(&plain).state, InvoiceCommand::Collect, InvoiceRejection::InvoiceIsNotOpen),
         (open(&plain).state, beyond(), InvoiceRejection::InvoiceIsNotCollected),
+        (crowded(&plain), beyond(), InvoiceRejection::TooManyOpenRefunds),
         (collected(&plain).state, beyond(), line_9),
         (collected(&plain).state, refund(1, lines(&[(0, Some(9_999))])), exceeds(1_000, 9_999)),
         (collected(&plain).state, InvoiceCommand::CloseRefunds, InvoiceRejection::RefundNotFound),
@@ -31,15 +33,25 @@ fn the_rejections_come_in_the_order_they_are_declared_in() {
     }
 }
 
+/// Collected, with as many open refunds as there may be.
+fn crowded(bill: &Bill) -> Invoice {
+    let mut state = collected(bill).state;
+    if let Invoice::Known(invoice) = &mut state {
+        invoice.open_refunds = (0..MAX_OPEN_REFUNDS as u128).map(|number| RefundId(id(0x900 + number))).collect();
+    }
+    state
+}
+
 fn rank(rejection: &InvoiceRejection) -> usize {
     match rejection {
         InvoiceRejection::InvoiceNotFound => 0,
         InvoiceRejection::InvoiceIsNotOpen => 1,
         InvoiceRejection::InvoiceIsNotCollected => 2,
-        InvoiceRejection::LineNotFound { .. } => 3,
-        InvoiceRejection::RefundExceedsRemainder { .. } => 4,
-        InvoiceRejection::RefundNotFound => 5,
-        InvoiceRejection::Amount(_) => 6,
-        InvoiceRejection::DoesNotAddUp => 7,
+        InvoiceRejection::TooManyOpenRefunds => 3,
+        InvoiceRejection::LineNotFound { .. } => 4,
+        InvoiceRejection::RefundExceedsRemainder { .. } => 5,
+        InvoiceRejection::RefundNotFound => 6,
+        InvoiceRejection::Amount(_) => 7,
+        InvoiceRejection::DoesNotAddUp => 8,
     }
 }

@@ -48,7 +48,7 @@ fn fresh(source: CreditSource, told: Value) -> Story<Credits, CreditEvent> {
         issued(source),
         json!({
             "credit_id": CREDIT, "store_id": STORE, "customer_id": id(11), "currency": "USD",
-            "original_balance_in_cents": 500, "current_balance_in_cents": 500, "source": told, "redemptions": [],
+            "original_balance_in_cents": 500, "current_balance_in_cents": 500, "source": told, "redemptions": [], "older_redemptions": 0,
             "created_at": at(0), "updated_at": at(0), "voided_at": null, "revision": 0,
         }),
     )

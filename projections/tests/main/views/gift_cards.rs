@@ -55,7 +55,7 @@ fn fresh() -> Story<GiftCards, GiftCardEvent> {
         issued(),
         json!({
             "gift_card_id": CARD, "store_id": STORE, "gifter_customer_id": id(11), "recipient_customer_id": id(12),
-            "currency": "EUR", "original_balance_in_cents": 1_000, "current_balance_in_cents": 1_000, "spends": [],
+            "currency": "EUR", "original_balance_in_cents": 1_000, "current_balance_in_cents": 1_000, "spends": [], "older_spends": 0,
             "created_at": at(0), "updated_at": at(0), "voided_at": null, "revision": 0,
         }),
     )
@@ -88,6 +88,23 @@ fn a_card_is_spent_and_what_a_failed_invoice_spent_goes_back() {
         )
         .unfit(reversed(60, 1, 1))
         .unfit(issued());
+}
+
+/// A card's row stays as large however often something is spent of it.
+#[test]
+fn the_last_hundred_spends_are_shown_and_those_before_still_go_back() {
+    let mut story = fresh();
+    for number in 0..103 {
+        let spent = spent(1_000 + 2 * number, 1, 999 - number as i64);
+        story = story.then_anything(spent);
+    }
+    let row = story.row();
+    assert_eq!((row.spends.len(), row.older_spends, row.spends[0].amount_in_cents), (100, 3, cents(1)));
+    assert_eq!(row.spends[0].gift_card_spend_id.0, id(1_006));
+    let story = story.then_anything(reversed(1_000, 1, 898)).then_anything(reversed(1_006, 1, 899));
+    let row = story.row();
+    assert_eq!(row.current_balance_in_cents, cents(899));
+    assert_eq!(row.spends.iter().filter(|spend| spend.reversed_at.is_some()).count(), 1);
 }
 
 #[test]

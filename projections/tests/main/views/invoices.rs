@@ -202,6 +202,19 @@ fn a_collected_invoice_is_refunded_line_by_line() {
         .unfit(refund(3_000, &[(99, 1, 0)], None, true));
 }
 
+/// An invoice's row stays as large however often something is refunded.
+#[test]
+fn the_last_ten_refunds_are_shown() {
+    let mut story = paid();
+    for number in 0..12 {
+        story = story.then_anything(refund(1_000 + 10 * number, &[(20, 1, 0)], None, false));
+    }
+    let row = story.row();
+    let shown: Vec<_> = row.refunds.iter().map(|refund| refund.refund_id.0).collect();
+    assert_eq!(shown, (2..12).map(|number| id(1_000 + 10 * number)).collect::<Vec<_>>());
+    assert_eq!(row.refunded_amount_in_cents, cents(12));
+}
+
 /// A is failed, B collected; C and D are open, D another customer's.
 #[tokio::test(flavor = "multi_thread")]
 async fn invoices_are_listed_by_whether_they_are_open_and_dates_newest_first() {

@@ -10,6 +10,7 @@ mod invoices;
 mod jobs;
 mod lists;
 mod orders;
+mod past;
 mod products;
 mod purchases;
 mod shoppers;

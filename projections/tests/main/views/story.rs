@@ -89,6 +89,15 @@ impl<V: View, E: Into<Event>> Story<V, E> {
         self
     }
 
+    /// The event happens, whatever it changes.
+    #[track_caller]
+    pub fn then_anything(mut self, event: impl Into<E>) -> Self {
+        let envelope = self.next(event);
+        let told = envelope.event.event_type();
+        V::apply(&mut self.row, self.key, &envelope).unwrap_or_else(|misfit| panic!("{told}: {misfit}"));
+        self
+    }
+
     /// The event happens, and is not about the row.
     #[track_caller]
     pub fn passing_by(mut self, event: impl Into<E>) -> Self {

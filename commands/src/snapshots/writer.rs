@@ -1,0 +1,192 @@
+//! Snapshots are written one after another by one task. Those that wait are bounded in number and bytes: the newest of a stream
+//! takes the place of the one before, and what finds no place is dropped, which costs only time.
+
+use super::{Snapshot, Snapshots};
+use eventlog::StreamName;
+use parking_lot::Mutex;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Snapshots that may wait.
+const MOST: usize = 1_024;
+/// What they may hold in all.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// Writes snapshots behind whoever hands them over. Cheap to clone.
+#[derive(Clone)]
+pub struct SnapshotWriter {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    snapshots: Arc<dyn Snapshots>,
+    waiting: Mutex<Waiting>,
+    /// Whether the task writes.
+    busy: watch::Sender<bool>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    order: VecDeque<StreamName>,
+    by_stream: HashMap<StreamName, Snapshot>,
+    bytes: usize,
+    closed: bool,
+}
+
+impl Waiting {
+    /// Whether it was taken in.
+    fn put(&mut self, stream: &StreamName, snapshot: Snapshot) -> bool {
+        let before = self.by_stream.get(stream).map(|waiting| waiting.state.len());
+        let bytes = self.bytes - before.unwrap_or(0) + snapshot.state.len();
+        let is_full = bytes > MOST_BYTES || (before.is_none() && self.order.len() >= MOST);
+        if self.closed || is_full {
+            return false;
+        }
+        self.bytes = bytes;
+        if before.is_none() {
+            self.order.push_back(stream.clone());
+        }
+        self.by_stream.insert(stream.clone(), snapshot);
+        true
+    }
+
+    fn take(&mut self) -> Option<(StreamName, Snapshot)> {
+        let stream = self.order.pop_front().filter(|_| !self.closed)?;
+        let snapshot = self.by_stream.remove(&stream)?;
+        self.bytes -= snapshot.state.len();
+        Some((stream, snapshot))
+    }
+}
+
+impl SnapshotWriter {
+    pub fn new(snapshots: Arc<dyn Snapshots>) -> Self {
+        Self { shared: Arc::new(Shared { snapshots, waiting: Mutex::default(), busy: watch::Sender::new(false) }) }
+    }
+
+    /// What was saved of the stream last. One that waits to be written is older than the state that it is of.
+    pub async fn load(&self, stream: &StreamName) -> Result<Option<Snapshot>, String> {
+        self.shared.snapshots.load(stream).await
+    }
+
+    /// Has the snapshot written, if there is room; within a runtime.
+    pub fn save(&self, stream: &StreamName, snapshot: Snapshot) {
+        let mut waiting = self.shared.waiting.lock();
+        if !waiting.put(stream, snapshot) {
+            metrics::counter!("cartlog_snapshots_dropped_total").increment(1);
+            return;
+        }
+        // Under the lock: the task ends only when it has seen under it that nothing waits.
+        if !self.shared.busy.send_replace(true) {
+            tokio::spawn(write(Arc::clone(&self.shared)));
+        }
+    }
+
+    /// Waits for the one that is being written; those that wait are dropped, and so is what comes.
+    pub async fn close(&self) {
+        self.shared.waiting.lock().closed = true;
+        let mut busy = self.shared.busy.subscribe();
+        // The sender lives as long as this.
+        let _ = busy.wait_for(|busy| !busy).await;
+    }
+}
+
+async fn write(shared: Arc<Shared>) {
+    loop {
+        let next = {
+            let mut waiting = shared.waiting.lock();
+            let next = waiting.take();
+            if next.is_none() {
+                shared.busy.send_replace(false);
+            }
+            next
+        };
+        let Some((stream, snapshot)) = next else { return };
+        if let Err(error) = shared.snapshots.save(&stream, snapshot).await {
+            tracing::warn!(%stream, %error, "a snapshot can't be saved");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use eventlog::LogId;
+    use tokio::sync::{Semaphore, mpsc};
+    use uuid::Uuid;
+
+    /// Writes only as many as it is let, and tells of each.
+    struct Gated {
+        let_through: Semaphore,
+        written: mpsc::UnboundedSender<(StreamName, Vec<u8>)>,
+    }
+
+    #[async_trait]
+    impl Snapshots for Gated {
+        async fn load(&self, _stream: &StreamName) -> Result<Option<Snapshot>, String> {
+            Ok(None)
+        }
+
+        async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), String> {
+            self.let_through.acquire().await.map_err(|error| error.to_string())?.forget();
+            self.written.send((stream.clone(), snapshot.state)).map_err(|error| error.to_string())
+        }
+    }
+
+    type Written = mpsc::UnboundedReceiver<(StreamName, Vec<u8>)>;
+
+    fn gated() -> (SnapshotWriter, Arc<Gated>, Written) {
+        let (written, seen) = mpsc::unbounded_channel();
+        let gated = Arc::new(Gated { let_through: Semaphore::new(0), written });
+        (SnapshotWriter::new(Arc::clone(&gated) as Arc<dyn Snapshots>), gated, seen)
+    }
+
+    fn snapshot(state: Vec<u8>) -> Snapshot {
+        Snapshot { log_id: LogId(Uuid::nil()), format: 1, state }
+    }
+
+    fn stream(number: usize) -> StreamName {
+        StreamName::new(format!("coupon-{number}"))
+    }
+
+    #[tokio::test]
+    async fn of_a_stream_the_newest_waits_and_what_finds_no_room_is_dropped() {
+        let (writer, gated, mut seen) = gated();
+        writer.save(&stream(0), snapshot(b"under way".to_vec()));
+        // The task takes the first before it waits at the gate.
+        while writer.shared.waiting.lock().bytes > 0 {
+            tokio::task::yield_now().await;
+        }
+        for state in [b"old", b"new"] {
+            writer.save(&stream(1), snapshot(state.to_vec()));
+        }
+        writer.save(&stream(2), snapshot(vec![0; MOST_BYTES]));
+        for number in 3..3 + 2 * MOST {
+            writer.save(&stream(number), snapshot(Vec::new()));
+        }
+        assert_eq!(writer.shared.waiting.lock().order.len(), MOST);
+        gated.let_through.add_permits(2 * MOST);
+        assert_eq!(seen.recv().await, Some((stream(0), b"under way".to_vec())));
+        assert_eq!(seen.recv().await, Some((stream(1), b"new".to_vec())));
+        for number in 3..2 + MOST {
+            assert_eq!(seen.recv().await, Some((stream(number), Vec::new())));
+        }
+        writer.close().await;
+        assert!(seen.try_recv().is_err(), "nothing else was written");
+    }
+
+    #[tokio::test]
+    async fn closing_waits_for_the_one_under_way_and_drops_the_rest() {
+        let (writer, gated, mut seen) = gated();
+        (0..3).for_each(|number| writer.save(&stream(number), snapshot(Vec::new())));
+        while writer.shared.waiting.lock().order.len() > 2 {
+            tokio::task::yield_now().await;
+        }
+        gated.let_through.add_permits(3);
+        writer.close().await;
+        writer.save(&stream(9), snapshot(Vec::new()));
+        assert_eq!(seen.try_recv().ok().map(|(stream, _)| stream), Some(stream(0)));
+        assert!(seen.try_recv().is_err());
+    }
+}

@@ -1,0 +1,181 @@
+//! What states don't keep of the past, and an index does: what each invoice was told, which carts ended, which refunds were
+//! issued, which event added an email. It follows from the log alone, and can be filled again from there.
+//!
+//! What lives here: what can be asked, under which key an index keeps it, and its fold. Where the index is, doesn't.
+
+use crate::balance::SpendAnswer;
+use crate::cart::CartEvent;
+use crate::coupon::{CouponAnswer, CouponEvent};
+use crate::credit::CreditEvent;
+use crate::customer::CustomerEvent;
+use crate::gift_card::GiftCardEvent;
+use crate::ids::*;
+use crate::invoice::InvoiceEvent;
+use crate::{Cents, Event};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A question to the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// What the coupon told the invoice.
+    CouponAnswer { coupon_id: CouponId, invoice_id: InvoiceId },
+    /// How often the customer uses the coupon: uses that count.
+    CouponUses { coupon_id: CouponId, customer_id: CustomerId },
+    /// What the gift card or credit told the invoice.
+    Spend { balance: Uuid, invoice_id: InvoiceId },
+    /// How the cart ended.
+    EndedCart { cart_id: CartId },
+    /// Which cart was billed as the invoice.
+    BilledCart { invoice_id: InvoiceId },
+    /// Whether the refund was issued.
+    Refund { refund_id: RefundId },
+    /// Which event added the email that the claim is on.
+    AddedEmail { claim_id: ClaimId },
+}
+
+/// What the index answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    CouponAnswer(CouponAnswer),
+    CouponUses(u64),
+    Spend(SpendAnswer),
+    /// With its invoice if it was billed. The event that ended it stands in the cart's stream at `revision`.
+    EndedCart {
+        invoice_id: Option<InvoiceId>,
+        revision: u64,
+    },
+    BilledCart {
+        cart_id: CartId,
+    },
+    Refund,
+    /// It stands in the customer's stream at `revision`.
+    AddedEmail {
+        revision: u64,
+    },
+}
+
+impl Asked {
+    /// Under which the index keeps the fact. Uses are counted over the answers, and have no key of their own.
+    pub fn key(&self) -> Option<Uuid> {
+        let key = |label: &str, parts: &[&Uuid]| {
+            let parts: Vec<&[u8]> = parts.iter().map(|id| id.as_bytes().as_slice()).collect();
+            Some(derived(label, &parts))
+        };
+        match self {
+            Asked::CouponAnswer { coupon_id, invoice_id } => key("coupon answer", &[&coupon_id.0, &invoice_id.0]),
+            Asked::CouponUses { .. } => None,
+            Asked::Spend { balance, invoice_id } => key("spend", &[balance, &invoice_id.0]),
+            Asked::EndedCart { cart_id } => key("ended cart", &[&cart_id.0]),
+            Asked::BilledCart { invoice_id } => key("billed cart", &[&invoice_id.0]),
+            Asked::Refund { refund_id } => key("refund", &[&refund_id.0]),
+            Asked::AddedEmail { claim_id } => key("added email", &[&claim_id.0]),
+        }
+    }
+
+    /// What an event of the stream that ends with this id tells of.
+    pub fn answered_by(stream: Uuid, event: &Event) -> Vec<Asked> {
+        let spend = |invoice_id: InvoiceId| vec![Asked::Spend { balance: stream, invoice_id }];
+        let coupon = |invoice_id: InvoiceId| vec![Asked::CouponAnswer { coupon_id: CouponId(stream), invoice_id }];
+        match event {
+            Event::Cart(CartEvent::CartClosed(event)) => vec![Asked::EndedCart { cart_id: event.cart_id }],
+            Event::Cart(CartEvent::CartBilled(event)) => {
+                vec![Asked::EndedCart { cart_id: event.cart_id }, Asked::BilledCart { invoice_id: event.invoice_id }]
+            }
+            Event::Coupon(CouponEvent::CouponRedeemed(event)) => coupon(event.invoice_id),
+            Event::Coupon(CouponEvent::CouponRefused(event)) => coupon(event.invoice_id),
+            Event::Coupon(CouponEvent::CouponRedemptionReversed(event)) => coupon(event.invoice_id),
+            Event::GiftCard(GiftCardEvent::GiftCardSpent(event)) => spend(event.invoice_id),
+            Event::GiftCard(GiftCardEvent::GiftCardSpendDeclined(event)) => spend(event.invoice_id),
+            Event::GiftCard(GiftCardEvent::GiftCardSpendReversed(event)) => spend(event.invoice_id),
+            Event::Credit(CreditEvent::CreditSpent(event)) => spend(event.invoice_id),
+            Event::Credit(CreditEvent::CreditSpendDeclined(event)) => spend(event.invoice_id),
+            Event::Credit(CreditEvent::CreditSpendReversed(event)) => spend(event.invoice_id),
+            Event::Invoice(InvoiceEvent::RefundIssued(event)) => vec![Asked::Refund { refund_id: event.refund_id }],
+            Event::Customer(CustomerEvent::CustomerCreated(event)) => {
+                vec![Asked::AddedEmail { claim_id: event.claim_id }]
+            }
+            Event::Customer(CustomerEvent::CustomerEmailAdded(event)) => {
+                vec![Asked::AddedEmail { claim_id: event.claim_id }]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Fact {
+    /// The fact asked for, after an event at that revision of its stream; `None` where the event can't follow.
+    pub fn after(before: Option<Fact>, asked: &Asked, event: &Event, revision: u64) -> Option<Fact> {
+        match (before, asked) {
+            (None, Asked::EndedCart { .. }) => ended_cart(event, revision),
+            (None, Asked::BilledCart { .. }) => match event {
+                Event::Cart(CartEvent::CartBilled(event)) => Some(Fact::BilledCart { cart_id: event.cart_id }),
+                _ => None,
+            },
+            (None, Asked::Refund { .. }) => Some(Fact::Refund),
+            (None, Asked::AddedEmail { .. }) => Some(Fact::AddedEmail { revision }),
+            (None, Asked::CouponAnswer { .. }) => first_coupon_answer(event),
+            (Some(Fact::CouponAnswer(answer)), Asked::CouponAnswer { .. }) => coupon_reversed(answer, event),
+            (None, Asked::Spend { .. }) => first_spend(event),
+            (Some(Fact::Spend(spend)), Asked::Spend { .. }) => spend_reversed(spend, event),
+            (Some(_), _) | (None, Asked::CouponUses { .. }) => None,
+        }
+    }
+}
+
+fn ended_cart(event: &Event, revision: u64) -> Option<Fact> {
+    match event {
+        Event::Cart(CartEvent::CartClosed(_)) => Some(Fact::EndedCart { invoice_id: None, revision }),
+        Event::Cart(CartEvent::CartBilled(event)) => {
+            Some(Fact::EndedCart { invoice_id: Some(event.invoice_id), revision })
+        }
+        _ => None,
+    }
+}
+
+fn first_coupon_answer(event: &Event) -> Option<Fact> {
+    let Event::Coupon(event) = event else { return None };
+    match event {
+        CouponEvent::CouponRedeemed(event) => Some(Fact::CouponAnswer(CouponAnswer::of(event))),
+        CouponEvent::CouponRefused(event) => Some(Fact::CouponAnswer(CouponAnswer::Refused(event.reason))),
+        CouponEvent::CouponCreated(_)
+        | CouponEvent::CouponRedemptionReversed(_)
+        | CouponEvent::CouponVoided(_)
+        | CouponEvent::CouponClaimGivenUp(_) => None,
+    }
+}
+
+fn coupon_reversed(answer: CouponAnswer, event: &Event) -> Option<Fact> {
+    let Event::Coupon(CouponEvent::CouponRedemptionReversed(_)) = event else { return None };
+    answer.reversed().map(Fact::CouponAnswer)
+}
+
+fn first_spend(event: &Event) -> Option<Fact> {
+    let spent = |spend_id, amount, remaining| SpendAnswer { spend_id, amount, remaining, reversed: false };
+    // What a balance had left that gave nothing, nobody asks.
+    let declined = spent(Uuid::nil(), Cents::ZERO, Cents::ZERO);
+    Some(Fact::Spend(match event {
+        Event::GiftCard(GiftCardEvent::GiftCardSpent(event)) => {
+            spent(event.gift_card_spend_id.0, event.amount_in_cents, event.remaining_balance_in_cents)
+        }
+        Event::Credit(CreditEvent::CreditSpent(event)) => {
+            spent(event.credit_redemption_id.0, event.amount_in_cents, event.remaining_balance_in_cents)
+        }
+        Event::GiftCard(GiftCardEvent::GiftCardSpendDeclined(_))
+        | Event::Credit(CreditEvent::CreditSpendDeclined(_)) => declined,
+        _ => return None,
+    }))
+}
+
+fn spend_reversed(spend: SpendAnswer, event: &Event) -> Option<Fact> {
+    match event {
+        Event::GiftCard(GiftCardEvent::GiftCardSpendReversed(_))
+        | Event::Credit(CreditEvent::CreditSpendReversed(_))
+            if !spend.reversed =>
+        {
+            Some(Fact::Spend(SpendAnswer { reversed: true, ..spend }))
+        }
+        _ => None,
+    }
+}

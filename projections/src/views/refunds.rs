@@ -1,0 +1,103 @@
+//! Refunds, each with its lines. An invoice's row has the last of them only.
+
+use super::STORE;
+use super::invoices::RefundRow;
+use crate::store::{Column, Index, List, Value, ViewDeclaration};
+use crate::view::{create, existing};
+use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, View, Views};
+use domain::invoice::InvoiceEvent;
+use domain::{Category, Event, InvoiceId, RefundId, StoreId};
+use eventlog::Position;
+use journal::Envelope;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A refund of an invoice (api.md §6).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InvoiceRefundRow {
+    pub store_id: StoreId,
+    pub invoice_id: InvoiceId,
+    /// In the order of these they were issued.
+    pub issued_position: Position,
+    pub refund: RefundRow,
+}
+
+pub struct Refunds;
+
+const BY_INVOICE: Index =
+    Index { name: "by_invoice", equal: &["store_id", "invoice_id"], sort: Some("issued_position"), covering: &[] };
+
+impl View for Refunds {
+    type Row = InvoiceRefundRow;
+
+    const DECLARATION: ViewDeclaration = ViewDeclaration {
+        name: "refunds",
+        version: 1,
+        columns: &[STORE, Column::id("invoice_id"), Column::integer("issued_position")],
+        indexes: &[BY_INVOICE],
+        labels: None,
+        search: None,
+    };
+    /// An invoice's refunds share its stream.
+    const SOURCE: Source = Source::Streams(&[Category::Invoice]);
+
+    fn keys(envelope: &Envelope) -> Keys {
+        match &envelope.event {
+            Event::Invoice(InvoiceEvent::RefundIssued(event)) => Keys::One(event.refund_id.0),
+            Event::Invoice(InvoiceEvent::RefundsClosed(event)) => {
+                Keys::Many(event.refund_ids.iter().map(|refund| refund.0).collect())
+            }
+            _ => Keys::None,
+        }
+    }
+
+    fn begins(envelope: &Envelope) -> bool {
+        matches!(&envelope.event, Event::Invoice(InvoiceEvent::RefundIssued(_)))
+    }
+
+    fn apply(row: &mut Option<InvoiceRefundRow>, _key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+        let at = envelope.metadata.occurred_at;
+        match &envelope.event {
+            Event::Invoice(InvoiceEvent::RefundIssued(event)) => {
+                let invoice = crate::view::stream_id(envelope.stream.as_str());
+                create(
+                    row,
+                    InvoiceRefundRow {
+                        store_id: envelope.metadata.store_id,
+                        invoice_id: InvoiceId(invoice.ok_or(Misfit("the stream is not an invoice's"))?),
+                        issued_position: envelope.position,
+                        refund: RefundRow::issued(event, at),
+                    },
+                )
+            }
+            Event::Invoice(InvoiceEvent::RefundsClosed(_)) => {
+                existing(row)?.refund.closed_at = Some(at);
+                Ok(())
+            }
+            _ => Err(Misfit("the event is not of a refund")),
+        }
+    }
+
+    fn columns(row: &InvoiceRefundRow) -> Vec<Value> {
+        vec![row.store_id.0.into(), row.invoice_id.0.into(), row.issued_position.into()]
+    }
+}
+
+impl Views {
+    pub async fn refund(&self, store: StoreId, refund: RefundId) -> Result<Option<Arc<InvoiceRefundRow>>, ReadError> {
+        let row = self.of::<Refunds>()?.get(refund.0).await?;
+        Ok(row.filter(|row| row.store_id == store))
+    }
+
+    /// The invoice's refunds, newest first.
+    pub async fn refunds(
+        &self,
+        store: StoreId,
+        invoice: InvoiceId,
+        page: &PageRequest,
+    ) -> Result<Page<Arc<InvoiceRefundRow>>, ReadError> {
+        let list = List::through(&BY_INVOICE, vec![store.0.into(), invoice.0.into()]);
+        self.of::<Refunds>()?.page("refunds", &[store.0, invoice.0], list, page).await
+    }
+}
