@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Events that are read at once.
 const PAGE: usize = 1_000;
 /// The shape of snapshots. Raised whenever a state's shape changes; old snapshots are then ignored.
-const SNAPSHOT_FORMAT: u32 = 2;
+const SNAPSHOT_FORMAT: u32 = 3;
 
 /// A stream as this node knows it.
 pub struct Loaded<A> {

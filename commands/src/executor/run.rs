@@ -4,6 +4,7 @@ use super::loaded::{Loaded, failed};
 use super::memory::{Recall, Remembered};
 use super::queue::{Job, Look, Queues, Then};
 use super::{Ask, Executed, Outcome, Refused, Shared, StreamFailure};
+use chrono::TimeDelta;
 use domain::{Context, Decider, Timestamp};
 use eventlog::{AppendError, StreamName};
 use journal::{JournalError, Metadata, ToAppend, Written};
@@ -12,6 +13,8 @@ use tokio::sync::oneshot;
 
 /// How often a batch is decided again because others wrote to the stream in between.
 const ATTEMPTS: usize = 100;
+/// How far ahead of the clock a stream's last event may be for the next to take place no earlier than it.
+const AHEAD: TimeDelta = TimeDelta::hours(24);
 
 /// One command of a batch.
 struct Asked<A: Decider> {
@@ -239,7 +242,7 @@ impl<A: Decider> Runner<'_, A> {
         ask: &Ask<A::Command>,
         events: &mut Vec<ToAppend>,
     ) -> Result<Verdict<A>, StreamFailure> {
-        let now = self.shared.clock.now().max(loaded.last_at);
+        let now = moment(self.shared.clock.now(), loaded.last_at);
         let ids = ask.origin.ids.source(A::CATEGORY.as_str());
         let new = match loaded.state.decide(&ask.command, &Context { now, ids: &ids }) {
             Ok(new) => new,
@@ -305,6 +308,12 @@ pub(super) async fn replay<A: Decider>(
     let position = slice.events.last().map_or(eventlog::Position::START, |last| last.position);
     let events = slice.events.into_iter().filter_map(|envelope| A::event(envelope.event)).collect();
     Ok(Executed { events, position, replayed: true })
+}
+
+/// When what is decided now happens: not before what happened before it. A clock that was ahead by more than a day was wrong: what it
+/// has stamped must not stamp all that comes after it.
+fn moment(now: Timestamp, last_at: Timestamp) -> Timestamp {
+    if last_at <= now.plus(AHEAD) { now.max(last_at) } else { now }
 }
 
 fn to_append<A: Decider>(event: &A::Event, ask: &Ask<A::Command>, now: Timestamp) -> ToAppend {
