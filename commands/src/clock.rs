@@ -79,7 +79,7 @@ mod tests {
     fn a_clock_that_is_set_is_not_even_any_more() {
         let clock = Arc::<ManualClock>::default();
         let even = EvenClock::new(Arc::clone(&clock) as Arc<dyn Clock>);
-        let hours = |hours| Duration::from_secs(hours * 3_600);
+        let hours = |hours: u64| Duration::from_secs(hours * 3_600);
         assert_eq!(even.even_for(), Duration::ZERO);
         clock.advance(TimeDelta::hours(5));
         assert_eq!(even.even_for(), hours(5));

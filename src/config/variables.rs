@@ -60,7 +60,7 @@ mod tests {
             ("CARTLOG_LISTN", "CARTLOG_LISTEN"),
             ("CARTLOG_LISTEN_FILE", "CARTLOG_LISTEN"),
             ("cartlog_data", "CARTLOG_DATA"),
-            ("CARTLOG_SMTP_FILE", "CARTLOG_SMTP_URL_FILE"),
+            ("CARTLOG_SMTP_URL_FLE", "CARTLOG_SMTP_URL_FILE"),
         ] {
             let sentence = sentence(name).unwrap_or_else(|| panic!("{name} is not told"));
             assert!(sentence.contains(name) && sentence.ends_with(&format!("{nearest}?")), "{sentence}");
