@@ -4,9 +4,9 @@
 
 use crate::config::{self, Durability, Flags, Loaded, LogFormat};
 use crate::copy::{self, Asked, Text};
-use crate::{audit, demo, kafka, logging, output, rebuild, serve, status};
+use crate::{audit, data_dir, demo, kafka, logging, output, rebuild, serve, shell, status, version, wiring};
 use anyhow::Result;
-use clap::{ArgGroup, Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// An event-sourced online-store backend: every change an event, every answer a view of it.
 #[derive(Parser)]
 #[command(
-    version,
+    version = version::text(),
     arg_required_else_help = true,
     after_help = "\
 Examples:
@@ -46,6 +46,31 @@ enum Command {
     Kafka(Kafka),
     /// Lets shoppers loose on a server and checks that everything adds up
     Demo(Demo),
+    /// Prints what lets a shell complete commands and flags
+    Completions(Completions),
+    /// Writes the manual: a page for each command
+    Man(Man),
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cartlog completions bash > ~/.local/share/bash-completion/completions/cartlog
+  cartlog completions zsh > \"${fpath[1]}/_cartlog\"
+  cartlog completions fish > ~/.config/fish/completions/cartlog.fish")]
+struct Completions {
+    shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cartlog man ./man && man -l ./man/cartlog.1
+  cartlog man /usr/local/share/man/man1")]
+struct Man {
+    /// Where the pages go; made if there is none
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
 }
 
 /// Where the store is.
@@ -89,7 +114,7 @@ struct Settings {
     #[arg(long, value_name = "ROLES")]
     role: Option<String>,
     /// Requests a second for each store, with bursts of twice as many; 0: no limit [default: 1000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     rate_limit: Option<u32>,
     /// When an answered command is safe: 'full' survives a power cut, 'normal' the end of the process [default: full]
     #[arg(long, value_name = "WHEN")]
@@ -125,16 +150,16 @@ struct Settings {
     #[arg(long, value_name = "NAME")]
     node: Option<String>,
     /// Connections at one time; more wait [default: 10000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_connections: Option<usize>,
     /// Streams of each kind kept in memory [default: 4096]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     cached_streams: Option<usize>,
     /// Commands that may wait on one stream; one more is a 503 [default: 1024]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     queue_length: Option<usize>,
     /// Events after which the state of a long stream is saved again [default: 1000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     snapshot_every: Option<u64>,
 }
 
@@ -160,7 +185,7 @@ struct ShowConfig {
 Examples:
   cartlog status                                  of ./data, whether a server runs or not
   cartlog status --data /var/lib/cartlog --json   for machines
-  cartlog status --server http://10.0.0.7:8080    of a server elsewhere: what /readyz and /metrics say")]
+  cartlog status --server http://10.0.0.7:8080    of a server elsewhere, by what it tells everybody")]
 struct Status {
     #[command(flatten)]
     place: Place,
@@ -357,6 +382,10 @@ const NOT_AS_IT_SHOULD_BE: u8 = 3;
 impl Cli {
     /// Does what was typed.
     pub async fn run(self) -> Result<ExitCode> {
+        // A manual is for everybody; what belongs to a store is its owner's.
+        if !matches!(self.command, Command::Man(_)) {
+            data_dir::keep_private();
+        }
         match self.command {
             Command::Serve(settings) => {
                 let config = load(settings.flags(), "info")?.config;
@@ -386,6 +415,14 @@ impl Cli {
             }
             Command::Kafka(Kafka { command: KafkaCommand::Check(asked) }) => check_kafka(asked).await,
             Command::Demo(asked) => run_demo(asked).await,
+            Command::Completions(asked) => {
+                shell::completions(Cli::command(), asked.shell)?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Man(asked) => {
+                shell::manual(Cli::command(), &asked.directory)?;
+                Ok(ExitCode::SUCCESS)
+            }
         }
     }
 }
@@ -399,11 +436,18 @@ fn load(flags: Flags, level: &str) -> Result<Loaded> {
     let loaded = config::load(flags)?;
     let level = if loaded.is_default("log") { level } else { loaded.config.log.as_str() };
     logging::start(level, loaded.config.log_format);
+    for misspelt in config::misspelt() {
+        tracing::warn!("{misspelt}");
+    }
     Ok(loaded)
 }
 
 fn show_config(show: ShowConfig) -> Result<ExitCode> {
     let loaded = config::load(show.settings.flags())?;
+    wiring::check(&loaded.config)?;
+    for misspelt in config::misspelt() {
+        eprintln!("cartlog: {misspelt}");
+    }
     match show.json {
         true => output::say_json(&config::to_json(&loaded.values))?,
         false => output::say(config::to_toml(&loaded.values))?,
@@ -494,7 +538,6 @@ fn name_of(choice: impl clap::ValueEnum) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_sound() {

@@ -6,7 +6,7 @@
 use anyhow::{Context, Result, anyhow, bail};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// A directory with all that one cartlog owns.
@@ -18,7 +18,21 @@ pub struct DataDir {
 /// The right to serve or change the directory, for as long as it lives.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+/// The files that SQLite keeps in the directory.
+const DATABASES: [&str; 5] = ["log.sqlite", "views.sqlite", "windows.sqlite", "vault.sqlite", "commands.sqlite"];
+/// What SQLite keeps beside each.
+const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+/// The log's own lock: it stays where it was made, as whoever had opened it before it went could have it beside another.
+const LOCK_OF_LOG: &str = "log.sqlite-lock";
+const LOCK: &str = "lock";
+
+/// What this process makes from now on is its owner's alone, whatever the mode of the directory that it lies in. SQLite gives its
+/// files no other mode than the process's.
+pub fn keep_private() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
 /// Why the directory can't be had.
@@ -121,37 +135,100 @@ impl DataDir {
 
     /// The files with what they take on the disk, in bytes.
     pub fn sizes(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let files = [
-            ("log.sqlite", self.log()),
-            ("views.sqlite", self.views()),
-            ("windows.sqlite", self.windows()),
-            ("vault.sqlite", self.vault()),
-            ("commands.sqlite", self.commands()),
-        ];
-        files.into_iter().map(|(name, path)| (name, size_of(&path)))
+        DATABASES.into_iter().map(|name| (name, size_of(&self.root.join(name))))
     }
 
-    /// Takes the directory for this process.
+    /// Takes the directory for this process. Its files are the owner's alone from then on.
     pub fn lock(&self) -> Result<Lock, LockError> {
-        let path = self.root.join("lock");
+        let path = self.root.join(LOCK);
         let failed = |error: std::io::Error| LockError::Failed { root: self.root.clone(), reason: error.to_string() };
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(LockError::Held { root: self.root.clone(), pid: read_pid(&mut file) });
+        let mut open = OpenOptions::new();
+        open.create(true).truncate(false).read(true).write(true).mode(0o600);
+        let mut file = loop {
+            let mut file = open.open(&path).map_err(failed)?;
+            match file.try_lock() {
+                // A start that failed may have removed it in between: then somebody else can have the one that stands there now.
+                Ok(()) if is_at(&file, &path) => break file,
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LockError::Held { root: self.root.clone(), pid: read_pid(&mut file) });
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
+        };
         write_pid(&mut file).map_err(failed)?;
-        Ok(Lock { _file: file })
+        self.make_private();
+        Ok(Lock { file })
+    }
+
+    /// Versions before made some of the files for everybody to read, where the directory lets them.
+    fn make_private(&self) {
+        for path in self.files().chain([self.root.join(LOCK), self.root.join(LOCK_OF_LOG)]) {
+            let is_open = |metadata: fs::Metadata| metadata.is_file() && metadata.permissions().mode() & 0o077 != 0;
+            if !fs::symlink_metadata(&path).is_ok_and(is_open) {
+                continue;
+            }
+            if let Err(error) = fs::set_permissions(&path, fs::Permissions::from_mode(0o600)) {
+                tracing::warn!(file = %path.display(), %error, "others may look into a file, and this can't be changed");
+            }
+        }
+    }
+
+    /// Where SQLite's files are, or would be.
+    fn files(&self) -> impl Iterator<Item = PathBuf> {
+        let beside = |name: &'static str| BESIDE.map(|suffix| self.root.join(format!("{name}{suffix}")));
+        DATABASES.into_iter().flat_map(beside)
+    }
+
+    /// Whether nobody has kept anything in it yet.
+    fn is_fresh(&self) -> bool {
+        let is_lock = |entry: std::io::Result<fs::DirEntry>| {
+            entry.is_ok_and(|entry| [LOCK, LOCK_OF_LOG].iter().any(|lock| entry.file_name() == *lock))
+        };
+        fs::read_dir(&self.root).is_ok_and(|mut entries| entries.all(is_lock))
+    }
+}
+
+/// Whether the open file is the one at the path.
+fn is_at(file: &File, path: &Path) -> bool {
+    let place = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    matches!((file.metadata().map(place), fs::metadata(path).map(place)), (Ok(open), Ok(there)) if open == there)
+}
+
+/// What a start makes before anything is kept: removed when it fails.
+pub struct Traces {
+    root: PathBuf,
+    /// The directories that were not there, the deepest first.
+    missing: Vec<PathBuf>,
+    /// The directory, where nobody has kept anything in it, and the lock on it.
+    fresh: Option<(DataDir, File)>,
+}
+
+impl Traces {
+    /// Before the directory is made.
+    pub fn before(root: &Path) -> Self {
+        let missing = root.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+        Self { root: root.to_owned(), missing: missing.map(Path::to_owned).collect(), fresh: None }
+    }
+
+    /// Once it is locked, and before anything else is made in it.
+    pub fn locked(&mut self, data: &DataDir, lock: &Lock) {
+        if data.is_fresh() {
+            self.fresh = lock.file.try_clone().ok().map(|file| (data.clone(), file));
+        }
+    }
+
+    /// Removes what was made, while the directory is locked; but for the log's lock, and what somebody else has put there. Nobody
+    /// is served yet, so that nothing of anybody's is in it.
+    pub fn remove(self) {
+        if let Some((data, _lock)) = &self.fresh {
+            let files = data.files().chain([data.control_socket(), data.root.join(LOCK)]);
+            files.for_each(|file| drop(fs::remove_file(file)));
+            let _ = fs::remove_dir(data.mail());
+        }
+        // A directory that is not empty stays, and so do those above it.
+        let _ = self.missing.iter().try_for_each(fs::remove_dir);
+        tracing::debug!(directory = %self.root.display(), "what the failed start had made is removed");
     }
 }
 

@@ -44,9 +44,25 @@ pub async fn bind(listen: &str) -> Result<TcpListener> {
         }
         ErrorKind::PermissionDenied => anyhow!("this user may not listen on {listen}; choose a port above 1023 with --listen"),
         ErrorKind::AddrNotAvailable => anyhow!("{listen} is no address of this machine; try --listen 0.0.0.0:8080"),
-        ErrorKind::InvalidInput => anyhow!("'{listen}' is no address to listen on; write --listen HOST:PORT"),
+        ErrorKind::InvalidInput => no_address(listen),
         _ => anyhow!("can't listen on {listen}: {error}"),
     })
+}
+
+/// Refuses what can't be an address to listen on, whatever machine this is.
+///
+/// # Errors
+/// One sentence with what to write.
+pub fn check(listen: &str) -> Result<()> {
+    let port = listen.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
+    match port {
+        Some(Ok(_)) => Ok(()),
+        Some(Err(_)) | None => Err(no_address(listen)),
+    }
+}
+
+fn no_address(listen: &str) -> anyhow::Error {
+    anyhow!("'{listen}' is no address to listen on; write --listen HOST:PORT")
 }
 
 /// The address that a listener got.

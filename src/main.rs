@@ -18,11 +18,13 @@ mod progress;
 mod random;
 mod rebuild;
 mod serve;
+mod shell;
 mod signals;
 mod status;
 mod supervise;
 mod tables;
 mod units;
+mod version;
 mod wiring;
 
 use clap::Parser;

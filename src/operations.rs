@@ -4,6 +4,7 @@
 
 use crate::data_dir::{DataDir, Lock};
 use crate::status::{self, Follower, Parked, Status};
+use crate::version;
 use crate::wiring::views::ViewsKeeper;
 use crate::wiring::windows::{self, WindowsCounter};
 use anyhow::{Result, bail};
@@ -62,7 +63,7 @@ impl Operations {
             head => self.journal.log().read_all(Position(head.0 - 1), 1).await?.pop(),
         };
         let mut status = Status {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: version::VERSION.to_owned(),
             server: self.running.as_ref().map(server),
             log: status::Log {
                 log_id: self.journal.log_id().await?.to_string(),
@@ -185,7 +186,7 @@ impl Operations {
 
 fn server(running: &Running) -> status::Server {
     status::Server {
-        pid: std::process::id(),
+        pid: Some(std::process::id()),
         url: running.url.clone(),
         up_for_seconds: running.since.elapsed().as_secs(),
     }

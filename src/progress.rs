@@ -3,7 +3,7 @@
 //! What doesn't live here: what is being done. Nothing is shown of what is done within two seconds.
 
 use crate::units;
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use std::io::{self, IsTerminal};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -23,6 +23,8 @@ pub fn beside_bars<T>(write: impl FnOnce() -> T) -> T {
 /// One long thing under way. Cleared when dropped.
 pub struct Progress {
     what: String,
+    /// Time goes by itself: it has no rate.
+    has_rate: bool,
     unit: &'static str,
     started: Instant,
     /// Where it stood when it was first told of: only what is done from there on says how fast it goes.
@@ -45,7 +47,7 @@ impl Progress {
             true => Shown::Bar(None),
             false => Shown::Lines { last: started },
         };
-        Self { what: what.into(), unit, started, first: None, done: 0, total: 0, shown }
+        Self { what: what.into(), has_rate: unit != "seconds", unit, started, first: None, done: 0, total: 0, shown }
     }
 
     /// It is this far now.
@@ -59,7 +61,7 @@ impl Progress {
             }
             Shown::Bar(bar @ None) => {
                 if self.started.elapsed() >= WORTH_SHOWING {
-                    *bar = Some(new_bar(&self.what, self.unit, done, total, self.started.elapsed()));
+                    *bar = Some(new_bar(&self.what, self.unit, self.has_rate, done, total, self.started.elapsed()));
                 }
             }
             Shown::Lines { last } => {
@@ -81,7 +83,10 @@ impl Progress {
             false => "?".to_owned(),
         };
         let (done, total) = (units::count(self.done), units::count(self.total));
-        format!("{}: {done} of {total} {}, {}/s, {eta} left", self.what, self.unit, units::count(rate as u64))
+        if !self.has_rate {
+            return format!("{}: {done} of {total} {}", self.what, self.unit);
+        }
+        format!("{}: {done} of {total} {}, {} a second, {eta} left", self.what, self.unit, units::count(rate as u64))
     }
 }
 
@@ -132,11 +137,16 @@ impl Stages {
     }
 }
 
-fn new_bar(what: &str, unit: &str, done: u64, total: u64, elapsed: Duration) -> ProgressBar {
+fn new_bar(what: &str, unit: &str, has_rate: bool, done: u64, total: u64, elapsed: Duration) -> ProgressBar {
     let bar = BARS.add(ProgressBar::new(total).with_position(done).with_elapsed(elapsed).with_message(what.to_owned()));
-    let template = format!("{{msg}} [{{bar:30}}] {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left");
+    let rate = if has_rate { ", {rate} a second, {eta} left" } else { "" };
+    let template = format!("{{msg}} [{{bar:30}}] {{human_pos}} of {{human_len}} {unit}{rate}");
     if let Ok(style) = ProgressStyle::with_template(&template) {
-        bar.set_style(style.progress_chars("=> "));
+        let rate = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+            // What a bar can't show, nobody can do anything about.
+            let _ = text.write_str(&units::count(state.per_sec() as u64));
+        };
+        bar.set_style(style.with_key("rate", rate).progress_chars("=> "));
     }
     bar
 }

@@ -5,14 +5,14 @@
 
 use crate::config::{Config, Role};
 use crate::control;
-use crate::data_dir::DataDir;
-use crate::operations::Running;
+use crate::data_dir::{DataDir, Traces};
+use crate::operations::{Operations, Running};
 use crate::progress::{Goal, Progress};
 use crate::signals::Signals;
 use crate::supervise::keep_running;
 use crate::wiring::windows::WindowsCounter;
 use crate::wiring::{self, CurrentReactions, Metrics, Parts, Readiness, Work};
-use crate::{config, http, output};
+use crate::{config, http, output, version};
 use anyhow::{Context, Result, bail};
 use axum::Router;
 use commands::Reactions;
@@ -55,6 +55,16 @@ pub async fn run(config: Config) -> Result<()> {
     }
 }
 
+/// Everything that a server is made of, before anything is done with it.
+struct Opened {
+    url: String,
+    listener: Arc<TcpListener>,
+    metrics: Metrics,
+    waiting: Waiting,
+    parts: Parts,
+    socket: tokio::net::UnixListener,
+}
+
 /// A running server.
 pub struct Server {
     pub url: String,
@@ -69,27 +79,46 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts, and comes back once commands and queries can be served.
+    /// Starts, and comes back once commands and queries can be served. Where it fails before it keeps anything, it leaves nothing
+    /// behind.
     pub async fn start(config: Config) -> Result<Self> {
+        wiring::check(&config)?;
+        let mut traces = Traces::before(&config.data);
+        match Self::open(&config, &mut traces).await {
+            Ok(opened) => Self::work(config, opened).await,
+            Err(error) => {
+                traces.remove();
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens everything, and does nothing with it yet.
+    async fn open(config: &Config, traces: &mut Traces) -> Result<Opened> {
         let data = DataDir::create(&config.data)?;
         if data.open_to_others() {
             let (directory, fix) = (data.root().display(), format!("chmod 700 {}", data.root().display()));
             tracing::warn!(%directory, fix, "other users of this machine can look into the data directory");
         }
         let lock = data.lock()?;
+        traces.locked(&data, &lock);
         let listener = Arc::new(http::bind(&config.listen).await?);
         let url = format!("http://{}", http::address(&listener)?);
         let metrics = Metrics::start(data.clone())?;
         let waiting = Waiting::begin(&listener);
         let public_url = config.public_url.clone().unwrap_or_else(|| url.clone());
-        let parts = wiring::open(&config, data, lock, public_url, Box::new(shown("catching up views"))).await?;
-        say_what_is_missing(&config);
+        let parts = wiring::open(config, data, lock, public_url, Box::new(shown("catching up views"))).await?;
+        let socket = control::server::bind(&parts.data.control_socket())?;
+        Ok(Opened { url, listener, metrics, waiting, parts, socket })
+    }
 
+    async fn work(config: Config, opened: Opened) -> Result<Self> {
+        let Opened { url, listener, metrics, waiting, parts, socket } = opened;
+        say_what_is_missing(&config);
         let (tasks, accepting, working) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
         let reactions = CurrentReactions::default();
         let readiness = Arc::new(Readiness::new(&parts, config.role.clone(), Arc::clone(&reactions)));
-        let socket = control::server::bind(&parts.data.control_socket())?;
-        start_control(
+        let operations = start_control(
             socket,
             &parts,
             Running {
@@ -105,14 +134,14 @@ impl Server {
             &working,
         );
         start_workers(&config, &parts, &metrics, reactions, &tasks, &working).await?;
-        let router = router(&config, &parts, &readiness, metrics);
+        let router = router(&config, &parts, &readiness, metrics, operations);
         waiting.end().await;
         let http = tokio::spawn(http::serve(listener, router, config.max_connections, accepting.clone()));
         let server = Self { url, parts, readiness, tasks, accepting, working, http };
         server.catch_up(&config).await?;
         server.readiness.caught_up();
-        let (version, roles) = (env!("CARGO_PKG_VERSION"), &config.role.0);
-        tracing::info!(url = server.url, version, ?roles, directory = %config.data.display(), "serving");
+        let (version, commit, roles) = (version::VERSION, version::COMMIT, &config.role.0);
+        tracing::info!(url = server.url, version, commit, ?roles, directory = %config.data.display(), "serving");
         Ok(server)
     }
 
@@ -201,12 +230,13 @@ fn start_control(
     running: Running,
     tasks: &TaskTracker,
     working: &CancellationToken,
-) {
+) -> Arc<Operations> {
     let operations = Arc::new(parts.operations().running(running));
-    let socket = Arc::new(socket);
+    let (socket, asked) = (Arc::new(socket), Arc::clone(&operations));
     keep_running("control socket", tasks, working, move |stop| {
-        control::server::serve(Arc::clone(&socket), Arc::clone(&operations), stop)
+        control::server::serve(Arc::clone(&socket), Arc::clone(&asked), stop)
     });
+    operations
 }
 
 async fn start_workers(
@@ -345,7 +375,13 @@ fn shown(what: &'static str) -> impl FnMut(u64, u64) + Send {
     }
 }
 
-fn router(config: &Config, parts: &Parts, readiness: &Arc<Readiness>, metrics: Metrics) -> Router {
+fn router(
+    config: &Config,
+    parts: &Parts,
+    readiness: &Arc<Readiness>,
+    metrics: Metrics,
+    operations: Arc<Operations>,
+) -> Router {
     let router = api::router(api::ApiParts {
         commands: parts.commands.clone(),
         views: parts.queries.clone(),
@@ -353,7 +389,10 @@ fn router(config: &Config, parts: &Parts, readiness: &Arc<Readiness>, metrics: M
         journal: parts.journal.clone(),
         clock: Arc::new(commands::SystemClock),
         readiness: Arc::clone(readiness) as Arc<dyn api::Ready>,
-        metrics: Arc::new(move || metrics.render()),
+        metrics: Arc::new(move || {
+            let (metrics, operations) = (metrics.clone(), Arc::clone(&operations));
+            Box::pin(async move { metrics.render(&operations).await })
+        }),
         settings: api::Settings::with_rate_limit(config.rate_limit),
     });
     match config.role.has(Role::Api) {

@@ -1,15 +1,16 @@
 //! `cartlog status`: how far everything is and how large, for people and machines.
 //!
-//! What doesn't live here: how it is found out (`operations`).
+//! A server elsewhere is asked by what it tells everybody: the figures of its metrics are written and read here, so that both ends
+//! agree. What doesn't live here: how it is found out (`operations`).
 
 use crate::config::Config;
 use crate::control::{Reply, Request, client};
 use crate::data_dir::DataDir;
+use crate::tables::Head::{Number, Text};
 use crate::{output, tables, units, wiring};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::Value;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -30,7 +31,8 @@ pub struct Status {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Server {
-    pub pid: u32,
+    /// Null: it runs elsewhere.
+    pub pid: Option<u32>,
     pub url: String,
     pub up_for_seconds: u64,
 }
@@ -92,7 +94,8 @@ fn as_text(status: &Status) -> String {
     let mut text = String::new();
     let server = status.server.as_ref().map_or("no server is running".to_owned(), |server| {
         let up = units::duration(Duration::from_secs(server.up_for_seconds));
-        format!("{} (process {}), up for {up}", server.url, server.pid)
+        let process = server.pid.map_or(String::new(), |pid| format!(" (process {pid})"));
+        format!("{}{process}, up for {up}", server.url)
     });
     let head = match &status.log.last_event_at {
         Some(at) => format!("position {}, last event at {at}", units::count(status.log.head)),
@@ -108,7 +111,8 @@ fn as_text(status: &Status) -> String {
     ];
     // Writing to a String can't fail.
     let _ = writeln!(text, "{}\n", tables::pairs(overview));
-    let mut followers = tables::new(&["follows the log", "position", "behind", "", "state"]);
+    let heads = [Text("follows the log"), Number("position"), Number("behind"), Number("for"), Text("state")];
+    let mut followers = tables::new(&heads);
     for follower in &status.followers {
         let age = match follower.lag_events {
             0 => String::new(),
@@ -124,11 +128,11 @@ fn as_text(status: &Status) -> String {
         ]);
     }
     let files = status.files.iter().map(|file| (file.name.clone(), units::bytes(file.bytes)));
-    let _ = writeln!(text, "{followers}\n\n{}", tables::pairs(files));
+    let _ = writeln!(text, "{followers}\n\n{}", tables::amounts(files));
     if !status.parked.is_empty() {
-        let mut parked = tables::new(&["parked by", "what", "at position", "why"]);
+        let mut parked = tables::new(&[Text("parked by"), Text("what"), Number("at position"), Text("why")]);
         for row in &status.parked {
-            parked.add_row([row.follower.clone(), row.what.clone(), row.position.to_string(), row.reason.clone()]);
+            parked.add_row([row.follower.clone(), row.what.clone(), units::count(row.position), row.reason.clone()]);
         }
         let _ = writeln!(
             text,
@@ -136,6 +140,16 @@ fn as_text(status: &Status) -> String {
         );
     }
     text
+}
+
+/// A server elsewhere, as it says of itself to everybody.
+#[derive(Debug, Serialize)]
+struct Elsewhere {
+    #[serde(flatten)]
+    status: Status,
+    ready: bool,
+    /// What is not well, in the server's words.
+    troubles: Vec<String>,
 }
 
 /// Of a server elsewhere, by what it tells everybody: `/readyz` and `/metrics`.
@@ -149,26 +163,133 @@ pub async fn of_server(server: &str, json: bool) -> Result<()> {
     let away = || format!("{server} can't be reached; is it running?");
     let readiness = get("/readyz").await.with_context(away)?;
     let ready = readiness.status().is_success();
-    let said: Value = readiness.json().await.unwrap_or(Value::Null);
-    let metrics = figures(&get("/metrics").await.with_context(away)?.text().await.with_context(away)?);
+    let troubles = troubles(&readiness.json().await.unwrap_or(Value::Null));
+    let metrics = get("/metrics").await.with_context(away)?.text().await.with_context(away)?;
+    let Some(status) = Status::read(server, &metrics) else {
+        let why = if troubles.is_empty() { "it says nothing of a log".to_owned() } else { troubles.join("; ") };
+        bail!("{server} does not tell how it is: {why}");
+    };
+    let elsewhere = Elsewhere { status, ready, troubles };
     if json {
-        return output::say_json(&json!({ "server": server, "ready": ready, "readiness": said, "metrics": metrics }));
+        return output::say_json(&elsewhere);
     }
-    let mut table = tables::new(&["metric", "value"]);
-    for (name, value) in &metrics {
-        table.add_row([name.clone(), value.to_string()]);
-    }
-    output::say(format!("{server} is {}: {said}\n\n{table}", if ready { "ready" } else { "NOT ready" }))
+    let is = if elsewhere.ready { "ready" } else { "NOT ready" };
+    let troubles: String = elsewhere.troubles.iter().map(|trouble| format!("\n  {trouble}")).collect();
+    output::say(format!("{server} is {is}{troubles}\n\n{}", as_text(&elsewhere.status)))
 }
 
-/// The figures of cartlog's own in Prometheus' text format, without histograms.
-fn figures(text: &str) -> BTreeMap<String, f64> {
-    let figure = |line: &str| {
+/// What `/readyz` names: a problem, or what is degraded.
+fn troubles(said: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let degraded = said["degraded"].as_array().into_iter().flatten();
+    let degraded = degraded.map(|part| format!("{}: {}", text(&part["name"]), text(&part["reason"])));
+    said["detail"].as_str().map(str::to_owned).into_iter().chain(degraded).collect()
+}
+
+const HEAD: &str = "cartlog_log_head";
+const LAST_EVENT: &str = "cartlog_log_last_event_timestamp_seconds";
+const UP_FOR: &str = "cartlog_up_seconds";
+const POSITION: &str = "cartlog_follower_position";
+const LAG_EVENTS: &str = "cartlog_follower_lag_events";
+const LAG_SECONDS: &str = "cartlog_follower_lag_seconds";
+const PARKED: &str = "cartlog_follower_parked";
+
+impl Status {
+    /// Sets the gauges that say the same.
+    pub fn record(&self) {
+        metrics::gauge!(HEAD, "log_id" => self.log.log_id.clone()).set(self.log.head as f64);
+        let last = self.log.last_event_at.as_ref().and_then(|at| at.parse::<domain::Timestamp>().ok());
+        metrics::gauge!(LAST_EVENT).set(last.map_or(0.0, |last| last.as_millis() as f64 / 1_000.0));
+        if let Some(server) = &self.server {
+            metrics::gauge!(UP_FOR).set(server.up_for_seconds as f64);
+        }
+        for follower in &self.followers {
+            let parked = self.parked.iter().filter(|parked| parked.follower == follower.name).count();
+            let figures = [
+                (POSITION, follower.position as f64),
+                (LAG_EVENTS, follower.lag_events as f64),
+                (LAG_SECONDS, follower.lag_seconds),
+                (PARKED, parked as f64),
+            ];
+            for (name, value) in figures {
+                metrics::gauge!(name, "follower" => follower.name.clone()).set(value);
+            }
+        }
+    }
+
+    /// From the metrics of a server; `None` where they don't say how far it is.
+    fn read(server: &str, metrics: &str) -> Option<Self> {
+        let figures: Vec<Figure<'_>> = metrics.lines().filter_map(Figure::read).collect();
+        let named = |name: &'static str| figures.iter().filter(move |figure| figure.name == name);
+        let head = named(HEAD).next()?;
+        let of = |name, follower: &str| {
+            let found = named(name).find(|figure| figure.label("follower").as_deref() == Some(follower));
+            found.map_or(0.0, |figure| figure.value)
+        };
+        let follower = |name: String| {
+            let (lag, parked) = (of(LAG_EVENTS, &name), of(PARKED, &name));
+            let state = match (parked > 0.0, lag > 0.0) {
+                (true, _) => format!("{} parked", units::count(parked as u64)),
+                (false, true) => "behind".to_owned(),
+                (false, false) => "well".to_owned(),
+            };
+            Follower {
+                position: of(POSITION, &name) as u64,
+                lag_events: lag as u64,
+                lag_seconds: of(LAG_SECONDS, &name),
+                state,
+                name,
+            }
+        };
+        let millis = named(LAST_EVENT).map(|figure| (figure.value * 1_000.0).round() as i64).find(|millis| *millis > 0);
+        let files = named("cartlog_file_bytes")
+            .filter_map(|figure| Some(File { name: figure.label("file")?, bytes: figure.value as u64 }));
+        let mut names: Vec<String> = named(POSITION).filter_map(|figure| figure.label("follower")).collect();
+        names.sort_unstable();
+        let mut files: Vec<File> = files.collect();
+        files.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        Some(Self {
+            version: named("cartlog_build_info").find_map(|figure| figure.label("version")).unwrap_or_default(),
+            server: Some(Server {
+                pid: None,
+                url: server.to_owned(),
+                up_for_seconds: named(UP_FOR).next().map_or(0, |figure| figure.value as u64),
+            }),
+            log: Log {
+                log_id: head.label("log_id")?,
+                head: head.value as u64,
+                last_event_at: millis.map(|millis| domain::Timestamp::from_millis(millis).to_string()),
+            },
+            followers: names.into_iter().map(follower).collect(),
+            parked: Vec::new(),
+            files,
+        })
+    }
+}
+
+/// A line of Prometheus' text format.
+struct Figure<'a> {
+    name: &'a str,
+    labels: &'a str,
+    value: f64,
+}
+
+impl<'a> Figure<'a> {
+    fn read(line: &'a str) -> Option<Self> {
         let (name, value) = line.rsplit_once(' ')?;
-        let histogram = ["_bucket", "_sum", "quantile="].iter().any(|part| name.contains(part));
-        (name.starts_with("cartlog_") && !histogram).then_some((name.to_owned(), value.parse().ok()?))
-    };
-    text.lines().filter_map(figure).collect()
+        let (name, labels) =
+            name.split_once('{').map_or((name, ""), |(name, labels)| (name, labels.trim_end_matches('}')));
+        Some(Self { name, labels, value: value.parse().ok()? })
+    }
+
+    /// Of names that are ours, which need no escaping.
+    fn label(&self, key: &str) -> Option<String> {
+        let begins = format!("{key}=\"");
+        let at = self.labels.match_indices(&begins).map(|(at, _)| at);
+        let mut at = at.filter(|at| *at == 0 || self.labels[..*at].ends_with(','));
+        let text = &self.labels[at.next()? + begins.len()..];
+        text.split_once('"').map(|(text, _)| text.to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -176,13 +297,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_read_from_prometheus_text() {
-        let text =
-            "# TYPE cartlog_x counter\ncartlog_x{a=\"b c\"} 3\nother 4\ncartlog_y_bucket{le=\"1\"} 2\ncartlog_z 0.5\n";
-        let figures = figures(text);
+    fn a_server_is_read_from_its_metrics() {
+        let text = "# TYPE cartlog_log_head gauge\ncartlog_log_head{log_id=\"x-y\"} 1700\n\
+            cartlog_log_last_event_timestamp_seconds 1795515630.5\ncartlog_up_seconds 90\n\
+            cartlog_build_info{version=\"9.9\",commit=\"abc\"} 1\n\
+            cartlog_follower_position{follower=\"carts\"} 1690\ncartlog_follower_lag_events{follower=\"carts\"} 10\n\
+            cartlog_follower_lag_seconds{follower=\"carts\"} 0.5\ncartlog_follower_position{follower=\"windows\"} 1700\n\
+            cartlog_follower_parked{follower=\"windows\"} 2\n\
+            cartlog_file_bytes{file=\"log.sqlite\"} 4096\nother{a=\"b c\"} 4\n";
+        let Some(status) = Status::read("http://x", text) else { panic!("nothing is read") };
+        assert_eq!((status.log.head, status.log.log_id.as_str(), status.version.as_str()), (1_700, "x-y", "9.9"));
+        assert_eq!(status.log.last_event_at.as_deref(), Some("2026-11-24T10:20:30.500Z"));
+        assert_eq!(status.server.map(|server| server.up_for_seconds), Some(90));
+        let followers: Vec<_> = status
+            .followers
+            .iter()
+            .map(|follower| (follower.name.as_str(), follower.position, follower.lag_events, follower.state.as_str()))
+            .collect();
+        assert_eq!(followers, [("carts", 1_690, 10, "behind"), ("windows", 1_700, 0, "2 parked")]);
         assert_eq!(
-            figures.into_iter().collect::<Vec<_>>(),
-            [("cartlog_x{a=\"b c\"}".to_owned(), 3.0), ("cartlog_z".to_owned(), 0.5)]
+            status.files.iter().map(|file| (file.name.as_str(), file.bytes)).collect::<Vec<_>>(),
+            [("log.sqlite", 4_096)]
         );
+        assert!(Status::read("http://x", "other 4\n").is_none());
     }
 }

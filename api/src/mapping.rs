@@ -268,6 +268,9 @@ fn coupon(rejection: &CouponRejection) -> Result<Code, Problem> {
         CouponRejection::PercentOutOfRange => {
             return Err(Problem::field(FieldError::body("/amount", rejection.to_string())));
         }
+        CouponRejection::EndsBeforeItStarts => {
+            return Err(Problem::field(FieldError::body("/expires_at", rejection.to_string())));
+        }
         CouponRejection::Amount(_) => Code::AmountOutOfRange,
     })
 }

@@ -4,6 +4,7 @@ use crate::wire::limiter::Limiter;
 use crate::wire::positions::Positions;
 use async_trait::async_trait;
 use commands::{Clock, Commands};
+use futures::future::BoxFuture;
 use journal::Journal;
 use projections::Views;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub struct ApiParts {
     pub clock: Arc<dyn Clock>,
     pub readiness: Arc<dyn Ready>,
     /// Renders the process's metrics in Prometheus' text format.
-    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    pub metrics: Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>,
     pub settings: Settings,
 }
 

@@ -316,11 +316,24 @@ async fn verdict(session: &Session, held: &Held, asking: Owner, given_up: &[Clai
         Standing::Unborn if own && !given_up.contains(&held.claim_id) => return Ok(Verdict::Share),
         Standing::Unborn | Standing::Unnamed => {}
     }
-    let due = session.inner.parts.clock.now() >= held.since.plus(GRACE);
-    if (due || own) && self::give_up(session, held.owner, held.claim_id).await? != Standing::Named {
+    if (is_due(&session.inner, held) || own)
+        && self::give_up(session, held.owner, held.claim_id).await? != Standing::Named
+    {
         return Ok(Verdict::TakeOver);
     }
     Ok(Verdict::Taken)
+}
+
+/// Whether its creator has had its time: by the clock, or, where the clock that stamped the claim was ahead of ours, since this
+/// process first met it.
+fn is_due(inner: &Inner, held: &Held) -> bool {
+    let (now, running) = (inner.parts.clock.now(), inner.parts.clock.running());
+    let met = inner.unnamed_claims.get(&held.claim_id).unwrap_or_else(|| {
+        inner.unnamed_claims.insert(held.claim_id, running);
+        running
+    });
+    now >= held.since.plus(GRACE)
+        || running.saturating_sub(met).as_millis() >= GRACE.num_milliseconds().unsigned_abs().into()
 }
 
 async fn standing(inner: &Inner, held: &Held) -> Result<Standing, CommandError> {

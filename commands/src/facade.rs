@@ -11,7 +11,7 @@ use crate::use_cases::authenticate::TokenCache;
 use crate::vault::{HmacKey, Vault};
 use crate::{Clock, CommandError, Done, IdempotencyKey, Lookups, Mailer, Request, Service};
 use domain::{
-    CustomerId, StoreId,
+    ClaimId, CustomerId, StoreId,
     cart::Cart,
     claim::{Claim, ClaimKey},
     coupon::Coupon,
@@ -28,6 +28,7 @@ use quick_cache::sync::Cache;
 use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -85,11 +86,15 @@ pub struct Commands {
 pub(crate) struct Inner {
     pub(crate) parts: Parts,
     pub(crate) hasher: Hasher,
+    /// For what time alone destroys.
+    pub(crate) even_clock: crate::EvenClock,
     pub(crate) tokens: TokenCache,
     /// One command at a time on a customer's carts, on this node: fewer conflicts, nothing more.
     pub(crate) cart_locks: Locks<CustomerId>,
     /// One attempt at a unique name at a time, on this node: who loses learns from whom, nothing more.
     pub(crate) name_locks: Locks<ClaimKey>,
+    /// When this process first met a claim that nobody named yet, by [`crate::Clock::running`].
+    pub(crate) unnamed_claims: Cache<ClaimId, Duration>,
     hmac_keys: Cache<StoreId, HmacKey>,
     /// Where the log was when this was first asked: what older versions wrote is before it.
     pub(crate) begun_at: tokio::sync::OnceCell<eventlog::Position>,
@@ -146,9 +151,11 @@ impl Commands {
         Self {
             inner: Arc::new(Inner {
                 hasher: Hasher::default(),
+                even_clock: crate::EvenClock::new(Arc::clone(&parts.clock)),
                 tokens: TokenCache::default(),
                 cart_locks: Locks::default(),
                 name_locks: Locks::default(),
+                unnamed_claims: Cache::new(4_096),
                 hmac_keys: Cache::new(4_096),
                 begun_at: tokio::sync::OnceCell::new(),
                 in_flight: Locks::default(),

@@ -28,6 +28,7 @@ pub mod testing;
 mod use_cases;
 pub mod vault;
 
+pub(crate) use clock::EvenClock;
 pub use clock::{Clock, SystemClock};
 pub use error::{CommandError, Resource, Service};
 pub use facade::{Commands, Parts, Settings, UnderWay};

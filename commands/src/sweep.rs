@@ -2,7 +2,8 @@
 //!
 //! What lives here: which credentials are in force, by the streams of their owners. The guarantee: what an event names, or is
 //! about to name, stays; a credential is looked at only 24 h after it was stored or its owner's was about to change, and a command
-//! does not live that long. Safe on several nodes and at any time.
+//! does not live that long. Safe on several nodes and at any time. As nothing brings back what a sweep has destroyed, it does nothing
+//! until this node's clock has run evenly for [`TRUSTED`]: one that was set ahead would end what lives.
 
 use crate::facade::{Inner, vault_away};
 use crate::session::look_at;
@@ -12,10 +13,13 @@ use chrono::TimeDelta;
 use domain::CredentialId;
 use domain::customer::Customer;
 use domain::store::Store;
+use std::time::Duration;
 
 /// How long an entry may stay without an event that names it, and an expired one after its end: so long a client that comes
 /// with it still learns that it expired.
 const KEPT: TimeDelta = TimeDelta::hours(24);
+/// How long the clock must have run evenly, against the time that passed, before anything is destroyed by it.
+const TRUSTED: Duration = Duration::from_secs(6 * 60 * 60);
 /// Credentials that are looked at in one go.
 const PAGE: usize = 500;
 
@@ -30,8 +34,12 @@ pub struct Swept {
 
 impl Commands {
     /// Removes from the vault what no event names, and tokens and links that expired, each 24 h later. Costs a look at the
-    /// streams of those owners alone whose credentials are new or changed; to be called now and then, an hour is often enough.
+    /// streams of those owners alone whose credentials are new or changed; to be called now and then, an hour is often enough. Does
+    /// nothing in the first six hours of a process, and after its clock was set.
     pub async fn sweep_vault(&self) -> Result<Swept, CommandError> {
+        if self.inner.even_clock.even_for() < TRUSTED {
+            return Ok(Swept::default());
+        }
         let parts = &self.inner.parts;
         let before = parts.clock.now().minus(KEPT);
         parts.vault.remove_expired(before).await.map_err(vault_away)?;

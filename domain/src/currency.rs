@@ -21,6 +21,16 @@ const CODES: &[&str] = &[
     "ZAR", "ZMW", "ZWG",
 ];
 
+/// The currencies whose minor unit is not a hundredth, with the decimals of their amounts, in alphabetical order. Those that have no
+/// minor unit at all (ISO's 'N.A.': metals, funds' units, the codes for testing and for none) have no decimals.
+#[rustfmt::skip]
+const OTHER_DECIMALS: &[(&str, usize)] = &[
+    ("BHD", 3), ("BIF", 0), ("CLF", 4), ("CLP", 0), ("DJF", 0), ("GNF", 0), ("IQD", 3), ("ISK", 0), ("JOD", 3), ("JPY", 0),
+    ("KMF", 0), ("KRW", 0), ("KWD", 3), ("LYD", 3), ("OMR", 3), ("PYG", 0), ("RWF", 0), ("TND", 3), ("UGX", 0), ("UYI", 0),
+    ("UYW", 4), ("VND", 0), ("VUV", 0), ("XAF", 0), ("XAG", 0), ("XAU", 0), ("XBA", 0), ("XBB", 0), ("XBC", 0), ("XBD", 0),
+    ("XDR", 0), ("XOF", 0), ("XPD", 0), ("XPF", 0), ("XPT", 0), ("XSU", 0), ("XTS", 0), ("XUA", 0), ("XXX", 0),
+];
+
 /// A currency: an active three-letter code of ISO 4217, upper case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
@@ -34,6 +44,21 @@ impl Currency {
     pub fn as_str(&self) -> &str {
         // Only ASCII codes of the list get in here.
         std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+
+    /// How many decimals an amount of it has: the exponent of its minor unit.
+    pub fn decimals(&self) -> usize {
+        let found = OTHER_DECIMALS.binary_search_by_key(&self.as_str(), |(code, _)| code);
+        found.map_or(2, |index| OTHER_DECIMALS[index].1)
+    }
+
+    /// Minor units as a decimal number of the currency's units: `12.34` of EUR, `1234` of JPY, `1.234` of KWD.
+    pub fn decimal(&self, minor_units: i64) -> String {
+        let decimals = self.decimals();
+        let sign = if minor_units < 0 { "-" } else { "" };
+        let digits = format!("{:0>width$}", minor_units.unsigned_abs(), width = decimals + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
     }
 }
 
@@ -91,6 +116,30 @@ mod tests {
         }
         for code in ["", "eur", "EU", "EURO", "ABC", "E€"] {
             assert_eq!(code.parse::<Currency>(), Err(UnknownCurrency), "{code}");
+        }
+    }
+
+    /// ISO 4217's list one says how many decimals each has.
+    #[test]
+    fn amounts_have_the_decimals_of_their_currency() {
+        assert!(OTHER_DECIMALS.is_sorted(), "the search relies on it");
+        assert!(OTHER_DECIMALS.iter().all(|(code, _)| CODES.contains(code)));
+        let decimal = |code: &str, minor_units| code.parse::<Currency>().map(|currency| currency.decimal(minor_units));
+        let cases = [
+            ("EUR", 5, "0.05"),
+            ("EUR", 1_299, "12.99"),
+            ("EUR", -5, "-0.05"),
+            ("EUR", 0, "0.00"),
+            ("JPY", 1_000, "1000"),
+            ("JPY", -1, "-1"),
+            ("JPY", 0, "0"),
+            ("KWD", 12_345, "12.345"),
+            ("CLF", 12_345, "1.2345"),
+            ("XAU", 7, "7"),
+            ("USD", i64::MIN, "-92233720368547758.08"),
+        ];
+        for (code, minor_units, wanted) in cases {
+            assert_eq!(decimal(code, minor_units).as_deref(), Ok(wanted), "{minor_units} of {code}");
         }
     }
 }

@@ -31,4 +31,4 @@ pub use port::{
     SubscriptionItem,
 };
 pub use size::MAX_APPEND_BYTES;
-pub use sqlite::{SqliteLog, SqliteOptions, Synchronous};
+pub use sqlite::{SqliteLog, SqliteOptions, Synchronous, sqlite_version};

@@ -69,10 +69,7 @@ impl Database {
     /// [`DatabaseError::Unavailable`] while the server is away: call again. [`DatabaseError::Refused`] when that does not help: also
     /// when a newer version writes to it.
     pub async fn open(url: &str, options: Options) -> Result<Self, DatabaseError> {
-        // The parser's own errors never repeat what they were given.
-        let connect = PgConnectOptions::from_str(url)
-            .map_err(|error| DatabaseError::Refused(format!("its URL can't be read: {}", says(&error))))?;
-        let connect = settings(connect, &options)?;
+        let connect = settings(read(url)?, &options)?;
         let database = Self { inner: Arc::new(Inner { connect, options }) };
         let mut connection = database.connect().await?;
         let preparing = async {
@@ -82,6 +79,14 @@ impl Database {
         };
         answered(PREPARED_WITHIN, "looking at it", preparing).await?;
         Ok(database)
+    }
+
+    /// Whether the URL and the options can be used, asking no server.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Refused`]; the message never shows the URL.
+    pub fn check(url: &str, options: &Options) -> Result<(), DatabaseError> {
+        settings(read(url)?, options).map(drop)
     }
 
     /// A connection that no pool knows.
@@ -167,6 +172,12 @@ async fn has_schema(connection: &mut PgConnection) -> Result<(), DatabaseError> 
 }
 
 /// What holds for every session.
+fn read(url: &str) -> Result<PgConnectOptions, DatabaseError> {
+    // The parser's own errors never repeat what they were given.
+    PgConnectOptions::from_str(url)
+        .map_err(|error| DatabaseError::Refused(format!("its URL can't be read: {}", says(&error))))
+}
+
 fn settings(connect: PgConnectOptions, options: &Options) -> Result<PgConnectOptions, DatabaseError> {
     let milliseconds = |time: Duration| time.as_millis().to_string();
     let mut settings = vec![

@@ -2,6 +2,7 @@
 
 use super::{Chain, Entry};
 use crate::tables;
+use crate::tables::Head::{Number, Text};
 use serde_json::json;
 
 /// One object, for machines: `object`, `events`, `chain`.
@@ -11,7 +12,7 @@ pub fn as_json(object: &str, entries: &[Entry], chain: &Chain) -> serde_json::Va
 
 /// The table, and below it what the check of the chain has found.
 pub fn as_table(object: &str, entries: &[Entry], chain: &Chain) -> String {
-    let mut table = tables::new(&["time", "revision", "what happened", "by"]);
+    let mut table = tables::new(&[Text("time"), Number("revision"), Text("what happened"), Text("by")]);
     for entry in entries {
         let time = entry.occurred_at.as_ref().unwrap_or(&entry.recorded_at);
         let by = entry.actor.as_deref().unwrap_or("?");

@@ -7,14 +7,16 @@
 mod engines;
 mod layers;
 mod show;
+mod variables;
 
 pub use engines::check_one as check_engine;
 #[cfg(not(feature = "kafka"))]
 pub use engines::left_out;
 pub use layers::Flags;
 pub use show::{to_json, to_toml};
+pub use variables::misspelt;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -276,12 +278,43 @@ fn understand(layered: config::Config) -> Result<Loaded> {
         .map_err(|error| anyhow!("{error}"))
         .context("the configuration can't be read; `cartlog serve --help` says what can be set")?;
     check_log(&config.log)?;
+    check_values(&config)?;
     Ok(Loaded { config, values })
 }
 
-/// Checks a log level or directives.
+/// Checks a log level or directives. A word that is no level would be taken for a program that is to say everything, and all the
+/// rest would say nothing.
 pub fn check_log(text: &str) -> Result<()> {
-    tracing_subscriber::EnvFilter::try_new(text)
-        .map(drop)
-        .map_err(|error| anyhow!("log = '{text}': {error}; try 'info', 'debug' or 'cartlog=debug,info'"))
+    const LEVELS: &str =
+        "the levels are off, error, warn, info, debug and trace, alone ('info') or of a part ('commands=debug,info')";
+    let is_level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+    let mut directives = text.split(',').map(str::trim).filter(|directive| !directive.is_empty());
+    // Of a span, what its fields are to equal is no level.
+    let has_level = |directive: &str| directive.rsplit(']').next().is_some_and(|end| end.contains('='));
+    let word = directives.find(|directive| !has_level(directive) && !is_level(directive));
+    if let Some(word) = word {
+        bail!("log = '{text}': '{word}' is no level; {LEVELS}");
+    }
+    tracing_subscriber::EnvFilter::try_new(text).map(drop).map_err(|error| anyhow!("log = '{text}': {error}; {LEVELS}"))
+}
+
+/// Checks what a type alone doesn't say.
+fn check_values(config: &Config) -> Result<()> {
+    // The most that a semaphore has places for.
+    let most = tokio::sync::Semaphore::MAX_PERMITS;
+    let least_one = [
+        ("max_connections", config.max_connections, most),
+        ("cached_streams", config.cached_streams, u32::MAX as usize),
+        ("queue_length", config.queue_length, most),
+        ("snapshot_every", usize::try_from(config.snapshot_every).unwrap_or(usize::MAX), usize::MAX),
+    ];
+    if let Some((key, value, most)) = least_one.into_iter().find(|(_, value, most)| !(1..=*most).contains(value)) {
+        bail!("{key} = {value} is out of range; at least 1 is needed, at most {most} can be");
+    }
+    match &config.public_url {
+        Some(url) if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) => {
+            bail!("public_url = '{url}' is no address that clients could reach; write https://shop.example")
+        }
+        Some(_) | None => Ok(()),
+    }
 }

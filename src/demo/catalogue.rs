@@ -1,5 +1,6 @@
 //! What the demo's store sells, and the names of those who buy.
 
+use crate::units;
 use rand::rngs::StdRng;
 use rand::{RngExt, seq::IndexedRandom};
 use serde_json::{Value, json};
@@ -60,11 +61,22 @@ pub fn customer(rng: &mut StdRng, number: usize) -> Value {
     let pick = |names: &[&str], rng: &mut StdRng| names.choose(rng).copied().unwrap_or("Kim").to_owned();
     let (first, last) = (pick(&FIRST_NAMES, rng), pick(&LAST_NAMES, rng));
     json!({
-        "currency": "EUR", "email": format!("{first}.{last}.{number}@example.com"), "first_name": first, "last_name": last,
+        "currency": CURRENCY, "email": format!("{first}.{last}.{number}@example.com"), "first_name": first, "last_name": last,
         "password": format!("demo-{number}"),
         "addresses": [{
             "street": format!("{} {last} Road", rng.random_range(1..200)), "city": "Treetown", "zip": "12345",
             "state": "Forest", "country": "DE", "is_primary": true,
         }],
     })
+}
+
+/// Whatever the demo pays, it pays in this.
+const CURRENCY: &str = "EUR";
+
+/// An amount as people read it.
+pub fn euros(cents: i64) -> String {
+    match CURRENCY.parse() {
+        Ok(currency) => units::money(currency, cents),
+        Err(domain::currency::UnknownCurrency) => format!("{cents} cents"),
+    }
 }

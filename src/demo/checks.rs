@@ -1,8 +1,10 @@
 //! Whether the store's books add up, each check by itself. Pure: books and tally in, verdicts out.
 
 use super::books::Books;
+use super::catalogue::euros;
 use super::shopper::cents;
 use super::tally::Tally;
+use crate::units;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -72,7 +74,7 @@ fn invoices(books: &Books, tally: &Tally) -> Check {
         .or_else(|| differ("orders", books.orders.len() as u64, tally.collected));
     check(
         "invoices and orders = what shoppers were told",
-        format!("{} invoices of {total} cents", books.invoices.len()),
+        format!("{} invoices of {}", units::count(books.invoices.len() as u64), euros(total)),
         fault,
     )
 }
@@ -174,7 +176,7 @@ fn balances(what: &'static str, wallet: &[Value], spends: &str, spent_by_invoice
         format!("balance {id}")
     });
     let fault = fault.or_else(|| differ("spent by the invoices", original - current, spent_by_invoices));
-    check(what, format!("{current} = {original} − {} cents", original - current), fault)
+    check(what, format!("{} = {} − {}", euros(current), euros(original), euros(original - current)), fault)
 }
 
 fn gift_cards_given(books: &Books, tally: &Tally) -> Check {
@@ -183,7 +185,7 @@ fn gift_cards_given(books: &Books, tally: &Tally) -> Check {
     let credits: i64 = books.credits.iter().map(|credit| cents(&credit["original_balance_in_cents"])).sum();
     let fault = differ("gift cards", given, tally.gift_cards_in_cents)
         .or_else(|| differ("credits", credits, tally.credits_in_cents + from_refunds));
-    let figures = format!("{given} cents of gift cards, {credits} of credits");
+    let figures = format!("{} of gift cards, {} of credits", euros(given), euros(credits));
     check("gift cards and credits = what was given and refunded", figures, fault)
 }
 

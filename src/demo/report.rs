@@ -1,11 +1,13 @@
 //! What happened, as tables.
 
 use super::books::Books;
+use super::catalogue::euros;
 use super::checks::{Check, refunds_as_credit};
 use super::client::Client;
 use super::shopper::cents;
 use super::stage::Stage;
 use super::tally::Tally;
+use crate::tables::Head::{Number, Text};
 use crate::{tables, units};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -25,7 +27,7 @@ pub fn text(stage: &Stage, run: &Run, tally: &Tally, books: &Books, checks: &[Ch
     let mut text = String::new();
     let _ = writeln!(text, "\nTop ten: most added to carts\n{}\n", top_ten(stage, tally, books));
     let _ = writeln!(text, "Invoices by state\n{}\n", invoices(books));
-    let _ = writeln!(text, "Money in and out (EUR)\n{}\n", money(tally, books));
+    let _ = writeln!(text, "Money in and out\n{}\n", money(tally, books));
     let _ = writeln!(text, "Answers\n{}\n", latencies(&stage.client));
     let _ = writeln!(text, "{}\n", speed(stage, run, tally));
     let _ = writeln!(text, "Does it add up?\n{}\n", verdicts(checks));
@@ -38,7 +40,7 @@ pub fn text(stage: &Stage, run: &Run, tally: &Tally, books: &Books, checks: &[Ch
 }
 
 fn top_ten(stage: &Stage, tally: &Tally, books: &Books) -> comfy_table::Table {
-    let mut table = tables::new(&["", "product", "streamed", "own count"]);
+    let mut table = tables::new(&[Number(""), Text("product"), Number("streamed"), Number("own count")]);
     for (place, (product, adds)) in books.streamed.top_ten.iter().enumerate() {
         let own = tally.cart_adds.get(product).copied().unwrap_or_default();
         let title = stage.titles.get(product).unwrap_or(product);
@@ -55,7 +57,8 @@ fn invoices(books: &Books) -> comfy_table::Table {
         entry.1 += cents(&invoice["total_amount_in_cents"]);
         entry.2 += cents(&invoice["amount_due_in_cents"]);
     }
-    let mut table = tables::new(&["state", "invoices", "total", "to collect or collected"]);
+    let mut table =
+        tables::new(&[Text("state"), Number("invoices"), Number("total"), Number("to collect or collected")]);
     for (state, (count, total, due)) in states {
         table.add_row([state.to_owned(), units::count(count), euros(total), euros(due)]);
     }
@@ -66,7 +69,7 @@ fn money(tally: &Tally, books: &Books) -> comfy_table::Table {
     let paid = |invoice: &&Value| !["open", "failed"].contains(&invoice["state"].as_str().unwrap_or_default());
     let sum = |field: &str| books.invoices.iter().filter(paid).map(|invoice| cents(&invoice[field])).sum::<i64>();
     let as_credit = refunds_as_credit(books);
-    tables::pairs([
+    tables::amounts([
         ("in: collected", euros(sum("amount_due_in_cents"))),
         ("    paid by gift cards", euros(sum("gift_card_used_amount_in_cents"))),
         ("    paid by credits", euros(sum("credit_used_amount_in_cents"))),
@@ -78,7 +81,14 @@ fn money(tally: &Tally, books: &Books) -> comfy_table::Table {
 }
 
 fn latencies(client: &Client) -> comfy_table::Table {
-    let mut table = tables::new(&["request", "answers", "median", "90 %", "99 %", "longest"]);
+    let mut table = tables::new(&[
+        Text("request"),
+        Number("answers"),
+        Number("median"),
+        Number("90 %"),
+        Number("99 %"),
+        Number("longest"),
+    ]);
     for summary in client.latencies().summaries() {
         let times = [summary.median, summary.p90, summary.p99, summary.longest].map(units::latency);
         let [median, p90, p99, longest] = times;
@@ -88,13 +98,14 @@ fn latencies(client: &Client) -> comfy_table::Table {
 }
 
 fn speed(stage: &Stage, run: &Run, tally: &Tally) -> String {
-    let seconds = run.took.as_secs_f64().max(0.001);
+    let adds: u64 = tally.cart_adds.values().sum();
     let mut text = format!(
-        "{} shoppers shopped for {}: {} events, {} a second; {} adds found too little in stock, {} carts were given up.",
+        "{} shoppers shopped for {}: {}, {}, {}; {} adds found too little in stock, {} carts were given up.",
         run.shoppers,
         units::duration(run.took),
-        units::count(run.events),
-        units::count((run.events as f64 / seconds) as u64),
+        units::rate(adds, "adds to carts", run.took),
+        units::rate(tally.invoices, "carts billed", run.took),
+        units::rate(run.events, "events", run.took),
         units::count(tally.sold_out),
         units::count(tally.carts_closed),
     );
@@ -109,16 +120,10 @@ fn speed(stage: &Stage, run: &Run, tally: &Tally) -> String {
 }
 
 fn verdicts(checks: &[Check]) -> comfy_table::Table {
-    let mut table = tables::new(&["check", "figures", ""]);
+    let mut table = tables::new(&[Text("check"), Text("figures"), Text("")]);
     for check in checks {
         let verdict = check.fault.clone().map_or("adds up".to_owned(), |fault| format!("DOES NOT ADD UP: {fault}"));
         table.add_row([check.what.to_owned(), check.figures.clone(), verdict]);
     }
     table
-}
-
-fn euros(cents: i64) -> String {
-    let sign = if cents < 0 { "-" } else { "" };
-    let cents = cents.unsigned_abs();
-    format!("{sign}{}.{:02}", units::count(cents / 100), cents % 100)
 }

@@ -1,5 +1,6 @@
 //! What came of a comparison as a table for people, or as JSON for machines.
 
+use crate::tables::Head::{Number, Text};
 use crate::{tables, units};
 use serde_json::{Value, json};
 use streaming::{CheckReport, Difference, DifferenceKind};
@@ -27,7 +28,14 @@ pub fn as_text(report: &CheckReport) -> String {
     if report.count == 0 {
         return format!("log and topics are equal up to position {position}: {in_log} events in both");
     }
-    let mut table = tables::new(&["difference", "topic", "partition/offset", "event", "event id", "position"]);
+    let mut table = tables::new(&[
+        Text("difference"),
+        Text("topic"),
+        Number("partition/offset"),
+        Text("event"),
+        Text("event id"),
+        Number("position"),
+    ]);
     for difference in report.differences.iter().take(SHOWN) {
         table.add_row(row(difference));
     }

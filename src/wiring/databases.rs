@@ -38,6 +38,17 @@ impl Databases {
     }
 }
 
+/// Refuses a URL that can't be read.
+pub fn check(config: &Config) -> Result<()> {
+    for (key, url) in [("views_url", &config.views_url), ("vault_url", &config.vault_url)] {
+        let Some(url) = url else { continue };
+        if let Err(error) = Database::check(url.reveal(), &options(config)) {
+            bail!("PostgreSQL ({key}): {error}");
+        }
+    }
+    Ok(())
+}
+
 /// Opens a database by itself; `key` is what names it.
 ///
 /// # Errors

@@ -29,6 +29,19 @@ pub async fn open(config: &Config, data: &DataDir) -> Result<OpenLog> {
     Ok(OpenLog { log: in_directory(data, synchronous).await?, sole_writer: true })
 }
 
+/// Refuses a URL that can't be read.
+#[cfg(feature = "eventstoredb")]
+pub fn check(config: &Config) -> Result<()> {
+    let Some(url) = &config.log_url else { return Ok(()) };
+    Ok(eventlog::EventStoreDbLog::check(url.reveal())?)
+}
+
+/// There is no URL in this build.
+#[cfg(not(feature = "eventstoredb"))]
+pub fn check(_: &Config) -> Result<()> {
+    Ok(())
+}
+
 /// The log, if it is not in the data directory.
 ///
 /// # Errors

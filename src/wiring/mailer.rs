@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use commands::{Clock, ConfirmationMail, MailError, Mailer, SystemClock};
 use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, MIME_VERSION_1_0};
+use lettre::transport::smtp::AsyncSmtpTransportBuilder;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -25,17 +26,27 @@ const SENT_WITHIN: Duration = Duration::from_secs(20);
 /// The SMTP URL or the sender is none.
 pub fn open(config: &Config, data: &DataDir, public_url: String) -> Result<Arc<dyn Mailer>> {
     let letters = Letters { from: sender(&config.mail_from)?, public_url };
-    let Some(url) = &config.smtp_url else {
+    let Some(transport) = transport(config)? else {
         let folder = data.mail();
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
         made.with_context(|| format!("{} can't be made", folder.display()))?;
         return Ok(Arc::new(Folder { letters, folder }));
     };
-    // The library's error could show the password.
-    let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.reveal())
-        .ok()
-        .context("smtp_url is no URL of a mail server; write smtps://USER:PASSWORD@HOST")?;
     Ok(Arc::new(Smtp { letters, transport: transport.timeout(Some(SENT_WITHIN)).build() }))
+}
+
+/// Refuses settings that no mail can be sent by.
+pub fn check(config: &Config) -> Result<()> {
+    sender(&config.mail_from)?;
+    transport(config).map(drop)
+}
+
+/// The way to the mail server; `None` where there is none.
+fn transport(config: &Config) -> Result<Option<AsyncSmtpTransportBuilder>> {
+    let Some(url) = &config.smtp_url else { return Ok(None) };
+    // The library's error could show the password.
+    let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.reveal());
+    transport.ok().context("smtp_url is no URL of a mail server; write smtps://USER:PASSWORD@HOST").map(Some)
 }
 
 fn sender(address: &str) -> Result<Mailbox> {

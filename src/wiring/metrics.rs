@@ -4,6 +4,8 @@
 //! each room counts itself.
 
 use crate::data_dir::DataDir;
+use crate::operations::Operations;
+use crate::version::{COMMIT, VERSION};
 use anyhow::{Context, Result};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::time::Duration;
@@ -11,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Of everything that is measured in seconds: from what SSDs take to what clients give up at.
 const SECONDS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// How long it may take to find out how far everything is.
+const KNOWN_WITHIN: Duration = Duration::from_secs(2);
 /// How often what was recorded is folded into the histograms.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -26,12 +30,17 @@ impl Metrics {
     pub fn start(data: DataDir) -> Result<Self> {
         let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS);
         let recorder = builder.and_then(PrometheusBuilder::install_recorder).context("metrics can't be recorded")?;
-        metrics::gauge!("cartlog_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+        metrics::gauge!("cartlog_build_info", "version" => VERSION, "commit" => COMMIT).set(1.0);
         Ok(Self { recorder, data })
     }
 
-    /// All of them, in Prometheus' text format.
-    pub fn render(&self) -> String {
+    /// All of them, in Prometheus' text format. How far everything is, is left out where that can't be found out in time.
+    pub async fn render(&self, operations: &Operations) -> String {
+        match tokio::time::timeout(KNOWN_WITHIN, operations.status()).await {
+            Ok(Ok(status)) => status.record(),
+            Ok(Err(error)) => tracing::debug!(error = format!("{error:#}"), "metrics without how far everything is"),
+            Err(_) => tracing::debug!("metrics without how far everything is: it takes too long"),
+        }
         for (name, bytes) in self.data.sizes() {
             metrics::gauge!("cartlog_file_bytes", "file" => name).set(bytes as f64);
         }

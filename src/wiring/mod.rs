@@ -79,6 +79,20 @@ impl Parts {
     }
 }
 
+/// Refuses settings that nothing can be opened by, before anything is made or reached.
+///
+/// # Errors
+/// What is wrong with a setting, and what to write instead.
+pub fn check(config: &Config) -> Result<()> {
+    mailer::check(config)?;
+    crate::http::check(&config.listen)?;
+    log::check(config)?;
+    windows::check(config)?;
+    #[cfg(feature = "postgres")]
+    databases::check(config)?;
+    Ok(())
+}
+
 /// Opens everything that the configuration names, in the directory, which this process has locked, and elsewhere, and brings the
 /// views to where the log is; `progress` is told how far that is. `public_url` is where clients reach this server. A server of
 /// PostgreSQL that is away is waited for.

@@ -77,6 +77,16 @@ impl WindowsCounter {
     }
 }
 
+/// Refuses a URL that can't be read.
+pub fn check(config: &Config) -> Result<()> {
+    #[cfg(feature = "redis")]
+    if let Some(url) = &config.windows_url {
+        streaming::RedisWindows::check(url.reveal())?;
+    }
+    let _ = config;
+    Ok(())
+}
+
 async fn store(config: &Config, data: &DataDir) -> Result<Arc<dyn WindowStore>> {
     #[cfg(feature = "redis")]
     if let Some(url) = &config.windows_url {

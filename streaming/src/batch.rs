@@ -13,12 +13,16 @@ use uuid::Uuid;
 
 /// How long buckets are kept: the longest window, and a day for clocks that differ or step back.
 pub const BUCKETS_KEPT: TimeDelta = TimeDelta::days(8);
-/// How long a customer's last log-in is kept: the 24 h it counts, and an hour for clocks that differ or step back.
-pub const LOG_INS_KEPT: TimeDelta = TimeDelta::hours(25);
+/// How long a customer's last log-in of a day is kept: the 24 h it counts, and a day for clocks that differ or step back.
+pub const LOG_INS_KEPT: TimeDelta = TimeDelta::hours(48);
+/// How far a clock may step back and still find all that its windows ask for: what is kept beyond them, less a minute for theirs.
+pub const MAY_STEP_BACK: TimeDelta = TimeDelta::minutes(24 * 60 - 1);
 
 /// From when on counts matter. What is older is neither stored nor kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Horizon {
+    /// The clock that says so.
+    pub clock: Timestamp,
     /// Buckets that end after the beginning of this minute.
     pub buckets: Minute,
     /// Log-ins at this moment or later.
@@ -27,7 +31,7 @@ pub struct Horizon {
 
 impl Horizon {
     pub fn at(now: Timestamp) -> Self {
-        Self { buckets: Minute::of(now.minus(BUCKETS_KEPT)), log_ins: now.minus(LOG_INS_KEPT) }
+        Self { clock: now, buckets: Minute::of(now.minus(BUCKETS_KEPT)), log_ins: now.minus(LOG_INS_KEPT) }
     }
 }
 
@@ -51,8 +55,21 @@ pub struct StoreBatch {
     pub after: Position,
     /// How much, by minute. Longer buckets follow from it: see [`StoreBatch::counts`].
     pub minutes: HashMap<Cell, u64>,
-    /// The last log-in of each customer.
-    pub log_ins: HashMap<CustomerId, Timestamp>,
+    /// The last log-in of each customer on each day: one that a clock stamped far ahead hides none that is due before it.
+    pub log_ins: HashMap<DayOf, Timestamp>,
+}
+
+/// A customer on a day (UTC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DayOf {
+    /// In whole days since 1970.
+    pub day: i64,
+    pub customer: CustomerId,
+}
+
+/// The day (UTC) that the moment is in, in whole days since 1970.
+pub fn day_of(time: Timestamp) -> i64 {
+    Minute::of(time).0.div_euclid(Granularity::Day.minutes())
 }
 
 /// What is counted, and when.
@@ -142,7 +159,7 @@ impl StoreBatch {
                 }
             }
             Increment::LogIn(customer) if at >= horizon.log_ins => {
-                let last = self.log_ins.entry(customer).or_insert(at);
+                let last = self.log_ins.entry(DayOf { day: day_of(at), customer }).or_insert(at);
                 *last = at.max(*last);
             }
             Increment::LogIn(_) => {}

@@ -21,7 +21,7 @@ mod window;
 mod windows;
 mod worker;
 
-pub use batch::{BUCKETS_KEPT, Batch, Cell, Horizon, LOG_INS_KEPT, Skipped, StoreBatch};
+pub use batch::{BUCKETS_KEPT, Batch, Cell, DayOf, Horizon, LOG_INS_KEPT, MAY_STEP_BACK, Skipped, StoreBatch, day_of};
 pub use bucket::{Bucket, Granularity, Minute, cover};
 pub use error::WorkerError;
 #[cfg(feature = "kafka")]

@@ -37,6 +37,8 @@ pub enum Swap {
 pub struct SideState {
     /// `None`: nothing was applied yet.
     pub checkpoint: Option<Checkpoint>,
+    /// The latest clock by which a batch was applied: what lay before its horizon may be gone. `None`: none was.
+    pub latest_clock: Option<Timestamp>,
     /// How many events could not be read.
     pub skipped: u64,
     /// The latest of them, oldest first; at most [`SKIPPED_KEPT`].
@@ -87,7 +89,7 @@ pub trait WindowStore: Send + Sync + 'static {
 
     /// Adds the batch and moves the checkpoint, if the checkpoint is where the batch builds on (`after`, of the same log) and
     /// no store's events are counted further than its part builds on; else [`StoreError::Moved`]. An adapter that keeps a
-    /// position for each store sets it to the batch's. Sums stay at `i64::MAX` instead of passing it. What lies before the
+    /// position for each store sets it to the batch's. The side's latest clock is the horizon's, if that is later. Sums stay at `i64::MAX` instead of passing it. What lies before the
     /// batch's horizon may be dropped.
     async fn apply(&self, side: Side, batch: Batch) -> Result<(), StoreError>;
 
@@ -109,6 +111,6 @@ pub trait WindowStore: Send + Sync + 'static {
     /// The sum over these minutes and all things that the metric counts by; stays at `i64::MAX`.
     async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError>;
 
-    /// How many customers have their last log-in after the moment.
-    async fn log_ins_after(&self, store: StoreId, after: Timestamp) -> Result<u64, StoreError>;
+    /// How many customers have the last log-in of some day after the one moment, and at the other or before it.
+    async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp) -> Result<u64, StoreError>;
 }

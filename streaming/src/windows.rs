@@ -1,9 +1,12 @@
 //! What clients ask of the windows (api.md §11), and how the windows are.
 //!
-//! The time of a query is given by whoever asks. What doesn't live here: what is counted (`metric`), from when to when
+//! The time of a query is given by whoever asks. A window begins by that clock, and ends with the latest event that is at most a
+//! day ahead of it: clocks of several nodes differ, and one that was set back makes nothing vanish that was shown. What is further
+//! ahead counts once it is due. What doesn't live here: what is counted (`metric`), from when to when
 //! (`window`), where it is kept (`store`).
 
 use crate::batch::Skipped;
+use crate::bucket::Minute;
 use crate::metric::Metric;
 use crate::store::{Side, SideState, StoreError, WindowStore};
 use crate::window::{self, TWO_HOURS, Window};
@@ -12,12 +15,15 @@ use chrono_tz::Tz;
 use domain::{CouponId, ProductId, StoreId, Timestamp};
 use eventlog::Position;
 use parking_lot::Mutex;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// How long a log-in counts.
 const LOG_IN_COUNTS: TimeDelta = TimeDelta::hours(24);
+/// How far ahead of the clock events still count.
+const AHEAD: TimeDelta = TimeDelta::hours(24);
 /// How often whoever waits for another node's counting looks.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_millis(10);
 
@@ -75,7 +81,7 @@ impl Windows {
         n: usize,
         now: Timestamp,
     ) -> Result<Vec<(ProductId, u64)>, StoreError> {
-        let span = window.span(timezone, now);
+        let span = with_what_is_ahead(window.span(timezone, now), now);
         let top = self.store.top(store, Metric::CartAdds, span, n).await?;
         Ok(top.into_iter().map(|(product, adds)| (ProductId(product), adds)).collect())
     }
@@ -83,7 +89,7 @@ impl Windows {
     /// Σ of the totals, in cents, of the invoices issued in the last two hours, whatever became of them. Amounts of all
     /// currencies are added. A sum beyond `i64::MAX` answers `i64::MAX`.
     pub async fn invoice_amount(&self, store: StoreId, now: Timestamp) -> Result<i64, StoreError> {
-        let span = window::last(TWO_HOURS, now);
+        let span = with_what_is_ahead(window::last(TWO_HOURS, now), now);
         let total = self.store.total(store, Metric::InvoiceAmount, span).await?;
         Ok(i64::try_from(total).unwrap_or(i64::MAX))
     }
@@ -91,21 +97,21 @@ impl Windows {
     /// The coupon most used in the last two hours and how often; among equals the smaller id. A use that was given back
     /// still counts here. `None`: no coupon was used.
     pub async fn top_coupon(&self, store: StoreId, now: Timestamp) -> Result<Option<(CouponId, u64)>, StoreError> {
-        let span = window::last(TWO_HOURS, now);
+        let span = with_what_is_ahead(window::last(TWO_HOURS, now), now);
         let top = self.store.top(store, Metric::CouponUses, span, 1).await?;
         Ok(top.first().map(|&(coupon, uses)| (CouponId(coupon), uses)))
     }
 
     /// How many customers were created in the current day, also if they were deleted since.
     pub async fn new_customers(&self, store: StoreId, timezone: Tz, now: Timestamp) -> Result<u64, StoreError> {
-        let span = Window::Day.span(timezone, now);
+        let span = with_what_is_ahead(Window::Day.span(timezone, now), now);
         self.store.total(store, Metric::NewCustomers, span).await
     }
 
     /// How many customers logged in during the last 24 h, to the millisecond: as long as a log-in lives, also if they
-    /// logged out since. A log-in slightly ahead of `now`, by another machine's clock, counts.
+    /// logged out since.
     pub async fn customer_logins(&self, store: StoreId, now: Timestamp) -> Result<u64, StoreError> {
-        self.store.log_ins_after(store, now.minus(LOG_IN_COUNTS)).await
+        self.store.log_ins_within(store, now.minus(LOG_IN_COUNTS), now.plus(AHEAD)).await
     }
 
     /// How the windows are.
@@ -142,6 +148,11 @@ impl Windows {
             tokio::time::sleep(ASKED_AGAIN_AFTER).await;
         }
     }
+}
+
+/// Nothing stands between the latest event and the end of this span, so that it ends with that event.
+fn with_what_is_ahead(span: Range<Minute>, now: Timestamp) -> Range<Minute> {
+    span.start..Minute::of(now.plus(AHEAD)).plus(1).max(span.end)
 }
 
 impl Shared {

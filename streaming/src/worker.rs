@@ -4,16 +4,17 @@
 //! event counts once, whatever stops the worker and wherever, since counts move only with the checkpoint.
 
 use crate::WorkerError;
-use crate::batch::{Batch, Horizon, Skipped};
+use crate::batch::{Batch, Horizon, MAY_STEP_BACK, Skipped};
 use crate::store::{SKIPPED_KEPT, Side, StoreError, Swap, WindowStore};
 use crate::windows::{CatchUp, Shared, Windows};
 use domain::{StoreId, Timestamp};
 use eventlog::{Checkpoint, LogId, Position};
 use journal::{Delivery, Follower, Journal};
+use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How many events are folded and stored at a time.
@@ -21,6 +22,12 @@ const BATCH_EVENTS: usize = 1_000;
 /// How long the worker waits before it tries again; doubled up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How often the worker looks whether its clock was set back, where nothing else makes it look.
+const CLOCK_LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+/// How long after counting anew because of the clock it is not done again: of two nodes whose clocks are days apart, each would undo
+/// the other's.
+const COUNTED_ANEW_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// What time it is. Only says what has expired: counts go by the events' own times.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -33,6 +40,8 @@ pub struct Worker {
     clock: Clock,
     shared: Arc<Shared>,
     rebuilding: tokio::sync::Mutex<()>,
+    /// When the clock last made it count anew.
+    counted_anew_at: Mutex<Option<Instant>>,
 }
 
 /// Is told how far catching up is.
@@ -49,7 +58,8 @@ enum Until {
 
 impl Worker {
     pub fn new(journal: Journal, store: Arc<dyn WindowStore>, clock: Clock) -> Self {
-        Self { journal, store, clock, shared: Arc::default(), rebuilding: tokio::sync::Mutex::default() }
+        let (shared, rebuilding, counted_anew_at) = Default::default();
+        Self { journal, store, clock, shared, rebuilding, counted_anew_at }
     }
 
     /// What answers queries and says how far this worker is.
@@ -139,6 +149,11 @@ impl Worker {
     ) -> Result<(), WorkerError> {
         if side == Side::Live && self.is_lost().await? {
             self.count_anew(stop, progress).await?;
+        } else if side == Side::Live && self.counts_by_a_clock_that_is_past().await? {
+            match self.count_anew(stop, progress).await {
+                Ok(()) | Err(WorkerError::Rebuilding) => {}
+                Err(error) => return Err(error),
+            }
         }
         let mut fold = Fold::resume(self, side).await?;
         let from = fold.position;
@@ -151,7 +166,7 @@ impl Worker {
                 biased;
                 () = stop.cancelled() => return Ok(()),
                 batch = fold.follower.next(BATCH_EVENTS) => batch?,
-                () = pause_to_look(self.store.looked_at_every()) => {
+                () = tokio::time::sleep(self.store.looked_at_every().unwrap_or(CLOCK_LOOKED_AT_EVERY)) => {
                     fold.look(self).await?;
                     continue;
                 }
@@ -187,6 +202,28 @@ impl Worker {
             return Ok(false);
         }
         Ok(true)
+    }
+
+    /// The clock was set back so far that windows reach to what was dropped by the time it showed: what was dropped then is in
+    /// the log.
+    async fn counts_by_a_clock_that_is_past(&self) -> Result<bool, WorkerError> {
+        let latest = self.store.state(Side::Live).await?.latest_clock;
+        if !self.was_set_back(latest) {
+            return Ok(false);
+        }
+        *self.counted_anew_at.lock() = Some(Instant::now());
+        tracing::warn!(
+            clock = %(self.clock)(), ?latest,
+            "the clock was set back by more than a day; the metric windows are counted anew from the log"
+        );
+        Ok(true)
+    }
+
+    /// Whether the clock is too far behind the latest by which something may have been dropped.
+    fn was_set_back(&self, latest: Option<Timestamp>) -> bool {
+        let lately = |at: Instant| at.elapsed() < COUNTED_ANEW_EVERY;
+        latest.is_some_and(|latest| (self.clock)() < latest.minus(MAY_STEP_BACK))
+            && !self.counted_anew_at.lock().is_some_and(lately)
     }
 
     /// Puts what was built in place, if it has come as far as what it replaces.
@@ -252,6 +289,8 @@ struct Fold {
     follower: Follower,
     /// The side's checkpoint.
     position: Position,
+    /// The latest clock by which something may have been dropped from the side.
+    latest_clock: Option<Timestamp>,
 }
 
 impl Fold {
@@ -261,14 +300,22 @@ impl Fold {
         let state = worker.store.state(side).await?;
         let checkpoint = state.checkpoint.unwrap_or_else(|| Checkpoint::start(log_id));
         worker.journal.verify(&checkpoint).await?;
+        let latest_clock = state.latest_clock;
         if side == Side::Live {
             worker.shared.resumed(state);
         }
-        Ok(Self { side, log_id, follower: worker.journal.follow(checkpoint.position), position: checkpoint.position })
+        let follower = worker.journal.follow(checkpoint.position);
+        Ok(Self { side, log_id, follower, position: checkpoint.position, latest_clock })
     }
 
-    /// Looks whether the side is where it was left.
+    /// Looks whether the side is where it was left, and the clock too: if not, begin again with what is there.
     async fn look(&self, worker: &Worker) -> Result<(), WorkerError> {
+        if self.side == Side::Live && worker.was_set_back(self.latest_clock) {
+            return Err(StoreError::Moved(self.position).into());
+        }
+        if worker.store.looked_at_every().is_none() {
+            return Ok(());
+        }
         let stored = worker.store.state(self.side).await?.checkpoint;
         let position = stored.map_or(Position::START, |checkpoint| checkpoint.position);
         if position != self.position {
@@ -280,6 +327,9 @@ impl Fold {
     /// Counts these events and moves the checkpoint.
     async fn store(&mut self, worker: &Worker, events: Vec<Delivery>) -> Result<(), WorkerError> {
         let reached = self.reached(worker, &events).await?;
+        if self.side == Side::Live && worker.was_set_back(self.latest_clock) {
+            return Err(StoreError::Moved(self.position).into());
+        }
         let horizon = Horizon::at((worker.clock)());
         let Some(batch) = Batch::fold(self.log_id, self.position, &events, &reached, horizon) else {
             return Ok(());
@@ -287,6 +337,7 @@ impl Fold {
         let (position, skipped) = (batch.checkpoint.position, batch.skipped.clone());
         worker.store.apply(self.side, batch).await?;
         self.position = position;
+        self.latest_clock = self.latest_clock.max(Some(horizon.clock));
         if self.side == Side::Live {
             report(worker, position, &events, skipped);
         }
@@ -305,14 +356,6 @@ impl Fold {
         let stores: Vec<StoreId> = stores.into_iter().collect();
         let reached = worker.store.reached(self.side, &stores, self.position).await?;
         Ok(stores.into_iter().zip(reached).collect())
-    }
-}
-
-/// Until it is time to look; for ever, where there is nothing to look for.
-async fn pause_to_look(every: Option<Duration>) {
-    match every {
-        Some(every) => tokio::time::sleep(every).await,
-        None => std::future::pending().await,
     }
 }
 

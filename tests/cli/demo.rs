@@ -9,6 +9,10 @@ fn a_demo_with_a_server_of_its_own_adds_up() {
     for part in ["Top ten", "Invoices by state", "collected", "a second", "median", "Everything adds up.", "seed 7"] {
         assert!(report.contains(part), "no '{part}' in\n{report}");
     }
+    for part in [" EUR", "adds to carts a ", "carts billed a ", "events a "] {
+        assert!(report.contains(part), "no '{part}' in\n{report}");
+    }
+    assert!(!report.contains(" cents") && !report.contains("/s"), "{report}");
 }
 
 #[test]

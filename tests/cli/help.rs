@@ -2,7 +2,7 @@
 
 use super::run::{cartlog, run};
 
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 10] = [
     &["serve"],
     &["config"],
     &["status"],
@@ -11,6 +11,8 @@ const COMMANDS: [&[&str]; 8] = [
     &["audit", "history"],
     &["kafka", "check"],
     &["demo"],
+    &["completions"],
+    &["man"],
 ];
 
 #[test]

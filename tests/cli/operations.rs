@@ -50,11 +50,34 @@ async fn status_for_people_has_units_and_no_backtrace() {
 
 #[tokio::test]
 async fn status_of_a_server_elsewhere_is_what_it_tells_everybody() {
-    let server = Server::start();
-    TestShop::on(&server).await;
-    let status = run(&mut cartlog(&["status", "--json", "--server", &server.url])).json();
-    assert_eq!(status["ready"], true);
-    assert!(status["metrics"].as_object().is_some_and(|metrics| !metrics.is_empty()), "{status:#}");
+    let data = tempfile::tempdir().expect("a directory");
+    let server = Server::on(data.path(), &[]);
+    let shop = TestShop::on(&server).await;
+    shop.product(5, 100).await;
+    let elsewhere = run(&mut cartlog(&["status", "--json", "--server", &server.url])).json();
+    assert_eq!((&elsewhere["ready"], &elsewhere["troubles"]), (&Value::Bool(true), &json!([])));
+    assert_eq!(elsewhere["server"]["url"], server.url.as_str());
+    let here = on(data.path(), &["status", "--json"]).json();
+    for same in ["version", "log"] {
+        assert_eq!(elsewhere[same], here[same], "{elsewhere:#}");
+    }
+    let names = |status: &Value, what: &str| {
+        let all = status[what].as_array().expect("a list").iter();
+        let mut names: Vec<String> = all.map(|one| one["name"].as_str().expect("a name").to_owned()).collect();
+        names.sort();
+        names
+    };
+    for same in ["followers", "files"] {
+        assert_eq!(names(&elsewhere, same), names(&here, same));
+    }
+    for name in ["products", "windows", "reactions"] {
+        assert_eq!(follower(&elsewhere, name)["position"], follower(&here, name)["position"], "{name}");
+    }
+    let text = run(&mut cartlog(&["status", "--server", &server.url])).succeeded();
+    for part in [server.url.as_str(), "ready", "log.sqlite", "kB", "windows", "position", "last event at"] {
+        assert!(text.contains(part), "no {part} in\n{text}");
+    }
+    assert!(text.lines().count() < 60, "{text}");
     let away = run(&mut cartlog(&["status", "--server", "http://127.0.0.1:1"])).failed();
     assert!(away.contains("can't be reached"), "{away}");
 }

@@ -35,6 +35,19 @@ async fn a_coupon_has_its_fields_and_their_defaults() {
 }
 
 #[tokio::test]
+async fn a_coupon_that_starts_later_ends_30_days_after_its_start_unless_it_is_said_when() {
+    let shop = TestShop::start().await;
+    let code = shop.coupon(json!({ "amount": 5, "starts_at": "2099-03-01T10:00:00.5Z" })).await;
+    let coupon = shop.get(&format!("/coupon_code/{code}")).await.expect(200);
+    assert_eq!(coupon.text("/coupon/expires_at"), "2099-03-31T10:00:00.500Z");
+    // What is refused takes no code.
+    let times = |code: &str| json!({ "code": code, "amount": 5, "starts_at": "20990301", "expires_at": "20990301" });
+    let code = new_code();
+    shop.post("/coupon_code", times(&code)).await.refuses(&["#/expires_at"]);
+    shop.post("/coupon_code", json!({ "code": code, "amount": 5 })).await.expect(201);
+}
+
+#[tokio::test]
 async fn every_field_can_be_given_by_query_or_body_or_some_of_each_but_none_twice() {
     let shop = TestShop::start_with(json!({ "timezone": "Europe/Berlin" })).await;
     let fields = json!({
@@ -90,6 +103,11 @@ async fn what_a_coupon_is_made_of_has_its_bounds() {
         (json!({ "style": "percent_off", "amount": 101 }), "#/amount"),
         (json!({ "expires_at": "tomorrow" }), "#/expires_at"),
         (json!({ "starts_at": "20261301" }), "#/starts_at"),
+        (json!({ "starts_at": "20270102", "expires_at": "20270101" }), "#/expires_at"),
+        (json!({ "starts_at": "20270101", "expires_at": "20270101" }), "#/expires_at"),
+        (json!({ "starts_at": "20270101", "expires_at": "2026-12-31T23:30:00-00:30" }), "#/expires_at"),
+        (json!({ "starts_at": "20200102", "expires_at": "20200101" }), "#/expires_at"),
+        (json!({ "starts_at": "9999-12-31T23:59:59.999Z" }), "#/starts_at"),
         (json!({ "starts_at": "00000101" }), "#/starts_at"),
         (json!({ "usage_limit": 0 }), "#/usage_limit"),
         (json!({ "usage_limit_per_customer": 0 }), "#/usage_limit_per_customer"),

@@ -13,6 +13,7 @@ async fn a_customer_has_its_fields_and_their_defaults_and_the_password_is_never_
     assert_eq!((&customer["currency"], &customer["email"]), (&json!("EUR"), &json!(email)));
     assert_eq!((&customer["first_name"], &customer["last_name"]), (&json!("Ada"), &json!("Byron")));
     assert_eq!((&customer["total_spent"], &customer["total_spent_in_cents"]), (&json!("0.00"), &json!(0)));
+    assert_eq!(customer["total_spent_by_currency"], json!([]));
     for unset in [
         "last_order_date",
         "last_cart_activity_at",
@@ -257,6 +258,31 @@ async fn what_was_spent_is_what_was_collected_and_refunds_dont_change_it() {
     assert_eq!(spent().await, ("36.10".to_owned(), 3_610, closed_at.clone()));
     shop.post(&format!("/invoice/{second}/refund?full=true"), Value::Null).await.expect(201);
     assert_eq!(spent().await, ("36.10".to_owned(), 3_610, closed_at));
+}
+
+#[tokio::test]
+async fn what_was_spent_has_the_decimals_of_its_currency_and_none_is_added_to_another() {
+    let shop = TestShop::start().await;
+    let (customer, product) = (shop.customer().await, shop.product(50, 1_000).await);
+    let path = format!("/customer/{customer}");
+    let spend_in = async |currency: &str| {
+        shop.put(&path, json!({ "currency": currency })).await.expect(200);
+        let invoice = shop.invoice(&customer, &product, 1).await;
+        shop.collect(&invoice).await;
+        let answer = shop.get(&path).await.expect(200);
+        let customer = &answer["customer"];
+        assert_eq!(customer["total_spent_in_cents"], 1_000, "{currency}");
+        (answer.text("/customer/total_spent"), customer["total_spent_by_currency"].clone())
+    };
+    let spent = |currency: &str, decimal: &str, cents: i64| json!({ "currency": currency, "total_spent": decimal, "total_spent_in_cents": cents });
+    let (yen, dinars, euros) =
+        (spent("JPY", "1000", 1_000), spent("KWD", "1.000", 1_000), spent("EUR", "10.00", 1_000));
+    assert_eq!(spend_in("JPY").await, ("1000".to_owned(), json!([yen])));
+    assert_eq!(spend_in("KWD").await, ("1.000".to_owned(), json!([yen, dinars])));
+    assert_eq!(spend_in("EUR").await, ("10.00".to_owned(), json!([euros, yen, dinars])));
+    // Back again: what was spent in it before is there still.
+    let answer = shop.put(&path, json!({ "currency": "KWD" })).await.expect(200);
+    assert_eq!(answer.text("/customer/total_spent"), "1.000");
 }
 
 #[tokio::test]

@@ -121,7 +121,7 @@ async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
         ("Tag", "tag created_at"),
         (
             "Customer",
-            "customer_id store_id currency email first_name last_name total_spent total_spent_in_cents last_order_date last_cart_activity_at last_cart_created_at last_seen_at logged_in log_out_expires_at confirmed_at emails addresses created_at updated_at deleted_at links",
+            "customer_id store_id currency email first_name last_name total_spent total_spent_in_cents total_spent_by_currency last_order_date last_cart_activity_at last_cart_created_at last_seen_at logged_in log_out_expires_at confirmed_at emails addresses created_at updated_at deleted_at links",
         ),
         ("Email", "email_id email is_primary created_at updated_at deleted_at"),
         ("Address", "address_id street city zip state country is_primary created_at updated_at deleted_at"),

@@ -19,11 +19,13 @@ pub struct Customer {
     pub email: Option<String>,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
-    /// `total_spent_in_cents` as a decimal string.
+    /// `total_spent_in_cents` as a decimal string, with the decimals of the currency: `"12.34"` EUR, `"1234"` JPY.
     #[schema(example = "12.34")]
     pub total_spent: String,
-    /// Σ `subtotal_amount_in_cents` of the collected invoices; refunds don't change it. In minor units.
+    /// Σ `subtotal_amount_in_cents` of the collected invoices in `currency`; refunds don't change it. In minor units.
     pub total_spent_in_cents: i64,
+    /// What was spent in each currency, also in those of before, by code; empty before the first collected invoice.
+    pub total_spent_by_currency: Vec<Spent>,
     /// When the last invoice was collected.
     pub last_order_date: Option<Time>,
     pub last_cart_activity_at: Option<Time>,
@@ -39,6 +41,19 @@ pub struct Customer {
     pub updated_at: Time,
     pub deleted_at: Option<Time>,
     pub links: Vec<Link>,
+}
+
+/// What a customer spent in one currency.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Spent {
+    /// ISO 4217.
+    #[schema(example = "EUR")]
+    pub currency: String,
+    /// As a decimal string, with the decimals of the currency.
+    #[schema(example = "12.34")]
+    pub total_spent: String,
+    /// In minor units.
+    pub total_spent_in_cents: i64,
 }
 
 /// One of a customer's email addresses.
@@ -101,11 +116,6 @@ pub struct SentConfirmation {
     pub customer: Customer,
 }
 
-/// Minor units as a decimal string, as in `12.34`.
-pub fn decimal(cents: i64) -> String {
-    format!("{}.{:02}", cents / 100, (cents % 100).abs())
-}
-
 /// The links of a customer.
 pub fn links(customer_id: Uuid) -> Vec<Link> {
     let of = |rest: &str| format!("/customer/{customer_id}{rest}");
@@ -130,7 +140,7 @@ impl Customer {
         purchases: Option<&PurchasesRow>,
         now: Timestamp,
     ) -> Self {
-        let total_spent_in_cents = purchases.map_or(0, |purchases| purchases.total_spent_in_cents);
+        let total_spent_in_cents = purchases.map_or(0, |purchases| purchases.spent(row.currency));
         let logged_in = row.is_logged_in(now);
         Self {
             customer_id: row.customer_id.0,
@@ -139,9 +149,10 @@ impl Customer {
             email: row.email().map(str::to_owned),
             first_name: row.first_name.clone(),
             last_name: row.last_name.clone(),
-            total_spent: decimal(total_spent_in_cents),
+            total_spent: row.currency.decimal(total_spent_in_cents),
             total_spent_in_cents,
-            last_order_date: purchases.map(|purchases| purchases.last_order_date.into()),
+            total_spent_by_currency: purchases.map(spent_by_currency).unwrap_or_default(),
+            last_order_date: purchases.and_then(|purchases| purchases.last_order_date).map(Time::from),
             last_cart_activity_at: shopper.map(|shopper| shopper.last_cart_activity_at.into()),
             last_cart_created_at: shopper.map(|shopper| shopper.last_cart_created_at.into()),
             last_seen_at: row.last_seen_at.map(Time::from),
@@ -156,6 +167,15 @@ impl Customer {
             links: links(row.customer_id.0),
         }
     }
+}
+
+fn spent_by_currency(purchases: &PurchasesRow) -> Vec<Spent> {
+    let spent = purchases.spent_in_cents.iter().map(|(currency, cents)| Spent {
+        currency: currency.to_string(),
+        total_spent: currency.decimal(*cents),
+        total_spent_in_cents: *cents,
+    });
+    spent.collect()
 }
 
 impl From<&EmailRow> for Email {

@@ -10,7 +10,7 @@ use crate::wire::query::{Params, Query, parse_integer};
 use crate::wire::schema::{self, body};
 use chrono_tz::Tz;
 use domain::coupon::CouponStyle;
-use domain::{AmountOutOfRange, Cents};
+use domain::{Cents, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -28,8 +28,8 @@ pub struct NewCoupon {
     /// Minor units, or 0–100 percent.
     #[schema(minimum = 0, maximum = 10000000000000i64)]
     pub amount: i64,
-    /// The first instant at which it can't be used any more: the first one of the day, hour or minute named. Default: in
-    /// 30 days.
+    /// The first instant at which it can't be used any more: the first one of the day, hour or minute named; after
+    /// `starts_at`. Default: 30 days after the start, or from now where there is none or it has passed.
     #[schema(nullable = false, format = "date-or-time")]
     pub expires_at: Option<String>,
     /// The first instant at which it can be used: the first one of the day, hour or minute named. Default: now.
@@ -62,8 +62,8 @@ pub struct CouponFields {
     /// Minor units, or 0–100 percent.
     #[param(minimum = 0, maximum = 10000000000000i64)]
     amount: Option<i64>,
-    /// The first instant at which it can't be used any more: the first one of the day, hour or minute named. Default: in
-    /// 30 days.
+    /// The first instant at which it can't be used any more: the first one of the day, hour or minute named; after
+    /// `starts_at`. Default: 30 days after the start, or from now where there is none or it has passed.
     #[param(inline)]
     expires_at: Option<DateParam>,
     /// The first instant at which it can be used: the first one of the day, hour or minute named. Default: now.
@@ -130,10 +130,15 @@ impl NewCoupon {
     }
 
     /// As the command wants it; dates without an offset are in the store's time zone.
-    pub fn resolve(self, timezone: Tz) -> Result<commands::NewCoupon, AmountOutOfRange> {
+    ///
+    /// # Errors
+    /// An end at or before the start, or an amount that can't be.
+    pub fn resolve(self, timezone: Tz) -> Result<commands::NewCoupon, Problem> {
         // The schema has checked the form of both.
         let instant =
             |text: Option<String>| text.and_then(|text| Named::parse(&text).ok()).map(|date| date.first(timezone));
+        let (starts_at, expires_at) = (instant(self.starts_at), instant(self.expires_at));
+        check_times(starts_at, expires_at)?;
         Ok(commands::NewCoupon {
             code: self.code,
             style: match self.style {
@@ -141,8 +146,8 @@ impl NewCoupon {
                 Some(Style::DollarsOff) | None => CouponStyle::DollarsOff,
             },
             amount: self.amount,
-            starts_at: instant(self.starts_at),
-            expires_at: instant(self.expires_at),
+            starts_at,
+            expires_at,
             usage_limit: self.usage_limit.map(i64::unsigned_abs),
             usage_limit_per_customer: self.usage_limit_per_customer.map(i64::unsigned_abs),
             minimum_amount_in_cents: self.minimum_amount_in_cents.map(Cents::new).transpose()?,
@@ -152,5 +157,18 @@ impl NewCoupon {
     /// Whether a date needs the store's time zone.
     pub fn has_dates(&self) -> bool {
         self.expires_at.is_some() || self.starts_at.is_some()
+    }
+}
+
+/// Judged here already: a coupon that will be refused must not take its code.
+fn check_times(starts_at: Option<Timestamp>, expires_at: Option<Timestamp>) -> Result<(), Problem> {
+    match (starts_at, expires_at) {
+        (Some(starts_at), Some(expires_at)) if expires_at <= starts_at => {
+            Err(Problem::field(FieldError::body("/expires_at", "must be after 'starts_at'")))
+        }
+        (Some(starts_at), None) if starts_at >= Timestamp::LAST => {
+            Err(Problem::field(FieldError::body("/starts_at", "leaves no moment at which it could end")))
+        }
+        (Some(_) | None, Some(_) | None) => Ok(()),
     }
 }

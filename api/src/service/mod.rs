@@ -80,13 +80,13 @@ pub async fn readyz(State(api): State<Api>) -> Response {
 
 /// The process's metrics in Prometheus' text format
 ///
-/// Commands by kind and outcome, lag of the views, requests by route.
+/// Commands by kind and outcome, requests by route, how far each follower of the log is, and how large the files are.
 #[utoipa::path(
     get, path = "", tag = "Service",
     responses((status = 200, description = "The metrics", body = String, content_type = "text/plain"))
 )]
 pub async fn metrics(State(api): State<Api>) -> Response {
-    let mut response = (api.parts.metrics)().into_response();
+    let mut response = (api.parts.metrics)().await.into_response();
     let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response

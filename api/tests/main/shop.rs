@@ -112,7 +112,7 @@ impl Shop {
             journal,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             readiness: Arc::clone(&away) as Arc<dyn Ready>,
-            metrics: Arc::new(String::new),
+            metrics: Arc::new(|| Box::pin(std::future::ready(String::new()))),
             settings: Settings { view_timeout: Duration::from_millis(500), ..Settings::with_rate_limit(0) },
         });
         let shop = Self {

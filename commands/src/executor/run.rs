@@ -7,6 +7,7 @@ use super::past::Past;
 use super::queue::{Job, Look, Queues, Then};
 use super::{Ask, Executed, Origin, Outcome, Refused, Shared, StreamFailure};
 use crate::keys::Keyed;
+use chrono::TimeDelta;
 use domain::{Context, Decider, Event, RequestRemembered, StoreId, Timestamp};
 use eventlog::{AppendError, Position, StreamName};
 use journal::{Idempotency, JournalError, Metadata, ToAppend, Written};
@@ -15,6 +16,8 @@ use tokio::sync::oneshot;
 
 /// How often a batch is decided again because others wrote to the stream in between.
 const ATTEMPTS: usize = 100;
+/// How far ahead of the clock a stream's last event may be for the next to take place no earlier than it.
+const AHEAD: TimeDelta = TimeDelta::hours(24);
 
 /// One command of a batch.
 struct Asked<A: Decider> {
@@ -282,7 +285,7 @@ impl<A: Decider> Runner<'_, A> {
         events: &mut Vec<ToAppend>,
     ) -> Result<Verdict<A>, StreamFailure> {
         let clock = self.shared.clock.now();
-        let now = clock.max(loaded.last_at);
+        let now = moment(clock, loaded.last_at);
         let idempotency = ask.idempotency.as_ref().map(|key| key.read_at(clock, now));
         let ids = ask.origin.ids.source(A::CATEGORY.as_str());
         let new = match loaded.state.decide(&ask.command, &Context { now, ids: &ids }) {
@@ -360,6 +363,12 @@ pub(super) async fn replay<A: Decider>(
     let position = slice.events.last().map_or(eventlog::Position::START, |last| last.position);
     let events = slice.events.into_iter().filter_map(|envelope| A::event(envelope.event)).collect();
     Ok(Executed { events, position, replayed: true })
+}
+
+/// When what is decided now happens: not before what happened before it. A clock that was ahead by more than a day was wrong: what it
+/// has stamped must not stamp all that comes after it.
+fn moment(now: Timestamp, last_at: Timestamp) -> Timestamp {
+    if last_at <= now.plus(AHEAD) { now.max(last_at) } else { now }
 }
 
 fn to_append(event: Event, origin: &Origin, idempotency: Option<Idempotency>, now: Timestamp) -> ToAppend {

@@ -4,18 +4,30 @@ use crate::Clock;
 use chrono::TimeDelta;
 use domain::Timestamp;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 /// Stands still until it is moved.
-pub struct ManualClock(AtomicI64);
+pub struct ManualClock {
+    now_ms: AtomicI64,
+    /// How much time passed: what the clock was set by is not in it.
+    passed_ms: AtomicI64,
+}
 
 impl ManualClock {
     pub fn at(time: &str) -> Self {
         let time: Timestamp = time.parse().expect("a test names an RFC 3339 time");
-        Self(AtomicI64::new(time.as_millis()))
+        Self { now_ms: AtomicI64::new(time.as_millis()), passed_ms: AtomicI64::new(0) }
     }
 
+    /// So much time passes.
     pub fn advance(&self, by: TimeDelta) {
-        self.0.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+        self.passed_ms.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+        self.set_ahead(by);
+    }
+
+    /// Somebody sets the clock ahead by so much, or back by a negative: no time passes.
+    pub fn set_ahead(&self, by: TimeDelta) {
+        self.now_ms.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
     }
 }
 
@@ -27,6 +39,10 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        Timestamp::from_millis(self.now_ms.load(Ordering::SeqCst))
+    }
+
+    fn running(&self) -> Duration {
+        Duration::from_millis(self.passed_ms.load(Ordering::SeqCst).max(0).unsigned_abs())
     }
 }

@@ -13,7 +13,7 @@ pub struct NewCoupon {
     /// Cents, or 0–100 percent.
     pub amount: i64,
     pub starts_at: Option<Timestamp>,
-    /// `None`: in 30 days.
+    /// After `starts_at`. `None`: 30 days from then, or from now where it has started.
     pub expires_at: Option<Timestamp>,
     pub usage_limit: Option<u64>,
     pub usage_limit_per_customer: Option<u64>,

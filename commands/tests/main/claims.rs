@@ -62,6 +62,25 @@ async fn a_claim_that_a_crash_left_can_be_taken_over_after_30_seconds() {
     assert_eq!(done(shop.other_node().log_in(&shop.request(), ADA, PASSWORD).await), customer);
 }
 
+/// A clock that was ahead when the claim was made keeps nobody waiting until it is then.
+#[tokio::test]
+async fn a_claim_that_a_clock_far_ahead_has_stamped_can_be_taken_over_30_seconds_after_it_was_met() {
+    let shop = Shop::new().await;
+    shop.clock.set_ahead(TimeDelta::days(400));
+    crash_before(&shop, 2, async |node| drop(node.create_customer(&shop.request(), new_customer(ADA)).await)).await;
+    shop.clock.set_ahead(TimeDelta::days(-400));
+    for wait in [TimeDelta::zero(), TimeDelta::seconds(30) - TimeDelta::milliseconds(1)] {
+        shop.clock.advance(wait);
+        assert_refused!(
+            shop.node.create_customer(&shop.request(), new_customer(ADA)).await,
+            CommandError::CustomerAlreadyExists
+        );
+    }
+    shop.clock.advance(TimeDelta::milliseconds(1));
+    shop.customer(ADA).await;
+    assert_eq!(shop.count("CustomerClaimGivenUp").await, 1);
+}
+
 #[tokio::test]
 async fn claims_on_app_ids_and_codes_can_be_taken_over_too() {
     let shop = Shop::new().await;

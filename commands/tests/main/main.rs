@@ -7,6 +7,7 @@ extern crate cartlog_commands as commands;
 
 mod balances;
 mod claims;
+mod clocks;
 mod confirmation;
 mod coupons;
 mod customers;

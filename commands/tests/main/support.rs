@@ -103,6 +103,11 @@ impl Shop {
         })
     }
 
+    /// A node with a clock of its own.
+    pub fn node_with_clock(&self, clock: &Arc<ManualClock>) -> Commands {
+        node(Arc::clone(&self.log) as _, &self.vault, clock, Arc::clone(&self.mailbox) as _)
+    }
+
     /// A node whose mail server is away.
     pub fn node_without_mail(&self) -> Commands {
         node(Arc::clone(&self.log) as _, &self.vault, &self.clock, Arc::new(NoMail))

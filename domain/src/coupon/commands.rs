@@ -35,7 +35,7 @@ pub struct CreateCoupon {
     /// Cents, or 0–100 percent.
     pub amount: i64,
     pub starts_at: Option<Timestamp>,
-    /// `None`: 30 days from now.
+    /// After `starts_at`. `None`: 30 days from then, or from now where it has started.
     pub expires_at: Option<Timestamp>,
     pub usage_limit: Option<u64>,
     pub usage_limit_per_customer: Option<u64>,
@@ -54,4 +54,6 @@ pub enum CouponRejection {
     PercentOutOfRange,
     #[error(transparent)]
     Amount(#[from] AmountOutOfRange),
+    #[error("must be after 'starts_at'")]
+    EndsBeforeItStarts,
 }

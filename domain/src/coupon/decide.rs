@@ -86,6 +86,7 @@ impl Coupon {
             return Err(CouponRejection::ClaimGivenUp { claim_id: command.claim_id });
         }
         check_amount(command.style, command.amount)?;
+        let expires_at = ends(command, now)?;
         let created = CouponCreated {
             coupon_id: command.coupon_id,
             store_id: command.store_id,
@@ -94,7 +95,7 @@ impl Coupon {
             style: command.style,
             amount: command.amount,
             starts_at: command.starts_at,
-            expires_at: command.expires_at.unwrap_or_else(|| now.plus(TimeDelta::days(COUPON_DAYS))),
+            expires_at,
             usage_limit: command.usage_limit,
             usage_limit_per_customer: command.usage_limit_per_customer,
             minimum_amount_in_cents: command.minimum_amount_in_cents,
@@ -140,6 +141,18 @@ impl Coupon {
             return Ok(Vec::new());
         }
         Ok(vec![CouponClaimGivenUp { claim_id }.into()])
+    }
+}
+
+/// When it ends: as asked, else 30 days after it can be used first. One that has no start may have ended already, as codes that
+/// are brought along from elsewhere have.
+fn ends(command: &CreateCoupon, now: Timestamp) -> Result<Timestamp, CouponRejection> {
+    let first_use = command.starts_at.map_or(now, |starts_at| starts_at.max(now));
+    let in_30_days = || first_use.plus(TimeDelta::days(COUPON_DAYS)).min(Timestamp::LAST);
+    let expires_at = command.expires_at.unwrap_or_else(in_30_days);
+    match command.starts_at {
+        Some(starts_at) if expires_at <= starts_at => Err(CouponRejection::EndsBeforeItStarts),
+        Some(_) | None => Ok(expires_at),
     }
 }
 

@@ -129,6 +129,7 @@ fn collect(invoice: &KnownInvoice) -> Decision {
         customer_id: invoice.customer_id,
         cart_id: invoice.cart_id,
         amount_in_cents: invoice.amount_due_in_cents,
+        currency: Some(invoice.currency),
         items: ordered_items(invoice),
     };
     Ok(vec![collected.into()])

@@ -77,6 +77,9 @@ pub struct InvoiceCollected {
     pub customer_id: CustomerId,
     pub cart_id: CartId,
     pub amount_in_cents: Cents,
+    /// The invoice's. Events from before this field have none: then it stands in `InvoiceIssued` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
     pub items: Vec<ProductQuantity>,
 }
 

@@ -147,8 +147,10 @@ impl Store {
         if store.tokens.iter().any(|token| token.token_id == token_id) {
             return Ok(Vec::new());
         }
-        let too_many = (store.live_tokens(now).count() + 1).saturating_sub(MAX_TOKENS);
-        let evicted = store.live_tokens(now).take(too_many);
+        let too_many = (store.tokens.len() + 1).saturating_sub(MAX_TOKENS);
+        // What has expired makes room before anything that lives.
+        let expired = store.tokens.iter().filter(|token| !token.is_live(now));
+        let evicted = expired.chain(store.live_tokens(now)).take(too_many);
         let evicted = evicted
             .map(|token| StoreTokenRevoked { token_id: token.token_id, reason: TokenRevocation::Evicted }.into());
         Ok(evicted.chain([StoreTokenIssued { token_id, expires_at }.into()]).collect())

@@ -35,7 +35,8 @@ pub struct LiveStore {
     pub tax_rate_in_basis_points: u32,
     pub timezone: String,
     pub cart_expires_after_minutes: u32,
-    /// The tokens that are not revoked, oldest first. What expired goes when the next is issued.
+    /// The latest tokens that are not revoked, oldest first, at most [`MAX_TOKENS`](crate::limits::MAX_TOKENS). Which of them have
+    /// expired says the clock of whoever asks.
     pub tokens: Vec<LiveToken>,
     /// The batch credits that are not complete.
     pub jobs: BTreeMap<JobId, Cents>,

@@ -161,11 +161,40 @@ fn expired_tokens_make_room_before_any_is_evicted() {
         .and([issued(4_999, soon)])
         .later(TimeDelta::hours(1))
         .when(issue(5_000, NOW.plus(DAY)))
-        .then([issued(5_000, NOW.plus(DAY))])
+        .then([StoreEvent::from(revoked(4_999, TokenRevocation::Evicted)), issued(5_000, NOW.plus(DAY)).into()])
         .so();
     let store = after.state.live().unwrap();
     assert_eq!(store.tokens.len(), MAX_TOKENS);
     assert!(store.tokens.iter().all(|kept| kept.token_id != token(4_999)));
+}
+
+/// A clock that is ahead for one token, or was for all others, ends none.
+#[test]
+fn no_token_ends_another_by_its_time() {
+    let hours = TimeDelta::hours;
+    let live = |given: &Given<Store>, now| {
+        let tokens = given.state.live().unwrap().live_tokens(now);
+        tokens.map(|token| token.token_id).collect::<Vec<_>>()
+    };
+    let first = shop().and([issued(1, NOW.plus(DAY))]);
+    let ahead = first.later(hours(25)).when(issue(2, NOW.plus(hours(49)))).then([issued(2, NOW.plus(hours(49)))]).so();
+    assert_eq!(live(&ahead, NOW), [token(1), token(2)]);
+    let back = ahead.later(hours(-25)).when(issue(3, NOW.plus(DAY))).then([issued(3, NOW.plus(DAY))]).so();
+    let years = back.later(hours(24 * 400)).and([issued(4, NOW.plus(hours(24 * 401)))]).later(hours(-24 * 400));
+    assert_eq!(live(&years, NOW), [1, 2, 3, 4].map(token));
+    assert_eq!(live(&years, NOW.plus(DAY)), [2, 4].map(token));
+}
+
+/// Logs of before hold more tokens than may be kept, as what had expired went by time then. Whichever has gone here, its end changes
+/// nothing.
+#[test]
+fn the_fold_keeps_the_latest_tokens_whatever_their_times() {
+    let many = MAX_TOKENS as u128 + 10;
+    let full = shop().and((0..many).map(|number| issued(number, NOW.plus(TimeDelta::minutes(number as i64 % 7)))));
+    assert_eq!(full.state.live().unwrap().tokens.len(), MAX_TOKENS);
+    assert_eq!(full.state.live().unwrap().tokens[0].token_id, token(10));
+    let after = full.and([revoked(3, TokenRevocation::Evicted), revoked(10, TokenRevocation::Requested)]);
+    assert_eq!(after.state.live().unwrap().tokens.len(), MAX_TOKENS - 1);
 }
 
 #[test]
@@ -257,7 +286,6 @@ fn only_what_a_client_sees_moves_the_revision() {
 fn what_can_not_be_is_not_folded() {
     nothing::<Store>().is_impossible(StoreDeleted {});
     shop().is_impossible(created());
-    shop().is_impossible(revoked(1, TokenRevocation::Requested));
     shop().and([issued(1, NOW.plus(DAY))]).is_impossible(issued(1, NOW.plus(DAY)));
     shop().is_impossible(BatchCreditCompleted { job_id: JobId(id(7)), issued: 0 });
     shop().and([StoreDeleted {}]).is_impossible(StoreRenamed { name: "Tea".into() });

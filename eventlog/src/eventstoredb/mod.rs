@@ -67,6 +67,14 @@ struct Shared {
 }
 
 impl EventStoreDbLog {
+    /// Whether the connection string can be used, asking no server.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn check(url: &str) -> Result<(), LogError> {
+        Target::parse(url).map(drop)
+    }
+
     /// Opens the log. Asks the server nothing yet: it may be away.
     ///
     /// # Errors

@@ -189,3 +189,8 @@ impl Source for Shared {
         Ok(Batch { events, fell_behind: true })
     }
 }
+
+/// The version of the SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}

@@ -272,7 +272,14 @@ impl Shop {
         let amount_in_cents = invoice.amount_due_in_cents;
         let order_id = OrderId::of_invoice(invoice_id);
         let items = lines.iter().map(|&Line { product_id, quantity, .. }| ProductQuantity { product_id, quantity });
-        let collected = InvoiceCollected { order_id, customer_id, cart_id, amount_in_cents, items: items.collect() };
+        let collected = InvoiceCollected {
+            order_id,
+            customer_id,
+            cart_id,
+            amount_in_cents,
+            currency: None,
+            items: items.collect(),
+        };
         let stream = format!("invoice-{invoice_id}");
         self.append(stream.clone(), vec![Event::Invoice(InvoiceEvent::from(invoice))]).await;
         self.append(stream, vec![Event::Invoice(InvoiceEvent::from(collected))]).await;

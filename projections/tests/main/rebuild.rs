@@ -265,6 +265,8 @@ async fn a_row_can_be_folded_alone_as_of_any_position() {
         assert_eq!(alone, row.map(|row| serde_json::to_value(&*row).expect("JSON")));
         let spent = projections.fold_row("purchases", customer.0, None).await.expect("folded");
         let row = views.purchases(store, customer).await.expect("purchases");
+        // Before the first collection there is a row that nobody is shown.
+        let spent = spent.filter(|spent| !spent["last_order_date"].is_null());
         assert_eq!(spent, row.map(|row| serde_json::to_value(&*row).expect("JSON")));
     }
     let cart = historian.known.carts[0].0;

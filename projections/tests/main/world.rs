@@ -370,6 +370,7 @@ impl World {
             customer_id,
             cart_id,
             amount_in_cents: Cents::new(1_000).expect("cents").times(quantity).expect("cents"),
+            currency: Some("USD".parse().expect("a currency")),
             items: items.iter().map(|&(product_id, quantity)| ProductQuantity { product_id, quantity }).collect(),
         };
         self.invoice_event(store_id, invoice_id, collected).await;

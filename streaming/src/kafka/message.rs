@@ -2,7 +2,7 @@
 //! data sealed; the stored metadata stands in a header, so that a consumer can verify the hash chain of a stream.
 
 use crate::record::{CONTENT_TYPE, SOURCE, SPEC_VERSION, TYPE_PREFIX, header};
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use eventlog::RecordedEvent;
 use eventlog::chain::{self, EventHash};
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
@@ -25,6 +25,13 @@ pub(super) fn headers(event: &RecordedEvent) -> OwnedHeaders {
         .insert(text(header::REVISION, &event.revision.to_string()))
         .insert(text(header::CONTENT_TYPE, CONTENT_TYPE))
         .insert(Header { key: header::METADATA, value: Some(event.metadata.as_ref()) })
+}
+
+/// The record's own timestamp, in milliseconds: when the event was recorded, but not later than now. Brokers refuse what is stamped
+/// more than an hour ahead of their clock (`message.timestamp.after.max.ms`), and a clock that was ahead for one event would hold up all
+/// that follow. The header has the time as it was recorded.
+pub(super) fn stamp(recorded_at: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
+    recorded_at.min(now).timestamp_millis()
 }
 
 /// An event as it was forwarded.
@@ -52,4 +59,17 @@ pub(super) fn read(record: &impl Message) -> Result<Forwarded, String> {
     let metadata = find(header::METADATA).ok_or("it has no metadata")?;
     let hash = chain::hash(&stream, revision, id, event_type, record.payload().unwrap_or_default(), metadata);
     Ok(Forwarded { stream, revision, id, hash })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_record_is_stamped_ahead_of_the_clock() {
+        let at = |millis| DateTime::from_timestamp_millis(millis).unwrap_or_default();
+        assert_eq!(stamp(at(1_000), at(2_000)), 1_000);
+        assert_eq!(stamp(at(2_000), at(2_000)), 2_000);
+        assert_eq!(stamp(at(2_001), at(2_000)), 2_000);
+    }
 }

@@ -222,7 +222,7 @@ impl<'o> Transactions<'o> {
             let record = BaseRecord::to(&topic)
                 .key(event.stream.as_str())
                 .payload(event.data.as_ref())
-                .timestamp(event.recorded_at.timestamp_millis())
+                .timestamp(message::stamp(event.recorded_at, chrono::Utc::now()))
                 .headers(message::headers(event));
             self.send(record)?;
         }

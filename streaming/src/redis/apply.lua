@@ -1,24 +1,27 @@
 -- One store's part of a batch: counts, log-ins and the position they reached.
--- KEYS: position, log-ins, then a bucket each.
--- ARGV: after, position, the position that must be known ('' if none), seconds that positions and log-ins are kept, the
--- log-ins' horizon, how many log-ins; for each customer and milliseconds; then for each bucket seconds left, how many, and for
--- each key and amount.
+-- KEYS: position, then a day's log-ins each, then a bucket each.
+-- ARGV: after, position, the position that must be known ('' if none), seconds that positions are kept, how many days; for each
+-- day seconds left, how many, and for each customer and milliseconds; then for each bucket seconds left, how many, and for each key
+-- and amount.
 -- Answers what became of it, and the stored position. Positions are texts of 20 digits: numbers here are floats.
 local stored = redis.call('GET', KEYS[1]) or '00000000000000000000'
 if ARGV[3] ~= '' and stored < ARGV[3] then return {'lost', stored} end
 if stored > ARGV[1] then return {'moved', stored} end
 
-local at = 8
-for _ = 1, tonumber(ARGV[7]) do
-    local customer, last = ARGV[at], ARGV[at + 1]
-    local known = redis.call('ZSCORE', KEYS[2], customer)
-    if not known or tonumber(known) < tonumber(last) then redis.call('ZADD', KEYS[2], last, customer) end
+local at, days = 6, tonumber(ARGV[5])
+for day = 2, days + 1 do
+    local seconds, customers = ARGV[at], tonumber(ARGV[at + 1])
     at = at + 2
+    for _ = 1, customers do
+        local customer, last = ARGV[at], ARGV[at + 1]
+        local known = redis.call('ZSCORE', KEYS[day], customer)
+        if not known or tonumber(known) < tonumber(last) then redis.call('ZADD', KEYS[day], last, customer) end
+        at = at + 2
+    end
+    redis.call('EXPIRE', KEYS[day], seconds)
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. ARGV[6])
-redis.call('EXPIRE', KEYS[2], ARGV[5])
 
-for bucket = 3, #KEYS do
+for bucket = days + 2, #KEYS do
     local seconds, keys = ARGV[at], tonumber(ARGV[at + 1])
     at = at + 2
     for _ = 1, keys do

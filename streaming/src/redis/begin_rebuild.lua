@@ -2,7 +2,8 @@
 -- KEYS: state. ARGV: a fresh name.
 local before = redis.call('HGET', KEYS[1], 'building')
 if before then
-    redis.call('HDEL', KEYS[1], before .. ':log', before .. ':position', before .. ':event', before .. ':skipped')
+    redis.call('HDEL', KEYS[1], before .. ':log', before .. ':position', before .. ':event', before .. ':skipped',
+        before .. ':clock')
 end
 redis.call('HSET', KEYS[1], 'building', ARGV[1])
 return 1

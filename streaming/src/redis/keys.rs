@@ -16,7 +16,7 @@ pub(super) struct Names(Arc<str>);
 
 impl Names {
     pub(super) fn in_namespace(namespace: &str) -> Self {
-        Self(format!("{namespace}:windows:1").into())
+        Self(format!("{namespace}:windows:2").into())
     }
 
     /// The hash that says which generation is live and which is being built, and how far each is.
@@ -48,9 +48,9 @@ pub(super) fn side(side: Side) -> &'static str {
     }
 }
 
-/// Fields of the state: log, position and event of the generation's checkpoint.
-pub(super) fn checkpoint_fields(generation: &str) -> [String; 3] {
-    ["log", "position", "event"].map(|name| format!("{generation}:{name}"))
+/// Fields of the state: log, position and event of the generation's checkpoint, and the latest clock.
+pub(super) fn checkpoint_fields(generation: &str) -> [String; 4] {
+    ["log", "position", "event", "clock"].map(|name| format!("{generation}:{name}"))
 }
 
 /// The field of the state that counts the events that could not be read.
@@ -67,9 +67,9 @@ impl StoreKeys {
         format!("{}:position", self.0)
     }
 
-    /// The last log-in of each customer: a sorted set by milliseconds since 1970.
-    pub(super) fn log_ins(&self) -> String {
-        format!("{}:log-ins", self.0)
+    /// The last log-in of each customer on the day: a sorted set by milliseconds since 1970.
+    pub(super) fn log_ins(&self, day: i64) -> String {
+        format!("{}:log-ins:{day}", self.0)
     }
 
     /// What was counted in the bucket: a hash of 16 bytes to how much.

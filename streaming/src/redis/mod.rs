@@ -18,7 +18,7 @@ mod keys;
 mod scripts;
 mod sums;
 
-use crate::batch::{BUCKETS_KEPT, Batch, LOG_INS_KEPT, Skipped, StoreBatch};
+use crate::batch::{Batch, LOG_INS_KEPT, Skipped, StoreBatch, day_of};
 use crate::bucket::Minute;
 use crate::metric::Metric;
 use crate::store::{SKIPPED_KEPT, Side, SideState, StoreError, Swap, WindowStore};
@@ -31,6 +31,7 @@ use eventlog::{Checkpoint, LogId, Position};
 use futures::{StreamExt, TryStreamExt, stream};
 use keys::Names;
 use redis::AsyncCommands;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::time::Duration;
 use uuid::Uuid;
@@ -43,6 +44,9 @@ const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
 const POSITIONS_KEPT: TimeDelta = TimeDelta::days(10);
 /// A part that was counted this long ago is taken for lost when its position is gone; later, for expired.
 const MISSED_WITHIN: TimeDelta = TimeDelta::days(9);
+
+/// As they stand in the state: see [`keys::checkpoint_fields`].
+type CheckpointFields = (Option<String>, Option<String>, Option<String>, Option<i64>);
 
 /// Windows in Redis.
 pub struct RedisWindows {
@@ -60,6 +64,14 @@ impl RedisWindows {
     /// [`StoreError::Damaged`] when it is no such URL; the message never shows it.
     pub fn open(url: &str, namespace: &str) -> Result<Self, StoreError> {
         Ok(Self { servers: Servers::of(url)?, names: Names::in_namespace(namespace), looked_at_every: LOOKED_AT_EVERY })
+    }
+
+    /// Whether the URL can be used, asking no server. To be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn check(url: &str) -> Result<(), StoreError> {
+        Servers::of(url).map(drop)
     }
 
     /// The same, looked at so often by the worker; every second otherwise.
@@ -87,25 +99,22 @@ impl RedisWindows {
         live.ok_or_else(|| StoreError::Unavailable("they are being counted anew from the log".to_owned()))
     }
 
+    /// The generation's checkpoint and its latest clock.
     async fn checkpoint(
         &self,
         connection: &mut Connection,
         generation: &str,
-    ) -> Result<Option<Checkpoint>, StoreError> {
+    ) -> Result<(Option<Checkpoint>, Option<Timestamp>), StoreError> {
         let (state, fields) = (self.names.state(), keys::checkpoint_fields(generation));
         let read = connection::again(connection, |mut connection| {
             let (state, fields) = (state.clone(), fields.clone());
-            async move { connection.hmget::<_, _, (Option<String>, Option<String>, Option<String>)>(state, &fields).await }
+            async move { connection.hmget::<_, _, CheckpointFields>(state, &fields).await }
         });
         let stored = read.await.map_err(|error| trouble("reading the checkpoint", &error))?;
-        match stored {
-            (Some(log_id), Some(position), Some(event_id)) => Ok(Some(Checkpoint {
-                log_id: LogId(uuid(&log_id)?),
-                position: keys::read_position(&position)?,
-                event_id: uuid(&event_id)?,
-            })),
-            _ => Ok(None),
-        }
+        let (Some(log_id), Some(position), Some(event_id), clock_ms) = stored else { return Ok((None, None)) };
+        let (log_id, event_id) = (LogId(uuid(&log_id)?), uuid(&event_id)?);
+        let checkpoint = Checkpoint { log_id, position: keys::read_position(&position)?, event_id };
+        Ok((Some(checkpoint), clock_ms.map(Timestamp::from_millis)))
     }
 
     /// Counts one store's part.
@@ -120,7 +129,7 @@ impl RedisWindows {
     ) -> Result<(), StoreError> {
         let mut connection = self.connection().await?;
         let keys = self.names.of_store(generation, store);
-        let now = batch.horizon.buckets.start().plus(BUCKETS_KEPT);
+        let now = batch.horizon.clock;
         let part = scripts::Part {
             keys: &keys,
             after: added.after,
@@ -128,7 +137,6 @@ impl RedisWindows {
             recorded: recorded.as_deref().and_then(|recorded| keys::missed(recorded, now, MISSED_WITHIN)),
             counts: added.counts(),
             log_ins: &added.log_ins,
-            log_ins_horizon: batch.horizon.log_ins,
             now,
         };
         match part.apply(&mut connection).await.map_err(|error| trouble("counting", &error))? {
@@ -168,7 +176,7 @@ impl WindowStore for RedisWindows {
     async fn state(&self, side: Side) -> Result<SideState, StoreError> {
         let mut connection = self.connection().await?;
         let Some(generation) = self.generation(&mut connection, side).await? else { return Ok(SideState::default()) };
-        let checkpoint = self.checkpoint(&mut connection, &generation).await?;
+        let (checkpoint, latest_clock) = self.checkpoint(&mut connection, &generation).await?;
         let (state, field) = (self.names.state(), keys::skipped_field(&generation));
         let list = self.names.skipped(&generation);
         let read = connection::again(&connection, |mut connection| {
@@ -181,7 +189,7 @@ impl WindowStore for RedisWindows {
         });
         let (skipped, latest) = read.await.map_err(|error| trouble("reading what was skipped", &error))?;
         let latest_skipped = latest.iter().map(|text| read_skipped(text)).collect::<Result<_, _>>()?;
-        Ok(SideState { checkpoint, skipped: skipped.unwrap_or_default(), latest_skipped })
+        Ok(SideState { checkpoint, latest_clock, skipped: skipped.unwrap_or_default(), latest_skipped })
     }
 
     async fn reached(&self, side: Side, stores: &[StoreId], checkpoint: Position) -> Result<Vec<Position>, StoreError> {
@@ -206,7 +214,7 @@ impl WindowStore for RedisWindows {
             _ => self.generation(&mut connection, side).await?,
         };
         let Some(generation) = generation else { return Err(StoreError::Moved(Position::START)) };
-        let stored = self.checkpoint(&mut connection, &generation).await?;
+        let (stored, _) = self.checkpoint(&mut connection, &generation).await?;
         let position = stored.map_or(Position::START, |checkpoint| checkpoint.position);
         let same_log = stored.is_none_or(|checkpoint| checkpoint.log_id == batch.checkpoint.log_id);
         if position != batch.after || !same_log {
@@ -256,14 +264,22 @@ impl WindowStore for RedisWindows {
         Ok(total(&sums::read(&connection, &keys, metric, span).await?))
     }
 
-    async fn log_ins_after(&self, store: StoreId, after: Timestamp) -> Result<u64, StoreError> {
+    async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
         let mut connection = self.connection().await?;
-        let key = self.names.of_store(&self.live(&mut connection).await?, store).log_ins();
-        let count = connection::again(&connection, |mut connection| {
-            let key = key.clone();
-            async move { connection.zcount(key, format!("({}", after.as_millis()), "+inf").await }
+        let keys = self.names.of_store(&self.live(&mut connection).await?, store);
+        let mut look = redis::pipe();
+        look.atomic();
+        for day in day_of(after)..=day_of(until) {
+            look.zrangebyscore(keys.log_ins(day), format!("({}", after.as_millis()), until.as_millis());
+        }
+        let found = connection::again(&connection, |mut connection| {
+            let look = look.clone();
+            async move { look.query_async::<Vec<Vec<Vec<u8>>>>(&mut connection).await }
         });
-        count.await.map_err(|error| trouble("counting log-ins", &error))
+        let days = found.await.map_err(|error| trouble("counting log-ins", &error))?;
+        // Once, though on several days.
+        let customers: HashSet<Vec<u8>> = days.into_iter().flatten().collect();
+        Ok(customers.len() as u64)
     }
 }
 

@@ -3,10 +3,11 @@
 use super::connection::Connection;
 use super::keys::{self, Names, StoreKeys};
 use super::{LOG_INS_KEPT, POSITIONS_KEPT, SKIPPED_KEPT, write_skipped};
-use crate::batch::{BUCKETS_KEPT, Batch};
-use crate::bucket::Bucket;
+use crate::batch::{BUCKETS_KEPT, Batch, DayOf};
+use crate::bucket::{Bucket, Granularity, Minute};
 use crate::metric::Metric;
 use crate::store::{Side, Swap};
+use chrono::TimeDelta;
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::Position;
 use redis::{AsyncCommands, RedisResult, Script};
@@ -59,8 +60,7 @@ pub(super) struct Part<'a> {
     /// The position that the store's own keys must know of.
     pub recorded: Option<String>,
     pub counts: HashMap<(Bucket, Metric, Uuid), u64>,
-    pub log_ins: &'a HashMap<CustomerId, Timestamp>,
-    pub log_ins_horizon: Timestamp,
+    pub log_ins: &'a HashMap<DayOf, Timestamp>,
     /// By the batch's clock.
     pub now: Timestamp,
 }
@@ -80,17 +80,26 @@ impl Part<'_> {
         for (&(bucket, metric, key), &amount) in &self.counts {
             buckets.entry((bucket, metric)).or_default().push((key, amount));
         }
+        let mut days: BTreeMap<i64, Vec<(CustomerId, Timestamp)>> = BTreeMap::new();
+        for (&DayOf { day, customer }, &last) in self.log_ins {
+            days.entry(day).or_default().push((customer, last));
+        }
         let mut call = APPLY.prepare_invoke();
-        call.key(self.keys.position()).key(self.keys.log_ins());
+        call.key(self.keys.position());
         call.arg(keys::position(self.after)).arg(keys::position(self.position));
         call.arg(self.recorded.as_deref().unwrap_or_default());
-        call.arg(POSITIONS_KEPT.num_seconds()).arg(LOG_INS_KEPT.num_seconds());
-        call.arg(self.log_ins_horizon.as_millis()).arg(self.log_ins.len());
-        for (customer, last) in self.log_ins {
-            call.arg(customer.0.as_bytes().as_slice()).arg(last.as_millis());
+        call.arg(POSITIONS_KEPT.num_seconds()).arg(days.len());
+        for (day, log_ins) in days {
+            let day_ends = Minute((day + 1).saturating_mul(Granularity::Day.minutes()));
+            call.key(self.keys.log_ins(day)).arg(self.seconds_left(day_ends, LOG_INS_KEPT)).arg(log_ins.len());
+            for (customer, last) in log_ins {
+                call.arg(customer.0.as_bytes().as_slice()).arg(last.as_millis());
+            }
         }
         for ((bucket, metric), counts) in buckets {
-            call.key(self.keys.bucket(bucket, metric)).arg(self.seconds_left(bucket)).arg(counts.len());
+            call.key(self.keys.bucket(bucket, metric))
+                .arg(self.seconds_left(bucket.end(), BUCKETS_KEPT))
+                .arg(counts.len());
             for (key, amount) in counts {
                 call.arg(key.as_bytes().as_slice()).arg(amount.min(i64::MAX as u64));
             }
@@ -103,9 +112,9 @@ impl Part<'_> {
         })
     }
 
-    /// Until no window reaches back to the bucket.
-    fn seconds_left(&self, bucket: Bucket) -> i64 {
-        let ends = bucket.end().start().plus(BUCKETS_KEPT);
+    /// Until no window reaches back to what ended then.
+    fn seconds_left(&self, end: Minute, kept: TimeDelta) -> i64 {
+        let ends = end.start().plus(kept);
         (ends.as_millis() - self.now.as_millis()).div_euclid(1_000).max(1)
     }
 }
@@ -123,13 +132,14 @@ impl Move<'_> {
     /// `Some`: the generation is at another position, or no longer on the side.
     pub(super) async fn run(&self, connection: &mut Connection) -> RedisResult<Option<String>> {
         let Batch { after, checkpoint, skipped, horizon, .. } = self.batch;
-        let now = horizon.buckets.start().plus(BUCKETS_KEPT);
+        let now = horizon.clock;
         let mut call = MOVE.prepare_invoke();
         call.key(self.names.state()).key(self.names.skipped(self.generation)).key(self.names.stores(self.generation));
         call.arg(keys::side(self.side)).arg(self.generation).arg(keys::position(*after));
         call.arg(checkpoint.log_id.to_string()).arg(keys::position(checkpoint.position));
         call.arg(checkpoint.event_id.to_string()).arg(keys::record(checkpoint.position, now));
         call.arg(POSITIONS_KEPT.num_seconds()).arg(SKIPPED_KEPT).arg(self.stores.len());
+        call.arg(now.as_millis());
         for store in self.stores {
             call.arg(store.0.as_bytes().as_slice());
         }

@@ -8,5 +8,7 @@ local function position(generation) return redis.call('HGET', KEYS[1], generatio
 if live and ARGV[1] == 'when reached' and position(building) < position(live) then return 0 end
 redis.call('HSET', KEYS[1], 'live', building)
 redis.call('HDEL', KEYS[1], 'building')
-if live then redis.call('HDEL', KEYS[1], live .. ':log', live .. ':position', live .. ':event', live .. ':skipped') end
+if live then
+    redis.call('HDEL', KEYS[1], live .. ':log', live .. ':position', live .. ':event', live .. ':skipped', live .. ':clock')
+end
 return 1

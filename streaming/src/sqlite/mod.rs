@@ -8,7 +8,8 @@
 //! **Size.** Buckets that ended [`BUCKETS_KEPT`](crate::BUCKETS_KEPT) ago go, and log-ins after
 //! [`LOG_INS_KEPT`](crate::LOG_INS_KEPT), with the batches that come later: each drops up to [`write::PRUNED_ROWS`] rows of
 //! each kind, more than it can add. So the file holds at most three rows for each thing and minute in which it was counted
-//! within the last eight days (and the day at their end), and one row for each customer who logged in within 25 hours.
+//! within the last eight days (and the day at their end), and one row for each customer and day with a log-in within 48 hours. What
+//! a clock stamped ahead stays until it is due and has expired then.
 
 mod readers;
 mod schema;
@@ -95,8 +96,8 @@ impl WindowStore for SqliteWindows {
         self.readers.run(move |tx| Ok(total(&sums::sums(tx, store, metric, span)?))).await
     }
 
-    async fn log_ins_after(&self, store: StoreId, after: Timestamp) -> Result<u64, StoreError> {
-        self.readers.run(move |tx| sums::log_ins_after(tx, store, after)).await
+    async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+        self.readers.run(move |tx| sums::log_ins_within(tx, store, after, until)).await
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Failure, unsigned};
 use crate::store::{Side, SideState, StoreError};
 use crate::{Skipped, store::SKIPPED_KEPT};
+use domain::Timestamp;
 use eventlog::{Checkpoint, LogId, Position};
 use rusqlite::{Connection, OpenFlags, Row, Transaction};
 use std::path::Path;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 const APPLICATION_ID: i64 = 0x6377_696e;
 /// The version of the tables below and of what is counted in them. A change of either raises it, and the file is filled
 /// again from the log.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// One of the two sets of tables, of which one is live and the other free for a rebuild.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,8 @@ const SIDES: &str = "
         log_id BLOB, -- null: nothing was applied yet
         position INTEGER NOT NULL DEFAULT 0,
         event_id BLOB,
-        skipped INTEGER NOT NULL DEFAULT 0
+        skipped INTEGER NOT NULL DEFAULT 0,
+        latest_clock_ms INTEGER -- milliseconds since 1970
     ) STRICT;
     INSERT INTO sides (slot, live) VALUES (0, 1), (1, 0);
 ";
@@ -47,9 +49,10 @@ fn tables(slot: Slot) -> String {
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE log_ins_{slot} (
             store BLOB NOT NULL,
+            day INTEGER NOT NULL, -- days since 1970
             customer BLOB NOT NULL,
-            last_ms INTEGER NOT NULL, -- milliseconds since 1970
-            PRIMARY KEY (store, customer)
+            last_ms INTEGER NOT NULL, -- of the day, in milliseconds since 1970
+            PRIMARY KEY (store, day, customer)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX log_ins_{slot}_by_time ON log_ins_{slot} (last_ms);
         CREATE TABLE skipped_{slot} (
@@ -152,8 +155,11 @@ pub(super) fn checkpoint(tx: &Transaction<'_>, slot: Slot) -> rusqlite::Result<O
 
 pub(super) fn state(tx: &Transaction<'_>, side: Side) -> Result<SideState, Failure> {
     let slot = slot(tx, side)?;
-    let skipped =
-        tx.prepare_cached("SELECT skipped FROM sides WHERE slot = ?1")?.query_row([slot.0], |row| unsigned(row, 0))?;
+    let (skipped, latest_clock) = tx
+        .prepare_cached("SELECT skipped, latest_clock_ms FROM sides WHERE slot = ?1")?
+        .query_row([slot.0], |row| {
+            Ok((unsigned(row, 0)?, row.get::<_, Option<i64>>(1)?.map(Timestamp::from_millis)))
+        })?;
     let sql =
         format!("SELECT position, stream, event_type, reason FROM skipped_{} ORDER BY position DESC LIMIT ?1", slot.0);
     let mut latest = tx
@@ -168,7 +174,7 @@ pub(super) fn state(tx: &Transaction<'_>, side: Side) -> Result<SideState, Failu
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     latest.reverse();
-    Ok(SideState { checkpoint: checkpoint(tx, slot)?, skipped, latest_skipped: latest })
+    Ok(SideState { checkpoint: checkpoint(tx, slot)?, latest_clock, skipped, latest_skipped: latest })
 }
 
 fn uuid(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Uuid>> {

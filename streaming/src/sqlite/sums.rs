@@ -2,6 +2,7 @@
 //! range is an error.
 
 use super::{Failure, schema, unsigned};
+use crate::batch::day_of;
 use crate::bucket::{Minute, cover};
 use crate::metric::Metric;
 use crate::store::Side;
@@ -40,10 +41,18 @@ pub(super) fn sums(
     Ok(sums)
 }
 
-pub(super) fn log_ins_after(tx: &Transaction<'_>, store: StoreId, after: Timestamp) -> Result<u64, Failure> {
+pub(super) fn log_ins_within(
+    tx: &Transaction<'_>,
+    store: StoreId,
+    after: Timestamp,
+    until: Timestamp,
+) -> Result<u64, Failure> {
     let slot = schema::slot(tx, Side::Live)?;
-    let sql = format!("SELECT count(*) FROM log_ins_{} WHERE store = ?1 AND last_ms > ?2", slot.0);
-    let count =
-        tx.prepare_cached(&sql)?.query_row(params![store.0.as_bytes(), after.as_millis()], |row| unsigned(row, 0))?;
-    Ok(count)
+    let sql = format!(
+        "SELECT count(DISTINCT customer) FROM log_ins_{}
+         WHERE store = ?1 AND day BETWEEN ?2 AND ?3 AND last_ms > ?4 AND last_ms <= ?5",
+        slot.0
+    );
+    let asked = params![store.0.as_bytes(), day_of(after), day_of(until), after.as_millis(), until.as_millis()];
+    Ok(tx.prepare_cached(&sql)?.query_row(asked, |row| unsigned(row, 0))?)
 }

@@ -68,13 +68,13 @@ fn add_counts(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<(), Fai
 
 fn add_log_ins(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<(), Failure> {
     let mut upsert = tx.prepare_cached(&format!(
-        "INSERT INTO log_ins_{} (store, customer, last_ms) VALUES (?1, ?2, ?3)
+        "INSERT INTO log_ins_{} (store, day, customer, last_ms) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO UPDATE SET last_ms = excluded.last_ms WHERE excluded.last_ms > last_ms",
         slot.0
     ))?;
     for (store, added) in &batch.stores {
-        for (customer, last) in &added.log_ins {
-            upsert.execute(params![store.0.as_bytes(), customer.0.as_bytes(), last.as_millis()])?;
+        for (of, last) in &added.log_ins {
+            upsert.execute(params![store.0.as_bytes(), of.day, of.customer.0.as_bytes(), last.as_millis()])?;
         }
     }
     Ok(())
@@ -104,14 +104,17 @@ fn add_skipped(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<(), Fa
 }
 
 fn move_checkpoint(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<(), Failure> {
-    tx.prepare_cached("UPDATE sides SET log_id = ?2, position = ?3, event_id = ?4 WHERE slot = ?1")?.execute(
-        params![
-            slot.0,
-            batch.checkpoint.log_id.0.as_bytes(),
-            at_most_i64(batch.checkpoint.position.0),
-            batch.checkpoint.event_id.as_bytes(),
-        ],
-    )?;
+    tx.prepare_cached(
+        "UPDATE sides SET log_id = ?2, position = ?3, event_id = ?4,
+                latest_clock_ms = max(ifnull(latest_clock_ms, ?5), ?5) WHERE slot = ?1",
+    )?
+    .execute(params![
+        slot.0,
+        batch.checkpoint.log_id.0.as_bytes(),
+        at_most_i64(batch.checkpoint.position.0),
+        batch.checkpoint.event_id.as_bytes(),
+        batch.horizon.clock.as_millis(),
+    ])?;
     Ok(())
 }
 
@@ -128,8 +131,8 @@ fn prune(tx: &Transaction<'_>, slot: Slot, horizon: Horizon) -> Result<(), Failu
         buckets.execute(params![minutes, horizon.buckets.plus(-minutes).0, PRUNED_ROWS])?;
     }
     let mut log_ins = tx.prepare_cached(&format!(
-        "DELETE FROM log_ins_{0} WHERE (store, customer) IN
-         (SELECT store, customer FROM log_ins_{0} WHERE last_ms < ?1 LIMIT ?2)",
+        "DELETE FROM log_ins_{0} WHERE (store, day, customer) IN
+         (SELECT store, day, customer FROM log_ins_{0} WHERE last_ms < ?1 LIMIT ?2)",
         slot.0
     ))?;
     log_ins.execute(params![horizon.log_ins.as_millis(), PRUNED_ROWS])?;
@@ -176,7 +179,7 @@ fn empty(tx: &Transaction<'_>, slot: Slot) -> Result<(), Failure> {
     let Slot(number) = slot;
     tx.execute_batch(&format!(
         "DELETE FROM buckets_{number}; DELETE FROM log_ins_{number}; DELETE FROM skipped_{number};
-         UPDATE sides SET log_id = NULL, position = 0, event_id = NULL, skipped = 0 WHERE slot = {number};"
+         UPDATE sides SET log_id = NULL, position = 0, event_id = NULL, skipped = 0, latest_clock_ms = NULL WHERE slot = {number};"
     ))?;
     Ok(())
 }

@@ -4,10 +4,11 @@
 use crate::support::{at, coupon, product, store};
 use async_trait::async_trait;
 use cartlog_streaming::*;
+use chrono::TimeDelta;
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::{Checkpoint, LogId, Position};
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -108,8 +109,8 @@ impl WindowStore for Failing {
     async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError> {
         self.inner.total(store, metric, span).await
     }
-    async fn log_ins_after(&self, store: StoreId, after: Timestamp) -> Result<u64, StoreError> {
-        self.inner.log_ins_after(store, after).await
+    async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+        self.inner.log_ins_within(store, after, until).await
     }
 }
 
@@ -130,7 +131,7 @@ struct OneSide {
 struct Shard {
     position: Position,
     counts: HashMap<(Bucket, Metric, Uuid), u64>,
-    log_ins: HashMap<CustomerId, Timestamp>,
+    log_ins: HashMap<DayOf, Timestamp>,
 }
 
 impl Place for Sharded {
@@ -221,8 +222,8 @@ impl WindowStore for Sharded {
                 let count = shard.counts.entry(cell).or_default();
                 *count = count.saturating_add(amount).min(i64::MAX as u64);
             }
-            for (customer, last) in &added.log_ins {
-                let known = shard.log_ins.entry(*customer).or_insert(*last);
+            for (of, last) in &added.log_ins {
+                let known = shard.log_ins.entry(*of).or_insert(*last);
                 *known = (*known).max(*last);
             }
         }
@@ -233,6 +234,7 @@ impl WindowStore for Sharded {
             return Err(StoreError::Moved(position(stored)));
         }
         stored.checkpoint = Some(batch.checkpoint);
+        stored.latest_clock = stored.latest_clock.max(Some(batch.horizon.clock));
         stored.skipped += batch.skipped.len() as u64;
         stored.latest_skipped.extend(batch.skipped);
         let surplus = stored.latest_skipped.len().saturating_sub(SKIPPED_KEPT);
@@ -274,10 +276,11 @@ impl WindowStore for Sharded {
         Ok(total.min(i64::MAX as u64))
     }
 
-    async fn log_ins_after(&self, store: StoreId, after: Timestamp) -> Result<u64, StoreError> {
+    async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
         let sides = self.sides.lock();
-        let shard = sides[0].shards.get(&store);
-        Ok(shard.map_or(0, |shard| shard.log_ins.values().filter(|last| **last > after).count()) as u64)
+        let log_ins = sides[0].shards.get(&store).into_iter().flat_map(|shard| &shard.log_ins);
+        let within = log_ins.filter(|(_, last)| **last > after && **last <= until);
+        Ok(within.map(|(of, _)| of.customer).collect::<BTreeSet<_>>().len() as u64)
     }
 }
 
@@ -406,6 +409,43 @@ async fn what_was_skipped_is_kept(windows: &dyn WindowStore) {
     assert_eq!(state.latest_skipped[99], skipped(3_069));
 }
 
+async fn the_latest_clock_of_a_side_is_kept(windows: &dyn WindowStore) {
+    let days = TimeDelta::days;
+    for (to, clock, latest) in [(1, days(0), days(0)), (2, days(400), days(400)), (3, days(1), days(400))] {
+        let batch = Batch { horizon: Horizon::at(at(NOW).plus(clock)), ..adds(to, 1) };
+        windows.apply(Side::Live, batch).await.unwrap();
+        assert_eq!(windows.state(Side::Live).await.unwrap().latest_clock, Some(at(NOW).plus(latest)));
+    }
+    windows.begin_rebuild().await.unwrap();
+    windows.apply(Side::Building, adds(3, 1)).await.unwrap_err();
+    for to in 1..=3 {
+        windows.apply(Side::Building, adds(to, 1)).await.unwrap();
+    }
+    assert!(windows.swap(Swap::WhenReached).await.unwrap());
+    assert_eq!(windows.state(Side::Live).await.unwrap().latest_clock, Some(at(NOW)));
+}
+
+/// A customer counts once, on however many days; a log-in far ahead hides none.
+async fn log_ins_are_counted_within_two_moments(windows: &dyn WindowStore) {
+    let log_in = |customer: u64, when: &str| {
+        let of = DayOf { day: day_of(at(when)), customer: CustomerId(Uuid::from_u128(customer.into())) };
+        (of, at(when))
+    };
+    let mut batch = batch(0, 1, 1, &[]);
+    let (one, two) = ("2026-11-23T23:59:59.999Z", "2026-11-24T00:00:00Z");
+    let log_ins = [log_in(1, one), log_in(1, two), log_in(2, one), log_in(2, "2027-11-24T00:00:00Z")];
+    batch.stores.values_mut().for_each(|store| store.log_ins = log_ins.into());
+    windows.apply(Side::Live, batch).await.unwrap();
+    let millisecond = TimeDelta::milliseconds(1);
+    let within =
+        async |after: Timestamp, until: Timestamp| windows.log_ins_within(store(1), after, until).await.unwrap();
+    assert_eq!(within(at(one).minus(millisecond), at(two)).await, 2);
+    assert_eq!(within(at(one), at(two)).await, 1);
+    assert_eq!(within(at(one).minus(millisecond), at(one)).await, 2);
+    assert_eq!(within(at(two), at(two).plus(TimeDelta::days(300))).await, 0);
+    assert_eq!(windows.log_ins_within(store(2), at(one).minus(millisecond), at(two)).await.unwrap(), 0);
+}
+
 macro_rules! suite {
     ($($rule:ident),+ $(,)?) => {
         mod sqlite {
@@ -439,4 +479,6 @@ suite!(
     sums_stay_at_the_largest_instead_of_passing_it,
     a_built_side_takes_the_live_ones_place_once_it_has_come_as_far,
     what_was_skipped_is_kept,
+    the_latest_clock_of_a_side_is_kept,
+    log_ins_are_counted_within_two_moments,
 );

@@ -268,10 +268,11 @@ pub async fn answers(windows: &Windows, of: u64, timezone: Tz, now: Timestamp) -
 pub fn naive(all: &[Happened], of: u64, timezone: Tz, now: Timestamp) -> Answers {
     let events: Vec<&Happened> = all.iter().filter(|event| event.store == of).collect();
     let date = |time: Timestamp| timezone.from_utc_datetime(&time.to_utc().naive_utc()).date_naive();
-    let begun = |event: &Happened| Minute::of(event.at) <= Minute::of(now);
+    // What is at most a day ahead of the clock counts as if it were now.
+    let begun = |event: &Happened| Minute::of(event.at) <= Minute::of(now.plus(TimeDelta::hours(24)));
     let last =
         |event: &Happened, length: TimeDelta| begun(event) && Minute::of(event.at) >= Minute::of(now.minus(length));
-    let today = |event: &Happened| begun(event) && date(event.at) == date(now);
+    let today = |event: &Happened| begun(event) && (date(event.at) == date(now) || event.at > now);
     let within = |event: &Happened, window: Window| match window {
         Window::Day => today(event),
         Window::LastHour => last(event, TimeDelta::hours(1)),
@@ -300,7 +301,7 @@ pub fn naive(all: &[Happened], of: u64, timezone: Tz, now: Timestamp) -> Answers
     });
     let customers: BTreeSet<u64> = events
         .iter()
-        .filter(|event| event.at > now.minus(TimeDelta::hours(24)))
+        .filter(|event| event.at > now.minus(TimeDelta::hours(24)) && event.at <= now.plus(TimeDelta::hours(24)))
         .filter_map(|event| match event.what {
             What::LoggedIn { customer } => Some(customer),
             _ => None,

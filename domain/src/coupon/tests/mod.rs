@@ -3,7 +3,9 @@
 
 use super::*;
 use crate::testing::{Given, History, NOW, decide, given, id, new_id, nothing};
-use crate::{AmountOutOfRange, Cents, ClaimId, CouponId, CouponRedemptionId, CustomerId, Decider, InvoiceId, StoreId};
+use crate::{
+    AmountOutOfRange, Cents, ClaimId, CouponId, CouponRedemptionId, CustomerId, Decider, InvoiceId, StoreId, Timestamp,
+};
 use chrono::TimeDelta;
 
 mod histories;

@@ -130,14 +130,16 @@ fn a_coupon_is_created_once_with_an_amount_that_can_be() {
 #[test]
 fn the_rejections_come_in_the_order_they_are_declared_in() {
     let awaited = given::<Coupon>([CouponClaimGivenUp { claim_id: claim(1) }]).state;
-    let bad_percent = CouponCreated { amount: 101, ..ten_percent() };
-    let bad_amount = CouponCreated { style: CouponStyle::DollarsOff, amount: -1, ..ten_percent() };
+    let bad_percent = CouponCreated { amount: 101, starts_at: Some(ten_percent().expires_at), ..ten_percent() };
+    let no_time = CouponCreated { starts_at: Some(ten_percent().expires_at), ..ten_percent() };
+    let bad_amount = CouponCreated { amount: -1, style: CouponStyle::DollarsOff, ..no_time.clone() };
     let table = [
         (awaited.clone(), redeem(1, 1), CouponRejection::CouponNotFound),
         (live(ten_percent()).state, create(bad_percent.clone()), CouponRejection::CouponExists),
         (awaited, create(bad_percent.clone()), CouponRejection::ClaimGivenUp { claim_id: claim(1) }),
         (Coupon::None, create(bad_percent), CouponRejection::PercentOutOfRange),
         (Coupon::None, create(bad_amount), CouponRejection::Amount(AmountOutOfRange)),
+        (Coupon::None, create(no_time), CouponRejection::EndsBeforeItStarts),
     ];
     let mut ranks = Vec::new();
     for (state, command, expected) in table {
@@ -157,6 +159,7 @@ fn rank(rejection: &CouponRejection) -> usize {
         CouponRejection::ClaimGivenUp { .. } => 2,
         CouponRejection::PercentOutOfRange => 3,
         CouponRejection::Amount(_) => 4,
+        CouponRejection::EndsBeforeItStarts => 5,
     }
 }
 
@@ -180,4 +183,42 @@ fn what_a_client_does_not_see_changes_no_revision() {
     assert!(!Coupon::changes_representation(&refused(1, CouponRefusal::UsedUp)));
     assert!(!Coupon::changes_representation(&CouponClaimGivenUp { claim_id: claim(1) }.into()));
     assert!(Coupon::changes_representation(&redeemed(1, 1)));
+}
+
+/// 30 days after it can be used first; never after the last moment that can be written.
+#[test]
+fn an_end_that_is_not_given_is_30_days_after_the_start() {
+    let days = TimeDelta::days;
+    let month_from = |start: Timestamp| start.plus(days(30)).min(Timestamp::LAST);
+    let cases = [
+        (None, month_from(NOW)),
+        (Some(NOW.minus(days(60))), month_from(NOW)),
+        (Some(NOW), month_from(NOW)),
+        (Some(NOW.plus(days(60))), month_from(NOW.plus(days(60)))),
+        (Some(Timestamp::LAST.minus(days(1))), Timestamp::LAST),
+    ];
+    for (starts_at, expires_at) in cases {
+        let coupon = CouponCreated { starts_at, expires_at, ..ten_percent() };
+        let CouponCommand::Create(asked) = create(coupon.clone()) else { unreachable!("it creates") };
+        let asked = CouponCommand::Create(CreateCoupon { expires_at: None, ..asked });
+        nothing::<Coupon>().when(asked).then([coupon]);
+    }
+}
+
+#[test]
+fn a_coupon_ends_after_it_starts_or_is_refused() {
+    let hour = TimeDelta::hours(1);
+    let create = |starts_at, expires_at| {
+        nothing::<Coupon>().when(create(CouponCreated { starts_at, expires_at, ..ten_percent() }))
+    };
+    for start in [NOW.minus(hour), NOW, NOW.plus(hour)] {
+        create(Some(start), start).then_rejected(CouponRejection::EndsBeforeItStarts);
+        create(Some(start), start.minus(hour)).then_rejected(CouponRejection::EndsBeforeItStarts);
+        let after = start.plus(TimeDelta::milliseconds(1));
+        let coupon = CouponCreated { starts_at: Some(start), expires_at: after, ..ten_percent() };
+        create(Some(start), after).then([coupon]);
+    }
+    // Over already, and no start that it could contradict.
+    let over = CouponCreated { expires_at: NOW.minus(hour), ..ten_percent() };
+    create(None, over.expires_at).then([over]);
 }

@@ -63,6 +63,7 @@ fn collecting_orders_the_items_but_not_the_shipping() {
         customer_id: CustomerId(id(3)),
         cart_id: CartId(id(4)),
         amount_in_cents: cents(1_001),
+        currency: Some("EUR".parse().unwrap()),
         items: vec![item(0, 2), item(1, 1)],
     };
     let not_open = InvoiceRejection::InvoiceIsNotOpen;

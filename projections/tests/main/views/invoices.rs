@@ -126,6 +126,7 @@ fn collected() -> InvoiceCollected {
         customer_id: CUSTOMER,
         cart_id: CART,
         amount_in_cents: cents(2_042),
+        currency: None,
         items: Vec::new(),
     }
 }
