@@ -89,7 +89,7 @@ pub struct StoreChange {
     pub cart_expires_after_minutes: Option<u32>,
 }
 
-body!(StoreChange);
+body!(StoreChange, ignores ["store_id", "app_id", "created_at", "updated_at", "deleted_at"]);
 
 impl From<StoreChange> for ChangeStore {
     fn from(change: StoreChange) -> Self {

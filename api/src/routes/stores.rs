@@ -35,10 +35,10 @@ pub async fn create(State(api): State<Api>, said: Said) -> Answer {
     said.params::<()>()?;
     let new: NewStore = said.body()?;
     let key = said.idempotency_key(true)?;
-    let done = api.commands().create_store(new.into(), said.request_id(), key).await?;
+    let done = api.commands().create_store(said.client, new.into(), said.request_id(), key).await?;
     let store = done.outcome;
     let shown = answer::show(&api, store, &done, show(&api, store)).await;
-    Ok(answer::done(StatusCode::CREATED, &done, ids(store), shown))
+    Ok(answer::located(answer::done(StatusCode::CREATED, &done, ids(store), shown), "/store"))
 }
 
 /// The current store
@@ -58,7 +58,7 @@ pub async fn one(call: Call) -> Answer {
 
 /// Changes the current store
 ///
-/// What is named changes; `app_id` never does.
+/// What is named changes; `app_id` never does. What else `GET` answers is ignored.
 #[utoipa::path(
     put, path = "", tag = "Store", request_body = StoreChange,
     responses((status = 200, description = "The changed store", body = StoreAnswer)),

@@ -93,7 +93,8 @@ async fn create(session: &Session, new: NewCustomer) -> Result<Done<CustomerId>,
     if session.inner.owner_of(&name).await?.is_some_and(|other| other != owner) {
         return Err(CommandError::CustomerAlreadyExists);
     }
-    let credential_id = session.inner.put_secret(CredentialOwner::Customer(customer_id), new.password).await?;
+    let place = session.inner.place_of(session.store_id());
+    let credential_id = session.inner.put_secret(place, CredentialOwner::Customer(customer_id), new.password).await?;
     let email_id = EmailId(session.new_id("email"));
     let addresses: Vec<_> = new.addresses.iter().map(|address| address.numbered(session)).collect();
     let create = |claim_id| {
@@ -133,7 +134,8 @@ async fn change(
         None => None,
         Some(password) => {
             review_password(session, customer).await?;
-            Some(session.inner.put_secret(CredentialOwner::Customer(customer), password).await?)
+            let place = session.inner.place_of(session.store_id());
+            Some(session.inner.put_secret(place, CredentialOwner::Customer(customer), password).await?)
         }
     };
     let change_to = ChangeCustomer {

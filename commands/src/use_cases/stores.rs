@@ -2,6 +2,8 @@
 
 use crate::claims::{Outcome, Owner, decide_claiming, normalized};
 use crate::facade::{anonymous, vault_away};
+use crate::guard::{Account, Client};
+use crate::hashing::Place;
 use crate::session::{Session, refused};
 use crate::vault::CredentialOwner;
 use crate::{CommandError, Commands, Done, IdempotencyKey, Request, UnderWay};
@@ -22,9 +24,10 @@ pub struct NewStore {
 }
 
 impl Commands {
-    /// Creates a store. A key belongs to the `app_id`, as there is no store yet.
+    /// Creates a store. A key belongs to the `app_id`, as there is no store yet. `client`: whose turn it is when many ask.
     pub fn create_store(
         &self,
+        client: Client,
         new: NewStore,
         request_id: Option<String>,
         idempotency: Option<IdempotencyKey>,
@@ -33,7 +36,9 @@ impl Commands {
         let request = anonymous(StoreId(uuid::Uuid::nil()), request_id, idempotency);
         self.run("create_store", &request, move |session| async move {
             let store_id = StoreId(session.new_id("store"));
-            create(&session.in_store(store_id), store_id, new).await
+            let who = session.inner.tries.claimant(&Account::New, client);
+            let place = (session.inner.tries.lane(who), who);
+            create(&session.in_store(store_id), place, store_id, new).await
         })
     }
 
@@ -53,7 +58,8 @@ impl Commands {
                 return Ok(session.done(store_id, true));
             }
             review_secret(&session).await?;
-            let credential_id = session.inner.put_secret(CredentialOwner::Store(store_id), app_secret).await?;
+            let place = session.inner.place_of(store_id);
+            let credential_id = session.inner.put_secret(place, CredentialOwner::Store(store_id), app_secret).await?;
             decide(&session, StoreCommand::ChangeSecret { credential_id }).await
         })
     }
@@ -74,7 +80,12 @@ fn of_app(key: IdempotencyKey, app_id: &str) -> IdempotencyKey {
     IdempotencyKey { path: format!("{} of {}", key.path, normalized(app_id)), ..key }
 }
 
-async fn create(session: &Session, store_id: StoreId, new: NewStore) -> Result<Done<StoreId>, CommandError> {
+async fn create(
+    session: &Session,
+    place: Place,
+    store_id: StoreId,
+    new: NewStore,
+) -> Result<Done<StoreId>, CommandError> {
     if session.recall::<Store>(&store_id).await?.is_some() {
         return Ok(session.done(store_id, true));
     }
@@ -84,7 +95,7 @@ async fn create(session: &Session, store_id: StoreId, new: NewStore) -> Result<D
     if session.inner.owner_of(&name).await?.is_some_and(|other| other != owner) {
         return Err(CommandError::AppIdTaken);
     }
-    let credential_id = session.inner.put_secret(CredentialOwner::Store(store_id), new.app_secret).await?;
+    let credential_id = session.inner.put_secret(place, CredentialOwner::Store(store_id), new.app_secret).await?;
     let create = |claim_id| {
         StoreCommand::Create(CreateStore {
             store_id,

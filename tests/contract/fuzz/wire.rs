@@ -129,7 +129,7 @@ pub fn broken(rng: &mut StdRng) -> Vec<u8> {
         "GET /#fragment HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n".to_owned(),
         "GET /\u{e4} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n".to_owned(),
         "GET readyz HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n".to_owned(),
-        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(),
+        "PRI * HTTP/2.0\r\n\r\nMS\r\n\r\n".to_owned(),
         "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{fc}".to_owned(),
         "GET / HTTP/1.1\r\nNo colon here\r\n\r\n".to_owned(),
         "GET / HTTP/1.1\r\n: no name\r\n\r\n".to_owned(),
