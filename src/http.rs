@@ -118,3 +118,24 @@ async fn accept(
     let _ = stream.set_nodelay(true);
     Ok((stream, peer, place))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn pages_of_allowed_origins_can_read_that_the_server_is_starting() {
+        let origin = "https://shop.example";
+        let listener = Arc::new(bind("127.0.0.1:0").await.unwrap_or_else(|error| panic!("{error}")));
+        let url = address(&listener).map(|address| format!("http://{address}/store")).unwrap_or_default();
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(serve(listener, starting(&[HeaderValue::from_static(origin)]), 10, stop.clone()));
+        let asked = reqwest::Client::new().get(url).header("Origin", origin).send().await;
+        let answer = asked.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(answer.status(), 503);
+        assert_eq!(answer.headers()["access-control-allow-origin"], origin);
+        drop(answer);
+        stop.cancel();
+        assert!(serving.await.is_ok());
+    }
+}

@@ -167,11 +167,15 @@ pub fn router(parts: ApiParts) -> Router {
 /// The methods of each path that read a body, as the handlers say.
 fn with_bodies(document: &utoipa::openapi::OpenApi) -> HashMap<String, Vec<Method>> {
     let of_path = |item: &utoipa::openapi::PathItem| {
-        let operations =
-            [(&item.post, Method::POST), (&item.put, Method::PUT), (&item.delete, Method::DELETE), (&item.get, Method::GET)];
-        let reads = operations.into_iter().filter(|(operation, _)| {
-            operation.as_ref().is_some_and(|operation| operation.request_body.is_some())
-        });
+        let operations = [
+            (&item.post, Method::POST),
+            (&item.put, Method::PUT),
+            (&item.delete, Method::DELETE),
+            (&item.get, Method::GET),
+        ];
+        let reads = operations
+            .into_iter()
+            .filter(|(operation, _)| operation.as_ref().is_some_and(|operation| operation.request_body.is_some()));
         reads.map(|(_, method)| method).collect::<Vec<_>>()
     };
     document.paths.paths.iter().map(|(path, item)| (path.clone(), of_path(item))).collect()

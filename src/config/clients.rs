@@ -31,7 +31,11 @@ impl<'de> Deserialize<'de> for Proxies {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let network = |text: &str| {
             let parsed = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-            parsed.map_err(|_| D::Error::custom(format!("trust_proxy: '{text}' is neither an address nor a network, such as 10.0.0.0/8")))
+            parsed.map_err(|_| {
+                D::Error::custom(format!(
+                    "trust_proxy: '{text}' is neither an address nor a network, such as 10.0.0.0/8"
+                ))
+            })
         };
         parts(&list(deserializer)?).map(network).collect::<Result<_, _>>().map(Self)
     }
@@ -100,12 +104,20 @@ mod tests {
 
     #[test]
     fn an_origin_is_what_browsers_send() {
-        for origin in ["https://shop.example", "http://127.0.0.1:8081", "https://[::1]:8443", "chrome-extension://abc"] {
+        for origin in ["https://shop.example", "http://127.0.0.1:8081", "https://[::1]:8443", "chrome-extension://abc"]
+        {
             assert!(is_origin(origin), "{origin}");
         }
-        for other in
-            ["shop.example", "https://", "https://shop.example/", "https://Shop.example", "https://a.b:443", "http://a:80", "null", "https://*.a"]
-        {
+        for other in [
+            "shop.example",
+            "https://",
+            "https://shop.example/",
+            "https://Shop.example",
+            "https://a.b:443",
+            "http://a:80",
+            "null",
+            "https://*.a",
+        ] {
             assert!(!is_origin(other), "{other}");
         }
     }

@@ -42,7 +42,9 @@ async fn what_has_routes_of_its_own_is_refused_where_it_is_not_as_it_is() {
     let customer = shop.unconfirmed_with(json!({ "addresses": [new_address(json!({}))] })).await;
     let path = format!("/customer/{customer}");
     let customer = shop.get(&path).await.expect(200)["customer"].clone();
-    for (field, wrong) in [("emails", json!([])), ("addresses", json!([])), ("addresses", Value::Null), ("emails", json!(1))] {
+    for (field, wrong) in
+        [("emails", json!([])), ("addresses", json!([])), ("addresses", Value::Null), ("emails", json!(1))]
+    {
         let mut changed = customer.clone();
         changed[field] = wrong;
         shop.put(&path, changed).await.refuses(&[&format!("#/{field}")]);

@@ -67,7 +67,8 @@ async fn told(listener: TcpListener, page: String) -> String {
                 Ok(read) => request.extend_from_slice(&piece[..read]),
             }
         };
-        let length: Option<usize> = head.lines().find_map(|line| line.strip_prefix("content-length: ")).and_then(|length| length.parse().ok());
+        let length: Option<usize> =
+            head.lines().find_map(|line| line.strip_prefix("content-length: ")).and_then(|length| length.parse().ok());
         if let (true, Some(length)) = (head.starts_with("post /told"), length) {
             let body = head.len() + 4;
             while request.len() < body + length {

@@ -48,7 +48,16 @@ async fn an_allowed_origin_may_do_all_that_the_api_takes_and_read_all_that_it_sa
     let answer = shop.with("Origin", ORIGIN).get("/store").await.expect(200);
     assert_eq!(answer.must_have("access-control-allow-origin"), ORIGIN);
     let readable = names(&answer, "access-control-expose-headers");
-    for header in ["cartlog-position", "etag", "idempotent-replayed", "link", "location", "ratelimit", "retry-after", "x-request-id"] {
+    for header in [
+        "cartlog-position",
+        "etag",
+        "idempotent-replayed",
+        "link",
+        "location",
+        "ratelimit",
+        "retry-after",
+        "x-request-id",
+    ] {
         assert!(readable.contains(&header.to_owned()), "{header} can't be read: {readable:?}");
     }
 }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use std::io::Read;
 
 async fn get(shop: &TestShop, path: &str, accept: &str) -> (HeaderMap, Vec<u8>) {
-    let mut request = reqwest::Client::builder().no_proxy().build().expect("a client").get(format!("{}{path}", shop.url));
+    let mut request =
+        reqwest::Client::builder().no_proxy().build().expect("a client").get(format!("{}{path}", shop.url));
     for (name, value) in shop.sent_headers() {
         request = request.header(name, value);
     }
@@ -19,7 +20,8 @@ fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn decoded(coding: &str, body: &[u8]) -> Vec<u8> {
+/// What a compressed body says.
+pub fn decoded(coding: &str, body: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
     match coding {
         "gzip" => drop(GzDecoder::new(body).read_to_end(&mut plain).expect("it is gzip")),

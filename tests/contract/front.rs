@@ -50,7 +50,10 @@ async fn a_stranger_is_refused_before_a_body_is_asked_for_or_waited_for() {
 async fn who_is_refused_while_still_sending_gets_the_answer() {
     let shop = TestShop::unchanged().await.with("Content-Type", "application/json");
     let body = vec![b' '; 900 * 1024];
-    shop.with("ACCESS-TOKEN", "nonsense").send_bytes("POST", "/product", body.clone()).await.problem(401, "UNAUTHORIZED");
+    shop.with("ACCESS-TOKEN", "nonsense")
+        .send_bytes("POST", "/product", body.clone())
+        .await
+        .problem(401, "UNAUTHORIZED");
     shop.send_bytes("POST", "/nowhere", body.clone()).await.problem(404, "NOT_FOUND");
     shop.send_bytes("PATCH", "/product", body.clone()).await.problem(405, "METHOD_NOT_ALLOWED");
     shop.anonymous().send_bytes("POST", "/store", body).await.problem(413, "TOO_LARGE");

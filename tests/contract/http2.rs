@@ -21,7 +21,11 @@ fn request(server: &Server, shop: &TestShop, method: &str, path: &str) -> http::
 }
 
 /// Sends it with a body, and reads the answer.
-async fn send(client: &SendRequest<Bytes>, request: http::request::Builder, body: &str) -> (StatusCode, HeaderMap, Value) {
+async fn send(
+    client: &SendRequest<Bytes>,
+    request: http::request::Builder,
+    body: &str,
+) -> (StatusCode, HeaderMap, Value) {
     let mut client = client.clone().ready().await.expect("it takes requests");
     let request = request.header("Content-Type", "application/json").body(()).expect("a request");
     let (answer, mut sending) = client.send_request(request, body.is_empty()).expect("it takes the head");
@@ -65,7 +69,8 @@ async fn strangers_get_as_little_as_by_http_1() {
     let shop = TestShop::on(&server).await;
     let client = connect(&server).await;
     let mut ready = client.clone().ready().await.expect("it takes requests");
-    let stranger = request(&server, &shop.with("ACCESS-TOKEN", "nonsense"), "POST", "/product").body(()).expect("a request");
+    let stranger =
+        request(&server, &shop.with("ACCESS-TOKEN", "nonsense"), "POST", "/product").body(()).expect("a request");
     // Its body never comes.
     let (answer, _sending) = ready.send_request(stranger, false).expect("it takes the head");
     assert_eq!(answer.await.expect("an answer").status(), StatusCode::UNAUTHORIZED);
@@ -85,7 +90,8 @@ async fn a_server_that_stops_answers_what_is_under_way() {
     let client = connect(&server).await;
     let mut ready = client.clone().ready().await.expect("it takes requests");
     let head = request(&server, &shop, "POST", "/product").header("Content-Type", "application/json");
-    let (answer, mut sending) = ready.send_request(head.body(()).expect("a request"), false).expect("it takes the head");
+    let (answer, mut sending) =
+        ready.send_request(head.body(()).expect("a request"), false).expect("it takes the head");
     // What came after it on the same connection was answered: it is under way.
     assert_eq!(send(&client, request(&server, &shop, "GET", "/healthz"), "").await.0, StatusCode::OK);
     std::process::Command::new("kill").arg(server.pid().to_string()).status().expect("kill runs");

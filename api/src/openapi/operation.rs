@@ -252,7 +252,8 @@ impl Operation<'_> {
             headers["Retry-After"] = header(true, "Seconds to wait", json!({ "type": "integer", "minimum": 1 }));
         }
         if status == 429 {
-            headers["RateLimit"] = header(false, "What is left to the store, where it is the store that sent too many", text());
+            headers["RateLimit"] =
+                header(false, "What is left to the store, where it is the store that sent too many", text());
             headers["RateLimit-Policy"] = header(false, "The store's limit, where there is one", text());
         }
         if status == 401 {

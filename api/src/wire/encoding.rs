@@ -87,9 +87,17 @@ mod tests {
         ] {
             assert_eq!(best(asked), Some(given), "{asked}");
         }
-        for refused in
-            ["", "deflate", "identity", "gzip;q=0", "*;q=0", "identity;q=0, *;q=0", "br; q=0.000", "gzip;q=x", "zstd;q=2"]
-        {
+        for refused in [
+            "",
+            "deflate",
+            "identity",
+            "gzip;q=0",
+            "*;q=0",
+            "identity;q=0, *;q=0",
+            "br; q=0.000",
+            "gzip;q=x",
+            "zstd;q=2",
+        ] {
             assert_eq!(best(refused), None, "{refused}");
         }
         assert_eq!(super::best(&HeaderMap::new()), None);

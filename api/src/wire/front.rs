@@ -87,7 +87,8 @@ pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Re
     if let Some(canonical) = path::canonical_uri(&parts.method, &parts.uri) {
         parts.uri = canonical;
     }
-    let client = proxies::client(parts.extensions.remove::<Peer>(), &parts.headers, &api.parts.settings.trusted_proxies);
+    let client =
+        proxies::client(parts.extensions.remove::<Peer>(), &parts.headers, &api.parts.settings.trusted_proxies);
     let body = (!body.is_end_stream()).then_some(body);
     // A client that waits for a word before it sends its body sends none to whoever refuses it.
     let awaits_word = body.is_some() && parts.headers.contains_key(header::EXPECT);

@@ -281,7 +281,9 @@ mod tests {
 
     #[test]
     fn a_flag_is_written_as_every_language_writes_it() {
-        for (text, wanted) in [("true", true), ("True", true), ("TRUE", true), ("1", true), ("False", false), ("0", false)] {
+        for (text, wanted) in
+            [("true", true), ("True", true), ("TRUE", true), ("1", true), ("False", false), ("0", false)]
+        {
             let Ok(Example(_, _, on)) = read(&format!("on={text}")) else { panic!("{text} is fine") };
             assert_eq!(on, Some(wanted), "{text}");
         }

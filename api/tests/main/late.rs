@@ -75,7 +75,8 @@ async fn a_body_that_does_not_come_is_told_so_where_one_is_read() {
     for (method, path) in [("POST", "/product"), ("PUT", "/store"), ("POST", "/store"), ("POST", "/store/token")] {
         shop.send_body(method, path, silent()).await.problem(408, "REQUEST_TIMEOUT");
     }
-    for (method, path) in [("GET", "/store"), ("DELETE", "/product/nobody"), ("GET", "/healthz"), ("POST", "/nowhere")] {
+    for (method, path) in [("GET", "/store"), ("DELETE", "/product/nobody"), ("GET", "/healthz"), ("POST", "/nowhere")]
+    {
         let answer = shop.send_body(method, path, silent()).await;
         assert!(matches!(answer.status, 200 | 404), "{method} {path}: {}", answer.status);
     }

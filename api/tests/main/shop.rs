@@ -117,7 +117,7 @@ impl Shop {
                 view_timeout: Duration::from_millis(500),
                 // Bodies are there at once, but where a test sends one that is late.
                 body_timeout: Duration::ZERO,
-                anonymous_rate_limit: 0, 
+                anonymous_rate_limit: 0,
                 ..Settings::with_rate_limit(0)
             },
         });

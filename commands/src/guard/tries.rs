@@ -61,12 +61,7 @@ impl Tries {
             let of_pairs = Buckets::new(wrong_tries, PERIOD, wrong_tries)?;
             Some(Limits { of_pairs, of_clients: Buckets::new(wrong_tries, PERIOD, wrong_tries)? })
         };
-        Self {
-            began: Instant::now(),
-            hasher: RandomState::new(),
-            wrong: limits(),
-            right: Cache::new(CACHED_PAIRS),
-        }
+        Self { began: Instant::now(), hasher: RandomState::new(), wrong: limits(), right: Cache::new(CACHED_PAIRS) }
     }
 
     pub(crate) fn claimant(&self, account: &Account<'_>, client: Client) -> Claimant {

@@ -1,10 +1,10 @@
 //! Unique names across crashes, slow creators and several nodes.
 
-use commands::guard::Client;
 use crate::assert_refused;
 use crate::support::{PASSWORD, Shop, done, new_coupon, new_customer, new_store};
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use commands::guard::Client;
 use commands::{CommandError, CustomerChange, Done};
 use domain::customer::Customer;
 use domain::{Category, CouponId, CustomerId};
@@ -56,7 +56,10 @@ async fn a_claim_that_a_crash_left_can_be_taken_over_after_30_seconds() {
         shop.node.create_customer(&shop.request(), new_customer(ADA)).await,
         CommandError::CustomerAlreadyExists
     );
-    assert_refused!(shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await, CommandError::InvalidCredentials);
+    assert_refused!(
+        shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await,
+        CommandError::InvalidCredentials
+    );
     shop.clock.advance(TimeDelta::milliseconds(1));
     let customer = shop.customer(ADA).await;
     assert_eq!(shop.count("CustomerClaimGivenUp").await, 1);
@@ -66,9 +69,13 @@ async fn a_claim_that_a_crash_left_can_be_taken_over_after_30_seconds() {
 #[tokio::test]
 async fn claims_on_app_ids_and_codes_can_be_taken_over_too() {
     let shop = Shop::new().await;
-    crash_before(&shop, 2, async |node| drop(node.create_store(Client::UNKNOWN, new_store("fresh"), None, None).await)).await;
+    crash_before(&shop, 2, async |node| drop(node.create_store(Client::UNKNOWN, new_store("fresh"), None, None).await))
+        .await;
     crash_before(&shop, 2, async |node| drop(node.create_coupon(&shop.request(), new_coupon("S")).await)).await;
-    assert_refused!(shop.node.create_store(Client::UNKNOWN, new_store("fresh"), None, None).await, CommandError::AppIdTaken);
+    assert_refused!(
+        shop.node.create_store(Client::UNKNOWN, new_store("fresh"), None, None).await,
+        CommandError::AppIdTaken
+    );
     assert_refused!(shop.node.create_coupon(&shop.request(), new_coupon("S")).await, CommandError::CouponTaken);
     shop.clock.advance(TimeDelta::seconds(30));
     done(shop.node.create_store(Client::UNKNOWN, new_store("fresh"), None, None).await);

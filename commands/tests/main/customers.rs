@@ -1,8 +1,8 @@
 //! Customers and their addresses.
 
-use commands::guard::Client;
 use crate::assert_refused;
 use crate::support::{PASSWORD, Shop, done, new_address, new_customer};
+use commands::guard::Client;
 use commands::{AddressChange, CommandError, CustomerChange, IfMatch, NewCustomer, Request, Resource};
 use domain::customer::{Customer, CustomerRejection, LiveCustomer};
 use domain::{AddressId, CustomerId, Rejection};
@@ -115,7 +115,10 @@ async fn a_customer_is_changed() {
     done(shop.node.change_customer(&shop.request(), customer, change).await);
     let changed = live(&shop, customer).await;
     assert_eq!((changed.first_name.as_deref(), changed.last_name.as_deref()), (Some("Augusta"), Some("Lovelace")));
-    assert_refused!(shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await, CommandError::InvalidCredentials);
+    assert_refused!(
+        shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await,
+        CommandError::InvalidCredentials
+    );
     done(shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, "new password").await);
 }
 
@@ -180,7 +183,10 @@ async fn a_deleted_customer_is_gone_and_all_its_emails_are_free() {
     done(shop.node.remove_email(&shop.request(), customer, "removed@example.com").await);
     let deleted = shop.node.delete_customer(&shop.request(), customer).await.unwrap();
     assert!(!deleted.late);
-    assert_refused!(shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await, CommandError::InvalidCredentials);
+    assert_refused!(
+        shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await,
+        CommandError::InvalidCredentials
+    );
     for email in [ADA, "second@example.com", "removed@example.com"] {
         let again = shop.customer(email).await;
         assert_ne!(again, customer);

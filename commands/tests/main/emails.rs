@@ -1,9 +1,9 @@
 //! A customer's emails.
 
-use commands::guard::Client;
 use crate::assert_refused;
 use crate::support::{PASSWORD, Shop, done};
 use commands::CommandError;
+use commands::guard::Client;
 use domain::customer::{Customer, CustomerRejection};
 use domain::{CustomerId, Rejection};
 use futures::future::join_all;

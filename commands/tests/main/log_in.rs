@@ -1,9 +1,9 @@
 //! Logging in and out.
 
-use commands::guard::Client;
 use crate::assert_refused;
 use crate::support::{PASSWORD, Shop, done};
 use chrono::TimeDelta;
+use commands::guard::Client;
 use commands::{CommandError, CustomerChange, Resource};
 use domain::customer::Customer;
 
@@ -37,7 +37,10 @@ async fn whatever_is_wrong_gives_the_same_error() {
         ("second@example.com", PASSWORD),
         ("", PASSWORD),
     ] {
-        assert_refused!(shop.node.log_in(&shop.request(), Client::UNKNOWN, email, password).await, CommandError::InvalidCredentials);
+        assert_refused!(
+            shop.node.log_in(&shop.request(), Client::UNKNOWN, email, password).await,
+            CommandError::InvalidCredentials
+        );
     }
     assert_eq!(shop.count("CustomerLoggedIn").await, 0);
 }
@@ -64,7 +67,10 @@ async fn a_node_sees_at_once_what_another_changed() {
     let change = CustomerChange { password: Some("new password".to_owned()), ..CustomerChange::default() };
     done(shop.node.change_customer(&shop.request(), customer, change).await);
     done(other.log_in(&shop.request(), Client::UNKNOWN, ADA, "new password").await);
-    assert_refused!(other.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await, CommandError::InvalidCredentials);
+    assert_refused!(
+        other.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await,
+        CommandError::InvalidCredentials
+    );
     done(shop.node.delete_customer(&shop.request(), customer).await);
     let next = shop.customer(ADA).await;
     assert_eq!(done(other.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await), next);

@@ -1,9 +1,9 @@
 //! No secret, password, token, key, email or name stands in the log in the clear.
 
-use commands::guard::Client;
 use crate::support::{APP, PASSWORD, SECRET, Shop, done, new_address, new_customer, new_store};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use commands::guard::Client;
 use commands::{AddressChange, CustomerChange, NewCustomer, NewStore};
 use domain::customer::Customer;
 use journal::Keys;

@@ -1,7 +1,7 @@
 //! A shop to test: one log, one vault, one clock, and a node with a store on it.
 
-use commands::guard::Client;
 use async_trait::async_trait;
+use commands::guard::Client;
 use commands::testing::{CountedLookups, Mailbox, ManualClock};
 use commands::vault::{MemoryVault, Vault};
 use commands::{

@@ -1,9 +1,9 @@
 //! Tokens: issued, used, expired, revoked, on one node and on several.
 
-use commands::guard::Client;
 use crate::assert_refused;
 use crate::support::{APP, SECRET, Shop, done};
 use chrono::TimeDelta;
+use commands::guard::Client;
 use commands::{CommandError, Commands};
 use domain::store::Store;
 use eventlog::EventLog;
@@ -55,11 +55,17 @@ async fn whatever_is_not_a_live_token_of_the_app_is_unauthorized() {
 async fn a_wrong_secret_and_an_unknown_app_are_the_same_error() {
     let shop = Shop::new().await;
     for (app, secret) in [(APP, "a secret of nine"), (APP, ""), ("nobody", SECRET), ("", "")] {
-        assert_refused!(shop.node.issue_token(Client::UNKNOWN, app, secret, None).await, CommandError::InvalidCredentials);
+        assert_refused!(
+            shop.node.issue_token(Client::UNKNOWN, app, secret, None).await,
+            CommandError::InvalidCredentials
+        );
     }
     // Also once the right one is remembered.
     issue(&shop.node).await;
-    assert_refused!(shop.node.issue_token(Client::UNKNOWN, APP, "a secret of nine", None).await, CommandError::InvalidCredentials);
+    assert_refused!(
+        shop.node.issue_token(Client::UNKNOWN, APP, "a secret of nine", None).await,
+        CommandError::InvalidCredentials
+    );
 }
 
 #[tokio::test]
@@ -150,13 +156,16 @@ async fn while_the_log_is_away_tokens_that_were_seen_stay_usable_for_five_minute
 #[tokio::test]
 async fn while_the_vault_is_away_tokens_that_were_seen_stay_usable() {
     let shop = Shop::new().await;
-    let (seen, unseen) = (issue(&shop.node).await, issue(&shop.node).await);
+    let (seen, unseen) = (issue(&shop.node).await, issue(&shop.other_node()).await);
     shop.node.authenticate(APP, &seen, || Ok(())).await.unwrap();
     shop.vault.go_away();
     shop.clock.advance(TimeDelta::minutes(3));
     shop.node.authenticate(APP, &seen, || Ok(())).await.unwrap();
     assert_refused!(shop.node.authenticate(APP, &unseen, || Ok(())).await, CommandError::Unavailable { .. });
-    assert_refused!(shop.node.issue_token(Client::UNKNOWN, APP, "wrong secret", None).await, CommandError::Unavailable { .. });
+    assert_refused!(
+        shop.node.issue_token(Client::UNKNOWN, APP, "wrong secret", None).await,
+        CommandError::Unavailable { .. }
+    );
     shop.vault.come_back();
     shop.node.authenticate(APP, &unseen, || Ok(())).await.unwrap();
 }
