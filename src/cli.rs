@@ -116,6 +116,21 @@ struct Settings {
     /// Requests a second for each store, with bursts of twice as many; 0: no limit [default: 1000]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     rate_limit: Option<u32>,
+    /// Requests a second from each address without a valid token, with bursts of twice as many; 0: no limit [default: 50]
+    #[arg(long, value_name = "N")]
+    anonymous_rate_limit: Option<u32>,
+    /// Wrong secrets or passwords of one account from one address that are answered in a minute; 0: no limit [default: 10]
+    #[arg(long, value_name = "N")]
+    wrong_tries: Option<u32>,
+    /// Proxies whose X-Forwarded-For says where requests come from: addresses and networks, with commas [default: none]
+    #[arg(long, value_name = "ADDRESSES")]
+    trust_proxy: Option<String>,
+    /// Origins whose pages may call the API from browsers, with commas, or '*' [default: none]
+    #[arg(long, value_name = "ORIGINS")]
+    cors_origins: Option<String>,
+    /// MiB that requests' bodies may take of the memory at one time [default: 64]
+    #[arg(long, value_name = "MIB")]
+    body_memory: Option<usize>,
     /// When an answered command is safe: 'full' survives a power cut, 'normal' the end of the process [default: full]
     #[arg(long, value_name = "WHEN")]
     durability: Option<Durability>,
@@ -511,6 +526,11 @@ impl Settings {
         flags.set("listen", self.listen);
         flags.set("role", self.role);
         flags.set("rate_limit", self.rate_limit);
+        flags.set("anonymous_rate_limit", self.anonymous_rate_limit);
+        flags.set("wrong_tries", self.wrong_tries);
+        flags.set("trust_proxy", self.trust_proxy);
+        flags.set("cors_origins", self.cors_origins);
+        flags.set("body_memory", self.body_memory);
         flags.set("durability", self.durability.map(name_of));
         flags.set("public_url", self.public_url);
         flags.set("smtp_url", self.smtp_url);

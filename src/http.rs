@@ -1,20 +1,17 @@
 //! The HTTP server: connections in, requests to the router, a graceful end.
 //!
-//! What doesn't live here: what is answered (`api`). The guarantee: a client that sends slowly or not at all holds one
+//! What doesn't live here: one connection (`connection`), what is answered (`api`). The guarantee: a client that sends slowly or not at all holds one
 //! connection and nothing else, and a stop lets requests finish.
 
+use crate::connection;
 use anyhow::{Context, Result, anyhow};
 use axum::Json;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -23,13 +20,8 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-/// How long a client may take to send a request's head; also how long an idle connection is kept.
-const HEAD_WITHIN: Duration = Duration::from_secs(60);
-/// The most bytes of a request's head.
-const LARGEST_HEAD: usize = 64 * 1024;
-/// The most headers of a request.
-const MOST_HEADERS: usize = 100;
 /// How long requests may take to finish once the server stops.
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 
@@ -72,16 +64,14 @@ pub fn address(listener: &TcpListener) -> Result<SocketAddr> {
 
 /// Serves until told to stop, and then until the requests under way are answered, at most [`DRAIN_WITHIN`].
 pub async fn serve(listener: Arc<TcpListener>, router: Router, most: usize, stop: CancellationToken) {
-    let (places, graceful) = (Arc::new(Semaphore::new(most)), GracefulShutdown::new());
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(LARGEST_HEAD).max_headers(MOST_HEADERS);
+    let (places, connections, http) = (Arc::new(Semaphore::new(most)), TaskTracker::new(), connection::http());
     loop {
         let accepted = tokio::select! {
             biased;
             () = stop.cancelled() => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let (stream, place) = match accepted {
+        let (stream, peer, place) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Mostly too many open files: some must close first.
@@ -90,17 +80,15 @@ pub async fn serve(listener: Arc<TcpListener>, router: Router, most: usize, stop
                 continue;
             }
         };
-        let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke off");
-            }
+        let serving = connection::serve(http.clone(), stream, peer.ip(), router.clone(), stop.clone());
+        connections.spawn(async move {
+            serving.await;
             drop(place);
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN_WITHIN, graceful.shutdown()).await.is_err() {
+    connections.close();
+    if tokio::time::timeout(DRAIN_WITHIN, connections.wait()).await.is_err() {
         tracing::warn!("some requests did not finish within {} s", DRAIN_WITHIN.as_secs());
     }
 }
@@ -115,8 +103,8 @@ pub fn service_only(router: Router) -> Router {
     }))
 }
 
-/// What is answered while the server starts: it lives, and is not ready.
-pub fn starting() -> Router {
+/// What is answered while the server starts: it lives, and is not ready. Pages of these origins may read it.
+pub fn starting(origins: &[HeaderValue]) -> Router {
     let not_ready = |uri: Uri| async move {
         if uri.path().trim_end_matches('/') == "/healthz" {
             return Json(json!({ "result": "ok" })).into_response();
@@ -128,17 +116,42 @@ pub fn starting() -> Router {
         let headers = [(RETRY_AFTER, "1"), (CONTENT_TYPE, "application/problem+json")];
         (StatusCode::SERVICE_UNAVAILABLE, headers, problem.to_string()).into_response()
     };
-    Router::new().fallback(not_ready)
+    let router = Router::new().fallback(not_ready);
+    match api::cors(origins) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
 }
 
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> std::io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.map_err(std::io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     // Answers are written in one piece; waiting for more would only delay them.
     // Of a client that is gone already it fails, and reading from it will tell.
     let _ = stream.set_nodelay(true);
-    Ok((stream, place))
+    Ok((stream, peer, place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn pages_of_allowed_origins_can_read_that_the_server_is_starting() {
+        let origin = "https://shop.example";
+        let listener = Arc::new(bind("127.0.0.1:0").await.unwrap_or_else(|error| panic!("{error}")));
+        let url = address(&listener).map(|address| format!("http://{address}/store")).unwrap_or_default();
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(serve(listener, starting(&[HeaderValue::from_static(origin)]), 10, stop.clone()));
+        let asked = reqwest::Client::new().get(url).header("Origin", origin).send().await;
+        let answer = asked.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(answer.status(), 503);
+        assert_eq!(answer.headers()["access-control-allow-origin"], origin);
+        drop(answer);
+        stop.cancel();
+        assert!(serving.await.is_ok());
+    }
 }

@@ -5,6 +5,7 @@
 mod audit;
 mod cli;
 mod config;
+mod connection;
 mod control;
 mod copy;
 mod data_dir;

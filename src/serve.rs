@@ -105,7 +105,7 @@ impl Server {
         let listener = Arc::new(http::bind(&config.listen).await?);
         let url = format!("http://{}", http::address(&listener)?);
         let metrics = Metrics::start(data.clone())?;
-        let waiting = Waiting::begin(&listener);
+        let waiting = Waiting::begin(&listener, &config);
         let public_url = config.public_url.clone().unwrap_or_else(|| url.clone());
         let parts = wiring::open(config, data, lock, public_url, Box::new(shown("catching up views"))).await?;
         let socket = control::server::bind(&parts.data.control_socket())?;
@@ -190,9 +190,10 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn begin(listener: &Arc<TcpListener>) -> Self {
+    fn begin(listener: &Arc<TcpListener>, config: &Config) -> Self {
         let ready = CancellationToken::new();
-        let serving = http::serve(Arc::clone(listener), http::starting(), FEW_CONNECTIONS, ready.clone());
+        let answers = http::starting(&config.cors_origins.0);
+        let serving = http::serve(Arc::clone(listener), answers, FEW_CONNECTIONS, ready.clone());
         Self { serving: tokio::spawn(serving), ready }
     }
 
@@ -393,7 +394,13 @@ fn router(
             let (metrics, operations) = (metrics.clone(), Arc::clone(&operations));
             Box::pin(async move { metrics.render(&operations).await })
         }),
-        settings: api::Settings::with_rate_limit(config.rate_limit),
+        settings: api::Settings {
+            anonymous_rate_limit: config.anonymous_rate_limit,
+            body_budget: config.body_memory.bytes(),
+            trusted_proxies: config.trust_proxy.0.clone(),
+            cors_origins: config.cors_origins.0.clone(),
+            ..api::Settings::with_rate_limit(config.rate_limit)
+        },
     });
     match config.role.has(Role::Api) {
         true => router,

@@ -91,11 +91,12 @@ codes! {
     OrderIsCanceled = "ORDER_IS_CANCELED", 409, "Order is canceled", "The step can't be taken from canceled.";
     CurrencyMismatch = "CURRENCY_MISMATCH", 409, "Currency mismatch", "Gifter and recipient have different currencies.";
     IdempotencyKeyInUse = "IDEMPOTENCY_KEY_IN_USE", 409, "Idempotency key in use", "The first request with this key is still running.";
+    RequestTimeout = "REQUEST_TIMEOUT", 408, "Request timeout", "The body took too long to arrive; nothing was done.";
     RevisionMismatch = "REVISION_MISMATCH", 412, "Revision mismatch", "`If-Match` names another revision than the resource has.";
     TooLarge = "TOO_LARGE", 413, "Too large", "The body, or what it asks for, is too large.";
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported media type", "The body must be JSON, with `Content-Type: application/json`.";
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422, "Idempotency key reused", "The key was used with another body or query.";
-    RateLimited = "RATE_LIMITED", 429, "Rate limited", "The store sent too many requests; `Retry-After` says when to go on.";
+    RateLimited = "RATE_LIMITED", 429, "Rate limited", "The store, or an address without a valid token, sent too many requests, or an account was tried wrongly too often; `Retry-After` says when to go on.";
     ReadModelBehind = "READ_MODEL_BEHIND", 503, "Read model behind", "The views did not reach the position within 2 s.";
     Busy = "BUSY", 503, "Busy", "Too much is waiting; nothing was done. Try again after `Retry-After`.";
     Unavailable = "UNAVAILABLE", 503, "Unavailable", "A backing service is away; nothing was done. Try again after `Retry-After`.";

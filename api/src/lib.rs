@@ -21,3 +21,5 @@ pub use codes::{Code, TYPE_BASE};
 pub use openapi::document;
 pub use parts::{ApiParts, Away, Ready, Settings};
 pub use router::{ROUTES, router};
+pub use wire::cors::layer as cors;
+pub use wire::proxies::Peer;

@@ -37,6 +37,9 @@ pub fn command_error(error: CommandError) -> Problem {
     let code = match &error {
         CommandError::Rejected(rejection) => return rejected(rejection),
         CommandError::NotFound(resource) => return Problem::of(not_found(*resource)),
+        CommandError::RateLimited { after } => {
+            return Problem::new(Code::RateLimited, error.to_string()).retry_after(*after);
+        }
         CommandError::Damaged { .. } | CommandError::Unavailable { .. } => {
             tracing::error!(%error, "a command could not be done");
             return Problem::new(Code::Unavailable, unavailable(&error));
@@ -179,6 +182,12 @@ fn product(rejection: &ProductRejection) -> Result<Code, Problem> {
         ProductRejection::InsufficientInventory { .. } => Code::InsufficientInventory,
         ProductRejection::InventoryOutOfRange => {
             return Err(Problem::field(FieldError::body("/amount", rejection.to_string())));
+        }
+        ProductRejection::GivenInventoryDiffers => {
+            return Err(Problem::field(FieldError::body("/inventory", rejection.to_string())));
+        }
+        ProductRejection::GivenTagsDiffer => {
+            return Err(Problem::field(FieldError::body("/tags", rejection.to_string())));
         }
         ProductRejection::TagAlreadyExists => Code::TagAlreadyExists,
         ProductRejection::TagNotFound => Code::TagNotFound,

@@ -1,12 +1,17 @@
 //! What the API is wired to, and its settings.
 
+use crate::wire::budget::Budget;
 use crate::wire::limiter::Limiter;
 use crate::wire::positions::Positions;
+use crate::wire::strangers::Strangers;
 use async_trait::async_trait;
 use commands::{Clock, Commands};
 use futures::future::BoxFuture;
+use http::{HeaderValue, Method};
+use ipnet::IpNet;
 use journal::Journal;
 use projections::Views;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use streaming::Windows;
@@ -27,12 +32,20 @@ pub struct ApiParts {
 }
 
 /// Bounds, all configurable.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Requests a second that each store may send; 0: no limit.
     pub rate_limit_per_second: u32,
     /// Requests that a store may send at once after a pause.
     pub rate_limit_burst: u32,
+    /// Requests a second that each address may send without a valid token, with a burst of twice as many; 0: no limit.
+    pub anonymous_rate_limit: u32,
+    /// Bytes of requests' bodies that are in memory at one time, of all requests together.
+    pub body_budget: usize,
+    /// Whose `X-Forwarded-For` says where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whose pages may call the API from browsers; `*`: everybody's. None: no page of another origin.
+    pub cors_origins: Vec<HeaderValue>,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
     /// How long a query may take. Commands have no such limit: they go on whatever becomes of the request.
@@ -56,6 +69,10 @@ impl Default for Settings {
         Self {
             rate_limit_per_second: 1_000,
             rate_limit_burst: 2_000,
+            anonymous_rate_limit: 50,
+            body_budget: 64 * 1024 * 1024,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
             body_timeout: Duration::from_secs(30),
             query_timeout: Duration::from_secs(10),
             view_timeout: Duration::from_secs(2),
@@ -89,14 +106,29 @@ pub(crate) struct Api(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) parts: ApiParts,
     pub(crate) limiter: Option<Limiter>,
+    pub(crate) strangers: Strangers,
+    pub(crate) budget: Budget,
     pub(crate) positions: Positions,
+    /// The methods of each path that read a body.
+    pub(crate) bodies: HashMap<String, Vec<Method>>,
 }
 
 impl Api {
-    pub(crate) fn new(parts: ApiParts) -> Self {
-        let Settings { rate_limit_per_second, rate_limit_burst, .. } = parts.settings;
-        let limiter = Limiter::new(rate_limit_per_second, rate_limit_burst);
-        Self(Arc::new(Shared { parts, limiter, positions: Positions::default() }))
+    pub(crate) fn new(parts: ApiParts, bodies: HashMap<String, Vec<Method>>) -> Self {
+        let settings = &parts.settings;
+        Self(Arc::new(Shared {
+            limiter: Limiter::new(settings.rate_limit_per_second, settings.rate_limit_burst),
+            strangers: Strangers::new(settings.anonymous_rate_limit),
+            budget: Budget::new(settings.body_budget),
+            positions: Positions::default(),
+            bodies,
+            parts,
+        }))
+    }
+
+    /// Whether the route reads a body.
+    pub(crate) fn reads_body(&self, method: &Method, route: &str) -> bool {
+        self.bodies.get(route).is_some_and(|methods| methods.contains(method))
     }
 
     pub(crate) fn commands(&self) -> &Commands {

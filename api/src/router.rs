@@ -6,14 +6,19 @@ use crate::routes::{
     orders, products, refunds, snapshots, stores, streaming, tags, tokens,
 };
 use crate::service;
-use crate::wire::{encoding, front};
+use crate::wire::{cors, encoding, front};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use http::Method;
+use std::collections::HashMap;
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
+/// How hard answers are compressed, in every coding: JSON gets small at once, and trying harder costs more time than it saves.
+const ENCODED_AT: i32 = 1;
 /// Smaller answers are not worth compressing.
 const COMPRESS_ABOVE_BYTES: u64 = 1_024;
 
@@ -60,7 +65,7 @@ urls! {
     "/customer/{customer_id}/address/{address_id}/make_primary" => PUT addresses::make_primary;
     "/customer/{customer_id}/email"                      => POST emails::add, DELETE emails::remove;
     "/customer/{customer_id}/email/make_primary"         => PUT emails::make_primary;
-    "/customer/{customer_id}/email/{email}"              => POST emails::add_named;
+    "/customer/{customer_id}/email/{email}"              => POST emails::add_named, DELETE emails::remove_named;
     "/customer/{customer_id}/email/{email}/make_primary" => PUT emails::make_named_primary;
 
     "/customer/{customer_id}/cart"                       => GET carts::open, POST carts::create, DELETE carts::close;
@@ -134,9 +139,9 @@ pub(crate) fn documented() -> utoipa::openapi::OpenApi {
 
 /// Everything that is served: the contract of api.md, over these parts.
 pub fn router(parts: ApiParts) -> Router {
-    let compression = parts.settings.compression;
-    let api = Api::new(parts);
-    let (routes, _) = listed().split_for_parts();
+    let (compression, origins) = (parts.settings.compression, parts.settings.cors_origins.clone());
+    let (routes, document) = listed().split_for_parts();
+    let api = Api::new(parts, with_bodies(&document));
     let routes = routes
         .route("/docs/{*asset}", axum::routing::get(service::docs_asset))
         .method_not_allowed_fallback(front::method_not_allowed)
@@ -147,10 +152,31 @@ pub fn router(parts: ApiParts) -> Router {
     // Paths are made canonical before they are routed, so the routes stand behind a router that has none of its own.
     let outer = Router::new().fallback_service(routes).layer(from_fn_with_state(api, front::receive));
     let worth_it = SizeAbove::new(COMPRESS_ABOVE_BYTES).and(NotForContentType::IMAGES);
-    match compression {
+    let outer = match compression {
         true => outer
-            .layer(CompressionLayer::new().gzip(true).compress_when(worth_it))
-            .layer(from_fn(encoding::accept_gzip_or_nothing)),
+            .layer(CompressionLayer::new().quality(CompressionLevel::Precise(ENCODED_AT)).compress_when(worth_it))
+            .layer(from_fn(encoding::negotiate)),
         false => outer,
+    };
+    match cors::layer(&origins) {
+        Some(cors) => outer.layer(cors),
+        None => outer,
     }
+}
+
+/// The methods of each path that read a body, as the handlers say.
+fn with_bodies(document: &utoipa::openapi::OpenApi) -> HashMap<String, Vec<Method>> {
+    let of_path = |item: &utoipa::openapi::PathItem| {
+        let operations = [
+            (&item.post, Method::POST),
+            (&item.put, Method::PUT),
+            (&item.delete, Method::DELETE),
+            (&item.get, Method::GET),
+        ];
+        let reads = operations
+            .into_iter()
+            .filter(|(operation, _)| operation.as_ref().is_some_and(|operation| operation.request_body.is_some()));
+        reads.map(|(_, method)| method).collect::<Vec<_>>()
+    };
+    document.paths.paths.iter().map(|(path, item)| (path.clone(), of_path(item))).collect()
 }

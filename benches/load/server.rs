@@ -66,7 +66,20 @@ impl Drop for Server {
 
 fn serve(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cartlog"));
-    command.args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", "--log", "warn", "--data"]).arg(data);
+    command
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--rate-limit",
+            "0",
+            "--anonymous-rate-limit",
+            "0",
+            "--log",
+            "warn",
+            "--data",
+        ])
+        .arg(data);
     command
 }
 

@@ -44,6 +44,9 @@ pub enum CommandError {
     KeyInUse,
     #[error(transparent)]
     Amount(#[from] AmountOutOfRange),
+    /// Too many wrong tries of this account from this address, or too many requests from it.
+    #[error("too many wrong tries, or requests without a token, came from this address")]
+    RateLimited { after: std::time::Duration },
     /// Too much is waiting already: try again in a moment.
     #[error("too many commands are waiting")]
     Busy,

@@ -1,6 +1,7 @@
 //! All commands in one handle, and what it is made of.
 
 use crate::executor::{Executor, Origin, Shared};
+use crate::guard::Tries;
 use crate::hashing::Hasher;
 use crate::ids::Ids;
 use crate::keys;
@@ -59,11 +60,14 @@ pub struct Settings {
     /// No other process writes to the log, as on one machine: what this one has in memory is the truth. Otherwise streams are
     /// read again before anything is said of them.
     pub sole_writer: bool,
+    /// Wrong secrets or passwords of one account from one address that are answered in a minute; more are
+    /// [`CommandError::RateLimited`]. 0: no limit.
+    pub wrong_tries: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cached_streams: 4_096, queue_length: 1_024, snapshot_every: 1_000, sole_writer: false }
+        Self { cached_streams: 4_096, queue_length: 1_024, snapshot_every: 1_000, sole_writer: false, wrong_tries: 10 }
     }
 }
 
@@ -88,6 +92,9 @@ pub(crate) struct Inner {
     pub(crate) hasher: Hasher,
     /// For what time alone destroys.
     pub(crate) even_clock: crate::EvenClock,
+    pub(crate) tries: Tries,
+    /// Secrets that are being verified: the same one, asked for many times at once, is hashed once.
+    pub(crate) verifying: Locks<[u8; 32]>,
     pub(crate) tokens: TokenCache,
     /// One command at a time on a customer's carts, on this node: fewer conflicts, nothing more.
     pub(crate) cart_locks: Locks<CustomerId>,
@@ -152,6 +159,8 @@ impl Commands {
             inner: Arc::new(Inner {
                 hasher: Hasher::default(),
                 even_clock: crate::EvenClock::new(Arc::clone(&parts.clock)),
+                tries: Tries::new(parts.settings.wrong_tries),
+                verifying: Locks::default(),
                 tokens: TokenCache::default(),
                 cart_locks: Locks::default(),
                 name_locks: Locks::default(),

@@ -1,55 +1,59 @@
-//! Argon2id hashing of secrets and passwords, off the async threads, at most one per core at a time.
+//! Argon2id hashing of secrets and passwords, off the async threads, at most one per core at a time, fairly between whoever asks.
 //!
 //! What lives here: hashing, verifying, and the two steps that use cases share: putting a new secret into the vault and
 //! checking one against it. The guarantee: where there is no hash to check against, checking takes as long all the same.
 
 use crate::facade::{Inner, vault_away};
+use crate::guard::{Claimant, Lane, Turns};
 use crate::vault::CredentialOwner;
 use crate::{CommandError, Service, password};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
-use domain::CredentialId;
-use std::sync::Arc;
-use tokio::sync::Semaphore;
+use domain::{CredentialId, StoreId};
 use zeroize::Zeroizing;
 
 /// Argon2id's cost, as OWASP's password storage cheat sheet recommends: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// Secrets that may wait for their turn; one more is [`CommandError::Busy`].
-const MOST_WAITING: usize = 1_024;
 /// Of a secret that nobody knows, at today's cost: what is checked where there is nothing to check against.
 const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$Y2FydGxvZyBub2JvZHkncw$B8r19WkfF9hmoBUyvRZfDdkKrHfr/qhqViRRqplHrcQ";
 
+/// Where somebody waits, and who it is.
+pub(crate) type Place = (Lane, Claimant);
+
 /// Hashes and verifies. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Hasher {
-    places: Arc<Semaphore>,
-    turns: Arc<Semaphore>,
+    turns: Turns,
 }
 
 impl Default for Hasher {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { places: Arc::new(Semaphore::new(MOST_WAITING)), turns: Arc::new(Semaphore::new(cores)) }
+        Self { turns: Turns::new(cores) }
     }
 }
 
 impl Hasher {
     /// The PHC string of a secret, in the one form of all its spellings.
-    pub(crate) async fn hash(&self, secret: String) -> Result<String, CommandError> {
+    pub(crate) async fn hash(&self, place: Place, secret: String) -> Result<String, CommandError> {
         let secret = password::prepared(&Zeroizing::new(secret));
         let hash = move || {
             let hash: PasswordHash = argon2id()?.hash_password(secret.as_bytes()).map_err(failed)?;
             Ok(hash.to_string())
         };
-        self.run(hash).await
+        self.run(place, hash).await
     }
 
     /// Whether the secret is the one hashed, in any spelling, compared in constant time. Without a hash it takes as long as with
     /// one that it is not, and says no.
-    pub(crate) async fn verify(&self, secret: String, hash: Option<String>) -> Result<bool, CommandError> {
+    pub(crate) async fn verify(
+        &self,
+        place: Place,
+        secret: String,
+        hash: Option<String>,
+    ) -> Result<bool, CommandError> {
         let secret = Zeroizing::new(secret);
         let verify = move || {
             let hashed = PasswordHash::new(hash.as_deref().unwrap_or(NOBODYS_HASH)).map_err(failed)?;
@@ -58,15 +62,15 @@ impl Hasher {
             let same = password::tries(&secret).iter().any(is_hashed);
             Ok(same & hash.is_some())
         };
-        self.run(verify).await
+        self.run(place, verify).await
     }
 
     async fn run<T: Send + 'static>(
         &self,
+        (lane, who): Place,
         work: impl FnOnce() -> Result<T, CommandError> + Send + 'static,
     ) -> Result<T, CommandError> {
-        let _place = self.places.try_acquire().map_err(|_| CommandError::Busy)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(failed)?;
+        let turn = self.turns.take(lane, who).await?;
         let work = move || {
             // The turn goes with the work: whoever waits for it may be gone.
             let _turn = turn;
@@ -81,10 +85,11 @@ impl Inner {
     /// never follows from an `Idempotency-Key`: an attempt that failed may have left another secret behind.
     pub(crate) async fn put_secret(
         &self,
+        place: Place,
         owner: CredentialOwner,
         secret: String,
     ) -> Result<CredentialId, CommandError> {
-        let hash = self.hasher.hash(secret).await?;
+        let hash = self.hasher.hash(place, secret).await?;
         let id = CredentialId(self.fresh_id());
         let now = self.parts.clock.now();
         self.parts.vault.put_credential(id, owner, &hash, now).await.map_err(vault_away)?;
@@ -92,20 +97,45 @@ impl Inner {
     }
 
     /// Whether the secret is that of the entry; `None` once the vault has let go of it.
-    pub(crate) async fn was_secret(&self, id: CredentialId, secret: String) -> Result<Option<bool>, CommandError> {
-        match self.parts.vault.credential(id).await.map_err(vault_away)? {
-            Some(hash) => self.hasher.verify(secret, Some(hash)).await.map(Some),
-            None => Ok(None),
-        }
+    ///
+    /// # Errors
+    /// As [`Self::is_secret`]: a repeat is a try like any other.
+    pub(crate) async fn was_secret(
+        &self,
+        who: Claimant,
+        id: CredentialId,
+        secret: String,
+    ) -> Result<Option<bool>, CommandError> {
+        let attempt = self.tries.begin(who)?;
+        let Some(hash) = self.parts.vault.credential(id).await.map_err(vault_away)? else { return Ok(None) };
+        let right = self.hasher.verify((self.tries.lane(who), who), secret, Some(hash)).await?;
+        attempt.settle(right);
+        Ok(Some(right))
     }
 
     /// Whether the secret is the one in force; `None`, nothing is in force: the same work, and no.
-    pub(crate) async fn is_secret(&self, in_force: Option<CredentialId>, secret: String) -> Result<bool, CommandError> {
+    ///
+    /// # Errors
+    /// [`CommandError::RateLimited`] after too many wrong tries of the claimant, be this one right or wrong.
+    pub(crate) async fn is_secret(
+        &self,
+        who: Claimant,
+        in_force: Option<CredentialId>,
+        secret: String,
+    ) -> Result<bool, CommandError> {
+        let attempt = self.tries.begin(who)?;
         let hash = match in_force {
             Some(id) => self.parts.vault.credential(id).await.map_err(vault_away)?,
             None => None,
         };
-        self.hasher.verify(secret, hash).await
+        let right = self.hasher.verify((self.tries.lane(who), who), secret, hash).await?;
+        attempt.settle(right);
+        Ok(right)
+    }
+
+    /// The place of work that a store's token has paid for.
+    pub(crate) fn place_of(&self, store: StoreId) -> Place {
+        (Lane::Known, self.tries.of_store(store))
     }
 }
 
@@ -122,15 +152,20 @@ fn failed(error: impl std::fmt::Display) -> CommandError {
 #[allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 mod tests {
     use super::*;
+    use crate::guard::{Account, Client, Tries};
+
+    fn place() -> Place {
+        (Lane::Fresh, Tries::new(0).claimant(&Account::New, Client::UNKNOWN))
+    }
 
     #[tokio::test]
     async fn a_secret_verifies_against_its_own_hash_alone() {
         let hasher = Hasher::default();
-        let hash = hasher.hash("correct horse".to_owned()).await.unwrap();
+        let hash = hasher.hash(place(), "correct horse".to_owned()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert_ne!(hash, hasher.hash("correct horse".to_owned()).await.unwrap());
-        assert!(hasher.verify("correct horse".to_owned(), Some(hash.clone())).await.unwrap());
-        assert!(!hasher.verify("correct horsf".to_owned(), Some(hash)).await.unwrap());
+        assert_ne!(hash, hasher.hash(place(), "correct horse".to_owned()).await.unwrap());
+        assert!(hasher.verify(place(), "correct horse".to_owned(), Some(hash.clone())).await.unwrap());
+        assert!(!hasher.verify(place(), "correct horsf".to_owned(), Some(hash)).await.unwrap());
     }
 
     #[tokio::test]
@@ -156,6 +191,6 @@ mod tests {
         let params = Params::try_from(&nobodys).unwrap();
         assert_eq!((params.m_cost(), params.t_cost(), params.p_cost()), (MEMORY_KIB, PASSES, LANES));
         assert_eq!(nobodys.hash.unwrap().len(), Params::DEFAULT_OUTPUT_LEN);
-        assert!(!Hasher::default().verify(String::new(), None).await.unwrap());
+        assert!(!Hasher::default().verify(place(), String::new(), None).await.unwrap());
     }
 }

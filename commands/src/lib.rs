@@ -10,6 +10,7 @@ mod clock;
 mod error;
 mod executor;
 mod facade;
+pub mod guard;
 mod hashing;
 mod ids;
 mod keys;

@@ -4,11 +4,13 @@
 //! what the values are used for (`wiring`, `serve`). The guarantee: a secret is never printed, and a key that nobody knows is
 //! an error that names it.
 
+mod clients;
 mod engines;
 mod layers;
 mod show;
 mod variables;
 
+pub use clients::{BodyMemory, Origins, Proxies};
 pub use engines::check_one as check_engine;
 #[cfg(not(feature = "kafka"))]
 pub use engines::left_out;
@@ -39,11 +41,16 @@ const fn secret(name: &'static str) -> Key {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const KEYS: [Key; 21] = [
+pub const KEYS: [Key; 26] = [
     plain("listen", Some("127.0.0.1:8080")),
     plain("data", Some("./data")),
     plain("role", Some("api,views,stream")),
     plain("rate_limit", Some("1000")),
+    plain("anonymous_rate_limit", Some("50")),
+    plain("wrong_tries", Some("10")),
+    plain("trust_proxy", None),
+    plain("cors_origins", None),
+    plain("body_memory", Some("64")),
     plain("durability", Some("full")),
     plain("public_url", None),
     secret("smtp_url"),
@@ -74,6 +81,18 @@ pub struct Config {
     pub role: Roles,
     /// Requests a second for one store; 0: no limit.
     pub rate_limit: u32,
+    /// Requests a second from one address without a valid token; 0: no limit.
+    pub anonymous_rate_limit: u32,
+    /// Wrong secrets or passwords of one account from one address that are answered in a minute; 0: no limit.
+    pub wrong_tries: u32,
+    /// Proxies whose `X-Forwarded-For` says where a request comes from.
+    #[serde(default)]
+    pub trust_proxy: Proxies,
+    /// Origins whose pages may call the API from browsers.
+    #[serde(default)]
+    pub cors_origins: Origins,
+    /// What requests' bodies may take of the memory at one time.
+    pub body_memory: BodyMemory,
     /// When an append counts as written.
     pub durability: Durability,
     /// Where clients reach this server, for the links in mails; without it, where it listens.
@@ -226,17 +245,7 @@ impl std::str::FromStr for Roles {
 
 impl<'de> Deserialize<'de> for Roles {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Given {
-            Text(String),
-            List(Vec<String>),
-        }
-        let text = match Given::deserialize(deserializer)? {
-            Given::Text(text) => text,
-            Given::List(names) => names.join(","),
-        };
-        text.parse().map_err(serde::de::Error::custom)
+        clients::list(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -267,6 +276,7 @@ pub fn of_own_server(data: &Path) -> Result<Config> {
     flags.set("listen", Some("127.0.0.1:0"));
     flags.set("data", Some(data.display()));
     flags.set("rate_limit", Some(0));
+    flags.set("anonymous_rate_limit", Some(0));
     Ok(understand(layers::without_surroundings(flags)?)?.config)
 }
 

@@ -118,6 +118,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
             queue_length: config.queue_length,
             snapshot_every: config.snapshot_every,
             sole_writer,
+            wrong_tries: config.wrong_tries,
         },
     });
     Ok(Parts {

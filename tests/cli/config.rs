@@ -107,6 +107,10 @@ fn a_value_that_can_not_be_is_named() {
         ("CARTLOG_ROLE", "api,cook", "cook"),
         ("CARTLOG_LOG", "=====", "====="),
         ("CARTLOG_DURABILITY", "maybe", "maybe"),
+        ("CARTLOG_TRUST_PROXY", "10.0.0.1,proxy", "'proxy'"),
+        ("CARTLOG_CORS_ORIGINS", "https://shop.example/", "https://shop.example/"),
+        ("CARTLOG_CORS_ORIGINS", "*,https://shop.example", "stands alone"),
+        ("CARTLOG_BODY_MEMORY", "0", "body_memory"),
     ] {
         let refused = run(cartlog(&["config"]).env(variable, value)).failed();
         assert!(refused.contains(named), "{variable}: {refused}");

@@ -166,7 +166,7 @@ async fn an_answer_is_compressed_for_who_asks_for_it_and_is_the_same() {
     assert_eq!(packed.headers()["content-encoding"], "gzip");
     let bytes = packed.bytes().await.expect("a body");
     // Whoever takes nothing at all gets it as it is: a command that was done is never a 406.
-    for odd in ["identity;q=0, *;q=0", "*;q=0", "gzip;q=0", "br", ""] {
+    for odd in ["identity;q=0, *;q=0", "*;q=0", "gzip;q=0", "deflate", ""] {
         assert_eq!(shop.with("Accept-Encoding", odd).get("/openapi.json").await.expect(200).body, plain.body, "{odd}");
     }
     assert!(bytes.starts_with(&[0x1f, 0x8b]) && bytes.len() < plain.body.to_string().len() / 4);

@@ -49,7 +49,7 @@ async fn every_operation_of_the_contract_is_there_and_no_other() {
         ("/customer/{customer_id}/address/{address_id}", "PUT DELETE"),
         ("/customer/{customer_id}/address/{address_id}/make_primary", "PUT"),
         ("/customer/{customer_id}/email", "POST DELETE"),
-        ("/customer/{customer_id}/email/{email}", "POST"),
+        ("/customer/{customer_id}/email/{email}", "POST DELETE"),
         ("/customer/{customer_id}/email/{email}/make_primary", "PUT"),
         ("/customer/{customer_id}/email/make_primary", "PUT"),
         ("/customer/{customer_id}/cart", "GET POST DELETE"),

@@ -2,20 +2,26 @@
 //! a line for every promise.
 
 mod addresses;
+mod answered;
 mod asyncapi;
 mod billing;
+mod browser;
 mod carts;
 mod confirmation;
 mod conventions;
+mod cors;
 mod coupons;
 mod credits;
 mod customers;
 mod dates;
 mod document;
 mod emails;
+mod encodings;
+mod front;
 mod fuzz;
 mod gift_cards;
 mod history;
+mod http2;
 mod idempotency;
 mod invoices;
 mod keys;
@@ -30,6 +36,7 @@ mod routes;
 mod service;
 mod snapshot;
 mod stores;
+mod strangers;
 mod streaming;
 mod table;
 mod tokens;

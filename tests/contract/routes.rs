@@ -78,10 +78,24 @@ async fn every_operation_is_exercised_and_every_status_that_it_answers_is_docume
         let late = if status == 202 { "" } else { "202" };
         let wanted: Vec<_> = successes.iter().filter(|documented| **documented != late).collect();
         assert_eq!(wanted, [&status.to_string()], "{operation}");
+        if status == 201 {
+            leads_somewhere(&shop, &answer).await;
+        }
         if let ("GET", Some(tag)) = (operation.method, answer.header("etag")) {
             let unchanged = shop.with("If-None-Match", tag).get(&path).await.expect(304);
             assert_eq!(unchanged.header("etag"), Some(tag));
         }
+    }
+}
+
+/// `Location` is a path of the API, and what it names is there.
+async fn leads_somewhere(shop: &TestShop, created: &Answer) {
+    let location = created.must_have("location").to_owned();
+    let contract = shop.contract();
+    let operations = ["GET", "PUT", "DELETE"].map(|method| contract.operation(method, &location));
+    assert!(operations.iter().any(Option::is_some), "{}: {location} is no path of the API", created.asked);
+    if operations[0].is_some() {
+        shop.get(&location).await.expect(200);
     }
 }
 

@@ -70,7 +70,7 @@ async fn what_a_store_is_made_of_has_its_bounds() {
             shop.put("/store", fields).await.refuses(&[pointer]);
         }
     }
-    shop.put("/store", json!({ "app_id": "other" })).await.refuses(&["#/app_id"]);
+    shop.put("/store", json!({ "name": "x", "app_id": "other" })).await.refuses(&["#/app_id"]);
     shop.put("/store/secret", json!({ "app_secret": "7 chars" })).await.refuses(&["#/app_secret"]);
 }
 

@@ -168,6 +168,9 @@ impl World {
             "POST /customer/{customer_id}/email/{email}" => {
                 (format!("/customer/{customer}/email/{}", new_email()), Value::Null, created)
             }
+            "DELETE /customer/{customer_id}/email/{email}" => {
+                (format!("/customer/{customer}/email/{}", self.new_email().await), Value::Null, deleted)
+            }
             "DELETE /customer/{customer_id}/email" => {
                 (format!("/customer/{customer}/email"), json!({ "email": self.new_email().await }), deleted)
             }

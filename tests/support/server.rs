@@ -10,6 +10,9 @@ use std::sync::OnceLock;
 const ENGINES: [&str; 5] =
     ["CARTLOG_LOG_URL", "CARTLOG_VIEWS_URL", "CARTLOG_VAULT_URL", "CARTLOG_WINDOWS_URL", "CARTLOG_KAFKA_BROKERS"];
 
+/// What tests, which all come from one address, would run into.
+const LIMITS: [&str; 3] = ["CARTLOG_RATE_LIMIT", "CARTLOG_ANONYMOUS_RATE_LIMIT", "CARTLOG_WRONG_TRIES"];
+
 /// The engines that the surroundings name, for the server of a data directory and the commands beside it: apart from all other
 /// servers there, and again the same with the directory.
 pub fn engines(data: &Path) -> Vec<(&'static str, String)> {
@@ -47,9 +50,9 @@ impl Server {
         Self::start_as(|command| command.args(more))
     }
 
-    /// A server on an empty directory of its own, with the rate limit that servers have unless told otherwise.
+    /// A server on an empty directory of its own, with the limits that servers have unless told otherwise.
     pub fn start_limited() -> Self {
-        Self::start_as(|command| command.env_remove("CARTLOG_RATE_LIMIT"))
+        Self::start_as(|command| LIMITS.into_iter().fold(command, |command, limit| command.env_remove(limit)))
     }
 
     fn start_as(change: impl FnOnce(&mut Command) -> &mut Command) -> Self {
@@ -92,7 +95,7 @@ impl Server {
     fn command(data: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cartlog"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(data);
-        command.env_remove("CARTLOG_LISTEN").env_remove("CARTLOG_DATA").env("CARTLOG_RATE_LIMIT", "0");
+        command.env_remove("CARTLOG_LISTEN").env_remove("CARTLOG_DATA").envs(LIMITS.map(|limit| (limit, "0")));
         command.envs(engines(data));
         command
     }

@@ -108,6 +108,13 @@ impl TestShop {
         shop
     }
 
+    /// The same client at another address of this machine, such as `127.0.0.2`.
+    pub fn from(&self, address: &str) -> Self {
+        let address: std::net::IpAddr = address.parse().expect("an address");
+        let client = reqwest::Client::builder().no_proxy().local_address(address).build().expect("a client");
+        Self { client, ..self.clone() }
+    }
+
     /// The one store of tests that only look at what is refused: nothing in it ever changes.
     pub async fn unchanged() -> Self {
         static CREDENTIALS: OnceLock<(String, HeaderMap)> = OnceLock::new();

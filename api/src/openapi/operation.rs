@@ -178,6 +178,10 @@ impl Operation<'_> {
             let position = json!({ "type": "integer", "minimum": 1 });
             add("Cartlog-Position", true, "The log position that the command reached", position);
         }
+        let is_job = self.path == "/customer/credit/{amount}" && status == "202";
+        if (self.method == "post" && status == "201") || is_job {
+            add("Location", true, "The path of what was created", text());
+        }
         if self.takes_key() {
             let replayed = json!({ "type": "string", "enum": ["true"] });
             add("Idempotent-Replayed", false, "The key had been used for this request; nothing was done now", replayed);
@@ -206,11 +210,12 @@ impl Operation<'_> {
             let known = PATH_PARAMETERS.iter().find(|(name, _, _)| *name == segment);
             codes.extend(known.and_then(|(_, _, code)| *code));
         }
+        codes.insert(Code::ValidationFailed);
         if !self.is_service() {
-            codes.extend([Code::ValidationFailed, Code::Busy, Code::Unavailable]);
+            codes.extend([Code::RateLimited, Code::Busy, Code::Unavailable]);
         }
         if !self.is_open() {
-            codes.extend([Code::Unauthorized, Code::TokenExpired, Code::RateLimited]);
+            codes.extend([Code::Unauthorized, Code::TokenExpired]);
         }
         if !self.is_command() && !self.is_open() {
             codes.insert(Code::ReadModelBehind);
@@ -222,7 +227,7 @@ impl Operation<'_> {
             codes.insert(Code::RevisionMismatch);
         }
         if !self.operation["requestBody"].is_null() {
-            codes.extend([Code::TooLarge, Code::UnsupportedMediaType]);
+            codes.extend([Code::RequestTimeout, Code::TooLarge, Code::UnsupportedMediaType]);
         }
         codes
     }
@@ -247,8 +252,9 @@ impl Operation<'_> {
             headers["Retry-After"] = header(true, "Seconds to wait", json!({ "type": "integer", "minimum": 1 }));
         }
         if status == 429 {
-            headers["RateLimit"] = header(true, "What is left to the store", text());
-            headers["RateLimit-Policy"] = header(true, "The store's limit", text());
+            headers["RateLimit"] =
+                header(false, "What is left to the store, where it is the store that sent too many", text());
+            headers["RateLimit-Policy"] = header(false, "The store's limit, where there is one", text());
         }
         if status == 401 {
             headers["WWW-Authenticate"] = header(true, "The challenge that RFC 9110 wants with every 401", text());

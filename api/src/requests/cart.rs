@@ -27,7 +27,10 @@ pub struct SetQuantity {
     pub quantity: u32,
 }
 
-body!(SetQuantity);
+body!(SetQuantity, ignores [
+    "cart_item_id", "cart_id", "product_id", "product_title", "product_vendor", "product_type", "unit_amount_in_cents", "added_at",
+    "links"
+]);
 
 /// Products to add, all or none; one named twice adds up.
 #[derive(Deserialize, ToSchema)]

@@ -6,6 +6,7 @@ use crate::wire::schema::body;
 use domain::Currency;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::fmt;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::SchemaType, schema::Type};
@@ -139,9 +140,16 @@ pub struct CustomerChange {
     pub last_name: Option<String>,
     #[schema(nullable = false, min_length = 4, max_length = 1000)]
     pub password: Option<String>,
+    /// What may only be named as it is.
+    #[serde(skip)]
+    pub given: Map<String, Value>,
 }
 
-body!(CustomerChange);
+body!(CustomerChange, ignores [
+    "customer_id", "store_id", "total_spent", "total_spent_in_cents", "total_spent_by_currency", "last_order_date",
+    "last_cart_activity_at", "last_cart_created_at", "last_seen_at", "logged_in", "log_out_expires_at", "confirmed_at",
+    "created_at", "updated_at", "deleted_at", "links"
+], keeps ["emails", "addresses"]);
 
 impl TryFrom<CustomerChange> for commands::CustomerChange {
     type Error = domain::currency::UnknownCurrency;
@@ -176,7 +184,7 @@ pub struct AddressChange {
     pub is_primary: Option<RelaxedBool>,
 }
 
-body!(AddressChange);
+body!(AddressChange, ignores ["address_id", "created_at", "updated_at", "deleted_at"]);
 
 impl From<AddressChange> for commands::AddressChange {
     fn from(change: AddressChange) -> Self {
@@ -256,12 +264,12 @@ impl Params for CustomerParams {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PrimaryParams {
-    /// `true` or `false` in any case. Default: false.
+    /// Default: false.
     pub is_primary: Option<bool>,
 }
 
 impl Params for PrimaryParams {
     fn read(query: &mut Query<'_>) -> Self {
-        Self { is_primary: query.relaxed_flag("is_primary") }
+        Self { is_primary: query.flag("is_primary") }
     }
 }

@@ -2,11 +2,13 @@
 
 use super::dates::DateParam;
 use super::nullable;
+use crate::problem::{FieldError, Problem};
 use crate::wire::query::{Params, Query};
 use crate::wire::schema::body;
 use domain::product::ChangeProduct;
 use domain::{AmountOutOfRange, Cents};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 /// A product to create.
@@ -75,15 +77,25 @@ pub struct ProductChange {
     /// In minor units. Never alters what is already in an invoice.
     #[schema(nullable = false, minimum = 0, maximum = 10000000000000i64)]
     pub sale_price_in_cents: Option<i64>,
+    /// What may only be named as it is.
+    #[serde(skip)]
+    pub given: Map<String, Value>,
 }
 
-body!(ProductChange);
+body!(ProductChange, ignores [
+    "product_id", "id", "store_id", "reserved", "created_at", "updated_at", "deleted_at", "links"
+], keeps ["inventory", "tags"]);
 
 impl TryFrom<ProductChange> for ChangeProduct {
-    type Error = AmountOutOfRange;
+    type Error = Problem;
 
-    fn try_from(change: ProductChange) -> Result<Self, AmountOutOfRange> {
+    fn try_from(mut change: ProductChange) -> Result<Self, Problem> {
+        let (inventory, tags) = (change.given.remove("inventory"), change.given.remove("tags"));
+        let inventory = inventory.map(|given| given.as_i64().ok_or_else(|| as_it_is("inventory")));
+        let tags = tags.map(|given| tag_names(&given).ok_or_else(|| as_it_is("tags")));
         Ok(Self {
+            given_inventory: inventory.transpose()?,
+            given_tags: tags.transpose()?,
             title: change.title,
             product_type: change.product_type,
             vendor: change.vendor,
@@ -91,6 +103,17 @@ impl TryFrom<ProductChange> for ChangeProduct {
             sale_price_in_cents: change.sale_price_in_cents.map(Cents::new).transpose()?,
         })
     }
+}
+
+/// What the command says where it differs.
+fn as_it_is(name: &str) -> Problem {
+    Problem::field(FieldError::body(&format!("/{name}"), "is not what the product has; it has routes of its own"))
+}
+
+/// The tags as an answer has them, or by their names alone.
+fn tag_names(given: &Value) -> Option<Vec<String>> {
+    let name = |tag: &Value| tag.as_str().or_else(|| tag["tag"].as_str()).map(str::to_owned);
+    given.as_array()?.iter().map(name).collect()
 }
 
 /// Adds to what is available or sets it: one of the two.

@@ -6,6 +6,7 @@ use crate::wire::query::{Params, Query};
 use crate::wire::schema::body;
 use domain::store::{ChangeStore, CreditOrder};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 impl From<CreditOrderPreference> for CreditOrder {
@@ -87,9 +88,12 @@ pub struct StoreChange {
     /// 0: never.
     #[schema(nullable = false, minimum = 0, maximum = 4294967295u32)]
     pub cart_expires_after_minutes: Option<u32>,
+    /// What may only be named as it is.
+    #[serde(skip)]
+    pub given: Map<String, Value>,
 }
 
-body!(StoreChange);
+body!(StoreChange, ignores ["store_id", "created_at", "updated_at", "deleted_at"], keeps ["app_id"]);
 
 impl From<StoreChange> for ChangeStore {
     fn from(change: StoreChange) -> Self {

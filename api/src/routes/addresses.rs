@@ -60,12 +60,13 @@ pub async fn add(call: Call) -> Answer {
     let done = call.commands().add_address(&call.request_with_body()?, customer, new.into()).await?;
     let address = done.outcome;
     let shown = show(&call.api, call.store_id(), customer, address);
-    Ok(call.done(StatusCode::CREATED, done, ids(customer, address), shown).await)
+    let location = format!("/customer/{customer}/address/{address}");
+    Ok(call.created(&location, done, ids(customer, address), shown).await)
 }
 
 /// Changes an address
 ///
-/// What is named changes. `is_primary` moves the mark, or removes it.
+/// What is named changes. `is_primary` moves the mark, or removes it. What else the list shows of an address is ignored.
 #[utoipa::path(
     put, path = "", tag = "Customer", request_body = AddressChange,
     responses((status = 200, description = "The changed address", body = AddressAnswer))

@@ -7,7 +7,6 @@ use crate::requests::cart::{BillParams, Shipping};
 use crate::wire::call::Call;
 use commands::BillCart;
 use domain::Cents;
-use http::StatusCode;
 
 /// Bills the open cart
 ///
@@ -29,5 +28,6 @@ pub async fn bill(call: Call) -> Answer {
     };
     let done = call.commands().bill_cart(&call.request_with_body()?, customer, bill).await?;
     let invoice = done.outcome;
-    Ok(call.done(StatusCode::CREATED, done, ids(invoice), show(&call.api, call.store_id(), invoice)).await)
+    let shown = show(&call.api, call.store_id(), invoice);
+    Ok(call.created(&format!("/invoice/{invoice}"), done, ids(invoice), shown).await)
 }

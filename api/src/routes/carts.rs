@@ -59,7 +59,11 @@ async fn show(api: &Api, store: StoreId, cart: CartId) -> Result<Option<Single>,
 async fn answer(call: &Call, status: StatusCode, customer: CustomerId, done: Done<CartId>) -> Answer {
     let cart = done.outcome;
     let ids = [("customer_id", customer.to_string()), ("cart_id", cart.to_string())];
-    Ok(call.done(status, done, ids, show(&call.api, call.store_id(), cart)).await)
+    let shown = show(&call.api, call.store_id(), cart);
+    Ok(match status {
+        StatusCode::CREATED => call.created(&format!("/customer/{customer}/cart"), done, ids, shown).await,
+        status => call.done(status, done, ids, shown).await,
+    })
 }
 
 /// The open cart

@@ -45,10 +45,11 @@ pub async fn create(call: Call) -> Answer {
         true => timezone(call.own_views().await?, call.store_id()).await?,
         false => Tz::UTC,
     };
+    let location = format!("/coupon_code/{}", new.code);
     let done = call.commands().create_coupon(&call.request_with_body()?, new.resolve(timezone)?).await?;
     let coupon = done.outcome;
     let ids = [("coupon_code_id", coupon.to_string())];
-    Ok(call.done(StatusCode::CREATED, done, ids, show(&call.api, call.store_id(), coupon)).await)
+    Ok(call.created(&location, done, ids, show(&call.api, call.store_id(), coupon)).await)
 }
 
 /// Lists coupon codes, newest first

@@ -38,7 +38,8 @@ pub async fn issue(call: Call) -> Answer {
     let done = call.commands().issue_credit(&call.request()?, customer, amount).await?;
     let credit = done.outcome;
     let shown = show(&call.api, call.store_id(), customer, credit);
-    Ok(call.done(StatusCode::CREATED, done, ids(customer, credit), shown).await)
+    let location = format!("/customer/{customer}/credit/{credit}");
+    Ok(call.created(&location, done, ids(customer, credit), shown).await)
 }
 
 /// Voids a credit
@@ -104,6 +105,7 @@ pub async fn issue_to_all(call: Call) -> Answer {
     let done = call.commands().start_batch_credit(&call.request()?, amount).await?;
     call.api.positions.answered(call.store_id(), done.position.0);
     let response = answer::json(StatusCode::ACCEPTED, &JobAnswer::new(done.outcome.0));
+    let response = answer::located(response, &format!("/customer/credit/status/{}", done.outcome));
     Ok(answer::with_position(response, &done))
 }
 

@@ -15,6 +15,7 @@ use domain::{CustomerId, StoreId, Timestamp};
 use http::StatusCode;
 use projections::views::{CustomerFilter, CustomerRow};
 use projections::{Page, Views};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The customer and its revision; `None`: deleted, or not there.
@@ -128,12 +129,14 @@ pub async fn create(call: Call) -> Answer {
     let new = new.try_into().map_err(unknown_currency)?;
     let done = call.commands().create_customer(&call.request_with_body()?, new).await?;
     let id = done.outcome;
-    Ok(call.done(StatusCode::CREATED, done, ids(id), show(&call.api, call.store_id(), id)).await)
+    let shown = show(&call.api, call.store_id(), id);
+    Ok(call.created(&format!("/customer/{id}"), done, ids(id), shown).await)
 }
 
 /// Changes a customer
 ///
-/// A new email becomes the primary one; the old one stays as a secondary.
+/// A new email becomes the primary one; the old one stays as a secondary. What else `GET` answers is ignored; `emails` and
+/// `addresses` may be named as they are, and are refused otherwise.
 #[utoipa::path(
     put, path = "", tag = "Customer", request_body = CustomerChange,
     responses((status = 200, description = "The changed customer", body = CustomerAnswer)),
@@ -142,9 +145,29 @@ pub async fn create(call: Call) -> Answer {
 pub async fn change(call: Call) -> Answer {
     let id = call.said.id()?;
     let ((), change) = call.said.params_and_body::<(), CustomerChange>()?;
+    as_they_are(&call, id, &change).await?;
     let change = change.try_into().map_err(unknown_currency)?;
     let done = call.commands().change_customer(&call.request_with_body()?, id, change).await?;
     Ok(call.done(StatusCode::OK, done, ids(id), show(&call.api, call.store_id(), id)).await)
+}
+
+/// Emails and addresses have routes of their own: here they may only be named as they are.
+async fn as_they_are(call: &Call, id: CustomerId, change: &CustomerChange) -> Result<(), Problem> {
+    if change.given.is_empty() {
+        return Ok(());
+    }
+    call.own_views().await?;
+    let Some((_, customer)) = find(&call.api, call.store_id(), id).await? else {
+        return Err(Problem::of(Code::CustomerNotFound));
+    };
+    // An answer is always JSON.
+    let shown = serde_json::to_value(customer).unwrap_or_default();
+    let differs = |(name, given): (&String, &Value)| {
+        let routes = "is not what the customer has; it has routes of its own";
+        (shown[name.as_str()] != *given).then(|| FieldError::body(&format!("/{name}"), routes))
+    };
+    let errors: Vec<_> = change.given.iter().filter_map(differs).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
 }
 
 /// Deletes a customer
@@ -160,7 +183,8 @@ pub async fn delete(call: Call) -> Answer {
 
 /// Logs a customer in for 24 h
 ///
-/// By the primary email; needs no confirmation. A wrong email and a wrong password get the same answer.
+/// By the primary email; needs no confirmation. A wrong email and a wrong password get the same answer. Many wrong tries of
+/// an email from one address: `RATE_LIMITED`.
 #[utoipa::path(
     put, path = "", tag = "Customer", request_body = LogIn,
     responses((status = 200, description = "The customer", body = CustomerAnswer)),
@@ -168,7 +192,8 @@ pub async fn delete(call: Call) -> Answer {
 )]
 pub async fn log_in(call: Call) -> Answer {
     let ((), body) = call.said.params_and_body::<(), LogIn>()?;
-    let done = call.commands().log_in(&call.request_with_body()?, &body.email, &body.password).await?;
+    let done =
+        call.commands().log_in(&call.request_with_body()?, call.said.client, &body.email, &body.password).await?;
     let id = done.outcome;
     Ok(call.done(StatusCode::OK, done, ids(id), show(&call.api, call.store_id(), id)).await)
 }

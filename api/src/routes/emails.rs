@@ -6,6 +6,7 @@ use crate::answers::customer::CustomerAnswer;
 use crate::problem::Problem;
 use crate::requests::customer::{KnownEmail, NewEmail, PrimaryParams};
 use crate::wire::call::Call;
+use crate::wire::query::encode;
 use crate::wire::schema;
 use commands::Request;
 use domain::CustomerId;
@@ -51,7 +52,8 @@ fn in_path(problem: Problem) -> Problem {
 
 async fn add_as(call: &Call, request: &Request, customer: CustomerId, email: &str, is_primary: bool) -> Answer {
     let done = call.commands().add_email(request, customer, email, is_primary).await?;
-    Ok(call.done(StatusCode::CREATED, done, ids(customer), show(&call.api, call.store_id(), customer)).await)
+    let location = format!("/customer/{customer}/email/{}", encode(email));
+    Ok(call.created(&location, done, ids(customer), show(&call.api, call.store_id(), customer)).await)
 }
 
 /// Deletes an email
@@ -66,6 +68,21 @@ pub async fn remove(call: Call) -> Answer {
     let customer = call.said.id()?;
     let ((), body) = call.said.params_and_body::<(), KnownEmail>()?;
     let done = call.commands().remove_email(&call.request_with_body()?, customer, &body.email).await?;
+    Ok(call.deleted(done, ids(customer)))
+}
+
+/// Deletes the email that the path names
+///
+/// For clients that can't send a body with DELETE. It can be used again. The primary one can't be deleted.
+#[utoipa::path(
+    delete, path = "", tag = "Customer",
+    responses((status = 204, description = "It is deleted")),
+    extensions(("x-errors" = json!(["EMAIL_NOT_FOUND", "PRIMARY_EMAIL"])))
+)]
+pub async fn remove_named(call: Call) -> Answer {
+    let customer = call.said.id()?;
+    call.said.params::<()>()?;
+    let done = call.commands().remove_email(&call.request()?, customer, call.said.segment("email")).await?;
     Ok(call.deleted(done, ids(customer)))
 }
 

@@ -10,7 +10,6 @@ use crate::wire::answer::Single;
 use crate::wire::call::{Call, parse_id};
 use crate::wire::paging::{CursorParams, Paging};
 use domain::{Cents, CustomerId, GiftCardId, StoreId};
-use http::StatusCode;
 use projections::views::GiftCardFilter;
 
 /// The gift card as it is answered; `None`: not there.
@@ -40,7 +39,8 @@ pub async fn issue(call: Call) -> Answer {
     };
     let done = call.commands().issue_gift_card(&call.request_with_body()?, new).await?;
     let gift_card = done.outcome;
-    Ok(call.done(StatusCode::CREATED, done, ids(gift_card), show(&call.api, call.store_id(), gift_card)).await)
+    let shown = show(&call.api, call.store_id(), gift_card);
+    Ok(call.created(&format!("/giftcard/{gift_card}"), done, ids(gift_card), shown).await)
 }
 
 /// Lists gift cards of a gifter or a recipient, newest first

@@ -92,7 +92,8 @@ pub async fn collect(call: Call) -> Answer {
     let done = call.commands().collect_invoice(&call.request()?, invoice).await?;
     let order = done.outcome;
     let ids = [("invoice_id", invoice.to_string()), ("order_id", order.to_string())];
-    Ok(call.done(StatusCode::CREATED, done, ids, orders::show(&call.api, call.store_id(), order)).await)
+    let shown = orders::show(&call.api, call.store_id(), order);
+    Ok(call.created(&format!("/order/{order}"), done, ids, shown).await)
 }
 
 /// Fails an open invoice

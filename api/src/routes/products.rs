@@ -154,12 +154,14 @@ pub async fn create(call: Call) -> Answer {
     let ((), new) = call.said.params_and_body::<(), NewProduct>()?;
     let done = call.commands().create_product(&call.request_with_body()?, new.try_into()?).await?;
     let product = done.outcome;
-    Ok(call.done(StatusCode::CREATED, done, ids(product), show(&call.api, call.store_id(), product)).await)
+    let shown = show(&call.api, call.store_id(), product);
+    Ok(call.created(&format!("/product/{product}"), done, ids(product), shown).await)
 }
 
 /// Changes a product
 ///
-/// A new price never alters what is already in an invoice.
+/// A new price never alters what is already in an invoice. What else `GET` answers is ignored; `inventory` and `tags` may be named as
+/// they are, and are refused otherwise.
 #[utoipa::path(
     put, path = "", tag = "Product", request_body = ProductChange,
     responses((status = 200, description = "The changed product", body = ProductAnswer)),

@@ -83,7 +83,8 @@ pub async fn issue(call: Call) -> Answer {
     let done = call.commands().refund_invoice(&call.request_with_body()?, invoice, what, as_credit).await?;
     let refund = done.outcome;
     let ids = [("invoice_id", invoice.to_string()), ("refund_id", refund.to_string())];
-    Ok(call.done(StatusCode::CREATED, done, ids, show(&call.api, call.store_id(), invoice, refund)).await)
+    let location = format!("/invoice/{invoice}/refund");
+    Ok(call.created(&location, done, ids, show(&call.api, call.store_id(), invoice, refund)).await)
 }
 
 /// Lists an invoice's refunds, newest first

@@ -4,7 +4,7 @@ use super::Answer;
 use crate::answers::store::{Store, StoreAnswer};
 use crate::codes::Code;
 use crate::parts::Api;
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem};
 use crate::requests::store::{NewSecret, NewStore, StoreChange};
 use crate::wire::answer::{self, Single};
 use crate::wire::call::{Call, Said};
@@ -35,10 +35,10 @@ pub async fn create(State(api): State<Api>, said: Said) -> Answer {
     said.params::<()>()?;
     let new: NewStore = said.body()?;
     let key = said.idempotency_key(true)?;
-    let done = api.commands().create_store(new.into(), said.request_id(), key).await?;
+    let done = api.commands().create_store(said.client, new.into(), said.request_id(), key).await?;
     let store = done.outcome;
     let shown = answer::show(&api, store, &done, show(&api, store)).await;
-    Ok(answer::done(StatusCode::CREATED, &done, ids(store), shown))
+    Ok(answer::located(answer::done(StatusCode::CREATED, &done, ids(store), shown), "/store"))
 }
 
 /// The current store
@@ -58,7 +58,8 @@ pub async fn one(call: Call) -> Answer {
 
 /// Changes the current store
 ///
-/// What is named changes; `app_id` never does.
+/// What is named changes. What else `GET` answers is ignored; `app_id`, which never changes, may be named as it is, and is
+/// refused otherwise.
 #[utoipa::path(
     put, path = "", tag = "Store", request_body = StoreChange,
     responses((status = 200, description = "The changed store", body = StoreAnswer)),
@@ -66,6 +67,12 @@ pub async fn one(call: Call) -> Answer {
 )]
 pub async fn change(call: Call) -> Answer {
     let ((), change) = call.said.params_and_body::<(), StoreChange>()?;
+    if let Some(given) = change.given.get("app_id") {
+        let store = call.own_views().await?.store(call.store_id()).await?;
+        if store.is_none_or(|store| *given != store.app_id) {
+            return Err(Problem::field(FieldError::body("/app_id", "never changes, and is another one")));
+        }
+    }
     let done = call.commands().change_store(&call.request_with_body()?, ChangeStore::from(change)).await?;
     let store = call.store_id();
     Ok(call.done(StatusCode::OK, done, ids(store), show(&call.api, store)).await)

@@ -7,7 +7,6 @@ use crate::problem::{FieldError, Problem};
 use crate::requests::product::TagParams;
 use crate::wire::call::Call;
 use crate::wire::query::check_text;
-use http::StatusCode;
 
 /// Adds a tag
 ///
@@ -23,7 +22,8 @@ pub async fn add(call: Call) -> Answer {
     let tag = call.said.segment("tag").to_owned();
     check_text(&tag).map_err(|detail| Problem::field(FieldError::path("tag", detail)))?;
     let done = call.commands().add_product_tag(&call.request()?, product, tag).await?;
-    Ok(call.done(StatusCode::CREATED, done, ids(product), show(&call.api, call.store_id(), product)).await)
+    let shown = show(&call.api, call.store_id(), product);
+    Ok(call.created(&format!("/product/{product}"), done, ids(product), shown).await)
 }
 
 /// Removes a tag, or all

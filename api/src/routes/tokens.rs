@@ -11,7 +11,8 @@ use http::StatusCode;
 
 /// Issues a token
 ///
-/// It lives 24 h; earlier ones stay valid, at most 1,000. An unknown app and a wrong secret get the same answer.
+/// It lives 24 h; earlier ones stay valid, at most 1,000. An unknown app and a wrong secret get the same answer. Many wrong tries of
+/// an app from one address: `RATE_LIMITED`.
 #[utoipa::path(
     post, path = "", tag = "Store", request_body = Credentials,
     responses((status = 201, description = "The token", body = TokenAnswer)),
@@ -20,9 +21,9 @@ use http::StatusCode;
 pub async fn issue(State(api): State<Api>, said: Said) -> Answer {
     let ((), credentials) = said.params_and_body::<(), Credentials>()?;
     let Credentials { app_id, app_secret } = credentials;
-    let done = api.commands().issue_token(&app_id, &app_secret, said.request_id()).await?;
+    let done = api.commands().issue_token(said.client, &app_id, &app_secret, said.request_id()).await?;
     let body = TokenAnswer::new(done.outcome.token.clone(), done.outcome.expires_at.into());
-    Ok(answer::with_position(answer::json(StatusCode::CREATED, &body), &done))
+    Ok(answer::with_position(answer::located(answer::json(StatusCode::CREATED, &body), "/store/token"), &done))
 }
 
 /// Revokes the token of the request, or all of the store's

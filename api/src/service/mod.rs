@@ -86,6 +86,7 @@ pub async fn readyz(State(api): State<Api>) -> Response {
     responses((status = 200, description = "The metrics", body = String, content_type = "text/plain"))
 )]
 pub async fn metrics(State(api): State<Api>) -> Response {
+    metrics::gauge!("cartlog_request_body_bytes").set(api.budget.reserved() as f64);
     let mut response = (api.parts.metrics)().await.into_response();
     let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);

@@ -139,6 +139,17 @@ impl Call {
         self::done(status, &done, ids, shown)
     }
 
+    /// The answer to a command that creates what has this path from now on: 201, or 202 with the ids, as [`Self::done`].
+    pub async fn created<T>(
+        &self,
+        location: &str,
+        done: Done<T>,
+        ids: impl IntoIterator<Item = (&'static str, String)>,
+        resource: impl Future<Output = Result<Option<Single>, Problem>>,
+    ) -> Response {
+        located(self.done(StatusCode::CREATED, done, ids, resource).await, location)
+    }
+
     /// The answer to a command that deletes: 204, or 202 with the ids where its follow-ups are late.
     pub fn deleted<T>(&self, done: Done<T>, ids: impl IntoIterator<Item = (&'static str, String)>) -> Response {
         self.api.positions.answered(self.store_id(), done.position.0);
@@ -179,6 +190,15 @@ pub fn done<T>(
         None => json(StatusCode::ACCEPTED, &Accepted::new(ids)),
     };
     with_position(response, done)
+}
+
+/// Says where to find what was created.
+pub fn located(mut response: Response, location: &str) -> Response {
+    // Paths of ours are ids, and what was encoded.
+    if let Ok(location) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
 }
 
 /// Waits until the views have reached the position.

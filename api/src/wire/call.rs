@@ -4,15 +4,17 @@ use crate::codes::Code;
 use crate::mapping;
 use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
-use crate::wire::body::RawBody;
+use crate::wire::body::{self, Limits, RawBody};
+use crate::wire::budget::{Reserved, Who};
 use crate::wire::cursor::Scope;
 use crate::wire::front::{Caller, Known, RequestId};
 use crate::wire::query::{self, Params};
 use crate::wire::schema::{self, Body};
 use crate::wire::{etag, paging};
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use bytes::Bytes;
-use commands::{Authenticated, IdempotencyKey, IfMatch, Request};
+use commands::guard::Client;
+use commands::{Authenticated, CommandError, IdempotencyKey, IfMatch, Request};
 use domain::StoreId;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Uri};
@@ -31,8 +33,12 @@ pub struct Said {
     pub uri: Uri,
     pub headers: HeaderMap,
     pub request_id: RequestId,
+    /// Where it comes from.
+    pub client: Client,
     path: Option<RawPathParams>,
     body: RawBody,
+    /// What the body takes of the budget.
+    _reserved: Reserved,
 }
 
 /// A request of a store.
@@ -42,42 +48,103 @@ pub struct Call {
     pub said: Said,
 }
 
+/// Of somebody who needs no credentials here: little is read, and that not too often.
 impl FromRequestParts<Api> for Said {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let caller = parts.extensions.remove::<Caller>();
+        api.strangers.check(client_of(caller.as_ref()))?;
+        Ok(Self::read(parts, api, caller, Who::Stranger).await)
+    }
+}
+
+fn client_of(caller: Option<&Caller>) -> Client {
+    caller.map_or(Client::UNKNOWN, Caller::client)
+}
+
+impl Said {
+    /// Reads the request, once nothing is against that any more.
+    async fn read(parts: &mut Parts, api: &Api, caller: Option<Caller>, who: Who) -> Self {
         // A path that is no UTF-8 once decoded names nothing that exists.
         let path = RawPathParams::from_request_parts(parts, api).await.ok();
-        let body = parts.extensions.remove().unwrap_or(RawBody::Incomplete);
         let request_id = parts.extensions.remove().unwrap_or_else(|| RequestId("".into()));
-        Ok(Self {
+        let client = client_of(caller.as_ref());
+        let (body, reserved) = match caller {
+            Some(caller) => read_body(parts, api, &caller, who).await,
+            None => (RawBody::Whole(Bytes::new()), Reserved::default()),
+        };
+        Self {
             method: parts.method.clone(),
             uri: std::mem::take(&mut parts.uri),
             headers: std::mem::take(&mut parts.headers),
             request_id,
+            client,
             path,
             body,
-        })
+            _reserved: reserved,
+        }
     }
+}
+
+/// The body, where the route reads one. Elsewhere it stays unread until the answer is on its way.
+async fn read_body(parts: &Parts, api: &Api, caller: &Caller, who: Who) -> (RawBody, Reserved) {
+    let is_read = || {
+        let route = parts.extensions.get::<MatchedPath>();
+        route.is_some_and(|route| api.reads_body(&parts.method, route.as_str()))
+    };
+    let Some(body) = caller.take_body() else { return (RawBody::Whole(Bytes::new()), Reserved::default()) };
+    if !is_read() {
+        caller.leave_body(Some(body));
+        return (RawBody::Whole(Bytes::new()), Reserved::default());
+    }
+    let limits = Limits { budget: &api.budget, who, patience: api.parts.settings.body_timeout };
+    let (body, reserved, rest) = body::read(body, limits).await;
+    caller.leave_body(rest);
+    (body, reserved)
 }
 
 impl FromRequestParts<Api> for Call {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        // Without a word of who it is, that costs nothing, and counts nothing.
         let app_id = header_text(&parts.headers, &APP_ID).ok_or_else(unauthorized)?;
         let token = header_text(&parts.headers, &ACCESS_TOKEN).ok_or_else(unauthorized)?;
-        let store = api.commands().authenticate(app_id, token).await.map_err(mapping::command_error)?;
+        let caller = parts.extensions.remove::<Caller>();
+        let store = authenticate(api, client_of(caller.as_ref()), app_id, token).await?;
         let checked = api.limiter.as_ref().map(|limiter| limiter.check(store.store_id));
         let left = checked.as_ref().map(|checked| match checked {
             Ok(left) | Err((_, left)) => *left,
         });
-        if let Some(Caller(caller)) = parts.extensions.get() {
-            *caller.lock() = Some(Known { store: store.store_id, left });
+        if let Some(caller) = &caller {
+            caller.is(Known { store: store.store_id, left });
         }
         checked.transpose().map_err(|(problem, _)| problem)?;
-        let said = Said::from_request_parts(parts, api).await?;
+        let said = Said::read(parts, api, caller, Who::Known).await;
         Ok(Self { api: api.clone(), store, said })
+    }
+}
+
+/// Whoever asks for what is not known to be good is counted, and no longer answered after too much of it.
+async fn authenticate(api: &Api, client: Client, app_id: &str, token: &str) -> Result<Authenticated, Problem> {
+    let mut counted = false;
+    let count = || match counted {
+        true => Ok(()),
+        false => api.strangers.check_token(client).inspect(|()| counted = true),
+    };
+    match api.commands().authenticate(app_id, token, count).await {
+        Ok(store) => {
+            if counted {
+                api.strangers.give_back(client);
+            }
+            Ok(store)
+        }
+        Err(CommandError::RateLimited { after }) => {
+            let detail = "too many requests without a valid token came from this address";
+            Err(Problem::new(Code::RateLimited, detail).retry_after(after))
+        }
+        Err(error) => Err(mapping::command_error(error)),
     }
 }
 
@@ -148,8 +215,12 @@ impl Said {
     /// The body as it came; nothing, where it may be missing and is.
     pub fn bytes(&self, optional: bool) -> Result<Option<&Bytes>, Problem> {
         match &self.body {
-            RawBody::TooLarge => Err(Problem::new(Code::TooLarge, "the body is larger than 1 MiB")),
-            RawBody::Incomplete => Err(Problem::field(FieldError::body("", "the body broke off or took too long"))),
+            RawBody::TooLarge(most) => {
+                Err(Problem::new(Code::TooLarge, format!("the body is larger than {} KiB", most / 1024)))
+            }
+            RawBody::Incomplete => Err(Problem::field(FieldError::body("", "the body broke off"))),
+            RawBody::Late => Err(Problem::of(Code::RequestTimeout)),
+            RawBody::NoRoom => Err(Problem::new(Code::Busy, "too many requests are being read; nothing was done")),
             RawBody::Whole(bytes) if optional && schema::counts_as_missing(bytes) => Ok(None),
             RawBody::Whole(bytes) => Ok(Some(bytes)),
         }
@@ -198,7 +269,9 @@ impl Said {
         })?;
         let body = match &self.body {
             RawBody::Whole(bytes) if has_body => bytes.clone(),
-            RawBody::Whole(_) | RawBody::TooLarge | RawBody::Incomplete => Bytes::new(),
+            RawBody::Whole(_) | RawBody::TooLarge(_) | RawBody::Incomplete | RawBody::Late | RawBody::NoRoom => {
+                Bytes::new()
+            }
         };
         Ok(Some(IdempotencyKey {
             method: self.method.as_str().to_owned(),

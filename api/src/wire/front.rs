@@ -1,17 +1,22 @@
-//! What happens to every request before and after its route: its id, its canonical path, its body, and what becomes of a
-//! panic.
+//! What happens to every request before and after its route: its id, its canonical path, where it comes from, what is left of
+//! its body, and what becomes of a panic.
 
 use crate::codes::Code;
 use crate::parts::Api;
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem};
+use crate::wire::budget::Who;
 use crate::wire::limiter::Left;
+use crate::wire::proxies::{self, Peer};
 use crate::wire::{body, path};
+use axum::body::{Body, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use commands::guard::Client;
 use domain::StoreId;
 use futures::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use parking_lot::Mutex;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -28,9 +33,41 @@ pub struct RequestId(pub Arc<str>);
 #[derive(Clone, Copy)]
 pub struct TrailingSlash;
 
-/// Who asks, and what is left of its rate limit; filled in once the store is known.
-#[derive(Clone, Default)]
-pub struct Caller(pub Arc<Mutex<Option<Known>>>);
+/// Who asks, as far as it is known, and the request's body for as long as nobody has read it.
+#[derive(Clone)]
+pub struct Caller(Arc<Mutex<Facts>>);
+
+struct Facts {
+    client: Client,
+    known: Option<Known>,
+    body: Option<Body>,
+}
+
+impl Caller {
+    fn new(client: Client, body: Option<Body>) -> Self {
+        Self(Arc::new(Mutex::new(Facts { client, known: None, body })))
+    }
+
+    /// Where the request comes from.
+    pub fn client(&self) -> Client {
+        self.0.lock().client
+    }
+
+    /// The store, once it is known.
+    pub fn is(&self, known: Known) {
+        self.0.lock().known = Some(known);
+    }
+
+    /// The body, for whoever reads it.
+    pub fn take_body(&self) -> Option<Body> {
+        self.0.lock().body.take()
+    }
+
+    /// What is left of it.
+    pub fn leave_body(&self, rest: Option<Body>) {
+        self.0.lock().body = rest;
+    }
+}
 
 /// The store that asks.
 #[derive(Clone, Copy)]
@@ -50,30 +87,58 @@ pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Re
     if let Some(canonical) = path::canonical_uri(&parts.method, &parts.uri) {
         parts.uri = canonical;
     }
-    let caller = Caller::default();
-    let read = body::read(body, api.parts.settings.body_timeout).await;
-    parts.extensions.insert(read);
+    let client =
+        proxies::client(parts.extensions.remove::<Peer>(), &parts.headers, &api.parts.settings.trusted_proxies);
+    let body = (!body.is_end_stream()).then_some(body);
+    // A client that waits for a word before it sends its body sends none to whoever refuses it.
+    let awaits_word = body.is_some() && parts.headers.contains_key(header::EXPECT);
+    let caller = Caller::new(client, body);
     parts.extensions.insert(RequestId(Arc::clone(&id)));
     parts.extensions.insert(caller.clone());
     let is_command = !matches!(parts.method, Method::GET | Method::HEAD);
-    let request = Request::from_parts(parts, axum::body::Body::empty());
-    let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response = outcome.unwrap_or_else(|_| {
-        tracing::error!(request_id = %id, "a handler panicked");
-        Problem::new(Code::Unavailable, "something in the server broke while it answered").into_response()
-    });
-    let caller = *caller.0.lock();
-    if let (true, Some(Known { store, .. })) = (is_command, caller) {
+    let mut response = match one_host(&parts) {
+        Ok(()) => answer(Request::from_parts(parts, Body::empty()), next, &id).await,
+        Err(problem) => problem.into_response(),
+    };
+    let (known, unread) = {
+        let mut facts = caller.0.lock();
+        (facts.known, facts.body.take())
+    };
+    if let (Some(unread), false) = (unread, awaits_word) {
+        let who = if known.is_some() { Who::Known } else { Who::Stranger };
+        tokio::spawn(body::discard(unread, who, api.parts.settings.body_timeout));
+    }
+    if let (true, Some(Known { store, .. })) = (is_command, known) {
         remember_traces(&api, store, response.status()).await;
     }
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, id_header);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if let (Some(limiter), Some(left)) = (&api.limiter, caller.and_then(|known| known.left)) {
+    if let (Some(limiter), Some(left)) = (&api.limiter, known.and_then(|known| known.left)) {
         limiter.announce(left, headers);
     }
     response
+}
+
+async fn answer(request: Request, next: Next, id: &str) -> Response {
+    let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    outcome.unwrap_or_else(|_| {
+        tracing::error!(request_id = %id, "a handler panicked");
+        Problem::new(Code::Unavailable, "something in the server broke while it answered").into_response()
+    })
+}
+
+/// HTTP/1.1 wants exactly one `Host` (RFC 9112 §3.2), and no version two: what stands in front of the server may have read
+/// another one.
+fn one_host(parts: &Parts) -> Result<(), Problem> {
+    let hosts = parts.headers.get_all(header::HOST).iter().count();
+    match (parts.version, hosts) {
+        (_, 1) => Ok(()),
+        (Version::HTTP_09 | Version::HTTP_10 | Version::HTTP_2 | Version::HTTP_3, 0) => Ok(()),
+        (_, 0) => Err(Problem::field(FieldError::header("Host", "is missing"))),
+        (_, _) => Err(Problem::field(FieldError::header("Host", "is given more than once"))),
+    }
 }
 
 /// A command that was refused half-way has written, too: stock that it held and gave back, a name that it claimed. It names no

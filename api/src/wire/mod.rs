@@ -3,7 +3,9 @@
 
 pub mod answer;
 pub mod body;
+pub mod budget;
 pub mod call;
+pub mod cors;
 pub mod cursor;
 pub mod dates;
 pub mod encoding;
@@ -14,5 +16,7 @@ pub mod limiter;
 pub mod paging;
 pub mod path;
 pub mod positions;
+pub mod proxies;
 pub mod query;
 pub mod schema;
+pub mod strangers;

@@ -101,14 +101,16 @@ impl<'q> Query<'q> {
         }
     }
 
-    /// `true` or `false`.
+    /// `true` or `false` in any case, `1` or `0`.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
-        self.read_with(name, "must be true or false", |text| text.parse().ok())
-    }
-
-    /// `true` or `false` in any case.
-    pub fn relaxed_flag(&mut self, name: &str) -> Option<bool> {
-        self.read_with(name, "must be true or false", |text| text.to_ascii_lowercase().parse().ok())
+        let known = |text: &str| match text {
+            "1" => Some(true),
+            "0" => Some(false),
+            text if text.eq_ignore_ascii_case("true") => Some(true),
+            text if text.eq_ignore_ascii_case("false") => Some(false),
+            _ => None,
+        };
+        self.read_with(name, "must be true or false", known)
     }
 
     pub fn integer(&mut self, name: &str, range: RangeInclusive<i64>) -> Option<i64> {
@@ -262,7 +264,7 @@ mod tests {
 
     #[test]
     fn all_that_is_bad_is_told_at_once() {
-        assert_eq!(refused("n=0&on=1&x=1&name=%ff"), ["#/name", "#/n", "#/on", "#/x"]);
+        assert_eq!(refused("n=0&on=2&x=1&name=%ff"), ["#/name", "#/n", "#/on", "#/x"]);
         assert_eq!(refused("n=1&n=1"), ["#/n"]);
         assert_eq!(refused("name=%00"), ["#/name"]);
         for n in ["", "+1", "1.0", "1e0", " 1", "99999999999999999999", "-99999999999999999999", "-", "٣"] {
@@ -275,5 +277,18 @@ mod tests {
         let Ok(Example(name, n, on)) = read("name=a+b%20%C3%A9%&n=7&on=true") else { panic!("it is fine") };
         assert_eq!((name.as_deref(), n, on), (Some("a b é%"), Some(7), Some(true)));
         assert_eq!(encode("a b/é"), "a%20b%2F%C3%A9");
+    }
+
+    #[test]
+    fn a_flag_is_written_as_every_language_writes_it() {
+        for (text, wanted) in
+            [("true", true), ("True", true), ("TRUE", true), ("1", true), ("False", false), ("0", false)]
+        {
+            let Ok(Example(_, _, on)) = read(&format!("on={text}")) else { panic!("{text} is fine") };
+            assert_eq!(on, Some(wanted), "{text}");
+        }
+        for other in ["", "yes", "2", "01", "t"] {
+            assert_eq!(refused(&format!("on={other}")), ["#/on"], "{other}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use boon::{Compiler, Draft, ErrorKind, SchemaIndex, Schemas, Type, Types, Valida
 use domain::{Cents, Currency};
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use utoipa::ToSchema;
 
@@ -60,6 +60,13 @@ pub trait Body: DeserializeOwned + ToSchema + 'static {
     /// The body is a list.
     const LIST: bool;
 
+    /// Fields of the resource that can't be set: a client may send what it was answered, and they are ignored.
+    const IGNORED: &'static [&'static str];
+    /// Fields of the resource that may only be named as they are: [`Self::keep`] is given those that were named.
+    const KEPT: &'static [&'static str];
+
+    fn keep(&mut self, given: Map<String, Value>);
+
     /// What a missing body stands for.
     fn missing() -> Value {
         if Self::LIST { Value::Array(Vec::new()) } else { Value::Object(serde_json::Map::new()) }
@@ -70,16 +77,29 @@ pub trait Body: DeserializeOwned + ToSchema + 'static {
 }
 
 /// Declares the body of a request: `body!(NewStore)`, `body!(BillCart, optional)` where no field is required,
-/// `body!(CartItems, list)`, `body!(RefundLines, optional list)`.
+/// `body!(CartItems, list)`, `body!(RefundLines, optional list)`; `body!(StoreChange, ignores ["store_id"])` where what was
+/// answered may be sent back, and `keeps ["tags"]`, into its field `given`, where some of that must be as it is.
 macro_rules! body {
-    ($name:ty) => { $crate::wire::schema::body!(@ $name, false, false); };
-    ($name:ty, optional) => { $crate::wire::schema::body!(@ $name, true, false); };
-    ($name:ty, list) => { $crate::wire::schema::body!(@ $name, false, true); };
-    ($name:ty, optional list) => { $crate::wire::schema::body!(@ $name, true, true); };
-    (@ $name:ty, $optional:literal, $list:literal) => {
+    ($name:ty) => { $crate::wire::schema::body!(@ $name, false, false, [], [], |_, _| {}); };
+    ($name:ty, optional) => { $crate::wire::schema::body!(@ $name, true, false, [], [], |_, _| {}); };
+    ($name:ty, list) => { $crate::wire::schema::body!(@ $name, false, true, [], [], |_, _| {}); };
+    ($name:ty, optional list) => { $crate::wire::schema::body!(@ $name, true, true, [], [], |_, _| {}); };
+    ($name:ty, ignores $ignored:tt) => {
+        $crate::wire::schema::body!(@ $name, false, false, $ignored, [], |_, _| {});
+    };
+    ($name:ty, ignores $ignored:tt, keeps $kept:tt) => {
+        $crate::wire::schema::body!(@ $name, false, false, $ignored, $kept, |body: &mut $name, given| body.given = given);
+    };
+    (@ $name:ty, $optional:literal, $list:literal, $ignored:tt, $kept:tt, $keep:expr) => {
         impl $crate::wire::schema::Body for $name {
             const OPTIONAL: bool = $optional;
             const LIST: bool = $list;
+            const IGNORED: &'static [&'static str] = &$ignored;
+            const KEPT: &'static [&'static str] = &$kept;
+            fn keep(&mut self, given: serde_json::Map<String, serde_json::Value>) {
+                let keep: fn(&mut Self, _) = $keep;
+                keep(self, given);
+            }
             fn validator() -> &'static $crate::wire::schema::Validator {
                 static VALIDATOR: std::sync::LazyLock<$crate::wire::schema::Validator> =
                     std::sync::LazyLock::new($crate::wire::schema::compile::<$name>);
@@ -122,23 +142,24 @@ fn compiled(root: Value) -> Result<Validator, Box<boon::CompileError>> {
     Ok(Validator { schemas, root: compiled, document: root })
 }
 
-/// What may stand for a missing body where no field is required (api.md §1, Requests).
+/// What may stand for a missing body where no field is required (api.md §1, Requests): nothing, or JSON that says nothing, also
+/// where it was made JSON of once too often, as by `json=json.dumps({})`.
 pub fn counts_as_missing(body: &[u8]) -> bool {
-    matches!(body.trim_ascii(), b"" | b"null" | b"{}" | b"[]" | b"\"{}\"") || is_blank(body)
+    says_nothing(body, 3)
 }
 
-/// The same with white space inside, as in `{ }`.
-fn is_blank(body: &[u8]) -> bool {
-    /// Longer ones have something in them.
-    const LONGEST: usize = 64;
-    body.len() <= LONGEST
-        && match serde_json::from_slice(body) {
-            Ok(Value::Object(fields)) => fields.is_empty(),
-            Ok(Value::Array(items)) => items.is_empty(),
-            Ok(Value::String(text)) => text == "{}",
-            Ok(Value::Null) => true,
-            Ok(Value::Bool(_) | Value::Number(_)) | Err(_) => false,
+/// `depth`: how often it may have been made a string of.
+fn says_nothing(json: &[u8], depth: u32) -> bool {
+    /// Longer strings have something in them.
+    const LONGEST: usize = 128;
+    match json.trim_ascii() {
+        b"" | b"null" => true,
+        [b'{', inside @ .., b'}'] | [b'[', inside @ .., b']'] => inside.trim_ascii().is_empty(),
+        string @ [b'"', ..] if depth > 0 && string.len() <= LONGEST => {
+            serde_json::from_slice::<String>(string).is_ok_and(|text| says_nothing(text.as_bytes(), depth - 1))
         }
+        _ => false,
+    }
 }
 
 /// The content type must be JSON.
@@ -160,8 +181,22 @@ pub fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Reads a body that is there.
 pub fn read<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
-    let (value, errors) = json::parse(bytes).map_err(Problem::field)?;
-    read_value(value, errors)
+    let (mut value, mut errors) = json::parse(bytes).map_err(Problem::field)?;
+    let mut given = Map::new();
+    if let (Value::Object(fields), false) = (&mut value, T::IGNORED.is_empty()) {
+        T::IGNORED.iter().for_each(|name| drop(fields.remove(*name)));
+        errors.retain(|error| !T::IGNORED.iter().any(|name| is_within(&error.pointer, name)));
+        given.extend(T::KEPT.iter().filter_map(|name| fields.remove_entry(*name)));
+    }
+    let mut body = read_value::<T>(value, errors)?;
+    body.keep(given);
+    Ok(body)
+}
+
+/// Whether the pointer is to the field, or to a part of it.
+fn is_within(pointer: &str, field: &str) -> bool {
+    let rest = pointer.strip_prefix("#/").and_then(|pointer| pointer.strip_prefix(field));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Checks a value against the type's schema and reads it; `errors` are known already, and so is what they are about.

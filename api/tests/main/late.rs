@@ -1,6 +1,7 @@
 //! What is late or away: views that stand still, a vault that can't be reached.
 
 use crate::shop::Shop;
+use axum::body::{Body, Bytes};
 use cartlog_api::Away;
 use serde_json::{Value, json};
 
@@ -65,4 +66,20 @@ async fn readiness_names_what_is_away_and_what_is_only_degraded() {
     let not_ready = shop.get("/readyz").await.problem(503, "UNAVAILABLE");
     assert!(not_ready.text("/detail").contains("the event log: it is full"));
     shop.get("/healthz").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_told_so_where_one_is_read() {
+    let shop = Shop::new().await;
+    let silent = || Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+    for (method, path) in [("POST", "/product"), ("PUT", "/store"), ("POST", "/store"), ("POST", "/store/token")] {
+        shop.send_body(method, path, silent()).await.problem(408, "REQUEST_TIMEOUT");
+    }
+    for (method, path) in [("GET", "/store"), ("DELETE", "/product/nobody"), ("GET", "/healthz"), ("POST", "/nowhere")]
+    {
+        let answer = shop.send_body(method, path, silent()).await;
+        assert!(matches!(answer.status, 200 | 404), "{method} {path}: {}", answer.status);
+    }
+    let broken = Body::from_stream(futures::stream::iter([Err::<Bytes, _>(std::io::Error::other("gone"))]));
+    shop.send_body("POST", "/product", broken).await.problem(400, "VALIDATION_FAILED");
 }

@@ -4,6 +4,7 @@ pub(crate) use super::token_cache::TokenCache;
 use super::token_cache::{Answer, LiveTokens};
 use crate::claims::{Names, Owner, Standing, normalized};
 use crate::facade::{Inner, anonymous, vault_away};
+use crate::guard::{Account, Client};
 use crate::session::{Session, look_at, refused};
 use crate::vault::TokenEntry;
 use crate::{CommandError, Commands, Done, Request, Service, UnderWay};
@@ -37,13 +38,21 @@ pub struct Authenticated {
 }
 
 impl Commands {
-    /// Issues a token for 24 h. An unknown app and a wrong secret give the same error after about the same time.
-    pub fn issue_token(&self, app_id: &str, app_secret: &str, request_id: Option<String>) -> UnderWay<IssuedToken> {
+    /// Issues a token for 24 h. An unknown app and a wrong secret give the same error after about the same time; too many wrong
+    /// tries of an app from one address are [`CommandError::RateLimited`], but for a secret that was right lately.
+    pub fn issue_token(
+        &self,
+        client: Client,
+        app_id: &str,
+        app_secret: &str,
+        request_id: Option<String>,
+    ) -> UnderWay<IssuedToken> {
         let (app_id, secret) = (app_id.to_owned(), app_secret.to_owned());
         let request = anonymous(StoreId(uuid::Uuid::nil()), request_id, None);
         self.run("issue_token", &request, move |session| async move {
             let app = app_of(&session.inner, &app_id).await?;
-            let right = is_app_secret(&session.inner, app.map(|(_, credential)| credential), secret).await?;
+            let asked = Asked { client, app_id, secret };
+            let right = is_app_secret(&session.inner, app.map(|(_, credential)| credential), asked).await?;
             let (Some((store, _)), true) = (app, right) else { return Err(CommandError::InvalidCredentials) };
             issue(&session.in_store(store)).await
         })
@@ -54,22 +63,40 @@ impl Commands {
     /// What other nodes revoked is noticed within a second; while the log is away, tokens seen before stay usable for five
     /// minutes after their store was last read.
     ///
+    /// `may_ask` is asked before a token that is not known to be live costs more than a look into memory.
+    ///
     /// # Errors
     /// [`CommandError::TokenExpired`] for a token of this app that has expired; [`CommandError::Unauthorized`] for any other
-    /// that is not live.
-    pub async fn authenticate(&self, app_id: &str, token: &str) -> Result<Authenticated, CommandError> {
+    /// that is not live; whatever `may_ask` says.
+    pub async fn authenticate(
+        &self,
+        app_id: &str,
+        token: &str,
+        mut may_ask: impl FnMut() -> Result<(), CommandError> + Send,
+    ) -> Result<Authenticated, CommandError> {
         let inner = self.inner.as_ref();
-        let entry = token_entry(inner, token).await?;
-        let tokens = live_tokens(inner, entry.store_id, inner.parts.clock.now()).await?;
-        match tokens.check(app_id, &entry, inner.parts.clock.now()) {
-            // It may have been issued after its store was read.
-            Answer::Unknown => {
-                let tokens = read_live_tokens(inner, entry.store_id).await?;
-                tokens.check(app_id, &entry, inner.parts.clock.now())
-            }
-            settled => settled,
+        let entry = token_entry(inner, token, &mut may_ask).await?;
+        let (known, now) = (inner.tokens.live(entry.store_id), inner.parts.clock.now());
+        let said = |tokens: &Arc<LiveTokens>| tokens.check(app_id, &entry, now);
+        match known.as_ref().map(said) {
+            // A token that exists, of a store that has not been read yet: the next one knows what that says.
+            Some(Answer::Live) | None => {}
+            Some(Answer::Expired | Answer::Foreign | Answer::Unknown) => may_ask()?,
         }
-        .into_result(&entry)
+        let will_do = |known: &&Arc<LiveTokens>| known.will_do(now) && !matches!(said(known), Answer::Unknown);
+        if let Some(known) = known.as_ref().filter(will_do) {
+            return said(known).into_result(&entry);
+        }
+        // It may have been issued, or revoked, after its store was read.
+        let tokens = match (read_live_tokens(inner, entry.store_id).await, known) {
+            (Err(CommandError::Unavailable { .. } | CommandError::Busy), Some(known))
+                if known.may_do(now) && !matches!(said(&known), Answer::Unknown) =>
+            {
+                known
+            }
+            (read, _) => read?,
+        };
+        said(&tokens).into_result(&entry)
     }
 
     /// Revokes the token of the request.
@@ -114,15 +141,28 @@ async fn app_of(inner: &Inner, app_id: &str) -> Result<Option<(StoreId, Credenti
     look_at::<Store, _>(inner, &store, look).await
 }
 
-/// Whether the secret is the one in force. One that was verified lately is known without hashing it again.
-async fn is_app_secret(inner: &Inner, in_force: Option<CredentialId>, secret: String) -> Result<bool, CommandError> {
+/// Who asks for a token, and with what.
+struct Asked {
+    client: Client,
+    app_id: String,
+    secret: String,
+}
+
+/// Whether the secret is the one in force. One that was verified lately is known without hashing it again, and whatever wrong
+/// tries there were.
+async fn is_app_secret(inner: &Inner, in_force: Option<CredentialId>, asked: Asked) -> Result<bool, CommandError> {
+    let Asked { client, app_id, secret } = asked;
     let now = inner.parts.clock.now();
-    if let Some(credential) = in_force
-        && inner.tokens.was_verified(credential, &secret, now)
-    {
+    let was_verified = || in_force.is_some_and(|credential| inner.tokens.was_verified(credential, &secret, now));
+    if was_verified() {
         return Ok(true);
     }
-    let right = inner.is_secret(in_force, secret.clone()).await?;
+    let _alone = inner.verifying.lock(inner.tokens.name_of(&app_id, &secret)).await;
+    if was_verified() {
+        return Ok(true);
+    }
+    let who = inner.tries.claimant(&Account::App(&normalized(&app_id)), client);
+    let right = inner.is_secret(who, in_force, secret.clone()).await?;
     if let Some(credential) = in_force
         && right
     {
@@ -138,6 +178,7 @@ async fn issue(session: &Session) -> Result<Done<IssuedToken>, CommandError> {
     let expires_at = parts.clock.now().plus(TimeDelta::hours(TOKEN_HOURS));
     let entry = TokenEntry { store_id, token_id, expires_at };
     parts.vault.put_token(sha256(&token), entry).await.map_err(vault_away)?;
+    session.inner.tokens.remember(sha256(&token), entry);
     session
         .execute::<Store>(&store_id, StoreCommand::IssueToken { token_id, expires_at })
         .await
@@ -155,29 +196,23 @@ async fn revoke(session: &Session, command: StoreCommand) -> Result<Done<StoreId
 }
 
 /// What the token stands for, from memory or from the vault; an unknown one stands for nothing.
-async fn token_entry(inner: &Inner, token: &str) -> Result<TokenEntry, CommandError> {
+async fn token_entry(
+    inner: &Inner,
+    token: &str,
+    may_ask: &mut (impl FnMut() -> Result<(), CommandError> + Send),
+) -> Result<TokenEntry, CommandError> {
     if !token.starts_with(PREFIX) {
+        may_ask()?;
         return Err(CommandError::Unauthorized);
     }
     let sha256 = sha256(token);
     if let Some(entry) = inner.tokens.entry(&sha256) {
         return Ok(entry);
     }
+    may_ask()?;
     let entry = inner.parts.vault.token(sha256).await.map_err(vault_away)?.ok_or(CommandError::Unauthorized)?;
     inner.tokens.remember(sha256, entry);
     Ok(entry)
-}
-
-/// The store's live tokens, as of a second ago at most; up to five minutes ago while the log is away.
-async fn live_tokens(inner: &Inner, store: StoreId, now: Timestamp) -> Result<Arc<LiveTokens>, CommandError> {
-    let known = inner.tokens.live(store);
-    if let Some(known) = known.as_ref().filter(|known| known.will_do(now)) {
-        return Ok(Arc::clone(known));
-    }
-    match (read_live_tokens(inner, store).await, known) {
-        (Err(CommandError::Unavailable { .. } | CommandError::Busy), Some(known)) if known.may_do(now) => Ok(known),
-        (read, _) => read,
-    }
 }
 
 /// Reads the store's stream up to its end, and remembers what it says.

@@ -5,6 +5,7 @@ use super::emails;
 use crate::claims::{self, Outcome, Owner, decide_claiming};
 use crate::executor::{Executed, Refused};
 use crate::facade::vault_away;
+use crate::guard::Claimant;
 use crate::reactions;
 use crate::session::{Session, refused};
 use crate::vault::CredentialOwner;
@@ -88,22 +89,28 @@ pub(super) async fn currency(session: &Session, customer: CustomerId) -> Result<
     currency.flatten().ok_or(CommandError::NotFound(Resource::Customer))
 }
 
+/// Whose tries those of the store's own clients are.
+fn own(session: &Session) -> Claimant {
+    session.inner.tries.of_store(session.store_id())
+}
+
 /// Answers a repeat by key, if it came with the same password.
 pub(super) async fn repeated(
     session: &Session,
+    who: Claimant,
     customer: CustomerId,
     first: &Executed<CustomerEvent>,
     password: Option<&str>,
 ) -> Result<Done<CustomerId>, CommandError> {
     let credential = first.events.iter().find_map(CustomerEvent::credential_id);
-    session.compare_secret(credential, password).await?;
+    session.compare_secret(who, credential, password).await?;
     Ok(session.done(customer, true))
 }
 
 async fn create(session: &Session, new: NewCustomer) -> Result<Done<CustomerId>, CommandError> {
     let customer_id = CustomerId(session.new_id("customer"));
     if let Some(first) = session.recall::<Customer>(&customer_id).await? {
-        return repeated(session, customer_id, &first, Some(&new.password)).await;
+        return repeated(session, own(session), customer_id, &first, Some(&new.password)).await;
     }
     let owner = Owner::Customer(customer_id);
     let name = session.inner.email(session.store_id(), &new.email).await?;
@@ -111,7 +118,9 @@ async fn create(session: &Session, new: NewCustomer) -> Result<Done<CustomerId>,
     if session.inner.owner_of(&name).await?.is_some_and(|other| other != owner) {
         return Err(CommandError::CustomerAlreadyExists);
     }
-    let credential_id = session.inner.put_secret(CredentialOwner::Customer(customer_id), new.password.clone()).await?;
+    let place = session.inner.place_of(session.store_id());
+    let owner_of_secret = CredentialOwner::Customer(customer_id);
+    let credential_id = session.inner.put_secret(place, owner_of_secret, new.password.clone()).await?;
     let email_id = EmailId(session.new_id("email"));
     let addresses: Vec<_> =
         new.addresses.iter().enumerate().map(|(number, address)| address.numbered(session, number)).collect();
@@ -131,12 +140,12 @@ async fn create(session: &Session, new: NewCustomer) -> Result<Done<CustomerId>,
     };
     match decide_claiming::<Customer>(session, &name, (owner, &customer_id), create).await? {
         Outcome::Done(executed) if executed.replayed => {
-            repeated(session, customer_id, &executed, Some(&new.password)).await
+            repeated(session, own(session), customer_id, &executed, Some(&new.password)).await
         }
         Outcome::Done(_) => Ok(session.done(customer_id, false)),
         Outcome::Taken(other) if other == owner => match session.recall::<Customer>(&customer_id).await? {
             // The same request, done by another node in the meantime.
-            Some(first) => repeated(session, customer_id, &first, Some(&new.password)).await,
+            Some(first) => repeated(session, own(session), customer_id, &first, Some(&new.password)).await,
             None => Err(CommandError::CustomerAlreadyExists),
         },
         Outcome::Taken(_) => Err(CommandError::CustomerAlreadyExists),
@@ -150,14 +159,16 @@ async fn change(
 ) -> Result<Done<CustomerId>, CommandError> {
     let password = change.password.as_deref();
     if let Some(first) = session.recall::<Customer>(&customer).await? {
-        return repeated(session, customer, &first, password).await;
+        return repeated(session, own(session), customer, &first, password).await;
     }
     currency(session, customer).await?;
     let credential_id = match password {
         None => None,
         Some(password) => {
             review_password(session, customer).await?;
-            Some(session.inner.put_secret(CredentialOwner::Customer(customer), password.to_owned()).await?)
+            let place = session.inner.place_of(session.store_id());
+            let owner = CredentialOwner::Customer(customer);
+            Some(session.inner.put_secret(place, owner, password.to_owned()).await?)
         }
     };
     let change_to = ChangeCustomer {
@@ -176,7 +187,7 @@ async fn change(
     };
     match executed.replayed {
         // By another node, in the meantime.
-        true => repeated(session, customer, &executed, password).await,
+        true => repeated(session, own(session), customer, &executed, password).await,
         false => Ok(session.done(customer, false)),
     }
 }

@@ -3,6 +3,7 @@
 use super::customers;
 use crate::claims::Owner;
 use crate::executor::{Executed, Refused};
+use crate::guard::{Account, Client};
 use crate::session::{Session, look_at, refused};
 use crate::{CommandError, Commands, Request, Resource, UnderWay};
 use chrono::TimeDelta;
@@ -20,15 +21,19 @@ struct Found {
 
 impl Commands {
     /// Logs the customer in for 24 h. The primary email only. Wrong either way: the same error after about the same time.
-    pub fn log_in(&self, request: &Request, email: &str, password: &str) -> UnderWay<CustomerId> {
+    /// Too many wrong tries of an email from one address: [`CommandError::RateLimited`], whether anybody has the email or not.
+    pub fn log_in(&self, request: &Request, client: Client, email: &str, password: &str) -> UnderWay<CustomerId> {
         let (email, password) = (email.to_owned(), password.to_owned());
         self.run("log_in", request, move |session| async move {
+            // In whatever spelling: the tries of one mailbox are counted together.
+            let mailbox = domain::mailbox(&email);
+            let who = session.inner.tries.claimant(&Account::Customer(session.store_id(), &mailbox), client);
             if let Some((customer, first)) = recalled(&session, &email).await? {
-                return customers::repeated(&session, customer, &first, Some(&password)).await;
+                return customers::repeated(&session, who, customer, &first, Some(&password)).await;
             }
             let found = by_email(&session, &email).await?;
             let credential = found.as_ref().and_then(|found| found.password);
-            let right = session.inner.is_secret(credential, password).await?;
+            let right = session.inner.is_secret(who, credential, password).await?;
             let (Some(found), Some(credential_id), true) = (found, credential, right) else {
                 return Err(CommandError::InvalidCredentials);
             };

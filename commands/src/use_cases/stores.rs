@@ -3,6 +3,7 @@
 use crate::claims::{Outcome, Owner, decide_claiming, normalized};
 use crate::executor::Executed;
 use crate::facade::{anonymous, vault_away};
+use crate::guard::{Account, Claimant, Client};
 use crate::session::{Session, refused};
 use crate::vault::CredentialOwner;
 use crate::{CommandError, Commands, Done, IdempotencyKey, Request, UnderWay};
@@ -23,9 +24,10 @@ pub struct NewStore {
 }
 
 impl Commands {
-    /// Creates a store. A key belongs to the `app_id`, as there is no store yet.
+    /// Creates a store. A key belongs to the `app_id`, as there is no store yet. `client`: whose turn it is when many ask.
     pub fn create_store(
         &self,
+        client: Client,
         new: NewStore,
         request_id: Option<String>,
         idempotency: Option<IdempotencyKey>,
@@ -34,7 +36,8 @@ impl Commands {
         let request = anonymous(StoreId(uuid::Uuid::nil()), request_id, idempotency);
         self.run("create_store", &request, move |session| async move {
             let store_id = StoreId(session.new_id("store"));
-            create(&session.in_store(store_id), store_id, new).await
+            let who = session.inner.tries.claimant(&Account::New, client);
+            create(&session.in_store(store_id), who, store_id, new).await
         })
     }
 
@@ -51,15 +54,15 @@ impl Commands {
         self.run("change_store_secret", request, move |session| async move {
             let store_id = session.store_id();
             if let Some(first) = session.recall::<Store>(&store_id).await? {
-                return repeated(&session, store_id, &first, &app_secret).await;
+                return repeated(&session, session.inner.tries.of_store(store_id), store_id, &first, &app_secret).await;
             }
             review_secret(&session).await?;
-            let owner = CredentialOwner::Store(store_id);
-            let credential_id = session.inner.put_secret(owner, app_secret.clone()).await?;
+            let (place, owner) = (session.inner.place_of(store_id), CredentialOwner::Store(store_id));
+            let credential_id = session.inner.put_secret(place, owner, app_secret.clone()).await?;
             let command = StoreCommand::ChangeSecret { credential_id };
             let executed = session.decide::<Store>(&store_id, command).await.map_err(refused::<Store>)?;
             match executed.replayed {
-                true => repeated(&session, store_id, &executed, &app_secret).await,
+                true => repeated(&session, session.inner.tries.of_store(store_id), store_id, &executed, &app_secret).await,
                 false => Ok(session.done(store_id, false)),
             }
         })
@@ -84,18 +87,24 @@ fn of_app(key: IdempotencyKey, app_id: &str) -> IdempotencyKey {
 /// Answers a repeat by key, if it came with the same secret.
 async fn repeated(
     session: &Session,
+    who: Claimant,
     store_id: StoreId,
     first: &Executed<StoreEvent>,
     app_secret: &str,
 ) -> Result<Done<StoreId>, CommandError> {
     let credential = first.events.iter().find_map(StoreEvent::credential_id);
-    session.compare_secret(credential, Some(app_secret)).await?;
+    session.compare_secret(who, credential, Some(app_secret)).await?;
     Ok(session.done(store_id, true))
 }
 
-async fn create(session: &Session, store_id: StoreId, new: NewStore) -> Result<Done<StoreId>, CommandError> {
+async fn create(
+    session: &Session,
+    who: Claimant,
+    store_id: StoreId,
+    new: NewStore,
+) -> Result<Done<StoreId>, CommandError> {
     if let Some(first) = session.recall::<Store>(&store_id).await? {
-        return repeated(session, store_id, &first, &new.app_secret).await;
+        return repeated(session, who, store_id, &first, &new.app_secret).await;
     }
     let owner = Owner::Store(store_id);
     let name = session.inner.app_id(&new.app_id).await?;
@@ -103,7 +112,8 @@ async fn create(session: &Session, store_id: StoreId, new: NewStore) -> Result<D
     if session.inner.owner_of(&name).await?.is_some_and(|other| other != owner) {
         return Err(CommandError::AppIdTaken);
     }
-    let credential_id = session.inner.put_secret(CredentialOwner::Store(store_id), new.app_secret.clone()).await?;
+    let (place, secret_of) = ((session.inner.tries.lane(who), who), CredentialOwner::Store(store_id));
+    let credential_id = session.inner.put_secret(place, secret_of, new.app_secret.clone()).await?;
     let create = |claim_id| {
         StoreCommand::Create(CreateStore {
             store_id,
@@ -119,11 +129,11 @@ async fn create(session: &Session, store_id: StoreId, new: NewStore) -> Result<D
         })
     };
     match decide_claiming::<Store>(session, &name, (owner, &store_id), create).await? {
-        Outcome::Done(executed) if executed.replayed => repeated(session, store_id, &executed, &new.app_secret).await,
+        Outcome::Done(executed) if executed.replayed => repeated(session, who, store_id, &executed, &new.app_secret).await,
         Outcome::Done(_) => Ok(session.done(store_id, false)),
         Outcome::Taken(other) if other == owner => match session.recall::<Store>(&store_id).await? {
             // The same request, done by another node in the meantime.
-            Some(first) => repeated(session, store_id, &first, &new.app_secret).await,
+            Some(first) => repeated(session, who, store_id, &first, &new.app_secret).await,
             None => Err(CommandError::AppIdTaken),
         },
         Outcome::Taken(_) => Err(CommandError::AppIdTaken),

@@ -126,6 +126,11 @@ impl TokenCache {
         }
     }
 
+    /// What stands for an attempt with this secret while it is under way. Without randomness all attempts are one.
+    pub(super) fn name_of(&self, app_id: &str, secret: &str) -> [u8; 32] {
+        self.hash(&format!("{}:{app_id}{secret}", app_id.len())).unwrap_or_default()
+    }
+
     fn hash(&self, secret: &str) -> Option<[u8; 32]> {
         self.secrets_key.as_ref().map(|key| *blake3::keyed_hash(key, secret.as_bytes()).as_bytes())
     }

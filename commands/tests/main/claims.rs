@@ -4,6 +4,7 @@ use crate::assert_refused;
 use crate::support::{PASSWORD, Shop, done, new_coupon, new_customer, new_store};
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use commands::guard::Client;
 use commands::{CommandError, CustomerChange, Done};
 use domain::customer::Customer;
 use domain::{Category, CouponId, CustomerId};
@@ -55,11 +56,14 @@ async fn a_claim_that_a_crash_left_can_be_taken_over_after_30_seconds() {
         shop.node.create_customer(&shop.request(), new_customer(ADA)).await,
         CommandError::CustomerAlreadyExists
     );
-    assert_refused!(shop.node.log_in(&shop.request(), ADA, PASSWORD).await, CommandError::InvalidCredentials);
+    assert_refused!(
+        shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await,
+        CommandError::InvalidCredentials
+    );
     shop.clock.advance(TimeDelta::milliseconds(1));
     let customer = shop.customer(ADA).await;
     assert_eq!(shop.count("CustomerClaimGivenUp").await, 1);
-    assert_eq!(done(shop.other_node().log_in(&shop.request(), ADA, PASSWORD).await), customer);
+    assert_eq!(done(shop.other_node().log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await), customer);
 }
 
 /// A clock that was ahead when the claim was made keeps nobody waiting until it is then.
@@ -84,12 +88,16 @@ async fn a_claim_that_a_clock_far_ahead_has_stamped_can_be_taken_over_30_seconds
 #[tokio::test]
 async fn claims_on_app_ids_and_codes_can_be_taken_over_too() {
     let shop = Shop::new().await;
-    crash_before(&shop, 2, async |node| drop(node.create_store(new_store("fresh"), None, None).await)).await;
+    crash_before(&shop, 2, async |node| drop(node.create_store(Client::UNKNOWN, new_store("fresh"), None, None).await))
+        .await;
     crash_before(&shop, 2, async |node| drop(node.create_coupon(&shop.request(), new_coupon("S")).await)).await;
-    assert_refused!(shop.node.create_store(new_store("fresh"), None, None).await, CommandError::AppIdTaken);
+    assert_refused!(
+        shop.node.create_store(Client::UNKNOWN, new_store("fresh"), None, None).await,
+        CommandError::AppIdTaken
+    );
     assert_refused!(shop.node.create_coupon(&shop.request(), new_coupon("S")).await, CommandError::CouponTaken);
     shop.clock.advance(TimeDelta::seconds(30));
-    done(shop.node.create_store(new_store("fresh"), None, None).await);
+    done(shop.node.create_store(Client::UNKNOWN, new_store("fresh"), None, None).await);
     done(shop.node.create_coupon(&shop.request(), new_coupon("S")).await);
     assert_eq!((shop.count("StoreClaimGivenUp").await, shop.count("CouponClaimGivenUp").await), (1, 1));
 }
@@ -143,7 +151,7 @@ async fn a_slow_creator_that_wakes_up_after_the_takeover_is_refused() {
     gate.open();
     assert_refused!(creating.await.unwrap(), CommandError::CustomerAlreadyExists);
     assert_eq!(shop.count("CustomerCreated").await, 1);
-    assert_eq!(done(shop.node.log_in(&shop.request(), ADA, PASSWORD).await), winner);
+    assert_eq!(done(shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await), winner);
 }
 
 #[tokio::test]
@@ -160,7 +168,7 @@ async fn a_slow_creator_whose_name_came_free_again_starts_again_and_wins() {
     done(shop.node.delete_customer(&shop.request(), other).await);
     gate.open();
     let winner = done(creating.await.unwrap());
-    assert_eq!(done(shop.node.log_in(&shop.request(), ADA, PASSWORD).await), winner);
+    assert_eq!(done(shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await), winner);
 }
 
 #[tokio::test]
@@ -197,7 +205,7 @@ async fn emails_whose_release_crashed_are_free_all_the_same() {
     shop.clock.advance(TimeDelta::minutes(1));
     let node = shop.other_node();
     node.reactions(true).await.unwrap().step().await.unwrap();
-    assert_eq!(done(node.log_in(&shop.request(), "second@example.com", PASSWORD).await), next);
+    assert_eq!(done(node.log_in(&shop.request(), Client::UNKNOWN, "second@example.com", PASSWORD).await), next);
     assert_names_are_unique(&shop).await;
 }
 

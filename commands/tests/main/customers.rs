@@ -2,6 +2,7 @@
 
 use crate::assert_refused;
 use crate::support::{PASSWORD, Shop, done, new_address, new_customer};
+use commands::guard::Client;
 use commands::{AddressChange, CommandError, CustomerChange, IfMatch, NewCustomer, Request, Resource};
 use domain::customer::{Customer, CustomerRejection, LiveCustomer};
 use domain::{AddressId, CustomerId, Rejection};
@@ -95,10 +96,10 @@ async fn after_an_error_a_key_may_be_used_with_another_body() {
     done(create("two", "bob@example.com", "second").await);
     // The password in force is the second one's, though both attempts had the same key.
     assert_refused!(
-        shop.node.log_in(&shop.request(), "bob@example.com", "first").await,
+        shop.node.log_in(&shop.request(), Client::UNKNOWN, "bob@example.com", "first").await,
         CommandError::InvalidCredentials
     );
-    done(shop.node.log_in(&shop.request(), "bob@example.com", "second").await);
+    done(shop.node.log_in(&shop.request(), Client::UNKNOWN, "bob@example.com", "second").await);
 }
 
 #[tokio::test]
@@ -114,8 +115,11 @@ async fn a_customer_is_changed() {
     done(shop.node.change_customer(&shop.request(), customer, change).await);
     let changed = live(&shop, customer).await;
     assert_eq!((changed.first_name.as_deref(), changed.last_name.as_deref()), (Some("Augusta"), Some("Lovelace")));
-    assert_refused!(shop.node.log_in(&shop.request(), ADA, PASSWORD).await, CommandError::InvalidCredentials);
-    done(shop.node.log_in(&shop.request(), ADA, "new password").await);
+    assert_refused!(
+        shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await,
+        CommandError::InvalidCredentials
+    );
+    done(shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, "new password").await);
 }
 
 #[tokio::test]
@@ -179,7 +183,10 @@ async fn a_deleted_customer_is_gone_and_all_its_emails_are_free() {
     done(shop.node.remove_email(&shop.request(), customer, "removed@example.com").await);
     let deleted = shop.node.delete_customer(&shop.request(), customer).await.unwrap();
     assert!(!deleted.late);
-    assert_refused!(shop.node.log_in(&shop.request(), ADA, PASSWORD).await, CommandError::InvalidCredentials);
+    assert_refused!(
+        shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await,
+        CommandError::InvalidCredentials
+    );
     for email in [ADA, "second@example.com", "removed@example.com"] {
         let again = shop.customer(email).await;
         assert_ne!(again, customer);
@@ -250,7 +257,7 @@ async fn another_stores_customer_is_not_found() {
         node.send_confirmation(&stranger, customer),
         node.log_out(&stranger, ADA),
     );
-    assert_refused!(node.log_in(&stranger, ADA, PASSWORD).await, CommandError::InvalidCredentials);
+    assert_refused!(node.log_in(&stranger, Client::UNKNOWN, ADA, PASSWORD).await, CommandError::InvalidCredentials);
     // And its emails were not taken on the way.
     done(node.create_customer(&stranger, new_customer("x@example.com")).await);
 }

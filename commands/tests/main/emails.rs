@@ -3,6 +3,7 @@
 use crate::assert_refused;
 use crate::support::{PASSWORD, Shop, done};
 use commands::CommandError;
+use commands::guard::Client;
 use domain::customer::{Customer, CustomerRejection};
 use domain::{CustomerId, Rejection};
 use futures::future::join_all;
@@ -16,8 +17,8 @@ async fn emails_are_added_marked_and_removed() {
     let shop = Shop::new().await;
     let (node, request, customer) = (&shop.node, shop.request(), shop.customer(ADA).await);
     done(node.add_email(&request, customer, "Second@Example.com", true).await);
-    done(node.log_in(&request, SECOND, PASSWORD).await);
-    assert_refused!(node.log_in(&request, ADA, PASSWORD).await, CommandError::InvalidCredentials);
+    done(node.log_in(&request, Client::UNKNOWN, SECOND, PASSWORD).await);
+    assert_refused!(node.log_in(&request, Client::UNKNOWN, ADA, PASSWORD).await, CommandError::InvalidCredentials);
     done(node.make_email_primary(&request, customer, ADA).await);
     done(node.remove_email(&request, customer, "SECOND@example.com").await);
     let state = shop.state::<Customer>(&customer).await;
@@ -75,5 +76,5 @@ async fn the_same_key_adds_an_email_once() {
     // The removal's repeat did not take the email from whoever has it now.
     shop.customer(SECOND).await;
     assert!(nodes[1].remove_email(&removal, customer, SECOND).await.unwrap().replayed);
-    done(nodes[0].log_in(&shop.request(), SECOND, PASSWORD).await);
+    done(nodes[0].log_in(&shop.request(), Client::UNKNOWN, SECOND, PASSWORD).await);
 }

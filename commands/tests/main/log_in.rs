@@ -3,6 +3,7 @@
 use crate::assert_refused;
 use crate::support::{PASSWORD, Shop, done, new_customer};
 use chrono::TimeDelta;
+use commands::guard::Client;
 use commands::{CommandError, CustomerChange, NewCustomer, Resource};
 use domain::customer::Customer;
 
@@ -12,7 +13,7 @@ const ADA: &str = "ada@example.com";
 async fn a_customer_is_logged_in_for_24_hours() {
     let shop = Shop::new().await;
     let customer = shop.customer(ADA).await;
-    assert_eq!(done(shop.node.log_in(&shop.request(), "Ada@example.com", PASSWORD).await), customer);
+    assert_eq!(done(shop.node.log_in(&shop.request(), Client::UNKNOWN, "Ada@example.com", PASSWORD).await), customer);
     let now = commands::Clock::now(shop.clock.as_ref());
     let until = shop.state::<Customer>(&customer).await.live().unwrap().logged_in_until;
     assert_eq!(until, Some(now.plus(TimeDelta::hours(24))));
@@ -36,7 +37,10 @@ async fn whatever_is_wrong_gives_the_same_error() {
         ("second@example.com", PASSWORD),
         ("", PASSWORD),
     ] {
-        assert_refused!(shop.node.log_in(&shop.request(), email, password).await, CommandError::InvalidCredentials);
+        assert_refused!(
+            shop.node.log_in(&shop.request(), Client::UNKNOWN, email, password).await,
+            CommandError::InvalidCredentials
+        );
     }
     assert_eq!(shop.count("CustomerLoggedIn").await, 0);
 }
@@ -62,7 +66,7 @@ async fn any_email_of_the_customer_logs_out_and_an_unknown_one_is_not_found() {
     let shop = Shop::new().await;
     let customer = shop.customer(ADA).await;
     done(shop.node.add_email(&shop.request(), customer, "second@example.com", false).await);
-    done(shop.node.log_in(&shop.request(), ADA, PASSWORD).await);
+    done(shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await);
     assert_eq!(done(shop.node.log_out(&shop.request(), "second@example.com").await), customer);
     assert_refused!(
         shop.node.log_out(&shop.request(), "nobody@example.com").await,
@@ -75,14 +79,17 @@ async fn a_node_sees_at_once_what_another_changed() {
     let shop = Shop::new().await;
     let other = shop.other_node();
     let customer = shop.customer(ADA).await;
-    done(other.log_in(&shop.request(), ADA, PASSWORD).await);
+    done(other.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await);
     let change = CustomerChange { password: Some("new password".to_owned()), ..CustomerChange::default() };
     done(shop.node.change_customer(&shop.request(), customer, change).await);
-    done(other.log_in(&shop.request(), ADA, "new password").await);
-    assert_refused!(other.log_in(&shop.request(), ADA, PASSWORD).await, CommandError::InvalidCredentials);
+    done(other.log_in(&shop.request(), Client::UNKNOWN, ADA, "new password").await);
+    assert_refused!(
+        other.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await,
+        CommandError::InvalidCredentials
+    );
     done(shop.node.delete_customer(&shop.request(), customer).await);
     let next = shop.customer(ADA).await;
-    assert_eq!(done(other.log_in(&shop.request(), ADA, PASSWORD).await), next);
+    assert_eq!(done(other.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await), next);
 }
 
 #[tokio::test]
@@ -90,7 +97,7 @@ async fn a_log_in_by_the_same_key_counts_once() {
     let shop = Shop::new().await;
     shop.customer(ADA).await;
     let request = shop.keyed("/customer/login", "k", "b");
-    assert!(!shop.node.log_in(&request, ADA, PASSWORD).await.unwrap().replayed);
-    assert!(shop.other_node().log_in(&request, ADA, PASSWORD).await.unwrap().replayed);
+    assert!(!shop.node.log_in(&request, Client::UNKNOWN, ADA, PASSWORD).await.unwrap().replayed);
+    assert!(shop.other_node().log_in(&request, Client::UNKNOWN, ADA, PASSWORD).await.unwrap().replayed);
     assert_eq!(shop.count("CustomerLoggedIn").await, 1);
 }

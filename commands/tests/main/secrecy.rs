@@ -3,6 +3,7 @@
 use crate::support::{APP, PASSWORD, SECRET, Shop, done, new_address, new_customer, new_store};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use commands::guard::Client;
 use commands::{AddressChange, CustomerChange, NewCustomer, NewStore};
 use domain::customer::Customer;
 use journal::Keys;
@@ -14,9 +15,9 @@ async fn live_a_life(shop: &Shop) -> Vec<String> {
     let (node, request) = (&shop.node, shop.keyed("/customer", KEY, "{\"password\":\"correct horse\"}"));
     let other = NewStore { app_secret: "second app secret".to_owned(), ..new_store("second app") };
     let key = crate::support::key("/store", KEY, "{\"app_secret\":\"second app secret\"}");
-    done(node.create_store(other, None, Some(key)).await);
-    let token = done(node.issue_token(APP, SECRET, None).await).token;
-    node.authenticate(APP, &token).await.unwrap();
+    done(node.create_store(Client::UNKNOWN, other, None, Some(key)).await);
+    let token = done(node.issue_token(Client::UNKNOWN, APP, SECRET, None).await).token;
+    node.authenticate(APP, &token, || Ok(())).await.unwrap();
     done(node.change_store_secret(&shop.request(), "third app secret".to_owned()).await);
     let addresses = vec![new_address("12 Analytical Lane", true)];
     let new = NewCustomer { addresses, ..new_customer("Ada.Private@Example.com") };
@@ -33,7 +34,7 @@ async fn live_a_life(shop: &Shop) -> Vec<String> {
     let address = done(node.add_address(&shop.request(), customer, new_address("13 Difference Road", false)).await);
     let change = AddressChange { street: Some("14 Engine Mews".to_owned()), ..AddressChange::default() };
     done(node.change_address(&shop.request(), customer, address, change).await);
-    done(node.log_in(&shop.request(), "countess@example.com", "staple battery").await);
+    done(node.log_in(&shop.request(), Client::UNKNOWN, "countess@example.com", "staple battery").await);
     done(node.log_out(&shop.request(), "countess@example.com").await);
     let link = done(node.send_confirmation(&shop.request(), customer).await).unwrap();
     done(node.confirm(&link, None, None, None).await);

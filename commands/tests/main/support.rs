@@ -1,6 +1,7 @@
 //! A shop to test: one log, one vault, one clock, and a node with a store on it.
 
 use async_trait::async_trait;
+use commands::guard::Client;
 use commands::testing::{CountedLookups, Mailbox, ManualClock};
 use commands::vault::{MemoryVault, Vault};
 use commands::{
@@ -32,7 +33,7 @@ impl Shop {
     /// With a store called [`APP`] in it.
     pub async fn new() -> Self {
         let shop = Self::empty();
-        let store = done(shop.node.create_store(new_store(APP), None, None).await);
+        let store = done(shop.node.create_store(Client::UNKNOWN, new_store(APP), None, None).await);
         Self { store, ..shop }
     }
 
@@ -124,7 +125,7 @@ impl Shop {
 
     /// Of a second store, which must never see the first one's things.
     pub async fn stranger(&self) -> Request {
-        request(done(self.node.create_store(new_store("stranger"), None, None).await))
+        request(done(self.node.create_store(Client::UNKNOWN, new_store("stranger"), None, None).await))
     }
 
     pub async fn customer(&self, email: &str) -> CustomerId {

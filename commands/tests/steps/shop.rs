@@ -1,6 +1,7 @@
 //! A small shop: a store with 7 % tax, two products, two confirmed customers, a coupon, and balances of the first customer.
 
 use crate::world::{World, done, request};
+use commands::guard::Client;
 use commands::{BillCart, Commands, NewCoupon, NewCustomer, NewGiftCard, NewProduct, NewStore, Request};
 use domain::coupon::CouponStyle;
 use domain::store::CreditOrder;
@@ -34,7 +35,7 @@ impl Shop {
             timezone: "UTC".to_owned(),
             cart_expires_after_minutes: 60,
         };
-        let store = done(node.create_store(new, None, None).await);
+        let store = done(node.create_store(Client::UNKNOWN, new, None, None).await);
         let request = request(store);
         let mut products = Vec::new();
         for (title, inventory, price) in [("Darjeeling", 12, 1_299), ("Assam", 7, 333)] {

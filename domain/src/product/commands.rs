@@ -74,6 +74,10 @@ pub struct ChangeProduct {
     pub vendor: Option<String>,
     pub description: Option<Option<String>>,
     pub sale_price_in_cents: Option<Cents>,
+    /// Says what is available, and never changes it: another number is refused.
+    pub given_inventory: Option<i64>,
+    /// Says which tags there are, in any order, and never changes them: others are refused.
+    pub given_tags: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,6 +93,10 @@ pub enum ProductRejection {
     InsufficientInventory { product_id: ProductId, available: i64, asked: i64 },
     #[error("would leave an inventory that is not within 0 to 1000000000")]
     InventoryOutOfRange,
+    #[error("is not what the product has; it has routes of its own")]
+    GivenInventoryDiffers,
+    #[error("is not what the product has; it has routes of its own")]
+    GivenTagsDiffer,
     #[error("the product has the tag already")]
     TagAlreadyExists,
     #[error("the product has no such tag")]

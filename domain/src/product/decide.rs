@@ -107,6 +107,12 @@ impl Product {
 
     fn change(&self, change: &ChangeProduct) -> Decision {
         let product = self.found()?;
+        if change.given_inventory.is_some_and(|given| given != product.available) {
+            return Err(ProductRejection::GivenInventoryDiffers);
+        }
+        if change.given_tags.as_ref().is_some_and(|given| !is_same_set(given, &product.tags)) {
+            return Err(ProductRejection::GivenTagsDiffer);
+        }
         let described = ProductDescribed {
             title: changed(&change.title, &product.title),
             product_type: changed(&change.product_type, &product.product_type),
@@ -173,6 +179,11 @@ impl Product {
         }
         Ok(product.tags.iter().map(|tag| ProductTagRemoved { tag: tag.clone() }.into()).collect())
     }
+}
+
+fn is_same_set(some: &[String], others: &[String]) -> bool {
+    let set = |tags: &[String]| tags.iter().cloned().collect::<HashSet<_>>();
+    set(some) == set(others)
 }
 
 fn adjusted(available: i64, inventory: i64) -> Vec<ProductEvent> {
