@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-const FIELDS: [(&str, &str); 121] = [
+const FIELDS: [(&str, &str); 123] = [
     ("added_at", "When it was first put into the cart."),
     ("address", "The address."),
     ("address_id", "The address's id."),
@@ -43,6 +43,8 @@ const FIELDS: [(&str, &str); 121] = [
     ("email", "An email address. Compared, and kept, in lower case."),
     ("email_id", "The email's id."),
     ("emails", "The email addresses, without deleted ones."),
+    ("error", "What the code means."),
+    ("errors", "Every one of them, in the order of their statuses."),
     ("event_id", "The event's id."),
     ("events", "The events, oldest first."),
     ("expires_at", "The first instant at which it is no longer good."),

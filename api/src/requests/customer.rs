@@ -8,8 +8,11 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::fmt;
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::SchemaType, schema::Type};
+use utoipa::openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema, schema::Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
+
+/// What a text must be that stands for a boolean.
+pub const TRUE_OR_FALSE: &str = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$";
 
 /// A boolean that may also be "true" or "false" in any case.
 #[derive(Clone, Copy, Debug)]
@@ -36,12 +39,9 @@ impl<'de> Deserialize<'de> for RelaxedBool {
 
 impl PartialSchema for RelaxedBool {
     fn schema() -> RefOr<Schema> {
-        let types = SchemaType::from_iter([Type::Boolean, Type::String]);
-        let object = ObjectBuilder::new()
-            .schema_type(types)
-            .pattern(Some("^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"))
-            .description(Some("A boolean, or \"true\" or \"false\" in any case"));
-        object.into()
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(TRUE_OR_FALSE));
+        let either = OneOfBuilder::new().item(ObjectBuilder::new().schema_type(Type::Boolean)).item(text);
+        either.description(Some("A boolean, or \"true\" or \"false\" in any case")).into()
     }
 }
 
@@ -54,6 +54,7 @@ impl ToSchema for RelaxedBool {
 /// A customer to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CustomerInput)]
 pub struct NewCustomer {
     /// ISO 4217.
     #[schema(format = "iso-4217", example = "EUR")]
@@ -76,6 +77,7 @@ body!(NewCustomer);
 /// An address to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AddressInput)]
 pub struct NewAddress {
     #[schema(min_length = 1, max_length = 1000)]
     pub street: String,
@@ -88,7 +90,7 @@ pub struct NewAddress {
     #[schema(min_length = 1, max_length = 1000)]
     pub country: String,
     /// Moves the mark. Default: false.
-    #[schema(schema_with = RelaxedBool::schema, required = false)]
+    #[schema(nullable = false)]
     pub is_primary: Option<RelaxedBool>,
 }
 
@@ -172,7 +174,8 @@ pub struct AddressChange {
     pub state: Option<String>,
     #[schema(nullable = false, min_length = 1, max_length = 1000)]
     pub country: Option<String>,
-    #[schema(schema_with = RelaxedBool::schema, required = false)]
+    /// Moves the mark, or removes it.
+    #[schema(nullable = false)]
     pub is_primary: Option<RelaxedBool>,
 }
 
@@ -217,6 +220,7 @@ body!(KnownEmail);
 /// An email to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = EmailInput)]
 pub struct NewEmail {
     #[schema(max_length = 254, pattern = r"^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$")]
     pub email: String,
@@ -229,6 +233,7 @@ body!(NewEmail);
 #[into_params(parameter_in = Query)]
 pub struct CustomerParams {
     /// One that the customer has, compared in lower case.
+    #[param(min_length = 1, max_length = 1000)]
     pub email: Option<String>,
     #[param(inline)]
     pub created_at_startdate: Option<DateParam>,
@@ -257,6 +262,7 @@ impl Params for CustomerParams {
 #[into_params(parameter_in = Query)]
 pub struct PrimaryParams {
     /// `true` or `false` in any case. Default: false.
+    #[param(default = false)]
     pub is_primary: Option<bool>,
 }
 
