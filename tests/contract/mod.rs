@@ -14,6 +14,8 @@ mod dates;
 mod document;
 mod emails;
 mod fuzz;
+mod from_the_original;
+mod generators;
 mod gift_cards;
 mod history;
 mod idempotency;

@@ -1,6 +1,6 @@
 //! Answers that are errors: one for each status, with all codes that it may have and an example of each.
 
-use super::operation::header;
+use super::operation::{header, request_id};
 use super::parameters::text;
 use crate::codes::Code;
 use serde_json::{Map, Value, json};
@@ -23,7 +23,7 @@ pub fn answer(status: u16, codes: &[Code], page: bool) -> Value {
 }
 
 fn headers(status: u16) -> Value {
-    let mut headers = json!({ "x-request-id": header(true, "The request's id", text()) });
+    let mut headers = Value::Object(Map::from_iter([request_id()]));
     if matches!(status, 429 | 503) {
         let seconds = json!({ "type": "integer", "format": "int32", "minimum": 1 });
         headers["Retry-After"] = header(true, "Seconds to wait", seconds);

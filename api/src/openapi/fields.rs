@@ -101,7 +101,7 @@ const FIELDS: [(&str, &str); 123] = [
     ("refund_line_items", "What was given back of each line."),
     ("refunded_amount_in_cents", "What was refunded so far, in minor units."),
     ("refunds", "The refunds."),
-    ("result", "Whether it was done."),
+    ("result", "That it was done."),
     ("shipped_at", "When it was shipped; null: it is not yet."),
     ("spends", "What invoices spent of it, the oldest first."),
     ("starts_at", "The first instant at which it can be used; null: at once."),

@@ -39,7 +39,7 @@ pub fn add(schemas: &mut Value) {
     let mut accepted = json!({
         "type": "object",
         "description": "Done, but follow-ups are late: the ids of what was done.",
-        "properties": { "result": { "$ref": "#/components/schemas/Done" } },
+        "properties": { "result": { "$ref": "#/components/schemas/Done", "description": "That it was done." } },
         "required": ["result"],
     });
     names.into_iter().for_each(|name| accepted["properties"][name] = an_id(name));

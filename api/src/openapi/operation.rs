@@ -31,8 +31,9 @@ impl Operation<'_> {
         self.complete_body();
         self.add_answers();
         self.add_errors();
-        self.operation["security"] =
-            if self.is_open() { json!([]) } else { json!([{ "appId": [], "accessToken": [] }]) };
+        if self.is_open() {
+            self.operation["security"] = json!([]);
+        }
         for hint in ["x-unversioned", "x-versioned"] {
             self.operation.as_object_mut().and_then(|operation| operation.remove(hint));
         }
@@ -163,10 +164,11 @@ impl Operation<'_> {
     /// The headers of an answer that is no error. A required one is always there.
     fn answer_headers(&self, status: &str) -> Map<String, Value> {
         let mut headers = Map::new();
+        let (name, request_id) = request_id();
+        headers.insert(name, request_id);
         let mut add = |name: &str, required: bool, description: &str, schema: Value| {
             headers.insert(name.to_owned(), header(required, description, schema));
         };
-        add("x-request-id", true, "The request's id: the client's own, or a new one", text());
         if self.is_command() || self.confirms() {
             let position = json!({ "type": "integer", "format": "int64", "minimum": 1 });
             add("Cartlog-Position", true, "The log position that the command reached", position);
@@ -185,10 +187,6 @@ impl Operation<'_> {
         }
         if status == "307" {
             add("Location", true, "Where it is", text());
-        }
-        if !self.is_open() {
-            add("RateLimit", false, "What is left to the store, where there is a limit", text());
-            add("RateLimit-Policy", false, "The store's limit, where there is one", text());
         }
         headers
     }
@@ -230,6 +228,11 @@ impl Operation<'_> {
         let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
         self.operation["x-errors"] = json!(names);
     }
+}
+
+/// What every answer carries.
+pub fn request_id() -> (String, Value) {
+    ("x-request-id".to_owned(), header(true, "The request's id: the client's own, or a new one", text()))
 }
 
 pub fn header(required: bool, description: &str, schema: Value) -> Value {

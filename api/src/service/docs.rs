@@ -131,7 +131,7 @@ pub async fn docs(slash: Option<Extension<TrailingSlash>>) -> Response {
 <script src="{own}swagger-ui-bundle.js"></script>
 <script>
 SwaggerUIBundle({{ url: new URL("{root}openapi.json", document.baseURI).pathname, dom_id: "#swagger-ui", deepLinking: true,
-  docExpansion: "none", defaultModelsExpandDepth: 0, persistAuthorization: true, validatorUrl: null,
+  docExpansion: "list", defaultModelsExpandDepth: 0, persistAuthorization: true, validatorUrl: null,
   supportedSubmitMethods: ["get", "put", "post", "delete", "head"] }});
 </script>
 </body>
