@@ -9,7 +9,9 @@ impl Code {
             Self::ValidationFailed => {
                 "Mend what `errors` names: each has a JSON pointer to the field and says what is wrong with it. The same request fails again."
             }
-            Self::AmountOutOfRange => "Use smaller amounts, prices or quantities: one amount is at most 10^13 minor units.",
+            Self::AmountOutOfRange => {
+                "Use smaller amounts, prices or quantities: one amount is at most 10^13 minor units."
+            }
             Self::MultiplePrimaryAddressesSupplied => "Mark one address as primary, or none.",
             Self::Unauthorized => "Send `APP-ID` and `ACCESS-TOKEN`. Get a token from `POST /store/token`.",
             Self::TokenExpired => "Get a new token from `POST /store/token` and send the request again.",
@@ -18,7 +20,9 @@ impl Code {
                 "Let the customer confirm the email address first: `PUT /customer/{customer_id}/send_confirmation` mails a link."
             }
             Self::NotFound => "Check the path against the documentation at `/docs`.",
-            Self::StoreNotFound => "A deleted store does not come back. Create another one with `POST /store`, under another `app_id`.",
+            Self::StoreNotFound => {
+                "A deleted store does not come back. Create another one with `POST /store`, under another `app_id`."
+            }
             Self::ProductNotFound
             | Self::CustomerNotFound
             | Self::AddressNotFound
@@ -31,8 +35,12 @@ impl Code {
             | Self::JobNotFound => {
                 "Check the id: it must be of this store, as it was answered, and not deleted. List what there is to find it."
             }
-            Self::ConfirmationNotFound => "Send a new link: `PUT /customer/{customer_id}/send_confirmation`. Each works once, for 24 h.",
-            Self::NoCartIsOpen => "Add an item: that opens a cart. A billed or closed cart is in `GET /customer/{customer_id}/carts`.",
+            Self::ConfirmationNotFound => {
+                "Send a new link: `PUT /customer/{customer_id}/send_confirmation`. Each works once, for 24 h."
+            }
+            Self::NoCartIsOpen => {
+                "Add an item: that opens a cart. A billed or closed cart is in `GET /customer/{customer_id}/carts`."
+            }
             Self::ProductNotInCart => "Read the cart, and name a product that is in it; `POST` adds one that is not.",
             Self::TagNotFound => "Read the product: its `tags` are compared as they are, with their case.",
             Self::RefundNotFound => "Nothing is to be done: no refund of the invoice is open.",
@@ -49,13 +57,17 @@ impl Code {
             Self::CustomerAlreadyExists | Self::EmailAlreadyExists => {
                 "Use another email address, or the customer who has this one: `GET /customer?email=`. Addresses are compared in lower case."
             }
-            Self::PrimaryEmail => "Make another email primary first: `PUT /customer/{customer_id}/email/{email}/make_primary`.",
+            Self::PrimaryEmail => {
+                "Make another email primary first: `PUT /customer/{customer_id}/email/{email}/make_primary`."
+            }
             Self::TooManyContacts => "Delete emails or addresses that are not needed any more.",
             Self::CartIsEmpty => "Add an item first.",
             Self::CartIsFull => "Bill this cart and go on with another one, or remove a product.",
             Self::CouponAlreadyExists => "Choose another code. A voided one stays taken.",
             Self::CouponUsedUp | Self::CouponAlreadyUsed => "Bill without the coupon, or with another one.",
-            Self::CouponMinimumNotReached => "Add items, or bill without the coupon: its `minimum_amount_in_cents` says what is needed.",
+            Self::CouponMinimumNotReached => {
+                "Add items, or bill without the coupon: its `minimum_amount_in_cents` says what is needed."
+            }
             Self::InvoiceIsNotOpen => "Read the invoice: its `state` says what became of it.",
             Self::InvoiceIsNotCollected => "Collect the invoice first with `POST /invoice/{invoice_id}/collected`.",
             Self::RefundExceedsRemainder => {
@@ -65,12 +77,18 @@ impl Code {
                 "Read the order: its `status` says which steps are left. Pending orders are shipped or canceled, shipped ones delivered."
             }
             Self::CurrencyMismatch => "Choose a recipient with the gifter's currency: nothing is ever converted.",
-            Self::IdempotencyKeyInUse => "Wait a moment and send the same request again: then it answers as the first one does.",
+            Self::IdempotencyKeyInUse => {
+                "Wait a moment and send the same request again: then it answers as the first one does."
+            }
             Self::RevisionMismatch => "Read the resource again, decide again, and send the new `ETag` in `If-Match`.",
             Self::TooLarge => "Send less at once: bodies are at most 1 MiB, batches 100 items.",
             Self::UnsupportedMediaType => "Send JSON, uncompressed, with `Content-Type: application/json`.",
-            Self::IdempotencyKeyReused => "Use a new key for a new request. To repeat the first one, send exactly its body and query.",
-            Self::RateLimited => "Wait as long as `Retry-After` says. `RateLimit` tells what is left before it comes to that.",
+            Self::IdempotencyKeyReused => {
+                "Use a new key for a new request. To repeat the first one, send exactly its body and query."
+            }
+            Self::RateLimited => {
+                "Wait as long as `Retry-After` says. `RateLimit` tells what is left before it comes to that."
+            }
             Self::ReadModelBehind => {
                 "Ask again after `Retry-After`. With `Cartlog-Min-Position`, check that the position was answered by this store's server."
             }

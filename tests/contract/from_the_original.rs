@@ -4,11 +4,12 @@ use crate::support::TestShop;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Every name in the value: of fields, of parameters, and words that a field may hold.
+/// Every name in the value: of fields, of parameters, of parts of paths, and words that a field may hold.
 fn names(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
-            found.extend(fields.keys().cloned());
+            // Of a path its parts.
+            found.extend(fields.keys().flat_map(|name| name.split('/')).map(str::to_owned));
             fields.values().for_each(|part| names(part, found));
         }
         Value::Array(parts) => parts.iter().for_each(|part| names(part, found)),
@@ -43,5 +44,5 @@ async fn what_clients_of_the_original_are_told_they_meet_here_is_there() {
             }
         }
     }
-    assert!(checked > 60, "{checked} names");
+    assert!(checked > 50, "{checked} names");
 }

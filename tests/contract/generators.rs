@@ -43,11 +43,12 @@ async fn a_value_has_one_type_or_null_and_formats_are_those_that_tools_know() {
             assert!(types.len() == 2 && types[1] == "null", "{at}: {schema}");
         }
         let format = schema["format"].as_str();
-        assert!(matches!(format, None | Some("int32" | "int64" | "date-time")), "{at}: {schema}");
+        assert!(matches!(format, None | Some("int32" | "int64" | "date-time" | "idn-email")), "{at}: {schema}");
         let is_integer = schema["type"] == "integer" || schema["type"] == json!(["integer", "null"]);
         assert!(!is_integer || format.is_some_and(|format| format.starts_with("int")), "{at}: {schema}");
         for bound in ["minimum", "maximum"] {
-            let fits = schema[bound].as_i64().is_none_or(|bound| format != Some("int32") || i32::try_from(bound).is_ok());
+            let fits =
+                schema[bound].as_i64().is_none_or(|bound| format != Some("int32") || i32::try_from(bound).is_ok());
             assert!(fits, "{at}: {schema}");
         }
     });
@@ -57,9 +58,9 @@ async fn a_value_has_one_type_or_null_and_formats_are_those_that_tools_know() {
 async fn names_are_verbs_and_collide_with_nothing_that_generators_make() {
     let contract = contract().await;
     let verbs = [
-        "add", "bill", "cancel", "change", "check", "close", "collect", "confirm", "count", "create", "delete", "deliver", "explain",
-        "fail", "get", "issue", "list", "log", "make", "open", "refund", "remove", "revoke", "search", "send", "set", "ship", "show",
-        "void",
+        "add", "bill", "cancel", "change", "check", "close", "collect", "confirm", "count", "create", "delete",
+        "deliver", "explain", "fail", "get", "issue", "list", "log", "make", "open", "refund", "remove", "revoke",
+        "search", "send", "set", "ship", "show", "void",
     ];
     for operation in contract.operations() {
         let id = operation.spec["operationId"].as_str().expect("an id");
@@ -110,7 +111,8 @@ async fn every_body_has_an_example_that_it_takes() {
         assert!(media["schema"]["$ref"].is_string(), "{operation}: {media}");
         assert_eq!(operation.spec["requestBody"]["required"], required, "{operation}");
         let whole = json!({ "allOf": [schema], "components": contract.document["components"] });
-        let validator = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).build(&whole).expect("a schema");
+        let validator =
+            jsonschema::options().with_draft(jsonschema::Draft::Draft202012).build(&whole).expect("a schema");
         let example = &media["example"];
         assert!(!example.is_null() && validator.is_valid(example), "{operation}: {example}");
     }
@@ -130,7 +132,11 @@ async fn what_the_server_refuses_of_texts_the_document_refuses_too() {
     for operation in contract.operations() {
         for parameter in operation.spec["parameters"].as_array().into_iter().flatten() {
             let (name, schema) = (parameter["name"].as_str().expect("a name"), contract.resolve(&parameter["schema"]));
-            if parameter["in"] == "query" && schema["type"] == "string" && schema["enum"].is_null() && !ids.contains(&name) {
+            if parameter["in"] == "query"
+                && schema["type"] == "string"
+                && schema["enum"].is_null()
+                && !ids.contains(&name)
+            {
                 let bounded = schema["pattern"].is_string() && schema["pattern"] != "";
                 assert!(bounded, "{operation} {name}: {schema}");
             }
@@ -168,7 +174,8 @@ async fn what_is_repeated_stands_once_and_links_lead_to_operations() {
     let contract = contract().await;
     let size = contract.document.to_string().len();
     assert!(size < 290_000, "{size} bytes");
-    let ids: BTreeSet<_> = contract.operations().iter().filter_map(|known| known.spec["operationId"].as_str()).collect();
+    let ids: BTreeSet<_> =
+        contract.operations().iter().filter_map(|known| known.spec["operationId"].as_str()).collect();
     let mut links = 0;
     for operation in contract.operations() {
         for (_, answer) in operation.spec["responses"].as_object().into_iter().flatten() {

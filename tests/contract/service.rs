@@ -74,8 +74,7 @@ async fn the_documentation_works_without_a_network() {
 #[tokio::test]
 async fn a_path_that_nobody_has_is_a_404() {
     let shop = TestShop::unchanged().await;
-    for path in
-        ["/nonsense", "/store/nonsense", "/product/a/b", "/customer/a/b/c", "/streaming", "/Product", "/STORE"]
+    for path in ["/nonsense", "/store/nonsense", "/product/a/b", "/customer/a/b/c", "/streaming", "/Product", "/STORE"]
     {
         shop.get(path).await.problem(404, "NOT_FOUND");
         shop.anonymous().post(path, json!({})).await.problem(404, "NOT_FOUND");

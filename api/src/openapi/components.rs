@@ -10,7 +10,9 @@ const MOST_CODES_IN_A_NAME: usize = 4;
 /// Moves what is repeated into `components`, and leaves references.
 pub fn share(document: &mut Value) {
     let mut headers = Shelf::new("headers");
-    each_answer(document, |_, answer| each_header(answer, |name, header| headers.see(name_of_header(name, header), header)));
+    each_answer(document, |_, answer| {
+        each_header(answer, |name, header| headers.see(name_of_header(name, header), header))
+    });
     each_answer(document, |_, answer| each_header(answer, |_, header| headers.replace(header)));
     let mut answers = Shelf::new("responses");
     each_answer(document, |status, answer| answers.see(name_of_answer(status, answer), answer));

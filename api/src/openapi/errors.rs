@@ -29,8 +29,8 @@ fn headers(status: u16) -> Value {
         headers["Retry-After"] = header(true, "Seconds to wait", seconds);
     }
     if status == 429 {
-        headers["RateLimit"] = header(true, "What is left to the store", text());
-        headers["RateLimit-Policy"] = header(true, "The store's limit", text());
+        headers["RateLimit"] = header(false, "What is left to the store, where there is a limit", text());
+        headers["RateLimit-Policy"] = header(false, "The store's limit, where there is one", text());
     }
     if status == 401 {
         headers["WWW-Authenticate"] = header(true, "The challenge that RFC 9110 wants with every 401", text());

@@ -34,8 +34,12 @@ pub fn of_body(schema: &str) -> Option<Value> {
         "CartProducts" => json!([{ "product_id": AN_ID }]),
         "Shipping" => json!({ "shipping_amount_in_cents": 490 }),
         "RefundLines" => json!([{ "invoice_line_item_id": AN_ID, "amount": 500 }]),
-        "GiftCardInput" => json!({ "gifter_customer_id": AN_ID, "recipient_customer_id": AN_ID, "original_amount": 2500 }),
-        "CouponInput" => json!({ "code": "WELCOME", "style": "percent_off", "amount": 10, "usage_limit_per_customer": 1 }),
+        "GiftCardInput" => {
+            json!({ "gifter_customer_id": AN_ID, "recipient_customer_id": AN_ID, "original_amount": 2500 })
+        }
+        "CouponInput" => {
+            json!({ "code": "WELCOME", "style": "percent_off", "amount": 10, "usage_limit_per_customer": 1 })
+        }
         _ => return None,
     })
 }

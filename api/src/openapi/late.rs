@@ -28,7 +28,8 @@ pub fn add(schemas: &mut Value) {
     for (name, ids) in IDS {
         let mut schema = schemas[name].clone();
         let said = schema["description"].as_str().unwrap_or_default();
-        schema["description"] = json!(format!("{said} Where the answer is late (202) it is missing, and its ids stand here."));
+        schema["description"] =
+            json!(format!("{said} Where the answer is late (202) it is missing, and its ids stand here."));
         ids.iter().for_each(|id| schema["properties"][*id] = an_id(id));
         schema["required"] = json!(["result"]);
         schemas[done(name)] = schema;

@@ -6,14 +6,32 @@ use serde_json::{Map, Value, json};
 
 /// The operation that makes something, where the answer has its id, the parameter that takes it, and what can be done next.
 const LINKS: [(&str, &str, &str, &[&str]); 7] = [
-    ("createProduct", "/product/product_id", "product_id", &["getProduct", "changeProduct", "changeInventory", "deleteProduct"]),
+    (
+        "createProduct",
+        "/product/product_id",
+        "product_id",
+        &["getProduct", "changeProduct", "changeInventory", "deleteProduct"],
+    ),
     (
         "createCustomer",
         "/customer/customer_id",
         "customer_id",
-        &["getCustomer", "getCustomerSnapshot", "sendConfirmation", "openCart", "billCart", "addAddress", "listCredits"],
+        &[
+            "getCustomer",
+            "getCustomerSnapshot",
+            "sendConfirmation",
+            "openCart",
+            "billCart",
+            "addAddress",
+            "listCredits",
+        ],
     ),
-    ("billCart", "/invoice/invoice_id", "invoice_id", &["getInvoice", "collectInvoice", "failInvoice", "refundInvoice"]),
+    (
+        "billCart",
+        "/invoice/invoice_id",
+        "invoice_id",
+        &["getInvoice", "collectInvoice", "failInvoice", "refundInvoice"],
+    ),
     ("collectInvoice", "/order/order_id", "order_id", &["getOrder", "shipOrder", "deliverOrder", "cancelOrder"]),
     ("issueGiftCard", "/gift_card/gift_card_id", "gift_card_id", &["getGiftCard", "voidGiftCard"]),
     ("createCoupon", "/coupon/code", "code", &["getCoupon", "checkCoupon", "voidCoupon"]),

@@ -81,7 +81,8 @@ impl Operation<'_> {
     }
 
     fn is_list(&self) -> bool {
-        !self.is_service() && self.answer_schema()["required"].as_array().is_some_and(|names| names.contains(&json!("links")))
+        !self.is_service()
+            && self.answer_schema()["required"].as_array().is_some_and(|names| names.contains(&json!("links")))
     }
 
     /// A single resource, with a version. A command's answer has the same form.
@@ -179,8 +180,14 @@ impl Operation<'_> {
         }
         if self.may_be_versioned() && matches!(status, "200" | "201" | "304") {
             // The page of a confirmation link has none.
-            let always = (self.is_versioned() || self.is_service() || status == "304") && !(self.confirms() && self.method == "get");
-            add("ETag", always, "Changes with the representation. Of a resource: `\"<revision>.<hash of the body>\"`", text());
+            let always = (self.is_versioned() || self.is_service() || status == "304")
+                && !(self.confirms() && self.method == "get");
+            add(
+                "ETag",
+                always,
+                "Changes with the representation. Of a resource: `\"<revision>.<hash of the body>\"`",
+                text(),
+            );
         }
         if !self.is_service() && (self.is_list() || self.operation["x-versioned"] == json!(true)) {
             add("Link", self.is_list(), "The links of the body, as RFC 8288 has them", text());

@@ -44,8 +44,7 @@ pub fn of_path(method: &str, path: &str) -> Vec<Value> {
 fn of_segment(method: &str, name: &str) -> Value {
     let known = PATH_PARAMETERS.iter().find(|(known, _, _)| *known == name);
     let description = known.map_or("", |(_, description, _)| *description);
-    let integer =
-        |maximum: i64| json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": maximum });
+    let integer = |maximum: i64| json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": maximum });
     let words = || json!({ "type": "string", "minLength": 1, "maxLength": 1000, "pattern": NO_CONTROL_CHARACTERS });
     let (description, schema) = match (name, method) {
         ("amount", _) | ("credit_id_or_amount", "post") => (AMOUNT, integer(domain::Cents::MAX.get())),

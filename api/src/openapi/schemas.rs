@@ -9,7 +9,10 @@ pub const NO_CONTROL_CHARACTERS: &str = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F
 const FORMATS: [(&str, &str); 3] = [
     ("iso-4217", "^[A-Z]{3}$"),
     ("iana-time-zone", "^[A-Za-z0-9+_/-]+$"),
-    ("date-or-time", "^([0-9]{8}|[0-9]{10}|[0-9]{12}|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]{8,}([Zz]|[+ -][0-9:]{5})?)$"),
+    (
+        "date-or-time",
+        "^([0-9]{8}|[0-9]{10}|[0-9]{12}|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]{8,}([Zz]|[+ -][0-9:]{5})?)$",
+    ),
 ];
 
 /// Defaults of fields that refer to a schema: the reference itself can't say them.

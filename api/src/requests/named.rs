@@ -68,7 +68,8 @@ pub fn object<F: Fields>(description: &str) -> RefOr<Schema> {
 
 /// Both forms: the object, by its name, or an id alone.
 pub fn either(name: &str, description: &str) -> RefOr<Schema> {
-    let either = OneOfBuilder::new().item(Ref::from_schema_name(name)).item(ObjectBuilder::new().schema_type(Type::String));
+    let either =
+        OneOfBuilder::new().item(Ref::from_schema_name(name)).item(ObjectBuilder::new().schema_type(Type::String));
     either.description(Some(format!("{description}, or its id alone"))).into()
 }
 

@@ -85,7 +85,12 @@ pub async fn root(headers: HeaderMap) -> Response {
     let mut response = match prefers_page(&headers) {
         true => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/docs")]).into_response(),
         false => {
-            let parts = [("docs", "/docs"), ("openapi", "/openapi.json"), ("asyncapi", "/asyncapi.json"), ("errors", "/errors")];
+            let parts = [
+                ("docs", "/docs"),
+                ("openapi", "/openapi.json"),
+                ("asyncapi", "/asyncapi.json"),
+                ("errors", "/errors"),
+            ];
             let links = parts.map(|(rel, href)| Link::new(rel, href));
             json(StatusCode::OK, &RootAnswer::new(links.into()))
         }
