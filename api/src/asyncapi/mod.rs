@@ -30,7 +30,7 @@ fn build() -> Value {
             "title": "cartlog events",
             "version": env!("CARGO_PKG_VERSION"),
             "description": include_str!("about.md"),
-            "license": openapi::license(),
+            "license": { "name": openapi::LICENSE },
             "contact": openapi::contact(),
             "tags": tags,
         },

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-const FIELDS: [(&str, &str); 123] = [
+const FIELDS: [(&str, &str); 128] = [
     ("added_at", "When it was first put into the cart."),
     ("address", "The address."),
     ("address_id", "The address's id."),
@@ -129,6 +129,11 @@ const FIELDS: [(&str, &str); 123] = [
     ("timezone", "IANA name: where the store's days begin."),
     ("currency", "ISO 4217."),
     ("amount", "Minor units."),
+    ("style", "How the amount is meant."),
+    ("source", "Where it comes from: a client issued it, a refund or a batch did."),
+    ("status", "How far it is."),
+    ("type", "What it is of."),
+    ("credit_order_preference", "What is spent first on an invoice."),
 ];
 
 /// Describes every field that does not describe itself.

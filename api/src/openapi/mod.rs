@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::sync::LazyLock;
 
 /// Of the project, as SPDX writes it.
-const LICENSE: &str = "MIT OR Apache-2.0";
+pub const LICENSE: &str = "MIT OR Apache-2.0";
 
 /// What a path may have, as the document spells it.
 const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
@@ -56,11 +56,6 @@ pub fn contact() -> Value {
     json!({ "name": "cartlog", "url": env!("CARGO_PKG_REPOSITORY") })
 }
 
-/// The license of the interface, in the form that this version of OpenAPI knows.
-pub fn license() -> Value {
-    json!({ "name": LICENSE, "identifier": LICENSE })
-}
-
 fn build() -> Value {
     let mut document = serde_json::to_value(router::documented()).unwrap_or_default();
     document["info"] = json!({
@@ -68,7 +63,7 @@ fn build() -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "description": include_str!("about.md"),
         "contact": contact(),
-        "license": license(),
+        "license": { "name": LICENSE, "identifier": LICENSE },
     });
     // Of all that doesn't say otherwise.
     document["security"] = json!([{ "appId": [], "accessToken": [] }]);
@@ -102,14 +97,18 @@ fn complete_schemas(all: &mut Value) {
     problem["properties"]["error"]["enum"] = Code::ALL.iter().map(|code| json!(code.as_str())).collect();
 }
 
-/// A schema that only stood for another one is none of the document's.
+/// A schema that only stood for another one is none of the document's, nor is the example of what no operation answers.
 fn without_what_nobody_refers_to(document: &mut Value) {
     loop {
         let text = document.to_string();
-        let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
-        let before = schemas.len();
-        schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
-        if schemas.len() == before {
+        let mut unused = 0;
+        for kind in ["schemas", "examples"] {
+            let Some(components) = document["components"][kind].as_object_mut() else { continue };
+            let before = components.len();
+            components.retain(|name, _| text.contains(&format!("\"#/components/{kind}/{name}\"")));
+            unused += before - components.len();
+        }
+        if unused == 0 {
             return;
         }
     }
