@@ -3,8 +3,9 @@
 
 use http::StatusCode;
 
-/// Where the type of each error stands; the code in lower case and with hyphens follows.
-pub const TYPE_BASE: &str = "https://cartlog.dev/errors/";
+/// Where the type of each error stands, on the server that answers; the code in lower case and with hyphens follows. RFC 9457
+/// allows a relative reference: so it leads somewhere wherever the server runs, also where there is no other network.
+pub const TYPE_BASE: &str = "/errors/";
 
 macro_rules! codes {
     ($($variant:ident = $code:literal, $status:literal, $title:literal, $meaning:literal;)+) => {
@@ -108,12 +109,22 @@ impl Code {
         StatusCode::from_u16(self.status_code()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
     }
 
-    /// The URI of the error's type.
+    /// The URI reference of the error's type.
     pub fn type_uri(self) -> String {
         let mut uri = String::with_capacity(TYPE_BASE.len() + self.as_str().len());
         uri.push_str(TYPE_BASE);
-        uri.extend(self.as_str().chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }));
+        uri.extend(self.slug());
         uri
+    }
+
+    /// The code in lower case and with hyphens.
+    fn slug(self) -> impl Iterator<Item = char> {
+        self.as_str().chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() })
+    }
+
+    /// The code whose type ends so.
+    pub fn of_slug(slug: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.slug().eq(slug.chars()))
     }
 
     /// The code of this name.

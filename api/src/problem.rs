@@ -90,7 +90,7 @@ impl From<AmountOutOfRange> for Problem {
 pub fn documented() -> utoipa::openapi::OpenApi {
     use utoipa::OpenApi;
     #[derive(OpenApi)]
-    #[openapi(components(schemas(ProblemBody, FieldError, crate::answers::Accepted)))]
+    #[openapi(components(schemas(ProblemBody, FieldError)))]
     struct Shared;
     Shared::openapi()
 }

@@ -100,8 +100,8 @@ urls! {
     "/customer/credit/{amount}"                          => POST credits::issue_to_all;
     "/customer/credit/status/{job_id}"                   => GET credits::job;
     "/customer/{customer_id}/credit"                     => GET credits::list;
-    "/customer/{customer_id}/credit/{credit_id}"         => GET credits::one, POST credits::issue, DELETE credits::void;
-    "/customer/{customer_id}/credit/{credit_id}/history" => GET histories::credit;
+    "/customer/{customer_id}/credit/{credit_id_or_amount}"         => GET credits::one, POST credits::issue, DELETE credits::void;
+    "/customer/{customer_id}/credit/{credit_id_or_amount}/history" => GET histories::credit;
 
     "/coupon_code"                                       => GET coupons::list, POST coupons::create;
     "/coupon_code/{code}"                                => GET coupons::one, DELETE coupons::void;
@@ -114,6 +114,9 @@ urls! {
     "/streaming/newcustomers"                            => GET streaming::new_customers;
     "/streaming/customerlogin"                           => GET streaming::customer_logins;
 
+    "/"                                                  => GET service::root;
+    "/errors"                                            => GET service::list_errors;
+    "/errors/{slug}"                                    => GET service::explain_error;
     "/healthz"                                           => GET service::healthz;
     "/readyz"                                            => GET service::readyz;
     "/metrics"                                           => GET service::metrics;

@@ -119,7 +119,7 @@ async fn an_error_is_a_problem_with_its_code_and_validation_lists_every_bad_fiel
     let shop = TestShop::unchanged().await;
     let missing = shop.get("/product/nobody").await.expect(404);
     assert_eq!(missing.body.as_object().map(|problem| problem.len()), Some(5), "{:#}", missing.body);
-    assert!(missing.text("/type").ends_with("/errors/product-not-found"));
+    assert_eq!(missing.text("/type"), "/errors/product-not-found");
     assert_eq!((missing.text("/title"), missing.number("/status")), ("Product not found".to_owned(), 404));
     let refused = shop.post("/product", new_product(json!({ "inventory": -1 }))).await.refuses(&["#/inventory"]);
     assert_eq!(refused["errors"], json!([{ "pointer": "#/inventory", "detail": "must be at least 0" }]));
@@ -175,11 +175,11 @@ async fn an_answer_is_compressed_for_who_asks_for_it_and_is_the_same() {
 #[tokio::test]
 async fn every_successful_body_says_ok_unless_a_table_says_otherwise() {
     let contract: &Contract = TestShop::unchanged().await.contract();
-    let others = ["CouponValidity", "JobStatus", "NumberAnswer", "Readiness", "SentConfirmation"];
+    let others = ["CouponValidity", "JobStatus", "NumberAnswer", "Readiness", "SentConfirmationDone"];
     let schemas = contract.document["components"]["schemas"].as_object().expect("schemas");
     for (name, schema) in schemas.iter().filter(|(name, _)| !others.contains(&name.as_str())) {
         if let Some(result) = schema["properties"].get("result") {
-            assert_eq!(result["enum"], json!(["ok"]), "{name}");
+            assert_eq!(contract.resolve(result)["enum"], json!(["ok"]), "{name}");
         }
     }
 }

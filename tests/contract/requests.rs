@@ -21,7 +21,8 @@ async fn with_bodies(world: &World) -> Vec<(Operation<'static>, Case)> {
 /// The schema of an object in the body: of the body itself, or of each item.
 fn object_schema<'c>(contract: &'c Contract, operation: &Operation<'_>) -> &'c Value {
     let (schema, _) = contract.request_body(operation).expect("a body");
-    contract.resolve(schema.get("items").unwrap_or(schema))
+    let choices = contract.choices(schema.get("items").unwrap_or(schema));
+    choices.into_iter().find(|choice| choice["type"] == "object").expect("an object")
 }
 
 /// The body with one field of its object, or of its first item, set.
@@ -41,11 +42,11 @@ fn pointer(body: &Value, name: &str) -> String {
 
 /// What no field of this schema takes.
 fn wrong_values(contract: &Contract, field: &Value) -> Vec<Value> {
-    let field = contract.resolve(field["oneOf"].as_array().and_then(|parts| parts.first()).unwrap_or(field));
-    let types: Vec<_> = match &field["type"] {
+    let types = contract.choices(field).into_iter().flat_map(|choice| match &choice["type"] {
         Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
-        one => one.as_str().into_iter().collect(),
-    };
+        one => one.as_str().into_iter().collect::<Vec<_>>(),
+    });
+    let types: Vec<_> = types.collect();
     let has = |name: &str| types.contains(&name);
     let mut wrong = vec![json!({}), json!([[]])];
     wrong.extend((!has("integer")).then(|| json!(1)));

@@ -265,16 +265,16 @@ impl World {
             "GET /customer/{customer_id}/giftcards" => (format!("/customer/{customer}/giftcards"), Value::Null, ok),
 
             "GET /customer/{customer_id}/credit" => (format!("/customer/{customer}/credit"), Value::Null, ok),
-            "GET /customer/{customer_id}/credit/{credit_id}" => {
+            "GET /customer/{customer_id}/credit/{credit_id_or_amount}" => {
                 (format!("/customer/{customer}/credit/{credit}"), Value::Null, ok)
             }
-            "POST /customer/{customer_id}/credit/{credit_id}" => {
+            "POST /customer/{customer_id}/credit/{credit_id_or_amount}" => {
                 (format!("/customer/{customer}/credit/100"), Value::Null, created)
             }
-            "DELETE /customer/{customer_id}/credit/{credit_id}" => {
+            "DELETE /customer/{customer_id}/credit/{credit_id_or_amount}" => {
                 (format!("/customer/{customer}/credit/{}", self.shop.credit(customer, 1).await), Value::Null, deleted)
             }
-            "GET /customer/{customer_id}/credit/{credit_id}/history" => {
+            "GET /customer/{customer_id}/credit/{credit_id_or_amount}/history" => {
                 (format!("/customer/{customer}/credit/{credit}/history"), Value::Null, ok)
             }
             "POST /customer/credit/{amount}" => ("/customer/credit/2".to_owned(), Value::Null, 202),
@@ -295,6 +295,9 @@ impl World {
             "GET /streaming/newcustomers" => ("/streaming/newcustomers".to_owned(), Value::Null, ok),
             "GET /streaming/customerlogin" => ("/streaming/customerlogin".to_owned(), Value::Null, ok),
 
+            "GET /" => ("/".to_owned(), Value::Null, ok),
+            "GET /errors" => ("/errors".to_owned(), Value::Null, ok),
+            "GET /errors/{slug}" => ("/errors/insufficient-inventory".to_owned(), Value::Null, ok),
             "GET /healthz" => ("/healthz".to_owned(), Value::Null, ok),
             "GET /readyz" => ("/readyz".to_owned(), Value::Null, ok),
             "GET /metrics" => ("/metrics".to_owned(), Value::Null, ok),

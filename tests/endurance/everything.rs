@@ -6,8 +6,18 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What changes by itself, is about the process, or would use a link up.
-const LEFT_OUT: [&str; 7] =
-    ["/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json", "/docs", "/customer/confirm/{token}"];
+const LEFT_OUT: [&str; 10] = [
+    "/",
+    "/errors",
+    "/errors/{slug}",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/asyncapi.json",
+    "/docs",
+    "/customer/confirm/{token}",
+];
 
 /// Other forms in which a list or a resource is asked for.
 const FORMS: [(&str, &[&str]); 15] = [
@@ -77,9 +87,9 @@ impl Known {
             let of = |whose: &str| self.paths(&format!("/giftcard?{whose}={{customer_id}}"));
             return [of("giftercustomerid"), of("recipientcustomerid")].concat();
         }
-        if template.contains("{credit_id}") {
+        if template.contains("{credit_id_or_amount}") {
             let path = |(customer, credit): &(String, String)| {
-                template.replace("{customer_id}", customer).replace("{credit_id}", credit)
+                template.replace("{customer_id}", customer).replace("{credit_id_or_amount}", credit)
             };
             return self.credits.iter().map(path).collect();
         }

@@ -10,6 +10,8 @@ use std::sync::{Arc, OnceLock};
 /// `/openapi.json`, with a validator per operation and status, made when first needed.
 pub struct Contract {
     pub document: Value,
+    /// Its paths, with parameters, answers and headers in the place of references to them.
+    paths: Value,
     validators: Mutex<HashMap<(String, u16), Arc<Validator>>>,
 }
 
@@ -62,11 +64,27 @@ impl Contract {
         }
         let document = reqwest::get(format!("{url}/openapi.json")).await.expect("the server answers");
         let document = document.json().await.expect("the document is JSON");
-        CONTRACT.get_or_init(|| Contract { document, validators: Mutex::default() })
+        CONTRACT.get_or_init(|| Contract::new(document))
+    }
+
+    fn new(document: Value) -> Self {
+        let mut paths = document["paths"].clone();
+        let operations = paths.as_object_mut().into_iter().flat_map(Map::values_mut);
+        for operation in operations.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
+            parameters.for_each(|parameter| put_in_place(&document, parameter));
+            let answers = operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten();
+            for (_, answer) in answers {
+                put_in_place(&document, answer);
+                let headers = answer.get_mut("headers").and_then(Value::as_object_mut).into_iter().flatten();
+                headers.for_each(|(_, header)| put_in_place(&document, header));
+            }
+        }
+        Self { document, paths, validators: Mutex::default() }
     }
 
     pub fn operations(&self) -> Vec<Operation<'_>> {
-        let paths = self.document["paths"].as_object().expect("paths").iter();
+        let paths = self.paths.as_object().expect("paths").iter();
         let of_path = paths.flat_map(|(path, item)| METHODS.iter().map(move |method| (path, item, method)));
         let named = of_path.filter_map(|(path, item, (method, key))| Some((path, *method, item.get(*key)?)));
         named.map(|(path, method, spec)| Operation { method, path, spec }).collect()
@@ -196,15 +214,27 @@ impl Contract {
 
     /// The schema of the operation's JSON body, and whether the body is required.
     pub fn request_body(&self, operation: &Operation<'_>) -> Option<(&Value, bool)> {
-        let spec = self.document.pointer(&format!(
-            "/paths/{}/{}/requestBody",
+        let spec = self.paths.pointer(&format!(
+            "/{}/{}/requestBody",
             operation.path.replace('/', "~1"),
             operation.method.to_lowercase()
         ))?;
-        let schema = self.resolve(&spec["content"]["application/json"]["schema"]);
-        // An optional body stands beside null.
-        let given = schema["oneOf"].as_array().and_then(|parts| parts.iter().find(|part| part["type"] != "null"));
-        Some((self.resolve(given.unwrap_or(schema)), spec["required"] == true))
+        Some((self.resolve(&spec["content"]["application/json"]["schema"]), spec["required"] == true))
+    }
+
+    /// The schemas that a value may have: the one given, or each one of a choice.
+    pub fn choices<'c>(&'c self, schema: &'c Value) -> Vec<&'c Value> {
+        let schema = self.resolve(schema);
+        match schema["oneOf"].as_array() {
+            Some(parts) => parts.iter().map(|part| self.resolve(part)).collect(),
+            None => vec![schema],
+        }
+    }
+}
+
+fn put_in_place(document: &Value, value: &mut Value) {
+    if let Some(pointer) = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
+        *value = document.pointer(pointer).unwrap_or_else(|| panic!("{pointer} leads nowhere")).clone();
     }
 }
 

@@ -97,7 +97,11 @@ impl TestShop {
     /// A client without credentials.
     pub async fn nobody(url: &str) -> Self {
         let contract = Contract::get(url).await;
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client");
         Self { url: url.to_owned(), app_id: String::new(), headers: HeaderMap::new(), client, contract }
     }
 

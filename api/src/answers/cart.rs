@@ -13,7 +13,7 @@ pub struct Cart {
     pub cart_id: Uuid,
     pub customer_id: Uuid,
     pub store_id: Uuid,
-    #[schema(inline)]
+    /// Whether it is open, was closed, or was billed.
     pub state: State,
     pub items: Vec<CartItem>,
     pub created_at: Time,
@@ -21,7 +21,7 @@ pub struct Cart {
     /// When it was billed.
     pub invoice_created_at: Option<Time>,
     pub closed_at: Option<Time>,
-    #[schema(inline)]
+    /// Why it was closed; null: it was not.
     pub close_reason: Option<Reason>,
     /// When the customer was deleted, if that closed it.
     pub deleted_at: Option<Time>,
@@ -31,6 +31,7 @@ pub struct Cart {
 /// Whether it is open, was closed, or was billed.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = CartState)]
 pub enum State {
     Open,
     Closed,
@@ -40,6 +41,7 @@ pub enum State {
 /// Why it was closed.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = CartCloseReason)]
 pub enum Reason {
     Replaced,
     Closed,

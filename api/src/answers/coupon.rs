@@ -14,7 +14,6 @@ pub struct Coupon {
     pub store_id: Uuid,
     /// As given; compared without regard to case.
     pub code: String,
-    #[schema(inline)]
     pub style: Style,
     /// Minor units, or 0–100 percent.
     pub amount: i64,
@@ -35,6 +34,7 @@ pub struct Coupon {
 /// How the amount is meant.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = CouponStyle)]
 pub enum Style {
     DollarsOff,
     PercentOff,

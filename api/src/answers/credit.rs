@@ -20,7 +20,6 @@ pub struct Credit {
     /// What is left, in minor units; 0 once voided.
     pub current_balance_in_cents: i64,
     pub redemptions: Vec<CreditRedemption>,
-    #[schema(inline)]
     pub source: Source,
     pub created_at: Time,
     pub updated_at: Time,
@@ -31,6 +30,7 @@ pub struct Credit {
 /// Where it comes from: a client issued it, a refund or a batch did.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = CreditSource)]
 pub enum Source {
     Issued,
     Refund,
@@ -68,7 +68,7 @@ one! {
 /// How far a batch credit is.
 #[derive(Serialize, ToSchema)]
 pub struct JobStatus {
-    #[schema(inline)]
+    /// Whether somebody is still to get a credit.
     pub result: JobState,
     /// Customers who have their credit.
     pub issued: u64,

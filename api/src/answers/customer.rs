@@ -10,6 +10,7 @@ use uuid::Uuid;
 /// A customer.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Customer {
+    /// The customer's id.
     pub customer_id: Uuid,
     pub store_id: Uuid,
     /// ISO 4217.
@@ -99,13 +100,18 @@ list! {
     AddressList { addresses: Address }
 }
 
-/// One page of the addresses, or the primary one alone.
+/// One page of the addresses with its `links`, or the primary `address` alone.
 #[derive(ToSchema)]
-#[serde(untagged)]
 #[allow(dead_code)] // Published; what is answered is one of the two.
-pub enum AddressesAnswer {
-    Page(AddressList),
-    Primary(AddressAnswer),
+pub struct AddressesAnswer {
+    result: super::Done,
+    #[schema(nullable = false)]
+    addresses: Option<Vec<Address>>,
+    /// `self`, `previous`, `next`; without `next` on the last page.
+    #[schema(nullable = false)]
+    links: Option<Vec<Link>>,
+    #[schema(nullable = false)]
+    address: Option<Address>,
 }
 
 /// What became of a confirmation mail.

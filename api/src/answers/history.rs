@@ -28,7 +28,8 @@ pub struct HistoryEvent {
     pub request_id: Option<String>,
     /// The event that it is a reaction to.
     pub causation_id: Option<Uuid>,
-    /// What is stored of it. `personal` is null once the person was erased.
+    /// What is stored of it, by its `type` as `GET /asyncapi.json` has it, but opened: `personal` is not sealed here, and null once the
+    /// person was erased. New types may come.
     pub data: Value,
 }
 

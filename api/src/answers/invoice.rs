@@ -20,7 +20,7 @@ pub struct Invoice {
     /// ISO 4217.
     #[schema(example = "EUR")]
     pub currency: String,
-    #[schema(inline)]
+    /// What became of it.
     pub state: State,
     /// Σ of the line totals, in minor units.
     pub total_amount_in_cents: i64,
@@ -52,6 +52,7 @@ pub struct Invoice {
 /// What became of it.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = InvoiceState)]
 pub enum State {
     Open,
     Collected,
@@ -87,13 +88,13 @@ pub struct InvoiceLineItem {
     pub tax_amount_in_cents: i64,
     pub refunded_amount_in_cents: i64,
     #[serde(rename = "type")]
-    #[schema(inline)]
     pub kind: LineType,
 }
 
 /// What a line is of.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = InvoiceLineType)]
 pub enum LineType {
     Item,
     Shipping,
@@ -103,7 +104,7 @@ pub enum LineType {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Refund {
     pub refund_id: Uuid,
-    #[schema(inline)]
+    /// Whether it was closed.
     pub state: RefundState,
     pub refund_line_items: Vec<RefundLineItem>,
     /// The credit that it gave, if it gave one.

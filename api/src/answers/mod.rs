@@ -78,7 +78,6 @@ macro_rules! one {
         $(#[$doc])*
         #[derive(serde::Serialize, utoipa::ToSchema)]
         pub struct $name {
-            #[schema(inline)]
             result: $crate::answers::Done,
             $(pub $field: $type,)+
         }
@@ -97,7 +96,6 @@ macro_rules! list {
         $(#[$doc])*
         #[derive(serde::Serialize, utoipa::ToSchema)]
         pub struct $name {
-            #[schema(inline)]
             result: $crate::answers::Done,
             pub $field: Vec<$type>,
             /// `self`, `previous`, `next`; without `next` on the last page.
@@ -124,9 +122,8 @@ one! {
 }
 
 /// Done, but the rest of the answer is late: the ids of what was done. Ask for it in a moment.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 pub struct Accepted {
-    #[schema(inline)]
     result: Done,
     /// `customer_id`, `cart_id`, `invoice_id` and so on.
     #[serde(flatten)]

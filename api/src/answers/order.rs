@@ -14,7 +14,6 @@ pub struct Order {
     pub store_id: Uuid,
     pub customer_id: Uuid,
     pub invoice_id: Uuid,
-    #[schema(inline)]
     pub status: Status,
     pub order_line_items: Vec<OrderLineItem>,
     pub created_at: Time,
@@ -27,6 +26,7 @@ pub struct Order {
 /// How far it is.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = OrderStatus)]
 pub enum Status {
     Pending,
     Shipped,

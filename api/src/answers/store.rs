@@ -10,12 +10,12 @@ use uuid::Uuid;
 /// A store.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Store {
+    /// The store's id.
     pub store_id: Uuid,
     pub name: String,
     pub tagline: Option<String>,
     /// The name that its clients authenticate with.
     pub app_id: String,
-    #[schema(inline)]
     pub credit_order_preference: CreditOrderPreference,
     /// In 1/100 %: 1900 is 19 %.
     pub tax_rate_in_basis_points: u32,
@@ -23,6 +23,7 @@ pub struct Store {
     #[schema(example = "Europe/Berlin")]
     pub timezone: String,
     /// An open cart without activity for that long is closed; 0: never.
+    #[schema(format = Int64)]
     pub cart_expires_after_minutes: u32,
     pub created_at: Time,
     pub updated_at: Time,

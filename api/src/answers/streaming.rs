@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 /// A number.
 #[derive(Serialize, ToSchema)]
 pub struct NumberAnswer {
+    /// The figure itself.
     pub result: i64,
 }
 

@@ -25,14 +25,23 @@ fn build() -> Value {
         .chain(common)
         .map(|(category, (name, version))| (name.to_owned(), message(category, name, version, &schemas[name])))
         .collect();
+    let tags: Vec<_> = Event::TYPES.iter().map(|(category, _)| tag(*category)).collect();
     json!({
         "asyncapi": "3.0.0",
         "info": {
             "title": "cartlog events",
             "version": env!("CARGO_PKG_VERSION"),
             "description": include_str!("about.md"),
-            "license": openapi::document()["info"]["license"],
+            "license": { "name": openapi::LICENSE },
+            "contact": openapi::contact(),
+            "tags": tags,
         },
+        "servers": { "kafka": {
+            "host": "{broker}",
+            "protocol": "kafka",
+            "description": "The brokers that the server's `--kafka-brokers` names",
+            "variables": { "broker": { "default": "localhost:9092", "description": "One of them" } },
+        } },
         "defaultContentType": record::CONTENT_TYPE,
         "channels": per_category(|category, types| (category.to_string(), channel(category, types))),
         "operations": per_category(|category, _| (format!("forward_{category}"), operation(category))),
@@ -48,6 +57,10 @@ fn build() -> Value {
 
 fn per_category(make: impl Fn(Category, &[(&str, u32)]) -> (String, Value)) -> Map<String, Value> {
     Event::TYPES.iter().map(|(category, types)| make(*category, types)).collect()
+}
+
+fn tag(category: Category) -> Value {
+    json!({ "name": category.to_string(), "description": description(category) })
 }
 
 /// The topic of one kind of aggregate.
@@ -89,7 +102,10 @@ fn operation(category: Category) -> Value {
     json!({
         "action": "send",
         "channel": { "$ref": format!("#/channels/{category}") },
-        "summary": format!("Forwards every event of the {category} streams, each exactly once for read_committed consumers"),
+        "summary": format!("Forwards every event of the {category} streams"),
+        "description": "Each exactly once for consumers that read committed records only, and in the order of its stream. Consumers receive \
+                        what is sent here.",
+        "tags": [tag(category)],
     })
 }
 
@@ -104,7 +120,8 @@ fn message(category: Option<Category>, name: &str, version: u32, schema: &Value)
         "name": name,
         "title": name,
         "contentType": record::CONTENT_TYPE,
-        "headers": { "allOf": [{ "$ref": "#/components/schemas/EventHeaders" }, own] },
+        // Tools want the type said here, too.
+        "headers": { "type": "object", "allOf": [{ "$ref": "#/components/schemas/EventHeaders" }, own] },
         "payload": { "$ref": format!("#/components/schemas/{name}") },
         "bindings": { "kafka": {
             "bindingVersion": BINDING_VERSION,

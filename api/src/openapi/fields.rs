@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-const FIELDS: [(&str, &str); 121] = [
+const FIELDS: [(&str, &str); 128] = [
     ("added_at", "When it was first put into the cart."),
     ("address", "The address."),
     ("address_id", "The address's id."),
@@ -46,6 +46,8 @@ const FIELDS: [(&str, &str); 121] = [
     ),
     ("email_id", "The email's id."),
     ("emails", "The email addresses, without deleted ones."),
+    ("error", "What the code means."),
+    ("errors", "Every one of them, in the order of their statuses."),
     ("event_id", "The event's id."),
     ("events", "The events, oldest first."),
     ("expires_at", "The first instant at which it is no longer good."),
@@ -102,7 +104,7 @@ const FIELDS: [(&str, &str); 121] = [
     ("refund_line_items", "What was given back of each line."),
     ("refunded_amount_in_cents", "What was refunded so far, in minor units."),
     ("refunds", "The refunds."),
-    ("result", "Whether it was done."),
+    ("result", "That it was done."),
     ("shipped_at", "When it was shipped; null: it is not yet."),
     ("spends", "What invoices spent of it, the oldest first."),
     ("starts_at", "The first instant at which it can be used; null: at once."),
@@ -130,6 +132,11 @@ const FIELDS: [(&str, &str); 121] = [
     ("timezone", "IANA name: where the store's days begin."),
     ("currency", "ISO 4217."),
     ("amount", "Minor units."),
+    ("style", "How the amount is meant."),
+    ("source", "Where it comes from: a client issued it, a refund or a batch did."),
+    ("status", "How far it is."),
+    ("type", "What it is of."),
+    ("credit_order_preference", "What is spent first on an invoice."),
 ];
 
 /// Describes every field that does not describe itself.

@@ -1,15 +1,27 @@
 //! The OpenAPI document: what the handlers say of themselves, and what the contract says of all of them alike (headers,
 //! credentials, late answers, errors, what a field's name means), added by one pass over it.
 
+mod components;
+mod errors;
+mod examples;
 mod fields;
+mod late;
+mod links;
 mod operation;
+mod parameters;
+mod schemas;
 
 use crate::codes::Code;
 use crate::router;
 use operation::Operation;
 use serde_json::{Value, json};
-use std::fmt::Write;
 use std::sync::LazyLock;
+
+/// Of the project, as SPDX writes it.
+pub const LICENSE: &str = "MIT OR Apache-2.0";
+
+/// What a path may have, as the document spells it.
+const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
 
 /// What the operations are grouped by, in the order in which they are shown.
 const TAGS: [(&str, &str); 12] = [
@@ -39,64 +51,65 @@ pub fn document_bytes() -> &'static [u8] {
     &BYTES
 }
 
+/// Where its makers are found.
+pub fn contact() -> Value {
+    json!({ "name": "cartlog", "url": env!("CARGO_PKG_REPOSITORY") })
+}
+
 fn build() -> Value {
     let mut document = serde_json::to_value(router::documented()).unwrap_or_default();
     document["info"] = json!({
         "title": "cartlog",
         "version": env!("CARGO_PKG_VERSION"),
-        "description": format!("{}\n{}", include_str!("about.md"), table_of_codes()),
-        "license": { "name": "MIT OR Apache-2.0" },
+        "description": include_str!("about.md"),
+        "contact": contact(),
+        "license": { "name": LICENSE, "identifier": LICENSE },
     });
+    // Of all that doesn't say otherwise.
+    document["security"] = json!([{ "appId": [], "accessToken": [] }]);
+    document["servers"] = json!([{ "url": "/", "description": "The server that this document comes from" }]);
     let tags = TAGS.iter().map(|(name, description)| json!({ "name": name, "description": description }));
     document["tags"] = tags.collect();
-    let components = &mut document["components"];
-    require_what_is_always_there(&mut components["schemas"]);
-    fields::describe(&mut components["schemas"]);
-    components["securitySchemes"] = json!({
+    complete_schemas(&mut document["components"]["schemas"]);
+    document["components"]["examples"] = errors::examples();
+    document["components"]["securitySchemes"] = json!({
         "appId": { "type": "apiKey", "in": "header", "name": "APP-ID", "description": "The store's `app_id`" },
         "accessToken": { "type": "apiKey", "in": "header", "name": "ACCESS-TOKEN", "description": "From `POST /store/token`; lives 24 h" },
     });
-    let schemas = components["schemas"].clone();
-    if let Some(paths) = document["paths"].as_object_mut() {
-        for (path, item) in paths {
-            for (method, operation) in item.as_object_mut().into_iter().flatten() {
-                Operation { path, method, schemas: &schemas, operation }.complete();
-            }
+    let schemas = document["components"]["schemas"].clone();
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            Operation { path, method, schemas: &schemas, operation }.complete();
         }
     }
-    let problem = &mut document["components"]["schemas"]["Problem"];
-    problem["required"] = json!(["type", "title", "status", "detail", "error"]);
-    problem["properties"]["error"]["enum"] = Code::ALL.iter().map(|code| json!(code.as_str())).collect();
+    links::add(&mut document);
+    components::share(&mut document);
+    without_what_nobody_refers_to(&mut document);
     document
 }
 
-/// Every error code, for people: also those that belong to no operation.
-fn table_of_codes() -> String {
-    let mut table = String::from("| error | status | when |\n|---|---|---|\n");
-    for code in Code::ALL {
-        // Writing to a string never fails.
-        let _ = writeln!(table, "| `{}` | {} | {} |", code.as_str(), code.status_code(), code.meaning());
-    }
-    table
+fn complete_schemas(all: &mut Value) {
+    schemas::complete(all);
+    fields::describe(all);
+    late::add(all);
+    let problem = &mut all["Problem"];
+    problem["required"] = json!(["type", "title", "status", "detail", "error"]);
+    problem["properties"]["error"]["enum"] = Code::ALL.iter().map(|code| json!(code.as_str())).collect();
 }
 
-/// An answer's fields are always there, with a value or null. Requests are left alone: they refuse unknown fields.
-fn require_what_is_always_there(schemas: &mut Value) {
-    for (name, schema) in schemas.as_object_mut().into_iter().flatten() {
-        let is_request = schema["additionalProperties"] == json!(false) || schema["type"] == json!("array");
-        if is_request || matches!(name.as_str(), "Problem" | "FieldError" | "Accepted") {
-            continue;
+/// A schema that only stood for another one is none of the document's, nor is the example of what no operation answers.
+fn without_what_nobody_refers_to(document: &mut Value) {
+    loop {
+        let text = document.to_string();
+        let mut unused = 0;
+        for kind in ["schemas", "examples"] {
+            let Some(components) = document["components"][kind].as_object_mut() else { continue };
+            let before = components.len();
+            components.retain(|name, _| text.contains(&format!("\"#/components/{kind}/{name}\"")));
+            unused += before - components.len();
         }
-        // Not by index: that would put a null where there is none.
-        let parts = schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten();
-        parts.for_each(require_all);
-        require_all(schema);
-    }
-}
-
-fn require_all(schema: &mut Value) {
-    if let Some(properties) = schema["properties"].as_object() {
-        let names: Vec<_> = properties.keys().cloned().collect();
-        schema["required"] = json!(names);
+        if unused == 0 {
+            return;
+        }
     }
 }

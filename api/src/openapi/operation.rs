@@ -1,30 +1,22 @@
 //! One operation of the document: what all of its kind share, added to what its handler says.
 
+use super::parameters::{self, text};
+use super::{errors, examples, late, schemas};
 use crate::codes::Code;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// Every path segment that is a parameter: what it is, and what it is called when there is no such thing.
-const PATH_PARAMETERS: [(&str, &str, Option<Code>); 15] = [
-    ("product_id", "A product's id", Some(Code::ProductNotFound)),
-    ("customer_id", "A customer's id", Some(Code::CustomerNotFound)),
-    ("address_id", "The id of one of the customer's addresses", Some(Code::AddressNotFound)),
-    ("invoice_id", "An invoice's id", Some(Code::InvoiceNotFound)),
-    ("order_id", "An order's id", Some(Code::OrderNotFound)),
-    ("gift_card_id", "A gift card's id", Some(Code::GiftCardNotFound)),
-    ("credit_id", "The id of one of the customer's credits; for POST the amount in minor units, 1 to 10^13", None),
-    ("job_id", "A job's id", Some(Code::JobNotFound)),
-    ("code", "A coupon code, in any case of its letters", None),
-    ("email", "An email address, in any case of its letters", None),
-    ("tag", "A tag: 1 to 1,000 characters", None),
-    ("query", "Words to look for, 1 to 1,000 characters; `_` stands for a space", None),
-    ("token", "The token of a confirmation link", Some(Code::ConfirmationNotFound)),
-    ("amount", "Minor units, 1 to 10^13", None),
-    ("n", "How many: 1 to 100", None),
-];
-
 /// Commands that ignore `Idempotency-Key` (api.md §1).
 const NOT_IDEMPOTENT: [&str; 2] = ["/store/token", "/customer/{customer_id}/send_confirmation"];
+
+/// Commands that have no use for a revision: what they change is no representation that a client edits.
+const NOT_CONDITIONAL: [&str; 5] = [
+    "/store/token",
+    "/customer/login",
+    "/customer/logout",
+    "/customer/confirm/{token}",
+    "/customer/{customer_id}/send_confirmation",
+];
 
 pub struct Operation<'o> {
     pub path: &'o str,
@@ -35,13 +27,13 @@ pub struct Operation<'o> {
 
 impl Operation<'_> {
     pub fn complete(&mut self) {
-        let segments = self.path.trim_start_matches('/').replace(['/', '.'], "_").replace(['{', '}'], "");
-        self.operation["operationId"] = json!(format!("{}_{segments}", self.method));
         self.add_parameters();
+        self.complete_body();
         self.add_answers();
         self.add_errors();
-        self.operation["security"] =
-            if self.is_open() { json!([]) } else { json!([{ "appId": [], "accessToken": [] }]) };
+        if self.is_open() {
+            self.operation["security"] = json!([]);
+        }
         for hint in ["x-unversioned", "x-versioned"] {
             self.operation.as_object_mut().and_then(|operation| operation.remove(hint));
         }
@@ -73,19 +65,24 @@ impl Operation<'_> {
     }
 
     fn compares_revision(&self) -> bool {
-        matches!(self.method, "put" | "delete")
+        matches!(self.method, "put" | "delete") && !NOT_CONDITIONAL.contains(&self.path)
     }
 
-    fn answer_schema(&self) -> &Value {
+    /// The name of the schema of what is answered when all is done.
+    fn answer_name(&self) -> &str {
         let answers = self.operation["responses"].as_object();
         let body = answers.into_iter().flatten().find(|(status, _)| status.starts_with('2'));
         let reference = body.and_then(|(_, answer)| answer["content"]["application/json"]["schema"]["$ref"].as_str());
-        let name = reference.and_then(|reference| reference.rsplit('/').next()).unwrap_or_default();
-        &self.schemas[name]
+        reference.and_then(|reference| reference.rsplit('/').next()).unwrap_or_default()
+    }
+
+    fn answer_schema(&self) -> &Value {
+        &self.schemas[self.answer_name()]
     }
 
     fn is_list(&self) -> bool {
-        self.answer_schema()["properties"]["links"].is_object()
+        !self.is_service()
+            && self.answer_schema()["required"].as_array().is_some_and(|names| names.contains(&json!("links")))
     }
 
     /// A single resource, with a version. A command's answer has the same form.
@@ -100,66 +97,46 @@ impl Operation<'_> {
     }
 
     fn add_parameters(&mut self) {
-        let mut parameters = self.operation["parameters"].as_array().cloned().unwrap_or_default();
-        let mut first = Vec::new();
-        for segment in self.path.split('/') {
-            let Some(name) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else { continue };
-            let known = PATH_PARAMETERS.iter().find(|(known, _, _)| *known == name);
-            let description = known.map_or("", |(_, description, _)| *description);
-            let schema = match name {
-                "amount" => json!({ "type": "integer", "minimum": 1, "maximum": domain::Cents::MAX.get() }),
-                "n" => json!({ "type": "integer", "minimum": 1, "maximum": 100 }),
-                _ => text(),
-            };
-            first.push(parameter(name, "path", true, description, schema));
-        }
-        first.extend(
-            self.headers()
-                .into_iter()
-                .map(|(name, description, schema)| parameter(name, "header", false, description, schema)),
-        );
-        first.append(&mut parameters);
-        self.operation["parameters"] = json!(first);
+        let mut parameters = parameters::of_path(self.method, self.path);
+        parameters.extend(self.takes_key().then(parameters::idempotency_key));
+        parameters.extend(self.compares_revision().then(parameters::if_match));
+        parameters.extend((!self.is_command() && !self.is_open()).then(parameters::min_position));
+        let asks = !self.is_command() && self.may_be_versioned() && !self.confirms();
+        parameters.extend(asks.then(parameters::if_none_match));
+        let mut own = self.operation["parameters"].as_array().cloned().unwrap_or_default();
+        own.iter_mut().for_each(schemas::complete_parameter);
+        parameters.append(&mut own);
+        self.operation["parameters"] = json!(parameters);
     }
 
-    /// The headers that the contract gives a meaning to, besides the credentials.
-    fn headers(&self) -> Vec<(&'static str, &'static str, Value)> {
-        let mut headers = Vec::new();
-        if self.takes_key() {
-            let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$" });
-            headers.push(("Idempotency-Key", "The same request with the same key does its work once", schema));
+    /// A body that may be missing is one that is not required, and no choice between it and null.
+    fn complete_body(&mut self) {
+        let Some(body) = self.operation.get_mut("requestBody") else { return };
+        let json = &mut body["content"]["application/json"];
+        let choices = json["schema"]["oneOf"].as_array().into_iter().flatten();
+        if let Some(given) = choices.into_iter().find(|choice| choice["$ref"].is_string()).cloned() {
+            json["schema"] = json!({ "$ref": given["$ref"] });
+            body["required"] = json!(false);
         }
-        if self.compares_revision() {
-            headers.push(("If-Match", "The revision that the resource must have, from an `ETag`", text()));
+        let json = &mut body["content"]["application/json"];
+        let name = json["schema"]["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+        if let Some(example) = name.and_then(examples::of_body) {
+            json["example"] = example;
         }
-        if !self.is_command() && !self.is_open() {
-            let schema = json!({ "type": "integer", "minimum": 0 });
-            headers.push(("Cartlog-Min-Position", "The answer reflects the log at least up to this position", schema));
-        }
-        if !self.is_command() && self.may_be_versioned() && !self.confirms() {
-            headers.push(("If-None-Match", "304 when the client has this representation", text()));
-        }
-        headers.push(("x-request-id", "1 to 128 letters, digits and `._:-`; echoed", text()));
-        headers
     }
 
     fn add_answers(&mut self) {
         let (command, confirms) = (self.is_command(), self.confirms());
-        if command && !(self.path == "/store/token" && self.method == "post") {
-            let late = json!({
-                "description": "Done, but follow-ups or the read model are late: the ids",
-                "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Accepted" } } },
-            });
-            let answers = &mut self.operation["responses"];
-            if answers["202"].is_null() {
-                answers["202"] = late;
-            }
+        let mut headers: Vec<_> = Vec::new();
+        for status in ["200", "201", "202", "204", "304", "307"] {
+            headers.push((status, self.answer_headers(status)));
         }
         if self.may_be_versioned() && !command && !confirms {
             self.operation["responses"]["304"] = json!({ "description": "The client has this representation" });
         }
-        let headers: Vec<_> =
-            ["200", "201", "202", "204", "304"].map(|status| (status, self.answer_headers(status))).into();
+        if command && !(self.path == "/store/token" && self.method == "post") {
+            self.add_late_answer();
+        }
         for (status, headers) in headers {
             if let Some(answer) = self.operation["responses"].get_mut(status) {
                 answer["headers"] = Value::Object(headers);
@@ -167,15 +144,34 @@ impl Operation<'_> {
         }
     }
 
+    /// 202, with the schema of the answer that is late.
+    fn add_late_answer(&mut self) {
+        let of_command = late::of_command(self.answer_name());
+        let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+        let answers = &mut self.operation["responses"];
+        if let Some(name) = &of_command {
+            for (_, answer) in answers.as_object_mut().into_iter().flatten() {
+                answer["content"]["application/json"]["schema"] = reference(name);
+            }
+        }
+        if answers["202"].is_null() {
+            answers["202"] = json!({
+                "description": "Done, but follow-ups or the read model are late: the ids",
+                "content": { "application/json": { "schema": reference(of_command.as_deref().unwrap_or(late::ACCEPTED)) } },
+            });
+        }
+    }
+
     /// The headers of an answer that is no error. A required one is always there.
     fn answer_headers(&self, status: &str) -> Map<String, Value> {
         let mut headers = Map::new();
+        let (name, request_id) = request_id();
+        headers.insert(name, request_id);
         let mut add = |name: &str, required: bool, description: &str, schema: Value| {
             headers.insert(name.to_owned(), header(required, description, schema));
         };
-        add("x-request-id", true, "The request's id", text());
         if self.is_command() || self.confirms() {
-            let position = json!({ "type": "integer", "minimum": 1 });
+            let position = json!({ "type": "integer", "format": "int64", "minimum": 1 });
             add("Cartlog-Position", true, "The log position that the command reached", position);
         }
         let is_job = self.path == "/customer/credit/{amount}" && status == "202";
@@ -188,15 +184,20 @@ impl Operation<'_> {
         }
         if self.may_be_versioned() && matches!(status, "200" | "201" | "304") {
             // The page of a confirmation link has none.
-            let always = (self.is_versioned() || status == "304") && !(self.confirms() && self.method == "get");
-            add("ETag", always, "`\"<revision>.<hash of the body>\"`", text());
+            let always = (self.is_versioned() || self.is_service() || status == "304")
+                && !(self.confirms() && self.method == "get");
+            add(
+                "ETag",
+                always,
+                "Changes with the representation. Of a resource: `\"<revision>.<hash of the body>\"`",
+                text(),
+            );
         }
-        if self.is_list() || self.operation["x-versioned"] == json!(true) {
+        if !self.is_service() && (self.is_list() || self.operation["x-versioned"] == json!(true)) {
             add("Link", self.is_list(), "The links of the body, as RFC 8288 has them", text());
         }
-        if !self.is_open() {
-            add("RateLimit", false, "What is left to the store, where there is a limit", text());
-            add("RateLimit-Policy", false, "The store's limit, where there is one", text());
+        if status == "307" {
+            add("Location", true, "Where it is", text());
         }
         headers
     }
@@ -205,12 +206,8 @@ impl Operation<'_> {
     fn codes(&self) -> BTreeSet<Code> {
         let own = self.operation["x-errors"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let mut codes: BTreeSet<_> = own.filter_map(Code::named).collect();
-        let segments = self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-        for segment in segments {
-            let known = PATH_PARAMETERS.iter().find(|(name, _, _)| *name == segment);
-            codes.extend(known.and_then(|(_, _, code)| *code));
-        }
         codes.insert(Code::ValidationFailed);
+        codes.extend(parameters::not_found(self.path));
         if !self.is_service() {
             codes.extend([Code::RateLimited, Code::Busy, Code::Unavailable]);
         }
@@ -237,47 +234,19 @@ impl Operation<'_> {
         let statuses: BTreeSet<u16> = codes.iter().map(|code| code.status_code()).collect();
         for status in statuses {
             let here: Vec<_> = codes.iter().copied().filter(|code| code.status_code() == status).collect();
-            self.operation["responses"][status.to_string()] = self.problem(status, &here);
+            let page = self.confirms() && self.method == "get" && matches!(status, 404 | 503);
+            self.operation["responses"][status.to_string()] = errors::answer(status, &here, page);
         }
         let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
         self.operation["x-errors"] = json!(names);
     }
-
-    /// The answer with this status, and one of these codes.
-    fn problem(&self, status: u16, codes: &[Code]) -> Value {
-        let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
-        let lines: Vec<_> = codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.meaning())).collect();
-        let mut headers = json!({ "x-request-id": header(true, "The request's id", text()) });
-        if matches!(status, 429 | 503) {
-            headers["Retry-After"] = header(true, "Seconds to wait", json!({ "type": "integer", "minimum": 1 }));
-        }
-        if status == 429 {
-            headers["RateLimit"] =
-                header(false, "What is left to the store, where it is the store that sent too many", text());
-            headers["RateLimit-Policy"] = header(false, "The store's limit, where there is one", text());
-        }
-        if status == 401 {
-            headers["WWW-Authenticate"] = header(true, "The challenge that RFC 9110 wants with every 401", text());
-        }
-        let mut content = json!({ "application/problem+json": { "schema": { "allOf": [
-            { "$ref": "#/components/schemas/Problem" },
-            { "properties": { "error": { "enum": names }, "status": { "const": status } } },
-        ] } } });
-        if self.confirms() && self.method == "get" && matches!(status, 404 | 503) {
-            content["text/html"] = json!({ "schema": text() });
-        }
-        json!({ "description": lines.join("\n\n"), "headers": headers, "content": content })
-    }
 }
 
-fn text() -> Value {
-    json!({ "type": "string" })
+/// What every answer carries.
+pub fn request_id() -> (String, Value) {
+    ("x-request-id".to_owned(), header(true, "The request's id: the client's own, or a new one", text()))
 }
 
-fn parameter(name: &str, place: &str, required: bool, description: &str, schema: Value) -> Value {
-    json!({ "name": name, "in": place, "required": required, "description": description, "schema": schema })
-}
-
-fn header(required: bool, description: &str, schema: Value) -> Value {
+pub fn header(required: bool, description: &str, schema: Value) -> Value {
     json!({ "required": required, "description": description, "schema": schema })
 }

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields)]
 pub struct AddQuantity {
     /// Default: 1.
-    #[schema(nullable = false, minimum = 1, maximum = 10000)]
+    #[schema(nullable = false, default = 1, minimum = 1, maximum = 10000)]
     pub quantity: Option<u32>,
 }
 
@@ -35,7 +35,7 @@ body!(SetQuantity, ignores [
 /// Products to add, all or none; one named twice adds up.
 #[derive(Deserialize, ToSchema)]
 #[serde(transparent)]
-#[schema(min_items = 1, max_items = 100)]
+#[schema(as = CartItemsInput, min_items = 1, max_items = 100)]
 pub struct NewCartItems(pub Vec<NewCartItem>);
 
 body!(NewCartItems, list);
@@ -43,6 +43,7 @@ body!(NewCartItems, list);
 /// A product to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CartItemInput)]
 pub struct NewCartItem {
     pub product_id: String,
     #[schema(minimum = 1, maximum = 10000)]
@@ -70,7 +71,7 @@ impl Fields for CartProduct {
     }
 }
 
-named!(CartProduct, "A product in the cart, or its id alone");
+named!(CartProduct, "A product in the cart");
 
 /// What a client may add to a billing.
 #[derive(Deserialize, ToSchema)]
@@ -88,6 +89,7 @@ body!(Shipping, optional);
 #[into_params(parameter_in = Query)]
 pub struct BillParams {
     /// Its code, in any case of its letters.
+    #[param(min_length = 1, max_length = 1000)]
     pub coupon: Option<String>,
 }
 
@@ -102,7 +104,7 @@ impl Params for BillParams {
 #[into_params(parameter_in = Query)]
 pub struct CartParams {
     /// Only those in this state.
-    #[param(inline, value_type = Option<State>)]
+    #[param(value_type = Option<State>)]
     pub state: Option<CartState>,
 }
 

@@ -18,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 /// A coupon code to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CouponInput)]
 pub struct NewCoupon {
     /// Letters, digits, `-` and `_`; kept as given, compared without regard to case.
     #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]+$", example = "SUMMER-10")]
@@ -57,7 +58,6 @@ pub struct CouponFields {
     #[param(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
     code: Option<String>,
     /// Default: `dollars_off`.
-    #[param(inline)]
     style: Option<Style>,
     /// Minor units, or 0–100 percent.
     #[param(minimum = 0, maximum = 10000000000000i64)]

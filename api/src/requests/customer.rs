@@ -9,8 +9,11 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::fmt;
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::SchemaType, schema::Type};
+use utoipa::openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema, schema::Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
+
+/// What a text must be that stands for a boolean.
+pub const TRUE_OR_FALSE: &str = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$";
 
 /// A boolean that may also be "true" or "false" in any case.
 #[derive(Clone, Copy, Debug)]
@@ -37,12 +40,9 @@ impl<'de> Deserialize<'de> for RelaxedBool {
 
 impl PartialSchema for RelaxedBool {
     fn schema() -> RefOr<Schema> {
-        let types = SchemaType::from_iter([Type::Boolean, Type::String]);
-        let object = ObjectBuilder::new()
-            .schema_type(types)
-            .pattern(Some("^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"))
-            .description(Some("A boolean, or \"true\" or \"false\" in any case"));
-        object.into()
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(TRUE_OR_FALSE));
+        let either = OneOfBuilder::new().item(ObjectBuilder::new().schema_type(Type::Boolean)).item(text);
+        either.description(Some("A boolean, or \"true\" or \"false\" in any case")).into()
     }
 }
 
@@ -55,6 +55,7 @@ impl ToSchema for RelaxedBool {
 /// A customer to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CustomerInput)]
 pub struct NewCustomer {
     /// ISO 4217.
     #[schema(format = "iso-4217", example = "EUR")]
@@ -77,6 +78,7 @@ body!(NewCustomer);
 /// An address to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AddressInput)]
 pub struct NewAddress {
     #[schema(min_length = 1, max_length = 1000)]
     pub street: String,
@@ -89,7 +91,7 @@ pub struct NewAddress {
     #[schema(min_length = 1, max_length = 1000)]
     pub country: String,
     /// Moves the mark. Default: false.
-    #[schema(schema_with = RelaxedBool::schema, required = false)]
+    #[schema(nullable = false)]
     pub is_primary: Option<RelaxedBool>,
 }
 
@@ -180,7 +182,8 @@ pub struct AddressChange {
     pub state: Option<String>,
     #[schema(nullable = false, min_length = 1, max_length = 1000)]
     pub country: Option<String>,
-    #[schema(schema_with = RelaxedBool::schema, required = false)]
+    /// Moves the mark, or removes it.
+    #[schema(nullable = false)]
     pub is_primary: Option<RelaxedBool>,
 }
 
@@ -225,6 +228,7 @@ body!(KnownEmail);
 /// An email to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = EmailInput)]
 pub struct NewEmail {
     #[schema(max_length = 254, pattern = r"^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$")]
     pub email: String,
@@ -237,6 +241,7 @@ body!(NewEmail);
 #[into_params(parameter_in = Query)]
 pub struct CustomerParams {
     /// One that the customer has, in any spelling of its mailbox.
+    #[param(min_length = 1, max_length = 1000)]
     pub email: Option<String>,
     #[param(inline)]
     pub created_at_startdate: Option<DateParam>,
@@ -264,7 +269,8 @@ impl Params for CustomerParams {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PrimaryParams {
-    /// Default: false.
+    /// `true` or `false` in any case, `1` or `0`. Default: false.
+    #[param(default = false)]
     pub is_primary: Option<bool>,
 }
 

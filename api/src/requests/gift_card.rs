@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 /// A gift card to issue.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = GiftCardInput)]
 pub struct NewGiftCard {
     pub gifter_customer_id: String,
     pub recipient_customer_id: String,
@@ -27,6 +28,7 @@ pub struct GiftCardParams {
     /// The id of the customer who received them.
     pub recipientcustomerid: Option<String>,
     /// Only those with a balance left.
+    #[param(default = false)]
     pub active: Option<bool>,
 }
 
@@ -45,6 +47,7 @@ impl Params for GiftCardParams {
 #[into_params(parameter_in = Query)]
 pub struct ActiveParams {
     /// Only those with a balance left.
+    #[param(default = false)]
     pub active: Option<bool>,
 }
 

@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 pub struct InvoiceParams {
     /// Adds those that are not open any more. Default: false.
+    #[param(default = false)]
     pub closed: Option<bool>,
     /// Of `created_at`.
     #[param(inline)]
@@ -36,11 +37,13 @@ impl Params for InvoiceParams {
 #[into_params(parameter_in = Query)]
 pub struct RefundParams {
     /// All that is left.
+    #[param(default = false)]
     pub full: Option<bool>,
     /// The customer gets a credit for all of it.
+    #[param(default = false)]
     pub credit: Option<bool>,
     /// Minor units, spread over the lines; 0 counts as not given.
-    #[param(minimum = 0, maximum = 10000000000000i64)]
+    #[param(default = 0, minimum = 0, maximum = 10000000000000i64)]
     pub amount: Option<i64>,
 }
 
@@ -73,4 +76,4 @@ impl Fields for RefundLine {
     }
 }
 
-named!(RefundLine, "A line to refund, or its id alone");
+named!(RefundLine, "A line to refund");

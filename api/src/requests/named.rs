@@ -4,8 +4,8 @@ use serde::Deserializer;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
-use utoipa::openapi::schema::{AdditionalProperties, SchemaType, Type};
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, Type};
+use utoipa::openapi::{ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, SchemaFormat};
 
 /// What an object in a list holds: its id, and for some an amount.
 pub trait Fields {
@@ -46,10 +46,10 @@ pub fn deserialize<'de, D: Deserializer<'de>, F: Fields>(deserializer: D) -> Res
     deserializer.deserialize_any(Either(PhantomData))
 }
 
-/// The schema of both forms: what it says of objects says nothing of texts.
-pub fn schema<F: Fields>(description: &str) -> RefOr<Schema> {
+/// The object.
+pub fn object<F: Fields>(description: &str) -> RefOr<Schema> {
     let mut object = ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter([Type::Object, Type::String]))
+        .schema_type(Type::Object)
         .description(Some(description))
         .property(F::ID, ObjectBuilder::new().schema_type(Type::String))
         .required(F::ID)
@@ -57,12 +57,20 @@ pub fn schema<F: Fields>(description: &str) -> RefOr<Schema> {
     if let Some(amount) = F::AMOUNT {
         let cents = ObjectBuilder::new()
             .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
             .minimum(Some(1))
             .maximum(Some(domain::Cents::MAX.get()))
             .description(Some("Minor units; without it all that is left"));
         object = object.property(amount, cents);
     }
     object.into()
+}
+
+/// Both forms: the object, by its name, or an id alone.
+pub fn either(name: &str, description: &str) -> RefOr<Schema> {
+    let either =
+        OneOfBuilder::new().item(Ref::from_schema_name(name)).item(ObjectBuilder::new().schema_type(Type::String));
+    either.description(Some(format!("{description}, or its id alone"))).into()
 }
 
 /// Makes a type such a thing.
@@ -76,13 +84,18 @@ macro_rules! named {
 
         impl utoipa::PartialSchema for $name {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                $crate::requests::named::schema::<$name>($description)
+                $crate::requests::named::either(stringify!($name), $description)
             }
         }
 
         impl utoipa::ToSchema for $name {
             fn name() -> std::borrow::Cow<'static, str> {
-                std::borrow::Cow::Borrowed(stringify!($name))
+                std::borrow::Cow::Borrowed(concat!(stringify!($name), "OrId"))
+            }
+
+            fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+                let object = $crate::requests::named::object::<$name>($description);
+                schemas.push((stringify!($name).to_owned(), object));
             }
         }
     };

@@ -11,7 +11,7 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 pub struct OrderParams {
     /// Only those that are so far.
-    #[param(inline, value_type = Option<Status>)]
+    #[param(value_type = Option<Status>)]
     pub status: Option<OrderStatus>,
     #[param(inline)]
     pub created_at_startdate: Option<DateParam>,

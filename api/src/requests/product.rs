@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 /// A product to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ProductInput)]
 pub struct NewProduct {
     #[schema(min_length = 1, max_length = 1000, example = "Round oak table")]
     pub title: String,
@@ -24,10 +25,10 @@ pub struct NewProduct {
     #[schema(min_length = 1, max_length = 10000)]
     pub description: Option<String>,
     /// What can be put into carts. Default: 0.
-    #[schema(nullable = false, minimum = 0, maximum = 1000000000)]
+    #[schema(nullable = false, default = 0, minimum = 0, maximum = 1000000000)]
     pub inventory: Option<i64>,
     /// In minor units of the customer's currency. Default: 0.
-    #[schema(nullable = false, minimum = 0, maximum = 10000000000000i64)]
+    #[schema(nullable = false, default = 0, minimum = 0, maximum = 10000000000000i64)]
     pub sale_price_in_cents: Option<i64>,
     /// Named twice counts once.
     #[serde(default)]
@@ -136,10 +137,13 @@ body!(InventoryChange);
 #[into_params(parameter_in = Query)]
 pub struct ProductParams {
     /// Exactly this vendor.
+    #[param(min_length = 1, max_length = 1000)]
     pub vendor: Option<String>,
     /// Exactly this product type.
+    #[param(min_length = 1, max_length = 1000)]
     pub producttype: Option<String>,
     /// With exactly this tag.
+    #[param(min_length = 1, max_length = 1000)]
     pub tag: Option<String>,
     #[param(inline)]
     pub created_at_startdate: Option<DateParam>,
@@ -170,6 +174,7 @@ impl Params for ProductParams {
 #[into_params(parameter_in = Query)]
 pub struct SearchParams {
     /// Leaves out what has no inventory.
+    #[param(default = false)]
     pub available: Option<bool>,
     /// Takes the last word for the beginning of one, as while somebody types: from two letters on, or one of Chinese, Japanese,
     /// Korean or Thai.
@@ -189,6 +194,7 @@ impl Params for SearchParams {
 #[into_params(parameter_in = Query)]
 pub struct TagParams {
     /// Without it all tags are removed.
+    #[param(min_length = 1, max_length = 1000)]
     pub tag: Option<String>,
 }
 

@@ -21,6 +21,7 @@ impl From<CreditOrderPreference> for CreditOrder {
 /// A store to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = StoreInput)]
 pub struct NewStore {
     #[schema(min_length = 1, max_length = 1000, example = "Corner shop")]
     pub name: String,
@@ -35,13 +36,13 @@ pub struct NewStore {
     #[schema(nullable = false)]
     pub credit_order_preference: Option<CreditOrderPreference>,
     /// In 1/100 %: 1900 is 19 %. Default: 0.
-    #[schema(nullable = false, minimum = 0, maximum = 10000)]
+    #[schema(nullable = false, default = 0, minimum = 0, maximum = 10000)]
     pub tax_rate_in_basis_points: Option<u32>,
     /// IANA name: where the store's days begin. Default: `UTC`.
-    #[schema(nullable = false, format = "iana-time-zone", example = "Europe/Berlin")]
+    #[schema(nullable = false, default = "UTC", format = "iana-time-zone", example = "Europe/Berlin")]
     pub timezone: Option<String>,
     /// An open cart without activity for that long is closed; 0: never. Default: 20160, which is two weeks.
-    #[schema(nullable = false, minimum = 0, maximum = 4294967295u32)]
+    #[schema(nullable = false, default = 20160, format = Int64, minimum = 0, maximum = 4294967295u32)]
     pub cart_expires_after_minutes: Option<u32>,
 }
 
@@ -86,7 +87,7 @@ pub struct StoreChange {
     #[schema(nullable = false, format = "iana-time-zone")]
     pub timezone: Option<String>,
     /// 0: never.
-    #[schema(nullable = false, minimum = 0, maximum = 4294967295u32)]
+    #[schema(nullable = false, format = Int64, minimum = 0, maximum = 4294967295u32)]
     pub cart_expires_after_minutes: Option<u32>,
     /// What may only be named as it is.
     #[serde(skip)]
@@ -123,6 +124,7 @@ body!(Credentials);
 /// A new secret.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SecretInput)]
 pub struct NewSecret {
     #[schema(min_length = 8, max_length = 1000)]
     pub app_secret: String,
@@ -135,6 +137,7 @@ body!(NewSecret);
 #[into_params(parameter_in = Query)]
 pub struct Revocation {
     /// All tokens of the store instead of the request's own.
+    #[param(default = false)]
     pub all: Option<bool>,
 }
 

@@ -29,7 +29,7 @@ fn ids(customer: CustomerId, address: AddressId) -> [(&'static str, String); 2] 
 ///
 /// With `is_primary=true` the answer is the primary address alone, as `address`.
 #[utoipa::path(
-    get, path = "", tag = "Customer", params(PrimaryParams, CursorParams),
+    get, path = "", operation_id = "listAddresses", tag = "Customer", params(PrimaryParams, CursorParams),
     responses((status = 200, description = "One page, or the primary one as `address`", body = AddressesAnswer)),
     extensions(("x-errors" = json!(["ADDRESS_NOT_FOUND"])), ("x-versioned" = json!(true)))
 )]
@@ -50,7 +50,7 @@ pub async fn list(call: Call) -> Answer {
 ///
 /// With `is_primary` it becomes the primary one.
 #[utoipa::path(
-    post, path = "", tag = "Customer", request_body = NewAddress,
+    post, path = "", operation_id = "addAddress", tag = "Customer", request_body = NewAddress,
     responses((status = 201, description = "The new address", body = AddressAnswer)),
     extensions(("x-errors" = json!(["TOO_MANY_CONTACTS"])))
 )]
@@ -68,7 +68,7 @@ pub async fn add(call: Call) -> Answer {
 ///
 /// What is named changes. `is_primary` moves the mark, or removes it. What else the list shows of an address is ignored.
 #[utoipa::path(
-    put, path = "", tag = "Customer", request_body = AddressChange,
+    put, path = "", operation_id = "changeAddress", tag = "Customer", request_body = AddressChange,
     responses((status = 200, description = "The changed address", body = AddressAnswer))
 )]
 pub async fn change(call: Call) -> Answer {
@@ -82,7 +82,10 @@ pub async fn change(call: Call) -> Answer {
 /// Makes an address the primary one
 ///
 /// The mark moves. The primary one already: nothing changes.
-#[utoipa::path(put, path = "", tag = "Customer", responses((status = 200, description = "The address", body = AddressAnswer)))]
+#[utoipa::path(
+    put, path = "", operation_id = "makeAddressPrimary", tag = "Customer",
+    responses((status = 200, description = "The address", body = AddressAnswer))
+)]
 pub async fn make_primary(call: Call) -> Answer {
     let (customer, address) = (call.said.id()?, call.said.id()?);
     call.said.params::<()>()?;
@@ -94,7 +97,10 @@ pub async fn make_primary(call: Call) -> Answer {
 /// Deletes an address
 ///
 /// If it was the primary one, there is none then.
-#[utoipa::path(delete, path = "", tag = "Customer", responses((status = 204, description = "It is deleted")))]
+#[utoipa::path(
+    delete, path = "", operation_id = "deleteAddress", tag = "Customer",
+    responses((status = 204, description = "It is deleted"))
+)]
 pub async fn remove(call: Call) -> Answer {
     let (customer, address) = (call.said.id()?, call.said.id()?);
     call.said.params::<()>()?;

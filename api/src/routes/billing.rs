@@ -12,7 +12,7 @@ use domain::Cents;
 ///
 /// A cart is billed at most once and gives exactly one invoice.
 #[utoipa::path(
-    post, path = "", tag = "Invoice", params(BillParams), request_body = Option<Shipping>,
+    post, path = "", operation_id = "billCart", tag = "Invoice", params(BillParams), request_body = Option<Shipping>,
     responses((status = 201, description = "The invoice", body = InvoiceAnswer)),
     extensions(("x-errors" = json!([
         "AMOUNT_OUT_OF_RANGE", "CUSTOMER_IS_NOT_CONFIRMED", "NO_CART_IS_OPEN", "CART_IS_EMPTY", "COUPON_NOT_FOUND",

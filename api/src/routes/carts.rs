@@ -70,7 +70,7 @@ async fn answer(call: &Call, status: StatusCode, customer: CustomerId, done: Don
 ///
 /// What products are called and cost is today's.
 #[utoipa::path(
-    get, path = "", tag = "Cart",
+    get, path = "", operation_id = "getCart", tag = "Cart",
     responses((status = 200, description = "The open cart", body = CartAnswer)),
     extensions(("x-errors" = json!(["NO_CART_IS_OPEN"])))
 )]
@@ -91,7 +91,7 @@ pub async fn open(call: Call) -> Answer {
 ///
 /// Open, closed and billed ones.
 #[utoipa::path(
-    get, path = "", tag = "Cart", params(CartParams, CursorParams),
+    get, path = "", operation_id = "listCarts", tag = "Cart", params(CartParams, CursorParams),
     responses((status = 200, description = "One page", body = CartList))
 )]
 pub async fn list(call: Call) -> Answer {
@@ -109,7 +109,7 @@ pub async fn list(call: Call) -> Answer {
 ///
 /// An open one is closed first.
 #[utoipa::path(
-    post, path = "", tag = "Cart",
+    post, path = "", operation_id = "openCart", tag = "Cart",
     responses((status = 201, description = "The new cart", body = CartAnswer)),
     extensions(("x-errors" = json!(["CUSTOMER_IS_NOT_CONFIRMED"])))
 )]
@@ -124,7 +124,7 @@ pub async fn create(call: Call) -> Answer {
 ///
 /// What it holds goes back into inventory.
 #[utoipa::path(
-    delete, path = "", tag = "Cart",
+    delete, path = "", operation_id = "closeCart", tag = "Cart",
     responses((status = 200, description = "The closed cart", body = CartAnswer)),
     extensions(("x-errors" = json!(["CUSTOMER_IS_NOT_CONFIRMED", "NO_CART_IS_OPEN"])))
 )]
@@ -139,7 +139,7 @@ pub async fn close(call: Call) -> Answer {
 ///
 /// Opens a cart if none is open. Adding again adds to the quantity.
 #[utoipa::path(
-    post, path = "", tag = "Cart", request_body = Option<AddQuantity>,
+    post, path = "", operation_id = "addCartItem", tag = "Cart", request_body = Option<AddQuantity>,
     responses((status = 201, description = "The cart", body = CartAnswer)),
     extensions(("x-errors" = json!(["CUSTOMER_IS_NOT_CONFIRMED", "INSUFFICIENT_INVENTORY", "CART_IS_FULL"])))
 )]
@@ -155,7 +155,7 @@ pub async fn add_item(call: Call) -> Answer {
 ///
 /// A product named twice adds up.
 #[utoipa::path(
-    post, path = "", tag = "Cart", request_body = NewCartItems,
+    post, path = "", operation_id = "addCartItems", tag = "Cart", request_body = NewCartItems,
     responses((status = 201, description = "The cart", body = CartAnswer)),
     extensions(("x-errors" = json!([
         "CUSTOMER_IS_NOT_CONFIRMED", "PRODUCT_NOT_FOUND", "INSUFFICIENT_INVENTORY", "CART_IS_FULL"
@@ -190,7 +190,7 @@ fn where_it_stands(error: CommandError, products: &[ProductId]) -> Problem {
 ///
 /// Raising holds inventory, lowering gives it back.
 #[utoipa::path(
-    put, path = "", tag = "Cart", request_body = SetQuantity,
+    put, path = "", operation_id = "setCartItemQuantity", tag = "Cart", request_body = SetQuantity,
     responses((status = 200, description = "The cart", body = CartAnswer)),
     extensions(("x-errors" = json!([
         "CUSTOMER_IS_NOT_CONFIRMED", "NO_CART_IS_OPEN", "PRODUCT_NOT_IN_CART", "INSUFFICIENT_INVENTORY"
@@ -208,7 +208,7 @@ pub async fn set_quantity(call: Call) -> Answer {
 ///
 /// What it held goes back into inventory.
 #[utoipa::path(
-    delete, path = "", tag = "Cart",
+    delete, path = "", operation_id = "removeCartItem", tag = "Cart",
     responses((status = 200, description = "The cart", body = CartAnswer)),
     extensions(("x-errors" = json!(["CUSTOMER_IS_NOT_CONFIRMED", "NO_CART_IS_OPEN", "PRODUCT_NOT_IN_CART"])))
 )]
@@ -223,7 +223,7 @@ pub async fn remove_item(call: Call) -> Answer {
 ///
 /// A product named twice counts once.
 #[utoipa::path(
-    delete, path = "", tag = "Cart", request_body = CartProducts,
+    delete, path = "", operation_id = "removeCartItems", tag = "Cart", request_body = CartProducts,
     responses((status = 200, description = "The cart", body = CartAnswer)),
     extensions(("x-errors" = json!([
         "CUSTOMER_IS_NOT_CONFIRMED", "NO_CART_IS_OPEN", "PRODUCT_NOT_FOUND", "PRODUCT_NOT_IN_CART"

@@ -18,7 +18,7 @@ use http::{Method, StatusCode};
 ///
 /// It lives 24 h. Where mail stays on the machine, `result` is its token. An `Idempotency-Key` is ignored.
 #[utoipa::path(
-    put, path = "", tag = "Customer",
+    put, path = "", operation_id = "sendConfirmation", tag = "Customer",
     responses((status = 200, description = "It is sent", body = SentConfirmation)),
     extensions(("x-unversioned" = json!(true)))
 )]
@@ -40,7 +40,7 @@ async fn sent(api: &Api, store: StoreId, customer: CustomerId, result: String) -
 ///
 /// Works once; the same request with the same `Idempotency-Key` gets the same answer. The link's page does the same.
 #[utoipa::path(
-    put, path = "", tag = "Customer",
+    put, path = "", operation_id = "confirmCustomer", tag = "Customer",
     responses((status = 200, description = "The confirmed customer", body = CustomerAnswer))
 )]
 pub async fn confirm(State(api): State<Api>, said: Said) -> Answer {
@@ -60,7 +60,7 @@ async fn confirmed(api: &Api, said: &Said, key: Option<IdempotencyKey>) -> Answe
 ///
 /// Confirms and says so on a page, or in JSON where `Accept` asks for it.
 #[utoipa::path(
-    get, path = "", tag = "Customer",
+    get, path = "", operation_id = "openConfirmationLink", tag = "Customer",
     responses((status = 200, description = "A page, or the confirmed customer", content(
         (CustomerAnswer = "application/json"), (String = "text/html")
     )))

@@ -35,7 +35,8 @@ pub(super) async fn named(call: &Call) -> Result<Arc<CouponRow>, Problem> {
 ///
 /// By parameters, by a body, or some of each; a field in both is refused.
 #[utoipa::path(
-    post, path = "", tag = "Coupon code", params(CouponFields), request_body = Option<NewCoupon>,
+    post, path = "", operation_id = "createCoupon", tag = "Coupon code",
+    params(CouponFields), request_body = Option<NewCoupon>,
     responses((status = 201, description = "The new coupon", body = CouponAnswer)),
     extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE", "COUPON_ALREADY_EXISTS", "READ_MODEL_BEHIND"])))
 )]
@@ -56,7 +57,7 @@ pub async fn create(call: Call) -> Answer {
 ///
 /// Voided and expired ones too.
 #[utoipa::path(
-    get, path = "", tag = "Coupon code", params(CursorParams),
+    get, path = "", operation_id = "listCoupons", tag = "Coupon code", params(CursorParams),
     responses((status = 200, description = "One page", body = CouponList))
 )]
 pub async fn list(call: Call) -> Answer {
@@ -70,7 +71,7 @@ pub async fn list(call: Call) -> Answer {
 ///
 /// By its code, in any case of its letters.
 #[utoipa::path(
-    get, path = "", tag = "Coupon code",
+    get, path = "", operation_id = "getCoupon", tag = "Coupon code",
     responses((status = 200, description = "The coupon", body = CouponAnswer)),
     extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])))
 )]
@@ -83,7 +84,7 @@ pub async fn one(call: Call) -> Answer {
 ///
 /// In general: limits of one customer and minimum amounts are not asked for.
 #[utoipa::path(
-    get, path = "", tag = "Coupon code",
+    get, path = "", operation_id = "checkCoupon", tag = "Coupon code",
     responses((status = 200, description = "False when voided, expired, not started or used up in all", body = CouponValidity)),
     extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])), ("x-unversioned" = json!(true)))
 )]
@@ -98,7 +99,7 @@ pub async fn is_valid(call: Call) -> Answer {
 ///
 /// Voided already: nothing changes. The code stays taken.
 #[utoipa::path(
-    delete, path = "", tag = "Coupon code",
+    delete, path = "", operation_id = "voidCoupon", tag = "Coupon code",
     responses((status = 204, description = "It is voided")),
     extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])))
 )]

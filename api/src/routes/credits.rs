@@ -27,14 +27,14 @@ fn ids(customer: CustomerId, credit: CreditId) -> [(&'static str, String); 2] {
 ///
 /// The last part of the path is its amount in minor units, above 0.
 #[utoipa::path(
-    post, path = "", tag = "Credit",
+    post, path = "", operation_id = "issueCredit", tag = "Credit",
     responses((status = 201, description = "The new credit", body = CreditAnswer)),
     extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE"])))
 )]
 pub async fn issue(call: Call) -> Answer {
     let customer = call.said.id()?;
     call.said.params::<()>()?;
-    let amount = amount(call.said.segment("credit_id"))?;
+    let amount = amount(call.said.segment("credit_id_or_amount"))?;
     let done = call.commands().issue_credit(&call.request()?, customer, amount).await?;
     let credit = done.outcome;
     let shown = show(&call.api, call.store_id(), customer, credit);
@@ -46,7 +46,7 @@ pub async fn issue(call: Call) -> Answer {
 ///
 /// Its balance is 0 then. Voided already: nothing changes.
 #[utoipa::path(
-    delete, path = "", tag = "Credit",
+    delete, path = "", operation_id = "voidCredit", tag = "Credit",
     responses((status = 204, description = "It is voided")),
     extensions(("x-errors" = json!(["CREDIT_NOT_FOUND"])))
 )]
@@ -61,7 +61,7 @@ pub async fn void(call: Call) -> Answer {
 ///
 /// Also voided and spent ones, unless `active=true`.
 #[utoipa::path(
-    get, path = "", tag = "Credit", params(ActiveParams, CursorParams),
+    get, path = "", operation_id = "listCredits", tag = "Credit", params(ActiveParams, CursorParams),
     responses((status = 200, description = "One page", body = CreditList))
 )]
 pub async fn list(call: Call) -> Answer {
@@ -78,7 +78,7 @@ pub async fn list(call: Call) -> Answer {
 ///
 /// With what invoices spent of it.
 #[utoipa::path(
-    get, path = "", tag = "Credit",
+    get, path = "", operation_id = "getCredit", tag = "Credit",
     responses((status = 200, description = "The credit", body = CreditAnswer)),
     extensions(("x-errors" = json!(["CREDIT_NOT_FOUND"])))
 )]
@@ -95,7 +95,7 @@ pub async fn one(call: Call) -> Answer {
 ///
 /// Nobody gets two, whatever crashes.
 #[utoipa::path(
-    post, path = "", tag = "Credit",
+    post, path = "", operation_id = "issueCreditToAll", tag = "Credit",
     responses((status = 202, description = "The job", body = JobAnswer)),
     extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE"])))
 )]
@@ -113,7 +113,7 @@ pub async fn issue_to_all(call: Call) -> Answer {
 ///
 /// `running` until everybody has the credit who was a customer when it began.
 #[utoipa::path(
-    get, path = "", tag = "Credit",
+    get, path = "", operation_id = "getCreditJob", tag = "Credit",
     responses((status = 200, description = "How far it is", body = JobStatus))
 )]
 pub async fn job(call: Call) -> Answer {

@@ -55,7 +55,7 @@ async fn filter(views: &Views, store: StoreId, params: CustomerParams) -> Result
 ///
 /// All filters that are given must hold. Deleted ones are not listed.
 #[utoipa::path(
-    get, path = "", tag = "Customer", params(CustomerParams, CursorParams),
+    get, path = "", operation_id = "listCustomers", tag = "Customer", params(CustomerParams, CursorParams),
     responses((status = 200, description = "One page", body = CustomerList))
 )]
 pub async fn list(call: Call) -> Answer {
@@ -89,7 +89,7 @@ async fn joined(
 ///
 /// With the filters of the list.
 #[utoipa::path(
-    get, path = "", tag = "Customer", params(CustomerParams),
+    get, path = "", operation_id = "countCustomers", tag = "Customer", params(CustomerParams),
     responses((status = 200, description = "How many", body = CountAnswer)), extensions(("x-unversioned" = json!(true)))
 )]
 pub async fn count(call: Call) -> Answer {
@@ -102,7 +102,10 @@ pub async fn count(call: Call) -> Answer {
 /// One customer
 ///
 /// With the emails and addresses, what was spent, and whether the customer is logged in.
-#[utoipa::path(get, path = "", tag = "Customer", responses((status = 200, description = "The customer", body = CustomerAnswer)))]
+#[utoipa::path(
+    get, path = "", operation_id = "getCustomer", tag = "Customer",
+    responses((status = 200, description = "The customer", body = CustomerAnswer))
+)]
 pub async fn one(call: Call) -> Answer {
     let customer = call.said.id()?;
     call.said.params::<()>()?;
@@ -120,7 +123,7 @@ fn unknown_currency(_: domain::currency::UnknownCurrency) -> Problem {
 ///
 /// The email must be free in the store, and not more than one address marked as primary. Not confirmed yet.
 #[utoipa::path(
-    post, path = "", tag = "Customer", request_body = NewCustomer,
+    post, path = "", operation_id = "createCustomer", tag = "Customer", request_body = NewCustomer,
     responses((status = 201, description = "The new customer", body = CustomerAnswer)),
     extensions(("x-errors" = json!(["CUSTOMER_ALREADY_EXISTS", "MULTIPLE_PRIMARY_ADDRESSES_SUPPLIED"])))
 )]
@@ -138,7 +141,7 @@ pub async fn create(call: Call) -> Answer {
 /// A new email becomes the primary one; the old one stays as a secondary. What else `GET` answers is ignored; `emails` and
 /// `addresses` may be named as they are, and are refused otherwise.
 #[utoipa::path(
-    put, path = "", tag = "Customer", request_body = CustomerChange,
+    put, path = "", operation_id = "changeCustomer", tag = "Customer", request_body = CustomerChange,
     responses((status = 200, description = "The changed customer", body = CustomerAnswer)),
     extensions(("x-errors" = json!(["CUSTOMER_ALREADY_EXISTS", "TOO_MANY_CONTACTS"])))
 )]
@@ -173,7 +176,10 @@ async fn as_they_are(call: &Call, id: CustomerId, change: &CustomerChange) -> Re
 /// Deletes a customer
 ///
 /// The open cart is closed; the emails can be used again.
-#[utoipa::path(delete, path = "", tag = "Customer", responses((status = 204, description = "It is deleted")))]
+#[utoipa::path(
+    delete, path = "", operation_id = "deleteCustomer", tag = "Customer",
+    responses((status = 204, description = "It is deleted"))
+)]
 pub async fn delete(call: Call) -> Answer {
     let id = call.said.id()?;
     call.said.params::<()>()?;
@@ -186,7 +192,7 @@ pub async fn delete(call: Call) -> Answer {
 /// By the primary email; needs no confirmation. A wrong email and a wrong password get the same answer. Many wrong tries of
 /// an email from one address: `RATE_LIMITED`.
 #[utoipa::path(
-    put, path = "", tag = "Customer", request_body = LogIn,
+    put, path = "", operation_id = "logInCustomer", tag = "Customer", request_body = LogIn,
     responses((status = 200, description = "The customer", body = CustomerAnswer)),
     extensions(("x-errors" = json!(["INVALID_CREDENTIALS"])))
 )]
@@ -202,7 +208,7 @@ pub async fn log_in(call: Call) -> Answer {
 ///
 /// By any of the emails. Not logged in: nothing changes.
 #[utoipa::path(
-    put, path = "", tag = "Customer", request_body = KnownEmail,
+    put, path = "", operation_id = "logOutCustomer", tag = "Customer", request_body = KnownEmail,
     responses((status = 200, description = "The customer", body = CustomerAnswer)),
     extensions(("x-errors" = json!(["CUSTOMER_NOT_FOUND"])))
 )]

@@ -17,7 +17,7 @@ use serde_json::json;
 ///
 /// `is_primary` moves the mark.
 #[utoipa::path(
-    post, path = "", tag = "Customer", params(PrimaryParams), request_body = NewEmail,
+    post, path = "", operation_id = "addEmail", tag = "Customer", params(PrimaryParams), request_body = NewEmail,
     responses((status = 201, description = "The customer", body = CustomerAnswer)),
     extensions(("x-errors" = json!(["EMAIL_ALREADY_EXISTS", "TOO_MANY_CONTACTS"])))
 )]
@@ -32,7 +32,7 @@ pub async fn add(call: Call) -> Answer {
 ///
 /// `is_primary` moves the mark.
 #[utoipa::path(
-    post, path = "", tag = "Customer", params(PrimaryParams),
+    post, path = "", operation_id = "addNamedEmail", tag = "Customer", params(PrimaryParams),
     responses((status = 201, description = "The customer", body = CustomerAnswer)),
     extensions(("x-errors" = json!(["EMAIL_ALREADY_EXISTS", "TOO_MANY_CONTACTS"])))
 )]
@@ -60,7 +60,7 @@ async fn add_as(call: &Call, request: &Request, customer: CustomerId, email: &st
 ///
 /// It can be used again. The primary one can't be deleted.
 #[utoipa::path(
-    delete, path = "", tag = "Customer", request_body = KnownEmail,
+    delete, path = "", operation_id = "deleteEmail", tag = "Customer", request_body = KnownEmail,
     responses((status = 204, description = "It is deleted")),
     extensions(("x-errors" = json!(["EMAIL_NOT_FOUND", "PRIMARY_EMAIL"])))
 )]
@@ -90,7 +90,7 @@ pub async fn remove_named(call: Call) -> Answer {
 ///
 /// It must be one of the customer's. The primary one already: nothing changes.
 #[utoipa::path(
-    put, path = "", tag = "Customer", request_body = KnownEmail,
+    put, path = "", operation_id = "makeEmailPrimary", tag = "Customer", request_body = KnownEmail,
     responses((status = 200, description = "The customer", body = CustomerAnswer)),
     extensions(("x-errors" = json!(["EMAIL_NOT_FOUND"])))
 )]
@@ -105,7 +105,7 @@ pub async fn make_primary(call: Call) -> Answer {
 ///
 /// It must be one of the customer's. The primary one already: nothing changes.
 #[utoipa::path(
-    put, path = "", tag = "Customer",
+    put, path = "", operation_id = "makeNamedEmailPrimary", tag = "Customer",
     responses((status = 200, description = "The customer", body = CustomerAnswer)),
     extensions(("x-errors" = json!(["EMAIL_NOT_FOUND"])))
 )]

@@ -26,7 +26,7 @@ fn ids(gift_card: GiftCardId) -> [(&'static str, String); 1] {
 ///
 /// Both customers must pay in the same currency; it is the card's.
 #[utoipa::path(
-    post, path = "", tag = "Gift card", request_body = NewGiftCard,
+    post, path = "", operation_id = "issueGiftCard", tag = "Gift card", request_body = NewGiftCard,
     responses((status = 201, description = "The new gift card", body = GiftCardAnswer)),
     extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE", "CUSTOMER_NOT_FOUND", "CURRENCY_MISMATCH"])))
 )]
@@ -47,7 +47,7 @@ pub async fn issue(call: Call) -> Answer {
 ///
 /// One of the two ids is required.
 #[utoipa::path(
-    get, path = "", tag = "Gift card", params(GiftCardParams, CursorParams),
+    get, path = "", operation_id = "listGiftCards", tag = "Gift card", params(GiftCardParams, CursorParams),
     responses((status = 200, description = "One page", body = GiftCardList)),
     extensions(("x-errors" = json!(["CUSTOMER_NOT_FOUND"])))
 )]
@@ -65,7 +65,7 @@ pub async fn list(call: Call) -> Answer {
 ///
 /// Also voided and spent ones, unless `active=true`.
 #[utoipa::path(
-    get, path = "", tag = "Gift card", params(ActiveParams, CursorParams),
+    get, path = "", operation_id = "listCustomerGiftCards", tag = "Gift card", params(ActiveParams, CursorParams),
     responses((status = 200, description = "One page", body = GiftCardList))
 )]
 pub async fn of_customer(call: Call) -> Answer {
@@ -89,7 +89,10 @@ async fn page(call: &Call, paging: Paging, filter: GiftCardFilter) -> Answer {
 /// One gift card
 ///
 /// With what invoices spent of it.
-#[utoipa::path(get, path = "", tag = "Gift card", responses((status = 200, description = "The gift card", body = GiftCardAnswer)))]
+#[utoipa::path(
+    get, path = "", operation_id = "getGiftCard", tag = "Gift card",
+    responses((status = 200, description = "The gift card", body = GiftCardAnswer))
+)]
 pub async fn one(call: Call) -> Answer {
     let gift_card = call.said.id()?;
     call.said.params::<()>()?;
@@ -101,7 +104,10 @@ pub async fn one(call: Call) -> Answer {
 /// Voids a gift card
 ///
 /// Its balance is 0 then. Voided already: nothing changes.
-#[utoipa::path(delete, path = "", tag = "Gift card", responses((status = 204, description = "It is voided")))]
+#[utoipa::path(
+    delete, path = "", operation_id = "voidGiftCard", tag = "Gift card",
+    responses((status = 204, description = "It is voided"))
+)]
 pub async fn void(call: Call) -> Answer {
     let gift_card = call.said.id()?;
     call.said.params::<()>()?;

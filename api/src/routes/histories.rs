@@ -71,7 +71,7 @@ async fn by_id<I: PathId + std::fmt::Display>(call: &Call, category: Category) -
 ///
 /// How it was created and changed, and the tokens that were issued and revoked; never a secret.
 #[utoipa::path(
-    get, path = "", tag = "History", params(CursorOnlyParams),
+    get, path = "", operation_id = "getStoreHistory", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History)),
     extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
 )]
@@ -83,7 +83,7 @@ pub async fn store(call: Call) -> Answer {
 ///
 /// Also of a deleted one. What carts took and gave back is part of it.
 #[utoipa::path(
-    get, path = "", tag = "History", params(CursorOnlyParams),
+    get, path = "", operation_id = "getProductHistory", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History))
 )]
 pub async fn product(call: Call) -> Answer {
@@ -94,7 +94,7 @@ pub async fn product(call: Call) -> Answer {
 ///
 /// Also of a deleted one. Personal data is null once the person was erased.
 #[utoipa::path(
-    get, path = "", tag = "History", params(CursorOnlyParams),
+    get, path = "", operation_id = "getCustomerHistory", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History))
 )]
 pub async fn customer(call: Call) -> Answer {
@@ -105,7 +105,7 @@ pub async fn customer(call: Call) -> Answer {
 ///
 /// One stream holds all of them: `cart_id` tells them apart.
 #[utoipa::path(
-    get, path = "", tag = "History", params(CursorOnlyParams),
+    get, path = "", operation_id = "getCartHistory", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History))
 )]
 pub async fn carts(call: Call) -> Answer {
@@ -118,7 +118,7 @@ pub async fn carts(call: Call) -> Answer {
 ///
 /// From its issue to its last refund.
 #[utoipa::path(
-    get, path = "", tag = "History", params(CursorOnlyParams),
+    get, path = "", operation_id = "getInvoiceHistory", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History))
 )]
 pub async fn invoice(call: Call) -> Answer {
@@ -129,7 +129,7 @@ pub async fn invoice(call: Call) -> Answer {
 ///
 /// From its being placed to its last step.
 #[utoipa::path(
-    get, path = "", tag = "History", params(CursorOnlyParams),
+    get, path = "", operation_id = "getOrderHistory", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History))
 )]
 pub async fn order(call: Call) -> Answer {
@@ -140,7 +140,7 @@ pub async fn order(call: Call) -> Answer {
 ///
 /// What was spent of it, and what went back.
 #[utoipa::path(
-    get, path = "", tag = "History", params(CursorOnlyParams),
+    get, path = "", operation_id = "getGiftCardHistory", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History))
 )]
 pub async fn gift_card(call: Call) -> Answer {
@@ -151,7 +151,7 @@ pub async fn gift_card(call: Call) -> Answer {
 ///
 /// What was spent of it, and what went back.
 #[utoipa::path(
-    get, path = "", tag = "History", params(CursorOnlyParams),
+    get, path = "", operation_id = "getCreditHistory", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History)),
     extensions(("x-errors" = json!(["CREDIT_NOT_FOUND"])))
 )]
@@ -176,7 +176,7 @@ pub async fn credit(call: Call) -> Answer {
 ///
 /// By its code or by its id.
 #[utoipa::path(
-    get, path = "", tag = "History", params(CursorOnlyParams),
+    get, path = "", operation_id = "getCouponHistory", tag = "History", params(CursorOnlyParams),
     responses((status = 200, description = "One page, oldest first", body = History)),
     extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])))
 )]

@@ -36,7 +36,7 @@ async fn filter(views: &Views, store: StoreId, params: &InvoiceParams) -> Result
 ///
 /// Dates are of `created_at`.
 #[utoipa::path(
-    get, path = "", tag = "Invoice", params(InvoiceParams, CursorParams),
+    get, path = "", operation_id = "listInvoices", tag = "Invoice", params(InvoiceParams, CursorParams),
     responses((status = 200, description = "One page", body = InvoiceList))
 )]
 pub async fn list(call: Call) -> Answer {
@@ -52,7 +52,7 @@ pub async fn list(call: Call) -> Answer {
 ///
 /// Dates are of `created_at`.
 #[utoipa::path(
-    get, path = "", tag = "Invoice", params(InvoiceParams, CursorParams),
+    get, path = "", operation_id = "listCustomerInvoices", tag = "Invoice", params(InvoiceParams, CursorParams),
     responses((status = 200, description = "One page", body = InvoiceList))
 )]
 pub async fn of_customer(call: Call) -> Answer {
@@ -69,7 +69,10 @@ pub async fn of_customer(call: Call) -> Answer {
 /// One invoice
 ///
 /// With its lines, what paid it, and its refunds.
-#[utoipa::path(get, path = "", tag = "Invoice", responses((status = 200, description = "The invoice", body = InvoiceAnswer)))]
+#[utoipa::path(
+    get, path = "", operation_id = "getInvoice", tag = "Invoice",
+    responses((status = 200, description = "The invoice", body = InvoiceAnswer))
+)]
 pub async fn one(call: Call) -> Answer {
     let invoice = call.said.id()?;
     call.said.params::<()>()?;
@@ -82,7 +85,7 @@ pub async fn one(call: Call) -> Answer {
 ///
 /// Also one with nothing left to collect.
 #[utoipa::path(
-    post, path = "", tag = "Invoice",
+    post, path = "", operation_id = "collectInvoice", tag = "Invoice",
     responses((status = 201, description = "The order", body = OrderAnswer)),
     extensions(("x-errors" = json!(["INVOICE_IS_NOT_OPEN"])))
 )]
@@ -100,7 +103,7 @@ pub async fn collect(call: Call) -> Answer {
 ///
 /// What it spent, its coupon use and its stock go back. Failed already: nothing changes.
 #[utoipa::path(
-    put, path = "", tag = "Invoice",
+    put, path = "", operation_id = "failInvoice", tag = "Invoice",
     responses((status = 200, description = "The failed invoice", body = InvoiceAnswer)),
     extensions(("x-errors" = json!(["INVOICE_IS_NOT_OPEN"])))
 )]

@@ -37,7 +37,7 @@ async fn filter(views: &Views, store: StoreId, params: OrderParams) -> Result<Or
 ///
 /// All filters that are given must hold.
 #[utoipa::path(
-    get, path = "", tag = "Order", params(OrderParams, CursorParams),
+    get, path = "", operation_id = "listOrders", tag = "Order", params(OrderParams, CursorParams),
     responses((status = 200, description = "One page", body = OrderList))
 )]
 pub async fn list(call: Call) -> Answer {
@@ -53,7 +53,7 @@ pub async fn list(call: Call) -> Answer {
 ///
 /// All filters that are given must hold.
 #[utoipa::path(
-    get, path = "", tag = "Order", params(OrderParams, CursorParams),
+    get, path = "", operation_id = "listCustomerOrders", tag = "Order", params(OrderParams, CursorParams),
     responses((status = 200, description = "One page", body = OrderList))
 )]
 pub async fn of_customer(call: Call) -> Answer {
@@ -70,7 +70,10 @@ pub async fn of_customer(call: Call) -> Answer {
 /// One order
 ///
 /// With its lines.
-#[utoipa::path(get, path = "", tag = "Order", responses((status = 200, description = "The order", body = OrderAnswer)))]
+#[utoipa::path(
+    get, path = "", operation_id = "getOrder", tag = "Order",
+    responses((status = 200, description = "The order", body = OrderAnswer))
+)]
 pub async fn one(call: Call) -> Answer {
     let order = call.said.id()?;
     call.said.params::<()>()?;
@@ -89,7 +92,7 @@ async fn answer(call: &Call, done: Done<OrderId>) -> Answer {
 ///
 /// The stock it held is gone for good. Shipped already: nothing changes.
 #[utoipa::path(
-    put, path = "", tag = "Order",
+    put, path = "", operation_id = "shipOrder", tag = "Order",
     responses((status = 200, description = "The order", body = OrderAnswer)),
     extensions(("x-errors" = json!(["ORDER_IS_DELIVERED", "ORDER_IS_CANCELED"])))
 )]
@@ -104,7 +107,7 @@ pub async fn ship(call: Call) -> Answer {
 ///
 /// Delivered already: nothing changes.
 #[utoipa::path(
-    put, path = "", tag = "Order",
+    put, path = "", operation_id = "deliverOrder", tag = "Order",
     responses((status = 200, description = "The order", body = OrderAnswer)),
     extensions(("x-errors" = json!(["ORDER_IS_CANCELED"])))
 )]
@@ -119,7 +122,7 @@ pub async fn deliver(call: Call) -> Answer {
 ///
 /// Its stock goes back; it refunds nothing. Canceled already: nothing changes.
 #[utoipa::path(
-    put, path = "", tag = "Order",
+    put, path = "", operation_id = "cancelOrder", tag = "Order",
     responses((status = 200, description = "The order", body = OrderAnswer)),
     extensions(("x-errors" = json!(["ORDER_IS_SHIPPED", "ORDER_IS_DELIVERED"])))
 )]

@@ -51,7 +51,7 @@ async fn filter(views: &Views, store: StoreId, params: ProductParams) -> Result<
 ///
 /// All filters that are given must hold. Deleted ones are not listed.
 #[utoipa::path(
-    get, path = "", tag = "Product", params(ProductParams, CursorParams),
+    get, path = "", operation_id = "listProducts", tag = "Product", params(ProductParams, CursorParams),
     responses((status = 200, description = "One page", body = ProductList))
 )]
 pub async fn list(call: Call) -> Answer {
@@ -67,7 +67,7 @@ pub async fn list(call: Call) -> Answer {
 ///
 /// With the filters of the list.
 #[utoipa::path(
-    get, path = "", tag = "Product", params(ProductParams),
+    get, path = "", operation_id = "countProducts", tag = "Product", params(ProductParams),
     responses((status = 200, description = "How many", body = CountAnswer)), extensions(("x-unversioned" = json!(true)))
 )]
 pub async fn count(call: Call) -> Answer {
@@ -82,7 +82,7 @@ pub async fn count(call: Call) -> Answer {
 /// Full text over title, description, product type, vendor and tags. All words must be found, in any form of theirs and of their
 /// letters; without articles and the like, if there are other words.
 #[utoipa::path(
-    get, path = "", tag = "Product", params(SearchParams, PageParams),
+    get, path = "", operation_id = "searchProducts", tag = "Product", params(SearchParams, PageParams),
     responses((status = 200, description = "One page", body = FoundProducts))
 )]
 pub async fn search(call: Call) -> Answer {
@@ -134,7 +134,10 @@ async fn search_page(
 /// One product
 ///
 /// With its stock and its tags.
-#[utoipa::path(get, path = "", tag = "Product", responses((status = 200, description = "The product", body = ProductAnswer)))]
+#[utoipa::path(
+    get, path = "", operation_id = "getProduct", tag = "Product",
+    responses((status = 200, description = "The product", body = ProductAnswer))
+)]
 pub async fn one(call: Call) -> Answer {
     let product = call.said.id()?;
     call.said.params::<()>()?;
@@ -146,7 +149,7 @@ pub async fn one(call: Call) -> Answer {
 ///
 /// What is in `inventory` can be put into carts at once.
 #[utoipa::path(
-    post, path = "", tag = "Product", request_body = NewProduct,
+    post, path = "", operation_id = "createProduct", tag = "Product", request_body = NewProduct,
     responses((status = 201, description = "The new product", body = ProductAnswer)),
     extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE", "TOO_MANY_TAGS"])))
 )]
@@ -163,7 +166,7 @@ pub async fn create(call: Call) -> Answer {
 /// A new price never alters what is already in an invoice. What else `GET` answers is ignored; `inventory` and `tags` may be named as
 /// they are, and are refused otherwise.
 #[utoipa::path(
-    put, path = "", tag = "Product", request_body = ProductChange,
+    put, path = "", operation_id = "changeProduct", tag = "Product", request_body = ProductChange,
     responses((status = 200, description = "The changed product", body = ProductAnswer)),
     extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE"])))
 )]
@@ -178,7 +181,10 @@ pub async fn change(call: Call) -> Answer {
 /// Deletes a product
 ///
 /// It is gone from lists and searches; it stays in open carts and can be billed.
-#[utoipa::path(delete, path = "", tag = "Product", responses((status = 204, description = "It is deleted")))]
+#[utoipa::path(
+    delete, path = "", operation_id = "deleteProduct", tag = "Product",
+    responses((status = 204, description = "It is deleted"))
+)]
 pub async fn delete(call: Call) -> Answer {
     let product = call.said.id()?;
     call.said.params::<()>()?;
@@ -189,7 +195,10 @@ pub async fn delete(call: Call) -> Answer {
 /// Deletes a product
 ///
 /// The same as `DELETE /product/{product_id}`.
-#[utoipa::path(delete, path = "", tag = "Product", responses((status = 204, description = "It is deleted")))]
+#[utoipa::path(
+    delete, path = "", operation_id = "deleteProductAsAdmin", tag = "Product",
+    responses((status = 204, description = "It is deleted"))
+)]
 pub async fn delete_as_admin(call: Call) -> Answer {
     delete(call).await
 }
@@ -198,7 +207,7 @@ pub async fn delete_as_admin(call: Call) -> Answer {
 ///
 /// What carts, invoices and orders hold stays as it is. Below zero: `INSUFFICIENT_INVENTORY`.
 #[utoipa::path(
-    put, path = "", tag = "Product", request_body = InventoryChange,
+    put, path = "", operation_id = "changeInventory", tag = "Product", request_body = InventoryChange,
     responses((status = 200, description = "The product", body = ProductAnswer)),
     extensions(("x-errors" = json!(["INSUFFICIENT_INVENTORY"])))
 )]

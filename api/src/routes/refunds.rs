@@ -68,7 +68,8 @@ fn lines_of(lines: &[RefundLine]) -> Result<Vec<(InvoiceLineItemId, Option<Cents
 ///
 /// All that is left, an amount, or lines: exactly one of the three.
 #[utoipa::path(
-    post, path = "", tag = "Invoice", params(RefundParams), request_body = Option<RefundLines>,
+    post, path = "", operation_id = "refundInvoice", tag = "Invoice",
+    params(RefundParams), request_body = Option<RefundLines>,
     responses((status = 201, description = "The refund and the invoice", body = RefundAnswer)),
     extensions(("x-errors" = json!([
         "AMOUNT_OUT_OF_RANGE", "INVOICE_LINE_ITEM_NOT_FOUND", "INVOICE_IS_NOT_COLLECTED", "REFUND_EXCEEDS_REMAINDER",
@@ -91,7 +92,7 @@ pub async fn issue(call: Call) -> Answer {
 ///
 /// Open and closed ones.
 #[utoipa::path(
-    get, path = "", tag = "Invoice", params(CursorParams),
+    get, path = "", operation_id = "listRefunds", tag = "Invoice", params(CursorParams),
     responses((status = 200, description = "One page", body = RefundList))
 )]
 pub async fn list(call: Call) -> Answer {
@@ -108,7 +109,7 @@ pub async fn list(call: Call) -> Answer {
 ///
 /// None open: `REFUND_NOT_FOUND`. The answer has the last refunds, as the invoice does.
 #[utoipa::path(
-    put, path = "", tag = "Invoice",
+    put, path = "", operation_id = "closeRefunds", tag = "Invoice",
     responses((status = 200, description = "The refunds and the invoice", body = ClosedRefunds)),
     extensions(("x-errors" = json!(["REFUND_NOT_FOUND"])))
 )]

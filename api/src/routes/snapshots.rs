@@ -25,7 +25,7 @@ const BALANCES: u32 = 250;
 ///
 /// All six parts are always there: `cart` null and lists empty where there is nothing.
 #[utoipa::path(
-    get, path = "", tag = "Customer",
+    get, path = "", operation_id = "getCustomerSnapshot", tag = "Customer",
     responses((status = 200, description = "The customer with its cart, and the last of what it did", body = SnapshotAnswer))
 )]
 pub async fn one(call: Call) -> Answer {

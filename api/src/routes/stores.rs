@@ -27,7 +27,7 @@ fn ids(store: StoreId) -> [(&'static str, String); 1] {
 ///
 /// An `Idempotency-Key` belongs to the `app_id`.
 #[utoipa::path(
-    post, path = "", tag = "Store", request_body = NewStore,
+    post, path = "", operation_id = "createStore", tag = "Store", request_body = NewStore,
     responses((status = 201, description = "The new store", body = StoreAnswer)),
     extensions(("x-errors" = json!(["APP_ID_ALREADY_EXISTS"])))
 )]
@@ -45,7 +45,7 @@ pub async fn create(State(api): State<Api>, said: Said) -> Answer {
 ///
 /// That of the credentials.
 #[utoipa::path(
-    get, path = "", tag = "Store",
+    get, path = "", operation_id = "getStore", tag = "Store",
     responses((status = 200, description = "The store", body = StoreAnswer)),
     extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
 )]
@@ -61,7 +61,7 @@ pub async fn one(call: Call) -> Answer {
 /// What is named changes. What else `GET` answers is ignored; `app_id`, which never changes, may be named as it is, and is
 /// refused otherwise.
 #[utoipa::path(
-    put, path = "", tag = "Store", request_body = StoreChange,
+    put, path = "", operation_id = "changeStore", tag = "Store", request_body = StoreChange,
     responses((status = 200, description = "The changed store", body = StoreAnswer)),
     extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
 )]
@@ -82,7 +82,7 @@ pub async fn change(call: Call) -> Answer {
 ///
 /// Tokens stay.
 #[utoipa::path(
-    put, path = "", tag = "Store", request_body = NewSecret,
+    put, path = "", operation_id = "changeStoreSecret", tag = "Store", request_body = NewSecret,
     responses((status = 200, description = "The store", body = StoreAnswer)),
     extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
 )]
@@ -97,7 +97,7 @@ pub async fn change_secret(call: Call) -> Answer {
 ///
 /// Its tokens die at once on this node, within 1 s on others; its `app_id` stays taken.
 #[utoipa::path(
-    delete, path = "", tag = "Store",
+    delete, path = "", operation_id = "deleteStore", tag = "Store",
     responses((status = 204, description = "It is deleted")),
     extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
 )]

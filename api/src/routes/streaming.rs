@@ -38,7 +38,7 @@ fn number(number: u64) -> Response {
 ///
 /// By quantity, most first; among equals the smaller id. Only POST of an item counts as an add.
 #[utoipa::path(
-    get, path = "", tag = "Streaming metrics", params(WindowParams),
+    get, path = "", operation_id = "getTopCartItems", tag = "Streaming metrics", params(WindowParams),
     responses((status = 200, description = "The products", body = TopCartItems))
 )]
 pub async fn top_cart_items(call: Call) -> Answer {
@@ -65,7 +65,7 @@ pub async fn top_cart_items(call: Call) -> Answer {
 ///
 /// In minor units, whatever became of the invoices; amounts of all currencies are added.
 #[utoipa::path(
-    get, path = "", tag = "Streaming metrics",
+    get, path = "", operation_id = "getInvoiceAmount", tag = "Streaming metrics",
     responses((status = 200, description = "The amount", body = NumberAnswer))
 )]
 pub async fn invoice_amount(call: Call) -> Answer {
@@ -79,7 +79,7 @@ pub async fn invoice_amount(call: Call) -> Answer {
 ///
 /// Among equals the one with the smaller id.
 #[utoipa::path(
-    get, path = "", tag = "Streaming metrics",
+    get, path = "", operation_id = "getTopCoupon", tag = "Streaming metrics",
     responses((status = 200, description = "The coupon", body = TopCoupon)),
     extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])), ("x-unversioned" = json!(true)))
 )]
@@ -98,7 +98,7 @@ pub async fn top_coupon(call: Call) -> Answer {
 ///
 /// The day begins where the store is.
 #[utoipa::path(
-    get, path = "", tag = "Streaming metrics",
+    get, path = "", operation_id = "countNewCustomers", tag = "Streaming metrics",
     responses((status = 200, description = "How many", body = NumberAnswer))
 )]
 pub async fn new_customers(call: Call) -> Answer {
@@ -113,7 +113,7 @@ pub async fn new_customers(call: Call) -> Answer {
 ///
 /// Each counts once, however often.
 #[utoipa::path(
-    get, path = "", tag = "Streaming metrics",
+    get, path = "", operation_id = "countCustomerLogins", tag = "Streaming metrics",
     responses((status = 200, description = "How many", body = NumberAnswer))
 )]
 pub async fn customer_logins(call: Call) -> Answer {

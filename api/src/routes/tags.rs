@@ -12,7 +12,7 @@ use crate::wire::query::check_text;
 ///
 /// At most 250 a product.
 #[utoipa::path(
-    post, path = "", tag = "Product",
+    post, path = "", operation_id = "addTag", tag = "Product",
     responses((status = 201, description = "The product", body = ProductAnswer)),
     extensions(("x-errors" = json!(["TAG_ALREADY_EXISTS", "TOO_MANY_TAGS"])))
 )]
@@ -30,7 +30,7 @@ pub async fn add(call: Call) -> Answer {
 ///
 /// None removed: `TAG_NOT_FOUND`.
 #[utoipa::path(
-    delete, path = "", tag = "Product", params(TagParams),
+    delete, path = "", operation_id = "removeTag", tag = "Product", params(TagParams),
     responses((status = 204, description = "They are removed")),
     extensions(("x-errors" = json!(["TAG_NOT_FOUND"])))
 )]

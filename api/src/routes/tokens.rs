@@ -14,7 +14,7 @@ use http::StatusCode;
 /// It lives 24 h; earlier ones stay valid, at most 1,000. An unknown app and a wrong secret get the same answer. Many wrong tries of
 /// an app from one address: `RATE_LIMITED`.
 #[utoipa::path(
-    post, path = "", tag = "Store", request_body = Credentials,
+    post, path = "", operation_id = "issueToken", tag = "Store", request_body = Credentials,
     responses((status = 201, description = "The token", body = TokenAnswer)),
     extensions(("x-errors" = json!(["INVALID_CREDENTIALS"])))
 )]
@@ -30,7 +30,7 @@ pub async fn issue(State(api): State<Api>, said: Said) -> Answer {
 ///
 /// It is refused at once on this node, within 1 s on others.
 #[utoipa::path(
-    delete, path = "", tag = "Store", params(Revocation),
+    delete, path = "", operation_id = "revokeToken", tag = "Store", params(Revocation),
     responses((status = 204, description = "They are revoked"))
 )]
 pub async fn revoke(call: Call) -> Answer {

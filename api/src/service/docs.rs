@@ -1,15 +1,20 @@
 //! The documentation: the OpenAPI document, and a page to browse it by that works without a network.
 
+use super::errors::table;
+use super::page::prefers_page;
+use crate::answers::{Link, one};
 use crate::asyncapi;
 use crate::codes::Code;
 use crate::openapi;
 use crate::problem::Problem;
+use crate::wire::answer::json;
+use crate::wire::etag;
 use crate::wire::front::TrailingSlash;
 use axum::Extension;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::sync::{Arc, LazyLock};
 use utoipa_swagger_ui::{Config, serve};
 
@@ -20,27 +25,77 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'uns
 ///
 /// OpenAPI 3.1: every path, field and error code.
 #[utoipa::path(
-    get, path = "", tag = "Service",
-    responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/json"))
+    get, path = "", operation_id = "getOpenApi", tag = "Service",
+    responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/json")),
+    extensions(("x-versioned" = json!(true)))
 )]
-pub async fn openapi_json() -> Response {
-    document(openapi::document_bytes())
+pub async fn openapi_json(headers: HeaderMap) -> Response {
+    static TAG: LazyLock<String> = LazyLock::new(|| etag::of(openapi::document_bytes()));
+    document(&headers, openapi::document_bytes(), &TAG)
 }
 
 /// The events that are forwarded to Kafka
 ///
 /// AsyncAPI 3.0: every topic, event type, header and schema.
 #[utoipa::path(
-    get, path = "", tag = "Service",
-    responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/json"))
+    get, path = "", operation_id = "getAsyncApi", tag = "Service",
+    responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/json")),
+    extensions(("x-versioned" = json!(true)))
 )]
-pub async fn asyncapi_json() -> Response {
-    document(asyncapi::document_bytes())
+pub async fn asyncapi_json(headers: HeaderMap) -> Response {
+    static TAG: LazyLock<String> = LazyLock::new(|| etag::of(asyncapi::document_bytes()));
+    document(&headers, asyncapi::document_bytes(), &TAG)
 }
 
-fn document(bytes: &'static [u8]) -> Response {
+/// The document, or 304 when the client has it: it changes with the server's version only.
+fn document(asked: &HeaderMap, bytes: &'static [u8], tag: &str) -> Response {
+    let mut response = match etag::client_has(asked, tag) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => json_bytes(bytes),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // Hex digits in quotes are a valid header.
+    headers.insert(header::ETAG, HeaderValue::from_str(tag).unwrap_or(HeaderValue::from_static("\"\"")));
+    response
+}
+
+fn json_bytes(bytes: &'static [u8]) -> Response {
     let mut response = bytes.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+one! {
+    /// Where to begin.
+    RootAnswer { links: Vec<Link> }
+}
+
+/// Where to begin
+///
+/// Leads browsers to the documentation, and tells others what there is.
+#[utoipa::path(
+    get, path = "", operation_id = "getRoot", tag = "Service",
+    responses(
+        (status = 200, description = "What there is", body = RootAnswer),
+        (status = 307, description = "The documentation, for browsers")
+    )
+)]
+pub async fn root(headers: HeaderMap) -> Response {
+    let mut response = match prefers_page(&headers) {
+        true => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/docs")]).into_response(),
+        false => {
+            let parts = [
+                ("docs", "/docs"),
+                ("openapi", "/openapi.json"),
+                ("asyncapi", "/asyncapi.json"),
+                ("errors", "/errors"),
+            ];
+            let links = parts.map(|(rel, href)| Link::new(rel, href));
+            json(StatusCode::OK, &RootAnswer::new(links.into()))
+        }
+    };
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
     response
 }
 
@@ -48,28 +103,41 @@ fn document(bytes: &'static [u8]) -> Response {
 ///
 /// Works without a network.
 #[utoipa::path(
-    get, path = "", tag = "Service",
+    get, path = "", operation_id = "getDocs", tag = "Service",
     responses((status = 200, description = "A page", body = String, content_type = "text/html"))
 )]
 pub async fn docs(slash: Option<Extension<TrailingSlash>>) -> Response {
     // Where the path ends decides what relative addresses are relative to.
-    let base = if slash.is_some() { "./" } else { "./docs/" };
+    let (own, root) = if slash.is_some() { ("./", "../") } else { ("./docs/", "./") };
+    let errors = table(&format!("{root}errors/"));
     let page = format!(
         r##"<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="UTF-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>cartlog</title>
-<link rel="stylesheet" type="text/css" href="{base}swagger-ui.css">
-<link rel="stylesheet" type="text/css" href="{base}index.css">
-<link rel="icon" type="image/png" href="{base}favicon-32x32.png">
+<link rel="stylesheet" type="text/css" href="{own}swagger-ui.css">
+<link rel="stylesheet" type="text/css" href="{own}index.css">
+<link rel="icon" type="image/png" href="{own}favicon-32x32.png">
+<style>
+#errors {{ font: 14px/1.5 sans-serif; color: #3b4151; max-width: 1460px; margin: 0 auto; padding: 0 20px 60px; }}
+#errors table {{ border-collapse: collapse; }}
+#errors th, #errors td {{ text-align: left; vertical-align: top; padding: 4px 20px 4px 0; }}
+</style>
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="{base}swagger-ui-bundle.js"></script>
+<section id="errors">
+<h2>Errors</h2>
+<p>Every error is a problem (RFC 9457) with one of these codes as <code>error</code>; its <code>type</code> leads to what it means and what to do.</p>
+{errors}
+</section>
+<script src="{own}swagger-ui-bundle.js"></script>
 <script>
-SwaggerUIBundle({{ url: "{base}../openapi.json", dom_id: "#swagger-ui", deepLinking: true, docExpansion: "none",
-  validatorUrl: null, supportedSubmitMethods: ["get", "put", "post", "delete", "head"] }});
+SwaggerUIBundle({{ url: new URL("{root}openapi.json", document.baseURI).pathname, dom_id: "#swagger-ui", deepLinking: true,
+  docExpansion: "list", defaultModelsExpandDepth: 0, persistAuthorization: true, validatorUrl: null,
+  supportedSubmitMethods: ["get", "put", "post", "delete", "head"] }});
 </script>
 </body>
 </html>

@@ -1,9 +1,12 @@
 //! What the server says of itself: whether it lives and is ready, its metrics, and its documentation.
 
 mod docs;
+mod errors;
+mod html;
 mod page;
 
 pub use docs::*;
+pub use errors::*;
 pub use page::{Confirmed, confirmation_page, prefers_json};
 
 use crate::answers::Done;
@@ -20,14 +23,16 @@ use utoipa::ToSchema;
 /// The process lives.
 #[derive(Serialize, ToSchema)]
 pub struct Health {
-    #[schema(inline)]
     result: Done,
 }
 
 /// Whether the process lives
 ///
 /// Always 200 while it answers at all.
-#[utoipa::path(get, path = "", tag = "Service", responses((status = 200, description = "It lives", body = Health)))]
+#[utoipa::path(
+    get, path = "", operation_id = "checkHealth", tag = "Service",
+    responses((status = 200, description = "It lives", body = Health))
+)]
 pub async fn healthz() -> Response {
     json(StatusCode::OK, &Health { result: Done::Ok })
 }
@@ -35,7 +40,7 @@ pub async fn healthz() -> Response {
 /// The server takes commands and queries.
 #[derive(Serialize, ToSchema)]
 pub struct Readiness {
-    #[schema(inline)]
+    /// `degraded` while something that can be done without is away.
     result: Condition,
     /// What can be done without and is away; nothing, when all is well.
     degraded: Vec<Degraded>,
@@ -62,7 +67,7 @@ pub struct Degraded {
 ///
 /// 503 names what is away.
 #[utoipa::path(
-    get, path = "", tag = "Service",
+    get, path = "", operation_id = "checkReadiness", tag = "Service",
     responses((status = 200, description = "It is ready", body = Readiness)),
     extensions(("x-errors" = json!(["UNAVAILABLE"])))
 )]
@@ -82,7 +87,7 @@ pub async fn readyz(State(api): State<Api>) -> Response {
 ///
 /// Commands by kind and outcome, requests by route, how far each follower of the log is, and how large the files are.
 #[utoipa::path(
-    get, path = "", tag = "Service",
+    get, path = "", operation_id = "getMetrics", tag = "Service",
     responses((status = 200, description = "The metrics", body = String, content_type = "text/plain"))
 )]
 pub async fn metrics(State(api): State<Api>) -> Response {

@@ -50,6 +50,18 @@ pub fn confirmation_page(confirmed: Confirmed) -> Response {
 
 /// Whether the client asks for JSON: it names it, and no page at least as much (RFC 9110 §12.5.1).
 pub fn prefers_json(headers: &HeaderMap) -> bool {
+    let (json, html) = weights(headers);
+    json > html
+}
+
+/// Whether the client asks for a page, as browsers do: it names one, and JSON no more.
+pub fn prefers_page(headers: &HeaderMap) -> bool {
+    let (json, html) = weights(headers);
+    html > 0 && html >= json
+}
+
+/// How much the client wants JSON and pages, in thousandths.
+fn weights(headers: &HeaderMap) -> (u32, u32) {
     let lines = headers.get_all(header::ACCEPT).into_iter().filter_map(|line| line.to_str().ok());
     let (mut json, mut html) = (0, 0);
     for range in lines.flat_map(|line| line.split(',')) {
@@ -62,7 +74,7 @@ pub fn prefers_json(headers: &HeaderMap) -> bool {
             _ => {}
         }
     }
-    json > html
+    (json, html)
 }
 
 /// A weight, in thousandths.

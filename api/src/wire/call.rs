@@ -182,7 +182,7 @@ path_ids! {
     InvoiceLineItemId, "invoice_line_item_id", InvoiceLineItemNotFound;
     OrderId, "order_id", OrderNotFound;
     GiftCardId, "gift_card_id", GiftCardNotFound;
-    CreditId, "credit_id", CreditNotFound;
+    CreditId, "credit_id_or_amount", CreditNotFound;
     JobId, "job_id", JobNotFound;
 }
 

@@ -8,14 +8,16 @@ const HASH_BYTES: usize = 8;
 
 /// The tag of a body at a revision.
 pub fn tag(revision: u64, body: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut tag = format!("\"{revision}.");
-    for byte in &blake3::hash(body).as_bytes()[..HASH_BYTES] {
-        // Writing to a string never fails.
-        let _ = write!(tag, "{byte:02x}");
-    }
-    tag.push('"');
-    tag
+    format!("\"{revision}.{}\"", hash(body))
+}
+
+/// The tag of what has no revision.
+pub fn of(body: &[u8]) -> String {
+    format!("\"{}\"", hash(body))
+}
+
+fn hash(body: &[u8]) -> String {
+    blake3::hash(body).as_bytes()[..HASH_BYTES].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether the client has this representation already (`If-None-Match`, RFC 9110 §13.1.2: weak comparison).

@@ -21,12 +21,13 @@ const PLACE: [&str; 3] = ["page", "cursor", "limit"];
 #[allow(dead_code)] // Published; what is read is [`Paging`].
 pub struct CursorParams {
     /// From 1. Costs more the deeper it is; not together with `cursor`.
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 4294967295i64)]
     page: Option<u64>,
     /// From the `next` or `previous` link of another page. Costs the same at any depth.
+    #[param(min_length = 1, max_length = 1000)]
     cursor: Option<String>,
     /// Items on the page. Default: 10.
-    #[param(minimum = 1, maximum = 250)]
+    #[param(default = 10, minimum = 1, maximum = 250)]
     limit: Option<u32>,
 }
 
@@ -35,11 +36,11 @@ pub struct CursorParams {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code)] // Published; what is read is [`PageOnly`].
 pub struct PageParams {
-    /// From 1.
-    #[param(minimum = 1)]
+    /// From 1, and no deeper than the 1,000th item.
+    #[param(minimum = 1, maximum = 1000)]
     page: Option<u64>,
     /// Items on the page. Default: 10.
-    #[param(minimum = 1, maximum = 250)]
+    #[param(default = 10, minimum = 1, maximum = 250)]
     limit: Option<u32>,
 }
 
@@ -49,9 +50,10 @@ pub struct PageParams {
 #[allow(dead_code)] // Published; what is read is [`CursorOnly`].
 pub struct CursorOnlyParams {
     /// From the `next` or `previous` link of another page.
+    #[param(min_length = 1, max_length = 1000)]
     cursor: Option<String>,
     /// Items on the page. Default: 10.
-    #[param(minimum = 1, maximum = 250)]
+    #[param(default = 10, minimum = 1, maximum = 250)]
     limit: Option<u32>,
 }
 

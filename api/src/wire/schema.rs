@@ -3,8 +3,9 @@
 
 use crate::codes::Code;
 use crate::problem::{FieldError, MAX_ERRORS, Problem, escape};
+use crate::requests::customer::TRUE_OR_FALSE;
 use crate::wire::{dates, json};
-use boon::{Compiler, Draft, ErrorKind, SchemaIndex, Schemas, Type, Types, ValidationError};
+use boon::{Compiler, Draft, ErrorKind, SchemaIndex, Schemas, Types, ValidationError};
 use domain::{Cents, Currency};
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
@@ -48,6 +49,7 @@ fn in_words(pattern: &str) -> String {
         r"^[^\s](?:[^\r\n\t]*[^\s])?$" => {
             "must begin and end with a visible character, and be one line without tabs".to_owned()
         }
+        TRUE_OR_FALSE => "must be a boolean, or \"true\" or \"false\"".to_owned(),
         "^[A-Za-z0-9_-]+$" => "must consist of letters, digits, '-' and '_'".to_owned(),
         other => format!("must match {other}"),
     }
@@ -231,11 +233,26 @@ fn leaves<'e, 's, 'v>(error: &'e ValidationError<'s, 'v>, found: &mut Vec<&'e Va
         found.push(error);
         return;
     }
-    // Where null would do as well, what is wrong with the other choice says more than that it isn't null.
+    // Of a choice only the branch is told whose type it is; where it is none of them, all types are told as one.
     let is_choice = matches!(error.kind, ErrorKind::OneOf(_) | ErrorKind::AnyOf);
-    let wants_null = |cause: &&ValidationError<'_, '_>| matches!(&cause.kind, ErrorKind::Type { want, .. } if want.iter().eq([Type::Null]));
-    let told = error.causes.iter().filter(|cause| !(is_choice && error.causes.len() > 1 && wants_null(cause)));
+    let mut told = error.causes.iter().filter(|cause| !is_choice || wanted(error, cause).is_none()).peekable();
+    if told.peek().is_none() {
+        found.push(error);
+    }
     told.for_each(|cause| leaves(cause, found));
+}
+
+/// The types that a branch of a choice asks for, where the value is of another one.
+fn wanted(choice: &ValidationError<'_, '_>, branch: &ValidationError<'_, '_>) -> Option<Types> {
+    match (&branch.kind, branch.causes.as_slice()) {
+        // What a reference leads to.
+        (_, [only]) => wanted(choice, only),
+        (ErrorKind::Type { want, .. }, []) => {
+            let is_here = branch.instance_location.to_string() == choice.instance_location.to_string();
+            is_here.then_some(*want)
+        }
+        _ => None,
+    }
 }
 
 /// The amount itself is fine but for its size: the code of all overflows.
@@ -261,6 +278,10 @@ fn describe(validator: &Validator, error: &ValidationError<'_, '_>, errors: &mut
             return;
         }
         Kind::Type { want, .. } => format!("must be {}", names(*want)),
+        Kind::OneOf(_) | Kind::AnyOf => {
+            let types = error.causes.iter().filter_map(|branch| wanted(error, branch)).map(names);
+            format!("must be {}", types.collect::<Vec<_>>().join(" or "))
+        }
         Kind::Minimum { want, .. } => format!("must be at least {want}"),
         Kind::Maximum { want, .. } => format!("must be at most {want}"),
         Kind::MinLength { want, .. } => format!("must have at least {want} {}", plural(*want, "character")),
