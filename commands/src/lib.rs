@@ -28,9 +28,9 @@ mod use_cases;
 pub mod vault;
 
 pub use clock::{Clock, SystemClock};
-pub use error::{CommandError, Resource, Service};
+pub use error::{Class, CommandError, Resource, Service};
 pub use facade::{Commands, Parts, Settings, UnderWay};
-pub use lookups::{Lookups, LookupsError, WalletEntry};
+pub use lookups::{CartPlace, DueCarts, Lookups, LookupsError, WalletEntry};
 pub use mail::{ConfirmationMail, MailError, Mailer};
 pub use reactions::{CartExpiry, Parked, Reactions, ReactionsStatus};
 pub use request::{Done, IdempotencyKey, IfMatch, Request};

@@ -16,7 +16,7 @@ pub use loaded::Loaded;
 
 use crate::ids::Ids;
 use crate::snapshots::Snapshots;
-use crate::{Clock, CommandError, IfMatch, Service};
+use crate::{Clock, CommandError, IfMatch};
 use domain::{Decider, StoreId};
 use eventlog::{EventId, Position};
 use journal::{Actor, Idempotency, Journal, JournalError};
@@ -260,16 +260,14 @@ struct Full;
 
 impl From<&StreamFailure> for CommandError {
     fn from(failure: &StreamFailure) -> Self {
-        let service = match failure {
-            StreamFailure::Corrupt { .. } | StreamFailure::Journal { source: JournalError::Unreadable(_), .. } => {
-                return CommandError::Damaged { reason: failure.to_string() };
+        match failure {
+            StreamFailure::Corrupt { .. } => CommandError::Damaged { reason: failure.to_string() },
+            StreamFailure::Journal { source, .. } => {
+                crate::error::of_journal(source, crate::error::with_causes(failure))
             }
-            StreamFailure::Journal { source: JournalError::Keys(_), .. } => Service::Vault,
-            StreamFailure::Journal { .. } | StreamFailure::Contended { .. } | StreamFailure::Stopped => {
-                Service::EventLog
-            }
-        };
-        CommandError::Unavailable { service, reason: failure.to_string() }
+            StreamFailure::Contended { .. } => CommandError::Busy,
+            StreamFailure::Stopped => CommandError::BrokeOff { reason: failure.to_string() },
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::claims::{Names, Owner, Standing, normalized};
 use crate::facade::{Inner, anonymous, vault_away};
 use crate::session::{Session, look_at, refused};
 use crate::vault::TokenEntry;
-use crate::{CommandError, Commands, Done, Request, Service, UnderWay};
+use crate::{Class, CommandError, Commands, Done, Request, Service, UnderWay};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
@@ -175,7 +175,7 @@ async fn live_tokens(inner: &Inner, store: StoreId, now: Timestamp) -> Result<Ar
         return Ok(Arc::clone(known));
     }
     match (read_live_tokens(inner, store).await, known) {
-        (Err(CommandError::Unavailable { .. } | CommandError::Busy), Some(known)) if known.may_do(now) => Ok(known),
+        (Err(error), Some(known)) if error.class() != Class::Never && known.may_do(now) => Ok(known),
         (read, _) => read,
     }
 }

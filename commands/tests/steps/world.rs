@@ -3,10 +3,10 @@
 use crate::place::{Kept, Place};
 use commands::testing::{CountedLookups, KeptSnapshots, Mailbox, ManualClock};
 use commands::vault::MemoryVault;
-use commands::{CommandError, Commands, Done, IdempotencyKey, Parts, Request, Settings};
+use commands::{Clock, CommandError, Commands, Done, IdempotencyKey, Parts, Request, Settings};
 use domain::StoreId;
 use eventlog::{EventLog, ExpectedRevision, NewEvent, Position, StreamName};
-use journal::{Actor, Journal};
+use journal::{Actor, Journal, Metadata, Tail, ToAppend};
 use std::sync::Arc;
 
 /// What outlives a crash.
@@ -24,6 +24,11 @@ impl World {
     /// With its log in memory.
     pub fn new() -> Self {
         Self::of(Place::Memory, Kept::Memory(Arc::default()))
+    }
+
+    /// With its log in memory, which takes only so many bytes at once.
+    pub fn limited(max_append_bytes: usize) -> Self {
+        Self::of(Place::Memory, Kept::Memory(Arc::new(eventlog::MemoryLog::with_max_append_bytes(max_append_bytes))))
     }
 
     /// With its log in that place.
@@ -59,7 +64,19 @@ impl World {
     /// The same history in a log of its own: what is done to one is not seen by the other.
     pub async fn copy(&self) -> Self {
         let kept = self.place.new_log().await;
-        let log = kept.log();
+        self.copy_into(&*kept.log()).await;
+        Self { kept, snapshots: Arc::default(), ..self.clone() }
+    }
+
+    /// As [`Self::copy`], into a log in memory that takes only so many bytes at once.
+    pub async fn copy_limited(&self, max_append_bytes: usize) -> Self {
+        let copy = Self { snapshots: Arc::default(), ..self.clone() };
+        let limited = Self { kept: Self::limited(max_append_bytes).kept, ..copy };
+        self.copy_into(&*limited.log()).await;
+        limited
+    }
+
+    async fn copy_into(&self, log: &dyn EventLog) {
         for event in self.log().read_all(Position::START, usize::MAX).await.expect("the log is there") {
             let new = NewEvent {
                 id: event.id,
@@ -70,7 +87,6 @@ impl World {
             let expected = ExpectedRevision::of_length(event.revision);
             log.append(&event.stream, expected, vec![new]).await.expect("the history fits");
         }
-        Self { kept, snapshots: Arc::default(), ..self.clone() }
     }
 
     pub fn journal(&self) -> Journal {
@@ -107,6 +123,26 @@ impl World {
         let parts = self.parts(self.log());
         let snapshots = Arc::clone(&self.snapshots) as Arc<dyn commands::snapshots::Snapshots>;
         Commands::new(Parts { snapshots, settings: Settings { snapshot_every, ..parts.settings }, ..parts })
+    }
+
+    /// Appends an event to the stream, as another version of this program may have done.
+    pub async fn write(&self, store: StoreId, stream: &str, event: impl Into<domain::Event>) {
+        let stream = StreamName::new(stream);
+        let metadata = Metadata {
+            schema_version: 0,
+            store_id: store,
+            occurred_at: self.clock.now(),
+            actor: Actor::System,
+            request_id: None,
+            idempotency: None,
+            causation_id: None,
+            correlation_id: uuid::Uuid::nil(),
+            prev: None,
+        };
+        let event = ToAppend { id: uuid::Uuid::now_v7(), event: event.into(), metadata };
+        let journal = self.journal();
+        let written = journal.read_stream(&stream, Tail::default(), usize::MAX).await.expect("the stream can be read");
+        journal.append(&stream, written.tail, &[event]).await.expect("it fits");
     }
 
     /// Appends to the stream, so often, what nobody can read.

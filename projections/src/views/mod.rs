@@ -30,7 +30,7 @@ pub use jobs::{JobProgress, JobRow, Jobs};
 pub use orders::{OrderFilter, OrderRow, Orders};
 pub use products::{ProductFilter, ProductRow, Products, TagRow};
 pub use purchases::{Purchases, PurchasesRow};
-pub use shoppers::{ShopperRow, Shoppers};
+pub use shoppers::{IdlePlace, ShopperRow, Shoppers};
 pub use stores::{StoreRow, Stores};
 pub use wallet::WalletEntry;
 
