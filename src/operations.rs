@@ -109,16 +109,20 @@ impl Operations {
     async fn add_reactions(&self, running: &Running, head: Position, status: &mut Status) -> Result<()> {
         let reactions = running.reactions.lock().lock().clone();
         let mut follower = self.follower("reactions", reactions.position, head).await?;
-        follower.state = match reactions.pending {
-            0 => "well".to_owned(),
-            pending => format!("{pending} wait for their time"),
+        let more = if reactions.has_more_parked { " and more" } else { "" };
+        follower.state = match (reactions.pending, reactions.parked.len()) {
+            (0, 0) => "well".to_owned(),
+            (pending, 0) => format!("{pending} wait for their time"),
+            (pending, parked) => {
+                format!("{pending} wait for their time, {parked}{more} can't go on and are tried again")
+            }
         };
         status.followers.push(follower);
         status.parked.extend(reactions.parked.into_iter().map(|parked| Parked {
             follower: "reactions".to_owned(),
             what: parked.stream.to_string(),
-            position: parked.before.position.0,
-            reason: parked.reason,
+            position: parked.position.0,
+            reason: format!("{} ({}, tried {} times)", parked.reason, parked.why, parked.attempts),
         }));
         Ok(())
     }

@@ -136,7 +136,8 @@ fn as_text(status: &Status) -> String {
         }
         let _ = writeln!(
             text,
-            "\n{parked}\nParked rows keep what they had; they are tried again by `cartlog rebuild` or after an upgrade."
+            "\n{parked}\nParked rows of views keep what they had; they are tried again by `cartlog rebuild` or after an upgrade. Reactions are \
+             tried again by themselves, at least every five minutes."
         );
     }
     text

@@ -62,6 +62,9 @@ impl Code {
             }
             Self::TooManyContacts => "Delete emails or addresses that are not needed any more.",
             Self::CartIsEmpty => "Add an item first.",
+            Self::CartTooLarge => {
+                "Bill fewer products at once: remove some, bill the rest, and go on with another cart. Nothing was spent."
+            }
             Self::CartIsFull => "Bill this cart and go on with another one, or remove a product.",
             Self::CouponAlreadyExists => "Choose another code. A voided one stays taken.",
             Self::CouponUsedUp | Self::CouponAlreadyUsed => "Bill without the coupon, or with another one.",
@@ -70,6 +73,9 @@ impl Code {
             }
             Self::InvoiceIsNotOpen => "Read the invoice: its `state` says what became of it.",
             Self::InvoiceIsNotCollected => "Collect the invoice first with `POST /invoice/{invoice_id}/collected`.",
+            Self::TooManyOpenRefunds => {
+                "Close the open ones with `PUT /invoice/{invoice_id}/refund/close`, then refund on."
+            }
             Self::RefundExceedsRemainder => {
                 "Ask for less: left is total − discount + tax − refunded. `full=true` refunds all that is left."
             }
@@ -86,6 +92,7 @@ impl Code {
             Self::IdempotencyKeyReused => {
                 "Use a new key for a new request. To repeat the first one, send exactly its body and query."
             }
+            Self::RequestTimeout => "Send the request again, and its body without a pause. With an `Idempotency-Key` that is safe.",
             Self::RateLimited => {
                 "Wait as long as `Retry-After` says. `RateLimit` tells what is left before it comes to that."
             }

@@ -78,6 +78,7 @@ codes! {
     TooManyContacts = "TOO_MANY_CONTACTS", 409, "Too many contacts", "A customer has at most 250 emails and 250 addresses.";
     CartIsEmpty = "CART_IS_EMPTY", 409, "Cart is empty", "An empty cart can't be billed.";
     CartIsFull = "CART_IS_FULL", 409, "Cart is full", "A cart has at most 1,000 different products.";
+    CartTooLarge = "CART_TOO_LARGE", 409, "Cart is too large", "What the bill would come to is too large to be stored; nothing was spent. Bill it in parts.";
     CouponAlreadyExists = "COUPON_ALREADY_EXISTS", 409, "Coupon already exists", "The code is taken in the store, in any case of its letters.";
     CouponUsedUp = "COUPON_USED_UP", 409, "Coupon used up", "The coupon was used as often as it may be.";
     CouponAlreadyUsed = "COUPON_ALREADY_USED", 409, "Coupon already used", "The customer has used the coupon as often as allowed.";

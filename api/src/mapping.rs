@@ -40,10 +40,16 @@ pub fn command_error(error: CommandError) -> Problem {
         CommandError::RateLimited { after } => {
             return Problem::new(Code::RateLimited, error.to_string()).retry_after(*after);
         }
-        CommandError::Damaged { .. } | CommandError::Unavailable { .. } => {
+        CommandError::Damaged { .. } | CommandError::Unavailable { .. } | CommandError::BrokeOff { .. } => {
             tracing::error!(%error, "a command could not be done");
             return Problem::new(Code::Unavailable, unavailable(&error));
         }
+        CommandError::TooLarge { .. } => {
+            // The reason counts bytes, of a stream that is not named here.
+            tracing::warn!(%error, "a command asked for too much");
+            return Problem::new(Code::TooLarge, "what was asked for is too large to be stored; nothing was done");
+        }
+        CommandError::CartTooLarge => Code::CartTooLarge,
         CommandError::AppIdTaken => Code::AppIdAlreadyExists,
         CommandError::CustomerAlreadyExists => Code::CustomerAlreadyExists,
         CommandError::EmailTaken => Code::EmailAlreadyExists,
@@ -66,6 +72,9 @@ pub fn command_error(error: CommandError) -> Problem {
 fn unavailable(error: &CommandError) -> String {
     match error {
         CommandError::Unavailable { service, .. } => format!("{service} is away; nothing was done"),
+        CommandError::BrokeOff { .. } => {
+            "the server broke off; whether it was done is not known: repeat it with the same Idempotency-Key".to_owned()
+        }
         CommandError::Damaged { .. } => "the history of what this is about can't be read; nothing was done".to_owned(),
         other => other.to_string(),
     }

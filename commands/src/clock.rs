@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
 
-    /// How long it has run, by a clock that nobody sets: it only ever grows, by the time that passes.
+    /// For how long some moment of the past is over, the same moment at every call: what waits are measured by. It only ever grows, by
+    /// the time that passes, also where somebody sets the clock.
     fn running(&self) -> Duration {
         static SINCE: LazyLock<Instant> = LazyLock::new(Instant::now);
         SINCE.elapsed()

@@ -1,6 +1,8 @@
 //! Why a command was not done. Only `api` turns these into HTTP.
 
 use domain::{AmountOutOfRange, Rejection};
+use eventlog::{AppendError, LogError};
+use journal::JournalError;
 
 /// Why a command was not done. Nothing was changed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -50,6 +52,15 @@ pub enum CommandError {
     /// Too much is waiting already: try again in a moment.
     #[error("too many commands are waiting")]
     Busy,
+    /// The events that a bill would make are more than the log takes at once: found out before the first of them.
+    #[error("the bill of this cart is too large to be stored; nothing was spent: bill fewer products at once")]
+    CartTooLarge,
+    /// What the command makes is more than the log takes at once. Trying again does not help.
+    #[error("what was asked for is too large to be stored: {reason}")]
+    TooLarge { reason: String },
+    /// The task that did it broke off, which is a defect of ours: whether it was done is not known.
+    #[error("the command broke off: {reason}")]
+    BrokeOff { reason: String },
     /// A stream holds what no history of this program can contain, or what this version can't read. Trying again does not help.
     #[error("the history of what this is about can't be read: {reason}")]
     Damaged { reason: String },
@@ -58,7 +69,74 @@ pub enum CommandError {
     Unavailable { service: Service, reason: String },
 }
 
+/// What becomes of it when the same is tried again. For whoever tries again by itself: reactions, jobs, expiry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// The same again, unless somebody changes something first.
+    Never,
+    /// As `Never`, and it is stored history that is wrong, or newer than this program.
+    Damaged,
+    /// It will do once a service is back; whatever else needs that service waits as well.
+    NotNow,
+    /// It will do in a moment; others are not concerned.
+    Busy,
+}
+
+impl Class {
+    pub const ALL: [Class; 4] = [Class::Never, Class::Damaged, Class::NotNow, Class::Busy];
+
+    /// One word, in metrics and for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Class::Never => "refused",
+            Class::Damaged => "damaged",
+            Class::NotNow => "away",
+            Class::Busy => "busy",
+        }
+    }
+}
+
+impl std::fmt::Display for Class {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl CommandError {
+    /// Whether trying again helps.
+    pub fn class(&self) -> Class {
+        match self {
+            CommandError::Busy
+            | CommandError::KeyInUse
+            | CommandError::RateLimited { .. }
+            | CommandError::BrokeOff { .. } => Class::Busy,
+            CommandError::Unavailable { .. } => Class::NotNow,
+            CommandError::Damaged { .. } => Class::Damaged,
+            CommandError::Rejected(_)
+            | CommandError::NotFound(_)
+            | CommandError::AppIdTaken
+            | CommandError::CustomerAlreadyExists
+            | CommandError::EmailTaken
+            | CommandError::CouponTaken
+            | CommandError::CustomerIsNotConfirmed
+            | CommandError::InvalidCredentials
+            | CommandError::Unauthorized
+            | CommandError::TokenExpired
+            | CommandError::CouponRefused(_)
+            | CommandError::RevisionMismatch { .. }
+            | CommandError::KeyReused
+            | CommandError::Amount(_)
+            | CommandError::CartTooLarge
+            | CommandError::TooLarge { .. } => Class::Never,
+        }
+    }
+
+    /// Whether what was begun will be done later, by itself.
+    pub(crate) fn will_pass(&self) -> bool {
+        matches!(self.class(), Class::NotNow | Class::Busy)
+    }
+
     /// What no history of this program can contain was found.
     pub(crate) fn damaged(reason: &str) -> Self {
         Self::Damaged { reason: reason.to_owned() }
@@ -131,20 +209,90 @@ impl From<Rejection> for CommandError {
     }
 }
 
-/// The log can't be read or written now.
-pub(crate) fn log_away(error: journal::JournalError) -> CommandError {
-    let service = match &error {
-        journal::JournalError::Keys(_) => Service::Vault,
-        journal::JournalError::Unreadable(unreadable) => {
-            return CommandError::Damaged { reason: unreadable.to_string() };
+/// Why the log could not be read or written, for a command.
+pub(crate) fn of_journal(error: &JournalError, reason: String) -> CommandError {
+    match error {
+        JournalError::Keys(_) => CommandError::Unavailable { service: Service::Vault, reason },
+        JournalError::Log(error) | JournalError::Append(AppendError::Unavailable { source: error, .. }) => {
+            of_log(error, reason)
         }
-        journal::JournalError::Append(_)
-        | journal::JournalError::Log(_)
-        | journal::JournalError::Erased(_)
-        | journal::JournalError::Misplaced(_)
-        | journal::JournalError::NothingToAppend
-        | journal::JournalError::Seal(_)
-        | journal::JournalError::Json(_) => Service::EventLog,
-    };
-    CommandError::Unavailable { service, reason: error.to_string() }
+        JournalError::Append(AppendError::TooLarge { .. }) => CommandError::TooLarge { reason },
+        // Whoever appends decides again, so this is met only where that went on for too long.
+        JournalError::Append(AppendError::Conflict { .. }) => CommandError::Busy,
+        JournalError::Erased(_) => CommandError::NotFound(Resource::Customer),
+        JournalError::Unreadable(_)
+        | JournalError::Append(AppendError::Empty { .. })
+        | JournalError::Misplaced(_)
+        | JournalError::NothingToAppend
+        | JournalError::Seal(_)
+        | JournalError::Json(_) => CommandError::Damaged { reason },
+    }
+}
+
+fn of_log(error: &LogError, reason: String) -> CommandError {
+    match error {
+        LogError::Unavailable(_) => CommandError::Unavailable { service: Service::EventLog, reason },
+        // It may be this part of the log alone: others must not wait for it.
+        LogError::Damaged(_) | LogError::ForeignCheckpoint { .. } => CommandError::Damaged { reason },
+    }
+}
+
+/// The log can't be read or written now.
+pub(crate) fn log_away(error: JournalError) -> CommandError {
+    of_journal(&error, with_causes(&error))
+}
+
+/// An error and what caused it, in one line: the causes say what is the matter, the error where.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !line.contains(&said) {
+            line.push_str(": ");
+            line.push_str(&said);
+        }
+        cause = error.source();
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::cart::CartRejection;
+    use eventlog::StreamName;
+
+    #[test]
+    fn each_error_says_whether_trying_again_helps() {
+        let reason = String::new;
+        let cases = [
+            (CommandError::Rejected(CartRejection::CartIsEmpty.into()), Class::Never),
+            (CommandError::NotFound(Resource::Cart), Class::Never),
+            (CommandError::TooLarge { reason: reason() }, Class::Never),
+            (CommandError::Damaged { reason: reason() }, Class::Damaged),
+            (CommandError::Busy, Class::Busy),
+            (CommandError::BrokeOff { reason: reason() }, Class::Busy),
+            (CommandError::Unavailable { service: Service::Vault, reason: reason() }, Class::NotNow),
+        ];
+        for (error, class) in cases {
+            assert_eq!(error.class(), class, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_log_says_is_told_apart_and_never_loses_its_cause() {
+        let stream = StreamName::new("cart-1");
+        let append = |source| JournalError::Append(AppendError::Unavailable { stream: stream.clone(), source });
+        let cases = [
+            (append(LogError::Unavailable("the disk is full".to_owned())), Class::NotNow, "the disk is full"),
+            (append(LogError::Damaged("a page is malformed".to_owned())), Class::Damaged, "a page is malformed"),
+            (AppendError::TooLarge { stream: stream.clone(), bytes: 7 }.into(), Class::Never, "7 bytes"),
+            (JournalError::Misplaced(stream.clone()), Class::Damaged, "cart-1"),
+        ];
+        for (error, class, cause) in cases {
+            let error = log_away(error);
+            assert!(error.class() == class && error.to_string().contains(cause), "{error}");
+        }
+    }
 }

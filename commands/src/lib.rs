@@ -31,9 +31,9 @@ pub mod vault;
 
 pub(crate) use clock::EvenClock;
 pub use clock::{Clock, SystemClock};
-pub use error::{CommandError, Resource, Service};
+pub use error::{Class, CommandError, Resource, Service};
 pub use facade::{Commands, Parts, Settings, UnderWay};
-pub use lookups::{Creation, Lookups, LookupsError, WalletEntry};
+pub use lookups::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
 pub use mail::{ConfirmationMail, MailError, Mailer};
 pub use reactions::{CartExpiry, Parked, Reactions, ReactionsStatus};
 pub use request::{Done, IdempotencyKey, IfMatch, Request};

@@ -19,6 +19,22 @@ pub struct WalletEntry {
     pub created_at: Timestamp,
 }
 
+/// A place in the list of a store's open carts by their last activity. It stays a place when its cart has gone from there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CartPlace {
+    /// Of the last activity.
+    pub minute: i64,
+    pub customer: CustomerId,
+}
+
+/// Open carts that are due.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DueCarts {
+    pub customers: Vec<CustomerId>,
+    /// Where to go on; `None`: these are all.
+    pub next: Option<CartPlace>,
+}
+
 /// Lists that commands need. Each waits until the view has reached `at_least`, the log's head as read when the command
 /// began; over 2 s is an error, and nothing was written.
 #[async_trait]
@@ -35,8 +51,23 @@ pub trait Lookups: Send + Sync + 'static {
     /// nothing up to there. It stands in `stream`. Never a guess: where the index can't be sure, it is an error.
     async fn past(&self, at_least: Position, stream: &StreamName, asked: &Asked) -> Result<Option<Fact>, LookupsError>;
 
-    /// Up to `limit` customers whose open cart is past its store's expiry at `now`.
-    async fn carts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError>;
+    /// Up to `limit` stores whose open carts expire, each with the minutes after which they do, in the order of their ids, after
+    /// `after`.
+    async fn stores_with_cart_expiry(
+        &self,
+        after: Option<StoreId>,
+        limit: usize,
+    ) -> Result<Vec<(StoreId, u32)>, LookupsError>;
+
+    /// Of the store, up to `limit` customers to whose open cart nothing happened since `idle_since` (at or before it), the longest idle
+    /// first, after that place.
+    async fn carts_due(
+        &self,
+        store: StoreId,
+        idle_since: Timestamp,
+        after: Option<CartPlace>,
+        limit: usize,
+    ) -> Result<DueCarts, LookupsError>;
 
     /// Up to `limit` customers of the store that existed at the position, in the order of their ids, after `after`. Waits for
     /// the view to reach the position.

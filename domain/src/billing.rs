@@ -2,6 +2,7 @@
 //! coupon is asked, and when the invoice is issued.
 
 use crate::ids::*;
+use crate::limits::MAX_WALLET;
 use crate::{AmountOutOfRange, Cents, Currency};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,7 +15,8 @@ pub struct BillingTerms {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping: Option<BilledShipping>,
     pub tax_rate_in_basis_points: u32,
-    /// The balances that will be asked, strictly in this order, until nothing is due.
+    /// The balances that will be asked, strictly in this order, until nothing is due. At most [`MAX_WALLET`]; terms that were
+    /// fixed before there was a limit may have more.
     pub wallet: Vec<WalletRef>,
 }
 
@@ -101,6 +103,24 @@ impl BillingTerms {
     /// Σ quantity × price of the items, without shipping: what a coupon looks at.
     pub fn items_total(&self) -> Result<Cents, AmountOutOfRange> {
         self.items.iter().try_fold(Cents::ZERO, |sum, item| sum.plus(item.unit_amount_in_cents.times(item.quantity)?))
+    }
+
+    /// The same with the first [`MAX_WALLET`] balances alone. Only before the first of them is asked.
+    pub fn with_bounded_wallet(mut self) -> Self {
+        self.wallet.truncate(MAX_WALLET);
+        self
+    }
+
+    /// The same with titles of at most so many characters, where that is too many the last of them a `…`. For a bill that was
+    /// begun before its size was looked at: the whole titles stand in the events of the cart.
+    pub fn with_short_titles(mut self, most_chars: usize) -> Self {
+        for item in &mut self.items {
+            if item.product_title.chars().count() > most_chars {
+                let kept: String = item.product_title.chars().take(most_chars.saturating_sub(1)).collect();
+                item.product_title = if most_chars == 0 { kept } else { kept + "…" };
+            }
+        }
+        self
     }
 
     /// Whether an invoice can come of these terms, whatever a coupon takes off: a discount only ever lowers what is due.

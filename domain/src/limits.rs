@@ -4,6 +4,8 @@
 pub const MAX_LINE_QUANTITY: u32 = 10_000;
 /// The most lines that a cart may have.
 pub const MAX_CART_LINES: usize = 1_000;
+/// The most balances that an invoice is paid with, the first in spending order.
+pub const MAX_WALLET: usize = 250;
 /// The largest inventory of a product.
 pub const MAX_INVENTORY: i64 = 1_000_000_000;
 /// The most live tokens that a store may have; the oldest goes first.

@@ -50,6 +50,11 @@ impl MemoryLog {
         }
     }
 
+    /// One that takes only so many bytes in one append.
+    pub fn with_max_append_bytes(max_append_bytes: usize) -> Self {
+        Self { max_append_bytes, ..Self::new() }
+    }
+
     /// The same log as it was at the position: as if it had been restored from a backup of then.
     pub fn as_of(&self, position: Position) -> Self {
         let events = self.events.lock().up_to(position);
@@ -107,6 +112,10 @@ impl EventLog for MemoryLog {
         recorded_at: DateTime<Utc>,
     ) -> Result<Appended, AppendError> {
         self.append_at(stream, expected, events, Some(recorded_at))
+    }
+
+    fn max_append_bytes(&self) -> usize {
+        self.max_append_bytes
     }
 
     fn keeps_recorded_times(&self) -> bool {

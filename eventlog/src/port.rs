@@ -133,6 +133,11 @@ pub trait EventLog: Send + Sync + 'static {
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError>;
 
+    /// The most bytes that one append may hold: of the stream's name, of each event's type twice, of its data and its metadata.
+    /// What an adapter or its server counts is never more than that, so an append of so much is taken. More may be
+    /// [`AppendError::TooLarge`], at every try.
+    fn max_append_bytes(&self) -> usize;
+
     /// As [`append`](Self::append), of events that another log took at that time, for copying it: a log that
     /// [keeps recorded times](Self::keeps_recorded_times) records it, in whole milliseconds; one that does not records its own.
     async fn append_recorded(

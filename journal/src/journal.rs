@@ -7,6 +7,10 @@ use eventlog::chain::{self, EventHash};
 use eventlog::{AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, Position, StreamName};
 use std::sync::Arc;
 
+/// What stands beside the data of an event that is appended alone: the stream's name, the type twice and the metadata, of which
+/// nothing is longer than an id, a hash or a request's id. A test holds the largest against it.
+pub(crate) const BESIDE_DATA_BYTES: usize = 2 * 1024;
+
 /// The log, its keys, and the tail that all followers of the process share. Cheap to clone.
 #[derive(Clone)]
 pub struct Journal {
@@ -82,6 +86,12 @@ impl Journal {
     /// The log beneath.
     pub fn log(&self) -> &Arc<dyn EventLog> {
         &self.log
+    }
+
+    /// The most bytes of data that an event without personal data may have which is appended alone: what the log takes at once,
+    /// less all that stands beside the data.
+    pub fn max_data_bytes(&self) -> usize {
+        self.log.max_append_bytes().saturating_sub(BESIDE_DATA_BYTES)
     }
 
     /// Appends at the end of the stream as it is believed to be. Another end is [`AppendError::Conflict`]. The same events

@@ -195,6 +195,13 @@ impl<V: View> Reader<'_, V> {
         Ok(self.get_many(&keys).await?.into_iter().flatten().collect())
     }
 
+    /// The rows of the list in its order, `None` where one has gone meanwhile, and the place of the last.
+    pub async fn list_and_last(&self, list: List) -> Result<(Vec<Option<Arc<V::Row>>>, Option<Hit>), ReadError> {
+        let hits = self.store.list(self.live.table, list).await?;
+        let keys: Vec<Uuid> = hits.iter().map(|hit| hit.key).collect();
+        Ok((self.get_many(&keys).await?, hits.last().copied()))
+    }
+
     /// As [`Self::list_after`], the keys alone.
     pub async fn keys_after(&self, mut list: List, after: Option<Uuid>) -> Result<Vec<Uuid>, ReadError> {
         list.after = after.map(|key| Hit { sort: 0, key });

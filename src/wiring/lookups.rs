@@ -1,18 +1,16 @@
 //! What commands ask of the views: the adapter between `commands` and `projections`, which don't know one another.
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
-use commands::{Creation, Lookups, LookupsError, WalletEntry};
+use commands::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
 use domain::past::{Asked, Fact};
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::{Position, StreamName};
+use projections::views::IdlePlace;
 use projections::{ReadError, Views};
 use std::time::Duration;
 
 /// How long a command waits for the views.
 const WAITS: Duration = Duration::from_secs(2);
-/// Stores that are looked up at once.
-const PAGE: u32 = 500;
 
 /// Answers from the views, once they are where the command needs them.
 pub struct ViewLookups {
@@ -60,24 +58,25 @@ impl Lookups for ViewLookups {
         self.views.past(stream.as_str(), asked).await.map_err(away)
     }
 
-    async fn carts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError> {
-        let (mut due, mut after) = (Vec::new(), None);
-        loop {
-            let stores = self.views.stores_with_cart_expiry(after, PAGE).await.map_err(away)?;
-            for store in &stores {
-                let idle_since = now.minus(TimeDelta::minutes(i64::from(store.cart_expires_after_minutes)));
-                let room = bounded(limit - due.len());
-                let customers = self.views.carts_due(store.store_id, idle_since, room).await.map_err(away)?;
-                due.extend(customers.into_iter().map(|customer| (store.store_id, customer)));
-                if due.len() >= limit {
-                    return Ok(due);
-                }
-            }
-            after = stores.last().map(|store| store.store_id);
-            if stores.len() < PAGE as usize {
-                return Ok(due);
-            }
-        }
+    async fn stores_with_cart_expiry(
+        &self,
+        after: Option<StoreId>,
+        limit: usize,
+    ) -> Result<Vec<(StoreId, u32)>, LookupsError> {
+        let stores = self.views.stores_with_cart_expiry(after, bounded(limit)).await.map_err(away)?;
+        Ok(stores.iter().map(|store| (store.store_id, store.cart_expires_after_minutes)).collect())
+    }
+
+    async fn carts_due(
+        &self,
+        store: StoreId,
+        idle_since: Timestamp,
+        after: Option<CartPlace>,
+        limit: usize,
+    ) -> Result<DueCarts, LookupsError> {
+        let after = after.map(|CartPlace { minute, customer }| IdlePlace { minute, customer });
+        let (customers, next) = self.views.carts_due(store, idle_since, after, bounded(limit)).await.map_err(away)?;
+        Ok(DueCarts { customers, next: next.map(|IdlePlace { minute, customer }| CartPlace { minute, customer }) })
     }
 
     async fn customers_at(

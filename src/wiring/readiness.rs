@@ -60,6 +60,20 @@ fn away(name: &str, reason: impl ToString, fatal: bool) -> Away {
     Away { name: name.to_owned(), reason: reason.to_string(), fatal }
 }
 
+/// How much can't go on, and why in general: no stream's name, as this is said to everybody.
+fn parked(reactions: &ReactionsStatus) -> Option<String> {
+    let counts = reactions.parked_by_class();
+    if counts.is_empty() {
+        return None;
+    }
+    let kinds: Vec<_> = counts.iter().map(|(class, count)| format!("{count} {class}")).collect();
+    let more = if reactions.has_more_parked { " and more" } else { "" };
+    Some(format!(
+        "what follows from events can't go on in some places ({}{more}); `cartlog status` names them",
+        kinds.join(", ")
+    ))
+}
+
 #[async_trait]
 impl Ready for Readiness {
     async fn away(&self) -> Vec<Away> {
@@ -87,8 +101,8 @@ impl Ready for Readiness {
         if let Some(trouble) = self.forwarder.as_ref().and_then(|forwarder| forwarder.status().trouble) {
             found.push(away("Kafka", trouble, false));
         }
-        for parked in &self.reactions.lock().lock().parked {
-            found.push(away("reactions", format!("{} is parked: {}", parked.stream, parked.reason), false));
+        if let Some(trouble) = parked(&self.reactions.lock().lock()) {
+            found.push(away("reactions", trouble, false));
         }
         found
     }

@@ -1,7 +1,8 @@
 //! Status and rebuild, through a running server and without one.
 
-use super::run::{cartlog, on, run, signal};
+use super::run::{cartlog, on, on_files, run, signal};
 use crate::support::{Server, TestShop};
+use eventlog::{EventLog, ExpectedRevision, NewEvent, SqliteLog, SqliteOptions, StreamName};
 use serde_json::{Value, json};
 
 fn follower<'a>(status: &'a Value, name: &str) -> &'a Value {
@@ -129,4 +130,48 @@ fn a_view_that_nobody_knows_is_named_with_those_there_are() {
     signal(server.pid(), "TERM");
     server.wait();
     assert_eq!(ask(), through_the_server);
+}
+
+/// What can't go on is named to who runs the server, and counted for everybody: another store's ids are nobody's business.
+#[tokio::test]
+async fn a_stream_that_can_not_go_on_degrades_the_server_and_is_named_only_in_its_status() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::on_files(data.path(), &[]);
+    let shop = TestShop::on(&server).await;
+    signal(server.pid(), "TERM");
+    server.wait();
+    let stream = format!("order-{}", uuid::Uuid::now_v7());
+    {
+        let log = SqliteLog::open(&data.path().join("log.sqlite"), SqliteOptions::default()).expect("nobody has it");
+        let (id, event_type) = (uuid::Uuid::now_v7(), "OrderFromTheFuture".to_owned());
+        let event = NewEvent { id, event_type, data: "{}".into(), metadata: "{}".into() };
+        let appended = log.append(&StreamName::new(stream.as_str()), ExpectedRevision::NoStream, vec![event]).await;
+        appended.expect("it is appended");
+    }
+    let server = Server::on_files(data.path(), &[]);
+    let shop = shop.moved_to(&server).anonymous();
+    let reactions = loop {
+        let ready = shop.get("/readyz").await;
+        let degraded = ready["degraded"].as_array().cloned().unwrap_or_default();
+        assert!(!ready.body.to_string().contains(&stream[6..]), "{}", ready.body);
+        if let Some(reactions) = degraded.into_iter().find(|degraded| degraded["name"] == "reactions") {
+            break reactions;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert!(reactions["reason"].as_str().is_some_and(|reason| reason.contains("1 damaged")), "{reactions}");
+    let status = on_files(data.path(), &["status", "--json"]).json();
+    let parked = status["parked"].as_array().expect("a list");
+    let named = |row: &&Value| row["follower"] == "reactions" && row["what"] == stream.as_str();
+    assert!(parked.iter().any(|row| named(&row)), "{status:#}");
+    loop {
+        let metrics = shop.get("/metrics").await.expect(200);
+        let metrics = metrics.body.as_str().expect("text").to_owned();
+        if metrics.lines().any(|line| line == "cartlog_reactions_parked{reason=\"damaged\"} 1") {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    // Orders and carts go on.
+    shop.get("/healthz").await.expect(200);
 }

@@ -362,7 +362,7 @@ async fn the_errors_of_the_contract_stand_where_they_can_be_met() {
         (
             "POST /customer/{customer_id}/cart/billcart",
             format!(
-                "{on_carts} NO_CART_IS_OPEN CART_IS_EMPTY COUPON_NOT_FOUND COUPON_USED_UP COUPON_ALREADY_USED COUPON_MINIMUM_NOT_REACHED AMOUNT_OUT_OF_RANGE"
+                "{on_carts} NO_CART_IS_OPEN CART_IS_EMPTY CART_TOO_LARGE COUPON_NOT_FOUND COUPON_USED_UP COUPON_ALREADY_USED COUPON_MINIMUM_NOT_REACHED AMOUNT_OUT_OF_RANGE"
             ),
         ),
         ("POST /invoice/{invoice_id}/collected", "INVOICE_IS_NOT_OPEN INVOICE_NOT_FOUND".to_owned()),

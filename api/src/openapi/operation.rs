@@ -223,6 +223,9 @@ impl Operation<'_> {
         if self.compares_revision() {
             codes.insert(Code::RevisionMismatch);
         }
+        if self.is_command() {
+            codes.insert(Code::TooLarge);
+        }
         if !self.operation["requestBody"].is_null() {
             codes.extend([Code::RequestTimeout, Code::TooLarge, Code::UnsupportedMediaType]);
         }

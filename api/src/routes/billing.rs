@@ -15,7 +15,7 @@ use domain::Cents;
     post, path = "", operation_id = "billCart", tag = "Invoice", params(BillParams), request_body = Option<Shipping>,
     responses((status = 201, description = "The invoice", body = InvoiceAnswer)),
     extensions(("x-errors" = json!([
-        "AMOUNT_OUT_OF_RANGE", "CUSTOMER_IS_NOT_CONFIRMED", "NO_CART_IS_OPEN", "CART_IS_EMPTY", "COUPON_NOT_FOUND",
+        "AMOUNT_OUT_OF_RANGE", "CUSTOMER_IS_NOT_CONFIRMED", "NO_CART_IS_OPEN", "CART_IS_EMPTY", "CART_TOO_LARGE", "COUPON_NOT_FOUND",
         "COUPON_USED_UP", "COUPON_ALREADY_USED", "COUPON_MINIMUM_NOT_REACHED"
     ])))
 )]

@@ -86,9 +86,14 @@ impl Shop {
 
     /// With more fields.
     pub async fn with(more: Value) -> Self {
+        Self::on(MemoryLog::new(), more).await
+    }
+
+    /// On a log of the test's own.
+    pub async fn on(log: MemoryLog, more: Value) -> Self {
         let files = tempfile::tempdir().unwrap();
         let (vault, clock) = (Arc::<MemoryVault>::default(), Arc::<ManualClock>::default());
-        let journal = Journal::new(Arc::new(MemoryLog::new()), Arc::clone(&vault) as Arc<dyn Keys>);
+        let journal = Journal::new(Arc::new(log), Arc::clone(&vault) as Arc<dyn Keys>);
         let store = Arc::new(SqliteReadStore::open(&files.path().join("views.sqlite")).unwrap());
         let projections =
             Projections::open(store, journal.clone(), projections::Settings::default(), |_| {}).await.unwrap();

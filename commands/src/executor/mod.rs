@@ -287,17 +287,17 @@ struct Full;
 
 impl From<&StreamFailure> for CommandError {
     fn from(failure: &StreamFailure) -> Self {
-        let service = match failure {
-            StreamFailure::Corrupt { .. } | StreamFailure::Journal { source: JournalError::Unreadable(_), .. } => {
-                return CommandError::Damaged { reason: failure.to_string() };
+        match failure {
+            StreamFailure::Corrupt { .. } => CommandError::Damaged { reason: failure.to_string() },
+            StreamFailure::Journal { source, .. } => {
+                crate::error::of_journal(source, crate::error::with_causes(failure))
             }
-            StreamFailure::Journal { source: JournalError::Keys(_), .. } => Service::Vault,
-            StreamFailure::Views { .. } | StreamFailure::Past { .. } => Service::Views,
-            StreamFailure::Journal { .. } | StreamFailure::Contended { .. } | StreamFailure::Stopped => {
-                Service::EventLog
+            StreamFailure::Views { .. } | StreamFailure::Past { .. } => {
+                CommandError::Unavailable { service: Service::Views, reason: crate::error::with_causes(failure) }
             }
-        };
-        CommandError::Unavailable { service, reason: failure.to_string() }
+            StreamFailure::Contended { .. } => CommandError::Busy,
+            StreamFailure::Stopped => CommandError::BrokeOff { reason: failure.to_string() },
+        }
     }
 }
 

@@ -5,11 +5,18 @@
 //! from earlier events of the stream is always done first.
 
 mod expiry;
+mod holds;
+mod lanes;
+mod outstanding;
+mod pace;
+mod parked;
 mod pending;
+mod work;
 mod worker;
 
 pub use expiry::CartExpiry;
-pub use worker::{Parked, Reactions, ReactionsStatus};
+pub use parked::{Parked, ReactionsStatus};
+pub use worker::Reactions;
 
 use crate::executor::Refused;
 use crate::session::{Session, refused};

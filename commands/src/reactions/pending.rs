@@ -1,17 +1,16 @@
-//! Which events ask for a reaction, and which of those are still waiting for their time.
+//! Which events ask for a reaction, and what is known of one that waits.
 
+use super::lanes::{Kind, Lane};
 use domain::cart::CartEvent;
 use domain::customer::CustomerEvent;
 use domain::invoice::{InvoiceEvent, RefundIssued};
 use domain::order::OrderEvent;
 use domain::product::ProductEvent;
 use domain::store::StoreEvent;
-use domain::{
-    CartId, Category, Cents, ClaimId, CustomerId, Event, InvoiceId, JobId, OrderId, ProductId, StoreId, Timestamp,
-};
-use eventlog::{Checkpoint, StreamName};
-use journal::Envelope;
-use std::collections::{BTreeMap, HashMap};
+use domain::{CartId, Category, Cents, ClaimId, CustomerId, Event, InvoiceId, JobId, OrderId, ProductId, StoreId};
+use eventlog::{Checkpoint, Position, StreamName};
+use journal::{Envelope, Unreadable};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What follows from an event.
@@ -29,6 +28,18 @@ pub(super) enum Reaction {
         job_id: JobId,
         amount: Cents,
     },
+    /// Take back what is held for a cart that did not say that it has it.
+    Hold(Held),
+    /// Nobody knows: the event can't be read.
+    Unreadable(String),
+}
+
+/// Stock that is held for a cart.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    pub(super) cart_id: CartId,
+    pub(super) product: ProductId,
+    pub(super) customer: CustomerId,
 }
 
 /// A reaction that waits for its time.
@@ -36,21 +47,66 @@ pub(super) enum Reaction {
 pub(super) struct Pending {
     pub(super) reaction: Reaction,
     pub(super) origin: Cause,
-    pub(super) due_at: Timestamp,
+    /// By [`crate::Clock::running`], as all times here: counted from when this process read the event, whatever the clocks say.
+    pub(super) due_at: Duration,
 }
 
 /// The event that asks for it.
 #[derive(Clone, Debug)]
 pub(super) struct Cause {
     pub(super) stream: StreamName,
+    pub(super) revision: u64,
+    /// Nil where the event can't be read.
     pub(super) store_id: StoreId,
     pub(super) event_id: Uuid,
     pub(super) correlation_id: Uuid,
-    pub(super) recorded_at: Timestamp,
     /// Up to the event before it.
     pub(super) before: Checkpoint,
-    /// At the event itself.
-    pub(super) at: Checkpoint,
+    pub(super) position: Position,
+}
+
+impl Cause {
+    pub(super) fn of(envelope: &Envelope, before: Checkpoint) -> Self {
+        Self {
+            stream: envelope.stream.clone(),
+            revision: envelope.revision,
+            store_id: envelope.metadata.store_id,
+            event_id: envelope.id,
+            correlation_id: envelope.metadata.correlation_id,
+            before,
+            position: envelope.position,
+        }
+    }
+
+    pub(super) fn unreadable(unreadable: &Unreadable, before: Checkpoint) -> Self {
+        Self {
+            stream: unreadable.stream.clone(),
+            revision: unreadable.revision,
+            store_id: StoreId(Uuid::nil()),
+            event_id: unreadable.id,
+            correlation_id: unreadable.id,
+            before,
+            position: unreadable.position,
+        }
+    }
+}
+
+impl Pending {
+    /// In whose turn it is done: what follows from one stream's events is done in their order, jobs and holds are on their own.
+    pub(super) fn lane(&self) -> Lane {
+        let kind = match &self.reaction {
+            Reaction::Job { .. } => Kind::Job,
+            Reaction::Hold(_) => Kind::Hold,
+            Reaction::Cart(..)
+            | Reaction::Invoice(_)
+            | Reaction::Refund(..)
+            | Reaction::Order(_)
+            | Reaction::CustomerDeleted(..)
+            | Reaction::EmailRemoved(..)
+            | Reaction::Unreadable(_) => Kind::Stream,
+        };
+        Lane::new(kind, &self.origin.stream, self.origin.revision)
+    }
 }
 
 /// What the event asks for; most ask for nothing.
@@ -110,77 +166,23 @@ pub(super) fn id_of<T: std::str::FromStr>(envelope: &Envelope) -> Option<T> {
     Category::of_stream(envelope.stream.as_str()).and_then(|(_, id)| id.parse().ok())
 }
 
-/// Holds whose cart has not yet said that it has what is held.
-#[derive(Default)]
-pub(super) struct UnmatchedHolds {
-    by_cart: HashMap<(CartId, ProductId), UnmatchedHold>,
-    by_age: BTreeMap<u64, (CartId, ProductId)>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct UnmatchedHold {
-    pub(super) cart_id: CartId,
-    pub(super) product: ProductId,
-    pub(super) customer: CustomerId,
-    quantity: u32,
-    pub(super) origin: Cause,
-}
-
-impl UnmatchedHolds {
-    /// Takes note of an event: a hold is added, a cart that has what is held takes its hold off.
-    pub(super) fn note(&mut self, envelope: &Envelope, origin: impl FnOnce() -> Cause) {
-        match &envelope.event {
-            Event::Product(ProductEvent::StockHeld(held)) => {
-                let Some(product) = id_of::<ProductId>(envelope) else { return };
-                self.remove(held.cart_id, product);
-                let origin = origin();
-                self.by_age.insert(origin.at.position.0, (held.cart_id, product));
-                let hold = UnmatchedHold {
-                    cart_id: held.cart_id,
-                    product,
-                    customer: held.customer_id,
-                    quantity: held.quantity,
-                    origin,
-                };
-                self.by_cart.insert((held.cart_id, product), hold);
-            }
-            Event::Cart(CartEvent::CartItemAdded(added)) => {
-                self.matched(added.cart_id, added.product_id, added.line_quantity)
-            }
-            Event::Cart(CartEvent::CartItemQuantitySet(set)) => {
-                self.matched(set.cart_id, set.product_id, set.line_quantity)
-            }
-            Event::Store(_)
-            | Event::Product(_)
-            | Event::Customer(_)
-            | Event::Cart(_)
-            | Event::Invoice(_)
-            | Event::Order(_)
-            | Event::GiftCard(_)
-            | Event::Credit(_)
-            | Event::Coupon(_)
-            | Event::Claim(_)
-            | Event::Remembered(_) => {}
+/// The stock that the event holds.
+pub(super) fn held(envelope: &Envelope) -> Option<(Held, u32)> {
+    match &envelope.event {
+        Event::Product(ProductEvent::StockHeld(held)) => {
+            let product = id_of(envelope)?;
+            Some((Held { cart_id: held.cart_id, product, customer: held.customer_id }, held.quantity))
         }
-    }
-
-    fn matched(&mut self, cart_id: CartId, product: ProductId, quantity: u32) {
-        if self.by_cart.get(&(cart_id, product)).is_some_and(|hold| hold.quantity <= quantity) {
-            self.remove(cart_id, product);
-        }
-    }
-
-    pub(super) fn remove(&mut self, cart_id: CartId, product: ProductId) {
-        if let Some(hold) = self.by_cart.remove(&(cart_id, product)) {
-            self.by_age.remove(&hold.origin.at.position.0);
-        }
-    }
-
-    pub(super) fn oldest(&self) -> Option<&UnmatchedHold> {
-        self.by_age.first_key_value().and_then(|(_, key)| self.by_cart.get(key))
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.by_cart.len()
+        Event::Store(_)
+        | Event::Product(_)
+        | Event::Customer(_)
+        | Event::Cart(_)
+        | Event::Invoice(_)
+        | Event::Order(_)
+        | Event::GiftCard(_)
+        | Event::Credit(_)
+        | Event::Coupon(_)
+        | Event::Claim(_)
+        | Event::Remembered(_) => None,
     }
 }

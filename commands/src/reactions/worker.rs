@@ -1,42 +1,43 @@
 //! The worker that finds on the log what a crash left undone: reactions, holds without a cart, jobs.
 //!
 //! The request that decided an event does what follows from it at once; the worker looks a little later, and mostly finds it
-//! done. Its checkpoint stays before the oldest event that it has not settled. Safe on several nodes.
+//! done. Its checkpoint stays before the oldest event that is not settled, but for streams that can't go on: these are parked,
+//! saved apart, and tried again by themselves, ever more rarely, while all others go on. Safe on several nodes.
 
-use super::pending::{Cause, Pending, Reaction, UnmatchedHold, UnmatchedHolds, reaction};
-use super::{settle_invoice, settle_order, settle_refund, shut_carts};
+use super::holds::UnmatchedHolds;
+use super::lanes::{Lane, Lanes, Room, Work};
+use super::pace::{LONGEST, Outage, pause};
+use super::parked::{self, Parked, Place, ReactionsStatus};
+use super::pending::{Cause, Pending, Reaction, reaction};
+use super::work::{Failed, carry_out};
+use crate::error::log_away;
 use crate::facade::Inner;
-use crate::session::Session;
-use crate::snapshots::Snapshot;
-use crate::use_cases::{batch_credit, billing, cart_steps, emails, holds, wallet};
-use crate::{CommandError, Commands};
-use chrono::TimeDelta;
-use domain::Timestamp;
-use domain::cart::CartEvent;
-use eventlog::{Checkpoint, LogError, Position, StreamName};
+use crate::{Class, CommandError, Commands};
+use domain::StoreId;
+use eventlog::{Checkpoint, Position};
 use journal::{Delivery, Envelope, Follower};
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// How long the request that decided an event has to do itself what follows from it.
-const GRACE: TimeDelta = TimeDelta::seconds(5);
+const GRACE: Duration = Duration::from_secs(5);
 /// How long a command may be under way between holding stock and saying so on its cart.
-const HOLD_GRACE: TimeDelta = TimeDelta::seconds(30);
+const HOLD_GRACE: Duration = Duration::from_secs(30);
 /// Events that are taken at once.
 const BATCH: usize = 1_000;
-/// Reactions and holds that may wait; beyond, the worker reads no further.
-const MOST_PENDING: usize = 20_000;
 /// How often time is looked at while something waits for its time, and how often the checkpoint is saved.
 const TICK: Duration = Duration::from_millis(500);
-/// The shape of what is saved.
-const FORMAT: u32 = 2;
-/// Where the checkpoint is saved.
-const PLACE: &str = "$reactions";
+/// What may be under way at once in a server; in a test's step one thing.
+const ROOM: Room = Room { reactions: 16, of_a_store: 4, jobs: 16 };
+const ONE: Room = Room { reactions: 1, of_a_store: 1, jobs: 1 };
+/// Reactions and holds that may wait in memory. Beyond, the store that has the most is read again later.
+const MOST_PENDING: usize = 20_000;
+/// Streams, holds and jobs that are remembered one by one as parked. Beyond, the checkpoint stays before them.
+const MOST_PARKED: usize = 1_000;
 
 /// The worker. Step it in tests, run it in a server.
 pub struct Reactions {
@@ -47,42 +48,21 @@ pub struct Reactions {
     /// Everything up to here was written before this process started, when it is the only one that writes: no other command can be
     /// under way, so nothing needs to wait.
     settled_past: Position,
-    /// In the order of their time.
-    pending: VecDeque<Pending>,
+    lanes: Lanes,
     holds: UnmatchedHolds,
-    jobs: JoinSet<(Pending, Result<(), CommandError>)>,
-    /// Before each job that has not come to its end, whether it runs or waits to be tried again.
-    jobs_from: Vec<Checkpoint>,
-    parked: Vec<Parked>,
-    saved: Option<Position>,
+    in_flight: JoinSet<(Lane, Work, Result<u64, Failed>)>,
+    outage: Outage,
+    /// Stores with too much to remember: what comes after these checkpoints is read again, once there is room.
+    behind: BTreeMap<StoreId, Checkpoint>,
+    /// Before the first that can't go on and is not remembered.
+    overflow: Option<Checkpoint>,
+    most_pending: usize,
+    most_parked: usize,
+    /// What was saved last: how far, and which version of what is parked.
+    saved: Option<(Position, u64)>,
+    /// The version of what is parked that `status` has.
+    reported: u64,
     status: Arc<Mutex<ReactionsStatus>>,
-}
-
-/// A stream whose reactions can't be done until somebody has looked at it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parked {
-    pub stream: StreamName,
-    /// Before the event that asks for the reaction.
-    pub before: Checkpoint,
-    pub reason: String,
-}
-
-/// How far the worker is.
-#[derive(Clone, Debug, Default)]
-pub struct ReactionsStatus {
-    /// Up to where the log was read; what was read and waits is in `pending`.
-    pub position: Position,
-    /// Reactions and holds that wait for their time.
-    pub pending: usize,
-    pub parked: Vec<Parked>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    checkpoint: Checkpoint,
-    /// The log's head then: what settled the events up to the checkpoint stands before it.
-    reached: Checkpoint,
-    parked: Vec<Parked>,
 }
 
 impl Commands {
@@ -90,275 +70,344 @@ impl Commands {
     pub async fn reactions(&self, alone: bool) -> Result<Reactions, CommandError> {
         let inner = Arc::clone(&self.inner);
         let journal = &inner.parts.journal;
-        let away = |error: eventlog::LogError| crate::error::log_away(error.into());
+        let away = |error: eventlog::LogError| log_away(error.into());
         let log_id = journal.log_id().await.map_err(away)?;
-        let saved = inner.parts.progress.load(&StreamName::new(PLACE)).await.ok().flatten();
-        let saved = saved
-            .filter(|saved| saved.log_id == log_id && saved.format == FORMAT)
-            .and_then(|saved| serde_json::from_slice::<Saved>(&saved.state).ok());
-        let checkpoint = match saved {
-            Some(saved) => match journal.verify(&saved.reached).await {
-                // A restart tries again what was parked: reactions are idempotent, so going back costs only time.
-                Ok(()) => {
-                    saved.parked.iter().map(|parked| parked.before).chain([saved.checkpoint]).min_by_key(position)
-                }
-                // The log was restored from an earlier day: what was settled may be so no more.
-                Err(error @ LogError::ForeignCheckpoint { .. }) => {
-                    tracing::warn!(%error, "what follows from events is looked at from the start of the log");
-                    None
-                }
-                Err(error) => return Err(away(error)),
-            },
-            None => None,
-        };
-        let checkpoint = checkpoint.unwrap_or(Checkpoint::start(log_id));
+        let Place { checkpoint, parked } =
+            parked::load(journal, inner.parts.progress.as_ref(), log_id).await.map_err(away)?;
         let settled_past = if alone { journal.head().await.map_err(away)? } else { Position::START };
+        let (mut lanes, now) = (Lanes::default(), inner.parts.clock.running());
+        parked.into_iter().for_each(|parked| lanes.restore(parked, now));
+        let status = ReactionsStatus { position: checkpoint.position, parked: lanes.parked(), ..Default::default() };
         Ok(Reactions {
             follower: journal.follow(checkpoint.position),
             taken: checkpoint,
             settled_past,
-            pending: VecDeque::new(),
+            lanes,
             holds: UnmatchedHolds::default(),
-            jobs: JoinSet::new(),
-            jobs_from: Vec::new(),
-            parked: Vec::new(),
+            in_flight: JoinSet::new(),
+            outage: Outage::default(),
+            behind: BTreeMap::new(),
+            overflow: None,
+            most_pending: MOST_PENDING,
+            most_parked: MOST_PARKED,
             saved: None,
-            status: Arc::default(),
+            reported: 0,
+            status: Arc::new(Mutex::new(status)),
             inner,
         })
     }
 }
 
 impl Reactions {
+    /// With other bounds of what is remembered: reactions and holds that wait, and streams that are parked.
+    #[must_use]
+    pub fn bounded(self, most_pending: usize, most_parked: usize) -> Self {
+        Self { most_pending, most_parked, ..self }
+    }
+
     /// A handle to how far the worker is.
     pub fn status(&self) -> Arc<Mutex<ReactionsStatus>> {
         Arc::clone(&self.status)
     }
 
-    /// Takes what stands in the log now and does what is due at the clock's time; jobs are carried through. For tests: after it,
-    /// nothing that is due is undone.
+    /// Takes what stands in the log now and does what is due by the clock; jobs are carried through. For tests: after it, nothing that
+    /// is due is undone, but for what can't be done: that is parked.
     pub async fn step(&mut self) -> Result<(), CommandError> {
         loop {
-            let head = self.inner.parts.journal.head().await.map_err(|error| crate::error::log_away(error.into()))?;
-            if self.follower.position() >= head {
+            let head = self.inner.parts.journal.head().await.map_err(|error| log_away(error.into()))?;
+            let is_behind = self.follower.position() < head;
+            if is_behind {
+                let batch = self.follower.next(BATCH).await.map_err(log_away)?;
+                self.take(&batch.events);
+            }
+            self.work_off().await;
+            self.go_back();
+            if !self.catch_up().await? && !is_behind && self.follower.position() >= head {
                 break;
             }
-            let batch = self.follower.next(BATCH).await.map_err(crate::error::log_away)?;
-            self.take(&batch.events);
-            self.do_due().await?;
         }
-        self.do_due().await?;
-        while let Some(finished) = self.jobs.join_next().await {
-            self.job_finished(finished);
-        }
+        self.report();
+        tell(&self.status.lock());
         self.save().await;
         Ok(())
     }
 
-    /// Works until stopped.
-    pub async fn run(mut self, stop: CancellationToken) {
-        let mut pause = TICK;
+    async fn work_off(&mut self) {
         loop {
-            let room = self.pending.len() + self.holds.len() < MOST_PENDING;
-            tokio::select! {
-                () = stop.cancelled() => break,
-                batch = self.follower.next(BATCH), if room => match batch {
-                    Ok(batch) => self.take(&batch.events),
-                    Err(error) => {
-                        tracing::warn!(%error, "reactions can't read the log");
-                        tokio::time::sleep(pause).await;
-                    }
-                },
-                Some(finished) = self.jobs.join_next() => self.job_finished(finished),
-                () = tokio::time::sleep(pause) => {}
-            }
-            pause = match self.do_due().await {
-                Ok(()) => TICK,
-                Err(error) => {
-                    tracing::warn!(%error, "a reaction can't be done now; trying again");
-                    (pause * 2).min(TICK * 20)
-                }
-            };
-            self.save().await;
+            self.begin(ONE);
+            let Some(finished) = self.in_flight.join_next().await else { return };
+            self.finish(finished);
         }
-        self.jobs.shutdown().await;
-        self.saved = None;
-        self.save().await;
     }
 
+    /// Works until stopped.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let (mut unread, mut reads_at, mut saves_at) = (0, Duration::ZERO, Duration::ZERO);
+        loop {
+            self.begin(ROOM);
+            let now = self.now();
+            tokio::select! {
+                () = stop.cancelled() => break,
+                batch = self.follower.next(BATCH), if now >= reads_at => match batch {
+                    Ok(batch) => {
+                        unread = 0;
+                        self.take(&batch.events);
+                    }
+                    Err(error) => {
+                        unread += 1;
+                        reads_at = now + pause(unread, TICK * 20);
+                        tracing::warn!(%error, "reactions can't read the log");
+                    }
+                },
+                Some(finished) = self.in_flight.join_next() => self.finish(finished),
+                () = tokio::time::sleep(TICK) => {}
+            }
+            self.go_back();
+            if !self.behind.is_empty() && now >= reads_at {
+                if let Err(error) = self.catch_up().await {
+                    reads_at = now + TICK;
+                    tracing::warn!(%error, "reactions can't read the log");
+                }
+            }
+            self.report();
+            if now >= saves_at {
+                saves_at = now + TICK;
+                tell(&self.status.lock());
+                self.save().await;
+            }
+        }
+        self.in_flight.shutdown().await;
+        self.saved = None;
+        self.save().await;
+        // Whoever leads from now on says how it is.
+        *self.status.lock() = ReactionsStatus { position: self.taken.position, ..Default::default() };
+        tell(&ReactionsStatus::default());
+    }
+
+    fn now(&self) -> Duration {
+        self.inner.parts.clock.running()
+    }
+}
+
+/// Reading.
+impl Reactions {
     fn take(&mut self, events: &[Delivery]) {
         for delivery in events {
             let before = self.taken;
             self.taken = Checkpoint { position: delivery.position(), event_id: delivery.id(), ..before };
             match delivery {
+                Delivery::Event(envelope) if self.behind.contains_key(&envelope.metadata.store_id) => {}
                 Delivery::Event(envelope) => self.take_event(envelope, before),
-                Delivery::Unreadable(unreadable) => self.park(&unreadable.stream, before, unreadable.to_string()),
+                Delivery::Unreadable(unreadable) => {
+                    let reaction = Reaction::Unreadable(unreadable.to_string());
+                    let origin = Cause::unreadable(unreadable, before);
+                    self.lanes.push(Pending { reaction, origin, due_at: Duration::ZERO });
+                }
             }
+            self.make_room();
         }
     }
 
     fn take_event(&mut self, envelope: &Envelope, before: Checkpoint) {
-        let at = self.taken;
-        let cause = || Cause {
-            stream: envelope.stream.clone(),
-            store_id: envelope.metadata.store_id,
-            event_id: envelope.id,
-            correlation_id: envelope.metadata.correlation_id,
-            recorded_at: envelope.recorded_at,
-            before,
-            at,
+        let waits = |grace: Duration| match envelope.position <= self.settled_past {
+            true => Duration::ZERO,
+            false => self.now() + grace,
         };
-        self.holds.note(envelope, cause);
+        let (due_at, hold_due_at) = (waits(GRACE), waits(HOLD_GRACE));
+        self.holds.note(envelope, before, hold_due_at);
         let Some(reaction) = reaction(envelope) else { return };
-        let origin = cause();
-        let due_at = if at.position <= self.settled_past { at_once() } else { origin.recorded_at.plus(GRACE) };
-        let pending = Pending { reaction, origin, due_at };
-        match pending.reaction {
-            // Nobody else does a job: there is nothing to wait for.
-            Reaction::Job { .. } => {
-                self.jobs_from.push(before);
-                self.start_job(pending);
+        // Nobody else does a job: there is nothing to wait for.
+        let due_at = if matches!(reaction, Reaction::Job { .. }) { Duration::ZERO } else { due_at };
+        self.lanes.push(Pending { reaction, origin: Cause::of(envelope, before), due_at });
+    }
+
+    fn pending(&self) -> usize {
+        self.lanes.waiting() + self.holds.len()
+    }
+
+    fn pending_of(&self, store: StoreId) -> usize {
+        self.lanes.waiting_of(store) + self.holds.len_of(store)
+    }
+
+    /// Where more waits than may be remembered, the newer half of what the store with the most has is forgotten and read again later: no
+    /// store keeps the worker from reading on for the others.
+    fn make_room(&mut self) {
+        if self.pending() <= self.most_pending {
+            return;
+        }
+        let mut counts: BTreeMap<StoreId, usize> = BTreeMap::new();
+        for (store, count) in self.lanes.waiting_by_store().chain(self.holds.by_store()) {
+            *counts.entry(store).or_default() += count;
+        }
+        let Some((&store, _)) = counts.iter().max_by_key(|(_, count)| **count) else { return };
+        let mut positions: Vec<Position> =
+            self.lanes.positions_of(store).chain(self.holds.positions_of(store)).collect();
+        positions.sort_unstable();
+        let Some(&middle) = positions.get((positions.len() - 1) / 2) else { return };
+        let forgotten = [self.lanes.forget_after(store, middle), self.holds.forget(store, middle)];
+        let behind = forgotten.into_iter().flatten().chain(self.behind.get(&store).copied()).min_by_key(place);
+        if let Some(behind) = behind {
+            tracing::warn!(%store, "a store has more to be done than is remembered; it is read again");
+            self.behind.insert(store, behind);
+        }
+    }
+
+    /// Reads on for the stores that were left behind and have room again. Whether there was anything to read.
+    async fn catch_up(&mut self) -> Result<bool, CommandError> {
+        let has_room = |store: StoreId| {
+            self.pending_of(store) <= self.most_pending / 4 && self.pending() <= self.most_pending / 4 * 3
+        };
+        let reading: BTreeMap<StoreId, Checkpoint> = self
+            .behind
+            .iter()
+            .filter(|(store, _)| has_room(**store))
+            .map(|(store, behind)| (*store, *behind))
+            .collect();
+        let Some(&from) = reading.values().min_by_key(|behind| behind.position) else { return Ok(false) };
+        // So many at most may come of it.
+        let most = BATCH.min(self.most_pending / 4).max(1);
+        let events = self.inner.parts.journal.read_all(from.position, most).await.map_err(log_away)?;
+        let (mut before, taken) = (from, self.taken.position);
+        for delivery in events.iter().filter(|delivery| delivery.position() <= taken) {
+            let at = Checkpoint { position: delivery.position(), event_id: delivery.id(), ..before };
+            if let Delivery::Event(envelope) = delivery
+                && reading.get(&envelope.metadata.store_id).is_some_and(|behind| at.position > behind.position)
+            {
+                self.take_event(envelope, before);
             }
-            _ => self.pending.push_back(pending),
+            before = at;
+        }
+        for (store, behind) in reading {
+            if before.position >= self.taken.position || events.is_empty() {
+                self.behind.remove(&store);
+            } else if before.position > behind.position {
+                self.behind.insert(store, before);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Once there is room again among what is parked: reads again from before what was parked and not remembered.
+    fn go_back(&mut self) {
+        let Some(overflow) = self.overflow.filter(|_| self.lanes.parked_count() <= self.most_parked / 2) else {
+            return;
+        };
+        self.overflow = None;
+        if overflow.position < self.taken.position {
+            self.behind.retain(|_, behind| behind.position < overflow.position);
+            self.follower = self.inner.parts.journal.follow(overflow.position);
+            self.taken = overflow;
+        }
+    }
+}
+
+/// Doing.
+impl Reactions {
+    /// Begins what is due, as far as there is room.
+    fn begin(&mut self, room: Room) {
+        let now = self.now();
+        while let Some(pending) = self.holds.next_due(now) {
+            self.lanes.push(pending);
+        }
+        while self.outage.lets_try(now, self.lanes.under_way()) {
+            let Some((lane, work)) = self.lanes.next(now, room) else { return };
+            let inner = Arc::clone(&self.inner);
+            self.in_flight.spawn(async move {
+                let outcome = Box::pin(carry_out(&inner, &work)).await;
+                (lane, work, outcome)
+            });
         }
     }
 
-    fn start_job(&mut self, pending: Pending) {
-        let Reaction::Job { job_id, amount } = pending.reaction else { return };
-        let session = self.session(&pending.origin);
-        self.jobs.spawn(async move {
-            let outcome = batch_credit::run_job(&session, job_id, amount, pending.origin.at.position).await;
-            (pending, outcome)
-        });
-    }
-
-    fn job_finished(&mut self, finished: Result<(Pending, Result<(), CommandError>), tokio::task::JoinError>) {
-        match finished {
-            Ok((pending, outcome)) => match self.settled(outcome, &pending.origin) {
-                Ok(()) => self.jobs_from.retain(|before| *before != pending.origin.before),
-                Err(error) => {
-                    tracing::warn!(%error, stream = %pending.origin.stream, "a job goes on later");
-                    self.pending.push_back(Pending { due_at: self.now().plus(GRACE), ..pending });
-                }
-            },
-            // Its place in `jobs_from` stays: the checkpoint does not pass it, and a restart runs it again.
-            Err(error) => tracing::error!(%error, "a job broke off"),
-        }
-    }
-
-    /// Does what is due, oldest first; stops at what can't be done now.
-    async fn do_due(&mut self) -> Result<(), CommandError> {
-        while let Some(pending) = self.pending.front().filter(|pending| self.now() >= pending.due_at).cloned() {
-            let outcome = match &pending.reaction {
-                Reaction::Job { .. } => {
-                    self.start_job(pending.clone());
-                    Ok(())
-                }
-                reaction => react(&self.session(&pending.origin), reaction).await,
-            };
-            self.settled(outcome, &pending.origin)?;
-            self.pending.pop_front();
-        }
-        while let Some(hold) = self.holds.oldest().filter(|hold| self.is_over(&hold.origin)).cloned() {
-            let outcome = recover(&self.session(&hold.origin), &hold).await;
-            self.settled(outcome, &hold.origin)?;
-            self.holds.remove(hold.cart_id, hold.product);
-        }
-        Ok(())
-    }
-
-    /// Whether the command that held stock can't be under way any more.
-    fn is_over(&self, cause: &Cause) -> bool {
-        cause.at.position <= self.settled_past || self.now() >= cause.recorded_at.plus(HOLD_GRACE)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.inner.parts.clock.now()
-    }
-
-    /// Passes on what only time can mend; parks what it can't.
-    fn settled(&mut self, outcome: Result<(), CommandError>, cause: &Cause) -> Result<(), CommandError> {
+    fn finish(&mut self, finished: Result<(Lane, Work, Result<u64, Failed>), tokio::task::JoinError>) {
+        // A task ends in no other way than by its outcome, but when the whole process does.
+        let Ok((lane, work, outcome)) = finished else { return };
+        let now = self.now();
         match outcome {
-            Ok(()) => Ok(()),
-            Err(error @ (CommandError::Unavailable { .. } | CommandError::Busy)) => Err(error),
-            Err(error) => {
-                tracing::error!(%error, stream = %cause.stream, "the reactions of a stream are parked");
-                self.park(&cause.stream, cause.before, error.to_string());
-                Ok(())
+            Ok(next_revision) => {
+                self.outage.is_over();
+                self.lanes.done(&lane, next_revision, now);
             }
+            Err(failed) => self.failed(&lane, &work, failed, now),
         }
     }
 
-    /// Where a stream is parked already, the first reason stands.
-    fn park(&mut self, stream: &StreamName, before: Checkpoint, reason: String) {
-        if !self.parked.iter().any(|parked| parked.stream == *stream) {
-            self.parked.push(Parked { stream: stream.clone(), before, reason });
+    fn failed(&mut self, lane: &Lane, work: &Work, failed: Failed, now: Duration) {
+        let Failed { revision, position, error } = failed;
+        let why = error.class();
+        match why {
+            Class::NotNow => self.outage.failed(now),
+            Class::Never => self.outage.is_over(),
+            Class::Damaged | Class::Busy => {}
+        }
+        if why == Class::NotNow && self.outage.is_on() {
+            tracing::debug!(%error, "what follows from events waits for a service");
+            return self.lanes.put_back(lane, now);
+        }
+        let (stream, store_id, attempts) = match work {
+            Work::First(pending) => (pending.origin.stream.clone(), pending.origin.store_id, 1),
+            Work::Again(parked) if parked.revision == revision => {
+                (parked.stream.clone(), parked.store_id, parked.attempts.saturating_add(1))
+            }
+            Work::Again(parked) => (parked.stream.clone(), parked.store_id, 1),
+        };
+        match (attempts, why) {
+            (1, Class::Never | Class::Damaged) => {
+                tracing::error!(%error, %stream, "the reactions of a stream are parked")
+            }
+            (1, Class::NotNow | Class::Busy) => tracing::warn!(%error, %stream, "the reactions of a stream wait"),
+            _ => tracing::debug!(%error, %stream, attempts, "the reactions of a stream still wait"),
+        }
+        let reason = error.to_string();
+        let parked = Parked { stream, revision, position, store_id, why, reason, attempts, kind: lane.kind() };
+        if let Err(before) = self.lanes.park(lane, parked, now + pause(attempts, LONGEST), self.most_parked) {
+            self.overflow = self.overflow.into_iter().chain(before).min_by_key(place);
+        }
+    }
+}
+
+/// Saying and saving.
+impl Reactions {
+    fn report(&mut self) {
+        let mut status = self.status.lock();
+        status.position = self.taken.position;
+        status.pending = self.pending();
+        status.has_more_parked = self.overflow.is_some();
+        if self.reported != self.lanes.version() {
+            self.reported = self.lanes.version();
+            status.parked = self.lanes.parked();
         }
     }
 
-    fn session(&self, cause: &Cause) -> Session {
-        Session::system(Arc::clone(&self.inner), cause.store_id, Some((cause.event_id, cause.correlation_id)))
-    }
-
-    /// Up to where everything is settled.
+    /// Up to where everything is settled, or saved as parked.
     fn checkpoint(&self) -> Checkpoint {
-        let pending = self.pending.front().map(|pending| pending.origin.before);
-        let hold = self.holds.oldest().map(|hold| hold.origin.before);
-        let jobs = self.jobs_from.iter().copied();
-        pending.into_iter().chain(hold).chain(jobs).min_by_key(position).unwrap_or(self.taken)
+        let oldest = [self.lanes.oldest(), self.holds.oldest(), self.overflow].into_iter().flatten();
+        oldest.chain(self.behind.values().copied()).min_by_key(place).unwrap_or(self.taken)
     }
 
     async fn save(&mut self) {
         let checkpoint = self.checkpoint();
-        let pending = self.pending.len() + self.holds.len();
-        *self.status.lock() = ReactionsStatus { position: self.taken.position, pending, parked: self.parked.clone() };
-        if self.saved == Some(checkpoint.position) {
+        let version = (checkpoint.position, self.lanes.version());
+        if self.saved == Some(version) {
             return;
         }
-        let journal = &self.inner.parts.journal;
-        let Ok(head) = journal.head().await else { return };
-        let Ok(reached) = journal.checkpoint(head).await else { return };
-        let saved = Saved { checkpoint, reached, parked: self.parked.clone() };
-        let Ok(state) = serde_json::to_vec(&saved) else { return };
-        let snapshot = Snapshot { log_id: checkpoint.log_id, format: FORMAT, state };
-        match self.inner.parts.progress.save(&StreamName::new(PLACE), snapshot).await {
-            Ok(()) => self.saved = Some(checkpoint.position),
-            Err(error) => tracing::warn!(%error, "the reactions' checkpoint can't be saved"),
+        let reached = Place { checkpoint, parked: self.lanes.parked() };
+        let parts = &self.inner.parts;
+        if parked::save(&parts.journal, parts.progress.as_ref(), reached).await {
+            self.saved = Some(version);
         }
     }
 }
 
-fn position(checkpoint: &Checkpoint) -> Position {
+/// Tells what the metrics show.
+fn tell(status: &ReactionsStatus) {
+    metrics::gauge!("cartlog_reactions_pending").set(status.pending as f64);
+    for class in Class::ALL {
+        let count = status.parked.iter().filter(|parked| parked.why == class).count();
+        metrics::gauge!("cartlog_reactions_parked", "reason" => class.as_str()).set(count as f64);
+    }
+}
+
+fn place(checkpoint: &Checkpoint) -> Position {
     checkpoint.position
-}
-
-/// Before any time that a clock shows.
-fn at_once() -> Timestamp {
-    Timestamp::from_millis(i64::MIN)
-}
-
-/// Does what follows from an event; done already: nothing happens.
-async fn react(session: &Session, reaction: &Reaction) -> Result<(), CommandError> {
-    match reaction {
-        Reaction::Cart(customer, event) => match event.as_ref() {
-            CartEvent::CartBillingStarted(_) => billing::finish_under_way(session, *customer).await,
-            CartEvent::CartBilled(billed) => wallet::issue_invoice(session, billed).await,
-            other => cart_steps::released(session, *customer, other).await,
-        },
-        Reaction::Invoice(invoice) => settle_invoice(session, *invoice).await,
-        Reaction::Refund(invoice, refund) => settle_refund(session, *invoice, refund).await,
-        Reaction::Order(order) => settle_order(session, *order).await,
-        Reaction::CustomerDeleted(customer, claims) => {
-            shut_carts(session, *customer).await?;
-            emails::release_unnamed(session, *customer, claims).await
-        }
-        Reaction::EmailRemoved(customer, claim) => emails::release_unnamed(session, *customer, &[*claim]).await,
-        // Jobs run in tasks of their own.
-        Reaction::Job { .. } => Ok(()),
-    }
-}
-
-/// Takes back what is held for a cart that does not have it.
-async fn recover(session: &Session, hold: &UnmatchedHold) -> Result<(), CommandError> {
-    holds::settle(session, hold.customer, hold.cart_id, hold.product).await
 }

@@ -1,6 +1,6 @@
 //! Lists that are counted from the whole log at every call: slow, and independent of any view.
 
-use crate::{Creation, Lookups, LookupsError, WalletEntry};
+use crate::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
 use async_trait::async_trait;
 use domain::billing::WalletRef;
 use domain::cart::Cart;
@@ -119,19 +119,41 @@ impl Lookups for CountedLookups {
         Ok(Some(Fact::CouponUses(uses)))
     }
 
-    async fn carts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError> {
+    async fn stores_with_cart_expiry(
+        &self,
+        after: Option<StoreId>,
+        limit: usize,
+    ) -> Result<Vec<(StoreId, u32)>, LookupsError> {
         let stores = self.folded::<Store>().await?;
-        let minutes = |id: StoreId| {
-            let live = stores.values().find_map(|(_, store)| store.live().filter(|live| live.store_id == id));
-            live.map(|live| live.cart_expires_after_minutes).filter(|minutes| *minutes > 0)
-        };
+        let live = stores.values().filter_map(|(_, store)| store.live());
+        let mut expiring: Vec<_> = live
+            .map(|live| (live.store_id, live.cart_expires_after_minutes))
+            .filter(|(id, minutes)| *minutes > 0 && after.is_none_or(|after| *id > after))
+            .collect();
+        expiring.sort_unstable();
+        expiring.truncate(limit);
+        Ok(expiring)
+    }
+
+    async fn carts_due(
+        &self,
+        store: StoreId,
+        idle_since: Timestamp,
+        after: Option<CartPlace>,
+        limit: usize,
+    ) -> Result<DueCarts, LookupsError> {
         let carts = self.folded::<Cart>().await?;
-        let due = carts.into_values().filter_map(|(_, cart)| {
-            let cart = cart.current()?.clone();
-            let idle = chrono::TimeDelta::minutes(i64::from(minutes(cart.store_id)?));
-            (cart.last_activity_at <= now.minus(idle)).then_some((cart.store_id, cart.customer_id))
-        });
-        Ok(due.take(limit).collect())
+        let open = carts.values().filter_map(|(_, cart)| cart.current());
+        let due = open.filter(|cart| cart.store_id == store && cart.last_activity_at <= idle_since);
+        let place = |cart: &domain::cart::OpenCart| CartPlace {
+            minute: cart.last_activity_at.as_millis().div_euclid(60_000),
+            customer: cart.customer_id,
+        };
+        let mut places: Vec<_> = due.map(place).filter(|place| after.is_none_or(|after| *place > after)).collect();
+        places.sort_unstable();
+        places.truncate(limit);
+        let next = places.last().copied().filter(|_| places.len() == limit);
+        Ok(DueCarts { customers: places.into_iter().map(|place| place.customer).collect(), next })
     }
 
     async fn customers_at(

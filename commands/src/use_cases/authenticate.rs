@@ -89,8 +89,8 @@ impl Commands {
         }
         // It may have been issued, or revoked, after its store was read.
         let tokens = match (read_live_tokens(inner, entry.store_id).await, known) {
-            (Err(CommandError::Unavailable { .. } | CommandError::Busy), Some(known))
-                if known.may_do(now) && !matches!(said(&known), Answer::Unknown) =>
+            (Err(error), Some(known))
+                if error.will_pass() && known.may_do(now) && !matches!(said(&known), Answer::Unknown) =>
             {
                 known
             }

@@ -2,6 +2,7 @@
 //! the invoice is issued. Every step is answered once and for ever by the stream it asks, so a repeat, a second node or a
 //! restart walks the same way and finds the same answers.
 
+use super::bill_size;
 use super::cart_steps::{ATTEMPTS, cart_refused, confirmed};
 use super::wallet::issue_invoice;
 use crate::executor::{Ask, Executed, Refused};
@@ -13,6 +14,7 @@ use domain::billing::{BilledItem, BilledShipping, BillingTerms, WalletRef};
 use domain::cart::{Billing, Cart, CartBilled, CartCommand, CartEvent, CartItem, CartRejection, RequestKey};
 use domain::coupon::{Coupon, CouponCommand, CouponRefusal};
 use domain::customer::Customer;
+use domain::limits::MAX_WALLET;
 use domain::product::Product;
 use domain::store::{CreditOrder, Store};
 use domain::{Cents, CouponId, Currency, CustomerId, InvoiceId, InvoiceLineItemId};
@@ -71,6 +73,7 @@ async fn attempt(
         Found::Open { length, items } => (length, items),
     };
     let terms = terms(session, customer, length, &items, bill.shipping_amount_in_cents).await?;
+    bill_size::check(session, &terms)?;
     let invoice_id = InvoiceId(session.new_id(&format!("invoice at {length}")));
     let outcome = match &bill.coupon {
         None => session.decide_at::<Cart>(&customer, length, CartCommand::Bill { invoice_id, terms }).await,
@@ -141,7 +144,7 @@ async fn terms(
     Ok(BillingTerms { currency, items: billed, shipping, tax_rate_in_basis_points, wallet })
 }
 
-/// The balances of the invoice's currency, all of one kind before the other, the oldest first.
+/// The balances of the invoice's currency, all of one kind before the other, the oldest first; of many the first ones alone.
 async fn wallet(
     session: &Session,
     customer: CustomerId,
@@ -155,7 +158,7 @@ async fn wallet(
     let gift_cards_first = order == CreditOrder::GiftCard;
     entries
         .sort_by_key(|entry| (matches!(entry.balance, WalletRef::GiftCard(_)) != gift_cards_first, entry.created_at));
-    Ok(entries.into_iter().map(|entry| entry.balance).collect())
+    Ok(entries.into_iter().map(|entry| entry.balance).take(MAX_WALLET).collect())
 }
 
 /// The coupon of the code, unless it is plain already that it will say no: then nothing happens at all.
@@ -207,7 +210,7 @@ async fn finish(
         },
     };
     match outcome {
-        Err(CommandError::Unavailable { .. } | CommandError::Busy) => Ok(late()),
+        Err(error) if error.will_pass() => Ok(late()),
         settled => settled,
     }
 }
@@ -226,7 +229,8 @@ async fn ask_coupon_and_finish(
     let answer = answer.ok_or_else(|| CommandError::damaged("the coupon gave no answer"))?;
     let request = billing.request.as_ref();
     let idempotency = request.map(|request| Keyed::noted(request.key.clone(), request.fingerprint.clone()));
-    let finish = CartCommand::FinishBilling { invoice_id, answer };
+    let longest_title = bill_size::longest_title(session, &billing.terms)?;
+    let finish = CartCommand::FinishBilling { invoice_id, answer, longest_title };
     // Only a billing that succeeds has used the key up; after an error it may be used again (api.md §1).
     let idempotency = idempotency.filter(|_| matches!(&finish, CartCommand::FinishBilling { answer: Ok(_), .. }));
     session.ask::<Cart>(&customer, Ask::of(finish, &session.origin).idempotent(idempotency)).await.map_err(cart_refused)

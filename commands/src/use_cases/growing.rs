@@ -107,7 +107,14 @@ async fn grow(
             }
             Err(Refused::Moved { .. } | Refused::Rejected(CartRejection::BillingUnderWay { .. })) => {}
             // Whether it was appended is not known: what is held stays until recovery has looked.
-            Err(Refused::Failed(failure)) => return Err(failure.as_ref().into()),
+            Err(Refused::Failed(failure)) => {
+                let error = CommandError::from(failure.as_ref());
+                // But for this one, which the log refused.
+                if matches!(error, CommandError::TooLarge { .. }) {
+                    give_back(session, customer, &held, Some(cart_id)).await;
+                }
+                return Err(error);
+            }
             Err(other) => {
                 give_back(session, customer, &held, Some(cart_id)).await;
                 return Err(cart_refused(other));

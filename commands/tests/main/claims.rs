@@ -262,6 +262,10 @@ impl EventLog for Forgetful {
         Ok(appended)
     }
 
+    fn max_append_bytes(&self) -> usize {
+        self.0.max_append_bytes()
+    }
+
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         let read = self.0.read_stream(stream, from, limit).await?;
         // An empty stream is no secret: a customer must get as far as being created.

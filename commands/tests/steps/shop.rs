@@ -25,10 +25,15 @@ pub fn cents(amount: i64) -> Cents {
 
 impl Shop {
     pub async fn open(world: &World, node: &Commands) -> Self {
+        Self::named(world, node, "tea").await
+    }
+
+    /// One of several.
+    pub async fn named(world: &World, node: &Commands, app_id: &str) -> Self {
         let new = NewStore {
             name: "Tea & Co".to_owned(),
             tagline: None,
-            app_id: "tea".to_owned(),
+            app_id: app_id.to_owned(),
             app_secret: "a good secret".to_owned(),
             credit_order_preference: CreditOrder::GiftCard,
             tax_rate_in_basis_points: 700,

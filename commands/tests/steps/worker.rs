@@ -4,7 +4,7 @@ use crate::ledger::ledger;
 use crate::shop::{Shop, cents};
 use crate::world::{World, done};
 use async_trait::async_trait;
-use commands::{Commands, Creation, Lookups, LookupsError, Parts, WalletEntry};
+use commands::{CartPlace, Commands, Creation, DueCarts, Lookups, LookupsError, Parts, WalletEntry};
 use domain::past::{Asked, Fact};
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::testing::{Cut, FaultLog, Then};
@@ -24,7 +24,17 @@ impl Lookups for Away {
         Err(LookupsError("away".to_owned()))
     }
 
-    async fn carts_due(&self, _: Timestamp, _: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError> {
+    async fn stores_with_cart_expiry(&self, _: Option<StoreId>, _: usize) -> Result<Vec<(StoreId, u32)>, LookupsError> {
+        Err(LookupsError("away".to_owned()))
+    }
+
+    async fn carts_due(
+        &self,
+        _: StoreId,
+        _: Timestamp,
+        _: Option<CartPlace>,
+        _: usize,
+    ) -> Result<DueCarts, LookupsError> {
         Err(LookupsError("away".to_owned()))
     }
 

@@ -3,7 +3,7 @@
 use crate::place::{Kept, Place};
 use commands::testing::{CountedLookups, KeptSnapshots, Mailbox, ManualClock};
 use commands::vault::MemoryVault;
-use commands::{CommandError, Commands, Done, IdempotencyKey, Parts, Request, Settings};
+use commands::{Clock, CommandError, Commands, Done, IdempotencyKey, Parts, Request, Settings};
 use domain::{Event, StoreId};
 use eventlog::{EventLog, ExpectedRevision, NewEvent, Position, StreamName};
 use journal::{Actor, Journal, Metadata, Tail, ToAppend};
@@ -24,6 +24,11 @@ impl World {
     /// With its log in memory.
     pub fn new() -> Self {
         Self::of(Place::Memory, Kept::Memory(Arc::default()))
+    }
+
+    /// With its log in memory, which takes only so many bytes at once.
+    pub fn limited(max_append_bytes: usize) -> Self {
+        Self::of(Place::Memory, Kept::Memory(Arc::new(eventlog::MemoryLog::with_max_append_bytes(max_append_bytes))))
     }
 
     /// With its log in that place.
@@ -59,7 +64,19 @@ impl World {
     /// The same history in a log of its own: what is done to one is not seen by the other.
     pub async fn copy(&self) -> Self {
         let kept = self.place.new_log().await;
-        let log = kept.log();
+        self.copy_into(&*kept.log()).await;
+        Self { kept, snapshots: Arc::default(), ..self.clone() }
+    }
+
+    /// As [`Self::copy`], into a log in memory that takes only so many bytes at once.
+    pub async fn copy_limited(&self, max_append_bytes: usize) -> Self {
+        let copy = Self { snapshots: Arc::default(), ..self.clone() };
+        let limited = Self { kept: Self::limited(max_append_bytes).kept, ..copy };
+        self.copy_into(&*limited.log()).await;
+        limited
+    }
+
+    async fn copy_into(&self, log: &dyn EventLog) {
         for event in self.log().read_all(Position::START, usize::MAX).await.expect("the log is there") {
             let new = NewEvent {
                 id: event.id,
@@ -70,7 +87,6 @@ impl World {
             let expected = ExpectedRevision::of_length(event.revision);
             log.append(&event.stream, expected, vec![new]).await.expect("the history fits");
         }
-        Self { kept, snapshots: Arc::default(), ..self.clone() }
     }
 
     pub fn journal(&self) -> Journal {
@@ -109,6 +125,11 @@ impl World {
         Commands::new(Parts { snapshots, settings: Settings { snapshot_every, ..parts.settings }, ..parts })
     }
 
+    /// Appends an event to the stream, as another version of this program may have done.
+    pub async fn write(&self, store: StoreId, stream: &str, event: impl Into<Event>) {
+        self.append(store, stream, [event]).await;
+    }
+
     /// Appends events to the stream as if some node had decided them.
     pub async fn append<E: Into<Event>>(&self, store_id: StoreId, stream: &str, events: impl IntoIterator<Item = E>) {
         let (journal, stream) = (self.journal(), StreamName::new(stream));
@@ -116,7 +137,7 @@ impl World {
         let metadata = Metadata {
             schema_version: 0,
             store_id,
-            occurred_at: commands::Clock::now(&*self.clock),
+            occurred_at: self.clock.now(),
             actor: Actor::System,
             request_id: None,
             idempotency: None,

@@ -134,3 +134,20 @@ fn what_leaves_the_range_of_amounts_is_refused_wherever_it_happens() {
     assert_eq!(terms(&[(1, 100)], 0).lines(cents(101)), Err(AmountOutOfRange), "more off than the items cost");
     assert_eq!(terms(&[(1, 0)], 0).lines(cents(1)), Err(AmountOutOfRange), "something off nothing");
 }
+
+#[test]
+fn a_wallet_is_cut_to_the_first_balances_and_titles_where_they_are_too_long() {
+    let mut long = terms(&[(1, 100), (1, 100)], 0);
+    long.wallet = (0..260).map(|number| WalletRef::Credit(CreditId(Uuid::from_u128(number)))).collect();
+    let bounded = long.clone().with_bounded_wallet();
+    assert_eq!(bounded.wallet, long.wallet[..crate::limits::MAX_WALLET]);
+    long.items[0].product_title = "Äpfel & Birnen".to_owned();
+    let titles = |most_chars: usize| {
+        let cut = long.clone().with_short_titles(most_chars);
+        cut.items.into_iter().map(|item| item.product_title).collect::<Vec<_>>()
+    };
+    assert_eq!(titles(14), ["Äpfel & Birnen", "Product 1"]);
+    assert_eq!(titles(9), ["Äpfel & …", "Product 1"]);
+    assert_eq!(titles(1), ["…", "…"]);
+    assert_eq!(titles(0), ["", ""]);
+}

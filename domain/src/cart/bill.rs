@@ -11,7 +11,7 @@ impl Cart {
         let Some(cart) = self.billable(invoice_id, terms)? else {
             return Ok(Vec::new());
         };
-        Ok(vec![billed(cart, invoice_id, terms.clone(), None)])
+        Ok(vec![billed(cart, invoice_id, terms.clone().with_bounded_wallet(), None)])
     }
 
     pub(super) fn start_billing(
@@ -28,13 +28,18 @@ impl Cart {
             cart_id: cart.cart_id,
             invoice_id,
             coupon_id,
-            terms: terms.clone(),
+            terms: terms.clone().with_bounded_wallet(),
             request: request.cloned(),
         };
         Ok(vec![started.into()])
     }
 
-    pub(super) fn finish_billing(&self, invoice_id: InvoiceId, answer: &Result<CouponUse, CouponRefusal>) -> Decision {
+    pub(super) fn finish_billing(
+        &self,
+        invoice_id: InvoiceId,
+        answer: &Result<CouponUse, CouponRefusal>,
+        longest_title: Option<usize>,
+    ) -> Decision {
         let (cart, billing) = match self {
             Cart::Billing { cart, billing } if billing.invoice_id == invoice_id => (cart, billing),
             Cart::Billing { .. } | Cart::None | Cart::NoneOpen { .. } | Cart::Open(_) | Cart::Shut { .. } => {
@@ -45,7 +50,13 @@ impl Cart {
             Ok(coupon) => {
                 // The coupon was asked with these very items, so its discount fits them.
                 billing.terms.items_total()?.minus(coupon.amount_in_cents)?;
-                Ok(vec![billed(cart, invoice_id, billing.terms.clone(), Some(coupon.clone()))])
+                // Nothing was asked of the wallet yet, so that it may still be cut.
+                let terms = billing.terms.clone().with_bounded_wallet();
+                let terms = match longest_title {
+                    Some(most_chars) => terms.with_short_titles(most_chars),
+                    None => terms,
+                };
+                Ok(vec![billed(cart, invoice_id, terms, Some(coupon.clone()))])
             }
             Err(reason) => Ok(vec![CartBillingRefused { cart_id: cart.cart_id, invoice_id, reason: *reason }.into()]),
         }

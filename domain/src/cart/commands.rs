@@ -31,8 +31,9 @@ pub enum CartCommand {
     /// Fixes the terms before the coupon is asked. Billed already as this invoice: no event; while that billing is under
     /// way, `BillingUnderWay` names it.
     StartBilling { invoice_id: InvoiceId, coupon_id: CouponId, terms: BillingTerms, request: Option<RequestKey> },
-    /// The coupon answered. Another billing, or none, is under way: no event.
-    FinishBilling { invoice_id: InvoiceId, answer: Result<CouponUse, CouponRefusal> },
+    /// The coupon answered. Another billing, or none, is under way: no event. `longest_title`, in characters: what begun terms
+    /// must keep to so that an invoice can be stored.
+    FinishBilling { invoice_id: InvoiceId, answer: Result<CouponUse, CouponRefusal>, longest_title: Option<usize> },
     /// The customer was deleted: closes the open cart and shuts the stream; a billing under way is finished first
     /// (`BillingUnderWay`). Shut already: no event.
     Shut { customer_id: CustomerId, store_id: StoreId },

@@ -33,7 +33,9 @@ impl Decider for Cart {
             CartCommand::StartBilling { invoice_id, coupon_id, terms, request } => {
                 self.start_billing(*invoice_id, *coupon_id, terms, request.as_ref())
             }
-            CartCommand::FinishBilling { invoice_id, answer } => self.finish_billing(*invoice_id, answer),
+            CartCommand::FinishBilling { invoice_id, answer, longest_title } => {
+                self.finish_billing(*invoice_id, answer, *longest_title)
+            }
             CartCommand::Shut { customer_id, store_id } => self.shut(*customer_id, *store_id),
         }
     }

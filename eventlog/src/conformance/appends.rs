@@ -124,8 +124,9 @@ pub async fn too_large_an_append_is_refused_and_the_largest_is_not(subject: &dyn
         assert!(matches!(refused, Err(AppendError::TooLarge { bytes, .. }) if bytes > max), "{refused:?}");
     }
     assert_eq!(everything(&*log).await, []);
-    // What names and metadata take is the adapter's own affair.
-    let large = of_bytes(max - max / 8);
+    assert_eq!(log.max_append_bytes(), max, "it says what it takes");
+    let beside_data = cart.as_str().len() + 2 * event().event_type.len() + event().metadata.len();
+    let large = of_bytes(max - beside_data);
     append(&*log, &cart, 0, vec![large.clone()]).await.unwrap();
     append(&*log, &cart, 1, events(1)).await.unwrap();
     let stored = everything(&*log).await;

@@ -202,6 +202,10 @@ impl EventLog for EventStoreDbLog {
         appender.append(stream, expected, &events).await
     }
 
+    fn max_append_bytes(&self) -> usize {
+        self.shared.options.max_append_bytes
+    }
+
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         self.shared.check()?;
         if from > wire::Position::GREATEST {

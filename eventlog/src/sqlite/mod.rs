@@ -46,6 +46,7 @@ pub struct SqliteLog {
     log_id: LogId,
     head: watch::Receiver<Position>,
     shared: Arc<Shared>,
+    max_append_bytes: usize,
     /// Taken only when the log is dropped, as is `writer`.
     queue: Option<Queue>,
     writer: Option<JoinHandle<()>>,
@@ -73,6 +74,7 @@ impl SqliteLog {
             recent: Recent::new(session.head(), options.recent_events, options.recent_bytes),
         });
         let (queue, requests) = Queue::new(&options);
+        let max_append_bytes = options.max_append_bytes;
         let unstarted = |error| LogError::Unavailable(format!("its threads can't be started: {error}"));
         let checkpointer = Checkpointer::start(path, options.checkpoint_pages).map_err(unstarted)?;
         let writer = Writer {
@@ -89,7 +91,7 @@ impl SqliteLog {
             .name("eventlog-writer".to_owned())
             .spawn(move || writer.run(requests))
             .map_err(unstarted)?;
-        Ok(Self { log_id, head, shared, queue: Some(queue), writer: Some(writer) })
+        Ok(Self { log_id, head, shared, max_append_bytes, queue: Some(queue), writer: Some(writer) })
     }
 
     /// `recorded_at`: as another log recorded it.
@@ -139,6 +141,10 @@ impl EventLog for SqliteLog {
         recorded_at: DateTime<Utc>,
     ) -> Result<Appended, AppendError> {
         self.append_at(stream, expected, events, Some(recorded_at)).await
+    }
+
+    fn max_append_bytes(&self) -> usize {
+        self.max_append_bytes
     }
 
     fn keeps_recorded_times(&self) -> bool {

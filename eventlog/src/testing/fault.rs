@@ -153,6 +153,10 @@ impl EventLog for FaultLog {
         self.inner.keeps_recorded_times()
     }
 
+    fn max_append_bytes(&self) -> usize {
+        self.inner.max_append_bytes()
+    }
+
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         self.unless_stopped(self.inner.read_stream(stream, from, limit)).await
     }

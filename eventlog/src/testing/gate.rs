@@ -248,6 +248,10 @@ impl EventLog for GateLog {
         self.gate.inner.append(stream, expected, events).await
     }
 
+    fn max_append_bytes(&self) -> usize {
+        self.gate.inner.max_append_bytes()
+    }
+
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         self.gate.inner.read_stream(stream, from, limit).await
     }

@@ -7,6 +7,7 @@ mod chain;
 mod following;
 mod samples;
 mod sealing;
+mod sizes;
 mod support;
 mod unreadable;
 mod verify;

@@ -151,6 +151,10 @@ impl EventLog for Shaky {
         self.inner.append(stream, expected, events).await
     }
 
+    fn max_append_bytes(&self) -> usize {
+        self.inner.max_append_bytes()
+    }
+
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         self.inner.read_stream(stream, from, limit).await
     }

@@ -36,7 +36,7 @@ pub use past::{Past, PastRow};
 pub use products::{ProductFilter, ProductRow, ProductSearch, Products, TagRow};
 pub use purchases::{Purchases, PurchasesRow};
 pub use refunds::{InvoiceRefundRow, Refunds};
-pub use shoppers::{ShopperRow, Shoppers};
+pub use shoppers::{IdlePlace, ShopperRow, Shoppers};
 pub use stores::{StoreRow, Stores};
 pub use wallet::WalletEntry;
 

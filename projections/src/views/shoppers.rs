@@ -1,7 +1,7 @@
 //! What a customer's carts say of the customer: which one is open, and when something last happened to it.
 
 use super::STORE;
-use crate::store::{Column, Index, List, Value, ViewDeclaration};
+use crate::store::{Column, Hit, Index, List, Value, ViewDeclaration};
 use crate::view::existing;
 use crate::{Keys, Misfit, ReadError, Source, TimeRange, View, Views};
 use domain::cart::CartEvent;
@@ -80,7 +80,7 @@ impl View for Shoppers {
     }
 
     fn columns(row: &ShopperRow) -> Vec<Value> {
-        let idle_since = row.last_cart_activity_at.as_millis().div_euclid(MINUTE_IN_MS);
+        let idle_since = minute_of(row.last_cart_activity_at);
         vec![row.store_id.0.into(), row.open_cart.map(|_| idle_since).into()]
     }
 }
@@ -120,24 +120,40 @@ impl Views {
         Ok(rows.into_iter().map(|row| row.filter(|row| row.store_id == store)).collect())
     }
 
-    /// Up to `limit` customers of the store to whose open cart nothing happened since `idle_since` (at or before it), the
-    /// longest idle first.
+    /// Of up to `limit` carts of the store to which nothing happened since `idle_since` (at or before it) the customers, the longest
+    /// idle first, after that place; and where to go on, if there may be more.
     pub async fn carts_due(
         &self,
         store: StoreId,
         idle_since: Timestamp,
+        after: Option<IdlePlace>,
         limit: u32,
-    ) -> Result<Vec<CustomerId>, ReadError> {
-        let minute = idle_since.as_millis().div_euclid(MINUTE_IN_MS);
+    ) -> Result<(Vec<CustomerId>, Option<IdlePlace>), ReadError> {
+        let minute = minute_of(idle_since);
         let up_to = TimeRange {
             // What has no open cart has no minute, and is in no range.
             from: Some(Timestamp::from_millis(i64::MIN)),
             until: Some(Timestamp::from_millis(minute.saturating_add(1))),
         };
-        let list = List::through(&IDLE, vec![store.0.into()]).range(up_to).ascending().limit(limit);
-        let rows = self.of::<Shoppers>()?.list_after(list, None).await?;
-        // Of the last minute, some may have been active after the very moment.
-        let due = rows.iter().filter(|row| row.open_cart.is_some() && row.last_cart_activity_at <= idle_since);
-        Ok(due.map(|row| row.customer_id).collect())
+        let mut list = List::through(&IDLE, vec![store.0.into()]).range(up_to).ascending().limit(limit);
+        list.after = after.map(|after| Hit { sort: after.minute, key: after.customer.0 });
+        let (rows, last) = self.of::<Shoppers>()?.list_and_last(list).await?;
+        let next = last.filter(|_| rows.len() >= limit as usize);
+        let next = next.map(|last| IdlePlace { minute: last.sort, customer: CustomerId(last.key) });
+        // Of the last minute, some may have been active after the very moment; and a cart may have gone since it was found.
+        let due =
+            rows.iter().flatten().filter(|row| row.open_cart.is_some() && row.last_cart_activity_at <= idle_since);
+        Ok((due.map(|row| row.customer_id).collect(), next))
     }
+}
+
+/// A place in the list of a store's open carts by their last activity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdlePlace {
+    pub minute: i64,
+    pub customer: CustomerId,
+}
+
+fn minute_of(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(MINUTE_IN_MS)
 }

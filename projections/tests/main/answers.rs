@@ -76,7 +76,7 @@ pub async fn answers(views: &Views, known: &Known) -> String {
     let expiring = views.stores_with_cart_expiry(None, 100).await.expect("stores");
     answers.note("expiring", expiring.iter().map(|store| store.store_id).collect::<Vec<_>>());
     for &store in &known.stores {
-        answers.note("due", views.carts_due(store, after_all, 1_000).await.expect("carts"));
+        answers.note("due", views.carts_due(store, after_all, None, 1_000).await.expect("carts").0);
     }
     answers.0
 }

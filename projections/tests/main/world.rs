@@ -452,6 +452,10 @@ impl EventLog for Fixable {
         self.log.append(stream, expected, events).await
     }
 
+    fn max_append_bytes(&self) -> usize {
+        self.log.max_append_bytes()
+    }
+
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         Ok(self.seen(self.log.read_stream(stream, from, limit).await?))
     }

@@ -72,8 +72,11 @@ fn an_answer_to_another_billing_or_to_none_changes_nothing() {
 #[test]
 fn a_discount_of_more_than_the_items_bills_nothing() {
     let all = terms_of(&shopping().state).items_total().unwrap();
-    let finish =
-        |amount: Cents| CartCommand::FinishBilling { invoice_id: invoice_id(1), answer: Ok(coupon_use(amount.get())) };
+    let finish = |amount: Cents| CartCommand::FinishBilling {
+        invoice_id: invoice_id(1),
+        answer: Ok(coupon_use(amount.get())),
+        longest_title: None,
+    };
     let more = all.plus(cents(1)).unwrap();
     waiting().when(finish(more)).then_rejected(CartRejection::Amount(AmountOutOfRange));
     let terms = terms_of(&shopping().state);
@@ -105,4 +108,16 @@ fn what_a_client_does_not_see_changes_no_revision() {
     assert!(hidden.iter().all(|event| !Cart::changes_representation(event)));
     let seen = [opened(1), added(1, 1, 1, 1), closed(1, CloseReason::Closed, &[]), stream_shut()];
     assert!(seen.iter().all(Cart::changes_representation));
+}
+
+#[test]
+fn an_invoice_is_paid_with_the_first_balances_alone_also_where_more_were_fixed() {
+    use crate::billing::WalletRef;
+    let balances = |count| (0..count).map(|number| WalletRef::Credit(crate::CreditId(id(number)))).collect::<Vec<_>>();
+    let with = |count| crate::billing::BillingTerms { wallet: balances(count), ..terms_of(&shopping().state) };
+    shopping().when(bill(1, with(251))).then([billed(1, 1, with(250), None)]);
+    shopping().when(start_billing(1, with(251))).then([billing_started(1, 1, with(250))]);
+    // Begun by a version that fixed all of them.
+    let begun = shopping().and([billing_started(1, 1, with(251))]);
+    begun.when(finish_billing(1, true)).then([billed(1, 1, with(250), Some(coupon_use(1)))]);
 }

@@ -76,7 +76,7 @@ pub(super) fn start_billing(invoice: u8, terms: BillingTerms) -> CartCommand {
 
 pub(super) fn finish_billing(invoice: u8, granted: bool) -> CartCommand {
     let answer = if granted { Ok(coupon_use(1)) } else { Err(CouponRefusal::UsedUp) };
-    CartCommand::FinishBilling { invoice_id: invoice_id(invoice), answer }
+    CartCommand::FinishBilling { invoice_id: invoice_id(invoice), answer, longest_title: None }
 }
 
 pub(super) fn shut() -> CartCommand {

@@ -95,8 +95,20 @@ async fn carts_are_due_that_had_no_activity_since_the_longest_idle_first() {
         (600_000, 2, 0..2),
     ] {
         let idle_since = Timestamp::from_millis(began + idle_since_ms);
-        let found = views.carts_due(store, idle_since, limit).await.expect("a query");
+        let (found, _) = views.carts_due(store, idle_since, None, limit).await.expect("a query");
         let expected: Vec<_> = customers[due].iter().map(|(customer, _)| *customer).collect();
         assert_eq!(found, expected, "idle since {idle_since_ms}, {limit} at most");
     }
+    // Page by page, each after the place of the last, whatever became of its cart.
+    let idle_since = Timestamp::from_millis(began + 600_000);
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let (page, next) = views.carts_due(store, idle_since, after, 2).await.expect("a query");
+        found.extend(page);
+        match next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(found, customers[0..5].iter().map(|(customer, _)| *customer).collect::<Vec<_>>());
 }

@@ -1,0 +1,39 @@
+//! Carts whose time is over, where some of them can't be closed.
+
+use crate::shop::Shop;
+use crate::world::{World, done};
+use domain::cart::{CartEvent, CartOpened};
+use domain::{CartId, CustomerId, Event, StoreId};
+use eventlog::{Position, StreamName};
+use uuid::Uuid;
+
+/// As many carts of the store as are looked up at once, and one more; none of them can be read.
+async fn stuck_carts(world: &World, store: StoreId) {
+    for number in 0..501 {
+        let (customer_id, cart_id) = (CustomerId(Uuid::from_u128(number)), CartId(Uuid::from_u128(number)));
+        let opened = CartEvent::CartOpened(CartOpened { cart_id, customer_id, store_id: store });
+        let stream = format!("cart-{customer_id}");
+        world.write(store, &stream, Event::Cart(opened)).await;
+        world.damage(&StreamName::new(stream), 1).await;
+    }
+}
+
+#[tokio::test]
+async fn carts_that_can_not_be_closed_keep_no_others_from_their_time() {
+    let world = World::new();
+    let node = world.node();
+    let shop = Shop::open(&world, &node).await;
+    let other = Shop::named(&world, &node, "coffee").await;
+    // The longest idle of all.
+    stuck_carts(&world, shop.store).await;
+    world.clock.advance(chrono::TimeDelta::minutes(1));
+    for (shop, customer) in [(&shop, shop.customers[0]), (&other, other.customers[0])] {
+        done(node.add_to_cart(&shop.request(), customer, vec![(shop.products[0], 1)]).await);
+    }
+    world.clock.advance(chrono::TimeDelta::minutes(61));
+    let expiry = node.cart_expiry();
+    assert_eq!(expiry.step().await.expect("nothing is away"), 2, "of either store");
+    assert_eq!(expiry.step().await.expect("nothing is away"), 0);
+    let closed = world.types_after(Position::START).await.iter().filter(|stored| *stored == "CartClosed").count();
+    assert_eq!(closed, 2);
+}
