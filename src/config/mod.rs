@@ -17,6 +17,7 @@ pub use show::{to_json, to_toml};
 use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 /// One thing that can be set.
@@ -37,7 +38,7 @@ const fn secret(name: &'static str) -> Key {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const KEYS: [Key; 21] = [
+pub const KEYS: [Key; 22] = [
     plain("listen", Some("127.0.0.1:8080")),
     plain("data", Some("./data")),
     plain("role", Some("api,views,stream")),
@@ -45,6 +46,7 @@ pub const KEYS: [Key; 21] = [
     plain("durability", Some("full")),
     plain("public_url", None),
     secret("smtp_url"),
+    plain("smtp_timeout_ms", Some("10000")),
     plain("mail_from", Some("cartlog@localhost")),
     secret("log_url"),
     secret("views_url"),
@@ -77,6 +79,8 @@ pub struct Config {
     /// Where clients reach this server, for the links in mails; without it, where it listens.
     pub public_url: Option<String>,
     pub smtp_url: Option<Secret>,
+    /// How long sending one mail may take in all, in milliseconds.
+    pub smtp_timeout_ms: NonZeroU32,
     pub mail_from: String,
     /// EventStoreDB, in the place of the data directory's log.
     pub log_url: Option<Secret>,
