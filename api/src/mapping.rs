@@ -4,7 +4,7 @@
 use crate::codes::Code;
 use crate::problem::{FieldError, Problem};
 use crate::wire::paging::bad_cursor;
-use commands::{CommandError, Resource};
+use commands::{CommandError, Resource, Service};
 use domain::Rejection;
 use domain::cart::CartRejection;
 use domain::claim::ClaimRejection;
@@ -18,6 +18,7 @@ use domain::product::ProductRejection;
 use domain::store::StoreRejection;
 use journal::JournalError;
 use projections::ReadError;
+use std::time::Duration;
 use streaming::StoreError;
 
 impl From<CommandError> for Problem {
@@ -40,6 +41,16 @@ pub fn command_error(error: CommandError) -> Problem {
         CommandError::Damaged { .. } | CommandError::Unavailable { .. } => {
             tracing::error!(%error, "a command could not be done");
             return Problem::new(Code::Unavailable, unavailable(&error));
+        }
+        CommandError::OutcomeUnknown { service, .. } => {
+            tracing::error!(%error, "what became of a command is not known");
+            return Problem::new(Code::OutcomeUnknown, unknown(*service));
+        }
+        CommandError::MailRefused { code: Some(code) } => {
+            return Problem::new(Code::MailRefused, format!("the address is refused for good (SMTP {code})"));
+        }
+        CommandError::MailRefused { code: None } => {
+            return Problem::new(Code::MailRefused, "no mail can be sent to the address");
         }
         CommandError::AppIdTaken => Code::AppIdAlreadyExists,
         CommandError::CustomerAlreadyExists => Code::CustomerAlreadyExists,
@@ -65,6 +76,16 @@ fn unavailable(error: &CommandError) -> String {
         CommandError::Unavailable { service, .. } => format!("{service} is away; nothing was done"),
         CommandError::Damaged { .. } => "the history of what this is about can't be read; nothing was done".to_owned(),
         other => other.to_string(),
+    }
+}
+
+/// Says what may be, so that nobody takes it for 'nothing was done'.
+fn unknown(service: Service) -> String {
+    match service {
+        Service::Mail => "the mail server did not say in time whether it took the mail; it may come".to_owned(),
+        Service::EventLog | Service::Vault | Service::Views => {
+            format!("{service} did not say in time whether it was done; it may be, or may yet")
+        }
     }
 }
 
@@ -134,7 +155,10 @@ pub fn rejected(rejection: &Rejection) -> Problem {
             Ok(code) => code,
             Err(problem) => return problem,
         },
-        Rejection::Customer(rejection) => customer(rejection),
+        Rejection::Customer(rejection) => match customer(rejection) {
+            Ok(code) => code,
+            Err(problem) => return problem,
+        },
         Rejection::Cart(rejection) => match cart(rejection) {
             Ok(code) => code,
             Err(problem) => return problem,
@@ -184,8 +208,13 @@ fn product(rejection: &ProductRejection) -> Result<Code, Problem> {
     })
 }
 
-fn customer(rejection: &CustomerRejection) -> Code {
-    match rejection {
+fn customer(rejection: &CustomerRejection) -> Result<Code, Problem> {
+    Ok(match rejection {
+        CustomerRejection::TooManyConfirmations { wait_seconds } => {
+            let wait = Duration::from_secs(u64::from(*wait_seconds));
+            return Err(Problem::new(Code::RateLimited, rejection.to_string()).retry_after(wait));
+        }
+        CustomerRejection::PrimaryEmailHasChanged => Code::Busy,
         CustomerRejection::CustomerNotFound => Code::CustomerNotFound,
         CustomerRejection::CustomerExists | CustomerRejection::ClaimGivenUp { .. } => Code::Busy,
         CustomerRejection::MultiplePrimaryAddresses => Code::MultiplePrimaryAddressesSupplied,
@@ -196,7 +225,7 @@ fn customer(rejection: &CustomerRejection) -> Code {
         CustomerRejection::AddressNotFound => Code::AddressNotFound,
         CustomerRejection::ConfirmationNotFound => Code::ConfirmationNotFound,
         CustomerRejection::TooManyContacts => Code::TooManyContacts,
-    }
+    })
 }
 
 fn cart(rejection: &CartRejection) -> Result<Code, Problem> {

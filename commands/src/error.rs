@@ -2,7 +2,7 @@
 
 use domain::{AmountOutOfRange, Rejection};
 
-/// Why a command was not done. Nothing was changed.
+/// Why a command was not done. Nothing was changed, unless the outcome is not known.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CommandError {
     /// A rule of the domain forbids it.
@@ -50,9 +50,15 @@ pub enum CommandError {
     /// A stream holds what no history of this program can contain, or what this version can't read. Trying again does not help.
     #[error("the history of what this is about can't be read: {reason}")]
     Damaged { reason: String },
-    /// Something that the command needs is away.
+    /// Something that the command needs is away. Nothing was done.
     #[error("{service} is away: {reason}")]
     Unavailable { service: Service, reason: String },
+    /// The service did not say in time whether it did what decides the command: it may have, or may yet.
+    #[error("whether {service} did it is not known: {reason}")]
+    OutcomeUnknown { service: Service, reason: String },
+    /// No mail can be sent to the customer's address, or the mail server refuses it for good, by this code.
+    #[error("mail to the address is refused")]
+    MailRefused { code: Option<u16> },
 }
 
 impl CommandError {

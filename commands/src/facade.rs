@@ -233,7 +233,7 @@ impl Commands {
         // A panic in a command is a defect of ours; the client learns that its outcome is unknown, others go on.
         tasks.spawn(counted).await.unwrap_or_else(|error| {
             let reason = format!("the command broke off: {error}");
-            Err(CommandError::Unavailable { service: Service::EventLog, reason })
+            Err(CommandError::OutcomeUnknown { service: Service::EventLog, reason })
         })
     }
 }

@@ -253,3 +253,29 @@ async fn never_more_is_refunded_than_there_is_however_many_try() {
     }
     assert_eq!(paid.invoice().await.number("/invoice/refunded_amount_in_cents"), 1_500);
 }
+
+#[tokio::test]
+async fn an_invoice_of_nothing_is_refunded_in_full_and_its_order_canceled() {
+    let shop = TestShop::start().await;
+    let customer = shop.customer().await;
+    let product = shop.product(5, 0).await;
+    let invoice = shop.invoice(&customer, &product, 2).await;
+    let order = shop.collect(&invoice).await;
+    assert_eq!(shop.stock(&product).await, (3, 2));
+    let path = format!("/invoice/{invoice}/refund");
+    shop.post(&format!("{path}?amount=1"), Value::Null).await.problem(409, "REFUND_EXCEEDS_REMAINDER");
+    let refunded = shop.keyed("all").post(&format!("{path}?full=true"), Value::Null).await.expect(201);
+    assert_eq!(
+        (refunded.text("/invoice/state"), refunded.number("/refund/total_amount_in_cents")),
+        ("refunded".to_owned(), 0)
+    );
+    assert_eq!(
+        (&refunded["refund"]["refund_line_items"], &refunded["refund"]["credit_id"]),
+        (&json!([]), &Value::Null)
+    );
+    assert_eq!(shop.get(&format!("/order/{order}")).await.text("/order/status"), "canceled");
+    assert_eq!(shop.stock(&product).await, (5, 0));
+    shop.post(&format!("{path}?full=true"), Value::Null).await.problem(409, "INVOICE_IS_NOT_COLLECTED");
+    assert!(shop.keyed("all").post(&format!("{path}?full=true"), Value::Null).await.expect(201).is_replayed());
+    shop.put(&format!("{path}/close"), Value::Null).await.expect(200);
+}

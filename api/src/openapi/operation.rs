@@ -174,7 +174,7 @@ impl Operation<'_> {
             headers.insert(name.to_owned(), header(required, description, schema));
         };
         add("x-request-id", true, "The request's id", text());
-        if self.is_command() || self.confirms() {
+        if self.is_command() {
             let position = json!({ "type": "integer", "minimum": 1 });
             add("Cartlog-Position", true, "The log position that the command reached", position);
         }
@@ -184,7 +184,7 @@ impl Operation<'_> {
         }
         if self.may_be_versioned() && matches!(status, "200" | "201" | "304") {
             // The page of a confirmation link has none.
-            let always = (self.is_versioned() || status == "304") && !(self.confirms() && self.method == "get");
+            let always = (self.is_versioned() || status == "304") && !(self.confirms() && self.method == "post");
             add("ETag", always, "`\"<revision>.<hash of the body>\"`", text());
         }
         if self.is_list() || self.operation["x-versioned"] == json!(true) {
@@ -214,6 +214,9 @@ impl Operation<'_> {
         }
         if !self.is_command() && !self.is_open() {
             codes.insert(Code::ReadModelBehind);
+        }
+        if self.is_command() && !self.is_service() {
+            codes.insert(Code::OutcomeUnknown);
         }
         if self.takes_key() {
             codes.extend([Code::IdempotencyKeyReused, Code::IdempotencyKeyInUse]);
@@ -247,8 +250,8 @@ impl Operation<'_> {
             headers["Retry-After"] = header(true, "Seconds to wait", json!({ "type": "integer", "minimum": 1 }));
         }
         if status == 429 {
-            headers["RateLimit"] = header(true, "What is left to the store", text());
-            headers["RateLimit-Policy"] = header(true, "The store's limit", text());
+            headers["RateLimit"] = header(false, "What is left to the store, where there is a limit", text());
+            headers["RateLimit-Policy"] = header(false, "The store's limit, where there is one", text());
         }
         if status == 401 {
             headers["WWW-Authenticate"] = header(true, "The challenge that RFC 9110 wants with every 401", text());
@@ -257,7 +260,7 @@ impl Operation<'_> {
             { "$ref": "#/components/schemas/Problem" },
             { "properties": { "error": { "enum": names }, "status": { "const": status } } },
         ] } } });
-        if self.confirms() && self.method == "get" && matches!(status, 404 | 503) {
+        if self.confirms() && self.method != "put" && matches!(status, 404 | 503) {
             content["text/html"] = json!({ "schema": text() });
         }
         json!({ "description": lines.join("\n\n"), "headers": headers, "content": content })

@@ -4,7 +4,7 @@ mod docs;
 mod page;
 
 pub use docs::*;
-pub use page::{Confirmed, confirmation_page, prefers_json};
+pub use page::{Page, prefers_json, prefers_page};
 
 use crate::answers::Done;
 use crate::codes::Code;

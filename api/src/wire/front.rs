@@ -60,7 +60,9 @@ pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Re
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = outcome.unwrap_or_else(|_| {
         tracing::error!(request_id = %id, "a handler panicked");
-        Problem::new(Code::Unavailable, "something in the server broke while it answered").into_response()
+        // A command may have been done by then.
+        let code = if is_command { Code::OutcomeUnknown } else { Code::Unavailable };
+        Problem::new(code, "something in the server broke while it answered").into_response()
     });
     let caller = *caller.0.lock();
     if let (true, Some(Known { store, .. })) = (is_command, caller) {

@@ -18,7 +18,7 @@ use crate::ids::Ids;
 use crate::snapshots::Snapshots;
 use crate::{Clock, CommandError, IfMatch, Service};
 use domain::{Decider, StoreId};
-use eventlog::{EventId, Position};
+use eventlog::{AppendError, EventId, Position};
 use journal::{Actor, Idempotency, Journal, JournalError};
 use queue::{Job, Push, Queues};
 use std::pin::Pin;
@@ -261,6 +261,9 @@ struct Full;
 impl From<&StreamFailure> for CommandError {
     fn from(failure: &StreamFailure) -> Self {
         let service = match failure {
+            StreamFailure::Journal { source: JournalError::Append(AppendError::OutcomeUnknown { .. }), .. } => {
+                return CommandError::OutcomeUnknown { service: Service::EventLog, reason: failure.to_string() };
+            }
             StreamFailure::Corrupt { .. } | StreamFailure::Journal { source: JournalError::Unreadable(_), .. } => {
                 return CommandError::Damaged { reason: failure.to_string() };
             }

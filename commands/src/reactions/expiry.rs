@@ -39,7 +39,11 @@ impl CartExpiry {
             for (store, customer) in &due {
                 let expired = match self.expire(*store, *customer).await {
                     Ok(expired) => expired,
-                    Err(error @ (CommandError::Unavailable { .. } | CommandError::Busy)) => return Err(error),
+                    Err(
+                        error @ (CommandError::Unavailable { .. }
+                        | CommandError::OutcomeUnknown { .. }
+                        | CommandError::Busy),
+                    ) => return Err(error),
                     // It must not keep the others from their time.
                     Err(error) => {
                         tracing::error!(%error, %customer, "a cart that is due can't be closed");

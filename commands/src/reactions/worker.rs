@@ -280,7 +280,9 @@ impl Reactions {
     fn settled(&mut self, outcome: Result<(), CommandError>, cause: &Cause) -> Result<(), CommandError> {
         match outcome {
             Ok(()) => Ok(()),
-            Err(error @ (CommandError::Unavailable { .. } | CommandError::Busy)) => Err(error),
+            Err(
+                error @ (CommandError::Unavailable { .. } | CommandError::OutcomeUnknown { .. } | CommandError::Busy),
+            ) => Err(error),
             Err(error) => {
                 tracing::error!(%error, stream = %cause.stream, "the reactions of a stream are parked");
                 self.park(&cause.stream, cause.before, error.to_string());

@@ -175,7 +175,10 @@ async fn live_tokens(inner: &Inner, store: StoreId, now: Timestamp) -> Result<Ar
         return Ok(Arc::clone(known));
     }
     match (read_live_tokens(inner, store).await, known) {
-        (Err(CommandError::Unavailable { .. } | CommandError::Busy), Some(known)) if known.may_do(now) => Ok(known),
+        (
+            Err(CommandError::Unavailable { .. } | CommandError::OutcomeUnknown { .. } | CommandError::Busy),
+            Some(known),
+        ) if known.may_do(now) => Ok(known),
         (read, _) => read,
     }
 }

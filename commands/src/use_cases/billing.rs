@@ -207,7 +207,7 @@ async fn finish(
         },
     };
     match outcome {
-        Err(CommandError::Unavailable { .. } | CommandError::Busy) => Ok(late()),
+        Err(CommandError::Unavailable { .. } | CommandError::OutcomeUnknown { .. } | CommandError::Busy) => Ok(late()),
         settled => settled,
     }
 }

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use commands::testing::{CountedLookups, Mailbox, ManualClock};
 use commands::vault::{MemoryVault, Vault};
 use commands::{
-    Clock, CommandError, Commands, ConfirmationMail, Done, IdempotencyKey, MailError, Mailer, NewAddress, NewCoupon,
-    NewCustomer, NewProduct, NewStore, Parts, Request, Settings, snapshots::NoSnapshots,
+    Clock, CommandError, Commands, Done, IdempotencyKey, MailAddress, MailError, Mailer, NewAddress, NewCoupon,
+    NewCustomer, NewProduct, NewStore, Outgoing, Parts, Request, Settings, snapshots::NoSnapshots,
 };
 use domain::coupon::CouponStyle;
 use domain::store::CreditOrder;
@@ -159,8 +159,8 @@ struct NoMail;
 
 #[async_trait]
 impl Mailer for NoMail {
-    async fn send(&self, _mail: ConfirmationMail) -> Result<(), MailError> {
-        Err(MailError("connection refused".to_owned()))
+    async fn to(&self, _address: &MailAddress) -> Result<Box<dyn Outgoing>, MailError> {
+        Err(MailError::Away("connection refused".to_owned()))
     }
 
     fn leaves_the_machine(&self) -> bool {

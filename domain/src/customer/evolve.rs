@@ -5,12 +5,12 @@ use crate::limits::MAX_CONFIRMATIONS;
 use crate::{AddressId, ClaimId, ConfirmationId, EmailId, Impossible, Personal, PersonalAddress, Timestamp};
 use std::collections::BTreeSet;
 
-pub(super) fn evolve(state: &mut Customer, event: &CustomerEvent, at: Timestamp) -> Result<(), Impossible> {
+pub(super) fn evolve(state: &mut Customer, event: &CustomerEvent, _at: Timestamp) -> Result<(), Impossible> {
     let impossible = Impossible { event: event.event_type(), state: word(state) };
-    fold(state, event, at).ok_or(impossible)
+    fold(state, event).ok_or(impossible)
 }
 
-fn fold(state: &mut Customer, event: &CustomerEvent, at: Timestamp) -> Option<()> {
+fn fold(state: &mut Customer, event: &CustomerEvent) -> Option<()> {
     match event {
         CustomerEvent::CustomerCreated(event) => return created(state, event),
         CustomerEvent::CustomerRenamed(event) => renamed(live(state)?, &event.personal),
@@ -25,8 +25,8 @@ fn fold(state: &mut Customer, event: &CustomerEvent, at: Timestamp) -> Option<()
         CustomerEvent::CustomerAddressRemoved(event) => return address_removed(live(state)?, event.address_id),
         CustomerEvent::CustomerLoggedIn(event) => live(state)?.logged_in_until = Some(event.expires_at),
         CustomerEvent::CustomerLoggedOut(_) => return live(state)?.logged_in_until.take().map(drop),
-        CustomerEvent::CustomerConfirmationRequested(event) => return link_mailed(live(state)?, event, at),
-        CustomerEvent::CustomerConfirmed(event) => return confirmed(live(state)?, event.confirmation_id),
+        CustomerEvent::CustomerConfirmationRequested(event) => return link_mailed(live(state)?, event),
+        CustomerEvent::CustomerConfirmed(event) => confirmed(live(state)?, event.confirmation_id),
         CustomerEvent::CustomerDeleted(_) => return deleted(state),
         CustomerEvent::CustomerClaimGivenUp(event) => return claim_given_up(state, event.claim_id),
     }
@@ -154,25 +154,28 @@ fn position(customer: &LiveCustomer, address_id: AddressId) -> Option<usize> {
     customer.addresses.iter().position(|address| address.address.address_id == address_id)
 }
 
-/// What has expired goes, and beyond the most there may be the oldest.
-fn link_mailed(customer: &mut LiveCustomer, event: &CustomerConfirmationRequested, at: Timestamp) -> Option<()> {
-    let CustomerConfirmationRequested { confirmation_id, expires_at } = *event;
+/// Beyond the most there may be, the oldest goes; none by its time, as a clock that was ahead may be set back.
+fn link_mailed(customer: &mut LiveCustomer, event: &CustomerConfirmationRequested) -> Option<()> {
+    let CustomerConfirmationRequested { confirmation_id, expires_at, .. } = *event;
+    let email_id = event.email_id.or_else(|| customer.primary_email().map(|email| email.email_id))?;
+    let email = customer.emails.iter().find(|email| email.email_id == email_id).and_then(|email| email.email.clone());
     let links = &mut customer.confirmations;
     if links.iter().any(|link| link.confirmation_id == confirmation_id) {
         return None;
     }
-    links.retain(|link| at < link.expires_at);
     let too_many = (links.len() + 1).saturating_sub(MAX_CONFIRMATIONS);
     links.drain(..too_many);
-    links.push(Confirmation { confirmation_id, expires_at });
+    links.push(Confirmation { confirmation_id, expires_at, email_id, email, is_used: false });
     Some(())
 }
 
-fn confirmed(customer: &mut LiveCustomer, confirmation_id: ConfirmationId) -> Option<()> {
-    let position = customer.confirmations.iter().position(|link| link.confirmation_id == confirmation_id)?;
-    customer.confirmations.remove(position);
+/// By a link that may be forgotten: older versions remembered the unused ones for longer.
+fn confirmed(customer: &mut LiveCustomer, confirmation_id: ConfirmationId) {
+    let used = customer.confirmations.iter_mut().find(|link| link.confirmation_id == confirmation_id);
+    if let Some(link) = used {
+        link.is_used = true;
+    }
     customer.confirmed = true;
-    Some(())
 }
 
 fn deleted(state: &mut Customer) -> Option<()> {
