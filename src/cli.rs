@@ -7,6 +7,7 @@ use crate::copy::{self, Asked, Text};
 use crate::{audit, data_dir, demo, kafka, logging, output, rebuild, serve, shell, status, version, wiring};
 use anyhow::Result;
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -140,6 +141,9 @@ struct Settings {
     /// Mail server (smtp://… or smtps://…); without it, mails are files in the data directory. Has a password? Use the variable
     #[arg(long, value_name = "URL")]
     smtp_url: Option<String>,
+    /// How long sending one mail may take in all, in milliseconds [default: 10000]
+    #[arg(long, value_name = "MS")]
+    smtp_timeout_ms: Option<NonZeroU32>,
     /// Sender of mails [default: cartlog@localhost]
     #[arg(long, value_name = "ADDRESS")]
     mail_from: Option<String>,
@@ -534,6 +538,7 @@ impl Settings {
         flags.set("durability", self.durability.map(name_of));
         flags.set("public_url", self.public_url);
         flags.set("smtp_url", self.smtp_url);
+        flags.set("smtp_timeout_ms", self.smtp_timeout_ms);
         flags.set("mail_from", self.mail_from);
         flags.set("log_url", self.log_url);
         flags.set("views_url", self.views_url);

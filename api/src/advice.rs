@@ -99,6 +99,12 @@ impl Code {
             Self::ReadModelBehind => {
                 "Ask again after `Retry-After`. With `Cartlog-Min-Position`, check that the position was answered by this store's server."
             }
+            Self::MailRefused => {
+                "Correct the email address, or give the customer another one. Asking again does not help."
+            }
+            Self::OutcomeUnknown => {
+                "Look whether it was done, or send the request again with the same `Idempotency-Key`: it is done once all the same."
+            }
             Self::Busy | Self::Unavailable => {
                 "Send the request again after `Retry-After`, with the same `Idempotency-Key`. `GET /readyz` says what is away."
             }

@@ -98,9 +98,12 @@ codes! {
     TooLarge = "TOO_LARGE", 413, "Too large", "The body, or what it asks for, is too large.";
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported media type", "The body must be JSON, with `Content-Type: application/json`.";
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422, "Idempotency key reused", "The key was used with another body or query.";
-    RateLimited = "RATE_LIMITED", 429, "Rate limited", "The store, or an address without a valid token, sent too many requests, or an account was tried wrongly too often; `Retry-After` says when to go on.";
+    MailRefused = "MAIL_REFUSED", 422, "Mail refused", "No mail can be sent to the address, or its mail server refuses it for good; `detail` has the SMTP code.";
+    RateLimited = "RATE_LIMITED", 429, "Rate limited", "The store, or an address without a valid token, sent too many requests, or an account was tried wrongly too often, or too many mails were wanted for one address; `Retry-After` says when to go on.";
     ReadModelBehind = "READ_MODEL_BEHIND", 503, "Read model behind", "The views did not reach the position within 2 s.";
     Busy = "BUSY", 503, "Busy", "Too much is waiting; nothing was done. Try again after `Retry-After`.";
+    OutcomeUnknown = "OUTCOME_UNKNOWN", 503, "Outcome unknown",
+        "A backing service did not say in time whether it did what was asked: look, or repeat the request with its `Idempotency-Key`.";
     Unavailable = "UNAVAILABLE", 503, "Unavailable", "A backing service is away; nothing was done. Try again after `Retry-After`.";
 }
 

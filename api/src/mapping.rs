@@ -4,7 +4,7 @@
 use crate::codes::Code;
 use crate::problem::{FieldError, Problem};
 use crate::wire::paging::bad_cursor;
-use commands::{CommandError, Resource};
+use commands::{CommandError, Resource, Service};
 use domain::Rejection;
 use domain::cart::CartRejection;
 use domain::claim::ClaimRejection;
@@ -18,6 +18,7 @@ use domain::product::ProductRejection;
 use domain::store::StoreRejection;
 use journal::JournalError;
 use projections::ReadError;
+use std::time::Duration;
 use streaming::StoreError;
 
 impl From<CommandError> for Problem {
@@ -40,7 +41,11 @@ pub fn command_error(error: CommandError) -> Problem {
         CommandError::RateLimited { after } => {
             return Problem::new(Code::RateLimited, error.to_string()).retry_after(*after);
         }
-        CommandError::Damaged { .. } | CommandError::Unavailable { .. } | CommandError::BrokeOff { .. } => {
+        CommandError::BrokeOff { .. } => {
+            tracing::error!(%error, "what became of a command is not known");
+            return Problem::new(Code::OutcomeUnknown, "the command broke off: it may be done, or may yet be");
+        }
+        CommandError::Damaged { .. } | CommandError::Unavailable { .. } => {
             tracing::error!(%error, "a command could not be done");
             return Problem::new(Code::Unavailable, unavailable(&error));
         }
@@ -50,6 +55,16 @@ pub fn command_error(error: CommandError) -> Problem {
             return Problem::new(Code::TooLarge, "what was asked for is too large to be stored; nothing was done");
         }
         CommandError::CartTooLarge => Code::CartTooLarge,
+        CommandError::OutcomeUnknown { service, .. } => {
+            tracing::error!(%error, "what became of a command is not known");
+            return Problem::new(Code::OutcomeUnknown, unknown(*service));
+        }
+        CommandError::MailRefused { code: Some(code) } => {
+            return Problem::new(Code::MailRefused, format!("the address is refused for good (SMTP {code})"));
+        }
+        CommandError::MailRefused { code: None } => {
+            return Problem::new(Code::MailRefused, "no mail can be sent to the address");
+        }
         CommandError::AppIdTaken => Code::AppIdAlreadyExists,
         CommandError::CustomerAlreadyExists => Code::CustomerAlreadyExists,
         CommandError::EmailTaken => Code::EmailAlreadyExists,
@@ -81,6 +96,15 @@ fn unavailable(error: &CommandError) -> String {
 }
 
 const TOO_LARGE_A_PAGE: &str = "is too many: a page of these takes more than 16 MiB; ask for fewer, or by cursor";
+/// Says what may be, so that nobody takes it for 'nothing was done'.
+fn unknown(service: Service) -> String {
+    match service {
+        Service::Mail => "the mail server did not say in time whether it took the mail; it may come".to_owned(),
+        Service::EventLog | Service::Vault | Service::Views => {
+            format!("{service} did not say in time whether it was done; it may be, or may yet")
+        }
+    }
+}
 
 /// The answer to a query that could not be answered.
 pub fn read_error(error: ReadError) -> Problem {
@@ -149,7 +173,10 @@ pub fn rejected(rejection: &Rejection) -> Problem {
             Ok(code) => code,
             Err(problem) => return problem,
         },
-        Rejection::Customer(rejection) => customer(rejection),
+        Rejection::Customer(rejection) => match customer(rejection) {
+            Ok(code) => code,
+            Err(problem) => return problem,
+        },
         Rejection::Cart(rejection) => match cart(rejection) {
             Ok(code) => code,
             Err(problem) => return problem,
@@ -205,8 +232,13 @@ fn product(rejection: &ProductRejection) -> Result<Code, Problem> {
     })
 }
 
-fn customer(rejection: &CustomerRejection) -> Code {
-    match rejection {
+fn customer(rejection: &CustomerRejection) -> Result<Code, Problem> {
+    Ok(match rejection {
+        CustomerRejection::TooManyConfirmations { wait_seconds } => {
+            let wait = Duration::from_secs(u64::from(*wait_seconds));
+            return Err(Problem::new(Code::RateLimited, rejection.to_string()).retry_after(wait));
+        }
+        CustomerRejection::PrimaryEmailHasChanged => Code::Busy,
         CustomerRejection::CustomerNotFound => Code::CustomerNotFound,
         CustomerRejection::CustomerExists | CustomerRejection::ClaimGivenUp { .. } => Code::Busy,
         CustomerRejection::MultiplePrimaryAddresses => Code::MultiplePrimaryAddressesSupplied,
@@ -217,7 +249,7 @@ fn customer(rejection: &CustomerRejection) -> Code {
         CustomerRejection::AddressNotFound => Code::AddressNotFound,
         CustomerRejection::ConfirmationNotFound => Code::ConfirmationNotFound,
         CustomerRejection::TooManyContacts => Code::TooManyContacts,
-    }
+    })
 }
 
 fn cart(rejection: &CartRejection) -> Result<Code, Problem> {

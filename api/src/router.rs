@@ -55,7 +55,7 @@ urls! {
     "/customer/count"                                    => GET customers::count;
     "/customer/login"                                    => PUT customers::log_in;
     "/customer/logout"                                   => PUT customers::log_out;
-    "/customer/confirm/{token}"                          => GET confirmation::open_link, PUT confirmation::confirm;
+    "/customer/confirm/{token}"                          => GET confirmation::look, POST confirmation::press, PUT confirmation::confirm;
     "/customer/{customer_id}"                            => GET customers::one, PUT customers::change, DELETE customers::delete;
     "/customer/{customer_id}/snapshot"                   => GET snapshots::one;
     "/customer/{customer_id}/history"                    => GET histories::customer;

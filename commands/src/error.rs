@@ -4,7 +4,7 @@ use domain::{AmountOutOfRange, Rejection};
 use eventlog::{AppendError, LogError};
 use journal::JournalError;
 
-/// Why a command was not done. Nothing was changed.
+/// Why a command was not done. Nothing was changed, unless the outcome is not known.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CommandError {
     /// A rule of the domain forbids it.
@@ -64,9 +64,15 @@ pub enum CommandError {
     /// A stream holds what no history of this program can contain, or what this version can't read. Trying again does not help.
     #[error("the history of what this is about can't be read: {reason}")]
     Damaged { reason: String },
-    /// Something that the command needs is away.
+    /// Something that the command needs is away. Nothing was done.
     #[error("{service} is away: {reason}")]
     Unavailable { service: Service, reason: String },
+    /// The service did not say in time whether it did what decides the command: it may have, or may yet.
+    #[error("whether {service} did it is not known: {reason}")]
+    OutcomeUnknown { service: Service, reason: String },
+    /// No mail can be sent to the customer's address, or the mail server refuses it for good, by this code.
+    #[error("mail to the address is refused")]
+    MailRefused { code: Option<u16> },
 }
 
 /// What becomes of it when the same is tried again. For whoever tries again by itself: reactions, jobs, expiry.
@@ -111,7 +117,7 @@ impl CommandError {
             | CommandError::KeyInUse
             | CommandError::RateLimited { .. }
             | CommandError::BrokeOff { .. } => Class::Busy,
-            CommandError::Unavailable { .. } => Class::NotNow,
+            CommandError::Unavailable { .. } | CommandError::OutcomeUnknown { .. } => Class::NotNow,
             CommandError::Damaged { .. } => Class::Damaged,
             CommandError::Rejected(_)
             | CommandError::NotFound(_)
@@ -128,6 +134,7 @@ impl CommandError {
             | CommandError::KeyReused
             | CommandError::Amount(_)
             | CommandError::CartTooLarge
+            | CommandError::MailRefused { .. }
             | CommandError::TooLarge { .. } => Class::Never,
         }
     }
@@ -217,6 +224,9 @@ pub(crate) fn of_journal(error: &JournalError, reason: String) -> CommandError {
             of_log(error, reason)
         }
         JournalError::Append(AppendError::TooLarge { .. }) => CommandError::TooLarge { reason },
+        JournalError::Append(AppendError::OutcomeUnknown { .. }) => {
+            CommandError::OutcomeUnknown { service: Service::EventLog, reason }
+        }
         // Whoever appends decides again, so this is met only where that went on for too long.
         JournalError::Append(AppendError::Conflict { .. }) => CommandError::Busy,
         JournalError::Erased(_) => CommandError::NotFound(Resource::Customer),

@@ -34,7 +34,7 @@ pub use clock::{Clock, SystemClock};
 pub use error::{Class, CommandError, Resource, Service};
 pub use facade::{Commands, Parts, Settings, UnderWay};
 pub use lookups::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
-pub use mail::{ConfirmationMail, MailError, Mailer};
+pub use mail::{ConfirmationMail, MailAddress, MailError, Mailer, NotMailable, Outgoing};
 pub use reactions::{CartExpiry, Parked, Reactions, ReactionsStatus};
 pub use request::{Done, IdempotencyKey, IfMatch, Request};
 pub use sweep::Swept;
@@ -42,6 +42,7 @@ pub use use_cases::{
     addresses::{AddressChange, NewAddress},
     authenticate::{Authenticated, IssuedToken},
     billing::BillCart,
+    confirmation::ConfirmationLink,
     coupons::NewCoupon,
     customers::{CustomerChange, NewCustomer},
     gift_cards::NewGiftCard,

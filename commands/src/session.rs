@@ -2,6 +2,7 @@
 
 use crate::executor::{Ask, Executed, Executor, Loaded, Origin, Refused};
 use crate::facade::Inner;
+use crate::guard::Claimant;
 use crate::ids::Ids;
 use crate::keys::Keyed;
 use crate::{CommandError, Done, IfMatch, Resource};
@@ -155,11 +156,12 @@ impl Session {
     /// the vault's is asked. Where the vault has let go of it, it can't be told any more, and the repeat is let through.
     pub(crate) async fn compare_secret(
         &self,
+        who: Claimant,
         first: Option<CredentialId>,
         secret: Option<&str>,
     ) -> Result<(), CommandError> {
         let (Some(first), Some(secret)) = (first, secret) else { return Ok(()) };
-        match self.inner.was_secret(first, secret.to_owned()).await? {
+        match self.inner.was_secret(who, first, secret.to_owned()).await? {
             Some(false) => Err(CommandError::KeyReused),
             Some(true) | None => Ok(()),
         }

@@ -16,9 +16,11 @@ pub const TOKEN_HOURS: i64 = 24;
 pub const COUPON_DAYS: i64 = 30;
 /// The most tags of a product.
 pub const MAX_TAGS: usize = 250;
-/// The most confirmation links of a customer that are good at the same time; the oldest goes first.
+/// The most confirmation links of a customer that are remembered, used ones too; the oldest goes first.
 pub const MAX_CONFIRMATIONS: usize = 100;
 /// The most refunds of an invoice that are open at the same time.
 pub const MAX_OPEN_REFUNDS: usize = 1_000;
+/// The most confirmations that are mailed to one address within an hour; to all of a customer's it is [`MAX_CONFIRMATIONS`].
+pub const MAX_MAILS_AN_HOUR: usize = 5;
 /// The most emails or addresses of a customer that are not deleted.
 pub const MAX_CONTACTS: usize = 250;

@@ -73,7 +73,7 @@ pub struct Appended {
     pub position: Position,
 }
 
-/// Why an append was not done. After `Unavailable` it may or may not have been; reading back tells.
+/// Why an append was not done, or is not known to be.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
     /// The stream's last revision is another one (`None`: it has no event).
@@ -84,8 +84,16 @@ pub enum AppendError {
     Empty { stream: StreamName },
     #[error("appending to {stream}: {bytes} bytes are more than the log takes at once")]
     TooLarge { stream: StreamName, bytes: usize },
+    /// The log is away, or refuses. The append was not done.
     #[error("appending to {stream}")]
     Unavailable {
+        stream: StreamName,
+        #[source]
+        source: LogError,
+    },
+    /// The log did not say in time whether it did the append: it may have, or may yet. Reading back tells, or the same append again.
+    #[error("appending to {stream}: what became of it is not known")]
+    OutcomeUnknown {
         stream: StreamName,
         #[source]
         source: LogError,

@@ -1,6 +1,7 @@
 //! A pool that is asked by statements that may be asked twice.
 
 use crate::database::{Database, in_time};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{PgPool, Postgres};
@@ -43,13 +44,25 @@ impl Sessions {
     }
 
     async fn ask_once(&self, query: Query<'static, Postgres, PgArguments>) -> sqlx::Result<Vec<PgRow>> {
-        let mut connection = self.pool.acquire().await?;
-        let answer = in_time(self.limit, query.fetch_all(&mut *connection)).await;
-        if matches!(answer, Err(sqlx::Error::Io(_))) {
-            // Nobody else shall wait for what it may still say.
-            drop(connection.detach());
+        let mut asked = Asked(Some(self.pool.acquire().await?));
+        let answer = match &mut asked.0 {
+            Some(connection) => in_time(self.limit, query.fetch_all(&mut **connection)).await,
+            None => Err(sqlx::Error::WorkerCrashed),
+        };
+        if !matches!(answer, Err(sqlx::Error::Io(_))) {
+            drop(asked.0.take());
         }
         answer
+    }
+}
+
+/// A connection that was asked something. Dropped before the answer came, also because nobody waits for it any more, it leaves the
+/// pool: nobody else shall wait for what it may still say, and a server that has gone away without a word never says it.
+struct Asked(Option<PoolConnection<Postgres>>);
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        drop(self.0.take().map(PoolConnection::detach));
     }
 }
 

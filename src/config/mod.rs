@@ -21,6 +21,7 @@ pub use variables::misspelt;
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 /// One thing that can be set.
@@ -41,7 +42,7 @@ const fn secret(name: &'static str) -> Key {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const KEYS: [Key; 26] = [
+pub const KEYS: [Key; 27] = [
     plain("listen", Some("127.0.0.1:8080")),
     plain("data", Some("./data")),
     plain("role", Some("api,views,stream")),
@@ -54,6 +55,7 @@ pub const KEYS: [Key; 26] = [
     plain("durability", Some("full")),
     plain("public_url", None),
     secret("smtp_url"),
+    plain("smtp_timeout_ms", Some("10000")),
     plain("mail_from", Some("cartlog@localhost")),
     secret("log_url"),
     secret("views_url"),
@@ -98,6 +100,8 @@ pub struct Config {
     /// Where clients reach this server, for the links in mails; without it, where it listens.
     pub public_url: Option<String>,
     pub smtp_url: Option<Secret>,
+    /// How long sending one mail may take in all, in milliseconds.
+    pub smtp_timeout_ms: NonZeroU32,
     pub mail_from: String,
     /// EventStoreDB, in the place of the data directory's log.
     pub log_url: Option<Secret>,

@@ -88,7 +88,10 @@ fn said(error: CopyError) -> Error {
     let passes = match &error {
         CopyError::Source(LogError::Unavailable(_))
         | CopyError::Target(LogError::Unavailable(_))
-        | CopyError::Append(AppendError::Unavailable { source: LogError::Unavailable(_), .. }) => true,
+        | CopyError::Append(
+            AppendError::Unavailable { source: LogError::Unavailable(_), .. }
+            | AppendError::OutcomeUnknown { source: LogError::Unavailable(_), .. },
+        ) => true,
         CopyError::Source(_)
         | CopyError::Target(_)
         | CopyError::Append(_)

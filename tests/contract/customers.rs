@@ -297,3 +297,23 @@ async fn what_a_customer_does_with_carts_shows() {
     assert_eq!(customer["customer"]["last_cart_created_at"], opened["cart"]["created_at"]);
     assert_eq!(customer["customer"]["last_cart_activity_at"], added["cart"]["last_item_added_at"]);
 }
+
+#[tokio::test]
+async fn another_password_ends_the_log_in() {
+    let shop = TestShop::start().await;
+    let email = new_email();
+    let customer = shop.customer_with(json!({ "email": email })).await;
+    let log_in = |password: &str| json!({ "email": email, "password": password });
+    shop.put("/customer/login", log_in(PASSWORD)).await.expect(200);
+    let path = format!("/customer/{customer}");
+    let renamed = shop.put(&path, json!({ "first_name": "Anna" })).await.expect(200);
+    assert_eq!(renamed["customer"]["logged_in"], true);
+    let changed = shop.put(&path, json!({ "password": "another one" })).await.expect(200);
+    assert_eq!(
+        (&changed["customer"]["logged_in"], &changed["customer"]["log_out_expires_at"]),
+        (&json!(false), &Value::Null)
+    );
+    shop.put("/customer/login", log_in(PASSWORD)).await.problem(401, "INVALID_CREDENTIALS");
+    let again = shop.put("/customer/login", log_in("another one")).await.expect(200);
+    assert_eq!(again["customer"]["logged_in"], true);
+}

@@ -40,7 +40,7 @@ async fn every_operation_of_the_contract_is_there_and_no_other() {
         ("/customer/count", "GET"),
         ("/customer/login", "PUT"),
         ("/customer/logout", "PUT"),
-        ("/customer/confirm/{token}", "GET PUT"),
+        ("/customer/confirm/{token}", "GET POST PUT"),
         ("/customer/{customer_id}", "GET PUT DELETE"),
         ("/customer/{customer_id}/snapshot", "GET"),
         ("/customer/{customer_id}/history", "GET"),

@@ -280,3 +280,29 @@ async fn an_invoice_shows_its_last_refunds_and_all_are_listed() {
     let all = paid.shop.get(&format!("/invoice/{}/refund?limit=250", paid.invoice)).await.expect(200);
     assert_eq!(all.each("/refunds", "state"), ["closed"; 23]);
 }
+
+#[tokio::test]
+async fn an_invoice_of_nothing_is_refunded_in_full_and_its_order_canceled() {
+    let shop = TestShop::start().await;
+    let customer = shop.customer().await;
+    let product = shop.product(5, 0).await;
+    let invoice = shop.invoice(&customer, &product, 2).await;
+    let order = shop.collect(&invoice).await;
+    assert_eq!(shop.stock(&product).await, (3, 2));
+    let path = format!("/invoice/{invoice}/refund");
+    shop.post(&format!("{path}?amount=1"), Value::Null).await.problem(409, "REFUND_EXCEEDS_REMAINDER");
+    let refunded = shop.keyed("all").post(&format!("{path}?full=true"), Value::Null).await.expect(201);
+    assert_eq!(
+        (refunded.text("/invoice/state"), refunded.number("/refund/total_amount_in_cents")),
+        ("refunded".to_owned(), 0)
+    );
+    assert_eq!(
+        (&refunded["refund"]["refund_line_items"], &refunded["refund"]["credit_id"]),
+        (&json!([]), &Value::Null)
+    );
+    assert_eq!(shop.get(&format!("/order/{order}")).await.text("/order/status"), "canceled");
+    assert_eq!(shop.stock(&product).await, (5, 0));
+    shop.post(&format!("{path}?full=true"), Value::Null).await.problem(409, "INVOICE_IS_NOT_COLLECTED");
+    assert!(shop.keyed("all").post(&format!("{path}?full=true"), Value::Null).await.expect(201).is_replayed());
+    shop.put(&format!("{path}/close"), Value::Null).await.expect(200);
+}

@@ -114,6 +114,28 @@ pub struct AddressesAnswer {
     address: Option<Address>,
 }
 
+/// What a confirmation link is good for.
+#[derive(Serialize, ToSchema)]
+pub struct ConfirmationLink {
+    /// It has confirmed already; otherwise it still does.
+    pub is_used: bool,
+    /// The name of the store that it is for.
+    pub store_name: String,
+    /// The first instant at which it is no longer good.
+    pub expires_at: Time,
+}
+
+impl From<commands::ConfirmationLink> for ConfirmationLink {
+    fn from(link: commands::ConfirmationLink) -> Self {
+        Self { is_used: link.is_used, store_name: link.store_name, expires_at: link.expires_at.into() }
+    }
+}
+
+one!(
+    /// A confirmation link.
+    ConfirmationLinkAnswer { confirmation: ConfirmationLink }
+);
+
 /// What became of a confirmation mail.
 #[derive(Serialize, ToSchema)]
 pub struct SentConfirmation {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-const FIELDS: [(&str, &str); 128] = [
+const FIELDS: [(&str, &str); 129] = [
     ("added_at", "When it was first put into the cart."),
     ("address", "The address."),
     ("address_id", "The address's id."),
@@ -17,6 +17,7 @@ const FIELDS: [(&str, &str); 128] = [
     ("carts", "The carts."),
     ("city", "The city."),
     ("closed_at", "When it was closed; null: it was not."),
+    ("confirmation", "The confirmation link."),
     ("count", "How many there are."),
     ("country", "The country, as the customer writes it."),
     ("coupon", "The coupon."),

@@ -170,7 +170,7 @@ impl Operation<'_> {
         let mut add = |name: &str, required: bool, description: &str, schema: Value| {
             headers.insert(name.to_owned(), header(required, description, schema));
         };
-        if self.is_command() || self.confirms() {
+        if self.is_command() {
             let position = json!({ "type": "integer", "format": "int64", "minimum": 1 });
             add("Cartlog-Position", true, "The log position that the command reached", position);
         }
@@ -185,7 +185,7 @@ impl Operation<'_> {
         if self.may_be_versioned() && matches!(status, "200" | "201" | "304") {
             // The page of a confirmation link has none.
             let always = (self.is_versioned() || self.is_service() || status == "304")
-                && !(self.confirms() && self.method == "get");
+                && !(self.confirms() && self.method == "post");
             add(
                 "ETag",
                 always,
@@ -216,6 +216,9 @@ impl Operation<'_> {
         }
         if !self.is_command() && !self.is_open() {
             codes.insert(Code::ReadModelBehind);
+        }
+        if self.is_command() && !self.is_service() {
+            codes.insert(Code::OutcomeUnknown);
         }
         if self.takes_key() {
             codes.extend([Code::IdempotencyKeyReused, Code::IdempotencyKeyInUse]);

@@ -60,7 +60,12 @@ pub struct NewCustomer {
     /// ISO 4217.
     #[schema(format = "iso-4217", example = "EUR")]
     pub currency: String,
-    #[schema(max_length = 254, pattern = r"^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$", example = "ada@example.com")]
+    #[schema(
+        format = "idn-email",
+        max_length = 254,
+        pattern = r"^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$",
+        example = "ada@example.com"
+    )]
     pub email: String,
     #[schema(min_length = 1, max_length = 1000)]
     pub first_name: String,
@@ -134,7 +139,7 @@ pub struct CustomerChange {
     #[schema(nullable = false, format = "iso-4217")]
     pub currency: Option<String>,
     /// Becomes the primary one; the old one stays as a secondary.
-    #[schema(nullable = false, max_length = 254, pattern = r"^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$")]
+    #[schema(nullable = false, format = "idn-email", max_length = 254, pattern = r"^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$")]
     pub email: Option<String>,
     #[schema(nullable = false, min_length = 1, max_length = 1000)]
     pub first_name: Option<String>,
@@ -230,7 +235,7 @@ body!(KnownEmail);
 #[serde(deny_unknown_fields)]
 #[schema(as = EmailInput)]
 pub struct NewEmail {
-    #[schema(max_length = 254, pattern = r"^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$")]
+    #[schema(format = "idn-email", max_length = 254, pattern = r"^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$")]
     pub email: String,
 }
 

@@ -2,25 +2,28 @@
 
 use super::Answer;
 use super::customers::{find, ids, show};
-use crate::answers::customer::{CustomerAnswer, SentConfirmation};
+use crate::answers::customer::{ConfirmationLink, ConfirmationLinkAnswer, CustomerAnswer, SentConfirmation};
+use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::Problem;
-use crate::service::{Confirmed, confirmation_page, prefers_json};
+use crate::service::{Page, prefers_json, prefers_page};
 use crate::wire::answer::{self, Single};
 use crate::wire::call::{Call, Said};
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::IntoResponse;
 use commands::IdempotencyKey;
 use domain::{CustomerId, StoreId};
-use http::{Method, StatusCode};
+use http::StatusCode;
 
 /// Mails a confirmation link
 ///
-/// It lives 24 h. Where mail stays on the machine, `result` is its token. An `Idempotency-Key` is ignored.
+/// It lives 24 h, and confirms the email that is the primary one now. Where mail stays on the machine, `result` is its token. An
+/// `Idempotency-Key` is ignored. An address gets at most 5 an hour (429). A mail server that did not say in time whether it took
+/// the mail is a 503 `OUTCOME_UNKNOWN`: the mail may come.
 #[utoipa::path(
     put, path = "", operation_id = "sendConfirmation", tag = "Customer",
     responses((status = 200, description = "It is sent", body = SentConfirmation)),
-    extensions(("x-unversioned" = json!(true)))
+    extensions(("x-unversioned" = json!(true)), ("x-errors" = json!(["MAIL_REFUSED"])))
 )]
 pub async fn send(call: Call) -> Answer {
     let customer: CustomerId = call.said.id()?;
@@ -38,7 +41,7 @@ async fn sent(api: &Api, store: StoreId, customer: CustomerId, result: String) -
 
 /// Confirms by the link's token
 ///
-/// Works once; the same request with the same `Idempotency-Key` gets the same answer. The link's page does the same.
+/// Works once; the same request with the same `Idempotency-Key` gets the same answer.
 #[utoipa::path(
     put, path = "", operation_id = "confirmCustomer", tag = "Customer",
     responses((status = 200, description = "The confirmed customer", body = CustomerAnswer))
@@ -58,35 +61,67 @@ async fn confirmed(api: &Api, said: &Said, key: Option<IdempotencyKey>) -> Answe
 
 /// The page behind a confirmation link
 ///
-/// Confirms and says so on a page, or in JSON where `Accept` asks for it.
+/// Confirms nothing: mail scanners open links. The page has a button that does. In JSON, where `Accept` asks for it, it says
+/// whether the link is still good.
 #[utoipa::path(
-    get, path = "", operation_id = "openConfirmationLink", tag = "Customer",
+    get, path = "", tag = "Customer",
+    responses((status = 200, description = "A page, or what the link is good for", content(
+        (ConfirmationLinkAnswer = "application/json"), (String = "text/html")
+    ))),
+    extensions(("x-unversioned" = json!(true)))
+)]
+pub async fn look(State(api): State<Api>, said: Said) -> Answer {
+    let token = said.segment("token");
+    let found = api.commands().confirmation_link(token).await.map_err(Problem::from);
+    if prefers_json(&said.headers) {
+        said.params::<()>()?;
+        let answer = ConfirmationLinkAnswer::new(ConfirmationLink::from(found?));
+        return Ok(answer::json(StatusCode::OK, &answer));
+    }
+    Ok(match &found {
+        Ok(link) if link.is_used => Page::Already { store: &link.store_name }.into_response(),
+        Ok(link) => Page::Ask { store: &link.store_name, token }.into_response(),
+        Err(problem) => unconfirmed(problem).into_response(),
+    })
+}
+
+/// Confirms by the button of the link's page
+///
+/// A browser gets a page, which says so kindly where the link was used before; others get what PUT answers.
+#[utoipa::path(
+    post, path = "", tag = "Customer",
     responses((status = 200, description = "A page, or the confirmed customer", content(
         (CustomerAnswer = "application/json"), (String = "text/html")
     )))
 )]
-pub async fn open_link(State(api): State<Api>, said: Said) -> Answer {
-    if said.method == Method::HEAD {
-        // Whoever only looks at the link, as mail scanners do, must not use it up.
-        return Ok(confirmation_page(Confirmed::Unknown));
+pub async fn press(State(api): State<Api>, said: Said) -> Answer {
+    if !prefers_page(&said.headers) {
+        return confirm(State(api), said).await;
     }
-    if prefers_json(&said.headers) {
-        said.params::<()>()?;
-        return confirmed(&api, &said, None).await;
-    }
-    Ok(page(confirmed(&api, &said, None).await))
+    let token = said.segment("token");
+    let outcome = api.commands().confirm(token, said.request_id(), None, None).await.map_err(Problem::from);
+    // Also of a link that was used before, by a button that was pressed twice.
+    let link = match &outcome {
+        Err(problem) if problem.code() != Code::ConfirmationNotFound => return Ok(unconfirmed(problem).into_response()),
+        Ok(_) | Err(_) => api.commands().confirmation_link(token).await.map_err(Problem::from),
+    };
+    Ok(match (&outcome, &link) {
+        (Ok(done), link) => {
+            let store = link.as_ref().map_or("the shop", |link| &link.store_name);
+            answer::at_position(Page::Confirmed { store }.into_response(), done.position)
+        }
+        (Err(_), Ok(link)) if link.is_used => {
+            answer::at_position(Page::Already { store: &link.store_name }.into_response(), link.position)
+        }
+        // It came back since, or the look failed.
+        (Err(_), Ok(_)) => Page::NotNow.into_response(),
+        (Err(_), Err(problem)) => unconfirmed(problem).into_response(),
+    })
 }
 
-/// The answer as a page.
-fn page(answer: Answer) -> Response {
-    match answer {
-        Ok(answer) => {
-            let mut page = confirmation_page(Confirmed::Yes);
-            let position = answer.headers().get(&answer::POSITION).cloned();
-            page.headers_mut().extend(position.map(|position| (answer::POSITION, position)));
-            page
-        }
-        Err(problem) if problem.code().status() == StatusCode::NOT_FOUND => confirmation_page(Confirmed::No),
-        Err(_) => confirmation_page(Confirmed::NotNow),
+fn unconfirmed(problem: &Problem) -> Page<'static> {
+    match problem.code() {
+        Code::ConfirmationNotFound => Page::Gone,
+        _ => Page::NotNow,
     }
 }

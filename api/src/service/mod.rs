@@ -7,7 +7,7 @@ mod page;
 
 pub use docs::*;
 pub use errors::*;
-pub use page::{Confirmed, confirmation_page, prefers_json};
+pub use page::{Page, prefers_json, prefers_page};
 
 use crate::answers::Done;
 use crate::codes::Code;

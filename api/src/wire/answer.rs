@@ -206,11 +206,17 @@ pub async fn caught_up(api: &Api, position: u64) -> Result<(), Problem> {
     Ok(api.parts.views.wait_for(Position(position), api.parts.settings.view_timeout).await?)
 }
 
+/// Says how far in the log the command came.
+pub fn at_position(mut response: Response, position: Position) -> Response {
+    response.headers_mut().insert(POSITION, position.0.into());
+    response
+}
+
 /// Says how far in the log the command came, and whether it had been done before.
-pub fn with_position<T>(mut response: Response, done: &Done<T>) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(POSITION, done.position.0.into());
+pub fn with_position<T>(response: Response, done: &Done<T>) -> Response {
+    let mut response = at_position(response, done.position);
     if done.replayed {
+        let headers = response.headers_mut();
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
     response

@@ -97,7 +97,7 @@ pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Re
     parts.extensions.insert(caller.clone());
     let is_command = !matches!(parts.method, Method::GET | Method::HEAD);
     let mut response = match one_host(&parts) {
-        Ok(()) => answer(Request::from_parts(parts, Body::empty()), next, &id).await,
+        Ok(()) => answer(Request::from_parts(parts, Body::empty()), next, &id, is_command).await,
         Err(problem) => problem.into_response(),
     };
     let (known, unread) = {
@@ -121,11 +121,13 @@ pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Re
     response
 }
 
-async fn answer(request: Request, next: Next, id: &str) -> Response {
+async fn answer(request: Request, next: Next, id: &str, is_command: bool) -> Response {
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     outcome.unwrap_or_else(|_| {
         tracing::error!(request_id = %id, "a handler panicked");
-        Problem::new(Code::Unavailable, "something in the server broke while it answered").into_response()
+        // A command may have been done by then.
+        let code = if is_command { Code::OutcomeUnknown } else { Code::Unavailable };
+        Problem::new(code, "something in the server broke while it answered").into_response()
     })
 }
 

@@ -6,6 +6,7 @@ use crate::problem::{FieldError, MAX_ERRORS, Problem, escape};
 use crate::requests::customer::TRUE_OR_FALSE;
 use crate::wire::{dates, json};
 use boon::{Compiler, Draft, ErrorKind, SchemaIndex, Schemas, Types, ValidationError};
+use commands::MailAddress;
 use domain::{Cents, Currency};
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
@@ -14,9 +15,10 @@ use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// The string formats that the published schemas use and that are checked here.
-const FORMATS: [boon::Format; 3] = [
+const FORMATS: [boon::Format; 4] = [
     boon::Format { name: "iso-4217", func: |value| text(value, |text| text.parse::<Currency>().is_ok()) },
     boon::Format { name: "iana-time-zone", func: |value| text(value, |text| text.parse::<chrono_tz::Tz>().is_ok()) },
+    boon::Format { name: "idn-email", func: |value| text(value, |text| MailAddress::parse(text).is_ok()) },
     boon::Format { name: "date-or-time", func: |value| text(value, |text| dates::Named::parse(text).is_ok()) },
 ];
 
@@ -296,7 +298,11 @@ fn describe(validator: &Validator, error: &ValidationError<'_, '_>, errors: &mut
         // The published schemas use none of the other keywords; should one do so, the library's words stand.
         other => other.to_string(),
     };
-    errors.push(FieldError::body(&pointer, detail));
+    let error = FieldError::body(&pointer, detail);
+    // A pattern and a format may say the same.
+    if !errors.contains(&error) {
+        errors.push(error);
+    }
 }
 
 fn names(types: Types) -> String {
@@ -318,6 +324,7 @@ fn plural(count: usize, noun: &str) -> String {
 fn format_name(format: &str) -> &str {
     match format {
         "iso-4217" => "an ISO 4217 currency code in capitals",
+        "idn-email" => "an email address",
         "iana-time-zone" => "an IANA time zone, such as Europe/Berlin",
         "date-or-time" => "YYYYMMDD, YYYYMMDDHH, YYYYMMDDHHMM or an RFC 3339 time, within years 0001 to 9999",
         other => other,

@@ -175,15 +175,15 @@ impl<A: Decider> Runner<'_, A> {
         let appended = self.shared.journal.append(&self.stream, loaded.tail, events).await;
         metrics::histogram!("cartlog_append_seconds").record(started.elapsed().as_secs_f64());
         match appended {
-            Err(error @ JournalError::Append(AppendError::Unavailable { .. })) => {
+            Err(error @ JournalError::Append(AppendError::Unavailable { .. } | AppendError::OutcomeUnknown { .. })) => {
                 self.read_back(loaded, events, error).await
             }
             settled => settled,
         }
     }
 
-    /// An append whose answer is not known: the log itself tells whether it was done. If that can't be had either, the command
-    /// ends with the error, and whoever decides next on the stream finds out.
+    /// An append whose answer is not known: the log itself tells whether it was done. If that can't be had either, or it is not
+    /// there yet, the command ends with the error, and whoever decides next on the stream finds out.
     async fn read_back(
         &self,
         loaded: &Loaded<A>,

@@ -126,7 +126,7 @@ async fn a_crash_right_after_the_deciding_event_is_a_creation() {
     let node = shop.node_on(Arc::clone(&fault) as _);
     fault.arm(Cut::After(2), Then::Unavailable);
     // The event is stored, but nobody here can know: the claim must stay.
-    assert_refused!(node.create_customer(&request, new_customer(ADA)).await, CommandError::Unavailable { .. });
+    assert_refused!(node.create_customer(&request, new_customer(ADA)).await, CommandError::OutcomeUnknown { .. });
     shop.clock.advance(TimeDelta::minutes(5));
     assert_refused!(
         shop.node.create_customer(&shop.request(), new_customer(ADA)).await,

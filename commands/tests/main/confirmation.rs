@@ -3,10 +3,24 @@
 use crate::assert_refused;
 use crate::support::{Shop, done, key};
 use chrono::TimeDelta;
-use commands::{CommandError, Resource, Service};
-use domain::customer::Customer;
+use commands::{Clock, CommandError, ConfirmationLink, CustomerChange, Resource, Service};
+use domain::customer::{Customer, CustomerRejection};
+use domain::{CustomerId, Rejection};
 
 const ADA: &str = "ada@example.com";
+
+async fn mailed(shop: &Shop, customer: CustomerId) -> String {
+    done(shop.node.send_confirmation(&shop.request(), customer).await).unwrap()
+}
+
+fn wait_of(error: CommandError) -> u32 {
+    match error {
+        CommandError::Rejected(Rejection::Customer(CustomerRejection::TooManyConfirmations { wait_seconds })) => {
+            wait_seconds
+        }
+        other => panic!("refused as {other:?}"),
+    }
+}
 
 #[tokio::test]
 async fn a_mailed_link_confirms_once() {
@@ -81,4 +95,111 @@ async fn mail_that_can_not_be_sent_is_said() {
         CommandError::Unavailable { service: Service::Mail, .. }
     );
     assert!(!shop.state::<Customer>(&customer).await.live().unwrap().confirmed);
+}
+
+#[tokio::test]
+async fn a_link_to_the_old_address_confirms_no_new_one() {
+    let shop = Shop::new().await;
+    let (ada, bob) = (shop.customer(ADA).await, shop.customer("bob@example.com").await);
+    let (to_ada, to_bob) = (mailed(&shop, ada).await, mailed(&shop, bob).await);
+    let moved = CustomerChange { email: Some("new@example.com".to_owned()), ..CustomerChange::default() };
+    done(shop.node.change_customer(&shop.request(), ada, moved).await);
+    done(shop.node.add_email(&shop.request(), bob, "other@example.com", false).await);
+    done(shop.node.make_email_primary(&shop.request(), bob, "other@example.com").await);
+    for (token, customer) in [(&to_ada, ada), (&to_bob, bob)] {
+        for node in [&shop.node, &shop.other_node()] {
+            let gone = node.confirm(token, None, None, None).await;
+            assert_refused!(gone, CommandError::NotFound(Resource::Confirmation));
+            assert_refused!(node.confirmation_link(token).await, CommandError::NotFound(Resource::Confirmation));
+        }
+        assert!(!shop.state::<Customer>(&customer).await.live().unwrap().confirmed);
+        let token = mailed(&shop, customer).await;
+        done(shop.node.confirm(&token, None, None, None).await);
+    }
+    assert!(
+        shop.mailbox.token_for("new@example.com").is_some() && shop.mailbox.token_for("other@example.com").is_some()
+    );
+}
+
+#[tokio::test]
+async fn a_link_can_be_looked_at_and_is_none_the_worse_for_it() {
+    let shop = Shop::new().await;
+    let customer = shop.customer(ADA).await;
+    let token = mailed(&shop, customer).await;
+    let expires_at = shop.clock.now().plus(TimeDelta::hours(24));
+    let link = |is_used, position| ConfirmationLink { store_name: "Acme".to_owned(), expires_at, is_used, position };
+    let at = |link: &ConfirmationLink| link.position;
+    for node in [&shop.node, &shop.other_node()] {
+        let seen = node.confirmation_link(&token).await.unwrap();
+        assert_eq!(seen, link(false, at(&seen)));
+    }
+    assert!(!shop.state::<Customer>(&customer).await.live().unwrap().confirmed);
+    let confirmed = shop.node.confirm(&token, None, None, None).await.unwrap();
+    assert_eq!(shop.other_node().confirmation_link(&token).await.unwrap(), link(true, confirmed.position));
+    for unknown in ["", "clc_", "clc_AAAA", &token[1..]] {
+        let gone = shop.node.confirmation_link(unknown).await;
+        assert_refused!(gone, CommandError::NotFound(Resource::Confirmation));
+    }
+}
+
+#[tokio::test]
+async fn an_address_gets_five_mails_an_hour_from_all_nodes_together() {
+    let shop = Shop::new().await;
+    let customer = shop.customer(ADA).await;
+    for node in [&shop.node, &shop.other_node(), &shop.node, &shop.other_node(), &shop.node] {
+        shop.clock.advance(TimeDelta::minutes(1));
+        done(node.send_confirmation(&shop.request(), customer).await);
+    }
+    // As after a restart.
+    let refused = shop.other_node().send_confirmation(&shop.request(), customer).await;
+    assert_eq!(wait_of(refused.unwrap_err()), 56 * 60);
+    // One who changes the primary address and back gets no more of them.
+    done(shop.node.add_email(&shop.request(), customer, "other@example.com", true).await);
+    mailed(&shop, customer).await;
+    done(shop.node.make_email_primary(&shop.request(), customer, ADA).await);
+    let refused = shop.node.send_confirmation(&shop.request(), customer).await;
+    assert_eq!(wait_of(refused.unwrap_err()), 56 * 60);
+    shop.clock.advance(TimeDelta::minutes(56));
+    mailed(&shop, customer).await;
+}
+
+#[tokio::test]
+async fn many_at_once_are_five_mails() {
+    let shop = Shop::new().await;
+    let customer = shop.customer(ADA).await;
+    let node = shop.other_node();
+    let request = shop.request();
+    let asked = (0..20).map(|number| [&shop.node, &node][number % 2].send_confirmation(&request, customer));
+    let answers = futures::future::join_all(asked).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 5);
+    assert_eq!(shop.count("CustomerConfirmationRequested").await, 5);
+}
+
+#[tokio::test]
+async fn mail_that_was_not_sent_does_not_count() {
+    let shop = Shop::new().await;
+    let customer = shop.customer(ADA).await;
+    for _ in 0..6 {
+        let away = shop.node_without_mail().send_confirmation(&shop.request(), customer).await;
+        assert_refused!(away, CommandError::Unavailable { service: Service::Mail, .. });
+    }
+    assert_eq!(shop.count("CustomerConfirmationRequested").await, 0);
+    mailed(&shop, customer).await;
+}
+
+#[tokio::test]
+async fn an_address_of_old_that_no_mail_can_go_to_is_said_to_be_one() {
+    let shop = Shop::new().await;
+    for (number, none) in ["a..b@x.example", "a,b@x.example", "<a>@x.example", "a@-x.example"].iter().enumerate() {
+        let customer = shop.customer(none).await;
+        let refused = shop.node.send_confirmation(&shop.request(), customer).await;
+        assert_refused!(refused, CommandError::MailRefused { code: None });
+        // It can be mended.
+        let mended = CustomerChange { email: Some(format!("{number}@x.example")), ..CustomerChange::default() };
+        done(shop.node.change_customer(&shop.request(), customer, mended).await);
+        mailed(&shop, customer).await;
+    }
+    let umlaut = shop.customer("jörg@müller.example").await;
+    mailed(&shop, umlaut).await;
+    assert!(shop.mailbox.token_for("jörg@xn--mller-kva.example").is_some());
 }

@@ -5,8 +5,8 @@ use commands::guard::Client;
 use commands::testing::{CountedLookups, Mailbox, ManualClock};
 use commands::vault::{MemoryVault, Vault};
 use commands::{
-    Clock, CommandError, Commands, ConfirmationMail, Done, IdempotencyKey, Lookups, LookupsError, MailError, Mailer,
-    NewAddress, NewCoupon, NewCustomer, NewProduct, NewStore, Parts, Request, Settings, WalletEntry,
+    Clock, CommandError, Commands, Done, IdempotencyKey, Lookups, LookupsError, MailAddress, MailError, Mailer,
+    NewAddress, NewCoupon, NewCustomer, NewProduct, NewStore, Outgoing, Parts, Request, Settings, WalletEntry,
     snapshots::NoSnapshots,
 };
 use domain::coupon::CouponStyle;
@@ -241,8 +241,8 @@ struct NoMail;
 
 #[async_trait]
 impl Mailer for NoMail {
-    async fn send(&self, _mail: ConfirmationMail) -> Result<(), MailError> {
-        Err(MailError("connection refused".to_owned()))
+    async fn to(&self, _address: &MailAddress) -> Result<Box<dyn Outgoing>, MailError> {
+        Err(MailError::Away("connection refused".to_owned()))
     }
 
     fn leaves_the_machine(&self) -> bool {

@@ -196,7 +196,7 @@ async fn a_discount_does_not_drift_by_a_cent() {
 }
 
 #[tokio::test]
-async fn a_coupon_of_all_leaves_nothing_to_collect_and_nothing_to_refund() {
+async fn a_coupon_of_all_leaves_nothing_to_collect_and_is_refunded_once() {
     let (world, node, shop) = opened().await;
     let coupon = NewCoupon {
         code: "ALL".to_owned(),
@@ -214,6 +214,8 @@ async fn a_coupon_of_all_leaves_nothing_to_collect_and_nothing_to_refund() {
     let invoice = done(node.bill_cart(&shop.request(), shop.customers[0], bill).await);
     assert_eq!(ledger(&world, true).await.invoices[0].1, 0);
     done(node.collect_invoice(&shop.request(), invoice).await);
+    done(node.refund_invoice(&shop.request(), invoice, RefundRequest::Full, false).await);
+    assert_eq!(ledger(&world, true).await.invoices[0].1, 0);
     assert!(node.refund_invoice(&shop.request(), invoice, RefundRequest::Full, false).await.is_err());
 }
 

@@ -50,14 +50,18 @@ pub enum CustomerCommand {
     },
     /// Not logged in: no event.
     LogOut,
-    /// Requested already under this id: no event. Several links are good at the same time.
+    /// A link to mail to the email, which must be the primary one. Requested already under this id: no event. Several links are
+    /// good at the same time. `expires_at` follows from the clock, which a stream's own time may be ahead of: links that expire
+    /// within an hour of each other were mailed within an hour.
     RequestConfirmation {
         confirmation_id: ConfirmationId,
+        email_id: EmailId,
         expires_at: Timestamp,
     },
-    /// Each link works once: used or expired is not found.
+    /// Each link works once: used, expired, or mailed to what is not the primary email any more is not found.
     Confirm {
         confirmation_id: ConfirmationId,
+        now: Timestamp,
     },
     /// Deleted already: not found.
     Delete,
@@ -83,7 +87,7 @@ pub struct CreateCustomer {
     pub addresses: Vec<(PersonalAddress, bool)>,
 }
 
-/// `None` leaves a field as it is. A field set to what it already is gives no event.
+/// `None` leaves a field as it is. A field set to what it already is gives no event. Another password ends a log-in.
 #[derive(Clone, Default)]
 pub struct ChangeCustomer {
     pub currency: Option<Currency>,
@@ -159,6 +163,11 @@ pub enum CustomerRejection {
     AddressNotFound,
     #[error("the confirmation link is unknown, used or expired")]
     ConfirmationNotFound,
+    #[error("another email is the primary one by now")]
+    PrimaryEmailHasChanged,
+    /// As many links as may be were mailed to the address, or to all of the customer's, within an hour.
+    #[error("enough confirmations were mailed within an hour; try again in {wait_seconds} s")]
+    TooManyConfirmations { wait_seconds: u32 },
     #[error("a customer has at most 250 emails and 250 addresses")]
     TooManyContacts,
 }

@@ -5,7 +5,7 @@ use super::*;
 use crate::decider::changed;
 use crate::limits::MAX_CONTACTS;
 use crate::{
-    Category, ClaimId, ConfirmationId, Context, CredentialId, Decider, Impossible, Personal, PersonalAddress,
+    Category, ClaimId, ConfirmationId, Context, CredentialId, Decider, EmailId, Impossible, Personal, PersonalAddress,
     PersonalData, StoreId, Timestamp,
 };
 
@@ -23,7 +23,7 @@ impl Decider for Customer {
     fn decide(&self, command: &CustomerCommand, context: &Context<'_>) -> Decision {
         match command {
             CustomerCommand::Create(command) => self.create(command),
-            CustomerCommand::Change(change) => self.change(change),
+            CustomerCommand::Change(change) => self.change(change, context.now),
             CustomerCommand::AddEmail { email_id, claim_id, email, is_primary } => {
                 self.add_email(NewEmail { email_id: *email_id, claim_id: *claim_id, email, is_primary: *is_primary })
             }
@@ -37,10 +37,10 @@ impl Decider for Customer {
                 self.log_in(*credential_id, *claim_id, *expires_at)
             }
             CustomerCommand::LogOut => self.log_out(context.now),
-            CustomerCommand::RequestConfirmation { confirmation_id, expires_at } => {
-                self.request_confirmation(*confirmation_id, *expires_at)
+            CustomerCommand::RequestConfirmation { confirmation_id, email_id, expires_at } => {
+                self.request_confirmation(*confirmation_id, *email_id, *expires_at)
             }
-            CustomerCommand::Confirm { confirmation_id } => self.confirm(*confirmation_id, context.now),
+            CustomerCommand::Confirm { confirmation_id, now } => self.confirm(*confirmation_id, *now),
             CustomerCommand::Delete => self.delete(),
             CustomerCommand::GiveUpClaim { claim_id } => self.give_up_claim(*claim_id),
         }
@@ -141,7 +141,7 @@ impl Customer {
         Ok(vec![created.into()])
     }
 
-    fn change(&self, change: &ChangeCustomer) -> Decision {
+    fn change(&self, change: &ChangeCustomer, now: Timestamp) -> Decision {
         let customer = self.found()?;
         let email = change.email.as_ref().map_or(Ok(Vec::new()), |email| self.change_email(email))?;
         let names = PersonalData {
@@ -154,7 +154,9 @@ impl Customer {
             changed(&change.currency, &customer.currency).map(|currency| CustomerCurrencyChanged { currency }.into());
         let password = changed(&change.credential_id, &customer.credential_id)
             .map(|credential_id| CustomerPasswordChanged { credential_id }.into());
-        Ok([renamed, currency, password].into_iter().flatten().chain(email).collect())
+        // Whoever logged in by the old one may be who it was changed for.
+        let logged_out = (password.is_some() && customer.is_logged_in(now)).then(|| CustomerLoggedOut {}.into());
+        Ok([renamed, currency, password, logged_out].into_iter().flatten().chain(email).collect())
     }
 
     /// Whatever is wrong gives the same rejection, also where there is no such customer.
@@ -175,21 +177,27 @@ impl Customer {
         Ok(vec![CustomerLoggedOut {}.into()])
     }
 
-    fn request_confirmation(&self, confirmation_id: ConfirmationId, expires_at: Timestamp) -> Decision {
+    fn request_confirmation(
+        &self,
+        confirmation_id: ConfirmationId,
+        email_id: EmailId,
+        expires_at: Timestamp,
+    ) -> Decision {
         let customer = self.found()?;
         if customer.confirmations.iter().any(|known| known.confirmation_id == confirmation_id) {
             return Ok(Vec::new());
         }
-        Ok(vec![CustomerConfirmationRequested { confirmation_id, expires_at }.into()])
+        let email = customer.primary_email().filter(|email| email.email_id == email_id);
+        let email = email.ok_or(CustomerRejection::PrimaryEmailHasChanged)?;
+        customer.check_mails(email, expires_at)?;
+        Ok(vec![CustomerConfirmationRequested { confirmation_id, email_id: Some(email_id), expires_at }.into()])
     }
 
     fn confirm(&self, confirmation_id: ConfirmationId, now: Timestamp) -> Decision {
-        let customer = self.found()?;
-        let mut links = customer.confirmations.iter();
-        links
-            .find(|link| link.confirmation_id == confirmation_id && now < link.expires_at)
-            .ok_or(CustomerRejection::ConfirmationNotFound)?;
-        Ok(vec![CustomerConfirmed { confirmation_id }.into()])
+        match self.found()?.link(confirmation_id, now) {
+            LinkState::Open => Ok(vec![CustomerConfirmed { confirmation_id }.into()]),
+            LinkState::Used | LinkState::Gone => Err(CustomerRejection::ConfirmationNotFound),
+        }
     }
 
     fn delete(&self) -> Decision {

@@ -107,6 +107,9 @@ pub struct CustomerLoggedOut {}
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerConfirmationRequested {
     pub confirmation_id: ConfirmationId,
+    /// The email that it was mailed to. Missing in events of older versions: the one that was primary then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_id: Option<EmailId>,
     pub expires_at: Timestamp,
 }
 

@@ -154,22 +154,27 @@ fn position(customer: &LiveCustomer, address_id: AddressId) -> Option<usize> {
     customer.addresses.iter().position(|address| address.address.address_id == address_id)
 }
 
-/// Beyond the most there may be the oldest goes. None goes by another's time: a clock that was ahead for one would end all.
+/// Beyond the most there may be, the oldest goes; none by its time, as a clock that was ahead may be set back.
 fn link_mailed(customer: &mut LiveCustomer, event: &CustomerConfirmationRequested) -> Option<()> {
-    let CustomerConfirmationRequested { confirmation_id, expires_at } = *event;
+    let CustomerConfirmationRequested { confirmation_id, expires_at, .. } = *event;
+    let email_id = event.email_id.or_else(|| customer.primary_email().map(|email| email.email_id))?;
+    let email = customer.emails.iter().find(|email| email.email_id == email_id).and_then(|email| email.email.clone());
     let links = &mut customer.confirmations;
     if links.iter().any(|link| link.confirmation_id == confirmation_id) {
         return None;
     }
     let too_many = (links.len() + 1).saturating_sub(MAX_CONFIRMATIONS);
     links.drain(..too_many);
-    links.push(Confirmation { confirmation_id, expires_at });
+    links.push(Confirmation { confirmation_id, expires_at, email_id, email, is_used: false });
     Some(())
 }
 
-/// By a link that may have gone since: what was decided stands.
+/// By a link that may be forgotten: older versions remembered the unused ones for longer.
 fn confirmed(customer: &mut LiveCustomer, confirmation_id: ConfirmationId) {
-    customer.confirmations.retain(|link| link.confirmation_id != confirmation_id);
+    let used = customer.confirmations.iter_mut().find(|link| link.confirmation_id == confirmation_id);
+    if let Some(link) = used {
+        link.is_used = true;
+    }
     customer.confirmed = true;
 }
 

@@ -1,9 +1,15 @@
 //! The fold of a customer's stream.
 
+use super::CustomerRejection;
 use crate::ids::*;
+use crate::limits::{MAX_CONFIRMATIONS, MAX_MAILS_AN_HOUR};
 use crate::{Currency, PersonalAddress, Timestamp, mailbox as mailbox_of};
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+/// Within which the mails to an address are counted.
+const MAIL_WINDOW: TimeDelta = TimeDelta::hours(1);
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub enum Customer {
@@ -33,7 +39,7 @@ pub struct LiveCustomer {
     pub emails: Vec<Email>,
     pub addresses: Vec<Address>,
     pub logged_in_until: Option<Timestamp>,
-    /// The links that were mailed and are neither used nor known to be expired.
+    /// The newest links that were mailed, the oldest first.
     pub confirmations: Vec<Confirmation>,
     pub confirmed: bool,
     pub given_up: BTreeSet<ClaimId>,
@@ -54,10 +60,25 @@ pub struct Address {
     pub is_primary: bool,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Confirmation {
     pub confirmation_id: ConfirmationId,
     pub expires_at: Timestamp,
+    /// The email that it was mailed to, which may be removed since.
+    pub email_id: EmailId,
+    pub email: Option<String>,
+    pub is_used: bool,
+}
+
+/// What a confirmation link is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// It confirms.
+    Open,
+    /// It has confirmed.
+    Used,
+    /// It is unknown, expired, or was mailed to what is not the primary email any more.
+    Gone,
 }
 
 impl LiveCustomer {
@@ -77,6 +98,46 @@ impl LiveCustomer {
         self.emails.iter().find(|email| email.is_primary)
     }
 
+    /// What the link is good for at that time.
+    pub fn link(&self, confirmation_id: ConfirmationId, now: Timestamp) -> LinkState {
+        let link = self.confirmations.iter().find(|link| link.confirmation_id == confirmation_id);
+        let Some(link) = link else { return LinkState::Gone };
+        let is_to_primary = self.primary_email().is_some_and(|email| email.email_id == link.email_id);
+        match (link.is_used, is_to_primary && now < link.expires_at) {
+            (true, _) => LinkState::Used,
+            (false, true) => LinkState::Open,
+            (false, false) => LinkState::Gone,
+        }
+    }
+
+    /// Whether a link to the email, which would expire at that time, may be mailed now.
+    ///
+    /// # Errors
+    /// [`CustomerRejection::TooManyConfirmations`], with the time to wait: at least a second, an hour at most.
+    pub fn check_mails(&self, email: &Email, expires_at: Timestamp) -> Result<(), CustomerRejection> {
+        let Some(wait) = self.mail_wait(email, expires_at) else { return Ok(()) };
+        let wait_seconds = u32::try_from((wait.num_milliseconds() + 999) / 1_000).unwrap_or(u32::MAX);
+        Err(CustomerRejection::TooManyConfirmations { wait_seconds })
+    }
+
+    /// Only links within an hour of it count, before or after: a clock that was wrong by more and was set right locks nobody out.
+    fn mail_wait(&self, email: &Email, expires_at: Timestamp) -> Option<TimeDelta> {
+        let is_near = |link: &&Confirmation| apart(link.expires_at, expires_at) < MAIL_WINDOW;
+        let is_same = |link: &Confirmation| {
+            link.email_id == email.email_id || (link.email.is_some() && link.email == email.email)
+        };
+        let near: Vec<_> = self.confirmations.iter().filter(is_near).collect();
+        let same: Vec<_> = near.iter().filter(|link| is_same(link)).map(|link| link.expires_at).collect();
+        let all: Vec<_> = near.iter().map(|link| link.expires_at).collect();
+        let until = [(same, MAX_MAILS_AN_HOUR), (all, MAX_CONFIRMATIONS)].into_iter().filter_map(|(mut sent, most)| {
+            sent.sort_unstable();
+            // Once this one is an hour old, fewer than the most are left.
+            sent.len().checked_sub(most).map(|beyond| sent[beyond].plus(MAIL_WINDOW))
+        });
+        let wait = |until: Timestamp| TimeDelta::milliseconds(until.as_millis().saturating_sub(expires_at.as_millis()));
+        until.max().map(|until| wait(until).clamp(TimeDelta::seconds(1), MAIL_WINDOW))
+    }
+
     pub fn address(&self, address_id: AddressId) -> Option<&Address> {
         self.addresses.iter().find(|address| address.address.address_id == address_id)
     }
@@ -91,6 +152,19 @@ impl std::fmt::Debug for LiveCustomer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "LiveCustomer({})", self.customer_id)
     }
+}
+
+/// Shows nothing but the id.
+impl std::fmt::Debug for Confirmation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Confirmation({})", self.confirmation_id)
+    }
+}
+
+/// How far two times are apart, whichever comes first.
+fn apart(one: Timestamp, other: Timestamp) -> TimeDelta {
+    let millis = one.as_millis().saturating_sub(other.as_millis()).saturating_abs();
+    TimeDelta::try_milliseconds(millis).unwrap_or(TimeDelta::MAX)
 }
 
 /// Shows nothing but the id.

@@ -15,7 +15,7 @@ pub enum InvoiceCommand {
     /// Failed already: no event.
     Fail,
     /// Issued already under this id: no event. What costs nothing at all, such as an invoice that a coupon paid in full,
-    /// can't be refunded: there is nothing left, so `RefundExceedsRemainder`.
+    /// can be refunded in full, once, with nothing to give back; an amount or a line of it exceeds what is left.
     Refund { refund_id: RefundId, what: RefundRequest, as_credit: bool },
     /// Marks the open refunds as closed; none open, so also a repeat: `RefundNotFound`.
     CloseRefunds,

@@ -27,7 +27,9 @@ pub(super) fn refund(
     let parts = parts(invoice, what)?;
     let total = Cents::sum(parts.iter().copied())?;
     let left = invoice.left_to_refund()?;
-    if total.is_zero() {
+    // An invoice of 0 is refunded all the same, so that its order is canceled; one with something left is not, by nothing.
+    let is_all_of_nothing = matches!(what, RefundRequest::Full) && left.is_zero();
+    if total.is_zero() && !is_all_of_nothing {
         return Err(InvoiceRejection::RefundExceedsRemainder { left, asked: total });
     }
     let credit = if as_credit { total } else { total.minus(total.min(invoice.money_left()?))? };

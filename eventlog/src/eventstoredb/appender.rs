@@ -13,7 +13,7 @@ use crate::event::{self, NewEvent, StreamName};
 use crate::port::{AppendError, Appended, ExpectedRevision, LogError};
 use std::collections::HashMap;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 /// How often an append that is surely not done is sent again at once: the leader changed, the connection was old.
 const RESENT: u32 = 2;
@@ -51,15 +51,20 @@ impl Appender<'_> {
         let end = Instant::now() + self.deadline;
         let (mut failures, mut is_unsure) = (0, false);
         loop {
-            let trouble = match self.once(stream, expected, events, &request).await {
-                Ok(answer) => return answer,
-                Err(trouble) => trouble,
+            let trouble = match timeout_at(end, self.once(stream, expected, events, &request)).await {
+                Ok(Ok(answer)) => return answer,
+                Ok(Err(trouble)) => trouble,
+                Err(_) => Trouble::silence(self.deadline),
             };
             failures += 1;
             is_unsure |= matches!(trouble, Trouble::Unsure(_));
+            let given_up = |source: LogError| match is_unsure {
+                true => AppendError::OutcomeUnknown { stream: stream.clone(), source },
+                false => unavailable(source),
+            };
             match &trouble {
                 Trouble::TooLarge => return Err(too_large(stream, events)),
-                Trouble::Refused(_) | Trouble::NoSuchPosition => return Err(unavailable(trouble.into())),
+                Trouble::Refused(_) | Trouble::NoSuchPosition => return Err(given_up(trouble.into())),
                 // The server is away, which the caller had better know at once.
                 Trouble::NotDone(_) | Trouble::NotLeader { .. } if !is_unsure && failures > RESENT => {
                     return Err(unavailable(trouble.into()));
@@ -69,7 +74,7 @@ impl Appender<'_> {
             }
             let pause = (self.pauses)(failures);
             if Instant::now() + pause >= end {
-                return Err(unavailable(trouble.into()));
+                return Err(given_up(trouble.into()));
             }
             tokio::time::sleep(pause).await;
         }

@@ -9,10 +9,12 @@ use crate::event::{self, RecordedEvent, StreamName};
 use crate::size::OVERHEAD_BYTES;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// A leader may have changed once more by the time it is asked.
 const TRIES: usize = 3;
+/// How many times as long as the server may keep silent one read may take, however steadily its answer drips in.
+const WHOLE: u32 = 10;
 /// How many new events of ours are looked through for the last one, before the log is asked from its end.
 const FEW: usize = 64;
 
@@ -57,7 +59,7 @@ impl Reader {
         let stream_identifier = StreamIdentifier::of(name_in_server);
         let subject = Subject::Stream(StreamOptions { stream_identifier, start: Some(StreamStart::Revision(0)) });
         let question = self.question(&subject, Direction::Forwards, limit);
-        self.retrying(|| self.all_of(question.clone())).await
+        self.retrying(|| self.whole(self.all_of(question.clone()))).await
     }
 
     async fn all_of(&self, question: ReadReq) -> Result<Vec<super::wire::RecordedEvent>, Trouble> {
@@ -146,7 +148,7 @@ impl Reader {
         if let Some(options) = &mut question.options {
             options.filter = Some(Filter::None(Empty {}));
         }
-        let last = self.retrying(|| self.first_of(question.clone())).await?;
+        let last = self.retrying(|| self.whole(self.first_of(question.clone()))).await?;
         Ok(last.map_or(Position::of(0), |event| place(&event)))
     }
 
@@ -177,12 +179,13 @@ impl Reader {
             Subject::All(_) => enough.events.saturating_add(1),
         };
         let question = self.question(subject, direction, count);
-        let (events, seen) = self.retrying(|| self.some_events(question.clone(), &is_wanted, enough)).await?;
+        let (events, seen) =
+            self.retrying(|| self.whole(self.some_events(question.clone(), &is_wanted, enough))).await?;
         if events.len() >= enough.events || seen < count {
             return Ok(events);
         }
         let question = self.question(subject, direction, usize::MAX);
-        Ok(self.retrying(|| self.some_events(question.clone(), &is_wanted, enough)).await?.0)
+        Ok(self.retrying(|| self.whole(self.some_events(question.clone(), &is_wanted, enough))).await?.0)
     }
 
     /// The events, and how many the server sent.
@@ -213,6 +216,12 @@ impl Reader {
             }
         }
         Ok(None)
+    }
+
+    /// A read that ends, also where its answer drips in. Only what looks through the log from its end takes as long as it takes.
+    async fn whole<T>(&self, read: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+        let limit = self.server.timeout() * WHOLE;
+        timeout(limit, read).await.unwrap_or_else(|_| Err(Trouble::too_slow(limit)))
     }
 
     /// Reads again what a broken connection or a node that doesn't lead kept from being read; but who waited long already is

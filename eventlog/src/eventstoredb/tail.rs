@@ -14,7 +14,7 @@ use crate::event;
 use crate::port::LogError;
 use std::sync::Arc;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 /// Follows the log until it is closed, or until it isn't the log that it was.
 pub(super) async fn run(shared: Arc<Shared>, head: watch::Sender<event::Position>) {
@@ -101,11 +101,14 @@ impl Tail {
     async fn next(&self, answers: &mut Answers) -> Result<Option<ReadContent>, Trouble> {
         let (follower, stall) = (&self.shared.follower.server, self.shared.options.stall);
         let mut missed = None;
+        let mut patience = Instant::now() + stall;
         loop {
-            match timeout(stall, follower.next_when_it_comes(answers)).await {
+            match timeout_at(patience, follower.next_when_it_comes(answers)).await {
+                // Says nothing: whoever says only that is silent all the same.
                 Ok(Ok(Some(answer))) if answer.content.is_none() => {}
                 Ok(answer) => return Ok(answer?.and_then(|answer| answer.content)),
                 Err(_) => {
+                    patience = Instant::now() + stall;
                     let known = *self.head.borrow();
                     if missed.is_some_and(|missed| missed > known) {
                         return Err(Trouble::Unsure("it has fallen silent".to_owned()));

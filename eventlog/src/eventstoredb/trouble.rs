@@ -54,6 +54,10 @@ impl Trouble {
         Trouble::Unsure(format!("the server kept silent for {timeout:?}"))
     }
 
+    pub fn too_slow(timeout: Duration) -> Self {
+        Trouble::Unsure(format!("the server's answer was not complete after {timeout:?}"))
+    }
+
     /// An answer that can't be one.
     pub fn nonsense(what: &str) -> Self {
         Trouble::Unsure(format!("the server answered nonsense: {what}"))

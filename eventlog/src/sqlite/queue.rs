@@ -53,13 +53,18 @@ impl Queue {
         let (answer, answered) = oneshot::channel();
         let request = Request { stream: stream.clone(), expected, events, recorded_at, answer, _room: room };
         self.requests.send(request).await.map_err(|_| closed(stream))?;
-        // The writer answers everything it takes, so this fails only when it has died.
-        answered.await.unwrap_or_else(|_| Err(closed(stream)))
+        // The writer answers everything it takes, so this fails only when it has died, at whatever step.
+        answered
+            .await
+            .unwrap_or_else(|_| Err(AppendError::OutcomeUnknown { stream: stream.clone(), source: stopped() }))
     }
 }
 
 /// The writer is gone.
 pub(super) fn closed(stream: &StreamName) -> AppendError {
-    let source = LogError::Unavailable("its writer has stopped".to_owned());
-    AppendError::Unavailable { stream: stream.clone(), source }
+    AppendError::Unavailable { stream: stream.clone(), source: stopped() }
+}
+
+fn stopped() -> LogError {
+    LogError::Unavailable("its writer has stopped".to_owned())
 }

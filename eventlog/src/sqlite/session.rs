@@ -29,6 +29,7 @@ pub(super) struct Session {
     /// Of the last event, and 0 without one.
     last_position: u64,
     last_ms: i64,
+    is_committing: bool,
     tails: Bounded<StreamName, Tail>,
     types: Bounded<Arc<str>, (i64, Arc<str>)>,
     clock: Clock,
@@ -65,6 +66,7 @@ impl Session {
             raises_to,
             last_position,
             last_ms,
+            is_committing: false,
             tails: Bounded::new(options.remembered_streams),
             types: Bounded::new(REMEMBERED_TYPES),
             clock: Arc::clone(&options.clock),
@@ -96,11 +98,18 @@ impl Session {
         if let Some(format) = self.raises_to.filter(|_| !committed.events.is_empty()) {
             raise_format(&self.connection, format)?;
         }
+        self.is_committing = true;
         self.run("COMMIT")?;
+        self.is_committing = false;
         if !committed.events.is_empty() {
             self.raises_to = None;
         }
         Ok(committed)
+    }
+
+    /// Whether the last commit was asked for and did not succeed: its events may turn out to stand once the file is opened again.
+    pub(super) fn is_unsure(&self) -> bool {
+        self.is_committing
     }
 
     fn run(&self, sql: &str) -> Result<()> {

@@ -39,18 +39,20 @@ impl Writer {
                     self.publish(committed, &mut batch);
                     self.checkpoint();
                 }
-                Err(error) => refuse(&error, &mut batch),
+                Err(failure) => refuse(&failure, &mut batch),
             }
         }
     }
 
-    fn commit(&mut self, batch: &mut [Request]) -> Result<Committed, LogError> {
+    fn commit(&mut self, batch: &mut [Request]) -> Result<Committed, Failure> {
         let mut session = match self.session.take() {
             Some(session) => session,
-            None => self.reopen()?,
+            None => self.reopen().map_err(|source| Failure { source, is_unsure: false })?,
         };
         // On an error the session goes, and with it the transaction.
-        let committed = session.commit(batch).map_err(|error| log_error("appending", &error))?;
+        let committed = session
+            .commit(batch)
+            .map_err(|error| Failure { source: log_error("appending", &error), is_unsure: session.is_unsure() })?;
         self.session = Some(session);
         Ok(committed)
     }
@@ -91,10 +93,24 @@ impl Writer {
     }
 }
 
-fn refuse(error: &LogError, batch: &mut Vec<Request>) {
-    tracing::error!(%error, appends = batch.len(), "appends failed");
+/// Why a batch was not committed, or is not known to be: what is left of a commit that failed may be found when the file is opened
+/// again.
+struct Failure {
+    source: LogError,
+    is_unsure: bool,
+}
+
+fn refuse(Failure { source, is_unsure }: &Failure, batch: &mut Vec<Request>) {
+    match is_unsure {
+        true => tracing::error!(error = %source, appends = batch.len(), "whether appends were done is not known"),
+        false => tracing::error!(error = %source, appends = batch.len(), "appends failed"),
+    }
     for request in batch.drain(..) {
-        let refusal = AppendError::Unavailable { stream: request.stream, source: error.clone() };
+        let (stream, source) = (request.stream, source.clone());
+        let refusal = match is_unsure {
+            true => AppendError::OutcomeUnknown { stream, source },
+            false => AppendError::Unavailable { stream, source },
+        };
         drop(request.answer.send(Err(refusal)));
     }
 }

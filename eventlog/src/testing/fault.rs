@@ -93,6 +93,7 @@ impl FaultLog {
         append: impl Future<Output = Result<Appended, AppendError>> + Send,
     ) -> Result<Appended, AppendError> {
         let unavailable = |source| AppendError::Unavailable { stream: stream.clone(), source };
+        let unknown = |source| AppendError::OutcomeUnknown { stream: stream.clone(), source };
         if self.is_stopped() {
             return Err(unavailable(silence(&self.state).await));
         }
@@ -102,9 +103,9 @@ impl FaultLog {
         }
         let answer = append.await;
         if let Fate::Unanswered(then) = fate {
-            return Err(unavailable(self.strike(then).await));
+            return Err(unknown(self.strike(then).await));
         }
-        if self.is_stopped() { Err(unavailable(silence(&self.state).await)) } else { answer }
+        if self.is_stopped() { Err(unknown(silence(&self.state).await)) } else { answer }
     }
 
     /// The fault happens to this call.

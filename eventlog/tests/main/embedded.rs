@@ -173,9 +173,15 @@ async fn the_end_of_the_writer_is_answered() {
     let mut subscription = log.subscribe(Position(1));
     assert!(matches!(subscription.next().await, Some(Ok(SubscriptionItem::CaughtUp(Position(1))))));
     dies.store(true, Ordering::Relaxed);
+    // Whoever it was at work for can't know how far it came.
+    let answer = append(&log, 1, 1).await;
+    assert!(matches!(answer, Err(AppendError::OutcomeUnknown { .. })), "{answer:?}");
     for _ in 0..3 {
         let answer = append(&log, 1, 1).await;
-        assert!(matches!(answer, Err(AppendError::Unavailable { .. })), "{answer:?}");
+        assert!(
+            matches!(answer, Err(AppendError::Unavailable { .. } | AppendError::OutcomeUnknown { .. })),
+            "{answer:?}"
+        );
     }
     assert!(matches!(subscription.next().await, Some(Err(LogError::Unavailable(_)))));
     assert!(subscription.next().await.is_none(), "an error ends a subscription");

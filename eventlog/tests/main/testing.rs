@@ -16,7 +16,7 @@ async fn append(log: &dyn EventLog, stream: &str, length: u64) -> Result<Appende
 }
 
 fn unavailable<T: std::fmt::Debug>(answer: Result<T, AppendError>) -> bool {
-    matches!(answer, Err(AppendError::Unavailable { .. }))
+    matches!(answer, Err(AppendError::Unavailable { .. } | AppendError::OutcomeUnknown { .. }))
 }
 
 #[tokio::test]

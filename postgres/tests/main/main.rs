@@ -5,6 +5,7 @@ mod leading;
 mod opening;
 mod proxy;
 mod scratch;
+mod silence;
 
 use std::time::Duration;
 

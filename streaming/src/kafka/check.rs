@@ -18,15 +18,12 @@ use rdkafka::{Offset, TopicPartitionList};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Differences that are named at most; the others are counted.
 const NAMED: usize = 1_000;
 const PAGE: usize = 2_000;
 /// Records after which it is said how far reading the topics is.
 const TOLD_EVERY: u64 = 1_000;
-/// A broker that says nothing for so long is away.
-const SILENT_FOR: Duration = Duration::from_secs(30);
 
 /// What came of the comparison.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -182,7 +179,7 @@ fn note(report: &mut CheckReport, difference: Difference) {
 /// How far the log was forwarded; `None` where no forwarder was ever at work. Blocks.
 fn last_forwarded(options: &ForwarderOptions) -> Result<Option<Checkpoint>, ForwardError> {
     let topic = options.position_topic();
-    match partitions_of(&consumer(options, &topic)?, &topic)?.is_empty() {
+    match partitions_of(options, &consumer(options, &topic)?, &topic)?.is_empty() {
         true => Ok(None),
         false => Reader::open(options).and_then(|mut reader| reader.read_to_end()).map_err(broken),
     }
@@ -257,8 +254,12 @@ fn unread(topic: &str, error: &KafkaError) -> ForwardError {
 }
 
 /// None for a topic that was never made.
-fn partitions_of(consumer: &BaseConsumer<Quiet>, topic: &str) -> Result<HashSet<i32>, ForwardError> {
-    let metadata = consumer.fetch_metadata(Some(topic), SILENT_FOR).map_err(|error| unread(topic, &error))?;
+fn partitions_of(
+    options: &ForwarderOptions,
+    consumer: &BaseConsumer<Quiet>,
+    topic: &str,
+) -> Result<HashSet<i32>, ForwardError> {
+    let metadata = consumer.fetch_metadata(Some(topic), options.patience).map_err(|error| unread(topic, &error))?;
     let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions()).map(|partition| partition.id());
     Ok(partitions.collect())
 }
@@ -271,14 +272,14 @@ fn read_topic(
 ) -> Result<(), ForwardError> {
     let failed = |error: KafkaError| unread(topic, &error);
     let consumer = consumer(options, topic)?;
-    let mut open = partitions_of(&consumer, topic)?;
+    let mut open = partitions_of(options, &consumer, topic)?;
     let mut places = TopicPartitionList::new();
     for partition in &open {
         places.add_partition_offset(topic, *partition, Offset::Beginning).map_err(failed)?;
     }
     consumer.assign(&places).map_err(failed)?;
     while !open.is_empty() {
-        match consumer.poll(SILENT_FOR) {
+        match consumer.poll(options.patience) {
             None => return Err(ForwardError::Kafka(format!("reading {topic}: the brokers say nothing"))),
             Some(Err(KafkaError::PartitionEOF(partition))) => drop(open.remove(&partition)),
             Some(Err(error)) => return Err(failed(error)),

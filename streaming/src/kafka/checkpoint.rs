@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 /// The key of the record: the topic is compacted to the last one.
 pub(super) const KEY: &str = "position";
-/// How long reading it to its end may take.
-const READ_WITHIN: Duration = Duration::from_secs(30);
+/// How long news are read, however many there are: another forwarder may write them as fast as they are read.
+const NEWS_WITHIN: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(200);
 
 #[derive(Serialize, Deserialize)]
@@ -42,6 +42,7 @@ fn read(payload: &[u8]) -> Result<Checkpoint, Broken> {
 pub(super) struct Reader {
     consumer: BaseConsumer<Quiet>,
     last: Option<Checkpoint>,
+    patience: Duration,
 }
 
 impl Reader {
@@ -52,12 +53,12 @@ impl Reader {
         let mut place = TopicPartitionList::new();
         place.add_partition_offset(&options.position_topic(), 0, Offset::Beginning).map_err(failed)?;
         consumer.assign(&place).map_err(failed)?;
-        Ok(Self { consumer, last: None })
+        Ok(Self { consumer, last: None, patience: options.patience })
     }
 
     /// The last position that was committed, as the topic ends now. Blocks.
     pub(super) fn read_to_end(&mut self) -> Result<Option<Checkpoint>, Broken> {
-        let until = Instant::now() + READ_WITHIN;
+        let until = Instant::now() + self.patience;
         while Instant::now() < until {
             match self.consumer.poll(POLL) {
                 None => {}
@@ -76,7 +77,9 @@ impl Reader {
     /// Reads what came since, without waiting for the end; whether there was something.
     fn news(&mut self) -> Result<bool, Broken> {
         let mut moved = false;
-        while let Some(found) = self.consumer.poll(POLL) {
+        let until = Instant::now() + NEWS_WITHIN;
+        while Instant::now() < until {
+            let Some(found) = self.consumer.poll(POLL) else { break };
             match found {
                 Ok(record) => {
                     if let Some(payload) = record.payload() {

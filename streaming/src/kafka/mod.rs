@@ -54,6 +54,8 @@ pub struct ForwarderOptions {
     pub replication: i32,
     /// How long a forwarder that was fenced waits for the other one to move before it takes over.
     pub stand_by_for: Duration,
+    /// How long the brokers may take to make the topics, to tell where the position is, or to say anything at all while topics are read.
+    pub patience: Duration,
 }
 
 impl ForwarderOptions {
@@ -64,6 +66,7 @@ impl ForwarderOptions {
             partitions: crate::record::PARTITIONS,
             replication: -1,
             stand_by_for: Duration::from_secs(10),
+            patience: Duration::from_secs(30),
         }
     }
 }

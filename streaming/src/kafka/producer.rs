@@ -90,7 +90,8 @@ impl Producing {
             .name("kafka-forwarder".to_owned())
             .spawn(work)
             .map_err(|error| Broken::Kafka(format!("no thread can be started: {error}")))?;
-        let stored = began.await.unwrap_or_else(|_| Err(hung()))?;
+        let began = tokio::time::timeout(HANGS_AFTER, began).await.unwrap_or(Ok(Err(hung())));
+        let stored = began.unwrap_or_else(|_| Err(hung()))?;
         Ok((Self { batches: Some(batches), committed, ended }, stored))
     }
 

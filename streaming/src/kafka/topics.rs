@@ -7,7 +7,8 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::types::RDKafkaErrorCode;
 use std::time::Duration;
 
-const MADE_WITHIN: Duration = Duration::from_secs(20);
+/// What the library may take beyond the limit that it was told.
+const GRACE: Duration = Duration::from_secs(5);
 /// The largest event: what the log takes in one append, and its headers.
 pub(super) const LARGEST_MESSAGE: &str = "17825792";
 
@@ -57,8 +58,12 @@ pub(super) async fn ensure(options: &ForwarderOptions) -> Result<(), ForwardErro
             .set("min.cleanable.dirty.ratio", "0.1")
             .set("segment.ms", "3600000"),
     );
-    let limits = AdminOptions::new().operation_timeout(Some(MADE_WITHIN)).request_timeout(Some(MADE_WITHIN));
-    let made = admin.create_topics(&topics, &limits).await.map_err(failed)?;
+    let patience = options.patience;
+    let limits = AdminOptions::new().operation_timeout(Some(patience)).request_timeout(Some(patience));
+    let making = tokio::time::timeout(patience + GRACE, admin.create_topics(&topics, &limits)).await;
+    let silent =
+        |_| ForwardError::Kafka(format!("making topics: the brokers did not say within {patience:?} whether they did"));
+    let made = making.map_err(silent)?.map_err(failed)?;
     for outcome in made {
         match outcome {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}

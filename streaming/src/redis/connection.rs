@@ -120,10 +120,13 @@ where
 /// What a failure of Redis means.
 pub(super) fn trouble(doing: &str, error: &RedisError) -> StoreError {
     let reason = format!("{doing}: {error}");
+    // One kind for two things: a value of another type, and words that broke off or are none, which a new connection mends.
+    let is_broken_off = error.to_string().contains("Parse error at");
     let damaged = error.code() == Some("WRONGTYPE")
-        || matches!(
-            error.kind(),
-            ErrorKind::UnexpectedReturnType | ErrorKind::Parse | ErrorKind::Server(ServerErrorKind::CrossSlot)
-        );
+        || !is_broken_off
+            && matches!(
+                error.kind(),
+                ErrorKind::UnexpectedReturnType | ErrorKind::Parse | ErrorKind::Server(ServerErrorKind::CrossSlot)
+            );
     if damaged { StoreError::Damaged(reason) } else { StoreError::Unavailable(reason) }
 }

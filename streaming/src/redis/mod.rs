@@ -40,6 +40,8 @@ use uuid::Uuid;
 const AT_ONCE: usize = 32;
 /// How often the worker looks whether all is still there.
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+/// How long one call may take in all: many commands, each with a limit of its own.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 /// How long the position of a store's part is kept: longer than anything that was counted with it.
 const POSITIONS_KEPT: TimeDelta = TimeDelta::days(10);
 /// A part that was counted this long ago is taken for lost when its position is gone; later, for expired.
@@ -53,6 +55,7 @@ pub struct RedisWindows {
     servers: Servers,
     names: Names,
     looked_at_every: Duration,
+    answered_within: Duration,
 }
 
 impl RedisWindows {
@@ -63,7 +66,12 @@ impl RedisWindows {
     /// # Errors
     /// [`StoreError::Damaged`] when it is no such URL; the message never shows it.
     pub fn open(url: &str, namespace: &str) -> Result<Self, StoreError> {
-        Ok(Self { servers: Servers::of(url)?, names: Names::in_namespace(namespace), looked_at_every: LOOKED_AT_EVERY })
+        Ok(Self {
+            servers: Servers::of(url)?,
+            names: Names::in_namespace(namespace),
+            looked_at_every: LOOKED_AT_EVERY,
+            answered_within: ANSWERED_WITHIN,
+        })
     }
 
     /// Whether the URL can be used, asking no server. To be called within a tokio runtime.
@@ -79,8 +87,29 @@ impl RedisWindows {
         Self { looked_at_every: every, ..self }
     }
 
+    /// The same, with a call given up that takes longer in all; 30 seconds otherwise.
+    pub fn answered_within(self, within: Duration) -> Self {
+        Self { answered_within: within, ..self }
+    }
+
     async fn connection(&self) -> Result<Connection, StoreError> {
         self.servers.connection().await
+    }
+
+    /// One call, however many commands it takes, and however slowly each of them is answered. What was given up may have been done,
+    /// or may be yet: whoever goes on reads first up to where it is.
+    async fn in_all<T>(
+        &self,
+        doing: &str,
+        call: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let within = self.answered_within;
+        match tokio::time::timeout(within, call).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                Err(StoreError::Unavailable(format!("{doing}: not done after {within:?}; it may have been, or be yet")))
+            }
+        }
     }
 
     /// The generation that stands on the side; `None`: there is none.
@@ -174,76 +203,91 @@ impl WindowStore for RedisWindows {
     }
 
     async fn state(&self, side: Side) -> Result<SideState, StoreError> {
-        let mut connection = self.connection().await?;
-        let Some(generation) = self.generation(&mut connection, side).await? else { return Ok(SideState::default()) };
-        let (checkpoint, latest_clock) = self.checkpoint(&mut connection, &generation).await?;
-        let (state, field) = (self.names.state(), keys::skipped_field(&generation));
-        let list = self.names.skipped(&generation);
-        let read = connection::again(&connection, |mut connection| {
-            let (state, field, list) = (state.clone(), field.clone(), list.clone());
-            async move {
-                let skipped: Option<u64> = connection.hget(state, field).await?;
-                let latest: Vec<String> = connection.lrange(list, 0, -1).await?;
-                Ok((skipped, latest))
-            }
-        });
-        let (skipped, latest) = read.await.map_err(|error| trouble("reading what was skipped", &error))?;
-        let latest_skipped = latest.iter().map(|text| read_skipped(text)).collect::<Result<_, _>>()?;
-        Ok(SideState { checkpoint, latest_clock, skipped: skipped.unwrap_or_default(), latest_skipped })
+        self.in_all("reading how far it is", async {
+            let mut connection = self.connection().await?;
+            let Some(generation) = self.generation(&mut connection, side).await? else { return Ok(SideState::default()) };
+            let (checkpoint, latest_clock) = self.checkpoint(&mut connection, &generation).await?;
+            let (state, field) = (self.names.state(), keys::skipped_field(&generation));
+            let list = self.names.skipped(&generation);
+            let read = connection::again(&connection, |mut connection| {
+                let (state, field, list) = (state.clone(), field.clone(), list.clone());
+                async move {
+                    let skipped: Option<u64> = connection.hget(state, field).await?;
+                    let latest: Vec<String> = connection.lrange(list, 0, -1).await?;
+                    Ok((skipped, latest))
+                }
+            });
+            let (skipped, latest) = read.await.map_err(|error| trouble("reading what was skipped", &error))?;
+            let latest_skipped = latest.iter().map(|text| read_skipped(text)).collect::<Result<_, _>>()?;
+            Ok(SideState { checkpoint, latest_clock, skipped: skipped.unwrap_or_default(), latest_skipped })
+        })
+        .await
     }
 
     async fn reached(&self, side: Side, stores: &[StoreId], checkpoint: Position) -> Result<Vec<Position>, StoreError> {
-        let mut connection = self.connection().await?;
-        let Some(generation) = self.generation(&mut connection, side).await? else {
-            return Ok(vec![checkpoint; stores.len()]);
-        };
-        let mut reached = Vec::with_capacity(stores.len());
-        for store in stores {
-            reached.push(position_of(connection.clone(), self.names.of_store(&generation, *store).position()));
-        }
-        let reached: Vec<Position> = stream::iter(reached).buffered(AT_ONCE).try_collect().await?;
-        Ok(reached.into_iter().map(|position| position.max(checkpoint)).collect())
+        self.in_all("reading the stores' positions", async {
+            let mut connection = self.connection().await?;
+            let Some(generation) = self.generation(&mut connection, side).await? else {
+                return Ok(vec![checkpoint; stores.len()]);
+            };
+            let mut reached = Vec::with_capacity(stores.len());
+            for store in stores {
+                reached.push(position_of(connection.clone(), self.names.of_store(&generation, *store).position()));
+            }
+            let reached: Vec<Position> = stream::iter(reached).buffered(AT_ONCE).try_collect().await?;
+            Ok(reached.into_iter().map(|position| position.max(checkpoint)).collect())
+        })
+        .await
     }
 
     async fn apply(&self, side: Side, batch: Batch) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        let counting = |error: redis::RedisError| trouble("counting", &error);
-        // Only whoever begins at the start may make a side: one that was there and is gone must not answer with a part.
-        let generation = match batch.after {
-            Position::START => Some(scripts::begin(&mut connection, &self.names, side).await.map_err(counting)?),
-            _ => self.generation(&mut connection, side).await?,
-        };
-        let Some(generation) = generation else { return Err(StoreError::Moved(Position::START)) };
-        let (stored, _) = self.checkpoint(&mut connection, &generation).await?;
-        let position = stored.map_or(Position::START, |checkpoint| checkpoint.position);
-        let same_log = stored.is_none_or(|checkpoint| checkpoint.log_id == batch.checkpoint.log_id);
-        if position != batch.after || !same_log {
-            return Err(StoreError::Moved(position));
-        }
-        let stores: Vec<StoreId> = batch.stores.keys().copied().collect();
-        let recorded = scripts::recorded(&mut connection, &self.names, &generation, &stores).await.map_err(counting)?;
-        let mut parts = Vec::with_capacity(stores.len());
-        for ((store, added), recorded) in batch.stores.iter().zip(recorded) {
-            parts.push(self.apply_part(&generation, side, &batch, *store, added, recorded));
-        }
-        stream::iter(parts).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-        let moved = scripts::Move { names: &self.names, generation: &generation, side, batch: &batch, stores: &stores };
-        match moved.run(&mut connection).await.map_err(counting)? {
-            None => Ok(()),
-            Some(position) => Err(StoreError::Moved(keys::read_position(&position)?)),
-        }
+        self.in_all("counting", async {
+            let mut connection = self.connection().await?;
+            let counting = |error: redis::RedisError| trouble("counting", &error);
+            // Only whoever begins at the start may make a side: one that was there and is gone must not answer with a part.
+            let generation = match batch.after {
+                Position::START => Some(scripts::begin(&mut connection, &self.names, side).await.map_err(counting)?),
+                _ => self.generation(&mut connection, side).await?,
+            };
+            let Some(generation) = generation else { return Err(StoreError::Moved(Position::START)) };
+            let (stored, _) = self.checkpoint(&mut connection, &generation).await?;
+            let position = stored.map_or(Position::START, |checkpoint| checkpoint.position);
+            let same_log = stored.is_none_or(|checkpoint| checkpoint.log_id == batch.checkpoint.log_id);
+            if position != batch.after || !same_log {
+                return Err(StoreError::Moved(position));
+            }
+            let stores: Vec<StoreId> = batch.stores.keys().copied().collect();
+            let recorded = scripts::recorded(&mut connection, &self.names, &generation, &stores).await.map_err(counting)?;
+            let mut parts = Vec::with_capacity(stores.len());
+            for ((store, added), recorded) in batch.stores.iter().zip(recorded) {
+                parts.push(self.apply_part(&generation, side, &batch, *store, added, recorded));
+            }
+            stream::iter(parts).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+            let moved = scripts::Move { names: &self.names, generation: &generation, side, batch: &batch, stores: &stores };
+            match moved.run(&mut connection).await.map_err(counting)? {
+                None => Ok(()),
+                Some(position) => Err(StoreError::Moved(keys::read_position(&position)?)),
+            }
+        })
+        .await
     }
 
     async fn begin_rebuild(&self) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        scripts::begin_rebuild(&mut connection, &self.names)
-            .await
-            .map_err(|error| trouble("beginning a rebuild", &error))
+        self.in_all("beginning a rebuild", async {
+            let mut connection = self.connection().await?;
+            scripts::begin_rebuild(&mut connection, &self.names)
+                .await
+                .map_err(|error| trouble("beginning a rebuild", &error))
+        })
+        .await
     }
 
     async fn swap(&self, swap: Swap) -> Result<bool, StoreError> {
-        let mut connection = self.connection().await?;
-        scripts::swap(&mut connection, &self.names, swap).await.map_err(|error| trouble("swapping", &error))
+        self.in_all("swapping", async {
+            let mut connection = self.connection().await?;
+            scripts::swap(&mut connection, &self.names, swap).await.map_err(|error| trouble("swapping", &error))
+        })
+        .await
     }
 
     async fn top(
@@ -253,33 +297,42 @@ impl WindowStore for RedisWindows {
         span: Range<Minute>,
         n: usize,
     ) -> Result<Vec<(Uuid, u64)>, StoreError> {
-        let mut connection = self.connection().await?;
-        let keys = self.names.of_store(&self.live(&mut connection).await?, store);
-        Ok(largest(sums::read(&connection, &keys, metric, span).await?, n))
+        self.in_all("reading the largest", async {
+            let mut connection = self.connection().await?;
+            let keys = self.names.of_store(&self.live(&mut connection).await?, store);
+            Ok(largest(sums::read(&connection, &keys, metric, span).await?, n))
+        })
+        .await
     }
 
     async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError> {
-        let mut connection = self.connection().await?;
-        let keys = self.names.of_store(&self.live(&mut connection).await?, store);
-        Ok(total(&sums::read(&connection, &keys, metric, span).await?))
+        self.in_all("reading a sum", async {
+            let mut connection = self.connection().await?;
+            let keys = self.names.of_store(&self.live(&mut connection).await?, store);
+            Ok(total(&sums::read(&connection, &keys, metric, span).await?))
+        })
+        .await
     }
 
     async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
-        let mut connection = self.connection().await?;
-        let keys = self.names.of_store(&self.live(&mut connection).await?, store);
-        let mut look = redis::pipe();
-        look.atomic();
-        for day in day_of(after)..=day_of(until) {
-            look.zrangebyscore(keys.log_ins(day), format!("({}", after.as_millis()), until.as_millis());
-        }
-        let found = connection::again(&connection, |mut connection| {
-            let look = look.clone();
-            async move { look.query_async::<Vec<Vec<Vec<u8>>>>(&mut connection).await }
-        });
-        let days = found.await.map_err(|error| trouble("counting log-ins", &error))?;
-        // Once, though on several days.
-        let customers: HashSet<Vec<u8>> = days.into_iter().flatten().collect();
-        Ok(customers.len() as u64)
+        self.in_all("counting log-ins", async {
+            let mut connection = self.connection().await?;
+            let keys = self.names.of_store(&self.live(&mut connection).await?, store);
+            let mut look = redis::pipe();
+            look.atomic();
+            for day in day_of(after)..=day_of(until) {
+                look.zrangebyscore(keys.log_ins(day), format!("({}", after.as_millis()), until.as_millis());
+            }
+            let found = connection::again(&connection, |mut connection| {
+                let look = look.clone();
+                async move { look.query_async::<Vec<Vec<Vec<u8>>>>(&mut connection).await }
+            });
+            let days = found.await.map_err(|error| trouble("counting log-ins", &error))?;
+            // Once, though on several days.
+            let customers: HashSet<Vec<u8>> = days.into_iter().flatten().collect();
+            Ok(customers.len() as u64)
+        })
+        .await
     }
 }
 

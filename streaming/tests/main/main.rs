@@ -12,5 +12,7 @@ mod kafka;
 #[cfg(feature = "redis")]
 mod redis;
 mod running;
+#[cfg(any(feature = "kafka", feature = "redis"))]
+mod silence;
 mod support;
 mod window;

@@ -148,11 +148,24 @@ fn a_gift_card_never_turns_into_money() {
 }
 
 #[test]
-fn what_cost_nothing_can_not_be_refunded() {
+fn what_cost_nothing_is_refunded_in_full_or_not_at_all() {
     let free = Bill { discount: Some(cents(1_000)), ..bill(terms(&[(1, 1_000)], 1_900)) };
-    for what in [RefundRequest::Full, lines(&[(0, None)])] {
-        collected(&free).when(refund(1, what)).then_rejected(exceeds(0, 0));
+    let nothing = RefundIssued {
+        refund_id: refund_id(1),
+        customer_id: CustomerId(id(3)),
+        lines: Vec::new(),
+        total_amount_in_cents: Cents::ZERO,
+        credit_amount_in_cents: Cents::ZERO,
+        credit_id: None,
+        nothing_left: true,
+    };
+    for as_credit in [false, true] {
+        let all = InvoiceCommand::Refund { refund_id: refund_id(1), what: RefundRequest::Full, as_credit };
+        let after = collected(&free).when(all).then([nothing.clone()]).and_a_repeat_gives_nothing();
+        assert_eq!(status(&after), InvoiceStatus::Refunded);
+        after.when(refund(2, RefundRequest::Full)).then_rejected(InvoiceRejection::InvoiceIsNotCollected);
     }
+    collected(&free).when(refund(1, lines(&[(0, None)]))).then_rejected(exceeds(0, 0));
     collected(&free).when(refund(1, amount(1))).then_rejected(exceeds(0, 1));
     // A free line among others is passed over.
     let with_gift = collected(&bill(terms(&[(1, 1_000), (1, 0)], 0)));

@@ -87,7 +87,10 @@ async fn an_append_is_pursued_until_its_deadline_and_can_be_repeated_after_it() 
     let batch = events(2);
     server.double.on_next(Call::Append, When::After, Act::Refuse(Status::unavailable("Commit phase timeout.")));
     let refused = append(&*log, 0, &batch).await;
-    assert!(matches!(refused, Err(AppendError::Unavailable { source: LogError::Unavailable(_), .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(AppendError::OutcomeUnknown { source: LogError::Unavailable(_), .. })),
+        "{refused:?}"
+    );
     let repeated = append(&*log, 0, &batch).await.unwrap();
     assert_eq!(repeated.revision, 1);
     assert_eq!(everything(&*log).await.len(), 2);

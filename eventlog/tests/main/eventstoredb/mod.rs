@@ -7,6 +7,7 @@ mod following;
 mod official;
 mod reads;
 mod servers;
+mod silence;
 
 use eventlog::*;
 use eventstoredb_double::{Double, DoubleOptions, Expected, Proposed, Written};
