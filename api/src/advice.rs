@@ -92,7 +92,9 @@ impl Code {
             Self::IdempotencyKeyReused => {
                 "Use a new key for a new request. To repeat the first one, send exactly its body and query."
             }
-            Self::RequestTimeout => "Send the request again, and its body without a pause. With an `Idempotency-Key` that is safe.",
+            Self::RequestTimeout => {
+                "Send the request again, and its body without a pause. With an `Idempotency-Key` that is safe."
+            }
             Self::RateLimited => {
                 "Wait as long as `Retry-After` says. `RateLimit` tells what is left before it comes to that."
             }

@@ -172,17 +172,20 @@ mod tests {
     async fn a_secret_verifies_in_any_spelling_and_against_a_hash_of_what_was_given() {
         let (hasher, composed, decomposed) = (Hasher::default(), "caf\u{e9} noir", "cafe\u{301}\u{a0}noir");
         for given in [composed, decomposed] {
-            let hash = hasher.hash(given.to_owned()).await.unwrap();
+            let hash = hasher.hash(place(), given.to_owned()).await.unwrap();
             for tried in [composed, decomposed] {
-                assert!(hasher.verify(tried.to_owned(), Some(hash.clone())).await.unwrap(), "{given:?} {tried:?}");
+                assert!(
+                    hasher.verify(place(), tried.to_owned(), Some(hash.clone())).await.unwrap(),
+                    "{given:?} {tried:?}"
+                );
             }
-            assert!(!hasher.verify("cafe noir".to_owned(), Some(hash)).await.unwrap());
+            assert!(!hasher.verify(place(), "cafe noir".to_owned(), Some(hash)).await.unwrap());
         }
         // As versions before hashed it.
         let hash: PasswordHash = argon2id().unwrap().hash_password(decomposed.as_bytes()).unwrap();
-        assert!(hasher.verify(decomposed.to_owned(), Some(hash.to_string())).await.unwrap());
-        assert!(!hasher.verify(composed.to_owned(), Some(hash.to_string())).await.unwrap());
-        assert!(!hasher.verify(decomposed.to_owned(), None).await.unwrap());
+        assert!(hasher.verify(place(), decomposed.to_owned(), Some(hash.to_string())).await.unwrap());
+        assert!(!hasher.verify(place(), composed.to_owned(), Some(hash.to_string())).await.unwrap());
+        assert!(!hasher.verify(place(), decomposed.to_owned(), None).await.unwrap());
     }
 
     #[tokio::test]

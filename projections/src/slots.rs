@@ -5,8 +5,8 @@ use crate::reader::Live;
 use crate::store::{Parked, Table, ViewDeclaration};
 use crate::view::View;
 use crate::views::{
-    Carts, Coupons, Creations, Credits, Customers, GiftCards, Invoices, Jobs, Orders, Past, Products, Purchases, Refunds,
-    Shoppers, Stores,
+    Carts, Coupons, Creations, Credits, Customers, GiftCards, Invoices, Jobs, Orders, Past, Products, Purchases,
+    Refunds, Shoppers, Stores,
 };
 use parking_lot::RwLock;
 use std::sync::Arc;

@@ -62,7 +62,9 @@ impl Commands {
             let command = StoreCommand::ChangeSecret { credential_id };
             let executed = session.decide::<Store>(&store_id, command).await.map_err(refused::<Store>)?;
             match executed.replayed {
-                true => repeated(&session, session.inner.tries.of_store(store_id), store_id, &executed, &app_secret).await,
+                true => {
+                    repeated(&session, session.inner.tries.of_store(store_id), store_id, &executed, &app_secret).await
+                }
                 false => Ok(session.done(store_id, false)),
             }
         })
@@ -129,7 +131,9 @@ async fn create(
         })
     };
     match decide_claiming::<Store>(session, &name, (owner, &store_id), create).await? {
-        Outcome::Done(executed) if executed.replayed => repeated(session, who, store_id, &executed, &new.app_secret).await,
+        Outcome::Done(executed) if executed.replayed => {
+            repeated(session, who, store_id, &executed, &new.app_secret).await
+        }
         Outcome::Done(_) => Ok(session.done(store_id, false)),
         Outcome::Taken(other) if other == owner => match session.recall::<Store>(&store_id).await? {
             // The same request, done by another node in the meantime.

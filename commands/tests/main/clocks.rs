@@ -3,6 +3,7 @@
 use crate::assert_refused;
 use crate::support::{APP, PASSWORD, SECRET, Shop, done};
 use chrono::TimeDelta;
+use commands::guard::Client;
 use commands::testing::ManualClock;
 use commands::vault::CredentialOwner;
 use commands::{Clock, CommandError, Commands, Swept};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 const ADA: &str = "ada@example.com";
 
 async fn issue(node: &Commands) -> String {
-    done(node.issue_token(APP, SECRET, None).await).token
+    done(node.issue_token(Client::UNKNOWN, APP, SECRET, None).await).token
 }
 
 #[tokio::test]
@@ -30,14 +31,16 @@ async fn a_clock_that_is_ahead_for_one_token_ends_no_other() {
         }
         for node in [&shop.node, &shop.other_node()] {
             for (nth, token) in tokens.iter().enumerate() {
-                node.authenticate(APP, token).await.unwrap_or_else(|error| panic!("token {nth}, {ahead}: {error}"));
+                node.authenticate(APP, token, || Ok(()))
+                    .await
+                    .unwrap_or_else(|error| panic!("token {nth}, {ahead}: {error}"));
             }
         }
         // And what one node issues by a clock that is behind, another with a clock ahead does not end.
         shop.clock.set_ahead(-ahead);
         issue(&shop.node).await;
         shop.clock.set_ahead(ahead);
-        shop.other_node().authenticate(APP, &tokens[0]).await.unwrap();
+        shop.other_node().authenticate(APP, &tokens[0], || Ok(())).await.unwrap();
     }
 }
 
@@ -46,9 +49,9 @@ async fn a_token_ends_by_the_clock_of_whoever_asks() {
     let shop = Shop::new().await;
     let token = issue(&shop.node).await;
     shop.clock.set_ahead(TimeDelta::hours(25));
-    assert_refused!(shop.node.authenticate(APP, &token).await, CommandError::TokenExpired);
+    assert_refused!(shop.node.authenticate(APP, &token, || Ok(())).await, CommandError::TokenExpired);
     shop.clock.set_ahead(TimeDelta::hours(-25));
-    shop.node.authenticate(APP, &token).await.unwrap();
+    shop.node.authenticate(APP, &token, || Ok(())).await.unwrap();
 }
 
 #[tokio::test]
@@ -68,13 +71,13 @@ async fn a_sweep_by_a_clock_that_was_set_ahead_destroys_nothing() {
     // Nor does a process that began while it was ahead.
     assert_eq!(shop.other_node().sweep_vault().await.unwrap(), Swept::default());
     shop.clock.set_ahead(TimeDelta::days(-400));
-    shop.other_node().authenticate(APP, &token).await.unwrap();
+    shop.other_node().authenticate(APP, &token, || Ok(())).await.unwrap();
     assert_eq!(shop.vault.credentials_of(owner).len(), 2);
     // Once it has run evenly again, time does its work.
     assert_eq!(shop.node.sweep_vault().await.unwrap(), Swept::default());
     shop.clock.advance(TimeDelta::hours(25));
     assert_eq!(shop.node.sweep_vault().await.unwrap(), Swept { in_force: 2, destroyed: 1 });
-    done(shop.node.log_in(&shop.request(), ADA, PASSWORD).await);
+    done(shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await);
 }
 
 /// A customer with an open cart.

@@ -266,12 +266,12 @@ async fn another_stores_customer_is_not_found() {
 async fn another_password_ends_a_log_in_in_the_same_append() {
     let shop = Shop::new().await;
     let customer = shop.customer("ada@example.com").await;
-    done(shop.node.log_in(&shop.request(), "ada@example.com", PASSWORD).await);
+    done(shop.node.log_in(&shop.request(), Client::UNKNOWN, "ada@example.com", PASSWORD).await);
     let change = CustomerChange { password: Some("another one".to_owned()), ..CustomerChange::default() };
     let request = shop.keyed(&format!("/customer/{customer}"), "k", "");
     done(shop.node.change_customer(&request, customer, change.clone()).await);
     assert_eq!(shop.state::<Customer>(&customer).await.live().unwrap().logged_in_until, None);
-    done(shop.node.log_in(&shop.request(), "ada@example.com", "another one").await);
+    done(shop.node.log_in(&shop.request(), Client::UNKNOWN, "ada@example.com", "another one").await);
     // A repeat of the change is no other one.
     assert!(shop.other_node().change_customer(&request, customer, change).await.unwrap().replayed);
     assert!(shop.state::<Customer>(&customer).await.live().unwrap().logged_in_until.is_some());

@@ -53,10 +53,13 @@ async fn a_password_is_the_same_however_it_is_typed() {
         let new = NewCustomer { password: given.to_owned(), ..new_customer(email) };
         done(shop.node.create_customer(&shop.request(), new).await);
         for typed in [composed, decomposed] {
-            done(shop.node.log_in(&shop.request(), email, typed).await);
+            done(shop.node.log_in(&shop.request(), Client::UNKNOWN, email, typed).await);
         }
         for wrong in ["cafe noir", "CAF\u{c9} NOIR", "caf\u{e9}noir"] {
-            assert_refused!(shop.node.log_in(&shop.request(), email, wrong).await, CommandError::InvalidCredentials);
+            assert_refused!(
+                shop.node.log_in(&shop.request(), Client::UNKNOWN, email, wrong).await,
+                CommandError::InvalidCredentials
+            );
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::assert_refused;
 use crate::support::{PASSWORD, Shop, done, new_customer};
 use chrono::TimeDelta;
+use commands::guard::Client;
 use commands::{CommandError, Commands, CustomerChange};
 use domain::CustomerId;
 use domain::customer::{Customer, CustomerRejection};
@@ -25,7 +26,7 @@ async fn create(node: &Commands, shop: &Shop, email: &str) -> Result<CustomerId,
 }
 
 async fn logs_in(shop: &Shop, email: &str) -> Option<CustomerId> {
-    shop.other_node().log_in(&shop.request(), email, PASSWORD).await.ok().map(|done| done.outcome)
+    shop.other_node().log_in(&shop.request(), Client::UNKNOWN, email, PASSWORD).await.ok().map(|done| done.outcome)
 }
 
 /// How many customers have an email of the mailbox, by their own streams.

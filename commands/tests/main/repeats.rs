@@ -4,6 +4,7 @@
 use crate::assert_refused;
 use crate::support::{PASSWORD, Shop, done, key, new_customer, new_product, new_store, request};
 use chrono::TimeDelta;
+use commands::guard::Client;
 use commands::{CommandError, Commands, CustomerChange, Done, NewCustomer, NewStore, Request};
 use domain::CustomerId;
 use journal::Metadata;
@@ -33,13 +34,15 @@ impl Secret {
         let change = CustomerChange { password: Some(secret.to_owned()), ..CustomerChange::default() };
         let replayed = |done: Done<()>| done.replayed;
         match self {
-            Secret::NewStore => node.create_store(app, None, with("app_secret").idempotency).await.map(|d| d.map(drop)),
+            Secret::NewStore => {
+                node.create_store(Client::UNKNOWN, app, None, with("app_secret").idempotency).await.map(|d| d.map(drop))
+            }
             Secret::StoreSecret => {
                 node.change_store_secret(&with("app_secret"), secret.to_owned()).await.map(|d| d.map(drop))
             }
             Secret::NewCustomer => node.create_customer(&with("password"), bob).await.map(|d| d.map(drop)),
             Secret::Password => node.change_customer(&with("password"), ada, change).await.map(|d| d.map(drop)),
-            Secret::LogIn => node.log_in(&with("password"), ADA, secret).await.map(|d| d.map(drop)),
+            Secret::LogIn => node.log_in(&with("password"), Client::UNKNOWN, ADA, secret).await.map(|d| d.map(drop)),
         }
         .map(replayed)
     }
@@ -86,7 +89,7 @@ async fn a_secret_that_was_swept_away_is_not_compared() {
     let shop = Shop::new().await;
     let ada = shop.customer(ADA).await;
     assert!(!Secret::NewCustomer.run(&shop.node, &shop, ada, NEW).await.unwrap());
-    let bob = done(shop.node.log_in(&shop.request(), "bob@example.com", NEW).await);
+    let bob = done(shop.node.log_in(&shop.request(), Client::UNKNOWN, "bob@example.com", NEW).await);
     let change = CustomerChange { password: Some("third secret".to_owned()), ..CustomerChange::default() };
     done(shop.node.change_customer(&shop.request(), bob, change).await);
     assert_refused!(Secret::NewCustomer.run(&shop.node, &shop, ada, "other").await, CommandError::KeyReused);
@@ -151,14 +154,14 @@ async fn a_log_in_repeated_after_the_email_changed_hands_is_the_first_ones() {
     let shop = Shop::new().await;
     let ada = shop.customer(ADA).await;
     let (log_in, log_out) = (shop.keyed("/login", "k", ""), shop.keyed("/logout", "k", ""));
-    done(shop.node.log_in(&log_in, ADA, PASSWORD).await);
+    done(shop.node.log_in(&log_in, Client::UNKNOWN, ADA, PASSWORD).await);
     done(shop.node.log_out(&log_out, ADA).await);
     done(shop.node.delete_customer(&shop.request(), ada).await);
     let next = shop.customer(ADA).await;
-    done(shop.node.log_in(&shop.request(), ADA, PASSWORD).await);
+    done(shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await);
     let length = shop.stored().await.len();
     let node = shop.other_node();
-    let logged_in = node.log_in(&log_in, ADA, PASSWORD).await.unwrap();
+    let logged_in = node.log_in(&log_in, Client::UNKNOWN, ADA, PASSWORD).await.unwrap();
     let logged_out = node.log_out(&log_out, ADA).await.unwrap();
     assert_eq!(
         (logged_in.outcome, logged_in.replayed, logged_out.outcome, logged_out.replayed),

@@ -5,11 +5,12 @@ use commands::guard::Client;
 use commands::testing::{CountedLookups, Mailbox, ManualClock};
 use commands::vault::{MemoryVault, Vault};
 use commands::{
-    Clock, CommandError, Commands, Done, IdempotencyKey, Lookups, LookupsError, MailAddress, MailError, Mailer,
-    NewAddress, NewCoupon, NewCustomer, NewProduct, NewStore, Outgoing, Parts, Request, Settings, WalletEntry,
-    snapshots::NoSnapshots,
+    CartPlace, Clock, CommandError, Commands, Creation, Done, DueCarts, IdempotencyKey, Lookups, LookupsError,
+    MailAddress, MailError, Mailer, NewAddress, NewCoupon, NewCustomer, NewProduct, NewStore, Outgoing, Parts, Request,
+    Settings, WalletEntry, snapshots::NoSnapshots,
 };
 use domain::coupon::CouponStyle;
+use domain::past::{Asked, Fact};
 use domain::store::CreditOrder;
 use domain::{Cents, CustomerId, Decider, ProductId, StoreId, Timestamp};
 use eventlog::{EventLog, ExpectedRevision, MemoryLog, NewEvent, Position, RecordedEvent, StreamName};
@@ -212,8 +213,26 @@ impl Lookups for Nobody {
         Ok(Vec::new())
     }
 
-    async fn carts_due(&self, _: Timestamp, _: usize) -> Result<Vec<(StoreId, CustomerId)>, LookupsError> {
+    async fn past(&self, _: Position, _: &StreamName, _: &Asked) -> Result<Option<Fact>, LookupsError> {
+        Ok(None)
+    }
+
+    async fn stores_with_cart_expiry(&self, _: Option<StoreId>, _: usize) -> Result<Vec<(StoreId, u32)>, LookupsError> {
         Ok(Vec::new())
+    }
+
+    async fn carts_due(
+        &self,
+        _: StoreId,
+        _: Timestamp,
+        _: Option<CartPlace>,
+        _: usize,
+    ) -> Result<DueCarts, LookupsError> {
+        Ok(DueCarts { customers: Vec::new(), next: None })
+    }
+
+    async fn creation(&self, _: Position, _: StoreId, _: &str) -> Result<Option<Creation>, LookupsError> {
+        Ok(None)
     }
 
     async fn customers_at(

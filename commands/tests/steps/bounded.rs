@@ -232,12 +232,41 @@ impl Lookups for NoPast {
         Err(commands::LookupsError("away".to_owned()))
     }
 
+    async fn stores_with_cart_expiry(
+        &self,
+        after: Option<StoreId>,
+        limit: usize,
+    ) -> Result<Vec<(StoreId, u32)>, commands::LookupsError> {
+        self.0.stores_with_cart_expiry(after, limit).await
+    }
+
     async fn carts_due(
         &self,
-        now: Timestamp,
+        store: StoreId,
+        idle_since: Timestamp,
+        after: Option<commands::CartPlace>,
         limit: usize,
-    ) -> Result<Vec<(StoreId, CustomerId)>, commands::LookupsError> {
-        self.0.carts_due(now, limit).await
+    ) -> Result<commands::DueCarts, commands::LookupsError> {
+        self.0.carts_due(store, idle_since, after, limit).await
+    }
+
+    async fn customers_of_mailbox(
+        &self,
+        at_least: eventlog::Position,
+        store: StoreId,
+        mailbox: &str,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>, commands::LookupsError> {
+        self.0.customers_of_mailbox(at_least, store, mailbox, limit).await
+    }
+
+    async fn creation(
+        &self,
+        at_least: eventlog::Position,
+        store: StoreId,
+        key: &str,
+    ) -> Result<Option<commands::Creation>, commands::LookupsError> {
+        self.0.creation(at_least, store, key).await
     }
 
     async fn customers_at(

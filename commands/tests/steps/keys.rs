@@ -3,6 +3,7 @@
 use crate::shop::{COUPON, Shop, cents, customer};
 use crate::world::{World, done, keyed};
 use chrono::TimeDelta;
+use commands::guard::Client;
 use commands::{
     AddressChange, BillCart, CommandError, Commands, CustomerChange, Done, InventoryChange, Lookups, NewAddress,
     NewCoupon, NewCustomer, NewGiftCard, NewProduct, NewStore, Parts, Request, Service, UnderWay,
@@ -93,7 +94,7 @@ async fn create_everything(node: &Commands, shop: &Shop) -> Vec<(&'static str, (
     let card = NewGiftCard { gifter_customer_id: ada, recipient_customer_id: bob, original_amount: cents(5) };
     let bill = BillCart { coupon: Some(COUPON.to_owned()), shipping_amount_in_cents: None };
     vec![
-        ("store", told(node.create_store(new_store(), None, key)).await),
+        ("store", told(node.create_store(Client::UNKNOWN, new_store(), None, key)).await),
         ("product", told(node.create_product(&by_key(shop, "/product"), new_product())).await),
         ("customer", told(node.create_customer(&by_key(shop, "/customer"), new_customer())).await),
         ("address", told(node.add_address(&by_key(shop, "/address"), bob, address("Two Street"))).await),
@@ -391,12 +392,14 @@ impl Noop {
                 // The email is another one's by now, who is logged in.
                 done(node.remove_email(&request, ada, "ada2@example.com").await);
                 let next = customer(world, node, &request, "ada2@example.com").await;
-                done(node.log_in(&request, "ada2@example.com", "secret").await);
+                done(node.log_in(&request, Client::UNKNOWN, "ada2@example.com", "secret").await);
                 assert_ne!(next, ada);
             }
             Noop::Quantity => drop(done(node.set_cart_quantity(&request, ada, tea, 1).await)),
             Noop::Ship => drop(done(node.deliver_order(&request, shop.order()).await)),
-            Noop::RevokeTokens => drop(done(node.issue_token("tea", "a good secret", None).await).token),
+            Noop::RevokeTokens => {
+                drop(done(node.issue_token(Client::UNKNOWN, "tea", "a good secret", None).await).token)
+            }
             // Nothing comes after these.
             Noop::Fail | Noop::Deliver | Noop::Cancel | Noop::VoidGiftCard | Noop::VoidCredit | Noop::VoidCoupon => {}
         }

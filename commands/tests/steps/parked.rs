@@ -87,6 +87,34 @@ impl Lookups for Views {
         self.counted.carts_due(store, idle_since, after, limit).await
     }
 
+    async fn past(
+        &self,
+        at_least: Position,
+        stream: &StreamName,
+        asked: &domain::past::Asked,
+    ) -> Result<Option<domain::past::Fact>, LookupsError> {
+        self.counted.past(at_least, stream, asked).await
+    }
+
+    async fn customers_of_mailbox(
+        &self,
+        at_least: Position,
+        store: StoreId,
+        mailbox: &str,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>, LookupsError> {
+        self.counted.customers_of_mailbox(at_least, store, mailbox, limit).await
+    }
+
+    async fn creation(
+        &self,
+        at_least: Position,
+        store: StoreId,
+        key: &str,
+    ) -> Result<Option<commands::Creation>, LookupsError> {
+        self.counted.creation(at_least, store, key).await
+    }
+
     async fn customers_at(
         &self,
         position: Position,

@@ -375,7 +375,7 @@ fn another_password_ends_a_log_in() {
         CustomerCommand::Change(ChangeCustomer { credential_id, ..ChangeCustomer::default() })
     };
     let changed = || CustomerPasswordChanged { credential_id: password(6) };
-    let logged_in = ann().and([CustomerLoggedIn { expires_at: NOW.plus(DAY) }]);
+    let logged_in = ann().and([CustomerLoggedIn { expires_at: NOW.plus(DAY), credential_id: None }]);
     let after = logged_in
         .clone()
         .when(change())

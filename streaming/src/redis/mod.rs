@@ -205,7 +205,9 @@ impl WindowStore for RedisWindows {
     async fn state(&self, side: Side) -> Result<SideState, StoreError> {
         self.in_all("reading how far it is", async {
             let mut connection = self.connection().await?;
-            let Some(generation) = self.generation(&mut connection, side).await? else { return Ok(SideState::default()) };
+            let Some(generation) = self.generation(&mut connection, side).await? else {
+                return Ok(SideState::default());
+            };
             let (checkpoint, latest_clock) = self.checkpoint(&mut connection, &generation).await?;
             let (state, field) = (self.names.state(), keys::skipped_field(&generation));
             let list = self.names.skipped(&generation);
@@ -257,13 +259,15 @@ impl WindowStore for RedisWindows {
                 return Err(StoreError::Moved(position));
             }
             let stores: Vec<StoreId> = batch.stores.keys().copied().collect();
-            let recorded = scripts::recorded(&mut connection, &self.names, &generation, &stores).await.map_err(counting)?;
+            let recorded =
+                scripts::recorded(&mut connection, &self.names, &generation, &stores).await.map_err(counting)?;
             let mut parts = Vec::with_capacity(stores.len());
             for ((store, added), recorded) in batch.stores.iter().zip(recorded) {
                 parts.push(self.apply_part(&generation, side, &batch, *store, added, recorded));
             }
             stream::iter(parts).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-            let moved = scripts::Move { names: &self.names, generation: &generation, side, batch: &batch, stores: &stores };
+            let moved =
+                scripts::Move { names: &self.names, generation: &generation, side, batch: &batch, stores: &stores };
             match moved.run(&mut connection).await.map_err(counting)? {
                 None => Ok(()),
                 Some(position) => Err(StoreError::Moved(keys::read_position(&position)?)),

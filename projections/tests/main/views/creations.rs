@@ -56,8 +56,14 @@ fn a_row_is_the_last_event_of_a_creation_that_carried_a_key() {
         personal: PersonalData::default().into(),
     };
     let address: Event = domain::customer::CustomerEvent::from(address).into();
-    let collected =
-        InvoiceCollected { order_id: OrderId(nobody), customer_id, cart_id, amount_in_cents: cents, currency: None, items: Vec::new() };
+    let collected = InvoiceCollected {
+        order_id: OrderId(nobody),
+        customer_id,
+        cart_id,
+        amount_in_cents: cents,
+        currency: None,
+        items: Vec::new(),
+    };
     let collected: Event = domain::invoice::InvoiceEvent::from(collected).into();
     let key = Keys::One(Uuid::try_parse(KEY).expect("128 bits"));
     for (stream, event) in

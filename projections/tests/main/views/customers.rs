@@ -100,7 +100,7 @@ fn a_customer_logs_in_and_out_and_confirms() {
     }
     let story = story
         .then(CustomerLoggedOut {}, json!({"last_seen_at": at(2), "log_out_expires_at": null, "revision": 2}))
-        .then(CustomerConfirmationRequested { confirmation_id, expires_at }, json!({}))
+        .then(CustomerConfirmationRequested { confirmation_id, expires_at, email_id: None }, json!({}))
         .then(
             CustomerConfirmed { confirmation_id },
             json!({"confirmed_at": at(4), "updated_at": at(4), "revision": 4}),
