@@ -2,6 +2,7 @@
 //! mail can be sent to at all ([`MailAddress`]), and what goes into a mail of what clients chose ([`ConfirmationMail`]).
 
 use async_trait::async_trait;
+use icu_normalizer::{ComposingNormalizer, ComposingNormalizerBorrowed};
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use lettre::Address;
 
@@ -18,6 +19,8 @@ pub struct MailAddress(Address);
 #[error("no mail can be sent to the address")]
 pub struct NotMailable;
 
+const COMPOSED: ComposingNormalizerBorrowed<'static> = ComposingNormalizer::new_nfc();
+
 impl MailAddress {
     /// # Errors
     /// [`NotMailable`]: the local part or the domain is none.
@@ -28,7 +31,8 @@ impl MailAddress {
             return Err(NotMailable);
         }
         let domain = ascii_domain(domain).ok_or(NotMailable)?;
-        Address::new(local, domain).map(Self).map_err(|_| NotMailable)
+        // As it goes out (RFC 6532 §3.1), with accents on their letters: apart from them the library takes none.
+        Address::new(COMPOSED.normalize(local), domain).map(Self).map_err(|_| NotMailable)
     }
 
     pub fn local_part(&self) -> &str {

@@ -142,7 +142,10 @@ async fn a_stream_that_can_not_go_on_degrades_the_server_and_is_named_only_in_it
     server.wait();
     let stream = format!("order-{}", uuid::Uuid::now_v7());
     {
-        let log = SqliteLog::open(&data.path().join("log.sqlite"), SqliteOptions::default()).expect("nobody has it");
+        let log = {
+            let options = SqliteOptions { format: domain::FORMAT, ..SqliteOptions::default() };
+            SqliteLog::open(&data.path().join("log.sqlite"), options).expect("nobody has it")
+        };
         let (id, event_type) = (uuid::Uuid::now_v7(), "OrderFromTheFuture".to_owned());
         let event = NewEvent { id, event_type, data: "{}".into(), metadata: "{}".into() };
         let appended = log.append(&StreamName::new(stream.as_str()), ExpectedRevision::NoStream, vec![event]).await;

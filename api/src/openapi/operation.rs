@@ -240,7 +240,7 @@ impl Operation<'_> {
         let statuses: BTreeSet<u16> = codes.iter().map(|code| code.status_code()).collect();
         for status in statuses {
             let here: Vec<_> = codes.iter().copied().filter(|code| code.status_code() == status).collect();
-            let page = self.confirms() && self.method == "get" && matches!(status, 404 | 503);
+            let page = self.confirms() && self.method != "put" && matches!(status, 404 | 503);
             self.operation["responses"][status.to_string()] = errors::answer(status, &here, page);
         }
         let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();

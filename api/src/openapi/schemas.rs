@@ -70,9 +70,12 @@ fn require_what_is_always_there(schemas: &mut Value) {
     }
 }
 
+/// Fields that are there only where the request asks for them.
+const ON_DEMAND: [&str; 1] = ["missed_words"];
+
 fn require_all(schema: &mut Value) {
     if let Some(properties) = schema["properties"].as_object() {
-        let names: Vec<_> = properties.keys().cloned().collect();
+        let names: Vec<_> = properties.keys().filter(|name| !ON_DEMAND.contains(&name.as_str())).cloned().collect();
         schema["required"] = json!(names);
     }
 }

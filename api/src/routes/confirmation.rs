@@ -64,7 +64,7 @@ async fn confirmed(api: &Api, said: &Said, key: Option<IdempotencyKey>) -> Answe
 /// Confirms nothing: mail scanners open links. The page has a button that does. In JSON, where `Accept` asks for it, it says
 /// whether the link is still good.
 #[utoipa::path(
-    get, path = "", tag = "Customer",
+    get, path = "", operation_id = "openConfirmationLink", tag = "Customer",
     responses((status = 200, description = "A page, or what the link is good for", content(
         (ConfirmationLinkAnswer = "application/json"), (String = "text/html")
     ))),
@@ -89,7 +89,7 @@ pub async fn look(State(api): State<Api>, said: Said) -> Answer {
 ///
 /// A browser gets a page, which says so kindly where the link was used before; others get what PUT answers.
 #[utoipa::path(
-    post, path = "", tag = "Customer",
+    post, path = "", operation_id = "confirmCustomerByPage", tag = "Customer",
     responses((status = 200, description = "A page, or the confirmed customer", content(
         (CustomerAnswer = "application/json"), (String = "text/html")
     )))

@@ -75,7 +75,7 @@ pub async fn remove(call: Call) -> Answer {
 ///
 /// For clients that can't send a body with DELETE. It can be used again. The primary one can't be deleted.
 #[utoipa::path(
-    delete, path = "", tag = "Customer",
+    delete, path = "", operation_id = "deleteNamedEmail", tag = "Customer",
     responses((status = 204, description = "It is deleted")),
     extensions(("x-errors" = json!(["EMAIL_NOT_FOUND", "PRIMARY_EMAIL"])))
 )]
