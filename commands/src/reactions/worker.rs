@@ -163,11 +163,12 @@ impl Reactions {
                 () = tokio::time::sleep(TICK) => {}
             }
             self.go_back();
-            if !self.behind.is_empty() && now >= reads_at {
-                if let Err(error) = self.catch_up().await {
-                    reads_at = now + TICK;
-                    tracing::warn!(%error, "reactions can't read the log");
-                }
+            if !self.behind.is_empty()
+                && now >= reads_at
+                && let Err(error) = self.catch_up().await
+            {
+                reads_at = now + TICK;
+                tracing::warn!(%error, "reactions can't read the log");
             }
             self.report();
             if now >= saves_at {
