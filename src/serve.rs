@@ -105,7 +105,7 @@ impl Server {
         let listener = Arc::new(http::bind(&config.listen).await?);
         let url = format!("http://{}", http::address(&listener)?);
         let metrics = Metrics::start(data.clone())?;
-        let waiting = Waiting::begin(&listener, &config);
+        let waiting = Waiting::begin(&listener, config);
         let public_url = config.public_url.clone().unwrap_or_else(|| url.clone());
         let parts = wiring::open(config, data, lock, public_url, Box::new(shown("catching up views"))).await?;
         let socket = control::server::bind(&parts.data.control_socket())?;

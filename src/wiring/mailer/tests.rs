@@ -1,5 +1,7 @@
 //! What becomes of a mail, by what the mail server says, and when it says nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 use super::smtp::Smtp;
 use super::*;
 use commands::Outgoing;
