@@ -102,13 +102,13 @@ async fn a_page_of_large_rows_ends_early_and_leads_on() {
     assert_eq!(all_by_cursor(&views, store, &all, 250).await, expected);
     let first = views.products(store, &all, &PageRequest::first(250)).await.expect("a page");
     assert_eq!(first.items.len(), 6, "2 MiB");
-    let second = PageRequest { start: Start::At(first.next.unwrap()), limit: 250 };
+    let second = PageRequest { start: Start::At(first.next.expect("a next page")), limit: 250 };
     let next = views.products(store, &all, &second).await.expect("a page");
     let ids = |page: &cartlog_projections::Page<std::sync::Arc<ProductRow>>| -> Vec<_> {
         page.items.iter().map(|product| product.product_id).collect()
     };
     assert_eq!(ids(&next), expected[6..12]);
-    let last = PageRequest { start: Start::At(next.previous.unwrap()), limit: 250 };
+    let last = PageRequest { start: Start::At(next.previous.expect("a page before")), limit: 250 };
     let back = views.products(store, &all, &last).await.expect("a page");
     assert_eq!((ids(&back), back.previous.is_none(), back.next.is_some()), (expected[..6].to_vec(), true, true));
     // Pages that are counted are whole, or refused: the next begins where it should have ended.
