@@ -17,15 +17,14 @@ const NEW: &str = "another secret";
 #[derive(Clone, Copy, Debug)]
 enum Secret {
     NewStore,
-    StoreSecret,
+    OfStore,
     NewCustomer,
     Password,
     LogIn,
 }
 
 impl Secret {
-    const ALL: [Secret; 5] =
-        [Secret::NewStore, Secret::StoreSecret, Secret::NewCustomer, Secret::Password, Secret::LogIn];
+    const ALL: [Secret; 5] = [Secret::NewStore, Secret::OfStore, Secret::NewCustomer, Secret::Password, Secret::LogIn];
 
     async fn run(self, node: &Commands, shop: &Shop, ada: CustomerId, secret: &str) -> Result<bool, CommandError> {
         let with = |field: &str| shop.keyed(&format!("/{self:?}"), "k", &json!({ "x": 1, field: secret }).to_string());
@@ -37,7 +36,7 @@ impl Secret {
             Secret::NewStore => {
                 node.create_store(Client::UNKNOWN, app, None, with("app_secret").idempotency).await.map(|d| d.map(drop))
             }
-            Secret::StoreSecret => {
+            Secret::OfStore => {
                 node.change_store_secret(&with("app_secret"), secret.to_owned()).await.map(|d| d.map(drop))
             }
             Secret::NewCustomer => node.create_customer(&with("password"), bob).await.map(|d| d.map(drop)),

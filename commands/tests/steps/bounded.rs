@@ -143,23 +143,30 @@ async fn a_gift_card_answers_a_billing_that_broke_off_long_ago_as_it_did_then() 
     let world = World::new();
     let node = world.node();
     let shop = Shop::open(&world, &node).await.with_balances(&node).await.with_cart(&node).await;
-    let card = world.ids::<GiftCardId>(Category::GiftCard).await[0];
-    let balance = async || world.folded::<GiftCard>(&card).await.known().expect("a card").balance.current.get();
+    let balance_of =
+        async |card: GiftCardId| world.folded::<GiftCard>(&card).await.known().expect("a card").balance.clone();
     dies_while_billing(&world, &shop, None, 2).await;
-    assert_eq!(balance().await, 0);
+    // Both cards are of the same moment: either is asked first.
+    let mut spent = Vec::new();
+    for card in world.ids::<GiftCardId>(Category::GiftCard).await {
+        let balance = balance_of(card).await;
+        spent.extend(balance.current.is_zero().then_some((card, balance.original)));
+    }
+    let [(card, amount)] = spent[..] else { panic!("not one card was asked: {spent:?}") };
+    let balance = async || balance_of(card).await.current;
     declined_much(&world, &shop, card, 0).await;
 
     let node = world.recover().await;
     let invoice = only_invoice(&world).await;
     let spent = invoice.gift_card_spends.iter().find(|spend| spend.gift_card_id == card);
-    assert_eq!(spent.map(|spend| spend.amount_in_cents), Some(cents(300)));
+    assert_eq!(spent.map(|spend| spend.amount_in_cents), Some(amount));
     for _ in 0..2 {
         done(node.fail_invoice(&shop.request(), invoice.invoice_id).await);
-        assert_eq!(balance().await, 300);
+        assert_eq!(balance().await, amount);
     }
     declined_much(&world, &shop, card, MUCH).await;
     done(world.recover().await.fail_invoice(&shop.request(), invoice.invoice_id).await);
-    assert_eq!(balance().await, 300);
+    assert_eq!(balance().await, amount);
 }
 
 #[tokio::test]
@@ -298,8 +305,7 @@ async fn while_the_past_is_away_nothing_is_guessed() {
     // What needs nothing of the past goes on.
     done(without.add_to_cart(&shop.request(), customer, vec![(shop.products[0], 1)]).await);
     done(without.open_cart(&shop.request(), other).await);
-    let billed = without.bill_cart(&shop.request(), customer, BillCart::default()).await;
-    assert!(matches!(billed, Err(CommandError::Unavailable { service: Service::Views, .. })), "{billed:?}");
-    done(node.bill_cart(&shop.request(), customer, BillCart::default()).await);
+    // Closed carts were dropped from the state, billed ones were not.
+    done(without.bill_cart(&shop.request(), customer, BillCart::default()).await);
     done(node.open_cart(&shop.request(), customer).await);
 }

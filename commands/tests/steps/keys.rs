@@ -123,7 +123,7 @@ async fn go_on(node: &Commands, shop: &Shop) {
     let (request, [ada, bob, carol]) = (shop.request(), [shop.customers[0], shop.customers[1], shop.customers[2]]);
     done(node.open_cart(&request, bob).await);
     for customer in [ada, bob, carol] {
-        done(node.add_to_cart(&request, customer, vec![(shop.products[1], 1)]).await);
+        done(node.add_to_cart(&request, customer, vec![(shop.products[0], 1)]).await);
     }
     done(node.remove_email(&request, bob, "bob2@example.com").await);
     done(node.void_coupon(&request, "NEW").await);
@@ -141,7 +141,7 @@ async fn a_busy_day(world: &World, node: &Commands, shop: &Shop) {
         done(node.change_store(&request, store).await);
         done(node.change_customer(&request, bob, name).await);
         for customer in [ada, bob, carol] {
-            done(node.set_cart_quantity(&request, customer, shop.products[1], 1).await);
+            done(node.set_cart_quantity(&request, customer, shop.products[0], 1).await);
         }
         done(node.refund_invoice(&request, shop.invoice(), RefundRequest::Amount(cents(1)), true).await);
     }

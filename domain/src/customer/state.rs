@@ -124,7 +124,8 @@ impl LiveCustomer {
     fn mail_wait(&self, email: &Email, expires_at: Timestamp) -> Option<TimeDelta> {
         let is_near = |link: &&Confirmation| apart(link.expires_at, expires_at) < MAIL_WINDOW;
         let is_same = |link: &Confirmation| {
-            link.email_id == email.email_id || (link.email.is_some() && link.email == email.email)
+            let mailboxes = [&link.email, &email.email].map(|email| email.as_deref().map(mailbox_of));
+            link.email_id == email.email_id || (mailboxes[0].is_some() && mailboxes[0] == mailboxes[1])
         };
         let near: Vec<_> = self.confirmations.iter().filter(is_near).collect();
         let same: Vec<_> = near.iter().filter(|link| is_same(link)).map(|link| link.expires_at).collect();
