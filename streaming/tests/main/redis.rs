@@ -56,7 +56,7 @@ impl RedisPlace {
     }
 
     fn state(&self) -> String {
-        format!("{}:windows:1:{{state}}", self.namespace)
+        format!("{}:windows:2:{{state}}", self.namespace)
     }
 }
 
