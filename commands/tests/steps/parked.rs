@@ -361,9 +361,11 @@ async fn a_store_with_much_to_do_keeps_no_other_waiting_and_none_of_its_own_is_l
         world.clock.advance(TimeDelta::seconds(30));
         assert!(stepped(&mut reactions).await.pending <= 8);
     }
-    assert_eq!((reactions.status().lock().pending, orders(&world).await), (0, 1));
+    let pending = reactions.status().lock().pending;
+    assert_eq!((pending, orders(&world).await), (0, 1));
     let next = world.node().reactions(false).await.expect("the worker starts");
-    assert_eq!(next.status().lock().position, world.head().await, "all is settled");
+    let position = next.status().lock().position;
+    assert_eq!(position, world.head().await, "all is settled");
 }
 
 /// Of more than are remembered one by one the checkpoint stays before those that are not.
