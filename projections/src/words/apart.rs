@@ -16,6 +16,11 @@ const KATAKANA_COMPOUND: std::ops::RangeInclusive<usize> = 5..=24;
 const KATAKANA_WORD: usize = 3;
 const KATAKANA_REST: usize = 2;
 
+/// Hangul has spaces, but not within compounds, nor before particles; no dictionary tells these apart either, so all parts of
+/// so many syllables count.
+const HANGUL_COMPOUND: std::ops::RangeInclusive<usize> = 3..=12;
+const HANGUL_PART: std::ops::RangeInclusive<usize> = 2..=6;
+
 /// Tells words apart.
 pub(super) struct Splitter {
     dictionaries: WordSegmenterBorrowed<'static>,
@@ -77,12 +82,12 @@ impl Splitter {
         let whole = plain(cut);
         let is_english = whole.bytes().all(|byte| byte.is_ascii_lowercase());
         let stem = if is_english { self.stemmer.stem(&whole).into_owned() } else { whole.clone() };
-        let within = if is_unspaced { self.within(&whole) } else { Vec::new() };
+        let within = if whole.is_ascii() { Vec::new() } else { self.within(&whole, is_unspaced) };
         Word { stem, whole, within, is_unspaced }
     }
 
-    /// The shorter words within one that was written without spaces.
-    fn within(&self, word: &str) -> Vec<String> {
+    /// The shorter words within one that was written without spaces, or may be a compound.
+    fn within(&self, word: &str, is_unspaced: bool) -> Vec<String> {
         let ends: Vec<usize> = word.char_indices().map(|(begin, _)| begin).chain([word.len()]).collect();
         let (count, is_all) = (ends.len() - 1, |of: Script| word.chars().all(|letter| is_of(letter, of)));
         if KATAKANA_COMPOUND.contains(&count) && is_all(Script::Katakana) {
@@ -90,7 +95,12 @@ impl Splitter {
             let first_and_last = |length: usize| [&word[..ends[length]], &word[ends[count - length]..]];
             return lengths.flat_map(first_and_last).map(str::to_owned).collect();
         }
-        if !(COMPOUND.contains(&count) && is_all(Script::Han)) {
+        if HANGUL_COMPOUND.contains(&count) && is_all(Script::Hangul) {
+            let from = |begin: usize| HANGUL_PART.map(move |length| (begin, begin + length));
+            let parts = (0..count).flat_map(from).filter(|(begin, end)| *end <= count && end - begin < count);
+            return parts.map(|(begin, end)| word[ends[begin]..ends[end]].to_owned()).collect();
+        }
+        if !(is_unspaced && COMPOUND.contains(&count) && is_all(Script::Han)) {
             return Vec::new();
         }
         let spans = (0..count).flat_map(|begin| (begin + 2..=count).map(move |end| (begin, end)));

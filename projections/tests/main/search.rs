@@ -242,6 +242,10 @@ async fn what_people_write_is_found() {
         ("กระเป๋าเป้iPhone", "กระเป๋า", true),
         ("갤럭시S24케이스", "s24", true),
         ("갤럭시S24케이스", "갤럭시", true),
+        ("대한민국역사책", "민국", true),
+        ("대한민국역사책", "역사책", true),
+        ("대한민국은", "대한민국", true),
+        ("대한민국역사책", "한책", false),
         ("男士短袖T恤衫", "T恤", true),
         // Full and half width, composed and not.
         ("Ｔａｂｌｅ １２", "table 12", true),
