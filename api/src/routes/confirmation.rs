@@ -11,7 +11,7 @@ use crate::wire::answer::{self, Single};
 use crate::wire::call::{Call, Said};
 use axum::extract::State;
 use axum::response::IntoResponse;
-use commands::IdempotencyKey;
+use commands::{IdempotencyKey, Request};
 use domain::{CustomerId, StoreId};
 use http::StatusCode;
 
@@ -28,7 +28,8 @@ use http::StatusCode;
 pub async fn send(call: Call) -> Answer {
     let customer: CustomerId = call.said.id()?;
     call.said.params::<()>()?;
-    let done = call.commands().send_confirmation(&call.unkeyed_request(), customer).await?;
+    let done =
+        call.commands().send_confirmation(&Request { if_match: None, ..call.unkeyed_request() }, customer).await?;
     let result = done.outcome.clone().unwrap_or_else(|| "ok".to_owned());
     let shown = sent(&call.api, call.store_id(), customer, result);
     Ok(call.done(StatusCode::OK, done, ids(customer), shown).await)
@@ -53,7 +54,7 @@ pub async fn confirm(State(api): State<Api>, said: Said) -> Answer {
 }
 
 async fn confirmed(api: &Api, said: &Said, key: Option<IdempotencyKey>) -> Answer {
-    let done = api.commands().confirm(said.segment("token"), said.request_id(), key, said.if_match()).await?;
+    let done = api.commands().confirm(said.segment("token"), said.request_id(), key, None).await?;
     let (store, customer) = done.outcome;
     let shown = answer::show(api, store, &done, show(api, store, customer)).await;
     Ok(answer::done(StatusCode::OK, &done, ids(customer), shown))

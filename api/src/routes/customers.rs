@@ -198,8 +198,10 @@ pub async fn delete(call: Call) -> Answer {
 )]
 pub async fn log_in(call: Call) -> Answer {
     let ((), body) = call.said.params_and_body::<(), LogIn>()?;
-    let done =
-        call.commands().log_in(&call.request_with_body()?, call.said.client, &body.email, &body.password).await?;
+    let done = call
+        .commands()
+        .log_in(&call.unconditional_request(true)?, call.said.client, &body.email, &body.password)
+        .await?;
     let id = done.outcome;
     Ok(call.done(StatusCode::OK, done, ids(id), show(&call.api, call.store_id(), id)).await)
 }
@@ -214,7 +216,7 @@ pub async fn log_in(call: Call) -> Answer {
 )]
 pub async fn log_out(call: Call) -> Answer {
     let ((), body) = call.said.params_and_body::<(), KnownEmail>()?;
-    let done = call.commands().log_out(&call.request_with_body()?, &body.email).await?;
+    let done = call.commands().log_out(&call.unconditional_request(true)?, &body.email).await?;
     let id = done.outcome;
     Ok(call.done(StatusCode::OK, done, ids(id), show(&call.api, call.store_id(), id)).await)
 }

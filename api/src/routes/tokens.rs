@@ -35,7 +35,7 @@ pub async fn issue(State(api): State<Api>, said: Said) -> Answer {
 )]
 pub async fn revoke(call: Call) -> Answer {
     let Revocation { all } = call.said.params()?;
-    let request = call.request()?;
+    let request = call.unconditional_request(false)?;
     let done = match all {
         Some(true) => call.commands().revoke_all_tokens(&request).await?,
         Some(false) | None => call.commands().revoke_token(&request, call.store.token_id).await?,

@@ -313,6 +313,11 @@ impl Call {
         self.make_request(true)
     }
 
+    /// The same where no resource's version is compared: the request is about something that no `ETag` was answered for.
+    pub fn unconditional_request(&self, has_body: bool) -> Result<Request, Problem> {
+        Ok(Request { if_match: None, ..self.make_request(has_body)? })
+    }
+
     /// The same for a command that ignores `Idempotency-Key`.
     pub fn unkeyed_request(&self) -> Request {
         Request {
