@@ -9,7 +9,7 @@ fn main() {
     // What a build without the repository, as in a container, is told.
     let told = std::env::var("CARTLOG_BUILD_COMMIT").ok().filter(|commit| !commit.is_empty());
     let commit = told.or_else(commit).unwrap_or_else(|| "unknown".to_owned());
-    println!("cargo:rustc-env=CARTLOG_COMMIT={commit}");
+    println!("cargo:rustc-env=CARTLOG_BUILD_FROM={commit}");
 }
 
 /// Of this very repository: a tarball that was unpacked within another one is not of that one's commit.

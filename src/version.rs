@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 /// The version alone.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// `unknown` when it was built without its repository.
-pub const COMMIT: &str = env!("CARTLOG_COMMIT");
+pub const COMMIT: &str = env!("CARTLOG_BUILD_FROM");
 
 /// What `--version` says after the name: one line each for version and commit, for engines, and for SQLite.
 pub fn text() -> &'static str {
