@@ -57,7 +57,7 @@ async fn confirmed(api: &Api, said: &Said, key: Option<IdempotencyKey>) -> Answe
     let done = api.commands().confirm(said.segment("token"), said.request_id(), key, None).await?;
     let (store, customer) = done.outcome;
     let shown = answer::show(api, store, &done, show(api, store, customer)).await;
-    Ok(answer::done(StatusCode::OK, &done, ids(customer), shown))
+    Ok(answer::done(api, store, StatusCode::OK, &done, ids(customer), shown))
 }
 
 /// The page behind a confirmation link
@@ -109,10 +109,11 @@ pub async fn press(State(api): State<Api>, said: Said) -> Answer {
     Ok(match (&outcome, &link) {
         (Ok(done), link) => {
             let store = link.as_ref().map_or("the shop", |link| &link.store_name);
-            answer::at_position(Page::Confirmed { store }.into_response(), done.position)
+            answer::at_position(&api, done.outcome.0, Page::Confirmed { store }.into_response(), done.position)
         }
         (Err(_), Ok(link)) if link.is_used => {
-            answer::at_position(Page::Already { store: &link.store_name }.into_response(), link.position)
+            let page = Page::Already { store: &link.store_name }.into_response();
+            answer::at_position(&api, link.store_id, page, link.position)
         }
         // It came back since, or the look failed.
         (Err(_), Ok(_)) => Page::NotNow.into_response(),

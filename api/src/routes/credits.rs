@@ -103,10 +103,9 @@ pub async fn issue_to_all(call: Call) -> Answer {
     call.said.params::<()>()?;
     let amount = amount(call.said.segment("amount"))?;
     let done = call.commands().start_batch_credit(&call.request()?, amount).await?;
-    call.api.positions.answered(call.store_id(), done.position.0);
     let response = answer::json(StatusCode::ACCEPTED, &JobAnswer::new(done.outcome.0));
     let response = answer::located(response, &format!("/customer/credit/status/{}", done.outcome));
-    Ok(answer::with_position(response, &done))
+    Ok(call.with_position(response, &done))
 }
 
 /// How far such a job is

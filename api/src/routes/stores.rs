@@ -38,7 +38,7 @@ pub async fn create(State(api): State<Api>, said: Said) -> Answer {
     let done = api.commands().create_store(said.client, new.into(), said.request_id(), key).await?;
     let store = done.outcome;
     let shown = answer::show(&api, store, &done, show(&api, store)).await;
-    Ok(answer::located(answer::done(StatusCode::CREATED, &done, ids(store), shown), "/store"))
+    Ok(answer::located(answer::done(&api, store, StatusCode::CREATED, &done, ids(store), shown), "/store"))
 }
 
 /// The current store

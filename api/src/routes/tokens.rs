@@ -23,7 +23,8 @@ pub async fn issue(State(api): State<Api>, said: Said) -> Answer {
     let Credentials { app_id, app_secret } = credentials;
     let done = api.commands().issue_token(said.client, &app_id, &app_secret, said.request_id()).await?;
     let body = TokenAnswer::new(done.outcome.token.clone(), done.outcome.expires_at.into());
-    Ok(answer::with_position(answer::located(answer::json(StatusCode::CREATED, &body), "/store/token"), &done))
+    let response = answer::located(answer::json(StatusCode::CREATED, &body), "/store/token");
+    Ok(answer::with_position(&api, done.outcome.store_id, response, &done))
 }
 
 /// Revokes the token of the request, or all of the store's

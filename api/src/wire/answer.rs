@@ -136,7 +136,7 @@ impl Call {
         resource: impl Future<Output = Result<Option<Single>, Problem>>,
     ) -> Response {
         let shown = show(&self.api, self.store_id(), &done, resource).await;
-        self::done(status, &done, ids, shown)
+        self::done(&self.api, self.store_id(), status, &done, ids, shown)
     }
 
     /// The answer to a command that creates what has this path from now on: 201, or 202 with the ids, as [`Self::done`].
@@ -152,12 +152,16 @@ impl Call {
 
     /// The answer to a command that deletes: 204, or 202 with the ids where its follow-ups are late.
     pub fn deleted<T>(&self, done: Done<T>, ids: impl IntoIterator<Item = (&'static str, String)>) -> Response {
-        self.api.positions.answered(self.store_id(), done.position.0);
         let response = match done.late {
             false => StatusCode::NO_CONTENT.into_response(),
             true => json(StatusCode::ACCEPTED, &Accepted::new(ids)),
         };
-        with_position(response, &done)
+        self.with_position(response, &done)
+    }
+
+    /// Says how far in the log the command came, and whether it had been done before.
+    pub fn with_position<T>(&self, response: Response, done: &Done<T>) -> Response {
+        self::with_position(&self.api, self.store_id(), response, done)
     }
 }
 
@@ -168,6 +172,7 @@ pub async fn show(
     done: &Done<impl Sized>,
     resource: impl Future<Output = Result<Option<Single>, Problem>>,
 ) -> Option<Single> {
+    // Also of a client that does not wait for the answer.
     api.positions.answered(store, done.position.0);
     if done.late {
         return None;
@@ -180,6 +185,8 @@ pub async fn show(
 
 /// The answer to a command: what it shows, else 202 with the ids.
 pub fn done<T>(
+    api: &Api,
+    store: StoreId,
     status: StatusCode,
     done: &Done<T>,
     ids: impl IntoIterator<Item = (&'static str, String)>,
@@ -189,7 +196,7 @@ pub fn done<T>(
         Some(single) => single.into_response(status, |_| false),
         None => json(StatusCode::ACCEPTED, &Accepted::new(ids)),
     };
-    with_position(response, done)
+    with_position(api, store, response, done)
 }
 
 /// Says where to find what was created.
@@ -206,15 +213,16 @@ pub async fn caught_up(api: &Api, position: u64) -> Result<(), Problem> {
     Ok(api.parts.views.wait_for(Position(position), api.parts.settings.view_timeout).await?)
 }
 
-/// Says how far in the log the command came.
-pub fn at_position(mut response: Response, position: Position) -> Response {
+/// Says how far in the log the command came. Whoever is told a position reads no views on this node that are behind it.
+pub fn at_position(api: &Api, store: StoreId, mut response: Response, position: Position) -> Response {
+    api.positions.answered(store, position.0);
     response.headers_mut().insert(POSITION, position.0.into());
     response
 }
 
 /// Says how far in the log the command came, and whether it had been done before.
-pub fn with_position<T>(response: Response, done: &Done<T>) -> Response {
-    let mut response = at_position(response, done.position);
+pub fn with_position<T>(api: &Api, store: StoreId, response: Response, done: &Done<T>) -> Response {
+    let mut response = at_position(api, store, response, done.position);
     if done.replayed {
         let headers = response.headers_mut();
         headers.insert(REPLAYED, HeaderValue::from_static("true"));

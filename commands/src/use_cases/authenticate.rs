@@ -25,6 +25,7 @@ const TOKEN_BYTES: usize = 32;
 /// A token just issued. The only place where its text ever appears.
 #[derive(Clone)]
 pub struct IssuedToken {
+    pub store_id: StoreId,
     pub token: String,
     pub expires_at: Timestamp,
 }
@@ -185,7 +186,7 @@ async fn issue(session: &Session) -> Result<Done<IssuedToken>, CommandError> {
         .map_err(refused::<Store>)?;
     // The oldest may have gone.
     session.inner.tokens.forget(store_id);
-    Ok(session.done(IssuedToken { token, expires_at }, false))
+    Ok(session.done(IssuedToken { store_id, token, expires_at }, false))
 }
 
 async fn revoke(session: &Session, command: StoreCommand) -> Result<Done<StoreId>, CommandError> {

@@ -21,6 +21,7 @@ use std::sync::Arc;
 /// A confirmation link that is open or was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfirmationLink {
+    pub store_id: StoreId,
     pub store_name: String,
     pub expires_at: Timestamp,
     pub is_used: bool,
@@ -58,7 +59,7 @@ impl Commands {
             (LinkState::Gone, _) => Err(UNKNOWN),
             (state, expires_at) => {
                 let (is_used, position) = (state == LinkState::Used, session.reached());
-                Ok(ConfirmationLink { store_name, expires_at, is_used, position })
+                Ok(ConfirmationLink { store_id, store_name, expires_at, is_used, position })
             }
         }
     }

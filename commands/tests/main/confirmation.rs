@@ -127,7 +127,13 @@ async fn a_link_can_be_looked_at_and_is_none_the_worse_for_it() {
     let customer = shop.customer(ADA).await;
     let token = mailed(&shop, customer).await;
     let expires_at = shop.clock.now().plus(TimeDelta::hours(24));
-    let link = |is_used, position| ConfirmationLink { store_name: "Acme".to_owned(), expires_at, is_used, position };
+    let link = |is_used, position| ConfirmationLink {
+        store_id: shop.store,
+        store_name: "Acme".to_owned(),
+        expires_at,
+        is_used,
+        position,
+    };
     let at = |link: &ConfirmationLink| link.position;
     for node in [&shop.node, &shop.other_node()] {
         let seen = node.confirmation_link(&token).await.unwrap();
