@@ -255,6 +255,16 @@ async fn start_workers(
         start_streaming(parts, tasks, working);
     }
     if config.role.has(Role::Api) {
+        let heads = Arc::clone(&parts.heads);
+        keep_running("store heads", tasks, working, move |stop| {
+            let heads = Arc::clone(&heads);
+            async move {
+                tokio::select! {
+                    () = stop.cancelled() => Ok(()),
+                    ended = heads.run() => match ended? {},
+                }
+            }
+        });
         start_reacting(parts, reactions, tasks, working).await?;
     }
     let metrics = metrics.clone();

@@ -10,7 +10,7 @@ use crate::session::{Has, Session};
 use crate::snapshots::{SnapshotWriter, Snapshots};
 use crate::use_cases::authenticate::TokenCache;
 use crate::vault::{HmacKey, Vault};
-use crate::{Clock, CommandError, Done, IdempotencyKey, Lookups, Mailer, Request, Service};
+use crate::{Clock, CommandError, Done, IdempotencyKey, Lookups, Mailer, Request, Service, Watermark};
 use domain::{
     ClaimId, CustomerId, StoreId,
     cart::Cart,
@@ -223,7 +223,7 @@ impl Commands {
         request: Request,
         use_case: UseCase,
     ) -> Result<Done<Outcome>, CommandError> {
-        let tasks = inner.tasks.clone();
+        let (tasks, watermark) = (inner.tasks.clone(), request.watermark.clone());
         if tasks.is_closed() {
             return Err(CommandError::Busy);
         }
@@ -235,17 +235,22 @@ impl Commands {
             outcome
         };
         // A panic in a command is a defect of ours; the client learns that its outcome is unknown, others go on.
-        tasks.spawn(counted).await.unwrap_or_else(|error| Err(CommandError::BrokeOff { reason: error.to_string() }))
+        let outcome = tasks.spawn(counted).await;
+        outcome
+            .unwrap_or_else(|error| Err(CommandError::BrokeOff { reason: error.to_string() }))
+            .inspect_err(|error| watermark.note(error))
     }
 }
 
 impl Inner {
     /// Makes the session of a request and runs its use case, after the one that is under way with the same key.
     async fn begin(self: Arc<Self>, request: Request, use_case: UseCase) -> Result<Done<Outcome>, CommandError> {
-        let Request { store_id, actor, request_id, idempotency, if_match } = request;
+        let Request { store_id, actor, request_id, idempotency, if_match, watermark } = request;
         let clock = Arc::clone(&self.parts.clock);
-        let origin =
-            |ids: Ids| Origin { store_id, actor, request_id, correlation_id: Uuid::now_v7(), causation_id: None, ids };
+        let origin = |ids: Ids| {
+            let (correlation_id, causation_id) = (Uuid::now_v7(), None);
+            Origin { store_id, actor, request_id, correlation_id, causation_id, ids, watermark }
+        };
         let Some(key) = idempotency else {
             return use_case(Session::new(self, origin(Ids::fresh(clock)), None, if_match)).await;
         };
@@ -286,5 +291,12 @@ pub(crate) fn views_away(error: crate::LookupsError) -> CommandError {
 
 /// A request without a store: it creates one, asks for a token, or opens a confirmation link.
 pub(crate) fn anonymous(store_id: StoreId, request_id: Option<String>, idempotency: Option<IdempotencyKey>) -> Request {
-    Request { store_id, actor: Actor::Anonymous, request_id, idempotency, if_match: None }
+    Request {
+        store_id,
+        actor: Actor::Anonymous,
+        request_id,
+        idempotency,
+        if_match: None,
+        watermark: Watermark::default(),
+    }
 }

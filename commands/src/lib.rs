@@ -28,6 +28,7 @@ mod sweep;
 pub mod testing;
 mod use_cases;
 pub mod vault;
+mod watermark;
 
 pub(crate) use clock::EvenClock;
 pub use clock::{Clock, SystemClock};
@@ -49,3 +50,4 @@ pub use use_cases::{
     products::{InventoryChange, NewProduct},
     stores::NewStore,
 };
+pub use watermark::Watermark;

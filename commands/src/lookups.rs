@@ -35,8 +35,8 @@ pub struct DueCarts {
     pub next: Option<CartPlace>,
 }
 
-/// Lists that commands need. Each waits until the view has reached `at_least`, the log's head as read when the command
-/// began; over 2 s is an error, and nothing was written.
+/// Lists that commands need. Each waits until the view has all of the store that stood in the log at `at_least`; over 2 s is an
+/// error, and nothing was written.
 #[async_trait]
 pub trait Lookups: Send + Sync + 'static {
     /// The customer's received gift cards and credits with a balance above 0, the oldest first.

@@ -1,5 +1,6 @@
 //! Who asks, and what a command answers.
 
+use crate::Watermark;
 use domain::StoreId;
 use eventlog::Position;
 use journal::Actor;
@@ -15,6 +16,8 @@ pub struct Request {
     pub idempotency: Option<IdempotencyKey>,
     /// What the resource must be like, else [`crate::CommandError::RevisionMismatch`].
     pub if_match: Option<IfMatch>,
+    /// Says afterwards how far in the log the request came, also where it was refused.
+    pub watermark: Watermark,
 }
 
 /// `If-Match` (RFC 9110 §13.1.1): the revisions of which the resource must have one.

@@ -5,12 +5,11 @@ use crate::facade::Inner;
 use crate::guard::Claimant;
 use crate::ids::Ids;
 use crate::keys::Keyed;
-use crate::{CommandError, Done, IfMatch, Resource};
+use crate::{CommandError, Done, IfMatch, Resource, Watermark};
 use domain::{Category, CredentialId, Decider, StoreId};
 use eventlog::Position;
 use journal::Actor;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
 
 /// One request under way. Shared by all steps of its use case.
@@ -20,7 +19,6 @@ pub(crate) struct Session {
     pub(crate) origin: Origin,
     pub(crate) idempotency: Option<Keyed>,
     pub(crate) if_match: Option<IfMatch>,
-    reached: Arc<AtomicU64>,
 }
 
 impl Session {
@@ -30,7 +28,7 @@ impl Session {
         idempotency: Option<Keyed>,
         if_match: Option<IfMatch>,
     ) -> Self {
-        Self { inner, origin, idempotency, if_match, reached: Arc::default() }
+        Self { inner, origin, idempotency, if_match }
     }
 
     /// A session of cartlog's own, for what follows from an event.
@@ -40,7 +38,9 @@ impl Session {
             Some((event, correlation)) => (Some(event), correlation),
             None => (None, Uuid::now_v7()),
         };
-        let origin = Origin { store_id, actor: Actor::System, request_id: None, correlation_id, causation_id, ids };
+        let watermark = Watermark::default();
+        let origin =
+            Origin { store_id, actor: Actor::System, request_id: None, correlation_id, causation_id, ids, watermark };
         Self::new(inner, origin, None, None)
     }
 
@@ -119,7 +119,7 @@ impl Session {
         Inner: Has<A>,
     {
         let executed = self.inner.executor().execute(id, ask).await?;
-        self.reached.fetch_max(executed.position.0, Ordering::Relaxed);
+        self.origin.watermark.reach(executed.position);
         Ok(executed)
     }
 
@@ -135,7 +135,7 @@ impl Session {
     {
         let look = move |loaded: &Loaded<A>| look(&loaded.state);
         let (executed, seen) = self.inner.executor().execute_then(id, Ask::of(command, &self.origin), look).await?;
-        self.reached.fetch_max(executed.position.0, Ordering::Relaxed);
+        self.origin.watermark.reach(executed.position);
         Ok((executed, seen))
     }
 
@@ -147,7 +147,7 @@ impl Session {
         let Some(key) = &self.idempotency else { return Ok(None) };
         let recalled = self.inner.executor().recall(id, self.store_id(), key).await?;
         if let Some(executed) = &recalled {
-            self.reached.fetch_max(executed.position.0, Ordering::Relaxed);
+            self.origin.watermark.reach(executed.position);
         }
         Ok(recalled)
     }
@@ -176,9 +176,12 @@ impl Session {
     where
         Inner: Has<A>,
     {
-        let store = self.store_id();
+        let (store, watermark) = (self.store_id(), self.origin.watermark.clone());
         let look = move |loaded: &Loaded<A>| match loaded.state.store_id() {
-            Some(owner) if owner == store => Some(look(&loaded.state)),
+            Some(owner) if owner == store => {
+                watermark.see(loaded.position);
+                Some(look(&loaded.state))
+            }
             Some(_) | None => None,
         };
         self.inner.executor().read(id, look).await
@@ -186,7 +189,7 @@ impl Session {
 
     /// The highest log position that any step has reached.
     pub(crate) fn reached(&self) -> Position {
-        Position(self.reached.load(Ordering::Relaxed))
+        self.origin.watermark.reached()
     }
 
     /// As [`Self::look`], and what it saw counts as reached: where somebody else did what this request would do, the answer
@@ -199,16 +202,15 @@ impl Session {
     where
         Inner: Has<A>,
     {
-        let store = self.store_id();
+        let (store, watermark) = (self.store_id(), self.origin.watermark.clone());
         let look = move |loaded: &Loaded<A>| match loaded.state.store_id() {
-            Some(owner) if owner == store => Some((loaded.position, look(&loaded.state))),
+            Some(owner) if owner == store => {
+                watermark.reach(loaded.position);
+                Some(look(&loaded.state))
+            }
             Some(_) | None => None,
         };
-        let seen = self.inner.executor().read(id, look).await?;
-        Ok(seen.map(|(position, seen)| {
-            self.reached.fetch_max(position.0, Ordering::Relaxed);
-            seen
-        }))
+        self.inner.executor().read(id, look).await
     }
 
     /// The answer: done, up to the highest position that any step has reached.

@@ -30,7 +30,7 @@ use commands::vault::{SqliteVault, Vault};
 use commands::{Commands, SystemClock};
 #[cfg(feature = "postgres")]
 use databases::Databases;
-use journal::Journal;
+use journal::{Journal, StoreHeads};
 use log::OpenLog;
 use lookups::ViewLookups;
 use projections::Views;
@@ -41,6 +41,8 @@ use windows::WindowsCounter;
 /// Everything, opened. Closing it frees the data directory.
 pub struct Parts {
     pub journal: Journal,
+    /// How far each store is, for commands.
+    pub heads: Arc<StoreHeads>,
     pub vault: Arc<dyn Vault>,
     pub commands: Commands,
     pub queries: Views,
@@ -105,12 +107,13 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
     let Stored { journal, vault, snapshots, progress: work, views, windows, sole_writer, databases } =
         open_stores(config, &data, true).await?;
     let queries = views.catch_up(&journal, progress).await?;
+    let heads = Arc::new(StoreHeads::begin(journal.clone()).await.context("the event log")?);
     let commands = Commands::new(commands::Parts {
         journal: journal.clone(),
         vault: Arc::clone(&vault),
         snapshots,
         progress: work,
-        lookups: Arc::new(ViewLookups::new(queries.clone())),
+        lookups: Arc::new(ViewLookups::new(queries.clone(), Arc::clone(&heads))),
         mailer,
         clock: Arc::new(SystemClock),
         settings: commands::Settings {
@@ -125,6 +128,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
         #[cfg(feature = "kafka")]
         forwarder: forwarding::of(config, &journal),
         journal,
+        heads,
         vault,
         commands,
         queries,

@@ -100,7 +100,9 @@ impl Operation<'_> {
         let mut parameters = parameters::of_path(self.method, self.path);
         parameters.extend(self.takes_key().then(parameters::idempotency_key));
         parameters.extend(self.compares_revision().then(parameters::if_match));
-        parameters.extend((!self.is_command() && !self.is_open()).then(parameters::min_position));
+        if !self.is_command() && !self.is_open() {
+            parameters.extend([parameters::min_position(), parameters::consistency()]);
+        }
         let asks = !self.is_command() && self.may_be_versioned() && !self.confirms();
         parameters.extend(asks.then(parameters::if_none_match));
         let mut own = self.operation["parameters"].as_array().cloned().unwrap_or_default();
@@ -173,6 +175,11 @@ impl Operation<'_> {
         if self.is_command() {
             let position = json!({ "type": "integer", "format": "int64", "minimum": 1 });
             add("Cartlog-Position", true, "The log position that the command reached", position);
+        } else if !self.is_open() {
+            let position = json!({ "type": "integer", "format": "int64", "minimum": 0 });
+            let description =
+                "Up to where the answer reflects the log at least, where `Cartlog-Consistency` is `eventual`";
+            add("Cartlog-Position", false, description, position);
         }
         let is_job = self.path == "/customer/credit/{amount}" && status == "202";
         if (self.method == "post" && status == "201") || is_job {

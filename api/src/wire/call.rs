@@ -17,7 +17,7 @@ use commands::guard::Client;
 use commands::{Authenticated, CommandError, IdempotencyKey, IfMatch, Request};
 use domain::StoreId;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use journal::Actor;
 use std::str::FromStr;
 
@@ -25,6 +25,7 @@ const APP_ID: HeaderName = HeaderName::from_static("app-id");
 const ACCESS_TOKEN: HeaderName = HeaderName::from_static("access-token");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const MIN_POSITION: HeaderName = HeaderName::from_static("cartlog-min-position");
+const CONSISTENCY: HeaderName = HeaderName::from_static("cartlog-consistency");
 
 /// What any request says.
 pub struct Said {
@@ -35,6 +36,8 @@ pub struct Said {
     pub request_id: RequestId,
     /// Where it comes from.
     pub client: Client,
+    /// What the outermost step wants to know of it.
+    caller: Caller,
     path: Option<RawPathParams>,
     body: RawBody,
     /// What the body takes of the budget.
@@ -69,17 +72,16 @@ impl Said {
         // A path that is no UTF-8 once decoded names nothing that exists.
         let path = RawPathParams::from_request_parts(parts, api).await.ok();
         let request_id = parts.extensions.remove().unwrap_or_else(|| RequestId("".into()));
-        let client = client_of(caller.as_ref());
-        let (body, reserved) = match caller {
-            Some(caller) => read_body(parts, api, &caller, who).await,
-            None => (RawBody::Whole(Bytes::new()), Reserved::default()),
-        };
+        let caller = caller.unwrap_or_default();
+        let client = caller.client();
+        let (body, reserved) = read_body(parts, api, &caller, who).await;
         Self {
             method: parts.method.clone(),
             uri: std::mem::take(&mut parts.uri),
             headers: std::mem::take(&mut parts.headers),
             request_id,
             client,
+            caller,
             path,
             body,
             _reserved: reserved,
@@ -293,6 +295,20 @@ impl Said {
         })
     }
 
+    /// Whether `Cartlog-Consistency` wants the answer as it is now, rather than one that reflects the store's own commands.
+    pub fn is_eventual(&self) -> Result<bool, Problem> {
+        match self.headers.get(&CONSISTENCY).map(HeaderValue::as_bytes) {
+            None | Some(b"own-writes") => Ok(false),
+            Some(b"eventual") => Ok(true),
+            Some(_) => Err(Problem::field(FieldError::header("Cartlog-Consistency", "must be own-writes or eventual"))),
+        }
+    }
+
+    /// The answer reflects the log at least up to here, for all that is asked of it.
+    pub fn reflects(&self, position: u64) {
+        self.caller.reflects(position);
+    }
+
     pub fn request_id(&self) -> Option<String> {
         Some(self.request_id.0.as_ref().to_owned()).filter(|id| !id.is_empty())
     }
@@ -326,6 +342,7 @@ impl Call {
             request_id: self.said.request_id(),
             idempotency: None,
             if_match: self.said.if_match(),
+            watermark: self.said.caller.watermark(),
         }
     }
 

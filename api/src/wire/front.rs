@@ -7,11 +7,12 @@ use crate::problem::{FieldError, Problem};
 use crate::wire::budget::Who;
 use crate::wire::limiter::Left;
 use crate::wire::proxies::{self, Peer};
-use crate::wire::{body, path};
+use crate::wire::{answer, body, path};
 use axum::body::{Body, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use commands::Watermark;
 use commands::guard::Client;
 use domain::StoreId;
 use futures::FutureExt;
@@ -41,11 +42,21 @@ struct Facts {
     client: Client,
     known: Option<Known>,
     body: Option<Body>,
+    watermark: Watermark,
+    /// What the answer to a query reflects at least, where it was asked for.
+    reflects: Option<u64>,
+}
+
+/// Of whom nothing is known.
+impl Default for Caller {
+    fn default() -> Self {
+        Self::new(Client::UNKNOWN, None)
+    }
 }
 
 impl Caller {
     fn new(client: Client, body: Option<Body>) -> Self {
-        Self(Arc::new(Mutex::new(Facts { client, known: None, body })))
+        Self(Arc::new(Mutex::new(Facts { client, known: None, body, watermark: Watermark::default(), reflects: None })))
     }
 
     /// Where the request comes from.
@@ -53,9 +64,20 @@ impl Caller {
         self.0.lock().client
     }
 
+    /// How far in the log its command came.
+    pub fn watermark(&self) -> Watermark {
+        self.0.lock().watermark.clone()
+    }
+
     /// The store, once it is known.
     pub fn is(&self, known: Known) {
         self.0.lock().known = Some(known);
+    }
+
+    /// The answer reflects the log at least up to here, for all that is asked of it.
+    pub fn reflects(&self, position: u64) {
+        let mut facts = self.0.lock();
+        facts.reflects = Some(facts.reflects.map_or(position, |known| known.min(position)));
     }
 
     /// The body, for whoever reads it.
@@ -100,18 +122,22 @@ pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Re
         Ok(()) => answer(Request::from_parts(parts, Body::empty()), next, &id, is_command).await,
         Err(problem) => problem.into_response(),
     };
-    let (known, unread) = {
+    let (known, unread, reflects) = {
         let mut facts = caller.0.lock();
-        (facts.known, facts.body.take())
+        (facts.known, facts.body.take(), facts.reflects)
     };
     if let (Some(unread), false) = (unread, awaits_word) {
         let who = if known.is_some() { Who::Known } else { Who::Stranger };
         tokio::spawn(body::discard(unread, who, api.parts.settings.body_timeout));
     }
     if let (true, Some(Known { store, .. })) = (is_command, known) {
-        remember_traces(&api, store, response.status()).await;
+        remember_traces(&api, store, response.status(), &caller.watermark()).await;
     }
+    let succeeded = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
+    if let (Some(position), true, false) = (reflects, succeeded, is_command) {
+        headers.insert(answer::POSITION, position.into());
+    }
     headers.insert(X_REQUEST_ID, id_header);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -143,13 +169,19 @@ fn one_host(parts: &Parts) -> Result<(), Problem> {
     }
 }
 
-/// A command that was refused half-way has written, too: stock that it held and gave back, a name that it claimed. It names no
-/// position, and the store's next query must see none of that.
-async fn remember_traces(api: &Api, store: StoreId, status: StatusCode) {
-    let may_have_written =
-        matches!(status, StatusCode::NOT_FOUND | StatusCode::CONFLICT | StatusCode::SERVICE_UNAVAILABLE);
-    if let (true, Ok(head)) = (may_have_written, api.parts.journal.head().await) {
-        api.positions.answered(store, head.0);
+/// A command that was refused has written, too: stock that it held and gave back, a name that it claimed; and it was refused for
+/// what somebody else did. It names no position, and the store's next query must see all of that, and wait for no more.
+async fn remember_traces(api: &Api, store: StoreId, status: StatusCode, watermark: &Watermark) {
+    if status.is_success() {
+        return;
+    }
+    let seen = match watermark.seen() {
+        Some(seen) => Some(seen),
+        // It may have been done, anywhere up to here.
+        None => api.parts.journal.head().await.ok(),
+    };
+    if let Some(seen) = seen {
+        api.positions.raise(store, seen.0);
     }
 }
 

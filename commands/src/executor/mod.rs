@@ -19,7 +19,7 @@ pub use loaded::Loaded;
 use crate::ids::Ids;
 use crate::keys::Keyed;
 use crate::snapshots::SnapshotWriter;
-use crate::{Clock, CommandError, IfMatch, Lookups, LookupsError, Service};
+use crate::{Clock, CommandError, IfMatch, Lookups, LookupsError, Service, Watermark};
 use domain::{Decider, StoreId};
 use eventlog::{EventId, Position};
 use journal::{Actor, Journal, JournalError};
@@ -81,6 +81,8 @@ pub struct Origin {
     pub correlation_id: EventId,
     pub causation_id: Option<EventId>,
     pub ids: Ids,
+    /// Raised by what is done for the request, and by what it rests on.
+    pub watermark: Watermark,
 }
 
 /// A command and what it insists on.

@@ -312,7 +312,10 @@ impl<A: Decider> Runner<'_, A> {
     /// Answers a batch whose events are durable, and saves the state when it is time.
     async fn answer(&mut self, mut loaded: Box<Loaded<A>>, asked: Vec<Asked<A>>, decided: Decided<A>) {
         let position = loaded.position;
-        for (Asked { then, answer, .. }, verdict) in asked.into_iter().zip(decided.verdicts) {
+        for (Asked { then, answer, ask }, verdict) in asked.into_iter().zip(decided.verdicts) {
+            if !matches!(verdict, Verdict::Refused(Refused::OtherStore)) {
+                ask.origin.watermark.see(position);
+            }
             let outcome = match verdict {
                 Verdict::Accepted(events) => Ok(Executed { events, position, replayed: false }),
                 Verdict::Replayed(remembered) => replay::<A>(self.shared, &self.stream, &remembered)

@@ -29,6 +29,7 @@ fn executor() -> (Executor<Product>, Origin) {
         correlation_id: Uuid::from_u128(2),
         causation_id: None,
         ids: Ids::fresh(clock),
+        watermark: crate::Watermark::default(),
     };
     (Executor::new(Arc::new(shared)), origin)
 }

@@ -79,6 +79,16 @@ impl Desk {
         self.journal.append(stream, slice.tail, events).await.unwrap()
     }
 
+    /// The same as the store's; gives the position of the last.
+    pub async fn append_of(&self, store: StoreId, stream: &StreamName, events: &[ToAppend]) -> Position {
+        let of_store = |event: &ToAppend| {
+            let metadata = Metadata { store_id: store, ..event.metadata.clone() };
+            ToAppend { metadata, ..event.clone() }
+        };
+        let events: Vec<_> = events.iter().map(of_store).collect();
+        self.append(stream, &events).await.position
+    }
+
     /// `count` events with the ids from `first` on, a hundred an append, all in one stream.
     pub async fn append_many(&self, stream: &StreamName, first: u128, count: u128) {
         let mut tail = Tail::default();
