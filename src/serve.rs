@@ -10,6 +10,7 @@ use crate::operations::{Operations, Running};
 use crate::progress::{Goal, Progress};
 use crate::signals::Signals;
 use crate::supervise::keep_running;
+use crate::wiring::sharing::windows_are_shared;
 use crate::wiring::windows::WindowsCounter;
 use crate::wiring::{self, CurrentReactions, Metrics, Parts, Readiness, Work};
 use crate::{config, http, output, version};
@@ -114,7 +115,6 @@ impl Server {
 
     async fn work(config: Config, opened: Opened) -> Result<Self> {
         let Opened { url, listener, metrics, waiting, parts, socket } = opened;
-        say_what_is_missing(&config);
         let (tasks, accepting, working) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
         let reactions = CurrentReactions::default();
         let readiness = Arc::new(Readiness::new(&parts, config.role.clone(), Arc::clone(&reactions)));
@@ -148,7 +148,7 @@ impl Server {
     /// Waits until the windows are where the log was when the server started; the views are already.
     async fn catch_up(&self, config: &Config) -> Result<()> {
         // What several nodes share is there already, or is counted by another one.
-        if !config.role.has(Role::Stream) || config.windows_url.is_some() {
+        if !config.role.has(Role::Stream) || windows_are_shared(config) {
             return Ok(());
         }
         let (head, windows) = (self.parts.journal.head().await?, self.parts.windows.windows());
@@ -214,17 +214,6 @@ async fn end_of(windows: &WindowsCounter) -> String {
     }
 }
 
-/// What is in this process's data directory, nobody else can fill.
-fn say_what_is_missing(config: &Config) {
-    let views = (Role::Views, config.views_url.is_some(), "the views are not filled");
-    let windows = (Role::Stream, config.windows_url.is_some(), "the metrics are not counted");
-    for (role, is_elsewhere, what) in [views, windows] {
-        if !config.role.has(role) && !is_elsewhere {
-            tracing::warn!("{what}: its role is left out, and no other process can reach this data directory");
-        }
-    }
-}
-
 fn start_control(
     socket: tokio::net::UnixListener,
     parts: &Parts,
@@ -252,7 +241,7 @@ async fn start_workers(
         parts.views.start();
     }
     if config.role.has(Role::Stream) {
-        start_streaming(parts, tasks, working);
+        start_streaming(config, parts, tasks, working);
     }
     if config.role.has(Role::Api) {
         let heads = Arc::clone(&parts.heads);
@@ -279,8 +268,9 @@ async fn start_workers(
 }
 
 /// The metric windows, and the forwarder to Kafka.
-fn start_streaming(parts: &Parts, tasks: &TaskTracker, working: &CancellationToken) {
-    let (windows, leading) = (parts.windows.clone(), Arc::new(parts.leading(Work::Counting)));
+fn start_streaming(config: &Config, parts: &Parts, tasks: &TaskTracker, working: &CancellationToken) {
+    let (windows, leading) =
+        (parts.windows.clone(), Arc::new(parts.leading(Work::Counting).unless(!windows_are_shared(config))));
     keep_running("windows", tasks, working, move |stop| {
         let (windows, leading) = (windows.clone(), Arc::clone(&leading));
         async move { leading.run(stop, |stop| windows.run(stop, shown("catching up metric windows"))).await }

@@ -14,6 +14,7 @@ mod mailer;
 mod metrics;
 pub mod places;
 mod readiness;
+pub mod sharing;
 pub mod views;
 pub mod windows;
 
@@ -86,6 +87,7 @@ impl Parts {
 /// # Errors
 /// What is wrong with a setting, and what to write instead.
 pub fn check(config: &Config) -> Result<()> {
+    sharing::check(config)?;
     mailer::check(config)?;
     crate::http::check(&config.listen)?;
     log::check(config)?;
@@ -202,8 +204,9 @@ async fn open_stores(config: &Config, data: &DataDir, patiently: bool) -> Result
 /// Where the lead is agreed upon, whoever takes it over finds how far the work is.
 async fn open_progress(of_node: &Arc<dyn Snapshots>, databases: &Databases) -> Result<Arc<dyn Snapshots>> {
     #[cfg(feature = "postgres")]
-    if let Some(database) = &databases.views {
-        let shared = commands::snapshots::PostgresSnapshots::open(database).await.context("PostgreSQL (views_url)")?;
+    if let Some(database) = databases.agreed() {
+        let shared = commands::snapshots::PostgresSnapshots::open(database).await;
+        let shared = shared.context("PostgreSQL, where nodes share how far their work is")?;
         return Ok(Arc::new(shared));
     }
     let _ = databases;

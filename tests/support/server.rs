@@ -39,6 +39,12 @@ pub struct Server {
     _reaper: Option<Child>,
 }
 
+/// A directory for this user alone, as the server wants it.
+pub fn private_directory() -> tempfile::TempDir {
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    tempfile::Builder::new().permissions(private).tempdir().expect("a directory")
+}
+
 impl Server {
     /// A server on an empty directory of its own.
     pub fn start() -> Self {
@@ -56,9 +62,7 @@ impl Server {
     }
 
     fn start_as(change: impl FnOnce(&mut Command) -> &mut Command) -> Self {
-        // For this user alone, as the server wants it.
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-        let data = tempfile::Builder::new().permissions(private).tempdir().expect("a directory");
+        let data = private_directory();
         let mut command = Self::command(data.path());
         change(&mut command);
         let mut server = Self::run(command, data.path().to_owned());
