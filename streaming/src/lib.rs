@@ -27,7 +27,7 @@ pub use error::WorkerError;
 #[cfg(feature = "kafka")]
 pub use kafka::{
     CheckPart, CheckReport, Difference, DifferenceKind, ForwardError, Forwarder, ForwarderOptions, ForwarderStatus,
-    check,
+    check, refill, resume,
 };
 pub use metric::{Increment, Metric, Misplaced, increment};
 #[cfg(feature = "redis")]
