@@ -43,7 +43,7 @@ enum Command {
     Copy(Box<CopyStore>),
     /// Looks into the history of the store
     Audit(Audit),
-    /// Looks at what was forwarded to Apache Kafka
+    /// Looks at what was forwarded to Apache Kafka, and makes good what was lost there
     Kafka(Kafka),
     /// Lets shoppers loose on a server and checks that everything adds up
     Demo(Demo),
@@ -323,6 +323,51 @@ struct History {
     json: bool,
 }
 
+/// A log, and where it is forwarded to.
+#[derive(Args)]
+struct Forwarded {
+    #[command(flatten)]
+    place: Place,
+    /// Event log (eventstoredb://…) [default: the data directory]
+    #[arg(long, value_name = "URL")]
+    log_url: Option<String>,
+    /// Kafka brokers that events are forwarded to, with commas [default: those of the running server]
+    #[arg(long, value_name = "HOSTS")]
+    kafka_brokers: Option<String>,
+    /// What the names of the topics begin with [default: that of the running server, else cartlog]
+    #[arg(long, value_name = "NAME")]
+    namespace: Option<String>,
+}
+
+#[derive(Args)]
+#[command(
+    group = ArgGroup::new("lost").args(["topic", "resume"]).required(true),
+    after_help = "\
+A topic that lost events stops the forwarder, which names it. This writes the log's events to that topic alone, so nothing is doubled in
+the others; stopped or killed, the same command without --from goes on. Whoever forwards stands by meanwhile, and then goes on by itself.
+
+Examples:
+  cartlog kafka forward --topic cartlog.cart --from 0     all of the log's carts, to a topic that was deleted
+  cartlog kafka forward --topic cartlog.cart              goes on with one that broke off
+  cartlog kafka forward --resume                          finds how far the log was forwarded, where that topic was lost"
+)]
+struct KafkaForward {
+    #[command(flatten)]
+    forwarded: Forwarded,
+    /// The topic that lost events
+    #[arg(long, value_name = "TOPIC")]
+    topic: Option<String>,
+    /// The position of the log after which events are missing in it
+    #[arg(long, value_name = "POSITION", requires = "topic")]
+    from: Option<u64>,
+    /// Finds how far the log was forwarded by the newest events in the topics
+    #[arg(long)]
+    resume: bool,
+    /// For machines
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Args)]
 struct Kafka {
     #[command(subcommand)]
@@ -333,6 +378,8 @@ struct Kafka {
 enum KafkaCommand {
     /// Compares the log with the topics, event by event: nothing missing, doubled, altered or out of order
     Check(KafkaCheck),
+    /// Fills a topic that lost events from the log, or finds how far the log was forwarded
+    Forward(KafkaForward),
 }
 
 #[derive(Args)]
@@ -347,16 +394,7 @@ Examples:
   CARTLOG_LOG_URL_FILE=/run/secrets/log cartlog kafka check --kafka-brokers kafka:9092   of a log in EventStoreDB")]
 struct KafkaCheck {
     #[command(flatten)]
-    place: Place,
-    /// Event log (eventstoredb://…) [default: the data directory]
-    #[arg(long, value_name = "URL")]
-    log_url: Option<String>,
-    /// Kafka brokers that events are forwarded to, with commas [default: those of the running server]
-    #[arg(long, value_name = "HOSTS")]
-    kafka_brokers: Option<String>,
-    /// What the names of the topics begin with [default: that of the running server, else cartlog]
-    #[arg(long, value_name = "NAME")]
-    namespace: Option<String>,
+    forwarded: Forwarded,
     /// The last position to compare [default: what was forwarded last]
     #[arg(long, value_name = "POSITION")]
     up_to: Option<u64>,
@@ -433,6 +471,7 @@ impl Cli {
                 Ok(verdict(audit::run(config, &asked.object, asked.json).await?))
             }
             Command::Kafka(Kafka { command: KafkaCommand::Check(asked) }) => check_kafka(asked).await,
+            Command::Kafka(Kafka { command: KafkaCommand::Forward(asked) }) => forward_kafka(asked).await,
             Command::Demo(asked) => run_demo(asked).await,
             Command::Completions(asked) => {
                 shell::completions(Cli::command(), asked.shell)?;
@@ -475,12 +514,27 @@ fn show_config(show: ShowConfig) -> Result<ExitCode> {
 }
 
 async fn check_kafka(asked: KafkaCheck) -> Result<ExitCode> {
-    let mut flags = asked.place.flags();
-    flags.set("log_url", asked.log_url);
-    flags.set("kafka_brokers", asked.kafka_brokers);
-    flags.set("namespace", asked.namespace);
-    let equal = kafka::run(load(flags, "warn")?, asked.up_to, asked.json).await?;
+    let equal = kafka::run(load(asked.forwarded.flags(), "warn")?, asked.up_to, asked.json).await?;
     Ok(verdict(equal))
+}
+
+async fn forward_kafka(asked: KafkaForward) -> Result<ExitCode> {
+    let amends = match asked.topic {
+        Some(name) => kafka::Amends::Topic { name, from: asked.from },
+        None => kafka::Amends::Position,
+    };
+    kafka::forward(load(asked.forwarded.flags(), "warn")?, amends, asked.json).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Forwarded {
+    fn flags(self) -> Flags {
+        let mut flags = self.place.flags();
+        flags.set("log_url", self.log_url);
+        flags.set("kafka_brokers", self.kafka_brokers);
+        flags.set("namespace", self.namespace);
+        flags
+    }
 }
 
 async fn run_demo(asked: Demo) -> Result<ExitCode> {

@@ -186,6 +186,21 @@ impl Operations {
         let topics = self.running.iter().fold(topics, |topics, running| topics.or(&running.topics));
         crate::kafka::compare(self.journal.log().as_ref(), topics, up_to, progress).await
     }
+
+    /// Makes good what was lost in Kafka; what is not said of the topics is as the server has it.
+    ///
+    /// # Errors
+    /// Log or Kafka is away, or there is nothing to amend: one sentence.
+    #[cfg(feature = "kafka")]
+    pub async fn forward_kafka(
+        &self,
+        topics: crate::kafka::Topics,
+        amends: crate::kafka::Amends,
+        progress: impl FnMut(&str, u64, u64) + Send + 'static,
+    ) -> Result<crate::kafka::Amended> {
+        let topics = self.running.iter().fold(topics, |topics, running| topics.or(&running.topics));
+        crate::kafka::amend(self.journal.log().as_ref(), topics, amends, progress).await
+    }
 }
 
 fn server(running: &Running) -> status::Server {

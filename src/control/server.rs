@@ -2,7 +2,7 @@
 
 use super::{Reply, Request, with_short_path};
 use crate::audit::{Historian, object};
-use crate::kafka::Topics;
+use crate::kafka::{Amends, Topics};
 use crate::operations::Operations;
 use anyhow::{Context, Result};
 use std::fs::{self, Permissions};
@@ -77,6 +77,7 @@ async fn answer(connection: UnixStream, operations: Arc<Operations>) -> Result<(
         Request::Status => operations.status().await.map(|status| Reply::Status(Box::new(status))),
         Request::Rebuild { views } => rebuild(operations, views, &mut write).await,
         Request::CheckKafka { topics, up_to } => check_kafka(operations, topics, up_to, &mut write).await,
+        Request::ForwardKafka { topics, amends } => forward_kafka(operations, topics, amends, &mut write).await,
         Request::History { object } => history(&operations, &object, &mut write).await,
     };
     let last = done.unwrap_or_else(|error| Reply::Failed(format!("{error:#}")));
@@ -104,6 +105,23 @@ async fn check_kafka(
 #[cfg(not(feature = "kafka"))]
 #[allow(clippy::unused_async, reason = "as in a build with Kafka")]
 async fn check_kafka(_: Arc<Operations>, _: Topics, _: Option<u64>, _: &mut OwnedWriteHalf) -> Result<Reply> {
+    anyhow::bail!("{}", crate::config::left_out("Apache Kafka", "kafka"))
+}
+
+#[cfg(feature = "kafka")]
+async fn forward_kafka(
+    operations: Arc<Operations>,
+    topics: Topics,
+    amends: Amends,
+    write: &mut OwnedWriteHalf,
+) -> Result<Reply> {
+    let work = |tell: Tell| async move { operations.forward_kafka(topics, amends, tell).await };
+    Ok(Reply::KafkaForwarded(in_a_task(work, write).await.context("filling the topic broke off")??))
+}
+
+#[cfg(not(feature = "kafka"))]
+#[allow(clippy::unused_async, reason = "as in a build with Kafka")]
+async fn forward_kafka(_: Arc<Operations>, _: Topics, _: Amends, _: &mut OwnedWriteHalf) -> Result<Reply> {
     anyhow::bail!("{}", crate::config::left_out("Apache Kafka", "kafka"))
 }
 

@@ -17,6 +17,8 @@ mod redis;
 mod sqlite;
 mod store;
 mod sums;
+#[cfg(all(feature = "testing", feature = "kafka"))]
+pub mod testing;
 mod window;
 mod windows;
 mod worker;

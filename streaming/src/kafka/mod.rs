@@ -22,11 +22,12 @@ pub use check::{CheckPart, CheckReport, Difference, DifferenceKind, check};
 pub use refill::{refill, resume};
 
 use crate::windows::CatchUp;
-use checkpoint::Watch;
+use checkpoint::{Stored, Watch};
 use eventlog::{Checkpoint, EventLog, LogError, LogId, Position};
 use gathered::Gathered;
 use parking_lot::Mutex;
 use producer::{Began, Broken, Committed, Producing};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -252,18 +253,32 @@ impl Forwarder {
         topics.check(&self.options)?;
         topics::make_position(&self.options, &topics).await?;
         let of_events = topics.of_events(&self.options);
-        let starting = Producing::start(Arc::clone(&self.options), log_id, of_events.clone());
+        // First without fencing anybody: it may be an operator who is filling a topic.
+        let options = Arc::clone(&self.options);
+        let here = of_events.clone();
+        let (stored, ends) = topics::blocking(move || topics::standing(&options, &here)).await?;
+        self.check_whole(&topics, stored.as_ref(), &ends).await?;
+        let starting = Producing::start(Arc::clone(&self.options), log_id, of_events);
         let (producing, Began { stored, ends }) = starting.await.map_err(broken)?;
-        match &stored {
-            Some(stored) => topics::check_whole(self.log.as_ref(), &self.options, &topics, stored, &ends).await?,
-            None => {
-                let options = Arc::clone(&self.options);
-                topics::blocking(move || topics::check_empty(&options, &of_events)).await?;
-            }
-        }
+        self.check_whole(&topics, stored.as_ref(), &ends).await?;
         let from = place_of(self.log.as_ref(), stored.map(|stored| stored.checkpoint()), log_id).await?;
         topics::make_of_events(&self.options, &topics.missing(&self.options)).await?;
         Ok((producing, from))
+    }
+
+    async fn check_whole(
+        &self,
+        topics: &Topics,
+        stored: Option<&Stored>,
+        ends: &BTreeMap<String, u64>,
+    ) -> Result<(), ForwardError> {
+        match stored {
+            Some(stored) => topics::check_whole(self.log.as_ref(), &self.options, topics, stored, ends).await,
+            None => {
+                let (options, of_events) = (Arc::clone(&self.options), topics.of_events(&self.options));
+                topics::blocking(move || topics::check_empty(&options, &of_events)).await
+            }
+        }
     }
 
     /// Says, every now and then, how much is left: what nobody has read yet is to be forwarded too. A log that is away is waited for by

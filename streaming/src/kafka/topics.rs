@@ -1,9 +1,9 @@
 //! The topics: one for each kind of aggregate, and one for how far the log was forwarded. They are looked at before they are used:
 //! whatever would lose or double events, or mix up their order, is named, and nothing is forwarded until it is mended.
 
-use super::checkpoint::Stored;
+use super::checkpoint::{Reader, Stored};
 use super::client::{Quiet, reading, settings};
-use super::{ForwardError, ForwarderOptions};
+use super::{ForwardError, ForwarderOptions, broken};
 use domain::Category;
 use eventlog::{EventLog, Position};
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
@@ -14,6 +14,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
 /// What the library may take beyond the limit that it was told.
 const GRACE: Duration = Duration::from_secs(5);
@@ -253,6 +254,20 @@ pub(super) fn ends(
         }
     }
     Ok(ends)
+}
+
+/// How far the log was forwarded, and by topic the ends of its partitions added up, as it is without fencing anybody. Blocks.
+pub(super) fn standing(
+    options: &ForwarderOptions,
+    topics: &BTreeMap<String, i32>,
+) -> Result<(Option<Stored>, BTreeMap<String, u64>), ForwardError> {
+    let mut reader = Reader::open(options).map_err(broken)?;
+    let stored = reader.read_to_end(&CancellationToken::new()).map_err(broken)?;
+    let mut totals = BTreeMap::new();
+    for ((topic, _), end) in ends(options, topics)? {
+        *totals.entry(topic).or_insert(0) += u64::try_from(end).unwrap_or(0);
+    }
+    Ok((stored, totals))
 }
 
 /// Whether the topic holds a committed record. Blocks.

@@ -1,5 +1,6 @@
 //! The forwarder against a real broker: each event once and in order for whoever reads committed records, whatever stops it.
 
+use cartlog_streaming::testing::delete_topic;
 use cartlog_streaming::*;
 use eventlog::{EventLog, ExpectedRevision, LogError, MemoryLog, NewEvent, Position, RecordedEvent, StreamName};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -490,19 +491,6 @@ async fn make_topic(name: &str, partitions: i32, settings: &[(&str, &str)]) {
     }
 }
 
-/// Deletes the topic, and waits until no broker knows it any more.
-async fn delete_topic(name: &str) {
-    for gone in admin().delete_topics(&[name], &AdminOptions::new()).await.unwrap() {
-        gone.unwrap();
-    }
-    let consumer: BaseConsumer = ClientConfig::new().set("bootstrap.servers", brokers()).create().unwrap();
-    patiently(|| {
-        let all = consumer.fetch_metadata(None, Duration::from_secs(30)).unwrap();
-        all.topics().iter().all(|topic| topic.name() != name)
-    })
-    .await;
-}
-
 /// What stops the forwarder for good.
 async fn stops(log: &Arc<MemoryLog>, options: &ForwarderOptions) -> String {
     let (_, _, task) = running(log, options);
@@ -535,7 +523,7 @@ async fn a_topic_that_was_deleted_stops_it_and_is_filled_alone() {
     let (log, options) = (log_of(2, 5).await, options());
     forward_all(&log, &options).await;
     let topic = options.topic(domain::Category::Cart);
-    delete_topic(&topic).await;
+    delete_topic(&brokers(), &topic).await;
     append(log.as_ref(), 2, 5..7).await;
     let stopped = stops(&log, &options).await;
     assert!(stopped.contains(&format!("cartlog kafka forward --topic {topic} --from 0")), "{stopped}");
@@ -558,7 +546,7 @@ async fn a_topic_that_is_deleted_while_it_is_written_to_stops_it() {
     let (forwarder, _stop, task) = running(&log, &options);
     caught_up(&forwarder, &log).await;
     let topic = options.topic(domain::Category::Cart);
-    delete_topic(&topic).await;
+    delete_topic(&brokers(), &topic).await;
     make_topic(&topic, options.partitions, &[]).await;
     append(log.as_ref(), 1, 5..6).await;
     let stopped = task.await.unwrap().unwrap_err().to_string();
@@ -573,7 +561,7 @@ async fn a_topic_that_is_deleted_while_it_is_written_to_stops_it() {
 async fn a_refill_that_broke_off_is_gone_on_with_and_nothing_is_forwarded_before() {
     let (log, options) = (log_of(2, 3_000).await, options());
     forward_all(&log, &options).await;
-    delete_topic(&options.topic(domain::Category::Cart)).await;
+    delete_topic(&brokers(), &options.topic(domain::Category::Cart)).await;
     let fill = |from| refill(log.as_ref(), options.clone(), domain::Category::Cart, from, |_| ());
     // Given up once something of it was committed: what is under way then is finished, or never was.
     {
@@ -612,7 +600,7 @@ fn committed_count(options: &ForwarderOptions) -> i64 {
 async fn a_position_that_was_lost_is_found_again_and_nothing_is_doubled() {
     let (log, options) = (log_of(2, 5).await, options());
     forward_all(&log, &options).await;
-    delete_topic(&format!("{}.forwarder", options.prefix)).await;
+    delete_topic(&brokers(), &format!("{}.forwarder", options.prefix)).await;
     append(log.as_ref(), 2, 5..7).await;
     let stopped = stops(&log, &options).await;
     assert!(stopped.contains("cartlog kafka forward --resume"), "{stopped}");
