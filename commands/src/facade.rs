@@ -31,6 +31,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 use uuid::Uuid;
 
 /// What commands are wired to.
@@ -235,7 +236,10 @@ impl Commands {
             outcome
         };
         // A panic in a command is a defect of ours; the client learns that its outcome is unknown, others go on.
-        tasks.spawn(counted).await.unwrap_or_else(|error| Err(CommandError::BrokeOff { reason: error.to_string() }))
+        tasks
+            .spawn(counted.in_current_span())
+            .await
+            .unwrap_or_else(|error| Err(CommandError::BrokeOff { reason: error.to_string() }))
     }
 }
 
