@@ -9,21 +9,20 @@ use projections::views::IdlePlace;
 use projections::{ReadError, Views};
 use std::time::Duration;
 
-/// How long a command waits for the views.
-const WAITS: Duration = Duration::from_secs(2);
-
 /// Answers from the views, once they are where the command needs them.
 pub struct ViewLookups {
     views: Views,
+    /// How long a command waits for the views.
+    wait: Duration,
 }
 
 impl ViewLookups {
-    pub fn new(views: Views) -> Self {
-        Self { views }
+    pub fn new(views: Views, wait: Duration) -> Self {
+        Self { views, wait }
     }
 
     async fn reach(&self, position: Position) -> Result<(), LookupsError> {
-        self.views.wait_for(position, WAITS).await.map_err(away)
+        self.views.wait_for(position, self.wait).await.map_err(away)
     }
 }
 
