@@ -171,6 +171,12 @@ struct Settings {
     /// Connections at one time; more wait [default: 10000]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_connections: Option<usize>,
+    /// How long requests are still taken after SIGTERM, while /readyz is 503 and says so [default: 0s]
+    #[arg(long, value_name = "TIME")]
+    drain: Option<String>,
+    /// How long commands and answers wait for the views; an answer that can't is a 202 [default: 2s]
+    #[arg(long, value_name = "TIME")]
+    view_wait: Option<String>,
     /// Streams of each kind kept in memory [default: 4096]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     cached_streams: Option<usize>,
@@ -504,7 +510,7 @@ fn show_config(show: ShowConfig) -> Result<ExitCode> {
     let loaded = config::load(show.settings.flags())?;
     wiring::check(&loaded.config)?;
     for misspelt in config::misspelt() {
-        eprintln!("cartlog: {misspelt}");
+        logging::say(&format!("cartlog: {misspelt}"));
     }
     match show.json {
         true => output::say_json(&config::to_json(&loaded.values))?,
@@ -602,6 +608,8 @@ impl Settings {
         flags.set("namespace", self.namespace);
         flags.set("node", self.node);
         flags.set("max_connections", self.max_connections);
+        flags.set("drain", self.drain);
+        flags.set("view_wait", self.view_wait);
         flags.set("cached_streams", self.cached_streams);
         flags.set("queue_length", self.queue_length);
         flags.set("snapshot_every", self.snapshot_every);

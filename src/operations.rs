@@ -4,9 +4,9 @@
 
 use crate::data_dir::{DataDir, Lock};
 use crate::status::{self, Follower, Parked, Status};
-use crate::version;
 use crate::wiring::views::ViewsKeeper;
 use crate::wiring::windows::{self, WindowsCounter};
+use crate::{supervise, version};
 use anyhow::{Result, bail};
 use commands::{Clock, SystemClock};
 use domain::Timestamp;
@@ -72,6 +72,7 @@ impl Operations {
             },
             followers: Vec::new(),
             parked: self.views.parked(),
+            tasks: if self.running.is_some() { supervise::all() } else { Vec::new() },
             files: self.data.sizes().map(|(name, bytes)| status::File { name: name.to_owned(), bytes }).collect(),
         };
         for (name, position, state) in self.views.positions().await? {
@@ -162,7 +163,9 @@ impl Operations {
         let (counted, views): (Vec<_>, Vec<_>) = chosen.iter().cloned().partition(|name| name == windows::NAME);
         let progress = Arc::new(Mutex::new(progress));
         if !views.is_empty() {
-            let (what, progress) = (views.join(", "), Arc::clone(&progress));
+            // A name or two say more than a number; a dozen are a number.
+            let what = if views.len() > 3 { format!("{} views", views.len()) } else { views.join(", ") };
+            let progress = Arc::clone(&progress);
             let progress = Box::new(move |done, total| (progress.lock())(&what, done, total));
             self.views.rebuild(&self.journal, &views, progress).await?;
         }

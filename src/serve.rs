@@ -3,6 +3,7 @@
 //! What doesn't live here: which adapter runs (`wiring`), connections (`http`), restarts of tasks (`supervise`). The guarantee:
 //! what was answered is finished before the process ends; a second signal ends it at once, and then the next start does.
 
+use crate::clock::ClockWatch;
 use crate::config::{Config, Role};
 use crate::control;
 use crate::data_dir::{DataDir, Traces};
@@ -13,7 +14,7 @@ use crate::supervise::keep_running;
 use crate::wiring::sharing::windows_are_shared;
 use crate::wiring::windows::WindowsCounter;
 use crate::wiring::{self, CurrentReactions, Metrics, Parts, Readiness, Work};
-use crate::{config, http, output, version};
+use crate::{config, descriptors, http, logging, output, supervise, version};
 use anyhow::{Context, Result, bail};
 use axum::Router;
 use commands::Reactions;
@@ -31,12 +32,15 @@ const ENDS_WITHIN: Duration = Duration::from_secs(10);
 const SWEPT_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Connections that are served while the server starts.
 const FEW_CONNECTIONS: usize = 100;
+/// How long a query may take once the views are where it needs them.
+const QUERY_WITHIN: Duration = Duration::from_secs(8);
 /// What a process killed by a signal answers, by convention.
 const KILLED: i32 = 130;
 
 /// Serves until a signal says stop.
 pub async fn run(config: Config) -> Result<()> {
     let mut signals = Signals::listen()?;
+    let drain = config.drain.0;
     let server = tokio::select! {
         started = Server::start(config) => started?,
         signal = signals.next() => {
@@ -44,13 +48,25 @@ pub async fn run(config: Config) -> Result<()> {
             return Ok(());
         }
     };
-    output::say(format!("listening on {}", server.url))?;
-    let signal = signals.next().await;
-    tracing::info!(signal, "stopping; a second signal stops at once");
+    if let Err(error) = output::say(format!("listening on {}", server.url)) {
+        // Who serves need not be heard.
+        tracing::warn!(error = format!("{error:#}"), url = server.url, "where the server listens can't be said");
+    }
+    let outcome = tokio::select! {
+        signal = signals.next() => {
+            tracing::info!(signal, "stopping; a second signal stops at once");
+            Ok(())
+        }
+        death = supervise::death() => {
+            tracing::error!(reason = death, "stopping: a task can't be helped");
+            Err(supervise::Dead(death).into())
+        }
+    };
     tokio::select! {
-        () = server.stop() => Ok(()),
+        () = server.drain(drain) => outcome,
         signal = signals.next() => {
             tracing::warn!(signal, "stopped at once");
+            logging::end();
             std::process::exit(KILLED);
         }
     }
@@ -84,6 +100,7 @@ impl Server {
     /// behind.
     pub async fn start(config: Config) -> Result<Self> {
         wiring::check(&config)?;
+        descriptors::raise();
         let mut traces = Traces::before(&config.data);
         match Self::open(&config, &mut traces).await {
             Ok(opened) => Self::work(config, opened).await,
@@ -115,6 +132,7 @@ impl Server {
 
     async fn work(config: Config, opened: Opened) -> Result<Self> {
         let Opened { url, listener, metrics, waiting, parts, socket } = opened;
+        let connections = descriptors::for_connections(config.max_connections)?;
         let (tasks, accepting, working) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
         let reactions = CurrentReactions::default();
         let readiness = Arc::new(Readiness::new(&parts, config.role.clone(), Arc::clone(&reactions)));
@@ -134,14 +152,15 @@ impl Server {
             &working,
         );
         start_workers(&config, &parts, &metrics, reactions, &tasks, &working).await?;
+        watch_clock(readiness.clock(), &tasks, &working).await;
         let router = router(&config, &parts, &readiness, metrics, operations);
         waiting.end().await;
-        let http = tokio::spawn(http::serve(listener, router, config.max_connections, accepting.clone()));
+        let http = tokio::spawn(http::serve(listener, router, connections, accepting.clone()));
         let server = Self { url, parts, readiness, tasks, accepting, working, http };
         server.catch_up(&config).await?;
         server.readiness.caught_up();
-        let (version, commit, roles) = (version::VERSION, version::COMMIT, &config.role.0);
-        tracing::info!(url = server.url, version, commit, ?roles, directory = %config.data.display(), "serving");
+        let (version, commit, roles) = (version::VERSION, version::COMMIT, &config.role);
+        tracing::info!(url = server.url, version, commit, %roles, directory = %config.data.display(), "serving");
         Ok(server)
     }
 
@@ -155,9 +174,17 @@ impl Server {
         tokio::select! {
             () = windows.wait_for(head) => Ok(()),
             trouble = end_of(&self.parts.windows) => {
-                bail!("{trouble}; move windows.sqlite away, and the metrics are counted anew from the log")
+                bail!("{trouble}")
             }
         }
+    }
+
+    /// Goes on for so long, and says that it is about to stop, so that whoever sends requests here sends them elsewhere. Then it
+    /// stops.
+    async fn drain(self, long: Duration) {
+        self.readiness.stopping();
+        tokio::time::sleep(long).await;
+        self.stop().await;
     }
 
     /// Takes no more, finishes what runs, and closes everything.
@@ -265,6 +292,15 @@ async fn start_workers(
         }
     });
     Ok(())
+}
+
+/// Looks once before anybody is served, and again and again from then on.
+async fn watch_clock(clock: &ClockWatch, tasks: &TaskTracker, working: &CancellationToken) {
+    if let Err(error) = clock.look().await {
+        tracing::debug!(%error, "whether the clock can be right is not known");
+    }
+    let clock = clock.clone();
+    keep_running("clock", tasks, working, move |stop| clock.clone().run(stop));
 }
 
 /// The metric windows, and the forwarder to Kafka.
@@ -399,6 +435,9 @@ fn router(
             body_budget: config.body_memory.bytes(),
             trusted_proxies: config.trust_proxy.0.clone(),
             cors_origins: config.cors_origins.0.clone(),
+            view_timeout: config.view_wait.0,
+            // A query that waits for its views as long as it may still has the time of one that need not.
+            query_timeout: QUERY_WITHIN + config.view_wait.0,
             ..api::Settings::with_rate_limit(config.rate_limit)
         },
     });

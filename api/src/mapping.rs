@@ -16,6 +16,7 @@ use domain::invoice::InvoiceRejection;
 use domain::order::{OrderRejection, OrderStatus};
 use domain::product::ProductRejection;
 use domain::store::StoreRejection;
+use eventlog::LogError;
 use journal::JournalError;
 use projections::ReadError;
 use std::time::Duration;
@@ -132,8 +133,20 @@ pub fn windows_error(error: StoreError) -> Problem {
 
 /// The answer to a history that could not be read.
 pub fn journal_error(error: &JournalError) -> Problem {
-    tracing::error!(%error, "a history could not be read");
-    Problem::new(Code::Unavailable, "the event log is away, or can't be read here")
+    tracing::error!(error = commands::with_causes(error), "a history could not be read");
+    let detail = match error {
+        JournalError::Keys(_) => "the vault is away",
+        JournalError::Log(LogError::Unavailable(_)) => "the event log is away",
+        JournalError::Log(LogError::Damaged(_) | LogError::ForeignCheckpoint { .. })
+        | JournalError::Append(_)
+        | JournalError::Unreadable(_)
+        | JournalError::Erased(_)
+        | JournalError::Misplaced(_)
+        | JournalError::NothingToAppend
+        | JournalError::Seal(_)
+        | JournalError::Json(_) => "the history can't be read here",
+    };
+    Problem::new(Code::Unavailable, detail)
 }
 
 /// What the absence of a thing is called.

@@ -253,7 +253,7 @@ pub(crate) fn log_away(error: JournalError) -> CommandError {
 }
 
 /// An error and what caused it, in one line: the causes say what is the matter, the error where.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

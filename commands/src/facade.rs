@@ -31,6 +31,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 use uuid::Uuid;
 
 /// What commands are wired to.
@@ -235,8 +236,9 @@ impl Commands {
             outcome
         };
         // A panic in a command is a defect of ours; the client learns that its outcome is unknown, others go on.
-        let outcome = tasks.spawn(counted).await;
-        outcome
+        tasks
+            .spawn(counted.in_current_span())
+            .await
             .unwrap_or_else(|error| Err(CommandError::BrokeOff { reason: error.to_string() }))
             .inspect_err(|error| watermark.note(error))
     }

@@ -32,7 +32,7 @@ mod watermark;
 
 pub(crate) use clock::EvenClock;
 pub use clock::{Clock, SystemClock};
-pub use error::{Class, CommandError, Resource, Service};
+pub use error::{Class, CommandError, Resource, Service, with_causes};
 pub use facade::{Commands, Parts, Settings, UnderWay};
 pub use lookups::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
 pub use mail::{ConfirmationMail, MailAddress, MailError, Mailer, NotMailable, Outgoing};

@@ -5,7 +5,7 @@
 //! thread, and at most [`READERS`] + 1 of them run at a time; the others wait in the order they came.
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub(crate) struct Format {
     /// Of the connection that writes, beside WAL.
     pub settings: &'static str,
     pub other_version: OtherVersion,
+    /// What to do about a file that can't be read any more.
+    pub if_damaged: &'static str,
 }
 
 /// What to do with a file of ours that has another version.
@@ -48,10 +50,16 @@ impl Database {
     pub(crate) fn open(path: &Path, format: &Format) -> Result<Self, String> {
         let trouble = |error: &dyn std::fmt::Display| format!("opening {}: {error}", path.display());
         create_file(path).map_err(|error| trouble(&error))?;
-        let writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| trouble(&error))?;
-        let found = Found::of(&writer).map_err(|error| trouble(&error))?;
+        let told = |error: rusqlite::Error| match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+                format!("{}; {}", trouble(&error), format.if_damaged)
+            }
+            _ => trouble(&error),
+        };
+        let writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(told)?;
+        let found = Found::of(&writer).map_err(told)?;
         let make = found.check(path, format)?;
-        set_up(&writer, format, make).map_err(|error| trouble(&error))?;
+        set_up(&writer, format, make).map_err(told)?;
         sync_directory(path).map_err(|error| trouble(&error))?;
         let readers = (0..READERS).map(|_| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY));
         let readers = readers.collect::<Result<Vec<_>, _>>().map_err(|error| trouble(&error))?;

@@ -74,7 +74,9 @@ impl SharedTail {
             return Ok(());
         }
         *ring = Ring { started: true, base: head, end: head, ..Ring::default() };
-        tokio::spawn(fill(Arc::downgrade(self)));
+        let tail = Arc::downgrade(self);
+        // Whatever breaks off is subscribed anew, from where the ring ends.
+        tokio::spawn(tasks::keep_on("log follower", move || fill(Weak::clone(&tail))));
         Ok(())
     }
 
@@ -89,10 +91,10 @@ fn weight(event: &RecordedEvent) -> usize {
 }
 
 /// Subscribes again and again, from where the ring ends, until the last handle is gone.
-async fn fill(tail: Weak<SharedTail>) {
+async fn fill(tail: Weak<SharedTail>) -> tasks::Ended {
     let mut pause = FIRST_PAUSE;
     loop {
-        let Some(strong) = tail.upgrade() else { return };
+        let Some(strong) = tail.upgrade() else { return Ok(()) };
         let after = strong.ring.lock().end;
         let mut subscription = strong.log.subscribe(after);
         let keys = Arc::clone(&strong.keys);
@@ -106,7 +108,7 @@ async fn fill(tail: Weak<SharedTail>) {
                 Ok(SubscriptionItem::CaughtUp(_)) => continue,
                 Err(error) => Err(JournalError::Log(error)),
             };
-            let Some(tail) = tail.upgrade() else { return };
+            let Some(tail) = tail.upgrade() else { return Ok(()) };
             match outcome {
                 Ok((read, bytes)) => {
                     pause = FIRST_PAUSE;

@@ -8,6 +8,7 @@ mod clients;
 mod engines;
 mod layers;
 mod show;
+mod span;
 mod variables;
 
 pub use clients::{BodyMemory, Origins, Proxies};
@@ -16,6 +17,7 @@ pub use engines::check_one as check_engine;
 pub use engines::left_out;
 pub use layers::Flags;
 pub use show::{to_json, to_toml};
+pub use span::Span;
 pub use variables::misspelt;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -42,7 +44,7 @@ const fn secret(name: &'static str) -> Key {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const KEYS: [Key; 27] = [
+pub const KEYS: [Key; 29] = [
     plain("listen", Some("127.0.0.1:8080")),
     plain("data", Some("./data")),
     plain("role", Some("api,views,stream")),
@@ -65,6 +67,8 @@ pub const KEYS: [Key; 27] = [
     plain("namespace", Some("cartlog")),
     plain("node", None),
     plain("max_connections", Some("10000")),
+    plain("drain", Some("0s")),
+    plain("view_wait", Some("2s")),
     plain("cached_streams", Some("4096")),
     plain("queue_length", Some("1024")),
     plain("snapshot_every", Some("1000")),
@@ -120,6 +124,12 @@ pub struct Config {
     pub node: Option<String>,
     /// Connections that are served at one time; more wait.
     pub max_connections: usize,
+    /// How long requests are still taken once the server is told to stop, while `/readyz` says so.
+    #[serde(deserialize_with = "span::drain")]
+    pub drain: Span,
+    /// How long commands and answers wait for the views.
+    #[serde(deserialize_with = "span::view_wait")]
+    pub view_wait: Span,
     /// Streams of each kind whose state is kept in memory.
     pub cached_streams: usize,
     /// Commands that may wait on one stream.
@@ -232,6 +242,24 @@ pub struct Roles(pub BTreeSet<Role>);
 impl Roles {
     pub fn has(&self, role: Role) -> bool {
         self.0.contains(&role)
+    }
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Role::Api => "api",
+            Role::Views => "views",
+            Role::Stream => "stream",
+        })
+    }
+}
+
+impl std::fmt::Display for Roles {
+    /// As they are typed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<String> = self.0.iter().map(Role::to_string).collect();
+        f.write_str(&names.join(","))
     }
 }
 

@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 const AT_ONCE: usize = 8;
 /// The longest request.
 const LONGEST_REQUEST: u64 = 64 * 1024;
+/// How long it is waited after a client could not be let in.
+const ACCEPTS_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// How long a request may take to arrive.
 const REQUEST_WITHIN: Duration = Duration::from_secs(5);
 
@@ -47,7 +49,15 @@ pub async fn serve(listener: Arc<UnixListener>, operations: Arc<Operations>, sto
             () = stop.cancelled() => return Ok(()),
             accepted = listener.accept() => accepted,
         };
-        let (connection, _) = accepted.context("the control socket can't be read")?;
+        let (connection, _) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // It is there for when things go wrong: whoever asks waits a moment.
+                tracing::warn!(%error, "a client of the control socket can't be let in");
+                tokio::time::sleep(ACCEPTS_AGAIN_AFTER).await;
+                continue;
+            }
+        };
         let (operations, stop) = (Arc::clone(&operations), stop.clone());
         tokio::spawn(async move {
             let _place = place;

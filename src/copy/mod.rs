@@ -14,6 +14,7 @@ use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::wiring::places::{self, Place};
 use anyhow::{Context, Error, Result, bail};
+use commands::vault::copy::VaultCopyError;
 use commands::{Clock, SystemClock};
 use eventlog::copy::{Copied, CopyError, Stage};
 use eventlog::{AppendError, EventLog, LogError, Position, Synchronous};
@@ -76,7 +77,10 @@ async fn copy_both(
 async fn copy_vault(config: &Config, source: &Side, target: &Side) -> Result<commands::vault::copy::Counts> {
     let from = places::open_vault(config, &source.vault, "--from-vault").await.context("the source's vault")?;
     let to = places::open_vault(config, &target.vault, "--to-vault").await.context("the target's vault")?;
-    Ok(commands::vault::copy::copy(&*from, &*to, SystemClock.now()).await?)
+    commands::vault::copy::copy(&*from, &*to, SystemClock.now()).await.map_err(|error| match error {
+        VaultCopyError::Source(_) | VaultCopyError::Target(_) => Error::from(error).context(BROKE_OFF),
+        VaultCopyError::Differs(_) | VaultCopyError::Disturbed => error.into(),
+    })
 }
 
 async fn log_id(log: &Arc<dyn EventLog>) -> Result<String> {

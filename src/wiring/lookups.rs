@@ -11,20 +11,20 @@ use projections::{ReadError, Views};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a command waits for the views.
-const WAITS: Duration = Duration::from_secs(2);
-/// How long it waits to hear what others did: that is quick, or it will be late anyway.
+/// How long a command waits to hear what others did: that is quick, or it will be late anyway.
 const WAITS_FOR_LOG: Duration = Duration::from_millis(500);
 
 /// Answers from the views, once they are where the command needs them.
 pub struct ViewLookups {
     views: Views,
     heads: Arc<StoreHeads>,
+    /// How long a command waits for the views.
+    wait: Duration,
 }
 
 impl ViewLookups {
-    pub fn new(views: Views, heads: Arc<StoreHeads>) -> Self {
-        Self { views, heads }
+    pub fn new(views: Views, heads: Arc<StoreHeads>, wait: Duration) -> Self {
+        Self { views, heads, wait }
     }
 
     /// As [`Self::reach`], for what is about one store: what others did until then need not be there.
@@ -36,7 +36,7 @@ impl ViewLookups {
     }
 
     async fn reach(&self, position: Position) -> Result<(), LookupsError> {
-        self.views.wait_for(position, WAITS).await.map_err(away)
+        self.views.wait_for(position, self.wait).await.map_err(away)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::data_dir::DataDir;
 use crate::operations::Operations;
+use crate::supervise;
 use crate::version::{COMMIT, VERSION};
 use anyhow::{Context, Result};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -41,6 +42,7 @@ impl Metrics {
             Ok(Err(error)) => tracing::debug!(error = format!("{error:#}"), "metrics without how far everything is"),
             Err(_) => tracing::debug!("metrics without how far everything is: it takes too long"),
         }
+        supervise::record();
         for (name, bytes) in self.data.sizes() {
             metrics::gauge!("cartlog_file_bytes", "file" => name).set(bytes as f64);
         }

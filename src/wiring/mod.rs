@@ -3,6 +3,7 @@
 //! Without further settings all of them are embedded: SQLite files in the data directory. Each engine is a setting, and a feature of
 //! the build. What doesn't live here: when what runs (`serve`).
 
+mod advice;
 #[cfg(feature = "postgres")]
 mod databases;
 #[cfg(feature = "kafka")]
@@ -115,7 +116,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
         vault: Arc::clone(&vault),
         snapshots,
         progress: work,
-        lookups: Arc::new(ViewLookups::new(queries.clone(), Arc::clone(&heads))),
+        lookups: Arc::new(ViewLookups::new(queries.clone(), Arc::clone(&heads), config.view_wait.0)),
         mailer,
         clock: Arc::new(SystemClock),
         settings: commands::Settings {

@@ -1,7 +1,9 @@
 //! Whether this server can take commands and queries, and what is away if not.
 
 use super::Parts;
+use crate::clock::ClockWatch;
 use crate::config::{Role, Roles};
+use crate::supervise;
 use api::{Away, Ready};
 use async_trait::async_trait;
 use commands::ReactionsStatus;
@@ -21,6 +23,7 @@ pub struct Readiness {
     forwarder: Option<streaming::Forwarder>,
     reactions: CurrentReactions,
     roles: Roles,
+    clock: ClockWatch,
     /// What was behind at the start has caught up.
     caught_up: AtomicBool,
     stopping: AtomicBool,
@@ -40,9 +43,15 @@ impl Readiness {
             forwarder: parts.forwarder.clone().filter(|_| roles.has(Role::Stream)),
             reactions,
             roles,
+            clock: ClockWatch::new(parts.journal.clone()),
             caught_up: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
         }
+    }
+
+    /// What watches this machine's clock, to be kept running.
+    pub fn clock(&self) -> &ClockWatch {
+        &self.clock
     }
 
     /// What was behind at the start has caught up.
@@ -81,6 +90,7 @@ impl Ready for Readiness {
         if self.stopping.load(Ordering::Relaxed) {
             found.push(away("this server", "it is stopping", true));
         }
+        found.extend(supervise::troubles().into_iter().map(|(name, reason, fatal)| away(&name, reason, fatal)));
         if !self.caught_up.load(Ordering::Relaxed) {
             found.push(away("the metric windows", "they are catching up with the log", true));
         }
@@ -101,6 +111,7 @@ impl Ready for Readiness {
         if let Some(trouble) = self.forwarder.as_ref().and_then(|forwarder| forwarder.status().trouble) {
             found.push(away("Kafka", trouble, false));
         }
+        found.extend(self.clock.trouble().map(|trouble| away("the clock", trouble, false)));
         if let Some(trouble) = parked(&self.reactions.lock().lock()) {
             found.push(away("reactions", trouble, false));
         }

@@ -23,6 +23,15 @@ pub enum Side {
     Building,
 }
 
+impl std::fmt::Display for Side {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Side::Live => "live",
+            Side::Building => "building",
+        })
+    }
+}
+
 /// When the side that was built takes the live one's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swap {

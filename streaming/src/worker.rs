@@ -40,6 +40,8 @@ pub struct Worker {
     clock: Clock,
     shared: Arc<Shared>,
     rebuilding: tokio::sync::Mutex<()>,
+    /// The latest clock by which this worker itself dropped something, since it last counted anew.
+    dropped_by: Mutex<Option<Timestamp>>,
     /// When the clock last made it count anew.
     counted_anew_at: Mutex<Option<Instant>>,
 }
@@ -58,8 +60,8 @@ enum Until {
 
 impl Worker {
     pub fn new(journal: Journal, store: Arc<dyn WindowStore>, clock: Clock) -> Self {
-        let (shared, rebuilding, counted_anew_at) = Default::default();
-        Self { journal, store, clock, shared, rebuilding, counted_anew_at }
+        let (shared, rebuilding, dropped_by, counted_anew_at) = Default::default();
+        Self { journal, store, clock, shared, rebuilding, dropped_by, counted_anew_at }
     }
 
     /// What answers queries and says how far this worker is.
@@ -212,8 +214,9 @@ impl Worker {
             return Ok(false);
         }
         *self.counted_anew_at.lock() = Some(Instant::now());
+        *self.dropped_by.lock() = None;
         tracing::warn!(
-            clock = %(self.clock)(), ?latest,
+            clock = %(self.clock)(), latest = latest.map(|latest| latest.to_string()),
             "the clock was set back by more than a day; the metric windows are counted anew from the log"
         );
         Ok(true)
@@ -221,9 +224,11 @@ impl Worker {
 
     /// Whether the clock is too far behind the latest by which something may have been dropped.
     fn was_set_back(&self, latest: Option<Timestamp>) -> bool {
+        let is_past = |latest: Timestamp| (self.clock)() < latest.minus(MAY_STEP_BACK);
         let lately = |at: Instant| at.elapsed() < COUNTED_ANEW_EVERY;
-        latest.is_some_and(|latest| (self.clock)() < latest.minus(MAY_STEP_BACK))
-            && !self.counted_anew_at.lock().is_some_and(lately)
+        // However often this machine's own clock is set: what it did, it undoes.
+        let was_own = || self.dropped_by.lock().is_some_and(is_past);
+        latest.is_some_and(is_past) && (was_own() || !self.counted_anew_at.lock().is_some_and(lately))
     }
 
     /// Puts what was built in place, if it has come as far as what it replaces.
@@ -244,13 +249,13 @@ impl Worker {
         let said = error.said();
         if let WorkerError::Store(StoreError::Moved(_)) = error {
             // Expected when a rebuild took the live side's place.
-            tracing::info!(?side, reason = said, "the metric windows resume");
+            tracing::info!(%side, reason = said, "the metric windows resume");
             return;
         }
         if error.is_passing() {
-            tracing::warn!(?side, error = said, pause_ms = pause.as_millis() as u64, "the metric windows wait");
+            tracing::warn!(%side, error = said, pause_ms = pause.as_millis() as u64, "the metric windows wait");
         } else {
-            tracing::error!(?side, error = said, "the metric windows stopped");
+            tracing::error!(%side, error = said, "the metric windows stopped");
         }
         if side == Side::Live {
             self.shared.status.lock().trouble = Some(said);
@@ -339,6 +344,9 @@ impl Fold {
         self.position = position;
         self.latest_clock = self.latest_clock.max(Some(horizon.clock));
         if self.side == Side::Live {
+            let mut dropped_by = worker.dropped_by.lock();
+            *dropped_by = (*dropped_by).max(Some(horizon.clock));
+            drop(dropped_by);
             report(worker, position, &events, skipped);
         }
         Ok(())

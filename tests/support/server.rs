@@ -84,8 +84,19 @@ impl Server {
         Self::run(command, data.to_owned())
     }
 
-    fn run(mut command: Command, data: PathBuf) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the server starts");
+    /// A server on the directory whose log lines go there, with more arguments.
+    pub fn logging_to(stderr: Stdio, data: &Path, more: &[&str]) -> Self {
+        let mut command = Self::command(data);
+        command.args(more);
+        Self::run_with(command, data.to_owned(), stderr)
+    }
+
+    fn run(command: Command, data: PathBuf) -> Self {
+        Self::run_with(command, data, Stdio::inherit())
+    }
+
+    fn run_with(mut command: Command, data: PathBuf, stderr: Stdio) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the server starts");
         let output = child.stdout.take().expect("its output is piped");
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         let url = lines
@@ -108,7 +119,8 @@ impl Server {
     pub fn shared() -> &'static Server {
         static SHARED: OnceLock<Server> = OnceLock::new();
         SHARED.get_or_init(|| {
-            let mut server = Self::start();
+            // A machine under load takes its time; what waits for the views is to be seen where it is looked for.
+            let mut server = Self::start_with(&["--view-wait", "60s"]);
             server._reaper = Some(server.reaper());
             server
         })
@@ -151,6 +163,11 @@ impl Server {
 
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Its log lines, where they are piped.
+    pub fn log_lines(&mut self) -> std::process::ChildStderr {
+        self.child.stderr.take().expect("they are piped")
     }
 }
 

@@ -22,6 +22,7 @@ use parking_lot::Mutex;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
+use tracing::Instrument;
 use uuid::Uuid;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -119,7 +120,12 @@ pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Re
     parts.extensions.insert(caller.clone());
     let is_command = !matches!(parts.method, Method::GET | Method::HEAD);
     let mut response = match one_host(&parts) {
-        Ok(()) => answer(Request::from_parts(parts, Body::empty()), next, &id, is_command).await,
+        Ok(()) => {
+            // Whatever is logged on the way says of which request it is; the route, once it is known.
+            let (method, route) = (method_label(&parts.method), tracing::field::Empty);
+            let span = tracing::error_span!("request", request_id = &*id, method, route);
+            answer(Request::from_parts(parts, Body::empty()), next, is_command).instrument(span).await
+        }
         Err(problem) => problem.into_response(),
     };
     let (known, unread, reflects) = {
@@ -147,10 +153,10 @@ pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Re
     response
 }
 
-async fn answer(request: Request, next: Next, id: &str, is_command: bool) -> Response {
+async fn answer(request: Request, next: Next, is_command: bool) -> Response {
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     outcome.unwrap_or_else(|_| {
-        tracing::error!(request_id = %id, "a handler panicked");
+        tracing::error!("a handler panicked");
         // A command may have been done by then.
         let code = if is_command { Code::OutcomeUnknown } else { Code::Unavailable };
         Problem::new(code, "something in the server broke while it answered").into_response()
@@ -209,14 +215,11 @@ pub async fn measure(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let told = tracing::enabled!(tracing::Level::DEBUG).then(|| request.extensions().get::<RequestId>().cloned());
-    let response = next.run(request).await;
     let route = route.as_ref().map_or("none", MatchedPath::as_str).to_owned();
+    tracing::Span::current().record("route", &*route);
+    let response = next.run(request).await;
     let (status, took) = (response.status(), started.elapsed());
-    if let Some(id) = told {
-        let (request_id, took) = (id.as_ref().map(|id| &*id.0), format!("{took:.1?}"));
-        tracing::debug!(method, route, status = status.as_u16(), request_id, took, "request");
-    }
+    tracing::debug!(status = status.as_u16(), took_ms = took.as_micros() as f64 / 1_000.0, "request");
     let labels = [
         ("method", metrics::SharedString::const_str(method)),
         ("route", route.into()),

@@ -21,6 +21,7 @@ const FORMAT: Format = Format {
     // A power cut may lose the last ones, which costs only time.
     settings: "PRAGMA synchronous = NORMAL;",
     other_version: OtherVersion::StartAnew,
+    if_damaged: "it holds only what saves time: stop cartlog, move it, its -wal and its -shm away together, and it is made anew",
 };
 
 /// Snapshots in a file of their own.

@@ -78,7 +78,9 @@ impl SnapshotWriter {
         }
         // Under the lock: the task ends only when it has seen under it that nothing waits.
         if !self.shared.busy.send_replace(true) {
-            tokio::spawn(write(Arc::clone(&self.shared)));
+            let shared = Arc::clone(&self.shared);
+            // One that can't be written, whatever it does to the task, is lost; the next ones are not.
+            tokio::spawn(tasks::keep_on("snapshots", move || write(Arc::clone(&shared))));
         }
     }
 
@@ -91,7 +93,7 @@ impl SnapshotWriter {
     }
 }
 
-async fn write(shared: Arc<Shared>) {
+async fn write(shared: Arc<Shared>) -> tasks::Ended {
     loop {
         let next = {
             let mut waiting = shared.waiting.lock();
@@ -101,7 +103,7 @@ async fn write(shared: Arc<Shared>) {
             }
             next
         };
-        let Some((stream, snapshot)) = next else { return };
+        let Some((stream, snapshot)) = next else { return Ok(()) };
         if let Err(error) = shared.snapshots.save(&stream, snapshot).await {
             tracing::warn!(%stream, %error, "a snapshot can't be saved");
         }
@@ -174,6 +176,31 @@ mod tests {
         }
         writer.close().await;
         assert!(seen.try_recv().is_err(), "nothing else was written");
+    }
+
+    /// Panics at what it is told to.
+    struct Brittle(mpsc::UnboundedSender<StreamName>);
+
+    #[async_trait]
+    impl Snapshots for Brittle {
+        async fn load(&self, _stream: &StreamName) -> Result<Option<Snapshot>, String> {
+            Ok(None)
+        }
+
+        async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), String> {
+            assert!(!snapshot.state.is_empty(), "as a defect would");
+            self.0.send(stream.clone()).map_err(|error| error.to_string())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_breaks_the_writer_is_lost_and_the_next_ones_are_written() {
+        let (written, mut seen) = mpsc::unbounded_channel();
+        let writer = SnapshotWriter::new(Arc::new(Brittle(written)));
+        writer.save(&stream(0), snapshot(Vec::new()));
+        writer.save(&stream(1), snapshot(b"state".to_vec()));
+        assert_eq!(seen.recv().await, Some(stream(1)));
+        writer.close().await;
     }
 
     #[tokio::test]

@@ -47,6 +47,7 @@ const FORMAT: Format = Format {
     ",
     settings: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 256;",
     other_version: OtherVersion::Refuse,
+    if_damaged: "the vault is damaged: restore a backup of it, with its -wal; the keys to what the log holds of people are nowhere else",
 };
 
 /// A vault in one SQLite file that only its owner may read.

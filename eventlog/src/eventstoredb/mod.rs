@@ -116,7 +116,10 @@ impl Shared {
 
     fn start_tail(self: &Arc<Self>) {
         if let Some(sender) = self.unstarted.lock().take() {
-            tokio::spawn(tail::run(Arc::clone(self), sender));
+            let (shared, sender) = (Arc::clone(self), Arc::new(sender));
+            tokio::spawn(tasks::keep_on("log subscription", move || {
+                tail::run(Arc::clone(&shared), Arc::clone(&sender))
+            }));
         }
     }
 

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 /// Follows the log until it is closed, or until it isn't the log that it was.
-pub(super) async fn run(shared: Arc<Shared>, head: watch::Sender<event::Position>) {
+pub(super) async fn run(shared: Arc<Shared>, head: Arc<watch::Sender<event::Position>>) -> tasks::Ended {
     let closed = shared.closed.clone();
     let tail = Tail { shared, head };
     tokio::select! {
@@ -27,12 +27,13 @@ pub(super) async fn run(shared: Arc<Shared>, head: watch::Sender<event::Position
         }
         () = closed.cancelled() => {}
     }
+    Ok(())
 }
 
 struct Tail {
     shared: Arc<Shared>,
     /// Closed with the tail, which ends all subscriptions.
-    head: watch::Sender<event::Position>,
+    head: Arc<watch::Sender<event::Position>>,
 }
 
 impl Tail {

@@ -47,8 +47,7 @@ impl Checkpointer {
     pub(super) fn start(path: &Path, pages: u32) -> std::io::Result<Self> {
         let (wake, woken) = sync_channel(1);
         let (path, copying) = (path.to_owned(), Arc::new(Mutex::new(())));
-        let thread = std::thread::Builder::new().name("eventlog-checkpoint".to_owned());
-        let thread = thread.spawn({
+        let thread = tasks::thread("event log checkpoints", {
             let copying = Arc::clone(&copying);
             move || run(&path, &copying, &woken)
         })?;

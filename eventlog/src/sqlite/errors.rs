@@ -5,8 +5,12 @@ use rusqlite::{Error, ErrorCode};
 
 /// Says whether trying again can help: yes when the disk is full, failing or locked, no when the file isn't what it was.
 pub(super) fn log_error(doing: &str, error: &Error) -> LogError {
-    let reason = format!("{doing}: {error}");
-    if is_damage(error) { LogError::Damaged(reason) } else { LogError::Unavailable(reason) }
+    match is_damage(error) {
+        true => {
+            LogError::Damaged(format!("{doing}: {error}; the file is damaged: restore a backup of it, with its -wal"))
+        }
+        false => LogError::Unavailable(format!("{doing}: {error}")),
+    }
 }
 
 fn is_damage(error: &Error) -> bool {

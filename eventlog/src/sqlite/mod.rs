@@ -77,7 +77,7 @@ impl SqliteLog {
         let max_append_bytes = options.max_append_bytes;
         let unstarted = |error| LogError::Unavailable(format!("its threads can't be started: {error}"));
         let checkpointer = Checkpointer::start(path, options.checkpoint_pages).map_err(unstarted)?;
-        let writer = Writer {
+        let mut writer = Writer {
             path: path.to_owned(),
             options,
             log_id,
@@ -85,12 +85,11 @@ impl SqliteLog {
             checkpointer,
             shared: Arc::clone(&shared),
             head: head_sender,
+            has_run: false,
             _lock: lock,
         };
-        let writer = std::thread::Builder::new()
-            .name("eventlog-writer".to_owned())
-            .spawn(move || writer.run(requests))
-            .map_err(unstarted)?;
+        let mut requests = requests;
+        let writer = tasks::thread("event log writer", move || writer.run(&mut requests)).map_err(unstarted)?;
         Ok(Self { log_id, head, shared, max_append_bytes, queue: Some(queue), writer: Some(writer) })
     }
 

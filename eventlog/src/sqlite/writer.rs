@@ -24,13 +24,19 @@ pub(super) struct Writer {
     pub(super) checkpointer: Checkpointer,
     pub(super) shared: Arc<Shared>,
     pub(super) head: watch::Sender<Position>,
+    /// It was started before, and broke off.
+    pub(super) has_run: bool,
     /// Held until the session is closed.
     pub(super) _lock: File,
 }
 
 impl Writer {
-    /// Until the queue is closed and empty.
-    pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+    /// Until the queue is closed and empty. Called again after a panic: what became of the batch under way is told to nobody, so that
+    /// its appends are unsettled; the file is opened anew, which finds out what stands in it.
+    pub(super) fn run(&mut self, requests: &mut mpsc::Receiver<Request>) {
+        if std::mem::replace(&mut self.has_run, true) {
+            self.session = None;
+        }
         let most = self.options.batch_appends.max(1);
         let mut batch = Vec::with_capacity(most);
         while requests.blocking_recv_many(&mut batch, most) > 0 {
@@ -49,6 +55,8 @@ impl Writer {
             Some(session) => session,
             None => self.reopen().map_err(|source| Failure { source, is_unsure: false })?,
         };
+        #[cfg(test)]
+        assert!(!batch.iter().any(|request| request.stream.as_str() == tests::BREAKS), "as a defect would");
         // On an error the session goes, and with it the transaction.
         let committed = session
             .commit(batch)
@@ -112,5 +120,31 @@ fn refuse(Failure { source, is_unsure }: &Failure, batch: &mut Vec<Request>) {
             false => AppendError::Unavailable { stream, source },
         };
         drop(request.answer.send(Err(refusal)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{AppendError, EventLog, ExpectedRevision, NewEvent, SqliteLog, SqliteOptions, StreamName};
+    use uuid::Uuid;
+
+    /// An append to this stream breaks the writer.
+    pub(super) const BREAKS: &str = "breaks-1";
+
+    async fn append(log: &SqliteLog, stream: &str) -> Result<u64, AppendError> {
+        let event =
+            NewEvent { id: Uuid::now_v7(), event_type: "E".to_owned(), data: "{}".into(), metadata: "{}".into() };
+        let appended = log.append(&StreamName::new(stream), ExpectedRevision::NoStream, vec![event]).await?;
+        Ok(appended.position.0)
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_breaks_off_begins_anew_and_says_of_what_it_had_in_hand_that_it_does_not_know() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = SqliteLog::open(&directory.path().join("log.sqlite"), SqliteOptions::default()).unwrap();
+        assert_eq!(append(&log, "cart-1").await.unwrap(), 1);
+        let broken = append(&log, BREAKS).await;
+        assert!(matches!(broken, Err(AppendError::OutcomeUnknown { .. })), "{broken:?}");
+        assert_eq!(append(&log, "cart-2").await.unwrap(), 2);
     }
 }

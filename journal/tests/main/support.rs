@@ -217,3 +217,22 @@ impl Keys for ShakyKeys {
         self.inner.keys(customers).await
     }
 }
+
+/// Keys that break whoever asks for them, once they are told to.
+#[derive(Default)]
+pub struct BrittleKeys {
+    inner: MemoryKeys,
+    pub breaks: std::sync::atomic::AtomicBool,
+}
+
+#[async_trait]
+impl Keys for BrittleKeys {
+    async fn key_or_new(&self, customer: CustomerId) -> Result<Option<SealingKey>, KeysError> {
+        self.inner.key_or_new(customer).await
+    }
+
+    async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
+        assert!(!self.breaks.swap(false, Ordering::SeqCst), "as a defect would");
+        self.inner.keys(customers).await
+    }
+}

@@ -139,14 +139,12 @@ impl Projections {
     /// Starts to follow the log, clears away what answers no more, and goes on with a rebuild that was interrupted. Once;
     /// ends with [`Self::stop`].
     pub fn start(&self) {
-        let following = thread::spawn("views-worker", worker::run(Arc::clone(&self.shared)));
-        let (watched, ended) = (Arc::clone(&self.shared.means.views.inner), self.shared.ended.clone());
+        let shared = Arc::clone(&self.shared);
         self.tasks.spawn(async move {
-            let _ended = ended.drop_guard();
-            if let Err(error) = following.await {
-                tracing::error!(%error, "the views are no longer filled");
-                watched.watched.store_trouble(error.to_string(), true);
-            }
+            let _ended = shared.ended.clone().drop_guard();
+            let mut has_run = false;
+            let start = || worker::keep_up(Arc::clone(&shared), std::mem::replace(&mut has_run, true));
+            tasks::keep("views", &shared.means.stop, start).await;
         });
         let tidying = thread::spawn("views-rebuild", worker::tidy_up(Arc::clone(&self.shared)));
         self.tasks.spawn(async move {
@@ -249,6 +247,17 @@ impl Projections {
 }
 
 impl Shared {
+    /// Reads from the store what answers and up to where, in the place of what is in memory.
+    pub(super) async fn reopen(&self) -> Result<(), String> {
+        let mut live = self.live.lock().await;
+        let report: Report = Arc::new(|_| {});
+        // What answers no more, a rebuild's tables among it, is left to the next start.
+        let Started { group, .. } = start::start(&self.means, &report).await.map_err(|error| error.to_string())?;
+        *live = group;
+        self.means.views.inner.watched.store_is_well();
+        Ok(())
+    }
+
     /// Between two batches.
     async fn retry(&self, table: Table, units: &[ParkedUnit]) -> Result<usize, FillError> {
         let mut live = self.live.lock().await;

@@ -149,7 +149,7 @@ impl<V: View> Projector<V> {
     pub(super) fn park(&mut self, parked: Parked) {
         if self.parked.park(parked.clone()) {
             tracing::warn!(
-                view = self.table.view.name, unit = ?parked.unit, position = parked.position.0,
+                view = self.table.view.name, unit = %parked.unit, position = parked.position.0,
                 event_type = %parked.event_type, reason = %parked.reason, "parked: it stays as it was before this event"
             );
         }

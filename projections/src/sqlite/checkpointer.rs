@@ -31,8 +31,7 @@ impl Checkpointer {
         let connection = Connection::open(path).map_err(|error| trouble("opening it", &error))?;
         let (wake, woken) = sync_channel(1);
         let too_long = Arc::new(AtomicBool::new(false));
-        let thread = std::thread::Builder::new().name("views-checkpoint".to_owned());
-        let thread = thread.spawn({
+        let thread = tasks::thread("views checkpoints", {
             let too_long = Arc::clone(&too_long);
             move || run(&connection, &woken, &too_long)
         });

@@ -1,8 +1,8 @@
 //! The views in one SQLite file, filled by this process.
 
 use super::{Report, Upkeep, tell};
-use crate::wiring::blocking;
-use anyhow::{Context, Result};
+use crate::wiring::{advice, blocking};
+use anyhow::Result;
 use async_trait::async_trait;
 use journal::Journal;
 use parking_lot::Mutex;
@@ -10,9 +10,6 @@ use projections::store::ReadStore;
 use projections::{Projections, Settings, SqliteReadStore, Status, Views};
 use std::path::Path;
 use std::sync::Arc;
-
-/// What always helps against a file of views that can't be used.
-const FILL_ANEW: &str = "the views can't be used; move views.sqlite away, and it is filled anew from the log";
 
 pub struct Embedded {
     store: Arc<SqliteReadStore>,
@@ -23,7 +20,7 @@ pub struct Embedded {
 impl Embedded {
     pub async fn open(path: &Path) -> Result<Self> {
         let file = path.to_owned();
-        let store = blocking(move || SqliteReadStore::open(&file).context(FILL_ANEW)).await?;
+        let store = blocking(move || SqliteReadStore::open(&file).map_err(advice::views_file)).await?;
         Ok(Self { store: Arc::new(store), filled: Mutex::default() })
     }
 
@@ -34,7 +31,7 @@ impl Embedded {
     async fn fill(&self, journal: &Journal, progress: Report) -> Result<Projections> {
         let store = Arc::clone(&self.store) as Arc<dyn ReadStore>;
         let opening = Projections::open(store, journal.clone(), Settings::default(), tell(progress));
-        let projections = opening.await.context(FILL_ANEW)?;
+        let projections = opening.await.map_err(advice::filling)?;
         *self.filled.lock() = Some(projections.clone());
         Ok(projections)
     }
