@@ -64,7 +64,9 @@ impl Appender<'_> {
             };
             match &trouble {
                 Trouble::TooLarge => return Err(too_large(stream, events)),
-                Trouble::Refused(_) | Trouble::NoSuchPosition => return Err(given_up(trouble.into())),
+                Trouble::Refused(_) | Trouble::Gone(_) | Trouble::NoSuchPosition => {
+                    return Err(given_up(trouble.into()));
+                }
                 // The server is away, which the caller had better know at once.
                 Trouble::NotDone(_) | Trouble::NotLeader { .. } if !is_unsure && failures > RESENT => {
                     return Err(unavailable(trouble.into()));
@@ -89,6 +91,11 @@ impl Appender<'_> {
         request: &[AppendReq],
     ) -> Result<Result<Appended, AppendError>, Trouble> {
         match outcome(&self.reader.server, request).await? {
+            // Of a stream that was deleted, but not for ever, the numbers go on.
+            Outcome::Done { revision, .. } if revision.checked_add(1) != expected_length(expected, events) => {
+                let reason = format!("its events were deleted before, so that these stand at revision {revision}");
+                Ok(Err(AppendError::OutcomeUnknown { stream: stream.clone(), source: LogError::Damaged(reason) }))
+            }
             Outcome::Done { revision, position: Some(position) } => {
                 Ok(Ok(Appended { revision, position: event::Position(position.commit) }))
             }
@@ -140,7 +147,12 @@ pub(super) fn too_large(stream: &StreamName, events: &[NewEvent]) -> AppendError
     AppendError::TooLarge { stream: stream.clone(), bytes: size(events) }
 }
 
-fn on_the_wire(expected: ExpectedRevision) -> Option<Expected> {
+/// How many events the stream then has.
+fn expected_length(expected: ExpectedRevision, events: &[NewEvent]) -> Option<u64> {
+    expected.length().checked_add(events.len() as u64)
+}
+
+pub(super) fn on_the_wire(expected: ExpectedRevision) -> Option<Expected> {
     match expected {
         ExpectedRevision::NoStream => Some(Expected::NoStream(Empty {})),
         ExpectedRevision::Exact(revision) if revision < Position::GREATEST => Some(Expected::Revision(revision)),
@@ -166,7 +178,7 @@ pub(super) fn append_request(stream: &str, expected: Expected, events: &[NewEven
     contents.map(|content| AppendReq { content: Some(content) }).collect()
 }
 
-fn proposed(event: &NewEvent) -> ProposedMessage {
+pub(super) fn proposed(event: &NewEvent) -> ProposedMessage {
     ProposedMessage {
         id: Uuid::of(event.id),
         metadata: HashMap::from([

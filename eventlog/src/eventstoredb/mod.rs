@@ -6,13 +6,18 @@
 //! answer `Unavailable` until it is back, and its followers wait.
 
 mod appender;
+mod cluster;
 mod heads;
 mod identity;
 mod names;
 mod options;
+mod pipeline;
 mod progress;
 mod reader;
+mod recall;
+mod scan;
 mod server;
+mod stretches;
 mod tail;
 mod target;
 mod tls;
@@ -23,7 +28,7 @@ pub use options::{EventStoreDbOptions, Pauses};
 
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::follow::{Batch, Source, follow};
-use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
+use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Piece, Subscription};
 use crate::recent::Recent;
 use appender::Appender;
 use async_trait::async_trait;
@@ -35,8 +40,9 @@ use progress::Progress;
 use reader::{Enough, Reader};
 use server::Server;
 use std::sync::{Arc, OnceLock};
+use stretches::Stretches;
 use target::Target;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The most events, and about the most bytes of them, that a subscription gets at once.
@@ -64,6 +70,10 @@ struct Shared {
     closed: CancellationToken,
     /// Why the log can't be used any more, if so.
     broken: OnceLock<LogError>,
+    /// Why it can't be used for now: the server has less than it had.
+    suspended: Mutex<Option<LogError>>,
+    /// The last event that the tail has seen.
+    last_id: Mutex<Option<uuid::Uuid>>,
 }
 
 impl EventStoreDbLog {
@@ -84,9 +94,12 @@ impl EventStoreDbLog {
         let server = Server::new(target, options.request_timeout);
         let names = Arc::new(Names::new(&options.namespace, &options.stream_prefixes));
         let (sender, head) = watch::channel(Position::START);
+        let (by_another, recalled) = (server.by_another_connection(), OnceCell::new);
+        let reader = |server, names, stretches| Reader { server, names, stretches, recalled: recalled() };
+        let stretches: Arc<Stretches> = Arc::default();
         let shared = Arc::new(Shared {
-            follower: Reader { server: server.by_another_connection(), names: Arc::clone(&names) },
-            reader: Reader { server, names },
+            follower: reader(by_another, Arc::clone(&names), Arc::clone(&stretches)),
+            reader: reader(server, names, stretches),
             identity: Identity::new(options.format),
             heads: Heads::default(),
             // Nothing is recent until the tail has begun.
@@ -95,6 +108,8 @@ impl EventStoreDbLog {
             unstarted: Mutex::new(Some(sender)),
             closed: CancellationToken::new(),
             broken: OnceLock::new(),
+            suspended: Mutex::default(),
+            last_id: Mutex::default(),
             options,
         });
         Ok(Self { shared, head })
@@ -111,7 +126,7 @@ impl Drop for EventStoreDbLog {
 impl Shared {
     /// Refuses if the log can't be used any more.
     fn check(&self) -> Result<(), LogError> {
-        self.broken.get().cloned().map_or(Ok(()), Err)
+        self.broken.get().cloned().or_else(|| self.suspended.lock().clone()).map_or(Ok(()), Err)
     }
 
     fn start_tail(self: &Arc<Self>) {
@@ -209,6 +224,15 @@ impl EventLog for EventStoreDbLog {
         self.shared.options.max_append_bytes
     }
 
+    async fn append_in_order(&self, pieces: Vec<Piece>) -> Result<(), AppendError> {
+        let shared = &self.shared;
+        let Some(first) = pieces.first() else { return Ok(()) };
+        let unavailable = |source| AppendError::Unavailable { stream: first.stream.clone(), source };
+        shared.check().map_err(unavailable)?;
+        shared.identity.announce(&shared.reader).await.map_err(unavailable)?;
+        shared.append_in_order(&pieces).await
+    }
+
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         self.shared.check()?;
         if from > wire::Position::GREATEST {
@@ -240,6 +264,15 @@ impl EventLog for EventStoreDbLog {
     async fn log_id(&self) -> Result<LogId, LogError> {
         self.shared.check()?;
         self.shared.identity.find(&self.shared.reader).await
+    }
+
+    fn unit(&self) -> LogUnit {
+        LogUnit::Bytes
+    }
+
+    fn scanned(&self, after: Position) -> Position {
+        let skipped = self.shared.reader.stretches.skip(after.0).map_or(after, |to| Position(to.commit));
+        skipped.max(after)
     }
 
     fn subscribe(&self, after: Position) -> Subscription {

@@ -2,11 +2,15 @@
 //! the official client.
 
 mod appends;
+mod cluster;
+mod copying;
 mod file;
 mod following;
 mod official;
 mod reads;
+mod scans;
 mod servers;
+mod setbacks;
 mod silence;
 
 use eventlog::*;
@@ -18,7 +22,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// How long a test waits for what must come. Generous: it is only ever waited for in vain.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// How long the log waits for an answer, where a test keeps it waiting.
 const IMPATIENCE: Duration = Duration::from_millis(200);
 
