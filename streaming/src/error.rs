@@ -7,7 +7,7 @@ use journal::JournalError;
 /// Why the worker stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
-    /// Also [`LogError::ForeignCheckpoint`]: the windows are of another log, or of a longer one. A rebuild helps.
+    /// Also [`LogError::ForeignCheckpoint`]: the windows are of another log. A rebuild helps.
     #[error("the metric windows can't follow the log")]
     Journal(#[from] JournalError),
     #[error(transparent)]

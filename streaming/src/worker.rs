@@ -149,7 +149,7 @@ impl Worker {
         pause: &mut Duration,
         progress: Progress<'_>,
     ) -> Result<(), WorkerError> {
-        if side == Side::Live && self.is_lost().await? {
+        if side == Side::Live && (self.is_lost().await? || self.is_ahead_of_log().await?) {
             self.count_anew(stop, progress).await?;
         } else if side == Side::Live && self.counts_by_a_clock_that_is_past().await? {
             match self.count_anew(stop, progress).await {
@@ -203,6 +203,26 @@ impl Worker {
         if self.store.looked_at_every().is_none() || self.store.state(Side::Live).await?.checkpoint.is_some() {
             return Ok(false);
         }
+        Ok(true)
+    }
+
+    /// The log was put back, or has lost its end: what was counted from what it does not hold any more must not stay counted.
+    async fn is_ahead_of_log(&self) -> Result<bool, WorkerError> {
+        let Some(counted) = self.store.state(Side::Live).await?.checkpoint else { return Ok(false) };
+        let error = match self.journal.verify(&counted).await.map_err(WorkerError::from) {
+            Ok(()) => return Ok(false),
+            Err(error) => error,
+        };
+        let log_id = self.journal.log_id().await?;
+        if !error.is_foreign() || counted.log_id != log_id {
+            return Err(error);
+        }
+        let (windows_at, log_at) = (counted.position.0, self.journal.head().await?.0);
+        tracing::warn!(
+            windows_at,
+            log_at,
+            "the log was put back: it does not hold what the metric windows were counted from, and they are counted anew"
+        );
         Ok(true)
     }
 

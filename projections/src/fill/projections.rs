@@ -41,7 +41,6 @@ impl Default for Settings {
 /// Why views can't be filled.
 #[derive(Debug, thiserror::Error)]
 pub enum FillError {
-    /// Among others [`LogError::ForeignCheckpoint`]: the log has not what the store was filled from.
     #[error(transparent)]
     Log(#[from] LogError),
     #[error(transparent)]
@@ -94,9 +93,10 @@ impl Projections {
     /// another one, tries parked rows again, and catches up. `progress` is told a few times a second how far that is;
     /// nothing, when there is nothing to do. Interrupted, it goes on from there the next time.
     ///
+    /// Views that were filled from another log, or from what this one does not hold any more as it was put back, are filled anew.
+    ///
     /// # Errors
-    /// [`LogError::ForeignCheckpoint`] when the store was filled from a longer or another history of this log. One that was
-    /// filled from another log altogether is filled anew.
+    /// The log's or the store's.
     pub async fn open(
         store: Arc<dyn ReadStore>,
         journal: Journal,

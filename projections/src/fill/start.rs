@@ -8,7 +8,7 @@ use super::projections::{FillError, Settings};
 use crate::reader::Views;
 use crate::slots::{DECLARATIONS, projector};
 use crate::store::*;
-use eventlog::{Checkpoint, Position};
+use eventlog::{Checkpoint, LogError, Position};
 use journal::{Delivery, Journal, JournalError};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -148,9 +148,9 @@ pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, Fil
         let before = generation.checkpoint.log_id;
         tracing::warn!(%before, %log_id, "the views are of another log: they are filled anew from this one");
     }
-    verify(&means.journal, &generations).await?;
+    let (generations, ahead) = known_to_log(&means.journal, generations).await?;
     let mut found = Found::sort_out(generations);
-    found.leftover.extend(foreign);
+    found.leftover.extend(foreign.into_iter().chain(ahead));
     let mut group = live_group(means, std::mem::take(&mut found.live), report).await?;
     fill_absent(means, &mut group, &mut found, report).await?;
     group.publish(&means.views.inner);
@@ -161,16 +161,46 @@ pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, Fil
     Ok(Started { group, leftover: found.leftover })
 }
 
-/// A checkpoint of another log stops everything: whatever was folded on top of it would be wrong.
-async fn verify(journal: &Journal, generations: &[Generation]) -> Result<(), FillError> {
-    let mut verified: Vec<Checkpoint> = Vec::new();
+/// Tells apart those that were filled from what the log holds, and those that have seen what it does not hold any more: it was put
+/// back to an earlier day, or a power cut took its end where not every append waits for the disk. Whatever was folded on top of
+/// these would be wrong, and nothing is lost with them.
+async fn known_to_log(
+    journal: &Journal,
+    generations: Vec<Generation>,
+) -> Result<(Vec<Generation>, Vec<Generation>), FillError> {
+    let mut looked_at: Vec<(Checkpoint, bool)> = Vec::new();
+    let (mut known, mut ahead) = (Vec::new(), Vec::new());
     for generation in generations {
-        if generation.state != GenerationState::Retired && !verified.contains(&generation.checkpoint) {
-            journal.verify(&generation.checkpoint).await?;
-            verified.push(generation.checkpoint);
-        }
+        let checkpoint = generation.checkpoint;
+        let is_known = match looked_at.iter().find(|(other, _)| *other == checkpoint) {
+            _ if generation.state == GenerationState::Retired => true,
+            Some((_, is_known)) => *is_known,
+            None => {
+                let is_known = is_known_to(journal, &checkpoint).await?;
+                looked_at.push((checkpoint, is_known));
+                is_known
+            }
+        };
+        if is_known { &mut known } else { &mut ahead }.push(generation);
     }
-    Ok(())
+    Ok((known, ahead))
+}
+
+async fn is_known_to(journal: &Journal, checkpoint: &Checkpoint) -> Result<bool, FillError> {
+    match journal.verify(checkpoint).await {
+        Ok(()) => Ok(true),
+        Err(LogError::ForeignCheckpoint { reason, .. }) => {
+            let (views_at, log_at) = (checkpoint.position.0, journal.head().await?.0);
+            tracing::warn!(
+                views_at,
+                log_at,
+                reason,
+                "the log was put back: it does not hold what the views were filled from, and they are filled anew"
+            );
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The views that have a live generation. They move together; one that a program didn't know, which ran in between, stayed

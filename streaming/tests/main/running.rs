@@ -119,6 +119,27 @@ async fn windows_of_another_log_stop_it_and_a_rebuild_replaces_them() {
     assert!(worker.windows().status().trouble.is_none());
 }
 
+/// As after a backup of the log was put in its place, or a power cut took the end of one that doesn't wait for the disk.
+#[tokio::test]
+async fn windows_that_are_ahead_of_their_log_are_counted_anew() {
+    // Beyond its end, and where another event stands now.
+    for ahead in [9, 3] {
+        let (mut shop, place) = (Shop::new(), SqlitePlace::new());
+        for _ in 0..5 {
+            shop.happen(added(1, 1)).await;
+        }
+        worker(&shop, &place).catch_up(|_| ()).await.unwrap();
+        let counted_more =
+            format!("UPDATE sides SET position = {ahead} WHERE live = 1; UPDATE buckets_0 SET amount = 9");
+        rusqlite::Connection::open(place.path()).unwrap().execute_batch(&counted_more).unwrap();
+        let worker = worker(&shop, &place);
+        worker.catch_up(|_| ()).await.unwrap();
+        assert_eq!(adds(&worker.windows()).await, [(product(1), 5)], "ahead at {ahead}");
+        let status = worker.windows().status();
+        assert!(status.position == Position(5) && status.trouble.is_none(), "{status:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_rebuild_runs_beside_a_worker_that_goes_on() {
     let (mut shop, place) = (Shop::new(), SqlitePlace::new());
