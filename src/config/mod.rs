@@ -65,7 +65,7 @@ pub const KEYS: [Key; 27] = [
     plain("namespace", Some("cartlog")),
     plain("node", None),
     plain("max_connections", Some("10000")),
-    plain("cached_streams", Some("4096")),
+    plain("cached_streams", Some("32768")),
     plain("queue_length", Some("1024")),
     plain("snapshot_every", Some("1000")),
     plain("log", Some("info")),
@@ -120,7 +120,7 @@ pub struct Config {
     pub node: Option<String>,
     /// Connections that are served at one time; more wait.
     pub max_connections: usize,
-    /// Streams of each kind whose state is kept in memory.
+    /// Streams whose state is kept in memory, of all kinds together.
     pub cached_streams: usize,
     /// Commands that may wait on one stream.
     pub queue_length: usize,

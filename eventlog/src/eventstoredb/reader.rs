@@ -6,7 +6,7 @@ use super::server::{Answers, Server};
 use super::trouble::Trouble;
 use super::wire::*;
 use crate::event::{self, RecordedEvent, StreamName};
-use crate::size::OVERHEAD_BYTES;
+use crate::size::{Room, weight};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::time::{Instant, timeout};
@@ -23,31 +23,17 @@ pub(super) struct Reader {
     pub names: Arc<Names>,
 }
 
-/// How much is enough.
-#[derive(Clone, Copy)]
-pub(super) struct Enough {
-    pub events: usize,
-    /// About; the event that goes beyond it is still brought.
-    pub bytes: usize,
-}
-
-impl Enough {
-    pub fn events(events: usize) -> Self {
-        Self { events, bytes: usize::MAX }
-    }
-}
-
 impl Reader {
-    /// Up to `limit` events of the stream from the revision on.
-    pub async fn stream(&self, name: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, Trouble> {
+    /// Events of the stream from the revision on.
+    pub async fn stream(&self, name: &StreamName, from: u64, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
         let subject = self.stream_subject(name, StreamStart::Revision(from));
-        self.events(&subject, Direction::Forwards, |_| true, Enough::events(limit)).await
+        self.events(&subject, Direction::Forwards, |_| true, enough).await
     }
 
     /// The last `limit` events of the stream, newest first.
     pub async fn stream_backwards(&self, name: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, Trouble> {
         let subject = self.stream_subject(name, StreamStart::End(Empty {}));
-        self.events(&subject, Direction::Backwards, |_| true, Enough::events(limit)).await
+        self.events(&subject, Direction::Backwards, |_| true, Room::for_events(limit)).await
     }
 
     /// The first events of a stream of whatever name, as the server has them.
@@ -85,7 +71,7 @@ impl Reader {
     /// The server reads from any byte that it is told to, and finds nonsense where no event begins. An event's own position is
     /// good, and so is the one before an event's if the next is read from instead; which of the two it is shows in trying (one
     /// event alone is mostly asked for by the latter). Where neither is, only the way back from the end is left.
-    pub async fn all_after(&self, after: event::Position, enough: Enough) -> Result<Vec<RecordedEvent>, Trouble> {
+    pub async fn all_after(&self, after: event::Position, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
         let next = after.0.saturating_add(1);
         if after.0 >= Position::GREATEST || enough.events == 0 {
             return Ok(Vec::new());
@@ -101,26 +87,32 @@ impl Reader {
                 events => return events,
             }
         }
-        self.retrying(|| self.all_back_to(after, enough.events)).await
+        self.retrying(|| self.all_back_to(after, enough)).await
     }
 
     /// Events of all our streams after `after`, where `start` is not beyond it. A start is included, unlike a subscription's.
-    async fn all_from(&self, start: Position, after: Position, enough: Enough) -> Result<Vec<RecordedEvent>, Trouble> {
+    async fn all_from(&self, start: Position, after: Position, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
         let is_after = |event: &RecordedEvent| Position::of(event.position.0) > after;
         self.events(&all_from(start), Direction::Forwards, is_after, enough).await
     }
 
     /// The events after the position, found from the end on.
-    async fn all_back_to(&self, after: event::Position, limit: usize) -> Result<Vec<RecordedEvent>, Trouble> {
+    async fn all_back_to(&self, after: event::Position, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
         let mut answers = self.server.read(self.question(&all_from_end(), Direction::Backwards, usize::MAX)).await?;
-        let mut events = VecDeque::new();
+        let (mut events, mut bytes) = (VecDeque::<RecordedEvent>::new(), 0);
         while let Some(event) = self.next_event(&mut answers).await? {
             if event.commit_position <= after.0 {
                 break;
             }
-            events.extend(self.names.ours(event)?);
-            if events.len() > limit {
+            let Some(event) = self.names.ours(event)? else { continue };
+            bytes += weight(&event);
+            events.push_back(event);
+            // The newest, which the others fill the room without.
+            while let Some(newest) = events.front().map(weight)
+                && (events.len() > enough.events || bytes - newest >= enough.bytes)
+            {
                 events.pop_front();
+                bytes -= newest;
             }
         }
         Ok(events.into_iter().rev().collect())
@@ -128,7 +120,7 @@ impl Reader {
 
     /// Where the last event of ours stands of those after the place, up to which all was seen; `None` if there is none.
     pub async fn last_after(&self, seen: Position) -> Result<Option<event::Position>, Trouble> {
-        match self.all_from(seen, seen, Enough::events(FEW)).await {
+        match self.all_from(seen, seen, Room::for_events(FEW)).await {
             Ok(events) if events.len() < FEW => Ok(events.last().map(|event| event.position)),
             // With more than a few the last stands close to the end; a place that is none was told by the server.
             Ok(_) | Err(Trouble::NoSuchPosition) => self.last().await,
@@ -138,7 +130,7 @@ impl Reader {
 
     /// Where the last event of ours stands, looked for from the end on.
     pub async fn last(&self) -> Result<Option<event::Position>, Trouble> {
-        let events = self.events(&all_from_end(), Direction::Backwards, |_| true, Enough::events(1)).await?;
+        let events = self.events(&all_from_end(), Direction::Backwards, |_| true, Room::for_events(1)).await?;
         Ok(events.first().map(|event| event.position))
     }
 
@@ -168,7 +160,7 @@ impl Reader {
         subject: &Subject,
         direction: Direction,
         is_wanted: impl Fn(&RecordedEvent) -> bool + Send + Sync,
-        enough: Enough,
+        enough: Room,
     ) -> Result<Vec<RecordedEvent>, Trouble> {
         if enough.events == 0 {
             return Ok(Vec::new());
@@ -181,7 +173,7 @@ impl Reader {
         let question = self.question(subject, direction, count);
         let (events, seen) =
             self.retrying(|| self.whole(self.some_events(question.clone(), &is_wanted, enough))).await?;
-        if events.len() >= enough.events || seen < count {
+        if enough.is_filled_by(&events) || seen < count {
             return Ok(events);
         }
         let question = self.question(subject, direction, usize::MAX);
@@ -193,7 +185,7 @@ impl Reader {
         &self,
         question: ReadReq,
         is_wanted: &(impl Fn(&RecordedEvent) -> bool + Send + Sync),
-        enough: Enough,
+        enough: Room,
     ) -> Result<(Vec<RecordedEvent>, usize), Trouble> {
         let mut answers = self.server.read(question).await?;
         let (mut events, mut bytes, mut seen) = (Vec::new(), 0, 0);
@@ -201,7 +193,7 @@ impl Reader {
             let Some(event) = self.next_event(&mut answers).await? else { break };
             seen += 1;
             if let Some(event) = self.names.ours(event)?.filter(is_wanted) {
-                bytes += event.data.len() + event.metadata.len() + OVERHEAD_BYTES;
+                bytes += weight(&event);
                 events.push(event);
             }
         }
