@@ -1,6 +1,6 @@
 //! All commands in one handle, and what it is made of.
 
-use crate::executor::{Executor, Origin, Shared};
+use crate::executor::{Executor, Origin, Shared, States};
 use crate::guard::Tries;
 use crate::hashing::Hasher;
 use crate::ids::Ids;
@@ -10,7 +10,7 @@ use crate::session::{Has, Session};
 use crate::snapshots::{SnapshotWriter, Snapshots};
 use crate::use_cases::authenticate::TokenCache;
 use crate::vault::{HmacKey, Vault};
-use crate::{Clock, CommandError, Done, IdempotencyKey, Lookups, Mailer, Request, Service, Watermark};
+use crate::{Clock, CommandError, Done, Held, IdempotencyKey, Lookups, Mailer, Request, Service, Watermark};
 use domain::{
     ClaimId, CustomerId, StoreId,
     cart::Cart,
@@ -52,8 +52,9 @@ pub struct Parts {
 /// Bounds, all configurable.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Streams of each category whose state is kept in memory.
+    /// Streams whose state is kept in memory, of all categories together; also bounded by [`Memory::states`].
     pub cached_streams: usize,
+    pub memory: Memory,
     /// Commands that may wait on one stream; one more is [`CommandError::Busy`].
     pub queue_length: usize,
     /// Events after which a long stream's state is saved again.
@@ -66,10 +67,43 @@ pub struct Settings {
     pub wrong_tries: u32,
 }
 
+/// What may be held in memory, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// States of streams that nothing waits on.
+    pub states: u64,
+    /// Snapshots that wait to be written.
+    pub snapshots: usize,
+    /// Tokens, credentials and keys that were seen lately, and the like; half of it by commands, the rest is for whoever keeps
+    /// customers' keys.
+    pub known: u64,
+}
+
 impl Default for Settings {
     fn default() -> Self {
-        Self { cached_streams: 4_096, queue_length: 1_024, snapshot_every: 1_000, sole_writer: false, wrong_tries: 10 }
+        Self {
+            cached_streams: 32_768,
+            memory: Memory::default(),
+            queue_length: 1_024,
+            snapshot_every: 1_000,
+            sole_writer: false,
+            wrong_tries: 10,
+        }
     }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        const MIB: usize = 1024 * 1024;
+        Self { states: 64 * MIB as u64, snapshots: 16 * MIB, known: 16 * MIB as u64 }
+    }
+}
+
+/// What commands have in memory now, about, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    pub states: u64,
+    pub snapshots: u64,
 }
 
 /// What a use case came to, of whatever type: all that commands have in common is compiled once, not once for each of them.
@@ -110,6 +144,7 @@ pub(crate) struct Inner {
     in_flight: Locks<(StoreId, String)>,
     tasks: TaskTracker,
     snapshots: SnapshotWriter,
+    states: Arc<States>,
     stores: Executor<Store>,
     products: Executor<Product>,
     customers: Executor<Customer>,
@@ -145,13 +180,14 @@ has!(
 
 impl Commands {
     pub fn new(parts: Parts) -> Self {
-        let snapshots = SnapshotWriter::new(Arc::clone(&parts.snapshots));
+        let Settings { memory, cached_streams, .. } = parts.settings;
+        let snapshots = SnapshotWriter::new(Arc::clone(&parts.snapshots), parts.journal.clone(), memory.snapshots);
         let shared = Arc::new(Shared {
             journal: parts.journal.clone(),
             snapshots: snapshots.clone(),
             lookups: Arc::clone(&parts.lookups),
             clock: Arc::clone(&parts.clock),
-            cached_streams: parts.settings.cached_streams,
+            states: Arc::new(States::new(memory.states, cached_streams)),
             queue_length: parts.settings.queue_length,
             snapshot_every: parts.settings.snapshot_every,
             sole_writer: parts.settings.sole_writer,
@@ -162,7 +198,7 @@ impl Commands {
                 even_clock: crate::EvenClock::new(Arc::clone(&parts.clock)),
                 tries: Tries::new(parts.settings.wrong_tries),
                 verifying: Locks::default(),
-                tokens: TokenCache::default(),
+                tokens: TokenCache::new(memory.known / 2),
                 cart_locks: Locks::default(),
                 name_locks: Locks::default(),
                 unnamed_claims: Cache::new(4_096),
@@ -179,6 +215,7 @@ impl Commands {
                 gift_cards: Executor::new(Arc::clone(&shared)),
                 credits: Executor::new(Arc::clone(&shared)),
                 coupons: Executor::new(Arc::clone(&shared)),
+                states: Arc::clone(&shared.states),
                 claims: Executor::new(shared),
                 snapshots,
                 parts,
@@ -192,6 +229,11 @@ impl Commands {
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
         self.inner.snapshots.close().await;
+    }
+
+    /// What is held in memory now.
+    pub fn remembered(&self) -> Remembered {
+        Remembered { states: self.inner.states.bytes(), snapshots: self.inner.snapshots.bytes() as u64 }
     }
 
     /// Runs a use case in a task of its own, one at a time for one `Idempotency-Key`.
@@ -247,7 +289,7 @@ impl Commands {
 impl Inner {
     /// Makes the session of a request and runs its use case, after the one that is under way with the same key.
     async fn begin(self: Arc<Self>, request: Request, use_case: UseCase) -> Result<Done<Outcome>, CommandError> {
-        let Request { store_id, actor, request_id, idempotency, if_match, watermark } = request;
+        let Request { store_id, actor, request_id, idempotency, if_match, watermark, held: _held } = request;
         let clock = Arc::clone(&self.parts.clock);
         let origin = |ids: Ids| {
             let (correlation_id, causation_id) = (Uuid::now_v7(), None);
@@ -300,5 +342,6 @@ pub(crate) fn anonymous(store_id: StoreId, request_id: Option<String>, idempoten
         idempotency,
         if_match: None,
         watermark: Watermark::default(),
+        held: Held::default(),
     }
 }

@@ -30,5 +30,5 @@ pub use port::{
     AppendError, Appended, Checkpoint, EventLog, ExpectedRevision, FIRST_FORMAT, LogError, LogId, LogUnit, Piece,
     Subscription, SubscriptionItem,
 };
-pub use size::MAX_APPEND_BYTES;
+pub use size::{MAX_APPEND_BYTES, Room};
 pub use sqlite::{SqliteLog, SqliteOptions, Synchronous, sqlite_version};

@@ -1,6 +1,7 @@
 //! The port: what an adapter must do, exactly.
 
 use crate::event::*;
+use crate::size::Room;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
@@ -212,6 +213,21 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// Up to `limit` events of all streams after the position, oldest first.
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError>;
+
+    /// As [`read_stream`](Self::read_stream), as much as there is room for.
+    async fn read_stream_within(
+        &self,
+        stream: &StreamName,
+        from: u64,
+        room: Room,
+    ) -> Result<Vec<RecordedEvent>, LogError> {
+        Ok(room.keep(self.read_stream(stream, from, room.events).await?))
+    }
+
+    /// As [`read_all`](Self::read_all), as much as there is room for.
+    async fn read_all_within(&self, after: Position, room: Room) -> Result<Vec<RecordedEvent>, LogError> {
+        Ok(room.keep(self.read_all(after, room.events).await?))
+    }
 
     /// The position of the last event; [`Position::START`] in an empty log.
     async fn head(&self) -> Result<Position, LogError>;

@@ -20,7 +20,7 @@ pub mod testing;
 mod upcast;
 
 pub use envelope::{Delivery, Envelope, Unreadable};
-pub use follow::{Batch, Follower};
+pub use follow::{Batch, Follower, Memory};
 pub use heads::StoreHeads;
 pub use journal::{Journal, JournalError, StreamSlice, Tail, ToAppend, Written};
 pub use keys::{Keys, KeysError, SealingKey};

@@ -11,7 +11,7 @@ mod show;
 mod span;
 mod variables;
 
-pub use clients::{BodyMemory, Origins, Proxies};
+pub use clients::{BodyMemory, Memory, Origins, Proxies};
 pub use engines::check_one as check_engine;
 #[cfg(not(feature = "kafka"))]
 pub use engines::left_out;
@@ -44,7 +44,7 @@ const fn secret(name: &'static str) -> Key {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const KEYS: [Key; 29] = [
+pub const KEYS: [Key; 30] = [
     plain("listen", Some("127.0.0.1:8080")),
     plain("data", Some("./data")),
     plain("role", Some("api,views,stream")),
@@ -53,6 +53,7 @@ pub const KEYS: [Key; 29] = [
     plain("wrong_tries", Some("10")),
     plain("trust_proxy", None),
     plain("cors_origins", None),
+    plain("memory", Some("256")),
     plain("body_memory", Some("64")),
     plain("durability", Some("full")),
     plain("public_url", None),
@@ -69,7 +70,7 @@ pub const KEYS: [Key; 29] = [
     plain("max_connections", Some("10000")),
     plain("drain", Some("0s")),
     plain("view_wait", Some("2s")),
-    plain("cached_streams", Some("4096")),
+    plain("cached_streams", Some("32768")),
     plain("queue_length", Some("1024")),
     plain("snapshot_every", Some("1000")),
     plain("log", Some("info")),
@@ -97,6 +98,8 @@ pub struct Config {
     /// Origins whose pages may call the API from browsers.
     #[serde(default)]
     pub cors_origins: Origins,
+    /// What is remembered of streams, rows, events and tokens may take so much memory.
+    pub memory: Memory,
     /// What requests' bodies may take of the memory at one time.
     pub body_memory: BodyMemory,
     /// When an append counts as written.
@@ -130,7 +133,7 @@ pub struct Config {
     /// How long commands and answers wait for the views.
     #[serde(deserialize_with = "span::view_wait")]
     pub view_wait: Span,
-    /// Streams of each kind whose state is kept in memory.
+    /// Streams whose state is kept in memory, of all kinds together.
     pub cached_streams: usize,
     /// Commands that may wait on one stream.
     pub queue_length: usize,

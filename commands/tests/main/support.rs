@@ -209,7 +209,13 @@ struct Nobody;
 
 #[async_trait]
 impl Lookups for Nobody {
-    async fn wallet(&self, _: Position, _: StoreId, _: CustomerId) -> Result<Vec<WalletEntry>, LookupsError> {
+    async fn wallet(
+        &self,
+        _: Position,
+        _: StoreId,
+        _: CustomerId,
+        _: domain::Currency,
+    ) -> Result<Vec<WalletEntry>, LookupsError> {
         Ok(Vec::new())
     }
 
@@ -277,6 +283,7 @@ pub fn request(store_id: StoreId) -> Request {
         idempotency: None,
         if_match: None,
         watermark: Default::default(),
+        held: Default::default(),
     }
 }
 

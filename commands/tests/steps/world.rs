@@ -210,6 +210,7 @@ pub fn request(store_id: StoreId) -> Request {
         idempotency: None,
         if_match: None,
         watermark: Default::default(),
+        held: Default::default(),
     }
 }
 

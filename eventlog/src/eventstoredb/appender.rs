@@ -11,6 +11,7 @@ use super::trouble::Trouble;
 use super::wire::*;
 use crate::event::{self, NewEvent, StreamName};
 use crate::port::{AppendError, Appended, ExpectedRevision, LogError};
+use crate::size::Room;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -118,14 +119,14 @@ impl Appender<'_> {
         expected: ExpectedRevision,
         events: &[NewEvent],
     ) -> Result<Option<Appended>, Trouble> {
-        let stored = self.reader.stream(stream, expected.length(), events.len()).await?;
+        let stored = self.reader.stream(stream, expected.length(), Room::for_events(events.len())).await?;
         let is_same = stored.iter().map(|event| event.id).eq(events.iter().map(|event| event.id));
         let last = stored.last().filter(|_| is_same);
         Ok(last.map(|last| Appended { revision: last.revision, position: last.position }))
     }
 
     async fn position_of(&self, stream: &StreamName, revision: u64) -> Result<event::Position, Trouble> {
-        match self.reader.stream(stream, revision, 1).await?.first() {
+        match self.reader.stream(stream, revision, Room::for_events(1)).await?.first() {
             Some(event) if event.revision == revision => Ok(event.position),
             Some(_) | None => Err(Trouble::nonsense("an event that was appended is not there")),
         }

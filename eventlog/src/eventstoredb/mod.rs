@@ -30,6 +30,7 @@ use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::follow::{Batch, Source, follow};
 use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Piece, Subscription};
 use crate::recent::Recent;
+use crate::size::Room;
 use appender::Appender;
 use async_trait::async_trait;
 use heads::Heads;
@@ -37,7 +38,7 @@ use identity::Identity;
 use names::Names;
 use parking_lot::Mutex;
 use progress::Progress;
-use reader::{Enough, Reader};
+use reader::Reader;
 use server::Server;
 use std::sync::{Arc, OnceLock};
 use stretches::Stretches;
@@ -46,7 +47,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The most events, and about the most bytes of them, that a subscription gets at once.
-const BATCH: Enough = Enough { events: 512, bytes: 1024 * 1024 };
+const BATCH: Room = Room { events: 512, bytes: 1024 * 1024 };
 
 /// A log in an EventStoreDB server. Dropping it ends its subscriptions with [`LogError::Unavailable`].
 pub struct EventStoreDbLog {
@@ -170,7 +171,7 @@ impl Shared {
         Ok(new.unwrap_or(Position(progress.last_event().commit)))
     }
 
-    async fn all_after(&self, after: Position, enough: Enough) -> Result<Vec<RecordedEvent>, LogError> {
+    async fn all_after(&self, after: Position, enough: Room) -> Result<Vec<RecordedEvent>, LogError> {
         Ok(self.reader.all_after(after, enough).await?)
     }
 
@@ -234,11 +235,7 @@ impl EventLog for EventStoreDbLog {
     }
 
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
-        self.shared.check()?;
-        if from > wire::Position::GREATEST {
-            return Ok(Vec::new());
-        }
-        Ok(self.shared.reader.stream(stream, from, limit).await?)
+        self.read_stream_within(stream, from, Room::for_events(limit)).await
     }
 
     async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
@@ -247,11 +244,28 @@ impl EventLog for EventStoreDbLog {
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
+        self.read_all_within(after, Room::for_events(limit)).await
+    }
+
+    async fn read_stream_within(
+        &self,
+        stream: &StreamName,
+        from: u64,
+        room: Room,
+    ) -> Result<Vec<RecordedEvent>, LogError> {
+        self.shared.check()?;
+        if from > wire::Position::GREATEST {
+            return Ok(Vec::new());
+        }
+        Ok(self.shared.reader.stream(stream, from, room).await?)
+    }
+
+    async fn read_all_within(&self, after: Position, room: Room) -> Result<Vec<RecordedEvent>, LogError> {
         self.shared.check()?;
         // The ring may not have the last ones yet; but what it has is right.
-        match self.shared.recent.after(after, limit) {
-            Some(events) if events.len() == limit => Ok(events),
-            _ => self.shared.all_after(after, Enough::events(limit)).await,
+        match self.shared.recent.after(after, room) {
+            Some(events) if room.is_filled_by(&events) => Ok(events),
+            _ => self.shared.all_after(after, room).await,
         }
     }
 
@@ -287,7 +301,7 @@ struct Tail(Arc<Shared>);
 impl Source for Tail {
     async fn next_batch(&self, after: Position, _head: Position) -> Result<Batch, LogError> {
         self.0.check()?;
-        match self.0.recent.after(after, BATCH.events) {
+        match self.0.recent.after(after, BATCH) {
             Some(events) if !events.is_empty() => Ok(Batch { events, fell_behind: false }),
             _ => {
                 let events = self.0.patiently(|| self.0.all_after(after, BATCH)).await?;

@@ -7,6 +7,7 @@ use super::stretches::Stretches;
 use super::trouble::Trouble;
 use super::wire::*;
 use crate::event::{self, RecordedEvent, StreamName};
+use crate::size::{Room, weight};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -25,25 +26,11 @@ pub(super) struct Reader {
     pub recalled: OnceCell<()>,
 }
 
-/// How much is enough.
-#[derive(Clone, Copy)]
-pub(super) struct Enough {
-    pub events: usize,
-    /// About; the event that goes beyond it is still brought.
-    pub bytes: usize,
-}
-
-impl Enough {
-    pub fn events(events: usize) -> Self {
-        Self { events, bytes: usize::MAX }
-    }
-}
-
 impl Reader {
-    /// Up to `limit` events of the stream from the revision on.
-    pub async fn stream(&self, name: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, Trouble> {
+    /// Events of the stream from the revision on.
+    pub async fn stream(&self, name: &StreamName, from: u64, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
         let subject = self.stream_subject(name, StreamStart::Revision(from));
-        let events = self.events(&subject, Direction::Forwards, limit).await?;
+        let events = self.events(&subject, Direction::Forwards, enough).await?;
         match events.first() {
             Some(first) if first.revision > from => Err(Trouble::Gone(format!(
                 "revisions {from} to {} of {name} are gone: it was deleted and begun anew, or its $maxCount, $maxAge or $tb \
@@ -57,7 +44,7 @@ impl Reader {
     /// The last `limit` events of the stream, newest first.
     pub async fn stream_backwards(&self, name: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, Trouble> {
         let subject = self.stream_subject(name, StreamStart::End(Empty {}));
-        self.events(&subject, Direction::Backwards, limit).await
+        self.events(&subject, Direction::Backwards, Room::for_events(limit)).await
     }
 
     /// The first events of a stream of whatever name, as the server has them.
@@ -90,7 +77,7 @@ impl Reader {
     /// The server reads from any byte that it is told to, and finds nonsense where no event begins. An event's own position is
     /// good, and so is the one before an event's if the next is read from instead; which of the two it is shows in trying (one
     /// event alone is mostly asked for by the latter). Where neither is, only the way back from the end is left.
-    pub async fn all_after(&self, after: event::Position, enough: Enough) -> Result<Vec<RecordedEvent>, Trouble> {
+    pub async fn all_after(&self, after: event::Position, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
         let next = after.0.saturating_add(1);
         if after.0 >= Position::GREATEST || enough.events == 0 {
             return Ok(Vec::new());
@@ -113,22 +100,28 @@ impl Reader {
                 events => return events,
             }
         }
-        self.retrying(|| self.all_back_to(after, enough.events)).await
+        self.retrying(|| self.all_back_to(after, enough)).await
     }
 
     /// The events after the position, found from the end on.
-    async fn all_back_to(&self, after: event::Position, limit: usize) -> Result<Vec<RecordedEvent>, Trouble> {
+    async fn all_back_to(&self, after: event::Position, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
         let question = self.question(&all_from_end(), Direction::Backwards, usize::MAX);
-        let mut events = VecDeque::new();
+        let (mut events, mut bytes) = (VecDeque::<RecordedEvent>::new(), 0);
         let Some(mut answers) = self.server.begin_scan(question, false).await? else { return Ok(Vec::new()) };
         while let Scanned::Answer(answer) = self.server.next_of_scan(&mut answers, false).await? {
             let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content else { continue };
             if event.commit_position <= after.0 {
                 break;
             }
-            events.extend(self.names.ours(event)?);
-            if events.len() > limit {
+            let Some(event) = self.names.ours(event)? else { continue };
+            bytes += weight(&event);
+            events.push_back(event);
+            // The newest, which the others fill the room without.
+            while let Some(newest) = events.front().map(weight)
+                && (events.len() > enough.events || bytes - newest >= enough.bytes)
+            {
                 events.pop_front();
+                bytes -= newest;
             }
         }
         Ok(events.into_iter().rev().collect())
@@ -181,28 +174,31 @@ impl Reader {
         &self,
         subject: &Subject,
         direction: Direction,
-        limit: usize,
+        enough: Room,
     ) -> Result<Vec<RecordedEvent>, Trouble> {
-        if limit == 0 {
+        if enough.events == 0 {
             return Ok(Vec::new());
         }
-        let question = self.question(subject, direction, limit);
-        let (events, seen) = self.retrying(|| self.whole(self.some_events(question.clone(), limit))).await?;
-        if events.len() >= limit || seen < limit {
+        let question = self.question(subject, direction, enough.events);
+        let (events, seen) = self.retrying(|| self.whole(self.some_events(question.clone(), enough))).await?;
+        if enough.is_filled_by(&events) || seen < enough.events {
             return Ok(events);
         }
         let question = self.question(subject, direction, usize::MAX);
-        Ok(self.retrying(|| self.whole(self.some_events(question.clone(), limit))).await?.0)
+        Ok(self.retrying(|| self.whole(self.some_events(question.clone(), enough))).await?.0)
     }
 
     /// The events, and how many the server sent.
-    async fn some_events(&self, question: ReadReq, limit: usize) -> Result<(Vec<RecordedEvent>, usize), Trouble> {
+    async fn some_events(&self, question: ReadReq, enough: Room) -> Result<(Vec<RecordedEvent>, usize), Trouble> {
         let mut answers = self.server.read(question).await?;
-        let (mut events, mut seen) = (Vec::new(), 0);
-        while events.len() < limit {
+        let (mut events, mut bytes, mut seen) = (Vec::new(), 0, 0);
+        while events.len() < enough.events && bytes < enough.bytes {
             let Some(event) = self.next_event(&mut answers).await? else { break };
             seen += 1;
-            events.extend(self.names.ours(event)?);
+            if let Some(event) = self.names.ours(event)? {
+                bytes += weight(&event);
+                events.push(event);
+            }
         }
         Ok((events, seen))
     }

@@ -5,12 +5,13 @@
 //! interrupted goes on where it was, and what was looked through in vain is remembered.
 
 use super::progress::Progress;
-use super::reader::{Enough, Reader, all_from, all_from_end, place};
+use super::reader::{Reader, all_from, all_from_end, place};
 use super::server::Scanned;
 use super::trouble::Trouble;
 use super::wire::*;
 use crate::event::{self, RecordedEvent};
 use crate::size::OVERHEAD_BYTES;
+use crate::size::Room;
 
 /// How often in a row a look may break off without having come any further.
 const TRIES: usize = 3;
@@ -44,7 +45,7 @@ impl Reader {
         &self,
         start: Position,
         after: Position,
-        enough: Enough,
+        enough: Room,
     ) -> Result<Vec<RecordedEvent>, Trouble> {
         let (mut events, mut bytes) = (Vec::new(), 0);
         let mut take = |event: RecordedEvent| {
@@ -181,7 +182,7 @@ impl Reader {
 
     /// Where the last event of ours stands of those after the place, up to which all was seen; `None` if there is none.
     pub(super) async fn last_after(&self, seen: Position) -> Result<Option<event::Position>, Trouble> {
-        match self.ours_from(seen, seen, Enough::events(FEW)).await {
+        match self.ours_from(seen, seen, Room::for_events(FEW)).await {
             Ok(events) if events.len() < FEW => Ok(events.last().map(|event| event.position)),
             // With more than a few the last stands close to the end; a place that is none was told by the server.
             Ok(_) | Err(Trouble::NoSuchPosition) => self.last_before_the_end().await,
@@ -201,7 +202,7 @@ impl Reader {
         }
         // Mostly an event of ours, but whoever read from between two events began there.
         let begin = Position::of(known.from.commit - 1);
-        match self.ours_from(known.from, begin, Enough::events(1)).await {
+        match self.ours_from(known.from, begin, Room::for_events(1)).await {
             Ok(events) if events.first().is_some_and(|event| event.position.0 == known.from.commit) => {
                 Ok(Some(event::Position(known.from.commit)))
             }

@@ -23,6 +23,7 @@ use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::follow::{Batch, Source, follow};
 use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
 use crate::recent::Recent;
+use crate::size::Room;
 use async_trait::async_trait;
 use checkpoint::Checkpointer;
 use chrono::{DateTime, Utc};
@@ -37,8 +38,7 @@ use tokio::sync::watch;
 use writer::Writer;
 
 /// The most events, and about the most bytes of them, that a subscription gets at once.
-const BATCH_EVENTS: usize = 512;
-const BATCH_BYTES: usize = 1024 * 1024;
+const BATCH: Room = Room { events: 512, bytes: 1024 * 1024 };
 
 /// A log in one SQLite file. Dropping it finishes what was queued and closes the file; its subscriptions then end with
 /// [`LogError::Unavailable`].
@@ -151,8 +151,7 @@ impl EventLog for SqliteLog {
     }
 
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
-        let (stream, head) = (stream.clone(), *self.head.borrow());
-        self.shared.readers.run(move |reader| reader.stream(&stream, from, limit, head)).await
+        self.read_stream_within(stream, from, Room::for_events(limit)).await
     }
 
     async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
@@ -161,14 +160,28 @@ impl EventLog for SqliteLog {
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
+        self.read_all_within(after, Room::for_events(limit)).await
+    }
+
+    async fn read_stream_within(
+        &self,
+        stream: &StreamName,
+        from: u64,
+        room: Room,
+    ) -> Result<Vec<RecordedEvent>, LogError> {
+        let (stream, head) = (stream.clone(), *self.head.borrow());
+        self.shared.readers.run(move |reader| reader.stream(&stream, from, room, head)).await
+    }
+
+    async fn read_all_within(&self, after: Position, room: Room) -> Result<Vec<RecordedEvent>, LogError> {
         let head = *self.head.borrow();
         if after >= head {
             return Ok(Vec::new());
         }
-        if let Some(events) = self.shared.recent.after(after, limit) {
+        if let Some(events) = self.shared.recent.after(after, room) {
             return Ok(events);
         }
-        self.shared.readers.run(move |reader| reader.all(after, limit, usize::MAX, head)).await
+        self.shared.readers.run(move |reader| reader.all(after, room, head)).await
     }
 
     async fn head(&self) -> Result<Position, LogError> {
@@ -187,10 +200,10 @@ impl EventLog for SqliteLog {
 #[async_trait]
 impl Source for Shared {
     async fn next_batch(&self, after: Position, head: Position) -> Result<Batch, LogError> {
-        if let Some(events) = self.recent.after(after, BATCH_EVENTS) {
+        if let Some(events) = self.recent.after(after, BATCH) {
             return Ok(Batch { events, fell_behind: false });
         }
-        let events = self.readers.run(move |reader| reader.all(after, BATCH_EVENTS, BATCH_BYTES, head)).await?;
+        let events = self.readers.run(move |reader| reader.all(after, BATCH, head)).await?;
         Ok(Batch { events, fell_behind: true })
     }
 }

@@ -13,15 +13,16 @@ use std::sync::Arc;
 
 pub struct Embedded {
     store: Arc<SqliteReadStore>,
+    settings: Settings,
     /// Once they were brought to where the log is.
     filled: Mutex<Option<Projections>>,
 }
 
 impl Embedded {
-    pub async fn open(path: &Path) -> Result<Self> {
+    pub async fn open(path: &Path, settings: Settings) -> Result<Self> {
         let file = path.to_owned();
         let store = blocking(move || SqliteReadStore::open(&file).map_err(advice::views_file)).await?;
-        Ok(Self { store: Arc::new(store), filled: Mutex::default() })
+        Ok(Self { store: Arc::new(store), settings, filled: Mutex::default() })
     }
 
     fn filled(&self) -> Option<Projections> {
@@ -30,7 +31,7 @@ impl Embedded {
 
     async fn fill(&self, journal: &Journal, progress: Report) -> Result<Projections> {
         let store = Arc::clone(&self.store) as Arc<dyn ReadStore>;
-        let opening = Projections::open(store, journal.clone(), Settings::default(), tell(progress));
+        let opening = Projections::open(store, journal.clone(), self.settings, tell(progress));
         let projections = opening.await.map_err(advice::filling)?;
         *self.filled.lock() = Some(projections.clone());
         Ok(projections)
