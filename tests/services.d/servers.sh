@@ -127,7 +127,7 @@ in_clean_environment() {
 }
 
 wait_for() {
-    local until=$((SECONDS + 60))
+    local until=$((SECONDS + 240))
     until "$1_answers"; do
         runs "$1" || fail "$1" "ended while it started"
         ((SECONDS < until)) || fail "$1" "does not answer"

@@ -10,6 +10,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders, OwnedMessage};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, HashSet};
 use std::io::{BufRead, BufReader};
@@ -118,6 +119,10 @@ fn committed(options: &ForwarderOptions) -> Vec<OwnedMessage> {
         match consumer.poll(Duration::from_secs(30)).expect("the broker answers") {
             Ok(record) => records.push(record.detach()),
             Err(KafkaError::PartitionEOF(partition)) => drop(ended.insert(partition)),
+            // A busy broker was given up, and is connected to again.
+            Err(KafkaError::MessageConsumption(
+                RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::BrokerTransportFailure,
+            )) => {}
             Err(error) => panic!("{error}"),
         }
     }
