@@ -179,9 +179,13 @@ mod tests {
     fn gated() -> (SnapshotWriter, Arc<Gated>, Written) {
         let (written, seen) = mpsc::unbounded_channel();
         let gated = Arc::new(Gated { let_through: Semaphore::new(0), written });
+        (writer_to(Arc::clone(&gated) as Arc<dyn Snapshots>), gated, seen)
+    }
+
+    fn writer_to(snapshots: Arc<dyn Snapshots>) -> SnapshotWriter {
         let keys = Arc::new(crate::vault::MemoryVault::default());
         let journal = Journal::new(Arc::new(eventlog::MemoryLog::new()), keys);
-        (SnapshotWriter::new(Arc::clone(&gated) as Arc<dyn Snapshots>, journal, MOST_BYTES), gated, seen)
+        SnapshotWriter::new(snapshots, journal, MOST_BYTES)
     }
 
     fn snapshot(state: Vec<u8>) -> Snapshot {
@@ -236,9 +240,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_that_breaks_the_writer_is_lost_and_the_next_ones_are_written() {
         let (written, mut seen) = mpsc::unbounded_channel();
-        let writer = SnapshotWriter::new(Arc::new(Brittle(written)));
-        writer.save(&stream(0), snapshot(Vec::new()));
-        writer.save(&stream(1), snapshot(b"state".to_vec()));
+        let writer = writer_to(Arc::new(Brittle(written)));
+        writer.save(&stream(0), snapshot(Vec::new()), None);
+        writer.save(&stream(1), snapshot(b"state".to_vec()), None);
         assert_eq!(seen.recv().await, Some(stream(1)));
         writer.close().await;
     }
