@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(answer.status(), 503);
         assert_eq!(answer.headers()["access-control-allow-origin"], origin);
         let problem: serde_json::Value = answer.json().await.unwrap_or_default();
-        assert!(problem["type"].as_str().is_some_and(|uri| uri.ends_with("/errors/UNAVAILABLE")), "{problem}");
+        assert!(problem["type"].as_str().is_some_and(|uri| uri.ends_with("/errors/unavailable")), "{problem}");
         stop.cancel();
         assert!(serving.await.is_ok());
     }

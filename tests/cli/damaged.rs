@@ -32,7 +32,7 @@ async fn of_a_damaged_file_what_helps_is_said_and_of_no_other() {
         ("windows.sqlite", "move windows.sqlite, windows.sqlite-wal and windows.sqlite-shm away together"),
         ("commands.sqlite", "move it, its -wal and its -shm away together"),
         ("vault.sqlite", "restore a backup of it"),
-        ("log.sqlite", "restore a backup of it"),
+        ("log.sqlite", "restore a backup"),
     ];
     for (file, advice) in cases {
         let data = store().await;

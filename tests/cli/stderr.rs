@@ -1,13 +1,13 @@
 //! What becomes of a server whose log lines nobody takes: it serves as ever, and says later how many were lost. And which lines
 //! there are: of a kind not more than one a second, each with its request, its route and the cause.
 
-use super::run::{cartlog, ended, on, signal};
-use crate::support::{Server, TestShop, new_app_id};
+use super::run::{cartlog, ended, signal};
+use crate::support::{Server, TestShop, new_customer};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Instant;
 
 /// For everybody to look into, which is worth a warning at the start.
@@ -106,7 +106,8 @@ async fn a_flood_of_errors_is_a_line_a_second_that_says_request_route_and_cause(
     let more = ["--log-format", "json", "--smtp-url", "smtp://127.0.0.1:1"];
     let mut server = Server::logging_to(stderr.into(), data.path(), &more);
     let shop = TestShop::on(&server).await;
-    let customer = shop.customer().await;
+    let customer = shop.post("/customer", new_customer(json!({}))).await.expect(201);
+    let customer = customer.text("/customer/customer_id");
     for _ in 0..REQUESTS {
         shop.put(&format!("/customer/{customer}/send_confirmation"), json!(null)).await.expect(503);
     }

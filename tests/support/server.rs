@@ -86,7 +86,7 @@ impl Server {
 
     /// A server on the directory whose log lines go there, with more arguments.
     pub fn logging_to(stderr: Stdio, data: &Path, more: &[&str]) -> Self {
-        let mut command = Self::command(data);
+        let mut command = Self::telling(data);
         command.args(more);
         Self::run_with(command, data.to_owned(), stderr)
     }
@@ -108,8 +108,15 @@ impl Server {
     }
 
     fn command(data: &Path) -> Command {
+        let mut command = Self::telling(data);
+        command.args(["--log", "warn"]);
+        command
+    }
+
+    /// With the log level that servers have.
+    fn telling(data: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cartlog"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(data);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
         command.env_remove("CARTLOG_LISTEN").env_remove("CARTLOG_DATA").envs(LIMITS.map(|limit| (limit, "0")));
         command.envs(engines(data));
         command
