@@ -16,7 +16,8 @@ use domain::invoice::InvoiceRejection;
 use domain::order::{OrderRejection, OrderStatus};
 use domain::product::ProductRejection;
 use domain::store::StoreRejection;
-use journal::JournalError;
+use eventlog::LogError;
+use journal::{JournalError, KeysError};
 use projections::ReadError;
 use std::time::Duration;
 use streaming::StoreError;
@@ -48,6 +49,11 @@ pub fn command_error(error: CommandError) -> Problem {
         CommandError::Damaged { .. } | CommandError::Unavailable { .. } => {
             tracing::error!(%error, "a command could not be done");
             return Problem::new(Code::Unavailable, unavailable(&error));
+        }
+        CommandError::DiskFull { .. } => {
+            // The reason names a path.
+            tracing::error!(%error, "a command was refused");
+            return Problem::new(Code::DiskFull, "the server's disk is nearly full; nothing was done");
         }
         CommandError::TooLarge { .. } => {
             // The reason counts bytes, of a stream that is not named here.
@@ -90,7 +96,9 @@ fn unavailable(error: &CommandError) -> String {
         CommandError::BrokeOff { .. } => {
             "the server broke off; whether it was done is not known: repeat it with the same Idempotency-Key".to_owned()
         }
-        CommandError::Damaged { .. } => "the history of what this is about can't be read; nothing was done".to_owned(),
+        CommandError::Damaged { .. } => {
+            "what this is about is damaged where it is stored, and can't be read; nothing was done".to_owned()
+        }
         other => other.to_string(),
     }
 }
@@ -124,7 +132,7 @@ pub fn read_error(error: ReadError) -> Problem {
 pub fn windows_error(error: StoreError) -> Problem {
     tracing::error!(%error, "a metric could not be read");
     match error {
-        StoreError::Unavailable(_) | StoreError::Damaged(_) | StoreError::Moved(_) => {
+        StoreError::Unavailable(_) | StoreError::Damaged(_) | StoreError::Foreign(_) | StoreError::Moved(_) => {
             Problem::new(Code::Unavailable, "the metrics are away")
         }
     }
@@ -133,7 +141,11 @@ pub fn windows_error(error: StoreError) -> Problem {
 /// The answer to a history that could not be read.
 pub fn journal_error(error: &JournalError) -> Problem {
     tracing::error!(%error, "a history could not be read");
-    Problem::new(Code::Unavailable, "the event log is away, or can't be read here")
+    let damaged = matches!(error, JournalError::Log(LogError::Damaged(_)) | JournalError::Keys(KeysError::Damaged(_)));
+    match damaged {
+        true => Problem::new(Code::Unavailable, "what this is about is damaged where it is stored, and can't be read"),
+        false => Problem::new(Code::Unavailable, "the event log is away, or can't be read here"),
+    }
 }
 
 /// What the absence of a thing is called.
