@@ -41,7 +41,7 @@ impl fmt::Display for Place {
 /// Opens the log of a directory that this process has locked, or that of an engine.
 pub async fn open_log(config: &Config, place: &Place, synchronous: Synchronous) -> Result<Arc<dyn EventLog>> {
     match place {
-        Place::Directory(directory) => log::in_directory(&DataDir::create(directory)?, synchronous).await,
+        Place::Directory(directory) => Ok(log::in_directory(&DataDir::create(directory)?, synchronous).await?),
         #[cfg(feature = "eventstoredb")]
         Place::Engine(url) => Ok(Arc::new(log::in_eventstoredb(config, url)?)),
         #[cfg(not(feature = "eventstoredb"))]

@@ -1,6 +1,6 @@
 //! The metric windows: kept in one SQLite file, or in Redis, where several nodes share them; and the worker that counts.
 
-use super::blocking;
+use super::{Files, blocking};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::status::Follower;
@@ -27,8 +27,8 @@ pub struct WindowsCounter {
 
 impl WindowsCounter {
     /// Opens the windows where the configuration says. Redis that is away is opened all the same.
-    pub async fn open(config: &Config, data: &DataDir, journal: &Journal) -> Result<Self> {
-        let store = store(config, data).await?;
+    pub async fn open(config: &Config, data: &DataDir, journal: &Journal, files: &mut Files) -> Result<Self> {
+        let store = store(config, data, files).await?;
         let clock: streaming::Clock = Arc::new(|| SystemClock.now());
         let worker = Worker::new(journal.clone(), Arc::clone(&store), clock);
         Ok(Self { store, worker: Arc::new(worker), stopped: Arc::default() })
@@ -87,15 +87,17 @@ pub fn check(config: &Config) -> Result<()> {
     Ok(())
 }
 
-async fn store(config: &Config, data: &DataDir) -> Result<Arc<dyn WindowStore>> {
+async fn store(config: &Config, data: &DataDir, files: &mut Files) -> Result<Arc<dyn WindowStore>> {
     #[cfg(feature = "redis")]
     if let Some(url) = &config.windows_url {
         return Ok(Arc::new(streaming::RedisWindows::open(url.reveal(), config.namespace.as_str())?));
     }
     // Redis is the only other place for them.
     let _ = config;
-    let file = data.windows();
-    Ok(Arc::new(blocking(move || Ok(SqliteWindows::open(&file)?)).await?))
+    let (file, space) = (data.windows(), files.space().clone());
+    let windows = Arc::new(blocking(move || Ok(SqliteWindows::open(&file)?.within(space))).await?);
+    files.has(&windows);
+    Ok(windows)
 }
 
 fn tell(mut progress: impl FnMut(u64, u64) + Send) -> impl FnMut(CatchUp) + Send {

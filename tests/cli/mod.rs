@@ -5,6 +5,7 @@ mod config;
 mod copy;
 mod data_dir;
 mod demo;
+mod files;
 mod hand;
 mod help;
 mod kafka;
