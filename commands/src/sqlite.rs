@@ -67,9 +67,11 @@ impl Failure {
 pub(crate) struct Database {
     path: PathBuf,
     format: &'static Format,
-    writer: Pool,
+    // In the order in which they are closed: the last one takes all that is in the write-ahead log into the file, which those that only
+    // read can't.
     readers: Pool,
     checkpointer: Checkpointer,
+    writer: Pool,
     /// What was met, until the file is made anew.
     damage: Mutex<Option<String>>,
 }
@@ -161,10 +163,10 @@ impl Database {
         let (database, reason) = (Arc::clone(self), reason.to_owned());
         let anew = move || {
             // What SQLite keeps beside a file it removes when it closes it: before there is another one.
-            let _copying = database.checkpointer.pause();
-            let closed =
-                (std::mem::take(&mut *database.writer.idle.lock()), std::mem::take(&mut *database.readers.idle.lock()));
-            drop(closed);
+            let mut copying = database.checkpointer.pause();
+            drop(std::mem::take(&mut *database.readers.idle.lock()));
+            drop(copying.take());
+            drop(std::mem::take(&mut *database.writer.idle.lock()));
             set_aside(&database.path, database.format, &reason)?;
             let (writer, readers) = connections(&database.path, database.format)?;
             *database.writer.idle.lock() = vec![writer];

@@ -63,8 +63,8 @@ pub struct Checkpointer {
 
 #[derive(Default)]
 struct Shared {
-    /// Held while anybody copies: two can't at once.
-    copying: Mutex<()>,
+    /// Held while anybody copies: two can't at once. In it, what the thread copies with.
+    copying: Mutex<Option<Connection>>,
     /// Something was committed that may still stand in the WAL.
     is_dirty: AtomicBool,
     pass_is_due: AtomicBool,
@@ -97,8 +97,9 @@ impl Checkpointer {
         }));
     }
 
-    /// Waits for what is being copied, and keeps all from it as long as the guard lives.
-    pub fn pause(&self) -> MutexGuard<'_, ()> {
+    /// Waits for what is being copied, and keeps all from it as long as the guard lives. What it holds, the thread copies with: whoever
+    /// wants the file closed takes it away.
+    pub fn pause(&self) -> MutexGuard<'_, Option<Connection>> {
         self.shared.copying.lock()
     }
 
@@ -192,18 +193,17 @@ struct Copier {
 
 impl Copier {
     fn run(&self, woken: &Receiver<()>) {
-        let mut connection = None;
         while woken.recv().is_ok() {
             // Until it is idle and empty.
             while self.shared.is_dirty.load(Ordering::Acquire) {
                 if self.shared.pass_is_due.swap(false, Ordering::Relaxed) {
-                    self.copy(&mut connection, "PASSIVE");
+                    self.copy("PASSIVE");
                 }
                 let commits = self.shared.commits.load(Ordering::Relaxed);
                 match woken.recv_timeout(self.idle) {
                     Ok(()) => {}
                     Err(RecvTimeoutError::Timeout) if commits == self.shared.commits.load(Ordering::Relaxed) => {
-                        self.empty(&mut connection);
+                        self.empty();
                     }
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => return,
@@ -213,17 +213,17 @@ impl Copier {
     }
 
     /// First what holds nobody up, then the little that came meanwhile.
-    fn empty(&self, connection: &mut Option<Connection>) {
+    fn empty(&self) {
         // Before: a commit that comes meanwhile makes it dirty again.
         self.shared.is_dirty.store(false, Ordering::Release);
-        if !self.copy(connection, "PASSIVE") || !self.copy(connection, "TRUNCATE") {
+        if !self.copy("PASSIVE") || !self.copy("TRUNCATE") {
             self.shared.is_dirty.store(true, Ordering::Release);
         }
     }
 
     /// Whether all was copied. The connection is kept while it is good.
-    fn copy(&self, kept: &mut Option<Connection>, mode: &str) -> bool {
-        let _copying = self.shared.copying.lock();
+    fn copy(&self, mode: &str) -> bool {
+        let mut kept = self.shared.copying.lock();
         let opened = match kept.take() {
             Some(connection) => Ok(connection),
             None => open(&self.path).and_then(|connection| {

@@ -14,10 +14,12 @@ pub(super) struct File {
     opened: RwLock<Option<Opened>>,
 }
 
+/// In the order in which they are closed: the last one takes all that is in the write-ahead log into the file, which those that
+/// only read can't.
 struct Opened {
-    writer: Mutex<Connection>,
     connections: Connections,
     checkpointer: Checkpointer,
+    writer: Mutex<Connection>,
 }
 
 impl Opened {

@@ -76,10 +76,11 @@ impl SqliteReadStore {
     /// Comes back once damage was met: what it is.
     pub async fn damaged(&self) -> String {
         let mut damage = self.damage.subscribe();
-        match damage.wait_for(Option::is_some).await {
-            Ok(damage) => damage.clone().unwrap_or_default(),
+        let met = damage.wait_for(Option::is_some).await.map_or(None, |damage| damage.clone());
+        match met {
+            Some(damage) => damage,
             // The sender lives as long as this.
-            Err(_) => std::future::pending().await,
+            None => std::future::pending().await,
         }
     }
 

@@ -56,10 +56,12 @@ struct File {
     is_partial: AtomicBool,
 }
 
+/// In the order in which they are closed: the last one takes all that is in the write-ahead log into the file, which those that
+/// only read can't.
 struct Opened {
-    writer: Mutex<Connection>,
     readers: Readers,
     checkpointer: Checkpointer,
+    writer: Mutex<Connection>,
 }
 
 impl Opened {
