@@ -138,6 +138,9 @@ struct Settings {
     /// When an answered command is safe: 'full' survives a power cut, 'normal' the end of the process [default: full]
     #[arg(long, value_name = "WHEN")]
     durability: Option<Durability>,
+    /// Bytes that are to stay free on the data directory's disk: with less, commands are refused; 0: none [default: 67108864]
+    #[arg(long, value_name = "BYTES")]
+    disk_reserve: Option<u64>,
     /// Where clients reach this server, for links in mails [default: where it listens]
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -600,6 +603,7 @@ impl Settings {
         flags.set("memory", self.memory);
         flags.set("body_memory", self.body_memory);
         flags.set("durability", self.durability.map(name_of));
+        flags.set("disk_reserve", self.disk_reserve);
         flags.set("public_url", self.public_url);
         flags.set("smtp_url", self.smtp_url);
         flags.set("smtp_timeout_ms", self.smtp_timeout_ms);

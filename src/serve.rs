@@ -122,7 +122,7 @@ impl Server {
         traces.locked(&data, &lock);
         let listener = Arc::new(http::bind(&config.listen).await?);
         let url = format!("http://{}", http::address(&listener)?);
-        let metrics = Metrics::start(data.clone())?;
+        let metrics = Metrics::start(data.clone(), config.disk_reserve)?;
         let waiting = Waiting::begin(&listener, config);
         let public_url = config.public_url.clone().unwrap_or_else(|| url.clone());
         let parts = wiring::open(config, data, lock, public_url, Box::new(shown("catching up views"))).await?;
@@ -198,6 +198,8 @@ impl Server {
         self.tasks.close();
         within("workers", self.tasks.wait()).await;
         within("views", self.parts.views.stop()).await;
+        // Last: nothing is written any more, and a copy of the files alone is a whole backup.
+        within("files", self.parts.files.settle()).await;
         // It is only in the way of the next start, which removes it too.
         let _ = std::fs::remove_file(self.parts.data.control_socket());
         tracing::info!("stopped");

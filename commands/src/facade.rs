@@ -9,7 +9,7 @@ use crate::locks::Locks;
 use crate::session::{Has, Session};
 use crate::snapshots::{SnapshotWriter, Snapshots};
 use crate::use_cases::authenticate::TokenCache;
-use crate::vault::{HmacKey, Vault};
+use crate::vault::{HmacKey, Vault, VaultError};
 use crate::{Clock, CommandError, Done, Held, IdempotencyKey, Lookups, Mailer, Request, Service, Watermark};
 use domain::{
     ClaimId, CustomerId, StoreId,
@@ -29,6 +29,7 @@ use quick_cache::sync::Cache;
 use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -142,6 +143,8 @@ pub(crate) struct Inner {
     pub(crate) begun_at: tokio::sync::OnceCell<eventlog::Position>,
     /// Keys whose requests are under way: a second request waits for the first, and then finds what it did.
     in_flight: Locks<(StoreId, String)>,
+    /// Where commands write; not set: they are not held up.
+    space: std::sync::OnceLock<sqlite::Space>,
     tasks: TaskTracker,
     snapshots: SnapshotWriter,
     states: Arc<States>,
@@ -205,6 +208,7 @@ impl Commands {
                 hmac_keys: Cache::new(4_096),
                 begun_at: tokio::sync::OnceCell::new(),
                 in_flight: Locks::default(),
+                space: std::sync::OnceLock::new(),
                 tasks: TaskTracker::new(),
                 stores: Executor::new(Arc::clone(&shared)),
                 products: Executor::new(Arc::clone(&shared)),
@@ -221,6 +225,13 @@ impl Commands {
                 parts,
             }),
         }
+    }
+
+    /// Refuses new commands ([`CommandError::DiskFull`]) while the disk has less room than this wants, and what follows from events
+    /// waits. To be called once, before the first command.
+    pub fn within(&self, space: sqlite::Space) {
+        // Called once.
+        let _ = self.inner.space.set(space);
     }
 
     /// Refuses new commands from now on ([`CommandError::Busy`]) and waits for those under way, then for the snapshot that is
@@ -270,6 +281,8 @@ impl Commands {
         if tasks.is_closed() {
             return Err(CommandError::Busy);
         }
+        // Before anything is begun: what is under way is brought to its end in the room that is kept for it.
+        inner.has_room()?;
         // Counted in its own task: whoever asked may be gone by then.
         let counted = async move {
             let outcome = inner.begin(request, use_case).await;
@@ -287,6 +300,14 @@ impl Commands {
 }
 
 impl Inner {
+    /// Whether as much of the disk is free as is to stay free.
+    pub(crate) fn has_room(&self) -> Result<(), CommandError> {
+        match self.space.get().and_then(sqlite::Space::short) {
+            Some(short) => Err(CommandError::DiskFull { reason: short.to_string() }),
+            None => Ok(()),
+        }
+    }
+
     /// Makes the session of a request and runs its use case, after the one that is under way with the same key.
     async fn begin(self: Arc<Self>, request: Request, use_case: UseCase) -> Result<Done<Outcome>, CommandError> {
         let Request { store_id, actor, request_id, idempotency, if_match, watermark, held: _held } = request;
@@ -296,12 +317,17 @@ impl Inner {
             Origin { store_id, actor, request_id, correlation_id, causation_id, ids, watermark }
         };
         let Some(key) = idempotency else {
-            return use_case(Session::new(self, origin(Ids::fresh(clock)), None, if_match)).await;
+            return done_or_not_known(Session::new(self, origin(Ids::fresh(clock)), None, if_match), use_case).await;
         };
         let hmac = self.hmac_key(store_id).await?;
         let (keyed, ids) = (keys::keyed(&hmac, &key), keys::ids(&hmac, &key, clock));
         let _alone = self.in_flight.lock((store_id, keyed.idempotency.key.clone())).await;
-        use_case(Session::new(Arc::clone(&self), origin(ids), Some(keyed), if_match)).await
+        done_or_not_known(Session::new(Arc::clone(&self), origin(ids), Some(keyed), if_match), use_case).await
+    }
+
+    /// Whether even what is kept free to bring to an end what was begun is used up by half.
+    pub(crate) fn has_no_room(&self) -> bool {
+        self.space.get().is_some_and(|space| space.very_short().is_some())
     }
 
     pub(crate) fn carts(&self) -> &Executor<Cart> {
@@ -325,8 +351,20 @@ impl Inner {
     }
 }
 
-pub(crate) fn vault_away(error: crate::vault::VaultError) -> CommandError {
-    CommandError::Unavailable { service: Service::Vault, reason: error.0 }
+/// Runs the use case. Once it is decided, no failure means that nothing was done.
+async fn done_or_not_known(session: Session, use_case: UseCase) -> Result<Done<Outcome>, CommandError> {
+    let has_decided = session.decision();
+    use_case(session).await.map_err(|error| match has_decided.load(Ordering::Relaxed) {
+        true => error.once_decided(),
+        false => error,
+    })
+}
+
+pub(crate) fn vault_away(error: VaultError) -> CommandError {
+    match error {
+        VaultError::Away(reason) => CommandError::Unavailable { service: Service::Vault, reason },
+        VaultError::Damaged(reason) => CommandError::Damaged { reason: format!("the vault: {reason}") },
+    }
 }
 
 pub(crate) fn views_away(error: crate::LookupsError) -> CommandError {

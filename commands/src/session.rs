@@ -10,6 +10,7 @@ use domain::{Category, CredentialId, Decider, StoreId};
 use eventlog::Position;
 use journal::Actor;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use uuid::Uuid;
 
 /// One request under way. Shared by all steps of its use case.
@@ -19,6 +20,7 @@ pub(crate) struct Session {
     pub(crate) origin: Origin,
     pub(crate) idempotency: Option<Keyed>,
     pub(crate) if_match: Option<IfMatch>,
+    has_decided: Arc<AtomicBool>,
 }
 
 impl Session {
@@ -28,7 +30,7 @@ impl Session {
         idempotency: Option<Keyed>,
         if_match: Option<IfMatch>,
     ) -> Self {
-        Self { inner, origin, idempotency, if_match }
+        Self { inner, origin, idempotency, if_match, has_decided: Arc::default() }
     }
 
     /// A session of cartlog's own, for what follows from an event.
@@ -74,11 +76,20 @@ impl Session {
     where
         Inner: Has<A>,
     {
-        self.ask(
-            id,
-            Ask::of(command, &self.origin).if_match(self.if_match.clone()).idempotent(self.idempotency.clone()),
-        )
-        .await
+        let ask = Ask::of(command, &self.origin).if_match(self.if_match.clone()).idempotent(self.idempotency.clone());
+        let executed = self.ask(id, ask).await?;
+        self.decided();
+        Ok(executed)
+    }
+
+    /// What the request asks for is decided, now or when it came first: nothing that fails from here on undoes it.
+    pub(crate) fn decided(&self) {
+        self.has_decided.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells whether [`Self::decided`] was called, also once the session is gone.
+    pub(crate) fn decision(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.has_decided)
     }
 
     /// As [`Self::decide`], if the stream still has `length` events; else [`Refused::Moved`].
@@ -95,7 +106,9 @@ impl Session {
             .at_length(length)
             .if_match(self.if_match.clone())
             .idempotent(self.idempotency.clone());
-        self.ask(id, ask).await
+        let executed = self.ask(id, ask).await?;
+        self.decided();
+        Ok(executed)
     }
 
     /// A command that prepares for the deciding one, or follows from it.
@@ -147,6 +160,7 @@ impl Session {
         let Some(key) = &self.idempotency else { return Ok(None) };
         let recalled = self.inner.executor().recall(id, self.store_id(), key).await?;
         if let Some(executed) = &recalled {
+            self.decided();
             self.origin.watermark.reach(executed.position);
         }
         Ok(recalled)

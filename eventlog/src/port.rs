@@ -232,6 +232,11 @@ pub trait EventLog: Send + Sync + 'static {
     /// The position of the last event; [`Position::START`] in an empty log.
     async fn head(&self) -> Result<Position, LogError>;
 
+    /// Damage that was met in what it holds, and that stays until a backup is restored; `None` where none was, or it can't tell.
+    fn damage(&self) -> Option<String> {
+        None
+    }
+
     /// The identity of this log; the same for its whole life.
     async fn log_id(&self) -> Result<LogId, LogError>;
 

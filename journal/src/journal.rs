@@ -240,6 +240,11 @@ impl Journal {
         self.tail.bytes() as u64
     }
 
+    /// Damage that was met in the log, and that stays until a backup is restored.
+    pub fn damage(&self) -> Option<String> {
+        self.log.damage()
+    }
+
     /// Follows the log from after the position: catch-up, then live. Followers near the head share one decoding.
     pub fn follow(&self, after: Position) -> Follower {
         Follower::new(Arc::clone(&self.tail), Arc::clone(&self.log), Arc::clone(&self.keys), after)

@@ -140,13 +140,17 @@ impl<V: View> Reader<'_, V> {
         let Some(document) = self.store.get(self.live.table, key).await? else {
             return Ok(None);
         };
-        let cached = decode::<V>(self.live.table, key, &document)?;
+        let cached = self.decode(key, &document)?;
         let row = Arc::clone(&cached.row);
         if let Some(place) = place {
             // Refused when the worker put a newer one there: then this one is not kept.
             let _ = place.insert(cached);
         }
         Ok(Some(row))
+    }
+
+    fn decode(&self, key: Uuid, document: &str) -> Result<Cached<V::Row>, StoreError> {
+        decode::<V>(self.live.table, key, document).inspect_err(|error| self.store.met_damage(&error.to_string()))
     }
 
     /// The rows of the keys, in their order.
@@ -181,7 +185,7 @@ impl<V: View> Reader<'_, V> {
         let documents = self.store.get_many(self.live.table, wanted).await?;
         for ((index, key, place), document) in missing.into_iter().zip(documents) {
             let Some(document) = document else { continue };
-            let cached = decode::<V>(self.live.table, key, &document)?;
+            let cached = self.decode(key, &document)?;
             rows[index] = Some(cached.clone());
             if let Some(place) = place {
                 // As in `get`.

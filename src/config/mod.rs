@@ -44,7 +44,7 @@ const fn secret(name: &'static str) -> Key {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const KEYS: [Key; 30] = [
+pub const KEYS: [Key; 31] = [
     plain("listen", Some("127.0.0.1:8080")),
     plain("data", Some("./data")),
     plain("role", Some("api,views,stream")),
@@ -56,6 +56,7 @@ pub const KEYS: [Key; 30] = [
     plain("memory", Some("256")),
     plain("body_memory", Some("64")),
     plain("durability", Some("full")),
+    plain("disk_reserve", Some("67108864")),
     plain("public_url", None),
     secret("smtp_url"),
     plain("smtp_timeout_ms", Some("10000")),
@@ -104,6 +105,8 @@ pub struct Config {
     pub body_memory: BodyMemory,
     /// When an append counts as written.
     pub durability: Durability,
+    /// How many bytes are to stay free on the disk of the data directory: with less, commands are refused. 0: none.
+    pub disk_reserve: u64,
     /// Where clients reach this server, for the links in mails; without it, where it listens.
     pub public_url: Option<String>,
     pub smtp_url: Option<Secret>,

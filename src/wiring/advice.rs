@@ -42,10 +42,10 @@ const MAKE_ROOM: &str = "see that the disk has room, and that this user may writ
 pub fn views_file(error: StoreError) -> Error {
     match &error {
         StoreError::Damaged(_) | StoreError::Newer(_) => Error::from(error).context(Derived::Views.move_away()),
-        StoreError::Unavailable(_) | StoreError::Busy => {
+        StoreError::Unavailable(_) | StoreError::Busy | StoreError::Full(_) => {
             Error::from(error).context(MAKE_ROOM).context(Derived::Views.not_now())
         }
-        StoreError::Fenced => error.into(),
+        StoreError::Fenced | StoreError::Foreign(_) => error.into(),
     }
 }
 
@@ -70,7 +70,7 @@ pub fn windows_file(error: streaming::StoreError) -> Error {
         streaming::StoreError::Unavailable(_) => {
             Error::from(error).context(MAKE_ROOM).context(Derived::Windows.not_now())
         }
-        streaming::StoreError::Moved(_) => error.into(),
+        streaming::StoreError::Moved(_) | streaming::StoreError::Foreign(_) => error.into(),
     }
 }
 

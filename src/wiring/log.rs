@@ -6,12 +6,15 @@ use crate::config::{Config, Durability};
 use crate::data_dir::DataDir;
 use anyhow::Result;
 use eventlog::{EventLog, SqliteLog, SqliteOptions, Synchronous};
+use sqlite::Settle;
 use std::sync::Arc;
 
 /// A log, and whether no other process writes to it.
 pub struct OpenLog {
     pub log: Arc<dyn EventLog>,
     pub sole_writer: bool,
+    /// The file that it is in, if it is in one.
+    pub file: Option<Arc<dyn Settle>>,
 }
 
 /// Opens the log that the configuration names. One that is away is opened all the same: it is waited for by whoever needs it.
@@ -20,7 +23,7 @@ pub struct OpenLog {
 /// What the adapter says, of a file that can't be used or a URL that can't be read.
 pub async fn open(config: &Config, data: &DataDir) -> Result<OpenLog> {
     if let Some(log) = elsewhere(config)? {
-        return Ok(OpenLog { log, sole_writer: false });
+        return Ok(OpenLog { log, sole_writer: false, file: None });
     }
     let synchronous = match config.durability {
         Durability::Full => Synchronous::Full,
@@ -34,7 +37,8 @@ pub async fn open(config: &Config, data: &DataDir) -> Result<OpenLog> {
         ..SqliteOptions::default()
     };
     // The directory is locked.
-    Ok(OpenLog { log: in_directory(data, options).await?, sole_writer: true })
+    let log = in_directory(data, options).await?;
+    Ok(OpenLog { file: Some(Arc::clone(&log) as Arc<dyn Settle>), log, sole_writer: true })
 }
 
 /// Refuses a URL that can't be read.
@@ -67,7 +71,8 @@ pub fn elsewhere(_: &Config) -> Result<Option<Arc<dyn EventLog>>> {
 }
 
 /// The log of a directory that this process has locked; made if there is none.
-pub async fn in_directory(data: &DataDir, options: SqliteOptions) -> Result<Arc<dyn EventLog>> {
+pub async fn in_directory(data: &DataDir, options: SqliteOptions) -> Result<Arc<SqliteLog>> {
+    super::files::check_room_to_open(data)?;
     let path = data.log();
     let options = SqliteOptions { format: domain::FORMAT, ..options };
     Ok(Arc::new(blocking(move || Ok(SqliteLog::open(&path, options)?)).await?))

@@ -6,6 +6,7 @@
 mod advice;
 #[cfg(feature = "postgres")]
 mod databases;
+mod files;
 #[cfg(feature = "kafka")]
 pub mod forwarding;
 mod leading;
@@ -20,6 +21,7 @@ pub mod sharing;
 pub mod views;
 pub mod windows;
 
+pub use files::Files;
 pub use leading::{Leading, Work};
 pub use metrics::Metrics;
 pub use readiness::{CurrentReactions, Readiness};
@@ -55,6 +57,8 @@ pub struct Parts {
     #[cfg(feature = "kafka")]
     pub forwarder: Option<streaming::Forwarder>,
     pub data: DataDir,
+    /// What of all that is in files.
+    pub files: Files,
     /// No other process writes to the log.
     pub sole_writer: bool,
     databases: Databases,
@@ -109,7 +113,7 @@ pub fn check(config: &Config) -> Result<()> {
 pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String, progress: Report) -> Result<Parts> {
     // First: a setting that is wrong is said before anything is made.
     let mailer = mailer::open(config, &data, public_url)?;
-    let Stored { journal, vault, snapshots, progress: work, views, windows, sole_writer, databases } =
+    let Stored { journal, vault, snapshots, progress: work, views, windows, files, sole_writer, databases } =
         open_stores(config, &data, true).await?;
     let queries = views.catch_up(&journal, progress).await?;
     let heads = Arc::new(StoreHeads::begin(journal.clone()).await.context("the event log")?);
@@ -130,6 +134,9 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
             wrong_tries: config.wrong_tries,
         },
     });
+    if files.hold_commands_up() {
+        commands.within(files.space().clone());
+    }
     Ok(Parts {
         #[cfg(feature = "kafka")]
         forwarder: forwarding::of(config, &journal),
@@ -141,6 +148,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
         views,
         windows,
         data,
+        files,
         sole_writer,
         databases,
         lock: Arc::new(lock),
@@ -185,25 +193,29 @@ struct Stored {
     progress: Arc<dyn Snapshots>,
     views: ViewsKeeper,
     windows: WindowsCounter,
+    files: Files,
     sole_writer: bool,
     databases: Databases,
 }
 
 /// `patiently`: an engine that is away is waited for.
 async fn open_stores(config: &Config, data: &DataDir, patiently: bool) -> Result<Stored> {
+    let mut files = Files::within(data, config.disk_reserve)?;
     let databases = open_databases(config, patiently).await?;
     let shares = Shares::of(config.memory);
-    let OpenLog { log, sole_writer } = log::open(config, data).await?;
-    let vault = open_vault(data, &databases, shares).await?;
-    let files = data.clone();
-    let snapshots =
-        blocking(move || SqliteSnapshots::open(&files.commands()).map_err(|reason| anyhow!(reason))).await?;
-    let snapshots: Arc<dyn Snapshots> = Arc::new(snapshots);
+    let OpenLog { log, sole_writer, file } = log::open(config, data).await?;
+    files.has_to_be_written(file);
+    let vault = open_vault(data, &databases, shares, &mut files).await?;
+    let file = data.commands();
+    let snapshots = blocking(move || SqliteSnapshots::open(&file).map_err(|reason| anyhow!(reason))).await?;
+    let snapshots = Arc::new(snapshots);
+    files.has(&snapshots);
+    let snapshots: Arc<dyn Snapshots> = snapshots;
     let progress = open_progress(&snapshots, &databases).await?;
     let journal = Journal::with_memory(log, vault_as_keys(&vault), shares.of_followers());
-    let views = open_views(config, data, &databases, shares).await?;
-    let windows = WindowsCounter::open(config, data, &journal).await?;
-    Ok(Stored { journal, vault, snapshots, progress, views, windows, sole_writer, databases })
+    let views = open_views(config, data, &databases, shares, &mut files).await?;
+    let windows = WindowsCounter::open(config, data, &journal, &mut files).await?;
+    Ok(Stored { journal, vault, snapshots, progress, views, windows, files, sole_writer, databases })
 }
 
 /// Where the lead is agreed upon, whoever takes it over finds how far the work is.
@@ -232,7 +244,12 @@ async fn open_databases(_: &Config, _: bool) -> Result<Databases> {
     Ok(Databases)
 }
 
-async fn open_vault(data: &DataDir, databases: &Databases, shares: Shares) -> Result<Arc<dyn Vault>> {
+async fn open_vault(
+    data: &DataDir,
+    databases: &Databases,
+    shares: Shares,
+    files: &mut Files,
+) -> Result<Arc<dyn Vault>> {
     #[cfg(feature = "postgres")]
     if let Some(database) = &databases.vault {
         let vault = commands::vault::PostgresVault::open(database).await.context("PostgreSQL (vault_url)")?;
@@ -243,17 +260,27 @@ async fn open_vault(data: &DataDir, databases: &Databases, shares: Shares) -> Re
     let file = data.vault();
     // Commands take the other half.
     let open = move || Ok(SqliteVault::open_with(&file, shares.known / 2)?);
-    Ok(Arc::new(blocking(open).await?))
+    let vault = Arc::new(blocking(open).await?);
+    files.has_to_be_written(Some(Arc::clone(&vault) as Arc<dyn sqlite::Settle>));
+    Ok(vault)
 }
 
-async fn open_views(config: &Config, data: &DataDir, databases: &Databases, shares: Shares) -> Result<ViewsKeeper> {
+async fn open_views(
+    config: &Config,
+    data: &DataDir,
+    databases: &Databases,
+    shares: Shares,
+    files: &mut Files,
+) -> Result<ViewsKeeper> {
     #[cfg(feature = "postgres")]
     if let Some(database) = &databases.views {
         let shared = views::Shared::open(databases, database, config.role.has(Role::Views), shares.of_views()).await?;
         return Ok(ViewsKeeper::new(shared));
     }
     let _ = (config.role.has(Role::Views), databases);
-    Ok(ViewsKeeper::new(views::Embedded::open(&data.views(), shares.of_views()).await?))
+    let views = views::Embedded::open(&data.views(), shares.of_views(), files.space().clone()).await?;
+    files.has(&views.file());
+    Ok(ViewsKeeper::new(views))
 }
 
 /// Opens files off the async threads.

@@ -43,7 +43,7 @@ pub async fn open_log(config: &Config, place: &Place, synchronous: Synchronous) 
     match place {
         Place::Directory(directory) => {
             let options = SqliteOptions { synchronous, ..SqliteOptions::default() };
-            log::in_directory(&DataDir::create(directory)?, options).await
+            Ok(log::in_directory(&DataDir::create(directory)?, options).await?)
         }
         #[cfg(feature = "eventstoredb")]
         Place::Engine(url) => Ok(Arc::new(log::in_eventstoredb(config, url)?)),

@@ -22,6 +22,7 @@ pub struct Readiness {
     #[cfg(feature = "kafka")]
     forwarder: Option<streaming::Forwarder>,
     reactions: CurrentReactions,
+    files: super::Files,
     roles: Roles,
     clock: ClockWatch,
     /// What was behind at the start has caught up.
@@ -42,6 +43,7 @@ impl Readiness {
             #[cfg(feature = "kafka")]
             forwarder: parts.forwarder.clone().filter(|_| roles.has(Role::Stream)),
             reactions,
+            files: parts.files.clone(),
             roles,
             clock: ClockWatch::new(parts.journal.clone()),
             caught_up: AtomicBool::new(false),
@@ -96,6 +98,17 @@ impl Ready for Readiness {
         }
         if let Err(error) = self.journal.head().await {
             found.push(away("the event log", error, true));
+        }
+        // Nothing that is done here helps against it.
+        if let Some(damage) = self.journal.damage() {
+            found.push(away("the event log", format!("it is damaged; restore a backup: {damage}"), true));
+        }
+        if let Some(damage) = self.vault.damage() {
+            found.push(away("the vault", format!("it is damaged; restore a backup: {damage}"), true));
+        }
+        // Queries go on.
+        if let Some(short) = self.files.space().short().filter(|_| self.files.hold_commands_up()) {
+            found.push(away("the disk", format!("commands are refused: {short}"), false));
         }
         // Any token will do: it need not be there.
         if let Err(error) = self.vault.token([0; 32]).await {

@@ -1,6 +1,6 @@
 //! The metric windows: kept in one SQLite file, or in Redis, where several nodes share them; and the worker that counts.
 
-use super::{advice, blocking};
+use super::{Files, advice, blocking};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::status::Follower;
@@ -29,8 +29,8 @@ pub struct WindowsCounter {
 
 impl WindowsCounter {
     /// Opens the windows where the configuration says. Redis that is away is opened all the same.
-    pub async fn open(config: &Config, data: &DataDir, journal: &Journal) -> Result<Self> {
-        let store = store(config, data).await?;
+    pub async fn open(config: &Config, data: &DataDir, journal: &Journal, files: &mut Files) -> Result<Self> {
+        let store = store(config, data, files).await?;
         let clock: streaming::Clock = Arc::new(|| SystemClock.now());
         let worker = Worker::new(journal.clone(), Arc::clone(&store), clock);
         Ok(Self { store, worker: Arc::new(worker), is_file: config.windows_url.is_none(), stopped: Arc::default() })
@@ -90,15 +90,18 @@ pub fn check(config: &Config) -> Result<()> {
     Ok(())
 }
 
-async fn store(config: &Config, data: &DataDir) -> Result<Arc<dyn WindowStore>> {
+async fn store(config: &Config, data: &DataDir, files: &mut Files) -> Result<Arc<dyn WindowStore>> {
     #[cfg(feature = "redis")]
     if let Some(url) = &config.windows_url {
         return Ok(Arc::new(streaming::RedisWindows::open(url.reveal(), config.namespace.as_str())?));
     }
     // Redis is the only other place for them.
     let _ = config;
-    let file = data.windows();
-    Ok(Arc::new(blocking(move || SqliteWindows::open(&file).map_err(advice::windows_file)).await?))
+    let (file, space) = (data.windows(), files.space().clone());
+    let open = move || Ok(SqliteWindows::open(&file).map_err(advice::windows_file)?.within(space));
+    let windows = Arc::new(blocking(open).await?);
+    files.has(&windows);
+    Ok(windows)
 }
 
 fn tell(mut progress: impl FnMut(u64, u64) + Send) -> impl FnMut(CatchUp) + Send {

@@ -129,7 +129,12 @@ impl Worker {
                 return Ok(());
             };
             self.tell(side, &error, pause);
-            if !error.is_passing() {
+            if error.is_damage() && side == Side::Live && self.store.begin_anew().await? {
+                tracing::warn!(
+                    reason = error.said(),
+                    "the metric windows were damaged, and are counted anew from the log"
+                );
+            } else if !error.is_passing() {
                 return Err(error);
             }
             self.say_lag().await;
@@ -149,6 +154,9 @@ impl Worker {
         pause: &mut Duration,
         progress: Progress<'_>,
     ) -> Result<(), WorkerError> {
+        if let Some(damage) = self.store.damage() {
+            return Err(StoreError::Damaged(damage).into());
+        }
         if side == Side::Live && (self.is_lost().await? || self.is_ahead_of_log().await?) {
             self.count_anew(stop, progress).await?;
         } else if side == Side::Live && self.counts_by_a_clock_that_is_past().await? {
@@ -200,7 +208,7 @@ impl Worker {
 
     /// The live side is not there, and others must not get a part of it for the whole while it is counted again.
     async fn is_lost(&self) -> Result<bool, WorkerError> {
-        if self.store.looked_at_every().is_none() || self.store.state(Side::Live).await?.checkpoint.is_some() {
+        if self.store.answers_what_is_there() || self.store.state(Side::Live).await?.checkpoint.is_some() {
             return Ok(false);
         }
         Ok(true)
@@ -337,6 +345,9 @@ impl Fold {
     async fn look(&self, worker: &Worker) -> Result<(), WorkerError> {
         if self.side == Side::Live && worker.was_set_back(self.latest_clock) {
             return Err(StoreError::Moved(self.position).into());
+        }
+        if let Some(damage) = worker.store.damage() {
+            return Err(StoreError::Damaged(damage).into());
         }
         if worker.store.looked_at_every().is_none() {
             return Ok(());

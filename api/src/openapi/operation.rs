@@ -225,7 +225,7 @@ impl Operation<'_> {
             codes.insert(Code::ReadModelBehind);
         }
         if self.is_command() && !self.is_service() {
-            codes.insert(Code::OutcomeUnknown);
+            codes.extend([Code::OutcomeUnknown, Code::DiskFull]);
         }
         if self.takes_key() {
             codes.extend([Code::IdempotencyKeyReused, Code::IdempotencyKeyInUse]);

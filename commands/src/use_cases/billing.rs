@@ -83,7 +83,7 @@ async fn attempt(
             let request = key.map(|key| RequestKey { key: key.key, fingerprint: key.fingerprint });
             let start = CartCommand::StartBilling { invoice_id, coupon_id, terms, request };
             let ask = Ask::of(start, &session.origin).at_length(length);
-            session.ask::<Cart>(&customer, ask).await
+            session.ask::<Cart>(&customer, ask).await.inspect(|_| session.decided())
         }
     };
     match outcome {

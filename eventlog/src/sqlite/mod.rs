@@ -6,7 +6,6 @@
 //! makes the log answer `Unavailable` until the disk is well again, and never more than that.
 
 mod bounded;
-mod checkpoint;
 mod errors;
 mod lock;
 mod options;
@@ -25,17 +24,17 @@ use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, L
 use crate::recent::Recent;
 use crate::size::Room;
 use async_trait::async_trait;
-use checkpoint::Checkpointer;
 use chrono::{DateTime, Utc};
 use queue::Queue;
 use readers::Readers;
 use schema::IfMissing;
 use session::Session;
+use sqlite::{Checkpointer, Settle};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::watch;
-use writer::Writer;
+use writer::{Unsettled, Writer};
 
 /// The most events, and about the most bytes of them, that a subscription gets at once.
 const BATCH: Room = Room { events: 512, bytes: 1024 * 1024 };
@@ -47,6 +46,7 @@ pub struct SqliteLog {
     head: watch::Receiver<Position>,
     shared: Arc<Shared>,
     max_append_bytes: usize,
+    checkpointer: Arc<Checkpointer>,
     /// Taken only when the log is dropped, as is `writer`.
     queue: Option<Queue>,
     writer: Option<JoinHandle<()>>,
@@ -76,13 +76,15 @@ impl SqliteLog {
         let (queue, requests) = Queue::new(&options);
         let max_append_bytes = options.max_append_bytes;
         let unstarted = |error| LogError::Unavailable(format!("its threads can't be started: {error}"));
-        let checkpointer = Checkpointer::start(path, options.checkpoint_pages).map_err(unstarted)?;
+        let checkpointer = Checkpointer::start(path, "the event log", schema::bounds(&options)).map_err(unstarted)?;
+        let checkpointer = Arc::new(checkpointer);
         let mut writer = Writer {
             path: path.to_owned(),
             options,
             log_id,
             session: Some(session),
-            checkpointer,
+            unsettled: Unsettled::default(),
+            checkpointer: Arc::clone(&checkpointer),
             shared: Arc::clone(&shared),
             head: head_sender,
             has_run: false,
@@ -90,7 +92,7 @@ impl SqliteLog {
         };
         let mut requests = requests;
         let writer = tasks::thread("event log writer", move || writer.run(&mut requests)).map_err(unstarted)?;
-        Ok(Self { log_id, head, shared, max_append_bytes, queue: Some(queue), writer: Some(writer) })
+        Ok(Self { log_id, head, shared, max_append_bytes, checkpointer, queue: Some(queue), writer: Some(writer) })
     }
 
     /// `recorded_at`: as another log recorded it.
@@ -105,6 +107,12 @@ impl SqliteLog {
             Some(queue) => queue.append(stream, expected, events, recorded_at).await,
             None => Err(queue::closed(stream)),
         }
+    }
+}
+
+impl Settle for SqliteLog {
+    fn settle(&self) -> Result<(), String> {
+        self.checkpointer.settle()
     }
 }
 
@@ -186,6 +194,10 @@ impl EventLog for SqliteLog {
 
     async fn head(&self) -> Result<Position, LogError> {
         Ok(*self.head.borrow())
+    }
+
+    fn damage(&self) -> Option<String> {
+        self.shared.readers.damage()
     }
 
     async fn log_id(&self) -> Result<LogId, LogError> {

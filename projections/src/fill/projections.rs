@@ -7,6 +7,7 @@ use super::thread::{self, BrokeOff};
 use super::{Group, rebuild, worker};
 use crate::reader::Views;
 use crate::slots::{DECLARATIONS, projector};
+use crate::sqlite::SqliteReadStore;
 use crate::status::Progress;
 use crate::store::{Generation, ParkedUnit, ReadStore, StoreError, Table, ViewDeclaration};
 use eventlog::{LogError, Position};
@@ -135,6 +136,36 @@ impl Projections {
             ended: CancellationToken::new(),
         };
         Ok(Self { shared: Arc::new(shared), tasks: TaskTracker::new() })
+    }
+
+    /// Fills the views anew in a file beside the damaged one, which answers meanwhile what it still can, and puts it in its place.
+    /// What was handed out by [`Self::views`] reads the new file from then on. This one folds no more: the one that it gives is to be
+    /// [started](Self::start). Interrupted, the next time goes on from there.
+    ///
+    /// # Errors
+    /// As [`Self::open`]. The views stay as they were, and stand still.
+    pub async fn heal(
+        &self,
+        store: &Arc<SqliteReadStore>,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Self, FillError> {
+        self.stop().await;
+        let anew = "their file is damaged, and they are filled anew beside it".to_owned();
+        self.shared.means.views.inner.watched.store_trouble(anew, false);
+        let Means { journal, views, settings, .. } = &self.shared.means;
+        let beside = store.beside();
+        let filled = Arc::new(SqliteReadStore::open_or_begin_anew(&beside)?);
+        let progress: Report = Arc::new(progress);
+        let told = Arc::clone(&progress);
+        let read_store = Arc::clone(&filled) as Arc<dyn ReadStore>;
+        drop(Self::open(read_store, journal.clone(), *settings, move |at| told(at)).await?);
+        filled.close()?;
+        store.take_place(Some(&beside))?;
+        let (store, stop) = (Arc::clone(store) as Arc<dyn ReadStore>, CancellationToken::new());
+        let (journal, views, settings) = (journal.clone(), views.clone(), *settings);
+        let healed = Self::with(Means { journal, store, views, settings, stop }, progress).await?;
+        healed.shared.means.views.inner.watched.store_is_well();
+        Ok(healed)
     }
 
     /// Waits until nothing is folded any more: it was stopped, or trying again does not help.

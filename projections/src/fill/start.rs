@@ -14,6 +14,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+/// How often a fill that waits for room on the disk looks whether there is some.
+const LOOKED_FOR_ROOM_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// What filling needs, beside what is filled.
 pub(crate) struct Means {
     pub journal: Journal,
@@ -45,6 +48,41 @@ impl Means {
         Ok(Group { checkpoint, projectors, rows_bytes: self.settings.rows_bytes })
     }
 
+    /// Waits while the disk has no room.
+    async fn apply(&self, group: &mut Group, batch: &[Delivery]) -> Result<(), FillError> {
+        loop {
+            match group.apply(self.store(), batch).await {
+                Err(StoreError::Full(reason)) => self.wait_for_room(reason).await?,
+                outcome => {
+                    self.views.inner.watched.has_room();
+                    return Ok(outcome?);
+                }
+            }
+        }
+    }
+
+    /// As [`ReadStore::create`], and waits while the disk has no room.
+    pub(super) async fn create(
+        &self,
+        view: &'static ViewDeclaration,
+        checkpoint: Checkpoint,
+    ) -> Result<Table, FillError> {
+        loop {
+            match self.store().create(view, checkpoint).await {
+                Err(StoreError::Full(reason)) => self.wait_for_room(reason).await?,
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+
+    async fn wait_for_room(&self, reason: String) -> Result<(), FillError> {
+        if self.views.inner.watched.lacks_room(&reason) {
+            tracing::warn!(reason, "the views are not filled on until there is room");
+        }
+        let pause = self.stop.run_until_cancelled(tokio::time::sleep(LOOKED_FOR_ROOM_EVERY));
+        pause.await.ok_or(FillError::Stopped)
+    }
+
     /// Folds all events after the group's position up to and including `to`; gives how many. Batches that were committed
     /// stay, whatever comes after them.
     pub(super) async fn fill(&self, group: &mut Group, to: Position, meter: &mut Meter) -> Result<u64, FillError> {
@@ -56,7 +94,7 @@ impl Means {
                 if self.stop.is_cancelled() {
                     return Err(FillError::Stopped);
                 }
-                group.apply(self.store(), &batch).await?;
+                self.apply(group, &batch).await?;
                 folded += batch.len() as u64;
                 meter.at(batch.len(), group.position(), to);
             }
@@ -237,7 +275,7 @@ async fn fill_absent(means: &Means, group: &mut Group, found: &mut Found, report
         }
     }
     for view in found.absent.drain(..) {
-        begun.push((means.store().create(view, start).await?, start));
+        begun.push((means.create(view, start).await?, start));
     }
     let mut filled = Vec::new();
     for mut part in by_checkpoint(means, begun).await? {

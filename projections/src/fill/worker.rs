@@ -102,7 +102,13 @@ async fn take(shared: &Shared, events: &[Delivery]) -> bool {
             Err(error) => {
                 drop(live);
                 tracing::error!(%error, "the views can't be written");
-                let is_final = matches!(error, StoreError::Damaged(_) | StoreError::Newer(_) | StoreError::Fenced);
+                let is_final = matches!(
+                    error,
+                    StoreError::Damaged(_) | StoreError::Foreign(_) | StoreError::Newer(_) | StoreError::Fenced
+                );
+                if let StoreError::Damaged(reason) = &error {
+                    shared.means.store().met_damage(reason);
+                }
                 inner.watched.store_trouble(error.to_string(), is_final);
                 if is_final {
                     return false;
