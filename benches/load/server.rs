@@ -25,6 +25,7 @@ impl Server {
         Self::run(serve(data).args(flags))
     }
 
+    #[allow(dead_code, reason = "only some benches compare")]
     /// Another cartlog, on the directory's files, whatever the environment names.
     pub fn start_other(binary: &Path, data: &Path, flags: &[&str]) -> Self {
         Self::run(serve_by(binary, data).args(flags).env_clear())

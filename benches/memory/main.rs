@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// Letters of a title: as many as it may have.
 const TITLE: usize = 1_000;
+/// Lines that are added at once: as many as may be.
+const AT_ONCE: usize = 100;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -50,7 +52,7 @@ async fn measure(name: &str, binary: &Path, flags: &[&str], carts: usize, lines:
         let product = post(&mut connection, "/product", &product).await.text("product_id").expect("an id");
         items.push(format!(r#"{{"product_id":"{product}","quantity":1}}"#));
     }
-    let items = format!("[{}]", items.join(","));
+    let items: Vec<String> = items.chunks(AT_ONCE).map(|items| format!("[{}]", items.join(","))).collect();
     println!("{name}: {:>4.0} MiB with the products", server.resident_mib());
     let mut most: f64 = 0.0;
     for number in 0..carts {
@@ -61,7 +63,9 @@ async fn measure(name: &str, binary: &Path, flags: &[&str], carts: usize, lines:
         let mailed = send(&mut connection, "PUT", &format!("/customer/{customer}/send_confirmation"), None).await;
         let token = mailed.text("result").expect("the token of the link");
         send(&mut connection, "PUT", &format!("/customer/confirm/{token}"), None).await;
-        post(&mut connection, &format!("/customer/{customer}/cart/item"), &items).await;
+        for items in &items {
+            post(&mut connection, &format!("/customer/{customer}/cart/item"), items).await;
+        }
         send(&mut connection, "GET", &format!("/customer/{customer}/cart"), None).await;
         let billed = send(&mut connection, "POST", &format!("/customer/{customer}/cart/billcart"), None).await;
         let invoice = billed.text("invoice_id").expect("an id");

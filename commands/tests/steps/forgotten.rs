@@ -90,10 +90,13 @@ async fn a_cart_that_fell_out_of_memory_is_not_read_from_far_back() {
     let shop = Shop::open(&world, &world.node()).await;
     let (node, log) = forgetful(&world);
     let request = shop.request();
-    for round in 0..300 {
+    for customer in &shop.customers {
+        done(node.add_to_cart(&request, *customer, vec![(shop.products[0], 1)]).await);
+    }
+    for round in 0..200 {
         let before = log.read.load(Ordering::Relaxed);
         for customer in &shop.customers {
-            let quantity = 1 + round % 2;
+            let quantity = 2 - round % 2;
             done(node.set_cart_quantity(&request, *customer, shop.products[0], quantity).await);
         }
         // Cart, product and customer of each.

@@ -85,9 +85,9 @@ impl PurchasesRow {
         let mut others: Vec<_> = self.products.iter().filter(|(id, _)| !bought_last.contains(id)).collect();
         others.sort_unstable_by_key(|(id, ordered)| (**ordered, Reverse(**id)));
         let forgotten: Vec<ProductId> = others.into_iter().take(too_many).map(|(id, _)| *id).collect();
-        forgotten.iter().for_each(|id| {
+        for id in &forgotten {
             self.products.remove(id);
-        });
+        }
     }
 
     fn currency_of(&self, invoice: InvoiceId) -> Option<Currency> {

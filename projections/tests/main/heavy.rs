@@ -29,7 +29,7 @@ async fn a_batch_that_touches_more_rows_than_there_is_room_for_is_folded_in_part
     assert!((5..=20).contains(&fragile.commits()), "{} commits", fragile.commits());
     for product in products {
         let row = views.product(store, product).await.expect("a query").expect("it is there");
-        assert_eq!(row.available, 11);
+        assert_eq!(row.inventory, 11);
     }
 }
 
@@ -55,6 +55,6 @@ async fn a_batch_that_was_cut_off_between_its_parts_goes_on_there() {
     let views = open().await.expect("opens").views();
     for product in products {
         let row = views.product(store, product).await.expect("a query").expect("it is there");
-        assert_eq!(row.available, 11);
+        assert_eq!(row.inventory, 11);
     }
 }

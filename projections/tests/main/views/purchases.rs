@@ -126,7 +126,7 @@ fn of_very_many_products_those_bought_most_and_last_are_counted() {
     for (number, ordered) in [(1_000, 2), (6_000, 1), (6_001, 1)] {
         later[id(number).to_string()] = json!(ordered);
     }
-    Story::of(CUSTOMER.0, stream(101))
+    Story::<Purchases, InvoiceEvent>::of(CUSTOMER.0, stream(101))
         .then(
             collected(CUSTOMER, 1, &few),
             json!({
