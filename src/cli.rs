@@ -129,6 +129,9 @@ struct Settings {
     /// Origins whose pages may call the API from browsers, with commas, or '*' [default: none]
     #[arg(long, value_name = "ORIGINS")]
     cors_origins: Option<String>,
+    /// MiB that what is remembered of streams, rows, events and tokens may take [default: 256]
+    #[arg(long, value_name = "MIB", allow_negative_numbers = true)]
+    memory: Option<usize>,
     /// MiB that requests' bodies may take of the memory at one time [default: 64]
     #[arg(long, value_name = "MIB")]
     body_memory: Option<usize>,
@@ -171,7 +174,7 @@ struct Settings {
     /// Connections at one time; more wait [default: 10000]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_connections: Option<usize>,
-    /// Streams of each kind kept in memory [default: 4096]
+    /// Streams kept in memory, within what --memory lets them [default: 32768]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     cached_streams: Option<usize>,
     /// Commands that may wait on one stream; one more is a 503 [default: 1024]
@@ -534,6 +537,7 @@ impl Settings {
         flags.set("wrong_tries", self.wrong_tries);
         flags.set("trust_proxy", self.trust_proxy);
         flags.set("cors_origins", self.cors_origins);
+        flags.set("memory", self.memory);
         flags.set("body_memory", self.body_memory);
         flags.set("durability", self.durability.map(name_of));
         flags.set("public_url", self.public_url);

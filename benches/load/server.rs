@@ -25,6 +25,12 @@ impl Server {
         Self::run(serve(data).args(flags))
     }
 
+    #[allow(dead_code, reason = "only some benches compare")]
+    /// Another cartlog, on the directory's files, whatever the environment names.
+    pub fn start_other(binary: &Path, data: &Path, flags: &[&str]) -> Self {
+        Self::run(serve_by(binary, data).args(flags).env_clear())
+    }
+
     fn run(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
         let address = listening(&mut child);
@@ -65,7 +71,11 @@ impl Drop for Server {
 }
 
 fn serve(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cartlog"));
+    serve_by(Path::new(env!("CARGO_BIN_EXE_cartlog")), data)
+}
+
+fn serve_by(binary: &Path, data: &Path) -> Command {
+    let mut command = Command::new(binary);
     command
         .args([
             "serve",

@@ -10,7 +10,7 @@ use crate::session::{Has, Session};
 use crate::snapshots::{SnapshotWriter, Snapshots};
 use crate::use_cases::authenticate::TokenCache;
 use crate::vault::{HmacKey, Vault};
-use crate::{Clock, CommandError, Done, IdempotencyKey, Lookups, Mailer, Request, Service};
+use crate::{Clock, CommandError, Done, Held, IdempotencyKey, Lookups, Mailer, Request, Service};
 use domain::{
     ClaimId, CustomerId, StoreId,
     cart::Cart,
@@ -73,7 +73,8 @@ pub struct Memory {
     pub states: u64,
     /// Snapshots that wait to be written.
     pub snapshots: usize,
-    /// Tokens, credentials and keys that were seen lately, and the like.
+    /// Tokens, credentials and keys that were seen lately, and the like; half of it by commands, the rest is for whoever keeps
+    /// customers' keys.
     pub known: u64,
 }
 
@@ -97,9 +98,9 @@ impl Default for Memory {
     }
 }
 
-/// What is held in memory now, about, in bytes.
+/// What commands have in memory now, about, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct Remembered {
     pub states: u64,
     pub snapshots: u64,
 }
@@ -196,7 +197,7 @@ impl Commands {
                 even_clock: crate::EvenClock::new(Arc::clone(&parts.clock)),
                 tries: Tries::new(parts.settings.wrong_tries),
                 verifying: Locks::default(),
-                tokens: TokenCache::default(),
+                tokens: TokenCache::new(memory.known / 2),
                 cart_locks: Locks::default(),
                 name_locks: Locks::default(),
                 unnamed_claims: Cache::new(4_096),
@@ -230,8 +231,8 @@ impl Commands {
     }
 
     /// What is held in memory now.
-    pub fn held(&self) -> Held {
-        Held { states: self.inner.states.bytes(), snapshots: self.inner.snapshots.bytes() as u64 }
+    pub fn remembered(&self) -> Remembered {
+        Remembered { states: self.inner.states.bytes(), snapshots: self.inner.snapshots.bytes() as u64 }
     }
 
     /// Runs a use case in a task of its own, one at a time for one `Idempotency-Key`.
@@ -283,7 +284,7 @@ impl Commands {
 impl Inner {
     /// Makes the session of a request and runs its use case, after the one that is under way with the same key.
     async fn begin(self: Arc<Self>, request: Request, use_case: UseCase) -> Result<Done<Outcome>, CommandError> {
-        let Request { store_id, actor, request_id, idempotency, if_match } = request;
+        let Request { store_id, actor, request_id, idempotency, if_match, held: _held } = request;
         let clock = Arc::clone(&self.parts.clock);
         let origin =
             |ids: Ids| Origin { store_id, actor, request_id, correlation_id: Uuid::now_v7(), causation_id: None, ids };
@@ -327,5 +328,5 @@ pub(crate) fn views_away(error: crate::LookupsError) -> CommandError {
 
 /// A request without a store: it creates one, asks for a token, or opens a confirmation link.
 pub(crate) fn anonymous(store_id: StoreId, request_id: Option<String>, idempotency: Option<IdempotencyKey>) -> Request {
-    Request { store_id, actor: Actor::Anonymous, request_id, idempotency, if_match: None }
+    Request { store_id, actor: Actor::Anonymous, request_id, idempotency, if_match: None, held: Held::default() }
 }

@@ -32,11 +32,11 @@ pub mod vault;
 pub(crate) use clock::EvenClock;
 pub use clock::{Clock, SystemClock};
 pub use error::{Class, CommandError, Resource, Service};
-pub use facade::{Commands, Held, Memory, Parts, Settings, UnderWay};
+pub use facade::{Commands, Memory, Parts, Remembered, Settings, UnderWay};
 pub use lookups::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
 pub use mail::{ConfirmationMail, MailAddress, MailError, Mailer, NotMailable, Outgoing};
 pub use reactions::{CartExpiry, Parked, Reactions, ReactionsStatus};
-pub use request::{Done, IdempotencyKey, IfMatch, Request};
+pub use request::{Done, Held, IdempotencyKey, IfMatch, Request};
 pub use sweep::Swept;
 pub use use_cases::{
     addresses::{AddressChange, NewAddress},

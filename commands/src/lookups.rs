@@ -39,12 +39,14 @@ pub struct DueCarts {
 /// began; over 2 s is an error, and nothing was written.
 #[async_trait]
 pub trait Lookups: Send + Sync + 'static {
-    /// The customer's received gift cards and credits with a balance above 0, the oldest first.
+    /// The customer's received gift cards and credits in the currency with a balance above 0, the oldest first: of each of the two at
+    /// least the first [`domain::limits::MAX_WALLET`], as no billing takes more.
     async fn wallet(
         &self,
         at_least: Position,
         store: StoreId,
         customer: CustomerId,
+        currency: Currency,
     ) -> Result<Vec<WalletEntry>, LookupsError>;
 
     /// What the index says of the past, as of `at_least` or later: of the log's last event that the asker has folded. `None`:

@@ -1,6 +1,6 @@
 //! Appending to and reading from the log in the domain's terms.
 
-use crate::follow::{Follower, SharedTail};
+use crate::follow::{Follower, Memory, SharedTail};
 use crate::{Delivery, Envelope, Keys, KeysError, Metadata, SealingKey, Unreadable, codec, seal};
 use domain::{CustomerId, Event};
 use eventlog::chain::{self, EventHash};
@@ -89,7 +89,12 @@ pub enum JournalError {
 
 impl Journal {
     pub fn new(log: Arc<dyn EventLog>, keys: Arc<dyn Keys>) -> Self {
-        let tail = SharedTail::new(Arc::clone(&log), Arc::clone(&keys));
+        Self::with_memory(log, keys, Memory::default())
+    }
+
+    /// With bounds of its own on what followers hold.
+    pub fn with_memory(log: Arc<dyn EventLog>, keys: Arc<dyn Keys>, memory: Memory) -> Self {
+        let tail = SharedTail::new(Arc::clone(&log), Arc::clone(&keys), memory);
         Self { log, keys, tail }
     }
 
@@ -228,6 +233,11 @@ impl Journal {
             }
             Some(_) | None => Err(foreign("no event stands there: the log is shorter, or was restored".to_owned())),
         }
+    }
+
+    /// About how many bytes of recent events are held for followers.
+    pub fn held(&self) -> u64 {
+        self.tail.bytes() as u64
     }
 
     /// Follows the log from after the position: catch-up, then live. Followers near the head share one decoding.

@@ -18,7 +18,7 @@ pub mod testing;
 mod upcast;
 
 pub use envelope::{Delivery, Envelope, Unreadable};
-pub use follow::{Batch, Follower};
+pub use follow::{Batch, Follower, Memory};
 pub use journal::{Journal, JournalError, StreamSlice, Tail, ToAppend, Written};
 pub use keys::{Keys, KeysError, SealingKey};
 pub use metadata::{Actor, Idempotency, Metadata};

@@ -36,6 +36,8 @@ const PAGE_BYTES: usize = 2 * 1024 * 1024;
 /// What a page that is counted may take.
 const COUNTED_PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// Rows that are read before any is weighed.
+/// Rows that are read at once where only some are taken.
+const PICKED_FROM: u32 = 256;
 const FIRST_ROWS: usize = 25;
 
 /// All views, to read. Cheap to clone.
@@ -193,6 +195,24 @@ impl<V: View> Reader<'_, V> {
     pub async fn list_after(&self, list: List, after: Option<Uuid>) -> Result<Vec<Arc<V::Row>>, ReadError> {
         let keys = self.keys_after(list, after).await?;
         Ok(self.get_many(&keys).await?.into_iter().flatten().collect())
+    }
+
+    /// The first `most` of the list in its order that `pick` takes something from. A page at a time is in memory.
+    pub async fn first<T>(
+        &self,
+        mut list: List,
+        most: usize,
+        pick: impl Fn(&V::Row) -> Option<T>,
+    ) -> Result<Vec<T>, ReadError> {
+        let mut picked = Vec::new();
+        list.limit = PICKED_FROM;
+        while picked.len() < most {
+            let (rows, last) = self.list_and_last(list.clone()).await?;
+            picked.extend(rows.iter().flatten().filter_map(|row| pick(row)).take(most - picked.len()));
+            let Some(last) = last.filter(|_| rows.len() == PICKED_FROM as usize) else { break };
+            list.after = Some(last);
+        }
+        Ok(picked)
     }
 
     /// The rows of the list in its order, `None` where one has gone meanwhile, and the place of the last.

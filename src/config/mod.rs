@@ -10,7 +10,7 @@ mod layers;
 mod show;
 mod variables;
 
-pub use clients::{BodyMemory, Origins, Proxies};
+pub use clients::{BodyMemory, Memory, Origins, Proxies};
 pub use engines::check_one as check_engine;
 #[cfg(not(feature = "kafka"))]
 pub use engines::left_out;
@@ -42,7 +42,7 @@ const fn secret(name: &'static str) -> Key {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const KEYS: [Key; 27] = [
+pub const KEYS: [Key; 28] = [
     plain("listen", Some("127.0.0.1:8080")),
     plain("data", Some("./data")),
     plain("role", Some("api,views,stream")),
@@ -51,6 +51,7 @@ pub const KEYS: [Key; 27] = [
     plain("wrong_tries", Some("10")),
     plain("trust_proxy", None),
     plain("cors_origins", None),
+    plain("memory", Some("256")),
     plain("body_memory", Some("64")),
     plain("durability", Some("full")),
     plain("public_url", None),
@@ -93,6 +94,8 @@ pub struct Config {
     /// Origins whose pages may call the API from browsers.
     #[serde(default)]
     pub cors_origins: Origins,
+    /// What is remembered of streams, rows, events and tokens may take so much memory.
+    pub memory: Memory,
     /// What requests' bodies may take of the memory at one time.
     pub body_memory: BodyMemory,
     /// When an append counts as written.

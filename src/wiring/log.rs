@@ -1,6 +1,7 @@
 //! Where the log is: in the data directory, or in EventStoreDB.
 
 use super::blocking;
+use super::memory::Shares;
 use crate::config::{Config, Durability};
 use crate::data_dir::DataDir;
 use anyhow::Result;
@@ -25,8 +26,15 @@ pub async fn open(config: &Config, data: &DataDir) -> Result<OpenLog> {
         Durability::Full => Synchronous::Full,
         Durability::Normal => Synchronous::Normal,
     };
+    let shares = Shares::of(config.memory);
+    let options = SqliteOptions {
+        synchronous,
+        recent_bytes: shares.log,
+        queued_bytes: shares.appends,
+        ..SqliteOptions::default()
+    };
     // The directory is locked.
-    Ok(OpenLog { log: in_directory(data, synchronous).await?, sole_writer: true })
+    Ok(OpenLog { log: in_directory(data, options).await?, sole_writer: true })
 }
 
 /// Refuses a URL that can't be read.
@@ -59,9 +67,9 @@ pub fn elsewhere(_: &Config) -> Result<Option<Arc<dyn EventLog>>> {
 }
 
 /// The log of a directory that this process has locked; made if there is none.
-pub async fn in_directory(data: &DataDir, synchronous: Synchronous) -> Result<Arc<dyn EventLog>> {
-    let (path, options) =
-        (data.log(), SqliteOptions { synchronous, format: domain::FORMAT, ..SqliteOptions::default() });
+pub async fn in_directory(data: &DataDir, options: SqliteOptions) -> Result<Arc<dyn EventLog>> {
+    let path = data.log();
+    let options = SqliteOptions { format: domain::FORMAT, ..options };
     Ok(Arc::new(blocking(move || Ok(SqliteLog::open(&path, options)?)).await?))
 }
 
@@ -71,6 +79,7 @@ pub fn in_eventstoredb(config: &Config, url: &crate::config::Secret) -> Result<e
     let prefixes = domain::Category::ALL.iter().map(|category| format!("{category}-"));
     let mut options = eventlog::EventStoreDbOptions::new(url.reveal(), prefixes);
     options.format = domain::FORMAT;
+    options.recent_bytes = Shares::of(config.memory).log;
     if !config.namespace.is_default() {
         options.namespace = format!("{}.", config.namespace.as_str());
     }

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use commands::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
+use domain::limits::MAX_WALLET;
 use domain::past::{Asked, Fact};
-use domain::{CustomerId, StoreId, Timestamp};
+use domain::{Currency, CustomerId, StoreId, Timestamp};
 use eventlog::{Position, StreamName};
 use projections::views::IdlePlace;
 use projections::{ReadError, Views};
@@ -42,9 +43,10 @@ impl Lookups for ViewLookups {
         at_least: Position,
         store: StoreId,
         customer: CustomerId,
+        currency: Currency,
     ) -> Result<Vec<WalletEntry>, LookupsError> {
         self.reach(at_least).await?;
-        let entries = self.views.wallet(store, customer).await.map_err(away)?;
+        let entries = self.views.wallet(store, customer, currency, MAX_WALLET).await.map_err(away)?;
         let entry = |entry: projections::views::WalletEntry| WalletEntry {
             balance: entry.balance,
             currency: entry.currency,

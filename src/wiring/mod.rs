@@ -11,6 +11,7 @@ mod leading;
 pub mod log;
 mod lookups;
 mod mailer;
+mod memory;
 mod metrics;
 pub mod places;
 mod readiness;
@@ -33,6 +34,7 @@ use databases::Databases;
 use journal::Journal;
 use log::OpenLog;
 use lookups::ViewLookups;
+use memory::Shares;
 use projections::Views;
 use std::sync::Arc;
 use views::{Report, ViewsKeeper};
@@ -115,6 +117,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
         clock: Arc::new(SystemClock),
         settings: commands::Settings {
             cached_streams: config.cached_streams,
+            memory: Shares::of(config.memory).of_commands(),
             queue_length: config.queue_length,
             snapshot_every: config.snapshot_every,
             sole_writer,
@@ -182,15 +185,16 @@ struct Stored {
 /// `patiently`: an engine that is away is waited for.
 async fn open_stores(config: &Config, data: &DataDir, patiently: bool) -> Result<Stored> {
     let databases = open_databases(config, patiently).await?;
+    let shares = Shares::of(config.memory);
     let OpenLog { log, sole_writer } = log::open(config, data).await?;
-    let vault = open_vault(data, &databases).await?;
+    let vault = open_vault(data, &databases, shares).await?;
     let files = data.clone();
     let snapshots =
         blocking(move || SqliteSnapshots::open(&files.commands()).map_err(|reason| anyhow!(reason))).await?;
     let snapshots: Arc<dyn Snapshots> = Arc::new(snapshots);
     let progress = open_progress(&snapshots, &databases).await?;
-    let journal = Journal::new(log, vault_as_keys(&vault));
-    let views = open_views(config, data, &databases).await?;
+    let journal = Journal::with_memory(log, vault_as_keys(&vault), shares.of_followers());
+    let views = open_views(config, data, &databases, shares).await?;
     let windows = WindowsCounter::open(config, data, &journal).await?;
     Ok(Stored { journal, vault, snapshots, progress, views, windows, sole_writer, databases })
 }
@@ -220,7 +224,7 @@ async fn open_databases(_: &Config, _: bool) -> Result<Databases> {
     Ok(Databases)
 }
 
-async fn open_vault(data: &DataDir, databases: &Databases) -> Result<Arc<dyn Vault>> {
+async fn open_vault(data: &DataDir, databases: &Databases, shares: Shares) -> Result<Arc<dyn Vault>> {
     #[cfg(feature = "postgres")]
     if let Some(database) = &databases.vault {
         let vault = commands::vault::PostgresVault::open(database).await.context("PostgreSQL (vault_url)")?;
@@ -229,17 +233,19 @@ async fn open_vault(data: &DataDir, databases: &Databases) -> Result<Arc<dyn Vau
     // PostgreSQL is the only other place for it.
     let _ = databases;
     let file = data.vault();
-    Ok(Arc::new(blocking(move || Ok(SqliteVault::open(&file)?)).await?))
+    // Commands take the other half.
+    let open = move || Ok(SqliteVault::open_with(&file, shares.known / 2)?);
+    Ok(Arc::new(blocking(open).await?))
 }
 
-async fn open_views(config: &Config, data: &DataDir, databases: &Databases) -> Result<ViewsKeeper> {
+async fn open_views(config: &Config, data: &DataDir, databases: &Databases, shares: Shares) -> Result<ViewsKeeper> {
     #[cfg(feature = "postgres")]
     if let Some(database) = &databases.views {
-        let shared = views::Shared::open(databases, database, config.role.has(Role::Views)).await?;
+        let shared = views::Shared::open(databases, database, config.role.has(Role::Views), shares.of_views()).await?;
         return Ok(ViewsKeeper::new(shared));
     }
     let _ = (config.role.has(Role::Views), databases);
-    Ok(ViewsKeeper::new(views::Embedded::open(&data.views()).await?))
+    Ok(ViewsKeeper::new(views::Embedded::open(&data.views(), shares.of_views()).await?))
 }
 
 /// Opens files off the async threads.

@@ -14,12 +14,13 @@ use crate::wire::{etag, paging};
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use bytes::Bytes;
 use commands::guard::Client;
-use commands::{Authenticated, CommandError, IdempotencyKey, IfMatch, Request};
+use commands::{Authenticated, CommandError, Held, IdempotencyKey, IfMatch, Request};
 use domain::StoreId;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Uri};
 use journal::Actor;
 use std::str::FromStr;
+use std::sync::Arc;
 
 const APP_ID: HeaderName = HeaderName::from_static("app-id");
 const ACCESS_TOKEN: HeaderName = HeaderName::from_static("access-token");
@@ -38,7 +39,7 @@ pub struct Said {
     path: Option<RawPathParams>,
     body: RawBody,
     /// What the body takes of the budget.
-    _reserved: Reserved,
+    reserved: Arc<Reserved>,
 }
 
 /// A request of a store.
@@ -82,7 +83,7 @@ impl Said {
             client,
             path,
             body,
-            _reserved: reserved,
+            reserved: Arc::new(reserved),
         }
     }
 }
@@ -326,6 +327,8 @@ impl Call {
             request_id: self.said.request_id(),
             idempotency: None,
             if_match: self.said.if_match(),
+            // The body's part of the budget: a command that nobody waits for any more still has what the body said.
+            held: Held::of(Arc::clone(&self.said.reserved) as _),
         }
     }
 

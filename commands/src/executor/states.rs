@@ -28,9 +28,11 @@ pub(super) trait Idle: Any + Send {
 /// A state that found no room.
 pub(super) type Left = (StreamName, Box<dyn Idle>);
 
+type Pool = Cache<StreamName, Box<dyn Idle>, ByBytes, DefaultHashBuilder, HandedBack>;
+
 /// The pool. Shared by the executors of a process.
 pub(crate) struct States {
-    pool: Mutex<Cache<StreamName, Box<dyn Idle>, ByBytes, DefaultHashBuilder, HandedBack>>,
+    pool: Mutex<Pool>,
     heaviest: u64,
 }
 

@@ -153,7 +153,7 @@ async fn wallet(
 ) -> Result<Vec<WalletRef>, CommandError> {
     let parts = &session.inner.parts;
     let head = parts.journal.head().await.map_err(|error| crate::error::log_away(error.into()))?;
-    let entries = parts.lookups.wallet(head, session.store_id(), customer).await.map_err(views_away)?;
+    let entries = parts.lookups.wallet(head, session.store_id(), customer, currency).await.map_err(views_away)?;
     let mut entries: Vec<_> = entries.into_iter().filter(|entry| entry.currency == currency).collect();
     let gift_cards_first = order == CreditOrder::GiftCard;
     entries

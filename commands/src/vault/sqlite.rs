@@ -12,8 +12,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::path::Path;
 use uuid::Uuid;
 
-/// Keys that are kept in memory: about 100 bytes each.
-const CACHED_KEYS: usize = 65_536;
+/// What keys take in memory unless told otherwise.
+const KEY_BYTES: usize = 4 * 1024 * 1024;
 
 /// Ids are stored as their 16 bytes, times in milliseconds since 1970. What is deleted is overwritten with zeros.
 const FORMAT: Format = Format {
@@ -61,8 +61,16 @@ impl SqliteVault {
     /// # Errors
     /// The file is not a vault of ours, is of a newer version (it is left as it is in both cases), or the disk doesn't let us.
     pub fn open(path: &Path) -> Result<Self, VaultError> {
+        Self::open_with(path, KEY_BYTES)
+    }
+
+    /// As [`Self::open`], with keys of about so many bytes in memory.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(path: &Path, key_bytes: usize) -> Result<Self, VaultError> {
         let database = Database::open(path, &FORMAT).map_err(VaultError)?;
-        Ok(Self { database, keys: KeyCache::new(CACHED_KEYS) })
+        Ok(Self { database, keys: KeyCache::new(key_bytes) })
     }
 
     async fn write<T: Send + 'static>(

@@ -209,7 +209,13 @@ struct Nobody;
 
 #[async_trait]
 impl Lookups for Nobody {
-    async fn wallet(&self, _: Position, _: StoreId, _: CustomerId) -> Result<Vec<WalletEntry>, LookupsError> {
+    async fn wallet(
+        &self,
+        _: Position,
+        _: StoreId,
+        _: CustomerId,
+        _: domain::Currency,
+    ) -> Result<Vec<WalletEntry>, LookupsError> {
         Ok(Vec::new())
     }
 
@@ -270,7 +276,14 @@ impl Mailer for NoMail {
 }
 
 pub fn request(store_id: StoreId) -> Request {
-    Request { store_id, actor: Actor::System, request_id: None, idempotency: None, if_match: None }
+    Request {
+        store_id,
+        actor: Actor::System,
+        request_id: None,
+        idempotency: None,
+        if_match: None,
+        held: Default::default(),
+    }
 }
 
 pub fn key(path: &str, key: &str, body: &str) -> IdempotencyKey {

@@ -7,6 +7,7 @@ mod bugs;
 mod command;
 mod crash;
 mod expiry;
+mod forgotten;
 mod hang_up;
 mod keys;
 mod large;

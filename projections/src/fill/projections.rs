@@ -27,6 +27,10 @@ pub struct Settings {
     pub fill_events: usize,
     /// About how many bytes of decoded rows are kept in memory; during a rebuild twice.
     pub cache_bytes: u64,
+    /// About how many bytes of events are read at once. Of such batches there are up to five at a time.
+    pub batch_bytes: usize,
+    /// About how many bytes of rows may be read for one batch; one that touches more is folded in parts.
+    pub rows_bytes: usize,
     /// How long the tables of a view that answers no more are kept for those who may still read them: other nodes, which learn
     /// of it a little later.
     pub kept_for: Duration,
@@ -34,7 +38,15 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch_events: 1_000, fill_events: 2_000, cache_bytes: 32 * 1024 * 1024, kept_for: Duration::ZERO }
+        const MIB: usize = 1024 * 1024;
+        Self {
+            batch_events: 1_000,
+            fill_events: 2_000,
+            cache_bytes: 40 * MIB as u64,
+            batch_bytes: 3 * MIB,
+            rows_bytes: 32 * MIB,
+            kept_for: Duration::ZERO,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::projections::{FillError, Settings};
 use crate::reader::Views;
 use crate::slots::{DECLARATIONS, projector};
 use crate::store::*;
-use eventlog::{Checkpoint, Position};
+use eventlog::{Checkpoint, Position, Room};
 use journal::{Delivery, Journal, JournalError};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -42,7 +42,7 @@ impl Means {
             let parked = self.store().parked(table).await?;
             projectors.extend(projector(table, parked, self.settings.cache_bytes));
         }
-        Ok(Group { checkpoint, projectors })
+        Ok(Group { checkpoint, projectors, rows_bytes: self.settings.rows_bytes })
     }
 
     /// Folds all events after the group's position up to and including `to`; gives how many. Batches that were committed
@@ -50,7 +50,7 @@ impl Means {
     pub(super) async fn fill(&self, group: &mut Group, to: Position, meter: &mut Meter) -> Result<u64, FillError> {
         let mut folded = 0;
         if group.position() < to {
-            let mut batches = read_ahead(self.journal.clone(), group.position(), to, self.settings.fill_events);
+            let mut batches = read_ahead(self.journal.clone(), group.position(), to, &self.settings);
             while let Some(batch) = batches.recv().await {
                 let batch = batch?;
                 if self.stop.is_cancelled() {
@@ -71,12 +71,13 @@ fn read_ahead(
     journal: Journal,
     mut after: Position,
     to: Position,
-    batch_events: usize,
+    settings: &Settings,
 ) -> mpsc::Receiver<Result<Vec<Delivery>, JournalError>> {
     let (batches, receiver) = mpsc::channel(2);
+    let room = Room { events: settings.fill_events, bytes: settings.batch_bytes };
     tokio::spawn(async move {
         while after < to {
-            let mut read = journal.read_all(after, batch_events).await;
+            let mut read = journal.read_all_within(after, room).await;
             if let Ok(batch) = &mut read {
                 batch.truncate(batch.partition_point(|delivery| delivery.position() <= to));
                 match batch.last() {
@@ -179,7 +180,7 @@ async fn live_group(means: &Means, live: Vec<(Table, Checkpoint)>, report: &Repo
     let start = Checkpoint::start(means.journal.log_id().await?);
     let mut parts = by_checkpoint(means, live).await?;
     parts.sort_by_key(Group::position);
-    let Some(mut group) = parts.pop() else { return Ok(Group { checkpoint: start, projectors: Vec::new() }) };
+    let Some(mut group) = parts.pop() else { return Ok(means.group(Vec::new(), start).await?) };
     for mut behind in parts {
         let mut meter = Meter::new(behind.names(), behind.position(), report.clone());
         means.fill(&mut behind, group.position(), &mut meter).await?;

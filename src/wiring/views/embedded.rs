@@ -16,15 +16,16 @@ const FILL_ANEW: &str = "the views can't be used; move views.sqlite away, and it
 
 pub struct Embedded {
     store: Arc<SqliteReadStore>,
+    settings: Settings,
     /// Once they were brought to where the log is.
     filled: Mutex<Option<Projections>>,
 }
 
 impl Embedded {
-    pub async fn open(path: &Path) -> Result<Self> {
+    pub async fn open(path: &Path, settings: Settings) -> Result<Self> {
         let file = path.to_owned();
         let store = blocking(move || SqliteReadStore::open(&file).context(FILL_ANEW)).await?;
-        Ok(Self { store: Arc::new(store), filled: Mutex::default() })
+        Ok(Self { store: Arc::new(store), settings, filled: Mutex::default() })
     }
 
     fn filled(&self) -> Option<Projections> {
@@ -33,7 +34,7 @@ impl Embedded {
 
     async fn fill(&self, journal: &Journal, progress: Report) -> Result<Projections> {
         let store = Arc::clone(&self.store) as Arc<dyn ReadStore>;
-        let opening = Projections::open(store, journal.clone(), Settings::default(), tell(progress));
+        let opening = Projections::open(store, journal.clone(), self.settings, tell(progress));
         let projections = opening.await.context(FILL_ANEW)?;
         *self.filled.lock() = Some(projections.clone());
         Ok(projections)
