@@ -59,7 +59,11 @@ impl Embedded {
             }
             opened => opened,
         };
-        let projections = projections.context(FILL_ANEW)?;
+        let projections = projections.map_err(|error| match error {
+            FillError::Store(_) => anyhow::Error::from(error).context(FILL_ANEW),
+            // It is not the views that are the matter.
+            other => other.into(),
+        })?;
         *self.file.filled.lock() = Some(projections.clone());
         Ok(projections)
     }
