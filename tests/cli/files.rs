@@ -20,9 +20,9 @@ fn stop(mut server: Server) {
     assert!(server.wait().success());
 }
 
-/// Nonsense over the first page of each table of this name, and of its indexes.
+/// Nonsense over the first page of each table and index of such a name.
 fn spoil(path: &Path, tables: &str) {
-    let sql = format!("SELECT rootpage FROM sqlite_schema WHERE tbl_name LIKE '{tables}' AND rootpage > 0");
+    let sql = format!("SELECT rootpage FROM sqlite_schema WHERE name LIKE '{tables}' AND rootpage > 0");
     let roots = {
         let connection = rusqlite::Connection::open(path).expect("opens");
         let mut roots = connection.prepare(&sql).expect("a statement");
@@ -87,8 +87,7 @@ async fn with_less_room_than_is_kept_free_commands_are_refused_and_queries_go_on
 
     let server = Server::on_files(data.path(), &["--disk-reserve", MORE_THAN_THERE_IS]);
     let full = shop.moved_to(&server);
-    let refused =
-        full.post("/product", json!({ "title": "A", "sale_price_in_cents": 1 })).await.problem(503, "DISK_FULL");
+    let refused = full.post("/product", crate::support::new_product(json!({}))).await.problem(503, "DISK_FULL");
     assert!(refused.header("retry-after").is_some());
     full.get(&format!("/product/{product}")).await.expect(200);
     let ready = full.get("/readyz").await.expect(200);
@@ -139,7 +138,8 @@ async fn what_can_be_made_again_heals_itself() {
 
 #[tokio::test]
 async fn damage_in_what_can_not_be_made_again_is_told_as_such() {
-    for (name, tables, part) in [("log.sqlite", "streams", "the event log"), ("vault.sqlite", "hmac_keys", "the vault")]
+    for (name, tables, part) in
+        [("log.sqlite", "sqlite_autoindex_events%", "the event log"), ("vault.sqlite", "hmac_keys", "the vault")]
     {
         let data = tempfile::tempdir().expect("a directory");
         let server = Server::on_files(data.path(), &[]);

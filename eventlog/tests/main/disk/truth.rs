@@ -16,9 +16,10 @@ use std::path::Path;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-/// Commands that are tried, and how often each at most.
-const COMMANDS: usize = 250;
-const TRIES: usize = 8;
+/// How often a command is tried, and how many of them are open at one time, each on a stream of its own.
+const TRIES: usize = 1_200;
+const OPEN: usize = 6;
+const STREAMS: usize = 16;
 
 #[tokio::test]
 #[ignore = "runs in a process of its own, started by the test below"]
@@ -38,7 +39,8 @@ async fn what_was_said_not_to_be_done_is_not_done() {
         looked_at += record.check(seed).await;
         unknown += record.lines.iter().filter(|(_, line)| line.verdict == "unknown").count();
     }
-    assert!(looked_at >= 1_000 && unknown >= 30, "{looked_at} moments after 'not done', {unknown} not known");
+    println!("{looked_at} moments after 'not done', {unknown} not known");
+    assert!(looked_at >= 300 && unknown >= 300, "{looked_at} moments after 'not done', {unknown} not known");
 }
 
 async fn append_and_note(directory: &Path, trouble: &Path, seed: u64) {
@@ -49,43 +51,53 @@ async fn append_and_note(directory: &Path, trouble: &Path, seed: u64) {
         while notes.write_all(line.as_bytes()).is_err() {}
     };
     let (mut chance, mut log) = (Chance(seed), open(directory, Synchronous::Full).unwrap());
-    for key in 0..COMMANDS {
-        let stream = StreamName::new(format!("cart-{}", chance.below(8)));
-        for attempt in 0..TRIES {
-            match attempt < TRIES - 1 && chance.below(3) > 0 {
-                true => std::fs::write(trouble, format!("r{}", chance.below(1 << 30))).unwrap(),
-                false => drop(std::fs::remove_file(trouble)),
-            }
-            // Now and then as by a new process.
-            if chance.below(12) == 0 {
-                drop(log);
-                log = match open(directory, Synchronous::Full) {
-                    Ok(log) => log,
-                    Err(_) => {
-                        drop(std::fs::remove_file(trouble));
-                        open(directory, Synchronous::Full).unwrap()
-                    }
-                };
-            }
-            // What stands under the key already is an answer, as in the executor.
-            let events = log.read_stream(&stream, 0, usize::MAX).await.unwrap_or_default();
-            if events.iter().any(|event| key_of(event) == key) {
-                break;
-            }
+    let (mut open_keys, mut next): (Vec<usize>, usize) = ((0..OPEN).collect(), OPEN);
+    for _ in 0..TRIES {
+        match chance.below(4) > 0 {
+            true => std::fs::write(trouble, format!("r{}", chance.below(1 << 30))).unwrap(),
+            false => drop(std::fs::remove_file(trouble)),
+        }
+        // Now and then as by a new process.
+        if chance.below(40) == 0 {
+            drop(log);
+            drop(std::fs::remove_file(trouble));
+            log = open(directory, Synchronous::Full).unwrap();
+        }
+        let place = chance.below(OPEN);
+        let key = open_keys[place];
+        let stream = StreamName::new(format!("cart-{}", key % STREAMS));
+        let Ok(events) = log.read_stream(&stream, 0, usize::MAX).await else { continue };
+        // What stands under the key already is an answer, as in the executor.
+        let mut is_done = events.iter().any(|event| key_of(event) == key);
+        if !is_done {
             note("try", key);
             let event = NewEvent {
                 id: Uuid::now_v7(),
                 event_type: "Happened".to_owned(),
-                data: format!(r#"{{"key":{key},"text":"{}"}}"#, "x".repeat(chance.below(6_000))).into(),
+                data: format!(r#"{{"key":{key},"text":"{}"}}"#, "x".repeat(chance.below(2_000))).into(),
                 metadata: "{}".into(),
             };
-            let answer = log.append(&stream, ExpectedRevision::of_length(events.len() as u64), vec![event]).await;
-            match answer {
-                Ok(_) => note("done", key),
+            match log.append(&stream, ExpectedRevision::of_length(events.len() as u64), vec![event]).await {
+                Ok(_) => {
+                    note("done", key);
+                    is_done = true;
+                }
                 Err(AppendError::Unavailable { .. }) => note("not", key),
                 Err(AppendError::OutcomeUnknown { .. } | AppendError::Conflict { .. }) => note("unknown", key),
                 Err(other) => panic!("{other:?}"),
             }
+        }
+        if is_done {
+            open_keys[place] = next;
+            // The next key whose stream no other one is on.
+            while open_keys
+                .iter()
+                .enumerate()
+                .any(|(at, other)| at != place && other % STREAMS == open_keys[place] % STREAMS)
+            {
+                open_keys[place] += 1;
+            }
+            next = open_keys[place] + 1;
         }
     }
 }
@@ -142,10 +154,13 @@ impl Record {
                 }
                 self.operations[applied..moment].iter().for_each(|operation| disk.apply(operation));
                 applied = moment;
-                for left in [Left::Nothing, Left::Everything, Left::Torn { seed: chance.below(usize::MAX) as u64 }] {
-                    self.check_cut(&disk, left, line.key, moment, seed).await;
-                    looked_at += 1;
-                }
+                let left = match looked_at % 3 {
+                    0 => Left::Nothing,
+                    1 => Left::Everything,
+                    _ => Left::Torn { seed: chance.below(usize::MAX) as u64 },
+                };
+                self.check_cut(&disk, left, line.key, moment, seed).await;
+                looked_at += 1;
             }
         }
         looked_at
