@@ -107,6 +107,9 @@ impl Code {
             Self::OutcomeUnknown => {
                 "Look whether it was done, or send the request again with the same `Idempotency-Key`: it is done once all the same."
             }
+            Self::HistoryDamaged => {
+                "Nothing that a client can do helps. Tell whoever runs the server: its log says which stream it is, and why."
+            }
             Self::Busy | Self::Unavailable => {
                 "Send the request again after `Retry-After`, with the same `Idempotency-Key`. `GET /readyz` says what is away."
             }

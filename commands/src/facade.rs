@@ -1,6 +1,7 @@
 //! All commands in one handle, and what it is made of.
 
 use crate::executor::{Executor, Origin, Shared};
+use crate::deadline::Deadline;
 use crate::guard::Tries;
 use crate::hashing::Hasher;
 use crate::ids::Ids;
@@ -63,11 +64,23 @@ pub struct Settings {
     /// Wrong secrets or passwords of one account from one address that are answered in a minute; more are
     /// [`CommandError::RateLimited`]. 0: no limit.
     pub wrong_tries: u32,
+    /// How long anybody waits for a command, the time counted that its request has taken before. The work goes on.
+    pub deadline: Duration,
 }
+
+/// With the 2 s that an answer waits for the views, ten seconds.
+const DEADLINE: Duration = Duration::from_secs(8);
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cached_streams: 4_096, queue_length: 1_024, snapshot_every: 1_000, sole_writer: false, wrong_tries: 10 }
+        Self {
+            cached_streams: 4_096,
+            queue_length: 1_024,
+            snapshot_every: 1_000,
+            sole_writer: false,
+            wrong_tries: 10,
+            deadline: DEADLINE,
+        }
     }
 }
 
@@ -107,7 +120,7 @@ pub(crate) struct Inner {
     pub(crate) begun_at: tokio::sync::OnceCell<eventlog::Position>,
     /// Keys whose requests are under way: a second request waits for the first, and then finds what it did.
     in_flight: Locks<(StoreId, String)>,
-    tasks: TaskTracker,
+    pub(crate) tasks: TaskTracker,
     snapshots: SnapshotWriter,
     stores: Executor<Store>,
     products: Executor<Product>,
@@ -227,32 +240,48 @@ impl Commands {
         if tasks.is_closed() {
             return Err(CommandError::Busy);
         }
+        let deadline = Arc::new(Deadline::after(inner.parts.settings.deadline.saturating_sub(request.spent)));
+        let begun = Arc::clone(&deadline);
         // Counted in its own task: whoever asked may be gone by then.
         let counted = async move {
-            let outcome = inner.begin(request, use_case).await;
+            let outcome = inner.begin(request, use_case, begun).await;
             let label = if outcome.is_ok() { "done" } else { "refused" };
             metrics::counter!("cartlog_commands_total", "command" => kind, "outcome" => label).increment(1);
             outcome
         };
         // A panic in a command is a defect of ours; the client learns that its outcome is unknown, others go on.
-        tasks.spawn(counted).await.unwrap_or_else(|error| Err(CommandError::BrokeOff { reason: error.to_string() }))
+        tokio::select! {
+            biased;
+            done = tasks.spawn(counted) => {
+                done.unwrap_or_else(|error| Err(CommandError::BrokeOff { reason: error.to_string() }))
+            }
+            over = deadline.over() => Err(over),
+        }
     }
 }
 
 impl Inner {
     /// Makes the session of a request and runs its use case, after the one that is under way with the same key.
-    async fn begin(self: Arc<Self>, request: Request, use_case: UseCase) -> Result<Done<Outcome>, CommandError> {
-        let Request { store_id, actor, request_id, idempotency, if_match } = request;
+    async fn begin(
+        self: Arc<Self>,
+        request: Request,
+        use_case: UseCase,
+        deadline: Arc<Deadline>,
+    ) -> Result<Done<Outcome>, CommandError> {
+        let Request { store_id, actor, request_id, idempotency, if_match, .. } = request;
         let clock = Arc::clone(&self.parts.clock);
         let origin =
             |ids: Ids| Origin { store_id, actor, request_id, correlation_id: Uuid::now_v7(), causation_id: None, ids };
         let Some(key) = idempotency else {
-            return use_case(Session::new(self, origin(Ids::fresh(clock)), None, if_match)).await;
+            return use_case(Session::new(self, origin(Ids::fresh(clock)), None, if_match).until(deadline)).await;
         };
         let hmac = self.hmac_key(store_id).await?;
         let (keyed, ids) = (keys::keyed(&hmac, &key), keys::ids(&hmac, &key, clock));
         let _alone = self.in_flight.lock((store_id, keyed.idempotency.key.clone())).await;
-        use_case(Session::new(Arc::clone(&self), origin(ids), Some(keyed), if_match)).await
+        if deadline.is_over() {
+            return Err(CommandError::KeyInUse);
+        }
+        use_case(Session::new(Arc::clone(&self), origin(ids), Some(keyed), if_match).until(deadline)).await
     }
 
     pub(crate) fn carts(&self) -> &Executor<Cart> {
@@ -286,5 +315,5 @@ pub(crate) fn views_away(error: crate::LookupsError) -> CommandError {
 
 /// A request without a store: it creates one, asks for a token, or opens a confirmation link.
 pub(crate) fn anonymous(store_id: StoreId, request_id: Option<String>, idempotency: Option<IdempotencyKey>) -> Request {
-    Request { store_id, actor: Actor::Anonymous, request_id, idempotency, if_match: None }
+    Request { store_id, actor: Actor::Anonymous, request_id, idempotency, if_match: None, spent: Duration::ZERO }
 }

@@ -15,6 +15,8 @@ pub struct Request {
     pub idempotency: Option<IdempotencyKey>,
     /// What the resource must be like, else [`crate::CommandError::RevisionMismatch`].
     pub if_match: Option<IfMatch>,
+    /// How long the request has taken already: it counts against the command's deadline.
+    pub spent: std::time::Duration,
 }
 
 /// `If-Match` (RFC 9110 §13.1.1): the revisions of which the resource must have one.

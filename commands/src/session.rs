@@ -1,5 +1,6 @@
 //! One request under way: who asks, its key, and how far in the log it has come.
 
+use crate::deadline::Deadline;
 use crate::executor::{Ask, Executed, Executor, Loaded, Origin, Refused};
 use crate::facade::Inner;
 use crate::guard::Claimant;
@@ -21,6 +22,8 @@ pub(crate) struct Session {
     pub(crate) idempotency: Option<Keyed>,
     pub(crate) if_match: Option<IfMatch>,
     reached: Arc<AtomicU64>,
+    /// Of a client's request; nobody waits for what cartlog does by itself.
+    deadline: Option<Arc<Deadline>>,
 }
 
 impl Session {
@@ -30,7 +33,25 @@ impl Session {
         idempotency: Option<Keyed>,
         if_match: Option<IfMatch>,
     ) -> Self {
-        Self { inner, origin, idempotency, if_match, reached: Arc::default() }
+        Self { inner, origin, idempotency, if_match, reached: Arc::default(), deadline: None }
+    }
+
+    /// Somebody waits for it until then.
+    pub(crate) fn until(self, deadline: Arc<Deadline>) -> Self {
+        Self { deadline: Some(deadline), ..self }
+    }
+
+    /// Waits for what follows from the deciding event, but not beyond the deadline: it goes on then, and is late.
+    pub(crate) async fn follow<T: Send + 'static>(
+        &self,
+        what: impl Future<Output = Result<T, CommandError>> + Send + 'static,
+    ) -> Result<T, CommandError> {
+        let Some(deadline) = &self.deadline else { return what.await };
+        match tokio::time::timeout_at(deadline.at(), self.inner.tasks.spawn(what)).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(error)) => Err(CommandError::BrokeOff { reason: error.to_string() }),
+            Err(_) => Err(CommandError::Busy),
+        }
     }
 
     /// A session of cartlog's own, for what follows from an event.
@@ -74,11 +95,31 @@ impl Session {
     where
         Inner: Has<A>,
     {
-        self.ask(
-            id,
-            Ask::of(command, &self.origin).if_match(self.if_match.clone()).idempotent(self.idempotency.clone()),
-        )
-        .await
+        let ask = Ask::of(command, &self.origin).if_match(self.if_match.clone()).idempotent(self.idempotency.clone());
+        self.ask_deciding(id, ask).await
+    }
+
+    /// As [`Self::ask`], of the step that decides the request: once it is said that nothing was done, it is not begun any more.
+    pub(crate) async fn ask_deciding<A: Decider>(
+        &self,
+        id: &A::Id,
+        ask: Ask<A::Command>,
+    ) -> Result<Executed<A::Event>, Refused<A::Rejection>>
+    where
+        Inner: Has<A>,
+    {
+        let Some(deadline) = &self.deadline else { return self.ask(id, ask).await };
+        if !deadline.begin() {
+            return Err(Refused::Busy);
+        }
+        let outcome = self.ask(id, ask).await;
+        match &outcome {
+            Ok(_) => deadline.decided(),
+            // Nobody knows whether it was done.
+            Err(Refused::Failed(_)) => {}
+            Err(_) => deadline.refused(),
+        }
+        outcome
     }
 
     /// As [`Self::decide`], if the stream still has `length` events; else [`Refused::Moved`].
@@ -95,7 +136,7 @@ impl Session {
             .at_length(length)
             .if_match(self.if_match.clone())
             .idempotent(self.idempotency.clone());
-        self.ask(id, ask).await
+        self.ask_deciding(id, ask).await
     }
 
     /// A command that prepares for the deciding one, or follows from it.

@@ -4,7 +4,7 @@ use crate::follow::{Follower, SharedTail};
 use crate::{Delivery, Envelope, Keys, KeysError, Metadata, Unreadable, codec, seal};
 use domain::{CustomerId, Event};
 use eventlog::chain::{self, EventHash};
-use eventlog::{AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, Position, StreamName};
+use eventlog::{AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Position, StreamName};
 use std::sync::Arc;
 
 /// What stands beside the data of an event that is appended alone: the stream's name, the type twice and the metadata, of which
@@ -132,6 +132,16 @@ impl Journal {
     /// The position of the last event.
     pub async fn head(&self) -> Result<Position, LogError> {
         self.log.head().await
+    }
+
+    /// What positions of the log count.
+    pub fn unit(&self) -> LogUnit {
+        self.log.unit()
+    }
+
+    /// Up to where it is known that no event stands after the position: how far a reader is who is there.
+    pub fn scanned(&self, after: Position) -> Position {
+        self.log.scanned(after)
     }
 
     pub async fn log_id(&self) -> Result<LogId, LogError> {

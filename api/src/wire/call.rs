@@ -20,6 +20,8 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Uri};
 use journal::Actor;
 use std::str::FromStr;
+use std::time::Duration;
+use tokio::time::Instant;
 
 const APP_ID: HeaderName = HeaderName::from_static("app-id");
 const ACCESS_TOKEN: HeaderName = HeaderName::from_static("access-token");
@@ -46,6 +48,8 @@ pub struct Call {
     pub api: Api,
     pub store: Authenticated,
     pub said: Said,
+    /// How long it took to find out who asks.
+    spent: Duration,
 }
 
 /// Of somebody who needs no credentials here: little is read, and that not too often.
@@ -112,7 +116,9 @@ impl FromRequestParts<Api> for Call {
         let app_id = header_text(&parts.headers, &APP_ID).ok_or_else(unauthorized)?;
         let token = header_text(&parts.headers, &ACCESS_TOKEN).ok_or_else(unauthorized)?;
         let caller = parts.extensions.remove::<Caller>();
+        let begun = Instant::now();
         let store = authenticate(api, client_of(caller.as_ref()), app_id, token).await?;
+        let spent = begun.elapsed();
         let checked = api.limiter.as_ref().map(|limiter| limiter.check(store.store_id));
         let left = checked.as_ref().map(|checked| match checked {
             Ok(left) | Err((_, left)) => *left,
@@ -122,7 +128,7 @@ impl FromRequestParts<Api> for Call {
         }
         checked.transpose().map_err(|(problem, _)| problem)?;
         let said = Said::read(parts, api, caller, Who::Known).await;
-        Ok(Self { api: api.clone(), store, said })
+        Ok(Self { api: api.clone(), store, said, spent })
     }
 }
 
@@ -326,6 +332,7 @@ impl Call {
             request_id: self.said.request_id(),
             idempotency: None,
             if_match: self.said.if_match(),
+            spent: self.spent,
         }
     }
 

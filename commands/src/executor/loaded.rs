@@ -5,7 +5,7 @@ use super::memory::Memory;
 use crate::executor::Shared;
 use crate::snapshots::Snapshot;
 use domain::{Decider, Event, Timestamp};
-use eventlog::{LogId, Position, StreamName};
+use eventlog::{LogError, LogId, Position, StreamName};
 use journal::{Envelope, Idempotency, JournalError, Tail};
 use serde::{Deserialize, Serialize};
 
@@ -117,33 +117,39 @@ impl<A: Decider> Loaded<A> {
 
     /// The stream from its snapshot, where there is one, and what came after.
     pub(super) async fn load(shared: &Shared, stream: &StreamName) -> Result<Box<Self>, StreamFailure> {
-        let mut loaded = Box::new(Self::from_snapshot(shared, stream).await.unwrap_or_default());
+        let mut loaded = Box::new(Self::from_snapshot(shared, stream).await?.unwrap_or_default());
         loaded.catch_up(shared, stream).await?;
         Ok(loaded)
     }
 
-    async fn from_snapshot(shared: &Shared, stream: &StreamName) -> Option<Self> {
+    async fn from_snapshot(shared: &Shared, stream: &StreamName) -> Result<Option<Self>, StreamFailure> {
         if !A::SNAPSHOTS {
-            return None;
+            return Ok(None);
         }
         let snapshot = match shared.snapshots.load(stream).await {
-            Ok(found) => found?,
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(None),
             Err(error) => {
                 tracing::warn!(%stream, %error, "a snapshot can't be read; reading the whole stream");
-                return None;
+                return Ok(None);
             }
         };
-        let log_id = shared.journal.log_id().await.ok()?;
+        let log_id = shared.journal.log_id().await.map_err(|error| failed(stream, error.into()))?;
         if snapshot.format != SNAPSHOT_FORMAT || snapshot.log_id != log_id {
-            return None;
+            return Ok(None);
         }
-        let saved: Saved<A> = serde_json::from_slice(&snapshot.state).ok()?;
+        let Ok(saved) = serde_json::from_slice::<Saved<A>>(&snapshot.state) else { return Ok(None) };
         let tail = Tail { length: saved.length, last_hash: saved.last_hash };
-        if !stands_in_log(shared, stream, tail).await {
-            tracing::warn!(%stream, "a snapshot is of events that the log does not have; reading the whole stream");
-            return None;
+        match stands_in_log(shared, stream, tail).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!(%stream, "a snapshot is of events that the log does not have; reading the whole stream");
+                return Ok(None);
+            }
+            // The whole stream can't be read either, and would only be asked for in vain.
+            Err(source) => return Err(failed(stream, source)),
         }
-        Some(Self {
+        Ok(Some(Self {
             state: saved.state,
             tail,
             position: saved.position,
@@ -151,7 +157,7 @@ impl<A: Decider> Loaded<A> {
             last_at: saved.last_at,
             memory: saved.memory,
             saved_at: saved.length,
-        })
+        }))
     }
 
     /// A snapshot of the state, when the stream has grown enough since the last one.
@@ -193,10 +199,16 @@ struct SavedRef<'a, A> {
 
 /// Whether the stream had this tail once. A log that was restored, or that was not told to sync, may be shorter than what was
 /// saved of it.
-async fn stands_in_log(shared: &Shared, stream: &StreamName, tail: Tail) -> bool {
-    let Some(last) = tail.length.checked_sub(1) else { return false };
-    let slice = shared.journal.read_stream(stream, Tail { length: last, last_hash: None }, 1).await;
-    slice.is_ok_and(|slice| slice.tail == tail)
+///
+/// # Errors
+/// The log is away, so that nobody knows. Damage there is met again by whoever reads the stream.
+async fn stands_in_log(shared: &Shared, stream: &StreamName, tail: Tail) -> Result<bool, JournalError> {
+    let Some(last) = tail.length.checked_sub(1) else { return Ok(false) };
+    match shared.journal.read_stream(stream, Tail { length: last, last_hash: None }, 1).await {
+        Ok(slice) => Ok(slice.tail == tail),
+        Err(error @ (JournalError::Log(LogError::Unavailable(_)) | JournalError::Keys(_))) => Err(error),
+        Err(_) => Ok(false),
+    }
 }
 
 pub(super) fn failed(stream: &StreamName, source: JournalError) -> StreamFailure {

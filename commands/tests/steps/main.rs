@@ -6,6 +6,7 @@ mod bounded;
 mod bugs;
 mod command;
 mod crash;
+mod deadline;
 mod expiry;
 mod hang_up;
 mod keys;
