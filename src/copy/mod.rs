@@ -65,7 +65,7 @@ async fn copy_both(
     // Into a directory without a sync for each append: a power cut may then take the last events, but none before another, and
     // the next try goes on from there.
     let to = places::open_log(config, &target.log, Synchronous::Normal).await.context("the target's log")?;
-    let mut shown = Shown::of(from, &source.log).await?;
+    let mut shown = Shown::of(from).await?;
     let mut watcher = |stage, at| shown.at(stage, at);
     let begun = eventlog::copy::begin(from, &*to, &mut watcher).await.map_err(said)?;
     let vault = copy_vault(config, source, target).await?;
@@ -112,13 +112,8 @@ struct Shown {
 }
 
 impl Shown {
-    async fn of(source: &dyn EventLog, place: &Place) -> Result<Self> {
-        // Positions count events in a file, and bytes of its own log in EventStoreDB.
-        let unit = match place {
-            Place::Directory(_) => "events",
-            Place::Engine(_) => "bytes of log",
-        };
-        Ok(Self { unit, head: source.head().await.context(BROKE_OFF)?, bar: None })
+    async fn of(source: &dyn EventLog) -> Result<Self> {
+        Ok(Self { unit: source.unit().as_str(), head: source.head().await.context(BROKE_OFF)?, bar: None })
     }
 
     fn at(&mut self, stage: Stage, position: Position) {

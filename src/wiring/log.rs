@@ -4,7 +4,7 @@ use super::blocking;
 use crate::config::{Config, Durability};
 use crate::data_dir::DataDir;
 use anyhow::Result;
-use eventlog::{EventLog, SqliteLog, SqliteOptions, Synchronous};
+use eventlog::{EventLog, LogUnit, SqliteLog, SqliteOptions, Synchronous};
 use std::sync::Arc;
 
 /// A log, and whether no other process writes to it.
@@ -27,6 +27,11 @@ pub async fn open(config: &Config, data: &DataDir) -> Result<OpenLog> {
     };
     // The directory is locked.
     Ok(OpenLog { log: in_directory(data, synchronous).await?, sole_writer: true })
+}
+
+/// What positions of the log count, wherever a server says how far it is: bytes where the log stands among others'.
+pub fn unit(config: &Config) -> LogUnit {
+    if config.log_url.is_some() { LogUnit::Bytes } else { LogUnit::Events }
 }
 
 /// Refuses a URL that can't be read.
