@@ -107,7 +107,14 @@ impl Server {
         let metrics = Metrics::start(data.clone())?;
         let waiting = Waiting::begin(&listener, config);
         let public_url = config.public_url.clone().unwrap_or_else(|| url.clone());
-        let parts = wiring::open(config, data, lock, public_url, Box::new(shown("catching up views", wiring::log::unit(config)))).await?;
+        let parts = wiring::open(
+            config,
+            data,
+            lock,
+            public_url,
+            Box::new(shown("catching up views", wiring::log::unit(config))),
+        )
+        .await?;
         let socket = control::server::bind(&parts.data.control_socket())?;
         Ok(Opened { url, listener, metrics, waiting, parts, socket })
     }

@@ -1,7 +1,7 @@
 //! All commands in one handle, and what it is made of.
 
-use crate::executor::{Executor, Origin, Shared};
 use crate::deadline::Deadline;
+use crate::executor::{Executor, Origin, Shared};
 use crate::guard::Tries;
 use crate::hashing::Hasher;
 use crate::ids::Ids;

@@ -4,7 +4,9 @@ use crate::follow::{Follower, SharedTail};
 use crate::{Delivery, Envelope, Keys, KeysError, Metadata, Unreadable, codec, seal};
 use domain::{CustomerId, Event};
 use eventlog::chain::{self, EventHash};
-use eventlog::{AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Position, StreamName};
+use eventlog::{
+    AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Position, StreamName,
+};
 use std::sync::Arc;
 
 /// What stands beside the data of an event that is appended alone: the stream's name, the type twice and the metadata, of which

@@ -36,8 +36,7 @@ impl Commands {
             let remove = CustomerCommand::RemoveEmail { email };
             let executed = session.decide::<Customer>(&customer, remove).await.map_err(refused::<Customer>)?;
             let (follow_up, replayed) = (session.follow_up(), executed.replayed);
-            let releasing =
-                async move { release_removed(&follow_up, customer, &given, &executed.events).await };
+            let releasing = async move { release_removed(&follow_up, customer, &given, &executed.events).await };
             let late = reactions::late(session.follow(releasing).await);
             Ok(Done { late, ..session.done(customer, replayed) })
         })

@@ -270,7 +270,14 @@ impl Mailer for NoMail {
 }
 
 pub fn request(store_id: StoreId) -> Request {
-    Request { store_id, actor: Actor::System, request_id: None, idempotency: None, if_match: None, spent: std::time::Duration::ZERO }
+    Request {
+        store_id,
+        actor: Actor::System,
+        request_id: None,
+        idempotency: None,
+        if_match: None,
+        spent: std::time::Duration::ZERO,
+    }
 }
 
 pub fn key(path: &str, key: &str, body: &str) -> IdempotencyKey {

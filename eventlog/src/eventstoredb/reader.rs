@@ -123,7 +123,9 @@ impl Reader {
     async fn all_back_to(&self, after: event::Position, limit: usize) -> Result<Vec<RecordedEvent>, Trouble> {
         let question = self.question(&all_from_end(), Direction::Backwards, usize::MAX);
         let mut events = VecDeque::new();
-        let Some(mut answers) = self.server.begin_scan(question, Patience::Endless).await? else { return Ok(Vec::new()) };
+        let Some(mut answers) = self.server.begin_scan(question, Patience::Endless).await? else {
+            return Ok(Vec::new());
+        };
         while let Scanned::Answer(answer) = self.server.next_of_scan(&mut answers, Patience::Endless).await? {
             let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content else { continue };
             if event.commit_position <= after.0 {

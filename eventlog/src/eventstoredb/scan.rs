@@ -101,7 +101,9 @@ impl Reader {
         // The start may be an event that isn't wanted, and what is passed over is not counted.
         let most = count.saturating_add(1);
         let question = self.question(&all_from(look.start), Direction::Forwards, most);
-        let Some(mut answers) = self.server.begin_scan(question, Patience::AMoment).await? else { return Ok(Read::Silent) };
+        let Some(mut answers) = self.server.begin_scan(question, Patience::AMoment).await? else {
+            return Ok(Read::Silent);
+        };
         let mut seen = 0;
         loop {
             match self.server.next_of_scan(&mut answers, Patience::AMoment).await? {
@@ -278,7 +280,9 @@ impl Reader {
     async fn last_of(&self, count: usize) -> Result<(Option<Position>, usize), Trouble> {
         let question = self.question(&all_from_end(), Direction::Backwards, count);
         let mut seen = 0;
-        let Some(mut answers) = self.server.begin_scan(question, Patience::Endless).await? else { return Ok((None, 0)) };
+        let Some(mut answers) = self.server.begin_scan(question, Patience::Endless).await? else {
+            return Ok((None, 0));
+        };
         while let Scanned::Answer(answer) = self.server.next_of_scan(&mut answers, Patience::Endless).await? {
             if let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content {
                 let at = place(&event);

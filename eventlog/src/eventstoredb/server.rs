@@ -33,7 +33,7 @@ const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
 /// Members have this part of a call's time to say who leads.
 const GOSSIPED_WITHIN: u32 = 3;
 /// A moment is this part of the silence that would be trouble elsewhere.
-const A_MOMENT: u32 = 6;
+const A_MOMENT: u32 = 3;
 
 pub(super) type HttpClient = Client<HttpsConnector<HttpConnector>, tonic::body::Body>;
 

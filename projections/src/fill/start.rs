@@ -52,7 +52,7 @@ impl Means {
         let mut folded = 0;
         if group.position() < to {
             let mut batches = read_ahead(self.journal.clone(), group.position(), to, self.settings.fill_events);
-            while let Some(batch) = self.next(&mut batches, group, to, meter).await {
+            while let Some(batch) = self.next(&mut batches, group.position(), to, meter).await {
                 let batch = batch?;
                 if self.stop.is_cancelled() {
                     return Err(FillError::Stopped);
@@ -72,14 +72,14 @@ impl Means {
     async fn next(
         &self,
         batches: &mut mpsc::Receiver<Result<Vec<Delivery>, JournalError>>,
-        group: &Group,
+        at: Position,
         to: Position,
         meter: &mut Meter,
     ) -> Option<Result<Vec<Delivery>, JournalError>> {
         loop {
             match tokio::time::timeout(SHOWN_EVERY, batches.recv()).await {
                 Ok(batch) => return batch,
-                Err(_) => meter.at(0, self.journal.scanned(group.position()).min(to), to),
+                Err(_) => meter.at(0, self.journal.scanned(at).min(to), to),
             }
         }
     }
