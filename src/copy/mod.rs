@@ -12,7 +12,7 @@ pub use sides::{Asked, Text};
 use crate::config::Config;
 use crate::progress::Progress;
 use crate::signals::Signals;
-use crate::wiring::places::{self, Place};
+use crate::wiring::places;
 use anyhow::{Context, Error, Result, bail};
 use commands::{Clock, SystemClock};
 use eventlog::copy::{Copied, CopyError, Stage};
@@ -42,7 +42,7 @@ async fn copy(config: &Config, asked: Asked) -> Result<Report> {
     let (copied, vault) = copy_both(config, &*from, &source, &target).await?;
     // Opened anew, so that all of it is on the disk before it is read back and said to be there.
     let to = places::open_log(config, &target.log, Synchronous::Full).await.context("the target's log")?;
-    let mut shown = Shown::of(&*from, &source.log).await?;
+    let mut shown = Shown::of(&*from).await?;
     let same = eventlog::copy::compare(&*from, &*to, &mut |stage, at| shown.at(stage, at)).await.map_err(said)?;
     drop(shown);
     let log_ids = [log_id(&from).await?, log_id(&to).await?];
