@@ -68,6 +68,7 @@ impl Operations {
             log: status::Log {
                 log_id: self.journal.log_id().await?.to_string(),
                 head: head.0,
+                unit: Some(self.journal.unit()),
                 last_event_at: last.map(|event| Timestamp::from(event.recorded_at).to_string()),
             },
             followers: Vec::new(),
@@ -130,7 +131,8 @@ impl Operations {
 
     /// How far behind someone at this position is.
     async fn follower(&self, name: &str, position: Position, head: Position) -> Result<Follower> {
-        let lag_events = head.0.saturating_sub(position.0);
+        // What was looked through in vain is not left to be read.
+        let lag_events = head.0.saturating_sub(self.journal.scanned(position).0);
         let oldest = match lag_events {
             0 => None,
             _ => self.journal.log().read_all(position, 1).await?.pop(),

@@ -196,16 +196,23 @@ impl Goal {
 }
 
 /// One bar after another, each for a part of the work.
-#[derive(Default)]
-pub struct Stages(Option<(String, Progress)>);
+pub struct Stages {
+    unit: &'static str,
+    shown: Option<(String, Progress)>,
+}
 
 impl Stages {
-    /// This part is so far now. All count events.
+    /// All count this, in the plural.
+    pub fn of(unit: &'static str) -> Self {
+        Self { unit, shown: None }
+    }
+
+    /// This part is so far now.
     pub fn at(&mut self, what: &str, done: u64, total: u64) {
-        if self.0.as_ref().is_none_or(|(current, _)| current != what) {
-            self.0 = Some((what.to_owned(), Progress::new(what, "events")));
+        if self.shown.as_ref().is_none_or(|(current, _)| current != what) {
+            self.shown = Some((what.to_owned(), Progress::new(what, self.unit)));
         }
-        if let Some((_, progress)) = &mut self.0 {
+        if let Some((_, progress)) = &mut self.shown {
             progress.at(done, total);
         }
     }

@@ -125,7 +125,14 @@ impl Server {
         let metrics = Metrics::start(data.clone(), config.disk_reserve)?;
         let waiting = Waiting::begin(&listener, config);
         let public_url = config.public_url.clone().unwrap_or_else(|| url.clone());
-        let parts = wiring::open(config, data, lock, public_url, Box::new(shown("catching up views"))).await?;
+        let parts = wiring::open(
+            config,
+            data,
+            lock,
+            public_url,
+            Box::new(shown("catching up views", wiring::log::unit(config))),
+        )
+        .await?;
         let socket = control::server::bind(&parts.data.control_socket())?;
         Ok(Opened { url, listener, metrics, waiting, parts, socket })
     }
@@ -309,14 +316,15 @@ async fn watch_clock(clock: &ClockWatch, tasks: &TaskTracker, working: &Cancella
 fn start_streaming(config: &Config, parts: &Parts, tasks: &TaskTracker, working: &CancellationToken) {
     let (windows, leading) =
         (parts.windows.clone(), Arc::new(parts.leading(Work::Counting).unless(!windows_are_shared(config))));
+    let unit = parts.journal.unit();
     keep_running("windows", tasks, working, move |stop| {
         let (windows, leading) = (windows.clone(), Arc::clone(&leading));
-        async move { leading.run(stop, |stop| windows.run(stop, shown("catching up metric windows"))).await }
+        async move { leading.run(stop, |stop| windows.run(stop, shown("catching up metric windows", unit))).await }
     });
     #[cfg(feature = "kafka")]
     if let Some(forwarder) = parts.forwarder.clone() {
         keep_running("kafka", tasks, working, move |stop| {
-            let (forwarder, mut progress) = (forwarder.clone(), shown("forwarding to Kafka"));
+            let (forwarder, mut progress) = (forwarder.clone(), shown("forwarding to Kafka", unit));
             async move { Ok(forwarder.run(stop, move |at| progress(at.done, at.total)).await?) }
         });
     }
@@ -406,10 +414,10 @@ async fn sweep(commands: commands::Commands, stop: CancellationToken) -> Result<
 }
 
 /// Shows how far catching up is, where it takes long enough.
-fn shown(what: &'static str) -> impl FnMut(u64, u64) + Send {
+fn shown(what: &'static str, unit: eventlog::LogUnit) -> impl FnMut(u64, u64) + Send {
     let (mut progress, mut goal) = (None, Goal::default());
     move |done, total| match goal.of(done, total) {
-        Some(goal) => progress.get_or_insert_with(|| Progress::new(what, "events")).at(done, goal),
+        Some(goal) => progress.get_or_insert_with(|| Progress::new(what, unit.as_str())).at(done, goal),
         None => progress = None,
     }
 }

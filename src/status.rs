@@ -45,6 +45,9 @@ pub struct Log {
     pub log_id: String,
     /// The position of the last event.
     pub head: u64,
+    /// What positions count, and so how far anybody is behind; null where a server elsewhere does not say it.
+    #[serde(default)]
+    pub unit: Option<eventlog::LogUnit>,
     pub last_event_at: Option<String>,
 }
 
@@ -134,7 +137,8 @@ fn as_text(status: &Status) -> String {
             0 => String::new(),
             _ => units::duration(Duration::try_from_secs_f64(follower.lag_seconds).unwrap_or_default()),
         };
-        let behind = format!("{} events", units::count(follower.lag_events));
+        let unit = status.log.unit.map_or("positions", eventlog::LogUnit::as_str);
+        let behind = format!("{} {unit}", units::count(follower.lag_events));
         followers.add_row([
             follower.name.clone(),
             units::count(follower.position),
@@ -291,6 +295,7 @@ impl Status {
             }),
             log: Log {
                 log_id: head.label("log_id")?,
+                unit: None,
                 head: head.value as u64,
                 last_event_at: millis.map(|millis| domain::Timestamp::from_millis(millis).to_string()),
             },

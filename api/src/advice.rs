@@ -111,6 +111,9 @@ impl Code {
                 "Send the request again after `Retry-After`, with the same `Idempotency-Key`; commands go on by themselves once the \
                  server's operator has made room. Queries are answered meanwhile."
             }
+            Self::HistoryDamaged => {
+                "Nothing that a client can do helps. Tell whoever runs the server: its log says which stream it is, and why."
+            }
             Self::Busy | Self::Unavailable => {
                 "Send the request again after `Retry-After`, with the same `Idempotency-Key`. `GET /readyz` says what is away."
             }

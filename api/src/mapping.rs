@@ -46,7 +46,11 @@ pub fn command_error(error: CommandError) -> Problem {
             tracing::error!(%error, "what became of a command is not known");
             return Problem::new(Code::OutcomeUnknown, "the command broke off: it may be done, or may yet be");
         }
-        CommandError::Damaged { .. } | CommandError::Unavailable { .. } => {
+        CommandError::Damaged { .. } => {
+            tracing::error!(%error, "what is stored can't be read");
+            return Problem::new(Code::HistoryDamaged, unavailable(&error));
+        }
+        CommandError::Unavailable { .. } => {
             tracing::error!(%error, "a command could not be done");
             return Problem::new(Code::Unavailable, unavailable(&error));
         }

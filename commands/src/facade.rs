@@ -1,5 +1,6 @@
 //! All commands in one handle, and what it is made of.
 
+use crate::deadline::Deadline;
 use crate::executor::{Executor, Origin, Shared, States};
 use crate::guard::Tries;
 use crate::hashing::Hasher;
@@ -66,6 +67,8 @@ pub struct Settings {
     /// Wrong secrets or passwords of one account from one address that are answered in a minute; more are
     /// [`CommandError::RateLimited`]. 0: no limit.
     pub wrong_tries: u32,
+    /// How long anybody waits for a command, the time counted that its request has taken before. The work goes on.
+    pub deadline: Duration,
 }
 
 /// What may be held in memory, in bytes.
@@ -80,6 +83,9 @@ pub struct Memory {
     pub known: u64,
 }
 
+/// With the 2 s that an answer waits for the views, ten seconds.
+const DEADLINE: Duration = Duration::from_secs(8);
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -89,6 +95,7 @@ impl Default for Settings {
             snapshot_every: 1_000,
             sole_writer: false,
             wrong_tries: 10,
+            deadline: DEADLINE,
         }
     }
 }
@@ -145,7 +152,7 @@ pub(crate) struct Inner {
     in_flight: Locks<(StoreId, String)>,
     /// Where commands write; not set: they are not held up.
     space: std::sync::OnceLock<sqlite::Space>,
-    tasks: TaskTracker,
+    pub(crate) tasks: TaskTracker,
     snapshots: SnapshotWriter,
     states: Arc<States>,
     stores: Executor<Store>,
@@ -283,19 +290,24 @@ impl Commands {
         }
         // Before anything is begun: what is under way is brought to its end in the room that is kept for it.
         inner.has_room()?;
+        let deadline = Arc::new(Deadline::after(inner.parts.settings.deadline.saturating_sub(request.spent)));
+        let begun = Arc::clone(&deadline);
         // Counted in its own task: whoever asked may be gone by then.
         let counted = async move {
-            let outcome = inner.begin(request, use_case).await;
+            let outcome = inner.begin(request, use_case, begun).await;
             let label = if outcome.is_ok() { "done" } else { "refused" };
             metrics::counter!("cartlog_commands_total", "command" => kind, "outcome" => label).increment(1);
             outcome
         };
         // A panic in a command is a defect of ours; the client learns that its outcome is unknown, others go on.
-        tasks
-            .spawn(counted.in_current_span())
-            .await
-            .unwrap_or_else(|error| Err(CommandError::BrokeOff { reason: error.to_string() }))
-            .inspect_err(|error| watermark.note(error))
+        let outcome = tokio::select! {
+            biased;
+            done = tasks.spawn(counted.in_current_span()) => {
+                done.unwrap_or_else(|error| Err(CommandError::BrokeOff { reason: error.to_string() }))
+            }
+            over = deadline.over() => Err(over),
+        };
+        outcome.inspect_err(|error| watermark.note(error))
     }
 }
 
@@ -309,20 +321,30 @@ impl Inner {
     }
 
     /// Makes the session of a request and runs its use case, after the one that is under way with the same key.
-    async fn begin(self: Arc<Self>, request: Request, use_case: UseCase) -> Result<Done<Outcome>, CommandError> {
-        let Request { store_id, actor, request_id, idempotency, if_match, watermark, held: _held } = request;
+    async fn begin(
+        self: Arc<Self>,
+        request: Request,
+        use_case: UseCase,
+        deadline: Arc<Deadline>,
+    ) -> Result<Done<Outcome>, CommandError> {
+        let Request { store_id, actor, request_id, idempotency, if_match, watermark, held: _held, spent: _ } = request;
         let clock = Arc::clone(&self.parts.clock);
         let origin = |ids: Ids| {
             let (correlation_id, causation_id) = (Uuid::now_v7(), None);
             Origin { store_id, actor, request_id, correlation_id, causation_id, ids, watermark }
         };
         let Some(key) = idempotency else {
-            return done_or_not_known(Session::new(self, origin(Ids::fresh(clock)), None, if_match), use_case).await;
+            let session = Session::new(self, origin(Ids::fresh(clock)), None, if_match).until(deadline);
+            return done_or_not_known(session, use_case).await;
         };
         let hmac = self.hmac_key(store_id).await?;
         let (keyed, ids) = (keys::keyed(&hmac, &key), keys::ids(&hmac, &key, clock));
         let _alone = self.in_flight.lock((store_id, keyed.idempotency.key.clone())).await;
-        done_or_not_known(Session::new(Arc::clone(&self), origin(ids), Some(keyed), if_match), use_case).await
+        if deadline.is_over() {
+            return Err(CommandError::KeyInUse);
+        }
+        let session = Session::new(Arc::clone(&self), origin(ids), Some(keyed), if_match).until(deadline);
+        done_or_not_known(session, use_case).await
     }
 
     /// Whether even what is kept free to bring to an end what was begun is used up by half.
@@ -381,5 +403,6 @@ pub(crate) fn anonymous(store_id: StoreId, request_id: Option<String>, idempoten
         if_match: None,
         watermark: Watermark::default(),
         held: Held::default(),
+        spent: Duration::ZERO,
     }
 }

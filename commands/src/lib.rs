@@ -7,6 +7,7 @@
 
 mod claims;
 mod clock;
+mod deadline;
 mod error;
 mod executor;
 mod facade;

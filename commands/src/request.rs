@@ -21,6 +21,8 @@ pub struct Request {
     pub watermark: Watermark,
     /// Is kept until the command is over, though nobody waits for it any more.
     pub held: Held,
+    /// How long the request has taken already: it counts against the command's deadline.
+    pub spent: std::time::Duration,
 }
 
 /// Something that must be given back only when a command is over, such as a part of a budget. Cheap to clone.

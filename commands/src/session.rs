@@ -1,5 +1,6 @@
 //! One request under way: who asks, its key, and how far in the log it has come.
 
+use crate::deadline::Deadline;
 use crate::executor::{Ask, Executed, Executor, Loaded, Origin, Refused};
 use crate::facade::Inner;
 use crate::guard::Claimant;
@@ -21,6 +22,8 @@ pub(crate) struct Session {
     pub(crate) idempotency: Option<Keyed>,
     pub(crate) if_match: Option<IfMatch>,
     has_decided: Arc<AtomicBool>,
+    /// Of a client's request; nobody waits for what cartlog does by itself.
+    deadline: Option<Arc<Deadline>>,
 }
 
 impl Session {
@@ -30,7 +33,25 @@ impl Session {
         idempotency: Option<Keyed>,
         if_match: Option<IfMatch>,
     ) -> Self {
-        Self { inner, origin, idempotency, if_match, has_decided: Arc::default() }
+        Self { inner, origin, idempotency, if_match, has_decided: Arc::default(), deadline: None }
+    }
+
+    /// Somebody waits for it until then.
+    pub(crate) fn until(self, deadline: Arc<Deadline>) -> Self {
+        Self { deadline: Some(deadline), ..self }
+    }
+
+    /// Waits for what follows from the deciding event, but not beyond the deadline: it goes on then, and is late.
+    pub(crate) async fn follow<T: Send + 'static>(
+        &self,
+        what: impl Future<Output = Result<T, CommandError>> + Send + 'static,
+    ) -> Result<T, CommandError> {
+        let Some(deadline) = &self.deadline else { return what.await };
+        match tokio::time::timeout_at(deadline.at(), self.inner.tasks.spawn(what)).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(error)) => Err(CommandError::BrokeOff { reason: error.to_string() }),
+            Err(_) => Err(CommandError::Busy),
+        }
     }
 
     /// A session of cartlog's own, for what follows from an event.
@@ -77,9 +98,7 @@ impl Session {
         Inner: Has<A>,
     {
         let ask = Ask::of(command, &self.origin).if_match(self.if_match.clone()).idempotent(self.idempotency.clone());
-        let executed = self.ask(id, ask).await?;
-        self.decided();
-        Ok(executed)
+        self.ask_deciding(id, ask).await
     }
 
     /// What the request asks for is decided, now or when it came first: nothing that fails from here on undoes it.
@@ -90,6 +109,33 @@ impl Session {
     /// Tells whether [`Self::decided`] was called, also once the session is gone.
     pub(crate) fn decision(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.has_decided)
+    }
+
+    /// As [`Self::ask`], of the step that decides the request: once it is said that nothing was done, it is not begun any more.
+    pub(crate) async fn ask_deciding<A: Decider>(
+        &self,
+        id: &A::Id,
+        ask: Ask<A::Command>,
+    ) -> Result<Executed<A::Event>, Refused<A::Rejection>>
+    where
+        Inner: Has<A>,
+    {
+        if self.deadline.as_ref().is_some_and(|deadline| !deadline.begin()) {
+            return Err(Refused::Busy);
+        }
+        let outcome = self.ask(id, ask).await;
+        if outcome.is_ok() {
+            self.decided();
+        }
+        if let Some(deadline) = &self.deadline {
+            match &outcome {
+                Ok(_) => deadline.decided(),
+                // Nobody knows whether it was done.
+                Err(Refused::Failed(_)) => {}
+                Err(_) => deadline.refused(),
+            }
+        }
+        outcome
     }
 
     /// As [`Self::decide`], if the stream still has `length` events; else [`Refused::Moved`].
@@ -106,9 +152,7 @@ impl Session {
             .at_length(length)
             .if_match(self.if_match.clone())
             .idempotent(self.idempotency.clone());
-        let executed = self.ask(id, ask).await?;
-        self.decided();
-        Ok(executed)
+        self.ask_deciding(id, ask).await
     }
 
     /// A command that prepares for the deciding one, or follows from it.

@@ -148,12 +148,19 @@ pub enum LogUnit {
     Bytes,
 }
 
-impl fmt::Display for LogUnit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl LogUnit {
+    /// In the plural, for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
             LogUnit::Events => "events",
             LogUnit::Bytes => "bytes of the log",
-        })
+        }
+    }
+}
+
+impl fmt::Display for LogUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{Delivery, Envelope, Keys, KeysError, Metadata, SealingKey, Unreadabl
 use domain::{CustomerId, Event};
 use eventlog::chain::{self, EventHash};
 use eventlog::{
-    AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, Position, Room, StreamName,
+    AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Position, Room, StreamName,
 };
 use std::sync::Arc;
 
@@ -193,6 +193,16 @@ impl Journal {
     /// The position of the last event.
     pub async fn head(&self) -> Result<Position, LogError> {
         self.log.head().await
+    }
+
+    /// What positions of the log count.
+    pub fn unit(&self) -> LogUnit {
+        self.log.unit()
+    }
+
+    /// Up to where it is known that no event stands after the position: how far a reader is who is there.
+    pub fn scanned(&self, after: Position) -> Position {
+        self.log.scanned(after)
     }
 
     pub async fn log_id(&self) -> Result<LogId, LogError> {

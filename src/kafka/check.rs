@@ -30,7 +30,7 @@ async fn find_out(config: &Config, topics: Topics, up_to: Option<u64>) -> Result
     }
     let data = DataDir::existing(&config.data)?;
     match client::ask(&data, &Request::CheckKafka { topics: topics.clone(), up_to }).await? {
-        Some(replies) => watch(replies).await,
+        Some(replies) => watch(replies, crate::wiring::log::unit(config).as_str()).await,
         None => {
             let (log, _lock) = wiring::open_log_alone(config, &data).await?;
             by_itself(log.as_ref(), config, topics, up_to).await
@@ -39,12 +39,12 @@ async fn find_out(config: &Config, topics: Topics, up_to: Option<u64>) -> Result
 }
 
 async fn by_itself(log: &dyn EventLog, config: &Config, topics: Topics, up_to: Option<u64>) -> Result<CheckReport> {
-    let mut shown = Stages::default();
+    let mut shown = Stages::of(log.unit().as_str());
     compare(log, topics.or(&Topics::of(config)), up_to, move |what, done, total| shown.at(what, done, total)).await
 }
 
-async fn watch(mut replies: Replies) -> Result<CheckReport> {
-    let mut shown = Stages::default();
+async fn watch(mut replies: Replies, unit: &'static str) -> Result<CheckReport> {
+    let mut shown = Stages::of(unit);
     loop {
         match replies.next().await? {
             Reply::Progress { what, done, total } => shown.at(&what, done, total),

@@ -45,7 +45,7 @@ async fn make(config: &Config, topics: Topics, amends: Amends) -> Result<Amended
     }
     let data = DataDir::existing(&config.data)?;
     match client::ask(&data, &Request::ForwardKafka { topics: topics.clone(), amends: amends.clone() }).await? {
-        Some(replies) => watch(replies).await,
+        Some(replies) => watch(replies, wiring::log::unit(config).as_str()).await,
         None => {
             let (log, _lock) = wiring::open_log_alone(config, &data).await?;
             by_itself(log.as_ref(), config, topics, amends).await
@@ -54,12 +54,12 @@ async fn make(config: &Config, topics: Topics, amends: Amends) -> Result<Amended
 }
 
 async fn by_itself(log: &dyn EventLog, config: &Config, topics: Topics, amends: Amends) -> Result<Amended> {
-    let mut shown = Stages::default();
+    let mut shown = Stages::of(log.unit().as_str());
     amend(log, topics.or(&Topics::of(config)), amends, move |what, done, total| shown.at(what, done, total)).await
 }
 
-async fn watch(mut replies: Replies) -> Result<Amended> {
-    let mut shown = Stages::default();
+async fn watch(mut replies: Replies, unit: &'static str) -> Result<Amended> {
+    let mut shown = Stages::of(unit);
     loop {
         match replies.next().await? {
             Reply::Progress { what, done, total } => shown.at(&what, done, total),

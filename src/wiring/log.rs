@@ -5,7 +5,7 @@ use super::memory::Shares;
 use crate::config::{Config, Durability};
 use crate::data_dir::DataDir;
 use anyhow::Result;
-use eventlog::{EventLog, SqliteLog, SqliteOptions, Synchronous};
+use eventlog::{EventLog, LogUnit, SqliteLog, SqliteOptions, Synchronous};
 use sqlite::Settle;
 use std::sync::Arc;
 
@@ -39,6 +39,11 @@ pub async fn open(config: &Config, data: &DataDir) -> Result<OpenLog> {
     // The directory is locked.
     let log = in_directory(data, options).await?;
     Ok(OpenLog { file: Some(Arc::clone(&log) as Arc<dyn Settle>), log, sole_writer: true })
+}
+
+/// What positions of the log count, wherever a server says how far it is: bytes where the log stands among others'.
+pub fn unit(config: &Config) -> LogUnit {
+    if config.log_url.is_some() { LogUnit::Bytes } else { LogUnit::Events }
 }
 
 /// Refuses a URL that can't be read.

@@ -132,6 +132,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
             snapshot_every: config.snapshot_every,
             sole_writer,
             wrong_tries: config.wrong_tries,
+            ..commands::Settings::default()
         },
     });
     if files.hold_commands_up() {

@@ -216,7 +216,7 @@ impl Operation<'_> {
         codes.insert(Code::ValidationFailed);
         codes.extend(parameters::not_found(self.path));
         if !self.is_service() {
-            codes.extend([Code::RateLimited, Code::Busy, Code::Unavailable]);
+            codes.extend([Code::RateLimited, Code::Busy, Code::Unavailable, Code::HistoryDamaged]);
         }
         if !self.is_open() {
             codes.extend([Code::Unauthorized, Code::TokenExpired]);

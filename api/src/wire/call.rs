@@ -21,6 +21,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use journal::Actor;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 
 const APP_ID: HeaderName = HeaderName::from_static("app-id");
 const ACCESS_TOKEN: HeaderName = HeaderName::from_static("access-token");
@@ -50,6 +52,8 @@ pub struct Call {
     pub api: Api,
     pub store: Authenticated,
     pub said: Said,
+    /// How long it took to find out who asks.
+    spent: Duration,
 }
 
 /// Of somebody who needs no credentials here: little is read, and that not too often.
@@ -115,7 +119,9 @@ impl FromRequestParts<Api> for Call {
         let app_id = header_text(&parts.headers, &APP_ID).ok_or_else(unauthorized)?;
         let token = header_text(&parts.headers, &ACCESS_TOKEN).ok_or_else(unauthorized)?;
         let caller = parts.extensions.remove::<Caller>();
+        let begun = Instant::now();
         let store = authenticate(api, client_of(caller.as_ref()), app_id, token).await?;
+        let spent = begun.elapsed();
         let checked = api.limiter.as_ref().map(|limiter| limiter.check(store.store_id));
         let left = checked.as_ref().map(|checked| match checked {
             Ok(left) | Err((_, left)) => *left,
@@ -125,7 +131,7 @@ impl FromRequestParts<Api> for Call {
         }
         checked.transpose().map_err(|(problem, _)| problem)?;
         let said = Said::read(parts, api, caller, Who::Known).await;
-        Ok(Self { api: api.clone(), store, said })
+        Ok(Self { api: api.clone(), store, said, spent })
     }
 }
 
@@ -346,6 +352,7 @@ impl Call {
             watermark: self.said.caller.watermark(),
             // The body's part of the budget: a command that nobody waits for any more still has what the body said.
             held: Held::of(Arc::clone(&self.said.reserved) as _),
+            spent: self.spent,
         }
     }
 

@@ -106,6 +106,7 @@ async fn a_refusal_waits_for_what_its_own_steps_met_and_for_nobody_else() {
         if_match: None,
         watermark: commands::Watermark::default(),
         held: commands::Held::default(),
+        spent: std::time::Duration::ZERO,
     };
     let named = domain::product::ChangeProduct { title: Some("Coffee".to_owned()), ..Default::default() };
     shop.commands.change_product(&request, product.parse().unwrap(), named).await.unwrap();

@@ -142,7 +142,7 @@ impl<A: Decider> Loaded<A> {
     /// The stream from its snapshot, where there is one, and what came after.
     pub(super) async fn load(shared: &Shared, stream: &StreamName, id: &A::Id) -> Result<Box<Self>, StreamFailure> {
         let person = A::person(id);
-        if let Some(saved) = Self::from_snapshot(shared, stream, person).await
+        if let Some(saved) = Self::from_snapshot(shared, stream, person).await?
             && let Some(loaded) = Self::go_on(shared, stream, saved).await?
         {
             return Ok(loaded);
@@ -152,20 +152,25 @@ impl<A: Decider> Loaded<A> {
         Ok(loaded)
     }
 
-    async fn from_snapshot(shared: &Shared, stream: &StreamName, person: Option<Person>) -> Option<Box<Self>> {
+    async fn from_snapshot(
+        shared: &Shared,
+        stream: &StreamName,
+        person: Option<Person>,
+    ) -> Result<Option<Box<Self>>, StreamFailure> {
         let snapshot = match shared.snapshots.load(stream, person).await {
-            Ok(found) => found?,
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(None),
             Err(error) => {
                 tracing::warn!(%stream, %error, "a snapshot can't be read; reading the whole stream");
-                return None;
+                return Ok(None);
             }
         };
-        let log_id = shared.journal.log_id().await.ok()?;
+        let log_id = shared.journal.log_id().await.map_err(|error| failed(stream, error.into()))?;
         if snapshot.format != SNAPSHOT_FORMAT || snapshot.log_id != log_id {
-            return None;
+            return Ok(None);
         }
-        let saved: Saved<A> = serde_json::from_slice(&snapshot.state).ok()?;
-        Some(Box::new(Self {
+        let Ok(saved) = serde_json::from_slice::<Saved<A>>(&snapshot.state) else { return Ok(None) };
+        Ok(Some(Box::new(Self {
             state: saved.state,
             tail: Tail { length: saved.length, last_hash: saved.last_hash },
             position: saved.position,
@@ -175,7 +180,7 @@ impl<A: Decider> Loaded<A> {
             unsaved: Unsaved::default(),
             weight: Weight::of(snapshot.state.len()),
             person,
-        }))
+        })))
     }
 
     /// Reads on from what was saved, if the stream ever was so: a log that was restored, or that was not told to sync, may be shorter

@@ -317,6 +317,7 @@ pub fn request(store_id: StoreId) -> Request {
         if_match: None,
         watermark: Default::default(),
         held: Default::default(),
+        spent: std::time::Duration::ZERO,
     }
 }
 

@@ -81,6 +81,7 @@ impl Shop {
             if_match,
             watermark: Default::default(),
             held,
+            spent: std::time::Duration::ZERO,
         };
         let mut products = Vec::new();
         for number in 0..LINES {

@@ -6,6 +6,7 @@ mod bounded;
 mod bugs;
 mod command;
 mod crash;
+mod deadline;
 mod expiry;
 mod forgotten;
 mod hang_up;

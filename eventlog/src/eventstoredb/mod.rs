@@ -95,8 +95,12 @@ impl EventStoreDbLog {
         let server = Server::new(target, options.request_timeout);
         let names = Arc::new(Names::new(&options.namespace, &options.stream_prefixes));
         let (sender, head) = watch::channel(Position::START);
-        let (by_another, recalled) = (server.by_another_connection(), OnceCell::new);
-        let reader = |server, names, stretches| Reader { server, names, stretches, recalled: recalled() };
+        let by_another = server.by_another_connection();
+        let (turns, ends): (Arc<tokio::sync::Mutex<()>>, Arc<tokio::sync::Mutex<()>>) = Default::default();
+        let reader = |server, names, stretches| {
+            let (turns, ends) = (Arc::clone(&turns), Arc::clone(&ends));
+            Reader { server, names, stretches, recalled: OnceCell::new(), turns, ends }
+        };
         let stretches: Arc<Stretches> = Arc::default();
         let shared = Arc::new(Shared {
             follower: reader(by_another, Arc::clone(&names), Arc::clone(&stretches)),

@@ -2,7 +2,7 @@
 //! fails.
 
 use super::names::Names;
-use super::server::{Answers, Scanned, Server};
+use super::server::{Answers, Patience, Scanned, Server};
 use super::stretches::Stretches;
 use super::trouble::Trouble;
 use super::wire::*;
@@ -24,6 +24,9 @@ pub(super) struct Reader {
     pub stretches: Arc<Stretches>,
     /// What was noted of them before was learned.
     pub recalled: OnceCell<()>,
+    /// Of those who look for the same at the same time one does; the same for looks for the last event.
+    pub turns: Arc<tokio::sync::Mutex<()>>,
+    pub ends: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Reader {
@@ -82,7 +85,7 @@ impl Reader {
         if after.0 >= Position::GREATEST || enough.events == 0 {
             return Ok(Vec::new());
         }
-        self.recall().await;
+        self.recall().await?;
         if let Some(on) = self.stretches.skip(after.0) {
             match self.ours_from(on, on, enough).await {
                 Err(Trouble::NoSuchPosition) => self.stretches.forget(),
@@ -107,8 +110,10 @@ impl Reader {
     async fn all_back_to(&self, after: event::Position, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
         let question = self.question(&all_from_end(), Direction::Backwards, usize::MAX);
         let (mut events, mut bytes) = (VecDeque::<RecordedEvent>::new(), 0);
-        let Some(mut answers) = self.server.begin_scan(question, false).await? else { return Ok(Vec::new()) };
-        while let Scanned::Answer(answer) = self.server.next_of_scan(&mut answers, false).await? {
+        let Some(mut answers) = self.server.begin_scan(question, Patience::Endless).await? else {
+            return Ok(Vec::new());
+        };
+        while let Scanned::Answer(answer) = self.server.next_of_scan(&mut answers, Patience::Endless).await? {
             let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content else { continue };
             if event.commit_position <= after.0 {
                 break;

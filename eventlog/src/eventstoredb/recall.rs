@@ -6,7 +6,7 @@
 
 use super::appender::append_request;
 use super::reader::{Reader, place};
-use super::server::Scanned;
+use super::server::{Patience, Scanned};
 use super::stretches::Stretch;
 use super::trouble::Trouble;
 use super::wire::*;
@@ -45,12 +45,18 @@ impl Note {
 }
 
 impl Reader {
-    /// Learns once what was noted by whoever looked before.
-    pub(super) async fn recall(&self) {
-        let recalled = self.recalled.get_or_try_init(|| self.recall_now()).await;
-        if let Err(trouble) = recalled {
-            tracing::debug!(?trouble, "what was looked through in vain can't be recalled");
-        }
+    /// Learns once what was noted by whoever looked before. Who may not read it looks for himself.
+    pub(super) async fn recall(&self) -> Result<(), Trouble> {
+        let recalling = || async {
+            match self.retrying(|| self.recall_now()).await {
+                Err(trouble @ (Trouble::Refused(_) | Trouble::Gone(_))) => {
+                    tracing::debug!(?trouble, "what was looked through in vain can't be recalled");
+                    Ok(())
+                }
+                recalled => recalled,
+            }
+        };
+        self.recalled.get_or_try_init(recalling).await.map(drop)
     }
 
     async fn recall_now(&self) -> Result<(), Trouble> {
@@ -117,8 +123,8 @@ impl Reader {
     }
 
     async fn first_of(&self, question: ReadReq) -> Result<Option<super::wire::RecordedEvent>, Trouble> {
-        let Some(mut answers) = self.server.begin_scan(question, false).await? else { return Ok(None) };
-        while let Scanned::Answer(answer) = self.server.next_of_scan(&mut answers, false).await? {
+        let Some(mut answers) = self.server.begin_scan(question, Patience::Endless).await? else { return Ok(None) };
+        while let Scanned::Answer(answer) = self.server.next_of_scan(&mut answers, Patience::Endless).await? {
             if let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content {
                 return Ok(Some(event));
             }

@@ -6,15 +6,18 @@
 
 use super::progress::Progress;
 use super::reader::{Reader, all_from, all_from_end, place};
-use super::server::Scanned;
+use super::server::{Patience, Scanned};
 use super::trouble::Trouble;
 use super::wire::*;
 use crate::event::{self, RecordedEvent};
 use crate::size::OVERHEAD_BYTES;
 use crate::size::Room;
+use tokio::time::Instant;
 
 /// How often in a row a look may break off without having come any further.
 const TRIES: usize = 3;
+/// A subscription that brings neither event nor checkpoint for so long has perhaps brought all.
+const SILENCE: Patience = Patience::Rounds(4);
 /// A checkpoint comes after so many windows: often enough to go on from, and not so often that it takes time.
 const CHECKPOINT_EVERY: u32 = 32;
 /// How many new events of ours are looked through for the last one, before the log is asked from its end.
@@ -29,6 +32,8 @@ enum Read {
     Done,
     /// The server looks for more.
     Silent,
+    /// What comes next is known to be none of ours, up to there.
+    Known(Position),
 }
 
 /// How far a look has come.
@@ -60,12 +65,12 @@ impl Reader {
     /// Hands on each event of ours after `after`, once and in order, until that were enough or the log ends.
     async fn look(&self, start: Position, after: Position, count: usize, take: Sink<'_>) -> Result<(), Trouble> {
         let mut look = Look { start, progress: Progress::new(after, after), enough: false };
-        let (mut failures, mut follows) = (0, false);
+        let (mut failures, mut follows, mut came_on) = (0, false, Instant::now());
         loop {
             let before = look.progress.safe();
             let outcome = match follows {
                 false => self.read_on(&mut look, count, take).await,
-                true => self.follow_on(&mut look, take).await,
+                true => self.follow_in_turn(&mut look, take).await,
             };
             match outcome {
                 Ok(Read::Done) => {
@@ -73,9 +78,17 @@ impl Reader {
                     return Ok(());
                 }
                 Ok(Read::Silent) => follows = true,
+                Ok(Read::Known(to)) => {
+                    look.start = to;
+                    look.progress = Progress::new(look.progress.last_event(), to);
+                    follows = false;
+                }
                 Err(trouble @ (Trouble::NotDone(_) | Trouble::Unsure(_) | Trouble::NotLeader { .. })) => {
-                    failures = if look.progress.safe() > before { 0 } else { failures + 1 };
-                    if failures >= TRIES {
+                    (failures, came_on) = match look.progress.safe() > before {
+                        true => (0, Instant::now()),
+                        false => (failures + 1, came_on),
+                    };
+                    if failures >= TRIES || came_on.elapsed() >= self.server.timeout() {
                         return Err(trouble);
                     }
                 }
@@ -89,24 +102,44 @@ impl Reader {
         // The start may be an event that isn't wanted, and what is passed over is not counted.
         let most = count.saturating_add(1);
         let question = self.question(&all_from(look.start), Direction::Forwards, most);
-        let Some(mut answers) = self.server.begin_scan(question, true).await? else { return Ok(Read::Silent) };
+        let Some(mut answers) = self.server.begin_scan(question, Patience::AMoment).await? else {
+            return Ok(Read::Silent);
+        };
         let mut seen = 0;
         loop {
-            match self.server.next_of_scan(&mut answers, true).await? {
+            match self.server.next_of_scan(&mut answers, Patience::AMoment).await? {
                 Scanned::Silent => return Ok(Read::Silent),
                 Scanned::End if seen < most => return Ok(Read::Done),
                 // There may be more of ours.
-                Scanned::End => return self.follow_on(look, take).await,
+                Scanned::End => return Ok(Read::Silent),
                 Scanned::Answer(answer) => {
                     if let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content {
                         seen += 1;
                         self.take_event(look, event, take)?;
-                        if look.enough {
-                            return Ok(Read::Done);
+                        if let Some(over) = self.is_over(look) {
+                            return Ok(over);
                         }
                     }
                 }
             }
+        }
+    }
+
+    /// Whether an event that was taken in is followed by what need not be read.
+    fn is_over(&self, look: &Look) -> Option<Read> {
+        match self.stretches.skip(look.progress.safe().commit) {
+            _ if look.enough => Some(Read::Done),
+            Some(to) => Some(Read::Known(to)),
+            None => None,
+        }
+    }
+
+    /// One looks, and the others who want to then know what it found.
+    async fn follow_in_turn(&self, look: &mut Look, take: Sink<'_>) -> Result<Read, Trouble> {
+        let _turn = self.turns.lock().await;
+        match self.stretches.skip(look.progress.safe().commit) {
+            Some(to) => Ok(Read::Known(to)),
+            None => self.follow_on(look, take).await,
         }
     }
 
@@ -130,28 +163,24 @@ impl Reader {
             safe => safe,
         };
         let mut answers = self.follow(began, CHECKPOINT_EVERY).await?;
-        let mut is_silent = false;
         while look.progress.safe() < end {
-            let answer = match self.server.next_of_scan(&mut answers, !is_silent).await? {
+            let answer = match self.server.next_of_scan(&mut answers, SILENCE).await? {
                 // A server that doesn't say when it has caught up says nothing after that: then the rest is read.
-                Scanned::Silent if look.progress.safe() > began => return self.read_the_rest(look, take).await,
-                Scanned::Silent => {
-                    is_silent = true;
-                    continue;
-                }
+                Scanned::Silent => return self.read_the_rest(look, take).await,
                 Scanned::End => return Err(Trouble::Unsure("the server ended the subscription".to_owned())),
                 Scanned::Answer(answer) => answer,
             };
             match answer.content {
                 Some(ReadContent::Event(ReadEvent { event: Some(event) })) => {
                     self.take_event(look, event, take)?;
-                    if look.enough {
-                        return Ok(Read::Done);
+                    if let Some(over) = self.is_over(look) {
+                        return Ok(over);
                     }
                 }
                 Some(ReadContent::Checkpoint(at)) => {
+                    let known = look.progress.safe();
                     look.progress.checkpoint(at);
-                    self.stretches.note(look.progress.last_event(), look.progress.safe());
+                    self.stretches.note(known, look.progress.safe());
                     self.save_if_worth_it().await;
                 }
                 Some(ReadContent::CaughtUp(_)) => break,
@@ -159,15 +188,15 @@ impl Reader {
             }
         }
         // Whatever it said, it has looked up to where the log ended before.
-        self.stretches.note(look.progress.last_event(), end);
+        self.stretches.note(look.progress.safe(), end);
         Ok(Read::Done)
     }
 
     async fn read_the_rest(&self, look: &mut Look, take: Sink<'_>) -> Result<Read, Trouble> {
         let end = self.end().await?;
         let question = self.question(&all_from(look.progress.safe()), Direction::Forwards, usize::MAX);
-        if let Some(mut answers) = self.server.begin_scan(question, false).await? {
-            while let Scanned::Answer(answer) = self.server.next_of_scan(&mut answers, false).await? {
+        if let Some(mut answers) = self.server.begin_scan(question, Patience::Endless).await? {
+            while let Scanned::Answer(answer) = self.server.next_of_scan(&mut answers, Patience::Endless).await? {
                 if let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content {
                     self.take_event(look, event, take)?;
                     if look.enough {
@@ -176,7 +205,7 @@ impl Reader {
                 }
             }
         }
-        self.stretches.note(look.progress.last_event(), end);
+        self.stretches.note(look.progress.safe(), end);
         Ok(Read::Done)
     }
 
@@ -192,7 +221,9 @@ impl Reader {
 
     /// Where the last event of ours stands.
     pub(super) async fn last(&self) -> Result<Option<event::Position>, Trouble> {
-        self.recall().await;
+        self.recall().await?;
+        // Whoever comes second knows what the first has found.
+        let _turn = self.ends.lock().await;
         let Some(known) = self.stretches.last() else { return self.last_before_the_end().await };
         if let Some(new) = self.last_after(known.to).await? {
             return Ok(Some(new));
@@ -236,16 +267,32 @@ impl Reader {
     }
 
     async fn last_backwards(&self) -> Result<Option<Position>, Trouble> {
-        let question = self.question(&all_from_end(), Direction::Backwards, usize::MAX);
-        let Some(mut answers) = self.server.begin_scan(question, false).await? else { return Ok(None) };
-        while let Scanned::Answer(answer) = self.server.next_of_scan(&mut answers, false).await? {
-            if let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content {
-                let at = place(&event);
-                if self.names.ours(event)?.is_some() {
-                    return Ok(Some(at));
-                }
+        // One more than is wanted, and the server would look on for it; where the last is the server's own, more are wanted.
+        for count in [1, usize::MAX] {
+            let (last, seen) = self.last_of(count).await?;
+            if last.is_some() || seen < count {
+                return Ok(last);
             }
         }
         Ok(None)
+    }
+
+    /// The last event of ours among the last so many that the filter lets through, and how many those were.
+    async fn last_of(&self, count: usize) -> Result<(Option<Position>, usize), Trouble> {
+        let question = self.question(&all_from_end(), Direction::Backwards, count);
+        let mut seen = 0;
+        let Some(mut answers) = self.server.begin_scan(question, Patience::Endless).await? else {
+            return Ok((None, 0));
+        };
+        while let Scanned::Answer(answer) = self.server.next_of_scan(&mut answers, Patience::Endless).await? {
+            if let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content {
+                let at = place(&event);
+                seen += 1;
+                if self.names.ours(event)?.is_some() {
+                    return Ok((Some(at), seen));
+                }
+            }
+        }
+        Ok((None, seen))
     }
 }

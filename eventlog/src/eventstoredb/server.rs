@@ -32,8 +32,8 @@ const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
 
 /// Members have this part of a call's time to say who leads.
 const GOSSIPED_WITHIN: u32 = 3;
-/// Where a read can be left for a better way, it is after this part of the silence that would be trouble elsewhere.
-const LEFT_EARLIER: u32 = 6;
+/// A moment is this part of the silence that would be trouble elsewhere.
+const A_MOMENT: u32 = 3;
 
 pub(super) type HttpClient = Client<HttpsConnector<HttpConnector>, tonic::body::Body>;
 
@@ -152,8 +152,8 @@ impl Server {
     }
 
     /// Begins a read that may have to look through much before it has anything to say: not even the head of its answer comes before that.
-    /// Silence is no trouble as long as the server answers a cheap call beside. `None` if it `may_be_left` and is silent.
-    pub async fn begin_scan(&self, question: ReadReq, may_be_left: bool) -> Result<Option<Answers>, Trouble> {
+    /// Silence is no trouble as long as the server answers a cheap call beside. `None`: patience has run out.
+    pub async fn begin_scan(&self, question: ReadReq, patience: Patience) -> Result<Option<Answers>, Trouble> {
         let request = self.request(question);
         let path = PathAndQuery::from_static("/event_store.client.streams.Streams/Read");
         let node = self.node().await;
@@ -162,38 +162,46 @@ impl Server {
             ready(&mut grpc).await?;
             grpc.server_streaming(request, path, ProstCodec::default()).await
         };
-        match self.while_it_lives(&node, may_be_left, call).await? {
+        match self.while_it_lives(&node, patience, call).await? {
             Some(messages) => Ok(Some(Answers { messages: messages.into_inner(), node: node.clone() })),
             None => Ok(None),
         }
     }
 
     /// The next answer of such a read.
-    pub async fn next_of_scan(&self, answers: &mut Answers, may_be_left: bool) -> Result<Scanned, Trouble> {
+    pub async fn next_of_scan(&self, answers: &mut Answers, patience: Patience) -> Result<Scanned, Trouble> {
         let Answers { messages, node } = answers;
-        Ok(match self.while_it_lives(node, may_be_left, messages.message()).await? {
+        Ok(match self.while_it_lives(node, patience, messages.message()).await? {
             None => Scanned::Silent,
             Some(None) => Scanned::End,
             Some(Some(answer)) => Scanned::Answer(answer),
         })
     }
 
-    /// What comes of the call, for as long as the server answers others; `None` if it `may_be_left` and says nothing for a while.
+    /// What comes of the call, for as long as the server answers others; `None` once patience has run out.
     async fn while_it_lives<T>(
         &self,
         node: &Node,
-        may_be_left: bool,
+        patience: Patience,
         call: impl Future<Output = Result<T, Status>>,
     ) -> Result<Option<T>, Trouble> {
         tokio::pin!(call);
-        let patience = if may_be_left { self.timeout / LEFT_EARLIER } else { self.timeout };
+        let (round, mut rounds) = match patience {
+            Patience::AMoment => (self.timeout / A_MOMENT, Some(1)),
+            Patience::Rounds(rounds) => (self.timeout, Some(rounds)),
+            Patience::Endless => (self.timeout, None),
+        };
         loop {
-            match timeout(patience, &mut call).await {
+            match timeout(round, &mut call).await {
                 Ok(Ok(done)) => return Ok(Some(done)),
                 Ok(Err(status)) => return Err(self.learn(node.generation, Trouble::of(&status))),
-                Err(_) if may_be_left => return Ok(None),
-                Err(_) => self.ask_beside(node).await?,
+                Err(_) => {}
             }
+            rounds = match rounds {
+                Some(0 | 1) => return Ok(None),
+                left => left.map(|left| left - 1),
+            };
+            self.ask_beside(node).await?;
         }
     }
 
@@ -306,6 +314,15 @@ pub(super) struct Answers {
 pub(super) struct BatchAnswers {
     messages: Streaming<BatchAppendResp>,
     generation: u64,
+}
+
+/// How long a server that lives may look for something before it is left for a better way to look.
+#[derive(Clone, Copy)]
+pub(super) enum Patience {
+    AMoment,
+    /// So many times the silence that would be trouble elsewhere.
+    Rounds(u32),
+    Endless,
 }
 
 /// What the next moment of a scan brings.

@@ -11,6 +11,7 @@ use crate::store::*;
 use eventlog::{Checkpoint, LogError, Position, Room};
 use journal::{Delivery, Journal, JournalError};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -89,7 +90,7 @@ impl Means {
         let mut folded = 0;
         if group.position() < to {
             let mut batches = read_ahead(self.journal.clone(), group.position(), to, &self.settings);
-            while let Some(batch) = batches.recv().await {
+            while let Some(batch) = self.next(&mut batches, group.position(), to, meter).await {
                 let batch = batch?;
                 if self.stop.is_cancelled() {
                     return Err(FillError::Stopped);
@@ -103,6 +104,27 @@ impl Means {
         Ok(folded)
     }
 }
+
+impl Means {
+    /// The next batch; while none comes, as there is much of others' to be looked through, it shows how far that is.
+    async fn next(
+        &self,
+        batches: &mut mpsc::Receiver<Result<Vec<Delivery>, JournalError>>,
+        at: Position,
+        to: Position,
+        meter: &mut Meter,
+    ) -> Option<Result<Vec<Delivery>, JournalError>> {
+        loop {
+            match tokio::time::timeout(SHOWN_EVERY, batches.recv()).await {
+                Ok(batch) => return batch,
+                Err(_) => meter.at(0, self.journal.scanned(at).min(to), to),
+            }
+        }
+    }
+}
+
+/// How often it shows how far a look through others' events is.
+const SHOWN_EVERY: Duration = Duration::from_secs(1);
 
 /// Reads and decodes on other threads while the one that asks folds and writes.
 fn read_ahead(

@@ -20,8 +20,14 @@ pub(crate) async fn batch_append(
     context: Context,
     request: Request<Streaming<BatchAppendReq>>,
 ) -> Result<Response<Answers>, Status> {
+    // Once a connection is to be cut, nothing that comes after is taken.
+    let mut is_over = false;
     let answers = request.into_inner().map(move |message| {
-        let taken = message.and_then(|message| take(&context, message));
+        let taken = message.and_then(|message| match is_over {
+            true => Err(Status::cancelled("the connection is cut")),
+            false => take(&context, message),
+        });
+        is_over |= matches!(&taken, Ok((_, _, Some((_, Act::Cut)))) | Err(_));
         let context = context.clone();
         async move {
             let (mut answer, records, fault) = taken?;
