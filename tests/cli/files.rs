@@ -148,7 +148,8 @@ async fn damage_in_what_can_not_be_made_again_is_told_as_such() {
         spoil(&data.path().join(name), tables);
         let server = Server::on_files(data.path(), &[]);
         let shop = shop.moved_to(&server);
-        let refused = shop.keyed("a key").post("/customer", crate::support::new_customer(json!({}))).await.expect(503);
+        let refused = shop.keyed("a key").post("/customer", crate::support::new_customer(json!({}))).await;
+        let refused = refused.problem(500, "HISTORY_DAMAGED");
         let detail = refused.text("/detail");
         assert!(detail.contains("damaged") && !detail.contains("away"), "{name}: {detail}");
         let unready = shop.get("/readyz").await.expect(503).text("/detail");
