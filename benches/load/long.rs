@@ -75,7 +75,10 @@ pub async fn run(options: &Options) -> Vec<Outcome> {
 
 /// Writes what happened in the store; gives its customers.
 pub async fn write(data: &Path, vault: Arc<dyn Keys>, store: StoreId, size: &Size) -> (Vec<String>, Outcome) {
-    let sqlite = SqliteOptions { synchronous: Synchronous::Normal, ..SqliteOptions::default() };
+    let sqlite = SqliteOptions {
+        synchronous: Synchronous::Normal,
+        ..SqliteOptions { format: domain::FORMAT, ..SqliteOptions::default() }
+    };
     let log = SqliteLog::open(&data.join("log.sqlite"), sqlite).expect("the server made it");
     let journal = Journal::new(Arc::new(log), vault);
     let began = Instant::now();

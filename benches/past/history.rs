@@ -69,7 +69,10 @@ impl Past {
 
     /// Writes `count` of each.
     pub async fn write(&self, data: &Path, count: usize) {
-        let sqlite = SqliteOptions { synchronous: Synchronous::Normal, ..SqliteOptions::default() };
+        let sqlite = SqliteOptions {
+            synchronous: Synchronous::Normal,
+            ..SqliteOptions { format: domain::FORMAT, ..SqliteOptions::default() }
+        };
         let log = SqliteLog::open(&data.join("log.sqlite"), sqlite).expect("the server made it");
         let vault = SqliteVault::open(&data.join("vault.sqlite")).expect("the server made it");
         let journal = Journal::new(Arc::new(log), Arc::new(vault));
