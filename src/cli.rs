@@ -43,7 +43,7 @@ enum Command {
     Copy(Box<CopyStore>),
     /// Looks into the history of the store
     Audit(Audit),
-    /// Looks at what was forwarded to Apache Kafka
+    /// Looks at what was forwarded to Apache Kafka, and makes good what was lost there
     Kafka(Kafka),
     /// Lets shoppers loose on a server and checks that everything adds up
     Demo(Demo),
@@ -129,12 +129,18 @@ struct Settings {
     /// Origins whose pages may call the API from browsers, with commas, or '*' [default: none]
     #[arg(long, value_name = "ORIGINS")]
     cors_origins: Option<String>,
+    /// MiB that what is remembered of streams, rows, events and tokens may take [default: 256]
+    #[arg(long, value_name = "MIB", allow_negative_numbers = true)]
+    memory: Option<usize>,
     /// MiB that requests' bodies may take of the memory at one time [default: 64]
     #[arg(long, value_name = "MIB")]
     body_memory: Option<usize>,
     /// When an answered command is safe: 'full' survives a power cut, 'normal' the end of the process [default: full]
     #[arg(long, value_name = "WHEN")]
     durability: Option<Durability>,
+    /// Bytes that are to stay free on the data directory's disk: with less, commands are refused; 0: none [default: 67108864]
+    #[arg(long, value_name = "BYTES")]
+    disk_reserve: Option<u64>,
     /// Where clients reach this server, for links in mails [default: where it listens]
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -171,7 +177,13 @@ struct Settings {
     /// Connections at one time; more wait [default: 10000]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_connections: Option<usize>,
-    /// Streams of each kind kept in memory [default: 4096]
+    /// How long requests are still taken after SIGTERM, while /readyz is 503 and says so [default: 0s]
+    #[arg(long, value_name = "TIME")]
+    drain: Option<String>,
+    /// How long commands and answers wait for the views; an answer that can't is a 202 [default: 2s]
+    #[arg(long, value_name = "TIME")]
+    view_wait: Option<String>,
+    /// Streams kept in memory, within what --memory lets them [default: 32768]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     cached_streams: Option<usize>,
     /// Commands that may wait on one stream; one more is a 503 [default: 1024]
@@ -323,6 +335,51 @@ struct History {
     json: bool,
 }
 
+/// A log, and where it is forwarded to.
+#[derive(Args)]
+struct Forwarded {
+    #[command(flatten)]
+    place: Place,
+    /// Event log (eventstoredb://…) [default: the data directory]
+    #[arg(long, value_name = "URL")]
+    log_url: Option<String>,
+    /// Kafka brokers that events are forwarded to, with commas [default: those of the running server]
+    #[arg(long, value_name = "HOSTS")]
+    kafka_brokers: Option<String>,
+    /// What the names of the topics begin with [default: that of the running server, else cartlog]
+    #[arg(long, value_name = "NAME")]
+    namespace: Option<String>,
+}
+
+#[derive(Args)]
+#[command(
+    group = ArgGroup::new("lost").args(["topic", "resume"]).required(true),
+    after_help = "\
+A topic that lost events stops the forwarder, which names it. This writes the log's events to that topic alone, so nothing is doubled in
+the others; stopped or killed, the same command without --from goes on. Whoever forwards stands by meanwhile, and then goes on by itself.
+
+Examples:
+  cartlog kafka forward --topic cartlog.cart --from 0     all of the log's carts, to a topic that was deleted
+  cartlog kafka forward --topic cartlog.cart              goes on with one that broke off
+  cartlog kafka forward --resume                          finds how far the log was forwarded, where that topic was lost"
+)]
+struct KafkaForward {
+    #[command(flatten)]
+    forwarded: Forwarded,
+    /// The topic that lost events
+    #[arg(long, value_name = "TOPIC")]
+    topic: Option<String>,
+    /// The position of the log after which events are missing in it
+    #[arg(long, value_name = "POSITION", requires = "topic")]
+    from: Option<u64>,
+    /// Finds how far the log was forwarded by the newest events in the topics
+    #[arg(long)]
+    resume: bool,
+    /// For machines
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Args)]
 struct Kafka {
     #[command(subcommand)]
@@ -333,6 +390,8 @@ struct Kafka {
 enum KafkaCommand {
     /// Compares the log with the topics, event by event: nothing missing, doubled, altered or out of order
     Check(KafkaCheck),
+    /// Fills a topic that lost events from the log, or finds how far the log was forwarded
+    Forward(KafkaForward),
 }
 
 #[derive(Args)]
@@ -347,16 +406,7 @@ Examples:
   CARTLOG_LOG_URL_FILE=/run/secrets/log cartlog kafka check --kafka-brokers kafka:9092   of a log in EventStoreDB")]
 struct KafkaCheck {
     #[command(flatten)]
-    place: Place,
-    /// Event log (eventstoredb://…) [default: the data directory]
-    #[arg(long, value_name = "URL")]
-    log_url: Option<String>,
-    /// Kafka brokers that events are forwarded to, with commas [default: those of the running server]
-    #[arg(long, value_name = "HOSTS")]
-    kafka_brokers: Option<String>,
-    /// What the names of the topics begin with [default: that of the running server, else cartlog]
-    #[arg(long, value_name = "NAME")]
-    namespace: Option<String>,
+    forwarded: Forwarded,
     /// The last position to compare [default: what was forwarded last]
     #[arg(long, value_name = "POSITION")]
     up_to: Option<u64>,
@@ -433,6 +483,7 @@ impl Cli {
                 Ok(verdict(audit::run(config, &asked.object, asked.json).await?))
             }
             Command::Kafka(Kafka { command: KafkaCommand::Check(asked) }) => check_kafka(asked).await,
+            Command::Kafka(Kafka { command: KafkaCommand::Forward(asked) }) => forward_kafka(asked).await,
             Command::Demo(asked) => run_demo(asked).await,
             Command::Completions(asked) => {
                 shell::completions(Cli::command(), asked.shell)?;
@@ -465,7 +516,7 @@ fn show_config(show: ShowConfig) -> Result<ExitCode> {
     let loaded = config::load(show.settings.flags())?;
     wiring::check(&loaded.config)?;
     for misspelt in config::misspelt() {
-        eprintln!("cartlog: {misspelt}");
+        logging::say(&format!("cartlog: {misspelt}"));
     }
     match show.json {
         true => output::say_json(&config::to_json(&loaded.values))?,
@@ -475,12 +526,27 @@ fn show_config(show: ShowConfig) -> Result<ExitCode> {
 }
 
 async fn check_kafka(asked: KafkaCheck) -> Result<ExitCode> {
-    let mut flags = asked.place.flags();
-    flags.set("log_url", asked.log_url);
-    flags.set("kafka_brokers", asked.kafka_brokers);
-    flags.set("namespace", asked.namespace);
-    let equal = kafka::run(load(flags, "warn")?, asked.up_to, asked.json).await?;
+    let equal = kafka::run(load(asked.forwarded.flags(), "warn")?, asked.up_to, asked.json).await?;
     Ok(verdict(equal))
+}
+
+async fn forward_kafka(asked: KafkaForward) -> Result<ExitCode> {
+    let amends = match asked.topic {
+        Some(name) => kafka::Amends::Topic { name, from: asked.from },
+        None => kafka::Amends::Position,
+    };
+    kafka::forward(load(asked.forwarded.flags(), "warn")?, amends, asked.json).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Forwarded {
+    fn flags(self) -> Flags {
+        let mut flags = self.place.flags();
+        flags.set("log_url", self.log_url);
+        flags.set("kafka_brokers", self.kafka_brokers);
+        flags.set("namespace", self.namespace);
+        flags
+    }
 }
 
 async fn run_demo(asked: Demo) -> Result<ExitCode> {
@@ -534,8 +600,10 @@ impl Settings {
         flags.set("wrong_tries", self.wrong_tries);
         flags.set("trust_proxy", self.trust_proxy);
         flags.set("cors_origins", self.cors_origins);
+        flags.set("memory", self.memory);
         flags.set("body_memory", self.body_memory);
         flags.set("durability", self.durability.map(name_of));
+        flags.set("disk_reserve", self.disk_reserve);
         flags.set("public_url", self.public_url);
         flags.set("smtp_url", self.smtp_url);
         flags.set("smtp_timeout_ms", self.smtp_timeout_ms);
@@ -548,6 +616,8 @@ impl Settings {
         flags.set("namespace", self.namespace);
         flags.set("node", self.node);
         flags.set("max_connections", self.max_connections);
+        flags.set("drain", self.drain);
+        flags.set("view_wait", self.view_wait);
         flags.set("cached_streams", self.cached_streams);
         flags.set("queue_length", self.queue_length);
         flags.set("snapshot_every", self.snapshot_every);

@@ -138,6 +138,11 @@ impl DataDir {
         DATABASES.into_iter().map(|name| (name, size_of(&self.root.join(name))))
     }
 
+    /// Paths on all disks that the files lie on: each may be a link to another one.
+    pub fn disks(&self) -> Vec<PathBuf> {
+        std::iter::once(self.root.clone()).chain(DATABASES.iter().map(|name| self.root.join(name))).collect()
+    }
+
     /// Takes the directory for this process. Its files are the owner's alone from then on.
     pub fn lock(&self) -> Result<Lock, LockError> {
         let path = self.root.join(LOCK);

@@ -8,7 +8,6 @@ use anyhow::{Context, Result, anyhow};
 use axum::Json;
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
@@ -17,11 +16,15 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// Clients that may wait to be let in; those beyond try again after a second. The system may have a lower bound of its own.
+const BACKLOG: u32 = 1_024;
+/// How long it is waited after a connection could not be accepted: mostly some must close first.
+const ACCEPTS_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// How long requests may take to finish once the server stops.
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 
@@ -30,7 +33,7 @@ pub const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 /// # Errors
 /// One sentence with what to do, most of all when the port is taken.
 pub async fn bind(listen: &str) -> Result<TcpListener> {
-    TcpListener::bind(listen).await.map_err(|error| match error.kind() {
+    listening(listen).await.map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => {
             anyhow!("{listen} is taken by another process; stop it, or choose another with --listen (port 0 picks a free one)")
         }
@@ -39,6 +42,21 @@ pub async fn bind(listen: &str) -> Result<TcpListener> {
         ErrorKind::InvalidInput => no_address(listen),
         _ => anyhow!("can't listen on {listen}: {error}"),
     })
+}
+
+/// Listens on the first of the name's addresses that can be had.
+async fn listening(listen: &str) -> std::io::Result<TcpListener> {
+    let mut refusal = std::io::Error::from(ErrorKind::InvalidInput);
+    for address in tokio::net::lookup_host(listen).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // So that the next start need not wait for connections of the last.
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => refusal = error,
+        }
+    }
+    Err(refusal)
 }
 
 /// Refuses what can't be an address to listen on, whatever machine this is.
@@ -64,28 +82,12 @@ pub fn address(listener: &TcpListener) -> Result<SocketAddr> {
 
 /// Serves until told to stop, and then until the requests under way are answered, at most [`DRAIN_WITHIN`].
 pub async fn serve(listener: Arc<TcpListener>, router: Router, most: usize, stop: CancellationToken) {
-    let (places, connections, http) = (Arc::new(Semaphore::new(most)), TaskTracker::new(), connection::http());
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = stop.cancelled() => break,
-            accepted = accept(&listener, &places) => accepted,
-        };
-        let (stream, peer, place) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Mostly too many open files: some must close first.
-                tracing::warn!(%error, "a connection can't be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        let serving = connection::serve(http.clone(), stream, peer.ip(), router.clone(), stop.clone());
-        connections.spawn(async move {
-            serving.await;
-            drop(place);
-        });
-    }
+    let (places, connections) = (Arc::new(Semaphore::new(most)), TaskTracker::new());
+    let letting_in = || {
+        let door = Door { listener: Arc::clone(&listener), places: Arc::clone(&places), router: router.clone() };
+        door.let_in(connections.clone(), stop.clone())
+    };
+    tasks::keep("http", &stop, letting_in).await;
     drop(listener);
     connections.close();
     if tokio::time::timeout(DRAIN_WITHIN, connections.wait()).await.is_err() {
@@ -109,12 +111,7 @@ pub fn starting(origins: &[HeaderValue]) -> Router {
         if uri.path().trim_end_matches('/') == "/healthz" {
             return Json(json!({ "result": "ok" })).into_response();
         }
-        let problem = json!({
-            "type": "about:blank", "title": "Starting", "status": 503, "error": "UNAVAILABLE",
-            "detail": "the server is starting: its views are catching up with the log",
-        });
-        let headers = [(RETRY_AFTER, "1"), (CONTENT_TYPE, "application/problem+json")];
-        (StatusCode::SERVICE_UNAVAILABLE, headers, problem.to_string()).into_response()
+        api::unavailable("the server is starting: its views are catching up with the log")
     };
     let router = Router::new().fallback(not_ready);
     match api::cors(origins) {
@@ -123,16 +120,48 @@ pub fn starting(origins: &[HeaderValue]) -> Router {
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(std::io::Error::other)?;
-    let (stream, peer) = listener.accept().await?;
-    // Answers are written in one piece; waiting for more would only delay them.
-    // Of a client that is gone already it fails, and reading from it will tell.
-    let _ = stream.set_nodelay(true);
-    Ok((stream, peer, place))
+/// Where clients come in.
+struct Door {
+    listener: Arc<TcpListener>,
+    /// As many as are served at one time.
+    places: Arc<Semaphore>,
+    router: Router,
+}
+
+impl Door {
+    /// Lets clients in until told to stop.
+    async fn let_in(self, connections: TaskTracker, stop: CancellationToken) -> tasks::Ended {
+        let http = connection::http();
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                accepted = self.accept() => accepted,
+            };
+            let (stream, peer, place) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection can't be accepted");
+                    tokio::time::sleep(ACCEPTS_AGAIN_AFTER).await;
+                    continue;
+                }
+            };
+            let serving = connection::serve(http.clone(), stream, peer.ip(), self.router.clone(), stop.clone());
+            connections.spawn(async move {
+                serving.await;
+                drop(place);
+            });
+        }
+    }
+
+    async fn accept(&self) -> std::io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(std::io::Error::other)?;
+        let (stream, peer) = self.listener.accept().await?;
+        // Answers are written in one piece; waiting for more would only delay them.
+        // Of a client that is gone already it fails, and reading from it will tell.
+        let _ = stream.set_nodelay(true);
+        Ok((stream, peer, place))
+    }
 }
 
 #[cfg(test)]
@@ -150,7 +179,8 @@ mod tests {
         let answer = asked.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(answer.status(), 503);
         assert_eq!(answer.headers()["access-control-allow-origin"], origin);
-        drop(answer);
+        let problem: serde_json::Value = answer.json().await.unwrap_or_default();
+        assert!(problem["type"].as_str().is_some_and(|uri| uri.ends_with("/errors/unavailable")), "{problem}");
         stop.cancel();
         assert!(serving.await.is_ok());
     }

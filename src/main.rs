@@ -1,15 +1,18 @@
 //! The binary: parses, dispatches, and says in one line what went wrong and what to do.
 //!
-//! Exit codes: 0 done, 1 failed, 2 not understood, 3 done, but what was found is not as it should be.
+//! Exit codes: 0 done, 1 failed, 2 not understood, 3 done, but what was found is not as it should be, 4 a task of the server broke off
+//! again and again: start it anew.
 
 mod audit;
 mod cli;
+mod clock;
 mod config;
 mod connection;
 mod control;
 mod copy;
 mod data_dir;
 mod demo;
+mod descriptors;
 mod http;
 mod kafka;
 mod logging;
@@ -49,11 +52,13 @@ fn main() -> ExitCode {
                 outcome
             },
         );
-    match outcome {
+    let code = match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("cartlog: {error:#}");
-            ExitCode::FAILURE
+            logging::say(&format!("cartlog: {error:#}"));
+            if error.is::<supervise::Dead>() { ExitCode::from(supervise::DEAD) } else { ExitCode::FAILURE }
         }
-    }
+    };
+    logging::end();
+    code
 }

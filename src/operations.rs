@@ -4,9 +4,9 @@
 
 use crate::data_dir::{DataDir, Lock};
 use crate::status::{self, Follower, Parked, Status};
-use crate::version;
 use crate::wiring::views::ViewsKeeper;
 use crate::wiring::windows::{self, WindowsCounter};
+use crate::{supervise, version};
 use anyhow::{Result, bail};
 use commands::{Clock, SystemClock};
 use domain::Timestamp;
@@ -68,10 +68,12 @@ impl Operations {
             log: status::Log {
                 log_id: self.journal.log_id().await?.to_string(),
                 head: head.0,
+                unit: Some(self.journal.unit()),
                 last_event_at: last.map(|event| Timestamp::from(event.recorded_at).to_string()),
             },
             followers: Vec::new(),
             parked: self.views.parked(),
+            tasks: if self.running.is_some() { supervise::all() } else { Vec::new() },
             files: self.data.sizes().map(|(name, bytes)| status::File { name: name.to_owned(), bytes }).collect(),
         };
         for (name, position, state) in self.views.positions().await? {
@@ -129,7 +131,8 @@ impl Operations {
 
     /// How far behind someone at this position is.
     async fn follower(&self, name: &str, position: Position, head: Position) -> Result<Follower> {
-        let lag_events = head.0.saturating_sub(position.0);
+        // What was looked through in vain is not left to be read.
+        let lag_events = head.0.saturating_sub(self.journal.scanned(position).0);
         let oldest = match lag_events {
             0 => None,
             _ => self.journal.log().read_all(position, 1).await?.pop(),
@@ -162,7 +165,9 @@ impl Operations {
         let (counted, views): (Vec<_>, Vec<_>) = chosen.iter().cloned().partition(|name| name == windows::NAME);
         let progress = Arc::new(Mutex::new(progress));
         if !views.is_empty() {
-            let (what, progress) = (views.join(", "), Arc::clone(&progress));
+            // A name or two say more than a number; a dozen are a number.
+            let what = if views.len() > 3 { format!("{} views", views.len()) } else { views.join(", ") };
+            let progress = Arc::clone(&progress);
             let progress = Box::new(move |done, total| (progress.lock())(&what, done, total));
             self.views.rebuild(&self.journal, &views, progress).await?;
         }
@@ -185,6 +190,21 @@ impl Operations {
     ) -> Result<streaming::CheckReport> {
         let topics = self.running.iter().fold(topics, |topics, running| topics.or(&running.topics));
         crate::kafka::compare(self.journal.log().as_ref(), topics, up_to, progress).await
+    }
+
+    /// Makes good what was lost in Kafka; what is not said of the topics is as the server has it.
+    ///
+    /// # Errors
+    /// Log or Kafka is away, or there is nothing to amend: one sentence.
+    #[cfg(feature = "kafka")]
+    pub async fn forward_kafka(
+        &self,
+        topics: crate::kafka::Topics,
+        amends: crate::kafka::Amends,
+        progress: impl FnMut(&str, u64, u64) + Send + 'static,
+    ) -> Result<crate::kafka::Amended> {
+        let topics = self.running.iter().fold(topics, |topics, running| topics.or(&running.topics));
+        crate::kafka::amend(self.journal.log().as_ref(), topics, amends, progress).await
     }
 }
 

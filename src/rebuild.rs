@@ -12,10 +12,11 @@ use serde_json::json;
 /// Rebuilds these views, or all and the windows.
 pub async fn run(config: Config, views: Vec<String>, json: bool) -> Result<()> {
     let data = DataDir::existing(&config.data)?;
+    let unit = wiring::log::unit(&config).as_str();
     let rebuilt = match client::ask(&data, &Request::Rebuild { views: views.clone() }).await? {
-        Some(replies) => watch(replies).await?,
+        Some(replies) => watch(replies, unit).await?,
         None => {
-            let (operations, mut shown) = (wiring::open_alone(&config, data).await?, Stages::default());
+            let (operations, mut shown) = (wiring::open_alone(&config, data).await?, Stages::of(unit));
             operations.rebuild(&views, move |what, done, total| shown.at(&rebuilding(what), done, total)).await?
         }
     };
@@ -25,8 +26,8 @@ pub async fn run(config: Config, views: Vec<String>, json: bool) -> Result<()> {
     }
 }
 
-async fn watch(mut replies: Replies) -> Result<Vec<String>> {
-    let mut shown = Stages::default();
+async fn watch(mut replies: Replies, unit: &'static str) -> Result<Vec<String>> {
+    let mut shown = Stages::of(unit);
     loop {
         match replies.next().await? {
             Reply::Progress { what, done, total } => shown.at(&rebuilding(&what), done, total),

@@ -3,6 +3,7 @@
 //! What doesn't live here: which adapter runs (`wiring`), connections (`http`), restarts of tasks (`supervise`). The guarantee:
 //! what was answered is finished before the process ends; a second signal ends it at once, and then the next start does.
 
+use crate::clock::ClockWatch;
 use crate::config::{Config, Role};
 use crate::control;
 use crate::data_dir::{DataDir, Traces};
@@ -10,9 +11,10 @@ use crate::operations::{Operations, Running};
 use crate::progress::{Goal, Progress};
 use crate::signals::Signals;
 use crate::supervise::keep_running;
+use crate::wiring::sharing::windows_are_shared;
 use crate::wiring::windows::WindowsCounter;
 use crate::wiring::{self, CurrentReactions, Metrics, Parts, Readiness, Work};
-use crate::{config, http, output, version};
+use crate::{config, descriptors, http, logging, output, supervise, version};
 use anyhow::{Context, Result, bail};
 use axum::Router;
 use commands::Reactions;
@@ -30,12 +32,15 @@ const ENDS_WITHIN: Duration = Duration::from_secs(10);
 const SWEPT_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Connections that are served while the server starts.
 const FEW_CONNECTIONS: usize = 100;
+/// How long a query may take once the views are where it needs them.
+const QUERY_WITHIN: Duration = Duration::from_secs(8);
 /// What a process killed by a signal answers, by convention.
 const KILLED: i32 = 130;
 
 /// Serves until a signal says stop.
 pub async fn run(config: Config) -> Result<()> {
     let mut signals = Signals::listen()?;
+    let drain = config.drain.0;
     let server = tokio::select! {
         started = Server::start(config) => started?,
         signal = signals.next() => {
@@ -43,13 +48,25 @@ pub async fn run(config: Config) -> Result<()> {
             return Ok(());
         }
     };
-    output::say(format!("listening on {}", server.url))?;
-    let signal = signals.next().await;
-    tracing::info!(signal, "stopping; a second signal stops at once");
+    if let Err(error) = output::say(format!("listening on {}", server.url)) {
+        // Who serves need not be heard.
+        tracing::warn!(error = format!("{error:#}"), url = server.url, "where the server listens can't be said");
+    }
+    let outcome = tokio::select! {
+        signal = signals.next() => {
+            tracing::info!(signal, "stopping; a second signal stops at once");
+            Ok(())
+        }
+        death = supervise::death() => {
+            tracing::error!(reason = death, "stopping: a task can't be helped");
+            Err(supervise::Dead(death).into())
+        }
+    };
     tokio::select! {
-        () = server.stop() => Ok(()),
+        () = server.drain(drain) => outcome,
         signal = signals.next() => {
             tracing::warn!(signal, "stopped at once");
+            logging::end();
             std::process::exit(KILLED);
         }
     }
@@ -83,6 +100,7 @@ impl Server {
     /// behind.
     pub async fn start(config: Config) -> Result<Self> {
         wiring::check(&config)?;
+        descriptors::raise();
         let mut traces = Traces::before(&config.data);
         match Self::open(&config, &mut traces).await {
             Ok(opened) => Self::work(config, opened).await,
@@ -104,17 +122,24 @@ impl Server {
         traces.locked(&data, &lock);
         let listener = Arc::new(http::bind(&config.listen).await?);
         let url = format!("http://{}", http::address(&listener)?);
-        let metrics = Metrics::start(data.clone())?;
+        let metrics = Metrics::start(data.clone(), config.disk_reserve)?;
         let waiting = Waiting::begin(&listener, config);
         let public_url = config.public_url.clone().unwrap_or_else(|| url.clone());
-        let parts = wiring::open(config, data, lock, public_url, Box::new(shown("catching up views"))).await?;
+        let parts = wiring::open(
+            config,
+            data,
+            lock,
+            public_url,
+            Box::new(shown("catching up views", wiring::log::unit(config))),
+        )
+        .await?;
         let socket = control::server::bind(&parts.data.control_socket())?;
         Ok(Opened { url, listener, metrics, waiting, parts, socket })
     }
 
     async fn work(config: Config, opened: Opened) -> Result<Self> {
         let Opened { url, listener, metrics, waiting, parts, socket } = opened;
-        say_what_is_missing(&config);
+        let connections = descriptors::for_connections(config.max_connections)?;
         let (tasks, accepting, working) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
         let reactions = CurrentReactions::default();
         let readiness = Arc::new(Readiness::new(&parts, config.role.clone(), Arc::clone(&reactions)));
@@ -134,30 +159,39 @@ impl Server {
             &working,
         );
         start_workers(&config, &parts, &metrics, reactions, &tasks, &working).await?;
+        watch_clock(readiness.clock(), &tasks, &working).await;
         let router = router(&config, &parts, &readiness, metrics, operations);
         waiting.end().await;
-        let http = tokio::spawn(http::serve(listener, router, config.max_connections, accepting.clone()));
+        let http = tokio::spawn(http::serve(listener, router, connections, accepting.clone()));
         let server = Self { url, parts, readiness, tasks, accepting, working, http };
         server.catch_up(&config).await?;
         server.readiness.caught_up();
-        let (version, commit, roles) = (version::VERSION, version::COMMIT, &config.role.0);
-        tracing::info!(url = server.url, version, commit, ?roles, directory = %config.data.display(), "serving");
+        let (version, commit, roles) = (version::VERSION, version::COMMIT, &config.role);
+        tracing::info!(url = server.url, version, commit, %roles, directory = %config.data.display(), "serving");
         Ok(server)
     }
 
     /// Waits until the windows are where the log was when the server started; the views are already.
     async fn catch_up(&self, config: &Config) -> Result<()> {
         // What several nodes share is there already, or is counted by another one.
-        if !config.role.has(Role::Stream) || config.windows_url.is_some() {
+        if !config.role.has(Role::Stream) || windows_are_shared(config) {
             return Ok(());
         }
         let (head, windows) = (self.parts.journal.head().await?, self.parts.windows.windows());
         tokio::select! {
             () = windows.wait_for(head) => Ok(()),
             trouble = end_of(&self.parts.windows) => {
-                bail!("{trouble}; move windows.sqlite away, and the metrics are counted anew from the log")
+                bail!("{trouble}")
             }
         }
+    }
+
+    /// Goes on for so long, and says that it is about to stop, so that whoever sends requests here sends them elsewhere. Then it
+    /// stops.
+    async fn drain(self, long: Duration) {
+        self.readiness.stopping();
+        tokio::time::sleep(long).await;
+        self.stop().await;
     }
 
     /// Takes no more, finishes what runs, and closes everything.
@@ -171,6 +205,8 @@ impl Server {
         self.tasks.close();
         within("workers", self.tasks.wait()).await;
         within("views", self.parts.views.stop()).await;
+        // Last: nothing is written any more, and a copy of the files alone is a whole backup.
+        within("files", self.parts.files.settle()).await;
         // It is only in the way of the next start, which removes it too.
         let _ = std::fs::remove_file(self.parts.data.control_socket());
         tracing::info!("stopped");
@@ -214,17 +250,6 @@ async fn end_of(windows: &WindowsCounter) -> String {
     }
 }
 
-/// What is in this process's data directory, nobody else can fill.
-fn say_what_is_missing(config: &Config) {
-    let views = (Role::Views, config.views_url.is_some(), "the views are not filled");
-    let windows = (Role::Stream, config.windows_url.is_some(), "the metrics are not counted");
-    for (role, is_elsewhere, what) in [views, windows] {
-        if !config.role.has(role) && !is_elsewhere {
-            tracing::warn!("{what}: its role is left out, and no other process can reach this data directory");
-        }
-    }
-}
-
 fn start_control(
     socket: tokio::net::UnixListener,
     parts: &Parts,
@@ -252,9 +277,19 @@ async fn start_workers(
         parts.views.start();
     }
     if config.role.has(Role::Stream) {
-        start_streaming(parts, tasks, working);
+        start_streaming(config, parts, tasks, working);
     }
     if config.role.has(Role::Api) {
+        let heads = Arc::clone(&parts.heads);
+        keep_running("store heads", tasks, working, move |stop| {
+            let heads = Arc::clone(&heads);
+            async move {
+                tokio::select! {
+                    () = stop.cancelled() => Ok(()),
+                    ended = heads.run() => match ended? {},
+                }
+            }
+        });
         start_reacting(parts, reactions, tasks, working).await?;
     }
     let metrics = metrics.clone();
@@ -268,17 +303,28 @@ async fn start_workers(
     Ok(())
 }
 
+/// Looks once before anybody is served, and again and again from then on.
+async fn watch_clock(clock: &ClockWatch, tasks: &TaskTracker, working: &CancellationToken) {
+    if let Err(error) = clock.look().await {
+        tracing::debug!(%error, "whether the clock can be right is not known");
+    }
+    let clock = clock.clone();
+    keep_running("clock", tasks, working, move |stop| clock.clone().run(stop));
+}
+
 /// The metric windows, and the forwarder to Kafka.
-fn start_streaming(parts: &Parts, tasks: &TaskTracker, working: &CancellationToken) {
-    let (windows, leading) = (parts.windows.clone(), Arc::new(parts.leading(Work::Counting)));
+fn start_streaming(config: &Config, parts: &Parts, tasks: &TaskTracker, working: &CancellationToken) {
+    let (windows, leading) =
+        (parts.windows.clone(), Arc::new(parts.leading(Work::Counting).unless(!windows_are_shared(config))));
+    let unit = parts.journal.unit();
     keep_running("windows", tasks, working, move |stop| {
         let (windows, leading) = (windows.clone(), Arc::clone(&leading));
-        async move { leading.run(stop, |stop| windows.run(stop, shown("catching up metric windows"))).await }
+        async move { leading.run(stop, |stop| windows.run(stop, shown("catching up metric windows", unit))).await }
     });
     #[cfg(feature = "kafka")]
     if let Some(forwarder) = parts.forwarder.clone() {
         keep_running("kafka", tasks, working, move |stop| {
-            let (forwarder, mut progress) = (forwarder.clone(), shown("forwarding to Kafka"));
+            let (forwarder, mut progress) = (forwarder.clone(), shown("forwarding to Kafka", unit));
             async move { Ok(forwarder.run(stop, move |at| progress(at.done, at.total)).await?) }
         });
     }
@@ -368,10 +414,10 @@ async fn sweep(commands: commands::Commands, stop: CancellationToken) -> Result<
 }
 
 /// Shows how far catching up is, where it takes long enough.
-fn shown(what: &'static str) -> impl FnMut(u64, u64) + Send {
+fn shown(what: &'static str, unit: eventlog::LogUnit) -> impl FnMut(u64, u64) + Send {
     let (mut progress, mut goal) = (None, Goal::default());
     move |done, total| match goal.of(done, total) {
-        Some(goal) => progress.get_or_insert_with(|| Progress::new(what, "events")).at(done, goal),
+        Some(goal) => progress.get_or_insert_with(|| Progress::new(what, unit.as_str())).at(done, goal),
         None => progress = None,
     }
 }
@@ -399,6 +445,9 @@ fn router(
             body_budget: config.body_memory.bytes(),
             trusted_proxies: config.trust_proxy.0.clone(),
             cors_origins: config.cors_origins.0.clone(),
+            view_timeout: config.view_wait.0,
+            // A query that waits for its views as long as it may still has the time of one that need not.
+            query_timeout: QUERY_WITHIN + config.view_wait.0,
             ..api::Settings::with_rate_limit(config.rate_limit)
         },
     });

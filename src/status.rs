@@ -26,6 +26,9 @@ pub struct Status {
     pub followers: Vec<Follower>,
     /// What waits for somebody to look at it.
     pub parked: Vec<Parked>,
+    /// The long-lived tasks of the server; none without one, or of one elsewhere.
+    #[serde(default)]
+    pub tasks: Vec<Task>,
     pub files: Vec<File>,
 }
 
@@ -42,6 +45,9 @@ pub struct Log {
     pub log_id: String,
     /// The position of the last event.
     pub head: u64,
+    /// What positions count, and so how far anybody is behind; null where a server elsewhere does not say it.
+    #[serde(default)]
+    pub unit: Option<eventlog::LogUnit>,
     pub last_event_at: Option<String>,
 }
 
@@ -66,6 +72,19 @@ pub struct Parked {
     /// Of the event that can't be taken.
     pub position: u64,
     pub reason: String,
+}
+
+/// Something that a server does for as long as it runs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Task {
+    pub name: String,
+    /// `running`, `broke off` (and started again in a moment), or `dead`.
+    pub state: String,
+    /// For how long it has been so.
+    pub for_seconds: u64,
+    pub restarts: u64,
+    /// Why it broke off last.
+    pub last_reason: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -118,7 +137,8 @@ fn as_text(status: &Status) -> String {
             0 => String::new(),
             _ => units::duration(Duration::try_from_secs_f64(follower.lag_seconds).unwrap_or_default()),
         };
-        let behind = format!("{} events", units::count(follower.lag_events));
+        let unit = status.log.unit.map_or("positions", eventlog::LogUnit::as_str);
+        let behind = format!("{} {unit}", units::count(follower.lag_events));
         followers.add_row([
             follower.name.clone(),
             units::count(follower.position),
@@ -140,7 +160,24 @@ fn as_text(status: &Status) -> String {
              tried again by themselves, at least every five minutes."
         );
     }
+    text.push_str(&broken_off(&status.tasks));
     text
+}
+
+/// The tasks that ever broke off.
+fn broken_off(tasks: &[Task]) -> String {
+    let broken: Vec<&Task> = tasks.iter().filter(|task| task.last_reason.is_some()).collect();
+    if broken.is_empty() {
+        return String::new();
+    }
+    let heads = [Text("broke off"), Text("is"), Number("for"), Number("restarts"), Text("why")];
+    let mut table = tables::new(&heads);
+    for task in broken {
+        let lasts = units::duration(Duration::from_secs(task.for_seconds));
+        let reason = task.last_reason.clone().unwrap_or_default();
+        table.add_row([task.name.clone(), task.state.clone(), lasts, units::count(task.restarts), reason]);
+    }
+    format!("\n{table}\n")
 }
 
 /// A server elsewhere, as it says of itself to everybody.
@@ -258,11 +295,13 @@ impl Status {
             }),
             log: Log {
                 log_id: head.label("log_id")?,
+                unit: None,
                 head: head.value as u64,
                 last_event_at: millis.map(|millis| domain::Timestamp::from_millis(millis).to_string()),
             },
             followers: names.into_iter().map(follower).collect(),
             parked: Vec::new(),
+            tasks: Vec::new(),
             files,
         })
     }

@@ -1,81 +1,84 @@
-//! Tasks that are started again when they break off.
+//! How the long-lived tasks of this process are, and what becomes of the process when one can't be helped.
 //!
-//! What doesn't live here: what the tasks do. The guarantee: a task that fails or panics is started again, after a pause that
-//! grows to half a minute while it keeps failing, until it is told to stop.
+//! What doesn't live here: what the tasks do, and how they are started again (the crate `tasks`, which those inside of the other
+//! crates use too). The guarantee: a task that breaks off is started again and named in `/readyz`, in `cartlog status` and in a
+//! metric until it has recovered; one that is hopeless ends the process, with a sentence and [`DEAD`].
 
-use rand::RngExt;
-use std::time::{Duration, Instant};
+use crate::status;
+use tasks::{State, Task};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-const FIRST_PAUSE: Duration = Duration::from_millis(if cfg!(test) { 0 } else { 200 });
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Whoever ran this long has recovered: the next failure is a first one.
-const RECOVERED: Duration = Duration::from_secs(60);
+pub use tasks::{death, thread};
+
+/// What the process exits with when a task can't be helped: whoever started it may start another one.
+pub const DEAD: u8 = 4;
+
+/// A task of the server that can't be helped.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}; the server has stopped, start it again")]
+pub struct Dead(pub String);
 
 /// Keeps `task` running in the tracker until `stop`. Each start gets a new future.
-pub fn keep_running<F, Fut>(name: &'static str, tasks: &TaskTracker, stop: &CancellationToken, task: F)
+pub fn keep_running<F, Fut>(name: &'static str, tracker: &TaskTracker, stop: &CancellationToken, task: F)
 where
     F: Fn(CancellationToken) -> Fut + Send + 'static,
     Fut: Future<Output = anyhow::Result<()>> + Send + 'static,
 {
-    let stop = stop.clone();
-    tasks.spawn(async move {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let started = Instant::now();
-            // A task of its own, so that a panic ends the attempt only.
-            let reason = match tokio::spawn(task(stop.clone())).await {
-                Ok(Ok(())) => "it ended".to_owned(),
-                Ok(Err(error)) => format!("{error:#}"),
-                Err(error) => error.to_string(),
-            };
-            if stop.is_cancelled() {
-                return;
+    let (stop, told) = (stop.clone(), stop.clone());
+    tracker.spawn(async move {
+        let started = move || {
+            let (running, stop) = (task(stop.clone()), stop.clone());
+            async move {
+                match running.await {
+                    Ok(()) if stop.is_cancelled() => Ok(()),
+                    Ok(()) => Err("it ended".to_owned()),
+                    Err(error) => Err(format!("{error:#}")),
+                }
             }
-            if started.elapsed() >= RECOVERED {
-                pause = FIRST_PAUSE;
-            }
-            let jittered = pause.mul_f64(crate::random::rng().random_range(0.75..1.25));
-            tracing::error!(
-                task = name,
-                reason,
-                pause_ms = jittered.as_millis() as u64,
-                "a task broke off; starting it again"
-            );
-            metrics::counter!("cartlog_task_restarts_total", "task" => name).increment(1);
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(jittered) => {}
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
+        };
+        tasks::keep(name, &told, started).await;
     });
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU32, Ordering};
+/// What is to be said of tasks that are not well, to everybody, and whether the server is of no use because of it.
+pub fn troubles() -> Vec<(String, String, bool)> {
+    let unwell = tasks::all().into_iter().filter(|task| !task.is_well());
+    unwell.map(|task| (format!("the task '{}'", task.name), said(&task), task.state == State::Dead)).collect()
+}
 
-    #[tokio::test]
-    async fn a_task_that_fails_or_panics_is_started_again_until_it_is_told_to_stop() {
-        let (tasks, stop, starts) = (TaskTracker::new(), CancellationToken::new(), Arc::new(AtomicU32::new(0)));
-        let counted = Arc::clone(&starts);
-        keep_running("test", &tasks, &stop, move |stop| {
-            let start = counted.fetch_add(1, Ordering::SeqCst);
-            async move {
-                match start {
-                    0 => anyhow::bail!("no luck"),
-                    1 => panic!("bad luck"),
-                    _ => stop.cancel(),
-                }
-                Ok(())
-            }
-        });
-        tasks.close();
-        tasks.wait().await;
-        assert_eq!(starts.load(Ordering::SeqCst), 3);
+/// No reason: it may name what is not for everybody.
+fn said(task: &Task) -> String {
+    match task.state {
+        State::Running => format!("it broke off, and was started again {} s ago", task.lasts.as_secs()),
+        State::Resting => "it broke off, and is started again in a moment; the log says why".to_owned(),
+        State::Dead => "it broke off again and again; the log says why".to_owned(),
+    }
+}
+
+/// All tasks, for those who may know all.
+pub fn all() -> Vec<status::Task> {
+    let state = |state: State| match state {
+        State::Running => "running",
+        State::Resting => "broke off",
+        State::Dead => "dead",
+    };
+    let task = |task: Task| status::Task {
+        name: task.name.to_owned(),
+        state: state(task.state).to_owned(),
+        for_seconds: task.lasts.as_secs(),
+        restarts: task.restarts,
+        last_reason: task.last_reason,
+    };
+    tasks::all().into_iter().map(task).collect()
+}
+
+/// Sets the gauges that say which are well.
+pub fn record() {
+    let tasks = tasks::all();
+    for task in &tasks {
+        // One name may be several: then the worst counts.
+        let all_run = tasks.iter().filter(|other| other.name == task.name).all(|task| task.state == State::Running);
+        metrics::gauge!("cartlog_task_up", "task" => task.name).set(f64::from(u8::from(all_run)));
     }
 }

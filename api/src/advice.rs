@@ -107,6 +107,13 @@ impl Code {
             Self::OutcomeUnknown => {
                 "Look whether it was done, or send the request again with the same `Idempotency-Key`: it is done once all the same."
             }
+            Self::DiskFull => {
+                "Send the request again after `Retry-After`, with the same `Idempotency-Key`; commands go on by themselves once the \
+                 server's operator has made room. Queries are answered meanwhile."
+            }
+            Self::HistoryDamaged => {
+                "Nothing that a client can do helps. Tell whoever runs the server: its log says which stream it is, and why."
+            }
             Self::Busy | Self::Unavailable => {
                 "Send the request again after `Retry-After`, with the same `Idempotency-Key`. `GET /readyz` says what is away."
             }

@@ -100,7 +100,11 @@ codes! {
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422, "Idempotency key reused", "The key was used with another body or query.";
     MailRefused = "MAIL_REFUSED", 422, "Mail refused", "No mail can be sent to the address, or its mail server refuses it for good; `detail` has the SMTP code.";
     RateLimited = "RATE_LIMITED", 429, "Rate limited", "The store, or an address without a valid token, sent too many requests, or an account was tried wrongly too often, or too many mails were wanted for one address; `Retry-After` says when to go on.";
+    HistoryDamaged = "HISTORY_DAMAGED", 500, "History damaged",
+        "What is stored of it can't be read: damaged, deleted from the log, or of a newer version. Nothing was done; trying again does not help, somebody has to look.";
     ReadModelBehind = "READ_MODEL_BEHIND", 503, "Read model behind", "The views did not reach the position within 2 s.";
+    DiskFull = "DISK_FULL", 503, "Disk full",
+        "The server's disk has less room than is kept free; nothing was done, and queries go on. Try again after `Retry-After`.";
     Busy = "BUSY", 503, "Busy", "Too much is waiting; nothing was done. Try again after `Retry-After`.";
     OutcomeUnknown = "OUTCOME_UNKNOWN", 503, "Outcome unknown",
         "A backing service did not say in time whether it did what was asked: look, or repeat the request with its `Idempotency-Key`.";

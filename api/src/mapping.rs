@@ -16,7 +16,8 @@ use domain::invoice::InvoiceRejection;
 use domain::order::{OrderRejection, OrderStatus};
 use domain::product::ProductRejection;
 use domain::store::StoreRejection;
-use journal::JournalError;
+use eventlog::LogError;
+use journal::{JournalError, KeysError};
 use projections::ReadError;
 use std::time::Duration;
 use streaming::StoreError;
@@ -45,9 +46,18 @@ pub fn command_error(error: CommandError) -> Problem {
             tracing::error!(%error, "what became of a command is not known");
             return Problem::new(Code::OutcomeUnknown, "the command broke off: it may be done, or may yet be");
         }
-        CommandError::Damaged { .. } | CommandError::Unavailable { .. } => {
+        CommandError::Damaged { .. } => {
+            tracing::error!(%error, "what is stored can't be read");
+            return Problem::new(Code::HistoryDamaged, unavailable(&error));
+        }
+        CommandError::Unavailable { .. } => {
             tracing::error!(%error, "a command could not be done");
             return Problem::new(Code::Unavailable, unavailable(&error));
+        }
+        CommandError::DiskFull { .. } => {
+            // The reason names a path.
+            tracing::error!(%error, "a command was refused");
+            return Problem::new(Code::DiskFull, "the server's disk is nearly full; nothing was done");
         }
         CommandError::TooLarge { .. } => {
             // The reason counts bytes, of a stream that is not named here.
@@ -90,7 +100,9 @@ fn unavailable(error: &CommandError) -> String {
         CommandError::BrokeOff { .. } => {
             "the server broke off; whether it was done is not known: repeat it with the same Idempotency-Key".to_owned()
         }
-        CommandError::Damaged { .. } => "the history of what this is about can't be read; nothing was done".to_owned(),
+        CommandError::Damaged { .. } => {
+            "what this is about is damaged where it is stored, and can't be read; nothing was done".to_owned()
+        }
         other => other.to_string(),
     }
 }
@@ -124,7 +136,7 @@ pub fn read_error(error: ReadError) -> Problem {
 pub fn windows_error(error: StoreError) -> Problem {
     tracing::error!(%error, "a metric could not be read");
     match error {
-        StoreError::Unavailable(_) | StoreError::Damaged(_) | StoreError::Moved(_) => {
+        StoreError::Unavailable(_) | StoreError::Damaged(_) | StoreError::Foreign(_) | StoreError::Moved(_) => {
             Problem::new(Code::Unavailable, "the metrics are away")
         }
     }
@@ -132,8 +144,23 @@ pub fn windows_error(error: StoreError) -> Problem {
 
 /// The answer to a history that could not be read.
 pub fn journal_error(error: &JournalError) -> Problem {
-    tracing::error!(%error, "a history could not be read");
-    Problem::new(Code::Unavailable, "the event log is away, or can't be read here")
+    tracing::error!(error = commands::with_causes(error), "a history could not be read");
+    let detail = match error {
+        JournalError::Keys(KeysError::Damaged(_)) | JournalError::Log(LogError::Damaged(_)) => {
+            "what this is about is damaged where it is stored, and can't be read"
+        }
+        JournalError::Keys(_) => "the vault is away",
+        JournalError::Log(LogError::Unavailable(_)) => "the event log is away",
+        JournalError::Log(LogError::ForeignCheckpoint { .. })
+        | JournalError::Append(_)
+        | JournalError::Unreadable(_)
+        | JournalError::Erased(_)
+        | JournalError::Misplaced(_)
+        | JournalError::NothingToAppend
+        | JournalError::Seal(_)
+        | JournalError::Json(_) => "the history can't be read here",
+    };
+    Problem::new(Code::Unavailable, detail)
 }
 
 /// What the absence of a thing is called.

@@ -2,14 +2,13 @@
 
 use crate::wire::budget::Budget;
 use crate::wire::limiter::Limiter;
-use crate::wire::positions::Positions;
 use crate::wire::strangers::Strangers;
 use async_trait::async_trait;
 use commands::{Clock, Commands};
 use futures::future::BoxFuture;
 use http::{HeaderValue, Method};
 use ipnet::IpNet;
-use journal::Journal;
+use journal::{Journal, Positions};
 use projections::Views;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -108,6 +107,8 @@ pub(crate) struct Shared {
     pub(crate) limiter: Option<Limiter>,
     pub(crate) strangers: Strangers,
     pub(crate) budget: Budget,
+    /// The highest log position that this node has answered to each store: its queries wait for it, so that a client always sees
+    /// what it has done (api.md §1, Reading your own writes).
     pub(crate) positions: Positions,
     /// The methods of each path that read a body.
     pub(crate) bodies: HashMap<String, Vec<Method>>,

@@ -86,6 +86,11 @@ impl From<AmountOutOfRange> for Problem {
     }
 }
 
+/// The answer of a server that can't do anything yet, in the form of all problems.
+pub fn unavailable(detail: &'static str) -> Response {
+    Problem::new(Code::Unavailable, detail).into_response()
+}
+
 /// The schemas that every route's answers share.
 pub fn documented() -> utoipa::openapi::OpenApi {
     use utoipa::OpenApi;

@@ -58,6 +58,9 @@ async fn shop(options: &Options) -> Vec<Outcome> {
         println!("{}  (aim p99 250 ms)", behind.line());
         outcomes.push(behind);
     }
+    if options.wants(scenarios::NEIGHBOUR) {
+        outcomes.extend(scenarios::beside(&server, &shop, options).await);
+    }
     outcomes
 }
 

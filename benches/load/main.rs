@@ -7,6 +7,7 @@ mod client;
 #[cfg(feature = "engines")]
 mod engines;
 mod long;
+mod neighbour;
 mod pressure;
 mod report;
 mod scenarios;

@@ -4,10 +4,14 @@ use crate::Options;
 use crate::pressure::{CONNECTIONS, Request, load};
 use crate::report::Outcome;
 use crate::server::{Server, Shop};
-use crate::yardstick;
+use crate::{neighbour, yardstick};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The scenario of two stores.
+pub const NEIGHBOUR: &str = "add to cart, beside another store";
 
 /// A name, what it aims at in answers a second, and what is asked.
 pub type Scenario = (&'static str, Option<f64>, Arc<Request>);
@@ -28,6 +32,23 @@ pub async fn run(options: &Options) -> Vec<Outcome> {
         }
         outcomes.push(measured(&server, name, target, &shop.headers, options.seconds, request).await);
     }
+    if options.wants(NEIGHBOUR) {
+        outcomes.extend(beside(&server, &shop, options).await);
+    }
+    outcomes
+}
+
+/// A store at full load, and what another one sees of it.
+pub async fn beside(server: &Server, shop: &Arc<Shop>, options: &Options) -> Vec<Outcome> {
+    let small = Arc::new(Shop::open_as(&server.address, "neighbour", 1, 1).await);
+    let over = Arc::new(AtomicBool::new(false));
+    let shopping = tokio::spawn(neighbour::shopping(server.address.clone(), small, Arc::clone(&over)));
+    let request = add_to_cart(Arc::clone(shop), false);
+    let mut outcomes = vec![measured(server, NEIGHBOUR, None, &shop.headers, options.seconds, request).await];
+    over.store(true, Ordering::Relaxed);
+    let seen = shopping.await.expect("it counts to its end");
+    seen.iter().for_each(|outcome| println!("{}  (aim p99 100 ms)", outcome.line()));
+    outcomes.extend(seen);
     outcomes
 }
 
@@ -47,16 +68,17 @@ pub async fn measured(
     outcome
 }
 
+/// Somebody's cart gets something, or always the same thing.
+fn add_to_cart(shop: Arc<Shop>, one: bool) -> Arc<Request> {
+    Arc::new(move |random: &mut StdRng| {
+        let customer = &shop.customers[random.random_range(0..shop.customers.len())];
+        let product = if one { &shop.products[0] } else { &shop.products[random.random_range(0..shop.products.len())] };
+        ("POST", format!("/customer/{customer}/cart/item/{product}"), Some(r#"{"quantity":1}"#.to_owned()))
+    })
+}
+
 /// What is asked for in a shop.
 pub fn scenarios(shop: &Arc<Shop>, targets: [Option<f64>; 4]) -> Vec<Scenario> {
-    let add = |shop: Arc<Shop>, one: bool| -> Arc<Request> {
-        Arc::new(move |random: &mut StdRng| {
-            let customer = &shop.customers[random.random_range(0..shop.customers.len())];
-            let product =
-                if one { &shop.products[0] } else { &shop.products[random.random_range(0..shop.products.len())] };
-            ("POST", format!("/customer/{customer}/cart/item/{product}"), Some(r#"{"quantity":1}"#.to_owned()))
-        })
-    };
     let read = Arc::clone(shop);
     let get_cart: Arc<Request> = Arc::new(move |random: &mut StdRng| {
         let customer = &read.customers[random.random_range(0..read.customers.len())];
@@ -64,9 +86,9 @@ pub fn scenarios(shop: &Arc<Shop>, targets: [Option<f64>; 4]) -> Vec<Scenario> {
     });
     let list: Arc<Request> = Arc::new(|_: &mut StdRng| ("GET", "/product?limit=10".to_owned(), None));
     let requests = [
-        ("add to cart", add(Arc::clone(shop), false)),
+        ("add to cart", add_to_cart(Arc::clone(shop), false)),
         ("get cart", get_cart),
-        ("add to cart, one product", add(Arc::clone(shop), true)),
+        ("add to cart, one product", add_to_cart(Arc::clone(shop), true)),
         ("list 10 products", list),
     ];
     requests.into_iter().zip(targets).map(|((name, request), target)| (name, target, request)).collect()

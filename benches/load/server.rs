@@ -25,6 +25,12 @@ impl Server {
         Self::run(serve(data).args(flags))
     }
 
+    #[allow(dead_code, reason = "only some benches compare")]
+    /// Another cartlog, on the directory's files, whatever the environment names.
+    pub fn start_other(binary: &Path, data: &Path, flags: &[&str]) -> Self {
+        Self::run(serve_by(binary, data).args(flags).env_clear())
+    }
+
     fn run(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
         let address = listening(&mut child);
@@ -65,7 +71,11 @@ impl Drop for Server {
 }
 
 fn serve(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cartlog"));
+    serve_by(Path::new(env!("CARGO_BIN_EXE_cartlog")), data)
+}
+
+fn serve_by(binary: &Path, data: &Path) -> Command {
+    let mut command = Command::new(binary);
     command
         .args([
             "serve",
@@ -94,14 +104,18 @@ pub fn listening(server: &mut Child) -> String {
 
 /// Opens a store; gives the headers that its requests need.
 pub async fn open_store(address: &str) -> (StoreId, String) {
+    open_store_as(address, "bench").await
+}
+
+async fn open_store_as(address: &str, app_id: &str) -> (StoreId, String) {
     let mut connection = Connection::open(address, String::new()).await.expect("the server accepts");
-    let store = r#"{"name":"Bench","app_id":"bench","app_secret":"bench-secret"}"#;
-    let opened = must(&mut connection, "POST", "/store", Some(store)).await;
+    let store = format!(r#"{{"name":"Bench","app_id":"{app_id}","app_secret":"bench-secret"}}"#);
+    let opened = must(&mut connection, "POST", "/store", Some(&store)).await;
     let id = opened.text("store_id").and_then(|id| id.parse().ok()).expect("the store's id");
-    let login = r#"{"app_id":"bench","app_secret":"bench-secret"}"#;
-    let token = must(&mut connection, "POST", "/store/token", Some(login)).await;
+    let login = format!(r#"{{"app_id":"{app_id}","app_secret":"bench-secret"}}"#);
+    let token = must(&mut connection, "POST", "/store/token", Some(&login)).await;
     let token = token.text("token").expect("a token");
-    (id, format!("APP-ID: bench\r\nACCESS-TOKEN: {token}\r\n"))
+    (id, format!("APP-ID: {app_id}\r\nACCESS-TOKEN: {token}\r\n"))
 }
 
 /// A store with products and confirmed customers.
@@ -113,7 +127,12 @@ pub struct Shop {
 
 impl Shop {
     pub async fn open(address: &str, products: usize, customers: usize) -> Self {
-        let (_, headers) = open_store(address).await;
+        Self::open_as(address, "bench", products, customers).await
+    }
+
+    /// Another store beside it.
+    pub async fn open_as(address: &str, app_id: &str, products: usize, customers: usize) -> Self {
+        let (_, headers) = open_store_as(address, app_id).await;
         let products = make(address, &headers, products, "product_id", |number| {
             let body = format!(
                 r#"{{"title":"Product {number}","product_type":"thing","vendor":"Bench","inventory":1000000000,"sale_price_in_cents":1999}}"#

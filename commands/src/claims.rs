@@ -38,6 +38,8 @@ use journal::Tail;
 
 /// How long a creator is given between claiming a name and naming the claim, before others may take it over.
 const GRACE: TimeDelta = TimeDelta::seconds(30);
+/// Events of a name that are looked at for who had it: each change of hands takes two. Nobody repeats a request that is further back.
+const LATELY: u64 = 256;
 /// How often an attempt starts again because others were faster.
 pub(crate) const ATTEMPTS: usize = 20;
 
@@ -73,12 +75,12 @@ impl Inner {
         }
     }
 
-    /// Whoever had the name at any time, as far as claims tell: those who have it now first, each once.
-    pub(crate) async fn owners_ever(&self, wanted: &Wanted) -> Result<Vec<Owner>, CommandError> {
+    /// Whoever had the name lately, as far as claims tell: those who have it now first, each once.
+    pub(crate) async fn owners_lately(&self, wanted: &Wanted) -> Result<Vec<Owner>, CommandError> {
         let mut owners = Vec::new();
         owners.extend(self.customer_of(wanted).await?.map(|(customer, _)| Owner::Customer(customer)));
         for name in &wanted.claims {
-            for owner in self.owners_ever_of(name).await? {
+            for owner in self.owners_lately_of(name).await? {
                 if !owners.contains(&owner) {
                     owners.push(owner);
                 }
@@ -87,26 +89,21 @@ impl Inner {
         Ok(owners)
     }
 
-    /// Whoever claimed the name at any time, the last first, each once.
-    async fn owners_ever_of(&self, name: &ClaimKey) -> Result<Vec<Owner>, CommandError> {
-        const PAGE: usize = 500;
+    /// Whoever claimed the name lately, the last first, each once: by the last [`LATELY`] events, as a name may change hands for ever.
+    async fn owners_lately_of(&self, name: &ClaimKey) -> Result<Vec<Owner>, CommandError> {
+        let length = Has::<Claim>::executor(self).read(name, |claim| claim.tail.length).await?;
         let stream = StreamName::new(format!("{}-{name}", Category::Claim));
-        let (mut owners, mut tail) = (Vec::new(), Tail::default());
-        loop {
-            let slice = self.parts.journal.read_stream(&stream, tail, PAGE).await.map_err(log_away)?;
-            let count = slice.events.len();
-            for envelope in slice.events {
-                let Event::Claim(ClaimEvent::NameClaimed(claimed)) = envelope.event else { continue };
-                let owner = Owner::of_stream(&claimed.owner);
-                owners.retain(|known| Some(*known) != owner);
-                owners.extend(owner);
-            }
-            if count < PAGE {
-                owners.reverse();
-                return Ok(owners);
-            }
-            tail = slice.tail;
+        let from = Tail { length: length.saturating_sub(LATELY), last_hash: None };
+        let slice = self.parts.journal.read_stream(&stream, from, LATELY as usize).await.map_err(log_away)?;
+        let mut owners = Vec::new();
+        for envelope in slice.events {
+            let Event::Claim(ClaimEvent::NameClaimed(claimed)) = envelope.event else { continue };
+            let owner = Owner::of_stream(&claimed.owner);
+            owners.retain(|known| Some(*known) != owner);
+            owners.extend(owner);
         }
+        owners.reverse();
+        Ok(owners)
     }
 
     /// The owner whose stream names a claim on the name; `None` where nobody's does.

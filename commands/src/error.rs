@@ -2,7 +2,7 @@
 
 use domain::{AmountOutOfRange, Rejection};
 use eventlog::{AppendError, LogError};
-use journal::JournalError;
+use journal::{JournalError, KeysError};
 
 /// Why a command was not done. Nothing was changed, unless the outcome is not known.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -64,6 +64,9 @@ pub enum CommandError {
     /// A stream holds what no history of this program can contain, or what this version can't read. Trying again does not help.
     #[error("the history of what this is about can't be read: {reason}")]
     Damaged { reason: String },
+    /// Less of the disk is left than is kept free. Nothing was done.
+    #[error("the disk is full: {reason}")]
+    DiskFull { reason: String },
     /// Something that the command needs is away. Nothing was done.
     #[error("{service} is away: {reason}")]
     Unavailable { service: Service, reason: String },
@@ -117,7 +120,9 @@ impl CommandError {
             | CommandError::KeyInUse
             | CommandError::RateLimited { .. }
             | CommandError::BrokeOff { .. } => Class::Busy,
-            CommandError::Unavailable { .. } | CommandError::OutcomeUnknown { .. } => Class::NotNow,
+            CommandError::Unavailable { .. } | CommandError::DiskFull { .. } | CommandError::OutcomeUnknown { .. } => {
+                Class::NotNow
+            }
             CommandError::Damaged { .. } => Class::Damaged,
             CommandError::Rejected(_)
             | CommandError::NotFound(_)
@@ -142,6 +147,18 @@ impl CommandError {
     /// Whether what was begun will be done later, by itself.
     pub(crate) fn will_pass(&self) -> bool {
         matches!(self.class(), Class::NotNow | Class::Busy)
+    }
+
+    /// As it is told of a request that was decided before this was met: of what follows nobody may say that nothing was done.
+    pub(crate) fn once_decided(self) -> Self {
+        let reason = self.to_string();
+        match self {
+            CommandError::Unavailable { service, reason } => CommandError::OutcomeUnknown { service, reason },
+            CommandError::DiskFull { .. } | CommandError::Damaged { .. } | CommandError::Busy => {
+                CommandError::OutcomeUnknown { service: Service::EventLog, reason }
+            }
+            other => other,
+        }
     }
 
     /// What no history of this program can contain was found.
@@ -219,7 +236,8 @@ impl From<Rejection> for CommandError {
 /// Why the log could not be read or written, for a command.
 pub(crate) fn of_journal(error: &JournalError, reason: String) -> CommandError {
     match error {
-        JournalError::Keys(_) => CommandError::Unavailable { service: Service::Vault, reason },
+        JournalError::Keys(KeysError::Away(_)) => CommandError::Unavailable { service: Service::Vault, reason },
+        JournalError::Keys(KeysError::Damaged(_)) => CommandError::Damaged { reason },
         JournalError::Log(error) | JournalError::Append(AppendError::Unavailable { source: error, .. }) => {
             of_log(error, reason)
         }
@@ -253,7 +271,7 @@ pub(crate) fn log_away(error: JournalError) -> CommandError {
 }
 
 /// An error and what caused it, in one line: the causes say what is the matter, the error where.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -284,6 +302,7 @@ mod tests {
             (CommandError::Busy, Class::Busy),
             (CommandError::BrokeOff { reason: reason() }, Class::Busy),
             (CommandError::Unavailable { service: Service::Vault, reason: reason() }, Class::NotNow),
+            (CommandError::DiskFull { reason: reason() }, Class::NotNow),
         ];
         for (error, class) in cases {
             assert_eq!(error.class(), class, "{error:?}");

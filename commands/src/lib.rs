@@ -7,6 +7,7 @@
 
 mod claims;
 mod clock;
+mod deadline;
 mod error;
 mod executor;
 mod facade;
@@ -28,15 +29,16 @@ mod sweep;
 pub mod testing;
 mod use_cases;
 pub mod vault;
+mod watermark;
 
 pub(crate) use clock::EvenClock;
 pub use clock::{Clock, SystemClock};
-pub use error::{Class, CommandError, Resource, Service};
-pub use facade::{Commands, Parts, Settings, UnderWay};
+pub use error::{Class, CommandError, Resource, Service, with_causes};
+pub use facade::{Commands, Memory, Parts, Remembered, Settings, UnderWay};
 pub use lookups::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
 pub use mail::{ConfirmationMail, MailAddress, MailError, Mailer, NotMailable, Outgoing};
 pub use reactions::{CartExpiry, Parked, Reactions, ReactionsStatus};
-pub use request::{Done, IdempotencyKey, IfMatch, Request};
+pub use request::{Done, Held, IdempotencyKey, IfMatch, Request};
 pub use sweep::Swept;
 pub use use_cases::{
     addresses::{AddressChange, NewAddress},
@@ -49,3 +51,4 @@ pub use use_cases::{
     products::{InventoryChange, NewProduct},
     stores::NewStore,
 };
+pub use watermark::Watermark;

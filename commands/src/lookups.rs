@@ -35,16 +35,18 @@ pub struct DueCarts {
     pub next: Option<CartPlace>,
 }
 
-/// Lists that commands need. Each waits until the view has reached `at_least`, the log's head as read when the command
-/// began; over 2 s is an error, and nothing was written.
+/// Lists that commands need. Each waits until the view has all of the store that stood in the log at `at_least`; over 2 s is an
+/// error, and nothing was written.
 #[async_trait]
 pub trait Lookups: Send + Sync + 'static {
-    /// The customer's received gift cards and credits with a balance above 0, the oldest first.
+    /// The customer's received gift cards and credits in the currency with a balance above 0, the oldest first: of each of the two at
+    /// least the first [`domain::limits::MAX_WALLET`], as no billing takes more.
     async fn wallet(
         &self,
         at_least: Position,
         store: StoreId,
         customer: CustomerId,
+        currency: Currency,
     ) -> Result<Vec<WalletEntry>, LookupsError>;
 
     /// What the index says of the past, as of `at_least` or later: of the log's last event that the asker has folded. `None`:

@@ -1,8 +1,10 @@
 //! Who asks, and what a command answers.
 
+use crate::Watermark;
 use domain::StoreId;
 use eventlog::Position;
 use journal::Actor;
+use std::any::Any;
 use std::sync::Arc;
 
 /// A client's request, as far as commands care.
@@ -15,6 +17,29 @@ pub struct Request {
     pub idempotency: Option<IdempotencyKey>,
     /// What the resource must be like, else [`crate::CommandError::RevisionMismatch`].
     pub if_match: Option<IfMatch>,
+    /// Says afterwards how far in the log the request came, also where it was refused.
+    pub watermark: Watermark,
+    /// Is kept until the command is over, though nobody waits for it any more.
+    pub held: Held,
+    /// How long the request has taken already: it counts against the command's deadline.
+    pub spent: std::time::Duration,
+}
+
+/// Something that must be given back only when a command is over, such as a part of a budget. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Held(Option<Arc<dyn Any + Send + Sync>>);
+
+impl Held {
+    /// Until its last clone is dropped.
+    pub fn of(held: Arc<dyn Any + Send + Sync>) -> Self {
+        Self(Some(held))
+    }
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Held({})", self.0.is_some())
+    }
 }
 
 /// `If-Match` (RFC 9110 §13.1.1): the revisions of which the resource must have one.

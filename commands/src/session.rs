@@ -1,16 +1,17 @@
 //! One request under way: who asks, its key, and how far in the log it has come.
 
+use crate::deadline::Deadline;
 use crate::executor::{Ask, Executed, Executor, Loaded, Origin, Refused};
 use crate::facade::Inner;
 use crate::guard::Claimant;
 use crate::ids::Ids;
 use crate::keys::Keyed;
-use crate::{CommandError, Done, IfMatch, Resource};
+use crate::{CommandError, Done, IfMatch, Resource, Watermark};
 use domain::{Category, CredentialId, Decider, StoreId};
 use eventlog::Position;
 use journal::Actor;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use uuid::Uuid;
 
 /// One request under way. Shared by all steps of its use case.
@@ -20,7 +21,9 @@ pub(crate) struct Session {
     pub(crate) origin: Origin,
     pub(crate) idempotency: Option<Keyed>,
     pub(crate) if_match: Option<IfMatch>,
-    reached: Arc<AtomicU64>,
+    has_decided: Arc<AtomicBool>,
+    /// Of a client's request; nobody waits for what cartlog does by itself.
+    deadline: Option<Arc<Deadline>>,
 }
 
 impl Session {
@@ -30,7 +33,25 @@ impl Session {
         idempotency: Option<Keyed>,
         if_match: Option<IfMatch>,
     ) -> Self {
-        Self { inner, origin, idempotency, if_match, reached: Arc::default() }
+        Self { inner, origin, idempotency, if_match, has_decided: Arc::default(), deadline: None }
+    }
+
+    /// Somebody waits for it until then.
+    pub(crate) fn until(self, deadline: Arc<Deadline>) -> Self {
+        Self { deadline: Some(deadline), ..self }
+    }
+
+    /// Waits for what follows from the deciding event, but not beyond the deadline: it goes on then, and is late.
+    pub(crate) async fn follow<T: Send + 'static>(
+        &self,
+        what: impl Future<Output = Result<T, CommandError>> + Send + 'static,
+    ) -> Result<T, CommandError> {
+        let Some(deadline) = &self.deadline else { return what.await };
+        match tokio::time::timeout_at(deadline.at(), self.inner.tasks.spawn(what)).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(error)) => Err(CommandError::BrokeOff { reason: error.to_string() }),
+            Err(_) => Err(CommandError::Busy),
+        }
     }
 
     /// A session of cartlog's own, for what follows from an event.
@@ -40,7 +61,9 @@ impl Session {
             Some((event, correlation)) => (Some(event), correlation),
             None => (None, Uuid::now_v7()),
         };
-        let origin = Origin { store_id, actor: Actor::System, request_id: None, correlation_id, causation_id, ids };
+        let watermark = Watermark::default();
+        let origin =
+            Origin { store_id, actor: Actor::System, request_id: None, correlation_id, causation_id, ids, watermark };
         Self::new(inner, origin, None, None)
     }
 
@@ -74,11 +97,45 @@ impl Session {
     where
         Inner: Has<A>,
     {
-        self.ask(
-            id,
-            Ask::of(command, &self.origin).if_match(self.if_match.clone()).idempotent(self.idempotency.clone()),
-        )
-        .await
+        let ask = Ask::of(command, &self.origin).if_match(self.if_match.clone()).idempotent(self.idempotency.clone());
+        self.ask_deciding(id, ask).await
+    }
+
+    /// What the request asks for is decided, now or when it came first: nothing that fails from here on undoes it.
+    pub(crate) fn decided(&self) {
+        self.has_decided.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells whether [`Self::decided`] was called, also once the session is gone.
+    pub(crate) fn decision(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.has_decided)
+    }
+
+    /// As [`Self::ask`], of the step that decides the request: once it is said that nothing was done, it is not begun any more.
+    pub(crate) async fn ask_deciding<A: Decider>(
+        &self,
+        id: &A::Id,
+        ask: Ask<A::Command>,
+    ) -> Result<Executed<A::Event>, Refused<A::Rejection>>
+    where
+        Inner: Has<A>,
+    {
+        if self.deadline.as_ref().is_some_and(|deadline| !deadline.begin()) {
+            return Err(Refused::Busy);
+        }
+        let outcome = self.ask(id, ask).await;
+        if outcome.is_ok() {
+            self.decided();
+        }
+        if let Some(deadline) = &self.deadline {
+            match &outcome {
+                Ok(_) => deadline.decided(),
+                // Nobody knows whether it was done.
+                Err(Refused::Failed(_)) => {}
+                Err(_) => deadline.refused(),
+            }
+        }
+        outcome
     }
 
     /// As [`Self::decide`], if the stream still has `length` events; else [`Refused::Moved`].
@@ -95,7 +152,7 @@ impl Session {
             .at_length(length)
             .if_match(self.if_match.clone())
             .idempotent(self.idempotency.clone());
-        self.ask(id, ask).await
+        self.ask_deciding(id, ask).await
     }
 
     /// A command that prepares for the deciding one, or follows from it.
@@ -119,7 +176,7 @@ impl Session {
         Inner: Has<A>,
     {
         let executed = self.inner.executor().execute(id, ask).await?;
-        self.reached.fetch_max(executed.position.0, Ordering::Relaxed);
+        self.origin.watermark.reach(executed.position);
         Ok(executed)
     }
 
@@ -135,7 +192,7 @@ impl Session {
     {
         let look = move |loaded: &Loaded<A>| look(&loaded.state);
         let (executed, seen) = self.inner.executor().execute_then(id, Ask::of(command, &self.origin), look).await?;
-        self.reached.fetch_max(executed.position.0, Ordering::Relaxed);
+        self.origin.watermark.reach(executed.position);
         Ok((executed, seen))
     }
 
@@ -147,7 +204,8 @@ impl Session {
         let Some(key) = &self.idempotency else { return Ok(None) };
         let recalled = self.inner.executor().recall(id, self.store_id(), key).await?;
         if let Some(executed) = &recalled {
-            self.reached.fetch_max(executed.position.0, Ordering::Relaxed);
+            self.decided();
+            self.origin.watermark.reach(executed.position);
         }
         Ok(recalled)
     }
@@ -176,9 +234,12 @@ impl Session {
     where
         Inner: Has<A>,
     {
-        let store = self.store_id();
+        let (store, watermark) = (self.store_id(), self.origin.watermark.clone());
         let look = move |loaded: &Loaded<A>| match loaded.state.store_id() {
-            Some(owner) if owner == store => Some(look(&loaded.state)),
+            Some(owner) if owner == store => {
+                watermark.see(loaded.position);
+                Some(look(&loaded.state))
+            }
             Some(_) | None => None,
         };
         self.inner.executor().read(id, look).await
@@ -186,7 +247,7 @@ impl Session {
 
     /// The highest log position that any step has reached.
     pub(crate) fn reached(&self) -> Position {
-        Position(self.reached.load(Ordering::Relaxed))
+        self.origin.watermark.reached()
     }
 
     /// As [`Self::look`], and what it saw counts as reached: where somebody else did what this request would do, the answer
@@ -199,16 +260,15 @@ impl Session {
     where
         Inner: Has<A>,
     {
-        let store = self.store_id();
+        let (store, watermark) = (self.store_id(), self.origin.watermark.clone());
         let look = move |loaded: &Loaded<A>| match loaded.state.store_id() {
-            Some(owner) if owner == store => Some((loaded.position, look(&loaded.state))),
+            Some(owner) if owner == store => {
+                watermark.reach(loaded.position);
+                Some(look(&loaded.state))
+            }
             Some(_) | None => None,
         };
-        let seen = self.inner.executor().read(id, look).await?;
-        Ok(seen.map(|(position, seen)| {
-            self.reached.fetch_max(position.0, Ordering::Relaxed);
-            seen
-        }))
+        self.inner.executor().read(id, look).await
     }
 
     /// The answer: done, up to the highest position that any step has reached.

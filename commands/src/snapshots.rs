@@ -19,9 +19,12 @@ pub struct Snapshot {
     pub log_id: LogId,
     /// The shape of `state`; another one is ignored.
     pub format: u32,
-    /// JSON.
+    /// JSON; of what holds personal data, sealed with that customer's key.
     pub state: Vec<u8>,
 }
+
+/// Whose personal data a state holds.
+pub(crate) type Person = domain::CustomerId;
 
 /// Where snapshots are kept. One per stream; a newer one replaces it. Failures are logged by the caller and cost only time.
 #[async_trait]

@@ -10,8 +10,6 @@ use uuid::Uuid;
 pub trait Decider: Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The category of the aggregate's streams.
     const CATEGORY: Category;
-    /// Whether the state may be kept in a snapshot. A state that holds personal data in the clear must not be.
-    const SNAPSHOTS: bool = true;
 
     /// What the stream's name ends with.
     type Id: StreamKey;
@@ -43,6 +41,11 @@ pub trait Decider: Default + Clone + Serialize + DeserializeOwned + Send + Sync 
 
     /// The event of this aggregate in an event of any; `None` when it is another aggregate's.
     fn event(event: crate::Event) -> Option<Self::Event>;
+
+    /// Whose personal data the state holds in the clear: where it is saved, it is sealed with that customer's key.
+    fn person(_id: &Self::Id) -> Option<crate::CustomerId> {
+        None
+    }
 
     /// The store that the aggregate belongs to, once it exists. A claim belongs to none.
     fn store_id(&self) -> Option<StoreId>;

@@ -20,6 +20,10 @@ const MANY: u64 = 1_000_000;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    #[cfg(feature = "eventstoredb")]
+    if std::env::args().any(|argument| argument == "--copy") {
+        return runtime.block_on(copies());
+    }
     let normal = std::env::args().any(|argument| argument == "--normal");
     let synchronous = if normal { Synchronous::Normal } else { Synchronous::Full };
     println!("synchronous = {synchronous:?}\n");
@@ -157,6 +161,28 @@ async fn eventstoredb() {
     }
     read_from_the_start(&*log, EVENTS).await;
     println!("head: {:.0} µs", heads(&*log).await);
+}
+
+/// How fast a log with carts of few lines is copied into it, and back: alone with `--copy`.
+#[cfg(feature = "eventstoredb")]
+async fn copies() {
+    const EVENTS: u64 = 40_000;
+    let double = eventstoredb_double::Double::start().await;
+    let source = MemoryLog::new();
+    let mut lengths = vec![0; 997];
+    for number in 0..EVENTS {
+        let stream = (number * 7_919 % 997) as usize;
+        let expected = ExpectedRevision::of_length(lengths[stream]);
+        source.append(&StreamName::new(format!("cart-{stream}")), expected, vec![event()]).await.unwrap();
+        lengths[stream] += 1;
+    }
+    let there = EventStoreDbLog::open(EventStoreDbOptions::new(double.url(), ["cart-"])).unwrap();
+    let back = MemoryLog::new();
+    for (what, from, to) in [("there", &source as &dyn EventLog, &there as &dyn EventLog), ("back", &there, &back)] {
+        let begin = Instant::now();
+        copy::begin(from, to, &mut |_, _| ()).await.unwrap().go_on(&mut |_, _| ()).await.unwrap();
+        println!("copied {what}: {:.0} events/s", EVENTS as f64 / begin.elapsed().as_secs_f64());
+    }
 }
 
 /// What it takes to learn the head, which the server is asked for, in microseconds.

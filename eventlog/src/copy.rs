@@ -10,7 +10,7 @@
 
 use crate::chain;
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
-use crate::port::{AppendError, EventLog, ExpectedRevision, LogError};
+use crate::port::{AppendError, EventLog, ExpectedRevision, LogError, Piece};
 use std::collections::VecDeque;
 use std::fmt;
 
@@ -152,7 +152,7 @@ pub async fn begin<'a>(
 }
 
 impl Begun<'_> {
-    /// Appends to the target what it lacks, one append at a time, so that the order of all events is the same.
+    /// Appends to the target what it lacks, in order, so that the order of all events is the same; each page is read back before the next.
     ///
     /// # Errors
     /// See [`CopyError`]. After those that pass, and after a crash, a copy that is begun anew goes on where this one was.
@@ -163,10 +163,8 @@ impl Begun<'_> {
             if page.is_empty() {
                 return Ok(Copied { found: self.found, appended });
             }
-            for events in appends(&page) {
-                append(self.target, events).await?;
-                watcher(Stage::Copying, events.last().map_or(Position::START, |event| event.position));
-            }
+            append(self.target, &page).await?;
+            watcher(Stage::Copying, page.last().map_or(Position::START, |event| event.position));
             self.end = read_back(self.target, self.end, &page).await?;
             appended += page.len() as u64;
         }
@@ -235,26 +233,34 @@ fn appends(page: &[RecordedEvent]) -> impl Iterator<Item = &[RecordedEvent]> {
     })
 }
 
-async fn append(target: &dyn EventLog, events: &[RecordedEvent]) -> Result<(), CopyError> {
-    let Some(first) = events.first() else { return Ok(()) };
+async fn append(target: &dyn EventLog, page: &[RecordedEvent]) -> Result<(), CopyError> {
     let again = |event: &RecordedEvent| NewEvent {
         id: event.id,
         event_type: event.event_type.to_string(),
         data: event.data.clone(),
         metadata: event.metadata.clone(),
     };
-    let expected = ExpectedRevision::of_length(first.revision);
-    let new = events.iter().map(again).collect();
-    match target.append_recorded(&first.stream, expected, new, first.recorded_at).await {
-        Ok(_) => Ok(()),
-        // All that the source has before this event was copied, so a stream that is shorter lacks it there too.
-        Err(AppendError::Conflict { stream, actual, .. }) if actual < first.revision.checked_sub(1) => {
-            Err(CopyError::Gap { stream, revision: first.revision, position: first.position })
-        }
-        Err(AppendError::Conflict { stream, actual, .. }) => {
+    let piece = |events: &[RecordedEvent]| {
+        let first = events.first()?;
+        Some(Piece {
+            stream: first.stream.clone(),
+            expected: ExpectedRevision::of_length(first.revision),
+            events: events.iter().map(again).collect(),
+            recorded_at: first.recorded_at,
+        })
+    };
+    match target.append_in_order(appends(page).filter_map(piece).collect()).await {
+        Ok(()) => Ok(()),
+        Err(AppendError::Conflict { stream, expected, actual }) => {
+            let revision = expected.length();
+            let is_it = |event: &&RecordedEvent| event.stream == stream && event.revision == revision;
+            // All that the source has before this event was copied, so a stream that is shorter lacks it there too.
+            if actual < revision.checked_sub(1) {
+                let position = page.iter().find(is_it).map_or(Position::START, |event| event.position);
+                return Err(CopyError::Gap { stream, revision, position });
+            }
             let last = actual.unwrap_or_default();
-            let foreign =
-                format!("{stream} has come to revision {last} there, before revision {} was copied", first.revision);
+            let foreign = format!("{stream} has come to revision {last} there, before revision {revision} was copied");
             Err(CopyError::ForeignAppend(foreign))
         }
         Err(error) => Err(CopyError::Append(error)),

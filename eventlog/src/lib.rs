@@ -27,8 +27,8 @@ pub use event::{EventId, NewEvent, Position, RecordedEvent, StreamName};
 pub use eventstoredb::{EventStoreDbLog, EventStoreDbOptions, Pauses};
 pub use memory::MemoryLog;
 pub use port::{
-    AppendError, Appended, Checkpoint, EventLog, ExpectedRevision, FIRST_FORMAT, LogError, LogId, Subscription,
-    SubscriptionItem,
+    AppendError, Appended, Checkpoint, EventLog, ExpectedRevision, FIRST_FORMAT, LogError, LogId, LogUnit, Piece,
+    Subscription, SubscriptionItem,
 };
-pub use size::MAX_APPEND_BYTES;
+pub use size::{MAX_APPEND_BYTES, Room};
 pub use sqlite::{SqliteLog, SqliteOptions, Synchronous, sqlite_version};

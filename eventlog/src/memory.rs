@@ -4,7 +4,7 @@ use crate::clock::{Clock, record_time, system_clock};
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::follow::{Batch, Source, follow};
 use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
-use crate::size::{MAX_APPEND_BYTES, check};
+use crate::size::{MAX_APPEND_BYTES, Room, check};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
@@ -141,6 +141,20 @@ impl EventLog for MemoryLog {
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         Ok(self.events.lock().after(after, limit))
+    }
+
+    async fn read_stream_within(
+        &self,
+        stream: &StreamName,
+        from: u64,
+        room: Room,
+    ) -> Result<Vec<RecordedEvent>, LogError> {
+        let log = self.events.lock();
+        let places = log.streams.get(stream).map_or(&[][..], Vec::as_slice);
+        let from = usize::try_from(from).unwrap_or(usize::MAX).min(places.len());
+        let events = places[from..].iter().map(|&at| &log.all[at]);
+        let count = room.fits(events.clone());
+        Ok(events.take(count).cloned().collect())
     }
 
     async fn head(&self) -> Result<Position, LogError> {

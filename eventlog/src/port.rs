@@ -1,6 +1,7 @@
 //! The port: what an adapter must do, exactly.
 
 use crate::event::*;
+use crate::size::Room;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
@@ -73,6 +74,15 @@ pub struct Appended {
     pub position: Position,
 }
 
+/// One of several appends, with the time that another log recorded it at.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    pub stream: StreamName,
+    pub expected: ExpectedRevision,
+    pub events: Vec<NewEvent>,
+    pub recorded_at: DateTime<Utc>,
+}
+
 /// Why an append was not done, or is not known to be.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
@@ -127,6 +137,33 @@ pub enum SubscriptionItem {
 /// Catch-up, then live. An error ends it; subscribe again after the last position.
 pub type Subscription = BoxStream<'static, Result<SubscriptionItem, LogError>>;
 
+/// What the positions of a log count, and so whatever is told of how far somebody is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogUnit {
+    /// The events of the log, one by one.
+    #[default]
+    Events,
+    /// The bytes of a server's log, in which others' events stand as well.
+    Bytes,
+}
+
+impl LogUnit {
+    /// In the plural, for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LogUnit::Events => "events",
+            LogUnit::Bytes => "bytes of the log",
+        }
+    }
+}
+
+impl fmt::Display for LogUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// An append-only log of events in streams.
 #[async_trait]
 pub trait EventLog: Send + Sync + 'static {
@@ -165,6 +202,16 @@ pub trait EventLog: Send + Sync + 'static {
         false
     }
 
+    /// As [`append_recorded`](Self::append_recorded), of several appends in this order; none may be sent anew by the log itself. Whatever
+    /// stops it, those that were done are the first ones, except where one is refused that its stream is not as expected, or by the rights
+    /// of its stream: later ones of other streams may then be done as well.
+    async fn append_in_order(&self, pieces: Vec<Piece>) -> Result<(), AppendError> {
+        for Piece { stream, expected, events, recorded_at } in pieces {
+            self.append_recorded(&stream, expected, events, recorded_at).await?;
+        }
+        Ok(())
+    }
+
     /// Up to `limit` events of the stream from revision `from` on, oldest first; empty past its end or without it.
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError>;
 
@@ -174,11 +221,42 @@ pub trait EventLog: Send + Sync + 'static {
     /// Up to `limit` events of all streams after the position, oldest first.
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError>;
 
+    /// As [`read_stream`](Self::read_stream), as much as there is room for.
+    async fn read_stream_within(
+        &self,
+        stream: &StreamName,
+        from: u64,
+        room: Room,
+    ) -> Result<Vec<RecordedEvent>, LogError> {
+        Ok(room.keep(self.read_stream(stream, from, room.events).await?))
+    }
+
+    /// As [`read_all`](Self::read_all), as much as there is room for.
+    async fn read_all_within(&self, after: Position, room: Room) -> Result<Vec<RecordedEvent>, LogError> {
+        Ok(room.keep(self.read_all(after, room.events).await?))
+    }
+
     /// The position of the last event; [`Position::START`] in an empty log.
     async fn head(&self) -> Result<Position, LogError>;
 
+    /// Damage that was met in what it holds, and that stays until a backup is restored; `None` where none was, or it can't tell.
+    fn damage(&self) -> Option<String> {
+        None
+    }
+
     /// The identity of this log; the same for its whole life.
     async fn log_id(&self) -> Result<LogId, LogError>;
+
+    /// What its positions count.
+    fn unit(&self) -> LogUnit {
+        LogUnit::Events
+    }
+
+    /// Up to where it is known, without asking anybody, that no event stands after the position: never before it. Where the log
+    /// holds others' events as well, this moves while they are looked through, and says how far a reader is who is at `after`.
+    fn scanned(&self, after: Position) -> Position {
+        after
+    }
 
     /// All events after the position, then those to come. Falling behind costs nothing but time: a slow subscriber is
     /// never cut off, and its buffers are bounded.

@@ -1,7 +1,7 @@
 //! The latest events, kept in memory for those who follow the log near its end.
 
 use crate::event::{Position, RecordedEvent};
-use crate::size::OVERHEAD_BYTES;
+use crate::size::{Room, weight};
 use parking_lot::RwLock;
 use std::collections::VecDeque;
 
@@ -47,17 +47,15 @@ impl Recent {
         *self.ring.write() = Ring { floor: head, events: VecDeque::new(), bytes: 0 };
     }
 
-    /// Up to `limit` events after the position; `None` if the ring doesn't reach back so far.
-    pub(crate) fn after(&self, after: Position, limit: usize) -> Option<Vec<RecordedEvent>> {
+    /// The events after the position, as many as there is room for; `None` if the ring doesn't reach back so far.
+    pub(crate) fn after(&self, after: Position, room: Room) -> Option<Vec<RecordedEvent>> {
         let ring = self.ring.read();
         if after < ring.floor {
             return None;
         }
         let start = ring.events.partition_point(|event| event.position <= after);
-        Some(ring.events.range(start..).take(limit).cloned().collect())
+        let rest = ring.events.range(start..);
+        let count = room.fits(rest.clone());
+        Some(rest.take(count).cloned().collect())
     }
-}
-
-fn weight(event: &RecordedEvent) -> usize {
-    event.data.len() + event.metadata.len() + OVERHEAD_BYTES
 }

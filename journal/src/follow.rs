@@ -3,7 +3,7 @@
 
 use crate::journal::delivery;
 use crate::{Delivery, JournalError, Keys, codec};
-use eventlog::{EventLog, LogError, Position, RecordedEvent, SubscriptionItem};
+use eventlog::{EventLog, LogError, Position, RecordedEvent, Room, SubscriptionItem};
 use futures::StreamExt;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -13,19 +13,34 @@ use tokio::sync::watch;
 
 /// How many recent events the ring keeps at most.
 const RING_EVENTS: usize = 8_192;
-/// What they may take at most: some events are a thousand times as large as most are.
-const RING_BYTES: usize = 32 * 1024 * 1024;
 /// What a decoded event takes beside its data and metadata, about.
 const OVERHEAD_BYTES: usize = 1_024;
 /// How long the shared subscription waits before it subscribes again after an error; doubled up to the maximum.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// What followers may hold in memory, in bytes: some events are a thousand times as large as most are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// Of recent events, once for all followers.
+    pub recent: usize,
+    /// Of what one follower is given at once.
+    pub batch: usize,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        const MIB: usize = 1024 * 1024;
+        Self { recent: 24 * MIB, batch: 3 * MIB }
+    }
+}
+
 /// The recent end of the log, decoded once for all followers. The task behind it starts with the first follower and ends
 /// with the last handle.
 pub(crate) struct SharedTail {
     log: Arc<dyn EventLog>,
     keys: Arc<dyn Keys>,
+    memory: Memory,
     ring: Mutex<Ring>,
     /// Rises with every change of the ring.
     changed: watch::Sender<u64>,
@@ -44,13 +59,13 @@ struct Ring {
 
 impl Ring {
     /// Adds what came; the oldest make room.
-    fn extend(&mut self, deliveries: Vec<(Delivery, usize)>) {
+    fn extend(&mut self, deliveries: Vec<(Delivery, usize)>, most_bytes: usize) {
         if let Some((last, _)) = deliveries.last() {
             self.end = last.position();
         }
         self.bytes += deliveries.iter().map(|(_, bytes)| bytes).sum::<usize>();
         self.recent.extend(deliveries);
-        while self.recent.len() > RING_EVENTS || self.bytes > RING_BYTES {
+        while self.recent.len() > RING_EVENTS || self.bytes > most_bytes {
             let Some((dropped, bytes)) = self.recent.pop_front() else { break };
             self.base = dropped.position();
             self.bytes -= bytes;
@@ -59,8 +74,8 @@ impl Ring {
 }
 
 impl SharedTail {
-    pub(crate) fn new(log: Arc<dyn EventLog>, keys: Arc<dyn Keys>) -> Arc<Self> {
-        Arc::new(Self { log, keys, ring: Mutex::default(), changed: watch::Sender::new(0) })
+    pub(crate) fn new(log: Arc<dyn EventLog>, keys: Arc<dyn Keys>, memory: Memory) -> Arc<Self> {
+        Arc::new(Self { log, keys, memory, ring: Mutex::default(), changed: watch::Sender::new(0) })
     }
 
     /// Starts the task that fills the ring, from the log's head on; once.
@@ -74,12 +89,19 @@ impl SharedTail {
             return Ok(());
         }
         *ring = Ring { started: true, base: head, end: head, ..Ring::default() };
-        tokio::spawn(fill(Arc::downgrade(self)));
+        let tail = Arc::downgrade(self);
+        // Whatever breaks off is subscribed anew, from where the ring ends.
+        tokio::spawn(tasks::keep_on("log follower", move || fill(Weak::clone(&tail))));
         Ok(())
     }
 
+    /// What the ring takes, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.ring.lock().bytes
+    }
+
     fn push(&self, deliveries: Vec<(Delivery, usize)>) {
-        self.ring.lock().extend(deliveries);
+        self.ring.lock().extend(deliveries, self.memory.recent);
         self.changed.send_modify(|version| *version = version.wrapping_add(1));
     }
 }
@@ -89,10 +111,10 @@ fn weight(event: &RecordedEvent) -> usize {
 }
 
 /// Subscribes again and again, from where the ring ends, until the last handle is gone.
-async fn fill(tail: Weak<SharedTail>) {
+async fn fill(tail: Weak<SharedTail>) -> tasks::Ended {
     let mut pause = FIRST_PAUSE;
     loop {
-        let Some(strong) = tail.upgrade() else { return };
+        let Some(strong) = tail.upgrade() else { return Ok(()) };
         let after = strong.ring.lock().end;
         let mut subscription = strong.log.subscribe(after);
         let keys = Arc::clone(&strong.keys);
@@ -106,7 +128,7 @@ async fn fill(tail: Weak<SharedTail>) {
                 Ok(SubscriptionItem::CaughtUp(_)) => continue,
                 Err(error) => Err(JournalError::Log(error)),
             };
-            let Some(tail) = tail.upgrade() else { return };
+            let Some(tail) = tail.upgrade() else { return Ok(()) };
             match outcome {
                 Ok((read, bytes)) => {
                     pause = FIRST_PAUSE;
@@ -150,7 +172,7 @@ impl Follower {
         self.position
     }
 
-    /// The next events, at most `max`; waits until there are some. The first time that there are none to wait for, it answers
+    /// The next events, at most `max` and about as many bytes as there is memory for; waits until there are some. The first time that there are none to wait for, it answers
     /// with an empty batch that says so. After an error, call again: nothing is lost. Dropping the future loses nothing.
     pub async fn next(&mut self, max: usize) -> Result<Batch, JournalError> {
         self.tail.start().await?;
@@ -160,7 +182,8 @@ impl Follower {
             match self.look_at_ring(max) {
                 FromRing::Events(batch) => return Ok(self.advance(batch)),
                 FromRing::Behind => {
-                    let recorded = self.log.read_all(self.position, max).await?;
+                    let room = Room { events: max, bytes: self.tail.memory.batch };
+                    let recorded = self.log.read_all_within(self.position, room).await?;
                     let events: Vec<Delivery> =
                         codec::decode(recorded, self.keys.as_ref()).await?.into_iter().map(delivery).collect();
                     let end = events.last().map_or(self.position, Delivery::position);
@@ -187,8 +210,14 @@ impl Follower {
             return FromRing::Behind;
         }
         let start = ring.recent.partition_point(|(delivery, _)| delivery.position() <= self.position);
+        let mut bytes = 0;
+        let has_room = |(_, weight): &&(Delivery, usize)| {
+            let has_room = bytes < self.tail.memory.batch;
+            bytes += weight;
+            has_room
+        };
         let events: Vec<Delivery> =
-            ring.recent.range(start..).take(max).map(|(delivery, _)| delivery.clone()).collect();
+            ring.recent.range(start..).take(max).take_while(has_room).map(|(delivery, _)| delivery.clone()).collect();
         let caught_up = events.last().is_some_and(|last| last.position() == ring.end);
         FromRing::Events(Batch { events, caught_up })
     }
@@ -228,9 +257,11 @@ mod tests {
         }))
     }
 
+    const RING_BYTES: usize = 32 * 1024 * 1024;
+
     fn ring(bytes: &[usize]) -> Ring {
         let mut ring = Ring::default();
-        (1..).zip(bytes).for_each(|(position, bytes)| ring.extend(vec![(delivery(position), *bytes)]));
+        (1..).zip(bytes).for_each(|(position, bytes)| ring.extend(vec![(delivery(position), *bytes)], RING_BYTES));
         ring
     }
 

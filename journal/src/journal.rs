@@ -1,10 +1,12 @@
 //! Appending to and reading from the log in the domain's terms.
 
-use crate::follow::{Follower, SharedTail};
-use crate::{Delivery, Envelope, Keys, KeysError, Metadata, Unreadable, codec, seal};
+use crate::follow::{Follower, Memory, SharedTail};
+use crate::{Delivery, Envelope, Keys, KeysError, Metadata, SealingKey, Unreadable, codec, seal};
 use domain::{CustomerId, Event};
 use eventlog::chain::{self, EventHash};
-use eventlog::{AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, Position, StreamName};
+use eventlog::{
+    AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Position, Room, StreamName,
+};
 use std::sync::Arc;
 
 /// What stands beside the data of an event that is appended alone: the stream's name, the type twice and the metadata, of which
@@ -42,6 +44,8 @@ pub struct Written {
     /// Of the last event.
     pub position: Position,
     pub tail: Tail,
+    /// What the events take in the log, about.
+    pub bytes: u64,
 }
 
 /// A stretch of one stream.
@@ -50,6 +54,12 @@ pub struct StreamSlice {
     pub events: Vec<Envelope>,
     /// Where the stream ends if the stretch reaches its end, else where the stretch does.
     pub tail: Tail,
+    /// The hash of the first event.
+    pub first_hash: Option<EventHash>,
+    /// What the events take in the log, about.
+    pub bytes: u64,
+    /// Whether the stretch may have ended because there was no room, so that there is more.
+    pub is_full: bool,
 }
 
 /// Why the log could not be written or read.
@@ -79,7 +89,12 @@ pub enum JournalError {
 
 impl Journal {
     pub fn new(log: Arc<dyn EventLog>, keys: Arc<dyn Keys>) -> Self {
-        let tail = SharedTail::new(Arc::clone(&log), Arc::clone(&keys));
+        Self::with_memory(log, keys, Memory::default())
+    }
+
+    /// With bounds of its own on what followers hold.
+    pub fn with_memory(log: Arc<dyn EventLog>, keys: Arc<dyn Keys>, memory: Memory) -> Self {
+        let tail = SharedTail::new(Arc::clone(&log), Arc::clone(&keys), memory);
         Self { log, keys, tail }
     }
 
@@ -99,8 +114,10 @@ impl Journal {
     pub async fn append(&self, stream: &StreamName, tail: Tail, events: &[ToAppend]) -> Result<Written, JournalError> {
         let (stored, last_hash) =
             codec::encode(stream, tail.length, tail.last_hash, events, self.keys.as_ref()).await?;
+        let bytes = stored.iter().map(|event| event.data.len() + event.metadata.len()).sum::<usize>() as u64;
         let appended = self.log.append(stream, ExpectedRevision::of_length(tail.length), stored).await?;
         Ok(Written {
+            bytes,
             position: appended.position,
             tail: Tail { length: appended.revision + 1, last_hash: Some(last_hash) },
         })
@@ -114,24 +131,78 @@ impl Journal {
         from: Tail,
         limit: usize,
     ) -> Result<StreamSlice, JournalError> {
-        let recorded = self.log.read_stream(stream, from.length, limit).await?;
+        self.read_stream_within(stream, from, Room::for_events(limit)).await
+    }
+
+    /// As [`Self::read_stream`], as much as there is room for.
+    pub async fn read_stream_within(
+        &self,
+        stream: &StreamName,
+        from: Tail,
+        room: Room,
+    ) -> Result<StreamSlice, JournalError> {
+        let recorded = self.log.read_stream_within(stream, from.length, room).await?;
+        let (is_full, first_hash) = (room.is_filled_by(&recorded), recorded.first().map(chain::hash_of));
+        let bytes = recorded.iter().map(|event| event.data.len() + event.metadata.len()).sum::<usize>() as u64;
         let tail = match recorded.last() {
             Some(last) => Tail { length: last.revision + 1, last_hash: Some(chain::hash_of(last)) },
             None => from,
         };
         let events = codec::decode(recorded, self.keys.as_ref()).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(StreamSlice { events, tail })
+        Ok(StreamSlice { events, tail, first_hash, bytes, is_full })
     }
 
     /// Up to `limit` events of all streams after the position, oldest first; what can't be read is said, not skipped.
     pub async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Delivery>, JournalError> {
-        let recorded = self.log.read_all(after, limit).await?;
+        self.read_all_within(after, Room::for_events(limit)).await
+    }
+
+    /// As [`Self::read_all`], as much as there is room for.
+    pub async fn read_all_within(&self, after: Position, room: Room) -> Result<Vec<Delivery>, JournalError> {
+        let recorded = self.log.read_all_within(after, room).await?;
         Ok(codec::decode(recorded, self.keys.as_ref()).await?.into_iter().map(delivery).collect())
+    }
+
+    /// Seals the state of a stream with that customer's key, as what holds personal data must be wherever it is kept. `None`: the
+    /// customer has no key (any more).
+    pub async fn seal_state(
+        &self,
+        stream: &StreamName,
+        customer: CustomerId,
+        state: &[u8],
+    ) -> Result<Option<Vec<u8>>, JournalError> {
+        let Some(key) = self.key_of(customer).await? else { return Ok(None) };
+        Ok(Some(seal::seal_state(&key, stream.as_str(), state)?))
+    }
+
+    /// Opens what [`Self::seal_state`] sealed for the same stream. `None`: the customer's key was destroyed.
+    pub async fn open_state(
+        &self,
+        stream: &StreamName,
+        customer: CustomerId,
+        sealed: &[u8],
+    ) -> Result<Option<Vec<u8>>, JournalError> {
+        let Some(key) = self.key_of(customer).await? else { return Ok(None) };
+        Ok(Some(seal::open_state(&key, stream.as_str(), sealed)?))
+    }
+
+    async fn key_of(&self, customer: CustomerId) -> Result<Option<SealingKey>, JournalError> {
+        Ok(self.keys.keys(&[customer]).await?.into_iter().next().flatten())
     }
 
     /// The position of the last event.
     pub async fn head(&self) -> Result<Position, LogError> {
         self.log.head().await
+    }
+
+    /// What positions of the log count.
+    pub fn unit(&self) -> LogUnit {
+        self.log.unit()
+    }
+
+    /// Up to where it is known that no event stands after the position: how far a reader is who is there.
+    pub fn scanned(&self, after: Position) -> Position {
+        self.log.scanned(after)
     }
 
     pub async fn log_id(&self) -> Result<LogId, LogError> {
@@ -172,6 +243,16 @@ impl Journal {
             }
             Some(_) | None => Err(foreign("no event stands there: the log is shorter, or was restored".to_owned())),
         }
+    }
+
+    /// About how many bytes of recent events are held for followers.
+    pub fn held(&self) -> u64 {
+        self.tail.bytes() as u64
+    }
+
+    /// Damage that was met in the log, and that stays until a backup is restored.
+    pub fn damage(&self) -> Option<String> {
+        self.log.damage()
     }
 
     /// Follows the log from after the position: catch-up, then live. Followers near the head share one decoding.

@@ -13,10 +13,16 @@ impl std::fmt::Debug for SealingKey {
     }
 }
 
-/// The keys can't be reached now.
+/// Why the keys can't be had.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the vault is away: {0}")]
-pub struct KeysError(pub String);
+pub enum KeysError {
+    /// They can't be reached now.
+    #[error("the vault is away: {0}")]
+    Away(String),
+    /// Trying again does not help, a backup of the vault does.
+    #[error("the vault is damaged: {0}")]
+    Damaged(String),
+}
 
 /// The customers' keys.
 #[async_trait]

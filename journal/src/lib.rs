@@ -8,17 +8,21 @@
 mod codec;
 mod envelope;
 mod follow;
+mod heads;
 #[allow(clippy::module_inception)]
 mod journal;
 mod keys;
 mod metadata;
+mod positions;
 mod seal;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod upcast;
 
 pub use envelope::{Delivery, Envelope, Unreadable};
-pub use follow::{Batch, Follower};
+pub use follow::{Batch, Follower, Memory};
+pub use heads::StoreHeads;
 pub use journal::{Journal, JournalError, StreamSlice, Tail, ToAppend, Written};
 pub use keys::{Keys, KeysError, SealingKey};
 pub use metadata::{Actor, Idempotency, Metadata};
+pub use positions::Positions;

@@ -23,12 +23,31 @@ pub enum SealError {
 /// sealed to the same text, so that an append can be repeated and its hashes stay the same.
 pub fn seal(key: &SealingKey, stream: &str, id: EventId, data: &PersonalData) -> Result<String, SealError> {
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(data)?);
-    let bound_to = bound_to(stream, id);
-    let mut sealed = nonce_for(key, &bound_to, &plain).to_vec();
-    let payload = Payload { msg: &plain, aad: &bound_to };
+    Ok(STANDARD.encode(seal_bytes(key, &bound_to(stream, id), &plain)?))
+}
+
+/// Seals the state of a stream: only that stream's opens.
+pub fn seal_state(key: &SealingKey, stream: &str, state: &[u8]) -> Result<Vec<u8>, SealError> {
+    seal_bytes(key, &bound_to_state(stream), state)
+}
+
+/// Opens what [`seal_state`] sealed for the same stream.
+pub fn open_state(key: &SealingKey, stream: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+    open_bytes(key, &bound_to_state(stream), sealed)
+}
+
+fn seal_bytes(key: &SealingKey, bound_to: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
+    let mut sealed = nonce_for(key, bound_to, plain).to_vec();
+    let payload = Payload { msg: plain, aad: bound_to };
     let ciphertext = cipher(key).encrypt(&nonce(&sealed)?, payload).map_err(|_| SealError::Damaged)?;
     sealed.extend_from_slice(&ciphertext);
-    Ok(STANDARD.encode(sealed))
+    Ok(sealed)
+}
+
+fn open_bytes(key: &SealingKey, bound_to: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+    let ciphertext = sealed.get(NONCE_BYTES..).ok_or(SealError::Damaged)?;
+    let payload = Payload { msg: ciphertext, aad: bound_to };
+    cipher(key).decrypt(&nonce(sealed)?, payload).map_err(|_| SealError::Damaged)
 }
 
 /// A nonce that follows from the key, the event and what is sealed: other data has another one, as far as a keyed hash of
@@ -46,10 +65,7 @@ fn nonce_for(key: &SealingKey, bound_to: &[u8], plain: &[u8]) -> [u8; NONCE_BYTE
 /// Opens what [`seal`] sealed for the same event.
 pub fn open(key: &SealingKey, stream: &str, id: EventId, sealed: &str) -> Result<PersonalData, SealError> {
     let sealed = STANDARD.decode(sealed).map_err(|_| SealError::Damaged)?;
-    let ciphertext = sealed.get(NONCE_BYTES..).ok_or(SealError::Damaged)?;
-    let plain = cipher(key)
-        .decrypt(&nonce(&sealed)?, Payload { msg: ciphertext, aad: &bound_to(stream, id) })
-        .map_err(|_| SealError::Damaged)?;
+    let plain = open_bytes(key, &bound_to(stream, id), &sealed)?;
     Ok(serde_json::from_slice(&zeroize::Zeroizing::new(plain))?)
 }
 
@@ -66,4 +82,9 @@ fn nonce(sealed: &[u8]) -> Result<XNonce, SealError> {
 /// Sealed data can't be moved to another event: it would not open there.
 fn bound_to(stream: &str, id: EventId) -> Vec<u8> {
     [stream.as_bytes(), b"/", id.as_bytes()].concat()
+}
+
+/// No event's: their streams' names begin with a category.
+fn bound_to_state(stream: &str) -> Vec<u8> {
+    [b"state of ", stream.as_bytes()].concat()
 }

@@ -189,6 +189,8 @@ fn settings(connect: PgConnectOptions, options: &Options) -> Result<PgConnectOpt
         ("tcp_keepalives_interval", "1".to_owned()),
         ("tcp_keepalives_count", "4".to_owned()),
         ("tcp_user_timeout", "5000".to_owned()),
+        // What is there already need not be told each time that it was not made.
+        ("client_min_messages", "warning".to_owned()),
         // Statements are short: compiling one takes longer than it does.
         ("jit", "off".to_owned()),
     ];

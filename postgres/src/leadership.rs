@@ -188,7 +188,9 @@ impl Candidate {
         let (role, node) = (self.role.name(), self.node.as_str());
         match &now {
             Standing::New => {}
-            Standing::Waiting { leader } => tracing::info!(role, node, leader = ?leader, "another node leads"),
+            Standing::Waiting { leader } => {
+                tracing::info!(role, node, leader = leader.as_deref(), "another node leads")
+            }
             Standing::Leading { epoch } => tracing::info!(role, node, epoch, "this node leads"),
             Standing::Hindered(error) => tracing::warn!(role, node, %error, "can't ask for the lead; trying again"),
         }

@@ -36,6 +36,8 @@ const PAGE_BYTES: usize = 2 * 1024 * 1024;
 /// What a page that is counted may take.
 const COUNTED_PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// Rows that are read before any is weighed.
+/// Rows that are read at once where only some are taken.
+const PICKED_FROM: u32 = 256;
 const FIRST_ROWS: usize = 25;
 
 /// All views, to read. Cheap to clone.
@@ -138,13 +140,17 @@ impl<V: View> Reader<'_, V> {
         let Some(document) = self.store.get(self.live.table, key).await? else {
             return Ok(None);
         };
-        let cached = decode::<V>(self.live.table, key, &document)?;
+        let cached = self.decode(key, &document)?;
         let row = Arc::clone(&cached.row);
         if let Some(place) = place {
             // Refused when the worker put a newer one there: then this one is not kept.
             let _ = place.insert(cached);
         }
         Ok(Some(row))
+    }
+
+    fn decode(&self, key: Uuid, document: &str) -> Result<Cached<V::Row>, StoreError> {
+        decode::<V>(self.live.table, key, document).inspect_err(|error| self.store.met_damage(&error.to_string()))
     }
 
     /// The rows of the keys, in their order.
@@ -179,7 +185,7 @@ impl<V: View> Reader<'_, V> {
         let documents = self.store.get_many(self.live.table, wanted).await?;
         for ((index, key, place), document) in missing.into_iter().zip(documents) {
             let Some(document) = document else { continue };
-            let cached = decode::<V>(self.live.table, key, &document)?;
+            let cached = self.decode(key, &document)?;
             rows[index] = Some(cached.clone());
             if let Some(place) = place {
                 // As in `get`.
@@ -193,6 +199,24 @@ impl<V: View> Reader<'_, V> {
     pub async fn list_after(&self, list: List, after: Option<Uuid>) -> Result<Vec<Arc<V::Row>>, ReadError> {
         let keys = self.keys_after(list, after).await?;
         Ok(self.get_many(&keys).await?.into_iter().flatten().collect())
+    }
+
+    /// The first `most` of the list in its order that `pick` takes something from. A page at a time is in memory.
+    pub async fn first<T>(
+        &self,
+        mut list: List,
+        most: usize,
+        pick: impl Fn(&V::Row) -> Option<T>,
+    ) -> Result<Vec<T>, ReadError> {
+        let mut picked = Vec::new();
+        list.limit = PICKED_FROM;
+        while picked.len() < most {
+            let (rows, last) = self.list_and_last(list.clone()).await?;
+            picked.extend(rows.iter().flatten().filter_map(|row| pick(row)).take(most - picked.len()));
+            let Some(last) = last.filter(|_| rows.len() == PICKED_FROM as usize) else { break };
+            list.after = Some(last);
+        }
+        Ok(picked)
     }
 
     /// The rows of the list in its order, `None` where one has gone meanwhile, and the place of the last.

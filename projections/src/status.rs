@@ -69,6 +69,8 @@ struct Notes {
     views: BTreeMap<&'static str, ViewStatus>,
     log_trouble: Option<String>,
     store_trouble: Option<String>,
+    /// Why a fill waits.
+    room: Option<String>,
     stopped: bool,
 }
 
@@ -79,7 +81,7 @@ impl Watched {
             position,
             parked: notes.views.values().map(|view| view.parked).sum(),
             views: notes.views.values().cloned().collect(),
-            trouble: notes.store_trouble.clone().or_else(|| notes.log_trouble.clone()),
+            trouble: [&notes.store_trouble, &notes.room, &notes.log_trouble].into_iter().flatten().next().cloned(),
             stopped: notes.stopped,
         }
     }
@@ -124,6 +126,17 @@ impl Watched {
     }
 
     pub fn store_is_well(&self) {
-        self.0.lock().store_trouble = None;
+        let mut notes = self.0.lock();
+        (notes.store_trouble, notes.stopped) = (None, false);
+    }
+
+    /// Whether that is news.
+    pub fn lacks_room(&self, reason: &str) -> bool {
+        let mut notes = self.0.lock();
+        notes.room.replace(reason.to_owned()).is_none()
+    }
+
+    pub fn has_room(&self) {
+        self.0.lock().room = None;
     }
 }

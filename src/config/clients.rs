@@ -98,6 +98,25 @@ impl<'de> Deserialize<'de> for BodyMemory {
     }
 }
 
+/// What the process may remember, in MiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory(usize);
+
+impl Memory {
+    pub fn bytes(self) -> usize {
+        self.0 * BodyMemory::MEBIBYTE
+    }
+}
+
+impl<'de> Deserialize<'de> for Memory {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match usize::deserialize(deserializer)? {
+            mebibytes @ 32..=1_048_576 => Ok(Self(mebibytes)),
+            other => Err(D::Error::custom(format!("memory is within 32 to 1048576 MiB, not {other}"))),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

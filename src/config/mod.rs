@@ -8,14 +8,16 @@ mod clients;
 mod engines;
 mod layers;
 mod show;
+mod span;
 mod variables;
 
-pub use clients::{BodyMemory, Origins, Proxies};
+pub use clients::{BodyMemory, Memory, Origins, Proxies};
 pub use engines::check_one as check_engine;
 #[cfg(not(feature = "kafka"))]
 pub use engines::left_out;
 pub use layers::Flags;
 pub use show::{to_json, to_toml};
+pub use span::Span;
 pub use variables::misspelt;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -42,7 +44,7 @@ const fn secret(name: &'static str) -> Key {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const KEYS: [Key; 27] = [
+pub const KEYS: [Key; 31] = [
     plain("listen", Some("127.0.0.1:8080")),
     plain("data", Some("./data")),
     plain("role", Some("api,views,stream")),
@@ -51,8 +53,10 @@ pub const KEYS: [Key; 27] = [
     plain("wrong_tries", Some("10")),
     plain("trust_proxy", None),
     plain("cors_origins", None),
+    plain("memory", Some("256")),
     plain("body_memory", Some("64")),
     plain("durability", Some("full")),
+    plain("disk_reserve", Some("67108864")),
     plain("public_url", None),
     secret("smtp_url"),
     plain("smtp_timeout_ms", Some("10000")),
@@ -65,7 +69,9 @@ pub const KEYS: [Key; 27] = [
     plain("namespace", Some("cartlog")),
     plain("node", None),
     plain("max_connections", Some("10000")),
-    plain("cached_streams", Some("4096")),
+    plain("drain", Some("0s")),
+    plain("view_wait", Some("2s")),
+    plain("cached_streams", Some("32768")),
     plain("queue_length", Some("1024")),
     plain("snapshot_every", Some("1000")),
     plain("log", Some("info")),
@@ -93,10 +99,14 @@ pub struct Config {
     /// Origins whose pages may call the API from browsers.
     #[serde(default)]
     pub cors_origins: Origins,
+    /// What is remembered of streams, rows, events and tokens may take so much memory.
+    pub memory: Memory,
     /// What requests' bodies may take of the memory at one time.
     pub body_memory: BodyMemory,
     /// When an append counts as written.
     pub durability: Durability,
+    /// How many bytes are to stay free on the disk of the data directory: with less, commands are refused. 0: none.
+    pub disk_reserve: u64,
     /// Where clients reach this server, for the links in mails; without it, where it listens.
     pub public_url: Option<String>,
     pub smtp_url: Option<Secret>,
@@ -120,7 +130,13 @@ pub struct Config {
     pub node: Option<String>,
     /// Connections that are served at one time; more wait.
     pub max_connections: usize,
-    /// Streams of each kind whose state is kept in memory.
+    /// How long requests are still taken once the server is told to stop, while `/readyz` says so.
+    #[serde(deserialize_with = "span::drain")]
+    pub drain: Span,
+    /// How long commands and answers wait for the views.
+    #[serde(deserialize_with = "span::view_wait")]
+    pub view_wait: Span,
+    /// Streams whose state is kept in memory, of all kinds together.
     pub cached_streams: usize,
     /// Commands that may wait on one stream.
     pub queue_length: usize,
@@ -232,6 +248,24 @@ pub struct Roles(pub BTreeSet<Role>);
 impl Roles {
     pub fn has(&self, role: Role) -> bool {
         self.0.contains(&role)
+    }
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Role::Api => "api",
+            Role::Views => "views",
+            Role::Stream => "stream",
+        })
+    }
+}
+
+impl std::fmt::Display for Roles {
+    /// As they are typed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<String> = self.0.iter().map(Role::to_string).collect();
+        f.write_str(&names.join(","))
     }
 }
 

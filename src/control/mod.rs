@@ -7,7 +7,7 @@ pub mod client;
 pub mod server;
 
 use crate::audit::{Chain, Entry};
-use crate::kafka::Topics;
+use crate::kafka::{Amends, Topics};
 use crate::status::Status;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -33,9 +33,14 @@ pub enum Request {
         topics: Topics,
         up_to: Option<u64>,
     },
+    /// Makes good what was lost in Kafka.
+    ForwardKafka {
+        topics: Topics,
+        amends: Amends,
+    },
 }
 
-/// What is answered; the last one is `Status`, `Rebuilt`, `Chain`, `KafkaChecked` or `Failed`.
+/// What is answered; the last one is `Status`, `Rebuilt`, `Chain`, `KafkaChecked`, `KafkaForwarded` or `Failed`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
@@ -52,6 +57,8 @@ pub enum Reply {
     Chain(Chain),
     #[cfg(feature = "kafka")]
     KafkaChecked(Box<streaming::CheckReport>),
+    #[cfg(feature = "kafka")]
+    KafkaForwarded(crate::kafka::Amended),
     /// One sentence.
     Failed(String),
 }

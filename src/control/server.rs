@@ -2,7 +2,7 @@
 
 use super::{Reply, Request, with_short_path};
 use crate::audit::{Historian, object};
-use crate::kafka::Topics;
+use crate::kafka::{Amends, Topics};
 use crate::operations::Operations;
 use anyhow::{Context, Result};
 use std::fs::{self, Permissions};
@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 const AT_ONCE: usize = 8;
 /// The longest request.
 const LONGEST_REQUEST: u64 = 64 * 1024;
+/// How long it is waited after a client could not be let in.
+const ACCEPTS_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// How long a request may take to arrive.
 const REQUEST_WITHIN: Duration = Duration::from_secs(5);
 
@@ -47,7 +49,15 @@ pub async fn serve(listener: Arc<UnixListener>, operations: Arc<Operations>, sto
             () = stop.cancelled() => return Ok(()),
             accepted = listener.accept() => accepted,
         };
-        let (connection, _) = accepted.context("the control socket can't be read")?;
+        let (connection, _) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // It is there for when things go wrong: whoever asks waits a moment.
+                tracing::warn!(%error, "a client of the control socket can't be let in");
+                tokio::time::sleep(ACCEPTS_AGAIN_AFTER).await;
+                continue;
+            }
+        };
         let (operations, stop) = (Arc::clone(&operations), stop.clone());
         tokio::spawn(async move {
             let _place = place;
@@ -77,6 +87,7 @@ async fn answer(connection: UnixStream, operations: Arc<Operations>) -> Result<(
         Request::Status => operations.status().await.map(|status| Reply::Status(Box::new(status))),
         Request::Rebuild { views } => rebuild(operations, views, &mut write).await,
         Request::CheckKafka { topics, up_to } => check_kafka(operations, topics, up_to, &mut write).await,
+        Request::ForwardKafka { topics, amends } => forward_kafka(operations, topics, amends, &mut write).await,
         Request::History { object } => history(&operations, &object, &mut write).await,
     };
     let last = done.unwrap_or_else(|error| Reply::Failed(format!("{error:#}")));
@@ -104,6 +115,23 @@ async fn check_kafka(
 #[cfg(not(feature = "kafka"))]
 #[allow(clippy::unused_async, reason = "as in a build with Kafka")]
 async fn check_kafka(_: Arc<Operations>, _: Topics, _: Option<u64>, _: &mut OwnedWriteHalf) -> Result<Reply> {
+    anyhow::bail!("{}", crate::config::left_out("Apache Kafka", "kafka"))
+}
+
+#[cfg(feature = "kafka")]
+async fn forward_kafka(
+    operations: Arc<Operations>,
+    topics: Topics,
+    amends: Amends,
+    write: &mut OwnedWriteHalf,
+) -> Result<Reply> {
+    let work = |tell: Tell| async move { operations.forward_kafka(topics, amends, tell).await };
+    Ok(Reply::KafkaForwarded(in_a_task(work, write).await.context("filling the topic broke off")??))
+}
+
+#[cfg(not(feature = "kafka"))]
+#[allow(clippy::unused_async, reason = "as in a build with Kafka")]
+async fn forward_kafka(_: Arc<Operations>, _: Topics, _: Amends, _: &mut OwnedWriteHalf) -> Result<Reply> {
     anyhow::bail!("{}", crate::config::left_out("Apache Kafka", "kafka"))
 }
 

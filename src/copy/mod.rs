@@ -12,8 +12,9 @@ pub use sides::{Asked, Text};
 use crate::config::Config;
 use crate::progress::Progress;
 use crate::signals::Signals;
-use crate::wiring::places::{self, Place};
+use crate::wiring::places;
 use anyhow::{Context, Error, Result, bail};
+use commands::vault::copy::VaultCopyError;
 use commands::{Clock, SystemClock};
 use eventlog::copy::{Copied, CopyError, Stage};
 use eventlog::{AppendError, EventLog, LogError, Position, Synchronous};
@@ -42,7 +43,7 @@ async fn copy(config: &Config, asked: Asked) -> Result<Report> {
     let (copied, vault) = copy_both(config, &*from, &source, &target).await?;
     // Opened anew, so that all of it is on the disk before it is read back and said to be there.
     let to = places::open_log(config, &target.log, Synchronous::Full).await.context("the target's log")?;
-    let mut shown = Shown::of(&*from, &source.log).await?;
+    let mut shown = Shown::of(&*from).await?;
     let same = eventlog::copy::compare(&*from, &*to, &mut |stage, at| shown.at(stage, at)).await.map_err(said)?;
     drop(shown);
     let log_ids = [log_id(&from).await?, log_id(&to).await?];
@@ -65,7 +66,7 @@ async fn copy_both(
     // Into a directory without a sync for each append: a power cut may then take the last events, but none before another, and
     // the next try goes on from there.
     let to = places::open_log(config, &target.log, Synchronous::Normal).await.context("the target's log")?;
-    let mut shown = Shown::of(from, &source.log).await?;
+    let mut shown = Shown::of(from).await?;
     let mut watcher = |stage, at| shown.at(stage, at);
     let begun = eventlog::copy::begin(from, &*to, &mut watcher).await.map_err(said)?;
     let vault = copy_vault(config, source, target).await?;
@@ -76,7 +77,10 @@ async fn copy_both(
 async fn copy_vault(config: &Config, source: &Side, target: &Side) -> Result<commands::vault::copy::Counts> {
     let from = places::open_vault(config, &source.vault, "--from-vault").await.context("the source's vault")?;
     let to = places::open_vault(config, &target.vault, "--to-vault").await.context("the target's vault")?;
-    Ok(commands::vault::copy::copy(&*from, &*to, SystemClock.now()).await?)
+    commands::vault::copy::copy(&*from, &*to, SystemClock.now()).await.map_err(|error| match error {
+        VaultCopyError::Source(_) | VaultCopyError::Target(_) => Error::from(error).context(BROKE_OFF),
+        VaultCopyError::Differs(_) | VaultCopyError::Disturbed => error.into(),
+    })
 }
 
 async fn log_id(log: &Arc<dyn EventLog>) -> Result<String> {
@@ -112,13 +116,8 @@ struct Shown {
 }
 
 impl Shown {
-    async fn of(source: &dyn EventLog, place: &Place) -> Result<Self> {
-        // Positions count events in a file, and bytes of its own log in EventStoreDB.
-        let unit = match place {
-            Place::Directory(_) => "events",
-            Place::Engine(_) => "bytes of log",
-        };
-        Ok(Self { unit, head: source.head().await.context(BROKE_OFF)?, bar: None })
+    async fn of(source: &dyn EventLog) -> Result<Self> {
+        Ok(Self { unit: source.unit().as_str(), head: source.head().await.context(BROKE_OFF)?, bar: None })
     }
 
     fn at(&mut self, stage: Stage, position: Position) {

@@ -1,6 +1,6 @@
 //! The comparison, through the server that has the data directory, or by this process.
 
-use super::{Topics, table};
+use super::{Topics, brokers_and_namespace, table};
 use crate::config::{Config, Loaded};
 use crate::control::client::{self, Replies};
 use crate::control::{Reply, Request};
@@ -14,8 +14,7 @@ use streaming::{CheckPart, CheckReport};
 
 /// Compares up to the position, or up to what was forwarded, and shows what came of it. Whether log and topics are equal.
 pub async fn run(loaded: Loaded, up_to: Option<u64>, json: bool) -> Result<bool> {
-    let namespace = (!loaded.is_default("namespace")).then(|| loaded.config.namespace.as_str().to_owned());
-    let topics = Topics { brokers: loaded.config.kafka_brokers.clone(), namespace };
+    let topics = Topics::asked(&loaded);
     let report = find_out(&loaded.config, topics, up_to).await?;
     match json {
         true => output::say_json(&table::as_json(&report))?,
@@ -31,7 +30,7 @@ async fn find_out(config: &Config, topics: Topics, up_to: Option<u64>) -> Result
     }
     let data = DataDir::existing(&config.data)?;
     match client::ask(&data, &Request::CheckKafka { topics: topics.clone(), up_to }).await? {
-        Some(replies) => watch(replies).await,
+        Some(replies) => watch(replies, crate::wiring::log::unit(config).as_str()).await,
         None => {
             let (log, _lock) = wiring::open_log_alone(config, &data).await?;
             by_itself(log.as_ref(), config, topics, up_to).await
@@ -40,12 +39,12 @@ async fn find_out(config: &Config, topics: Topics, up_to: Option<u64>) -> Result
 }
 
 async fn by_itself(log: &dyn EventLog, config: &Config, topics: Topics, up_to: Option<u64>) -> Result<CheckReport> {
-    let mut shown = Stages::default();
+    let mut shown = Stages::of(log.unit().as_str());
     compare(log, topics.or(&Topics::of(config)), up_to, move |what, done, total| shown.at(what, done, total)).await
 }
 
-async fn watch(mut replies: Replies) -> Result<CheckReport> {
-    let mut shown = Stages::default();
+async fn watch(mut replies: Replies, unit: &'static str) -> Result<CheckReport> {
+    let mut shown = Stages::of(unit);
     loop {
         match replies.next().await? {
             Reply::Progress { what, done, total } => shown.at(&what, done, total),
@@ -65,10 +64,7 @@ pub async fn compare(
     up_to: Option<u64>,
     mut progress: impl FnMut(&str, u64, u64) + Send + 'static,
 ) -> Result<CheckReport> {
-    let Some(brokers) = &topics.brokers else {
-        bail!("nobody says where Kafka is; name its brokers with --kafka-brokers or CARTLOG_KAFKA_BROKERS");
-    };
-    let namespace = topics.namespace.unwrap_or_default();
+    let (brokers, namespace) = brokers_and_namespace(topics)?;
     let tell = move |part, at: streaming::CatchUp| {
         let what = match part {
             CheckPart::Log => "reading the log",
@@ -76,7 +72,7 @@ pub async fn compare(
         };
         progress(what, at.done, at.total);
     };
-    let checked = streaming::check(log, forwarding::options_of(brokers, &namespace), up_to.map(Position), tell).await;
+    let checked = streaming::check(log, forwarding::options_of(&brokers, &namespace), up_to.map(Position), tell).await;
     let report = checked.context("log and topics can't be compared")?;
     // Equal to nothing would be no comfort.
     if report.forwarded.is_none() && up_to.is_none() {
@@ -89,6 +85,12 @@ pub async fn compare(
 }
 
 impl Topics {
+    /// Those that were asked for; what is left out is as the running server has it.
+    pub fn asked(loaded: &Loaded) -> Self {
+        let namespace = (!loaded.is_default("namespace")).then(|| loaded.config.namespace.as_str().to_owned());
+        Self { brokers: loaded.config.kafka_brokers.clone(), namespace }
+    }
+
     /// Those that the configuration names.
     pub fn of(config: &Config) -> Self {
         Self { brokers: config.kafka_brokers.clone(), namespace: Some(config.namespace.as_str().to_owned()) }

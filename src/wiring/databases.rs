@@ -32,9 +32,14 @@ impl Databases {
         Ok(Self { views, vault, node: node(config) })
     }
 
+    /// Where nodes agree on what one of them does: nodes with views of their own may still share the vault.
+    pub fn agreed(&self) -> Option<&Database> {
+        self.views.as_ref().or(self.vault.as_ref())
+    }
+
     /// Someone who does what one node does for all; `None` where there is nobody to agree with.
     pub fn candidate(&self, role: Role) -> Option<Candidate> {
-        self.views.clone().map(|database| Candidate::new(database, role, self.node.as_str()))
+        self.agreed().cloned().map(|database| Candidate::new(database, role, self.node.as_str()))
     }
 }
 

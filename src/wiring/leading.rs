@@ -35,6 +35,24 @@ impl Leading {
         Self {}
     }
 
+    /// Of work that each node does for itself, nobody leads: what it fills is its own.
+    pub fn unless(self, its_own: bool) -> Self {
+        match its_own {
+            true => Self::nobody(),
+            false => self,
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    fn nobody() -> Self {
+        Self { candidate: None }
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    fn nobody() -> Self {
+        Self {}
+    }
+
     /// Does the work whenever this node leads, until it is stopped, or the work ends by itself. The work is told when the lead is
     /// lost, and the lead is kept until the work has ended.
     pub async fn run<T, Fut>(

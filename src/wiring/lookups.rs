@@ -2,28 +2,42 @@
 
 use async_trait::async_trait;
 use commands::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
+use domain::limits::MAX_WALLET;
 use domain::past::{Asked, Fact};
-use domain::{CustomerId, StoreId, Timestamp};
+use domain::{Currency, CustomerId, StoreId, Timestamp};
 use eventlog::{Position, StreamName};
+use journal::StoreHeads;
 use projections::views::IdlePlace;
 use projections::{ReadError, Views};
+use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a command waits for the views.
-const WAITS: Duration = Duration::from_secs(2);
+/// How long a command waits to hear what others did: that is quick, or it will be late anyway.
+const WAITS_FOR_LOG: Duration = Duration::from_millis(500);
 
 /// Answers from the views, once they are where the command needs them.
 pub struct ViewLookups {
     views: Views,
+    heads: Arc<StoreHeads>,
+    /// How long a command waits for the views.
+    wait: Duration,
 }
 
 impl ViewLookups {
-    pub fn new(views: Views) -> Self {
-        Self { views }
+    pub fn new(views: Views, heads: Arc<StoreHeads>, wait: Duration) -> Self {
+        Self { views, heads, wait }
+    }
+
+    /// As [`Self::reach`], for what is about one store: what others did until then need not be there.
+    async fn reach_of(&self, store: StoreId, position: Position) -> Result<(), LookupsError> {
+        if self.views.position() >= position {
+            return Ok(());
+        }
+        self.reach(self.heads.of(store, position, WAITS_FOR_LOG).await).await
     }
 
     async fn reach(&self, position: Position) -> Result<(), LookupsError> {
-        self.views.wait_for(position, WAITS).await.map_err(away)
+        self.views.wait_for(position, self.wait).await.map_err(away)
     }
 }
 
@@ -42,9 +56,10 @@ impl Lookups for ViewLookups {
         at_least: Position,
         store: StoreId,
         customer: CustomerId,
+        currency: Currency,
     ) -> Result<Vec<WalletEntry>, LookupsError> {
-        self.reach(at_least).await?;
-        let entries = self.views.wallet(store, customer).await.map_err(away)?;
+        self.reach_of(store, at_least).await?;
+        let entries = self.views.wallet(store, customer, currency, MAX_WALLET).await.map_err(away)?;
         let entry = |entry: projections::views::WalletEntry| WalletEntry {
             balance: entry.balance,
             currency: entry.currency,
@@ -86,7 +101,7 @@ impl Lookups for ViewLookups {
         after: Option<CustomerId>,
         limit: usize,
     ) -> Result<Vec<CustomerId>, LookupsError> {
-        self.reach(position).await?;
+        self.reach_of(store, position).await?;
         self.views.customers_at(store, position, after, bounded(limit)).await.map_err(away)
     }
 
@@ -97,12 +112,12 @@ impl Lookups for ViewLookups {
         mailbox: &str,
         limit: usize,
     ) -> Result<Vec<CustomerId>, LookupsError> {
-        self.reach(at_least).await?;
+        self.reach_of(store, at_least).await?;
         self.views.customers_of_mailbox(store, mailbox, bounded(limit)).await.map_err(away)
     }
 
     async fn creation(&self, at_least: Position, store: StoreId, key: &str) -> Result<Option<Creation>, LookupsError> {
-        self.reach(at_least).await?;
+        self.reach_of(store, at_least).await?;
         let row = self.views.creation(store, key).await.map_err(away)?;
         Ok(row.map(|row| Creation { stream: row.stream.clone(), revision: row.revision }))
     }

@@ -5,6 +5,7 @@
 
 use crate::data_dir::DataDir;
 use crate::operations::Operations;
+use crate::supervise;
 use crate::version::{COMMIT, VERSION};
 use anyhow::{Context, Result};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -23,15 +24,28 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 pub struct Metrics {
     recorder: PrometheusHandle,
     data: DataDir,
+    space: sqlite::Space,
 }
 
 impl Metrics {
     /// Starts recording, once a process.
-    pub fn start(data: DataDir) -> Result<Self> {
+    pub fn start(data: DataDir, disk_reserve: u64) -> Result<Self> {
         let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS);
         let recorder = builder.and_then(PrometheusBuilder::install_recorder).context("metrics can't be recorded")?;
         metrics::gauge!("cartlog_build_info", "version" => VERSION, "commit" => COMMIT).set(1.0);
-        Ok(Self { recorder, data })
+        metrics::describe_gauge!(
+            "cartlog_disk_free_bytes",
+            metrics::Unit::Bytes,
+            "Free bytes on the disk of the data directory's files, where least is free."
+        );
+        metrics::describe_gauge!(
+            "cartlog_disk_reserve_bytes",
+            metrics::Unit::Bytes,
+            "Bytes that are to stay free there: with less, commands are refused."
+        );
+        metrics::gauge!("cartlog_disk_reserve_bytes").set(disk_reserve as f64);
+        let space = sqlite::Space::new(data.disks(), disk_reserve);
+        Ok(Self { recorder, data, space })
     }
 
     /// All of them, in Prometheus' text format. How far everything is, is left out where that can't be found out in time.
@@ -40,6 +54,10 @@ impl Metrics {
             Ok(Ok(status)) => status.record(),
             Ok(Err(error)) => tracing::debug!(error = format!("{error:#}"), "metrics without how far everything is"),
             Err(_) => tracing::debug!("metrics without how far everything is: it takes too long"),
+        }
+        supervise::record();
+        if let Some(free) = self.space.free() {
+            metrics::gauge!("cartlog_disk_free_bytes").set(free as f64);
         }
         for (name, bytes) in self.data.sizes() {
             metrics::gauge!("cartlog_file_bytes", "file" => name).set(bytes as f64);

@@ -3,20 +3,25 @@
 //! Without further settings all of them are embedded: SQLite files in the data directory. Each engine is a setting, and a feature of
 //! the build. What doesn't live here: when what runs (`serve`).
 
+mod advice;
 #[cfg(feature = "postgres")]
 mod databases;
+mod files;
 #[cfg(feature = "kafka")]
 pub mod forwarding;
 mod leading;
 pub mod log;
 mod lookups;
 mod mailer;
+mod memory;
 mod metrics;
 pub mod places;
 mod readiness;
+pub mod sharing;
 pub mod views;
 pub mod windows;
 
+pub use files::Files;
 pub use leading::{Leading, Work};
 pub use metrics::Metrics;
 pub use readiness::{CurrentReactions, Readiness};
@@ -30,9 +35,10 @@ use commands::vault::{SqliteVault, Vault};
 use commands::{Commands, SystemClock};
 #[cfg(feature = "postgres")]
 use databases::Databases;
-use journal::Journal;
+use journal::{Journal, StoreHeads};
 use log::OpenLog;
 use lookups::ViewLookups;
+use memory::Shares;
 use projections::Views;
 use std::sync::Arc;
 use views::{Report, ViewsKeeper};
@@ -41,6 +47,8 @@ use windows::WindowsCounter;
 /// Everything, opened. Closing it frees the data directory.
 pub struct Parts {
     pub journal: Journal,
+    /// How far each store is, for commands.
+    pub heads: Arc<StoreHeads>,
     pub vault: Arc<dyn Vault>,
     pub commands: Commands,
     pub queries: Views,
@@ -49,6 +57,8 @@ pub struct Parts {
     #[cfg(feature = "kafka")]
     pub forwarder: Option<streaming::Forwarder>,
     pub data: DataDir,
+    /// What of all that is in files.
+    pub files: Files,
     /// No other process writes to the log.
     pub sole_writer: bool,
     databases: Databases,
@@ -84,6 +94,7 @@ impl Parts {
 /// # Errors
 /// What is wrong with a setting, and what to write instead.
 pub fn check(config: &Config) -> Result<()> {
+    sharing::check(config)?;
     mailer::check(config)?;
     crate::http::check(&config.listen)?;
     log::check(config)?;
@@ -102,35 +113,43 @@ pub fn check(config: &Config) -> Result<()> {
 pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String, progress: Report) -> Result<Parts> {
     // First: a setting that is wrong is said before anything is made.
     let mailer = mailer::open(config, &data, public_url)?;
-    let Stored { journal, vault, snapshots, progress: work, views, windows, sole_writer, databases } =
+    let Stored { journal, vault, snapshots, progress: work, views, windows, files, sole_writer, databases } =
         open_stores(config, &data, true).await?;
     let queries = views.catch_up(&journal, progress).await?;
+    let heads = Arc::new(StoreHeads::begin(journal.clone()).await.context("the event log")?);
     let commands = Commands::new(commands::Parts {
         journal: journal.clone(),
         vault: Arc::clone(&vault),
         snapshots,
         progress: work,
-        lookups: Arc::new(ViewLookups::new(queries.clone())),
+        lookups: Arc::new(ViewLookups::new(queries.clone(), Arc::clone(&heads), config.view_wait.0)),
         mailer,
         clock: Arc::new(SystemClock),
         settings: commands::Settings {
             cached_streams: config.cached_streams,
+            memory: Shares::of(config.memory).of_commands(),
             queue_length: config.queue_length,
             snapshot_every: config.snapshot_every,
             sole_writer,
             wrong_tries: config.wrong_tries,
+            ..commands::Settings::default()
         },
     });
+    if files.hold_commands_up() {
+        commands.within(files.space().clone());
+    }
     Ok(Parts {
         #[cfg(feature = "kafka")]
         forwarder: forwarding::of(config, &journal),
         journal,
+        heads,
         vault,
         commands,
         queries,
         views,
         windows,
         data,
+        files,
         sole_writer,
         databases,
         lock: Arc::new(lock),
@@ -175,31 +194,37 @@ struct Stored {
     progress: Arc<dyn Snapshots>,
     views: ViewsKeeper,
     windows: WindowsCounter,
+    files: Files,
     sole_writer: bool,
     databases: Databases,
 }
 
 /// `patiently`: an engine that is away is waited for.
 async fn open_stores(config: &Config, data: &DataDir, patiently: bool) -> Result<Stored> {
+    let mut files = Files::within(data, config.disk_reserve)?;
     let databases = open_databases(config, patiently).await?;
-    let OpenLog { log, sole_writer } = log::open(config, data).await?;
-    let vault = open_vault(data, &databases).await?;
-    let files = data.clone();
-    let snapshots =
-        blocking(move || SqliteSnapshots::open(&files.commands()).map_err(|reason| anyhow!(reason))).await?;
-    let snapshots: Arc<dyn Snapshots> = Arc::new(snapshots);
+    let shares = Shares::of(config.memory);
+    let OpenLog { log, sole_writer, file } = log::open(config, data).await?;
+    files.has_to_be_written(file);
+    let vault = open_vault(data, &databases, shares, &mut files).await?;
+    let file = data.commands();
+    let snapshots = blocking(move || SqliteSnapshots::open(&file).map_err(|reason| anyhow!(reason))).await?;
+    let snapshots = Arc::new(snapshots);
+    files.has(&snapshots);
+    let snapshots: Arc<dyn Snapshots> = snapshots;
     let progress = open_progress(&snapshots, &databases).await?;
-    let journal = Journal::new(log, vault_as_keys(&vault));
-    let views = open_views(config, data, &databases).await?;
-    let windows = WindowsCounter::open(config, data, &journal).await?;
-    Ok(Stored { journal, vault, snapshots, progress, views, windows, sole_writer, databases })
+    let journal = Journal::with_memory(log, vault_as_keys(&vault), shares.of_followers());
+    let views = open_views(config, data, &databases, shares, &mut files).await?;
+    let windows = WindowsCounter::open(config, data, &journal, &mut files).await?;
+    Ok(Stored { journal, vault, snapshots, progress, views, windows, files, sole_writer, databases })
 }
 
 /// Where the lead is agreed upon, whoever takes it over finds how far the work is.
 async fn open_progress(of_node: &Arc<dyn Snapshots>, databases: &Databases) -> Result<Arc<dyn Snapshots>> {
     #[cfg(feature = "postgres")]
-    if let Some(database) = &databases.views {
-        let shared = commands::snapshots::PostgresSnapshots::open(database).await.context("PostgreSQL (views_url)")?;
+    if let Some(database) = databases.agreed() {
+        let shared = commands::snapshots::PostgresSnapshots::open(database).await;
+        let shared = shared.context("PostgreSQL, where nodes share how far their work is")?;
         return Ok(Arc::new(shared));
     }
     let _ = databases;
@@ -220,7 +245,12 @@ async fn open_databases(_: &Config, _: bool) -> Result<Databases> {
     Ok(Databases)
 }
 
-async fn open_vault(data: &DataDir, databases: &Databases) -> Result<Arc<dyn Vault>> {
+async fn open_vault(
+    data: &DataDir,
+    databases: &Databases,
+    shares: Shares,
+    files: &mut Files,
+) -> Result<Arc<dyn Vault>> {
     #[cfg(feature = "postgres")]
     if let Some(database) = &databases.vault {
         let vault = commands::vault::PostgresVault::open(database).await.context("PostgreSQL (vault_url)")?;
@@ -229,17 +259,29 @@ async fn open_vault(data: &DataDir, databases: &Databases) -> Result<Arc<dyn Vau
     // PostgreSQL is the only other place for it.
     let _ = databases;
     let file = data.vault();
-    Ok(Arc::new(blocking(move || Ok(SqliteVault::open(&file)?)).await?))
+    // Commands take the other half.
+    let open = move || Ok(SqliteVault::open_with(&file, shares.known / 2)?);
+    let vault = Arc::new(blocking(open).await?);
+    files.has_to_be_written(Some(Arc::clone(&vault) as Arc<dyn sqlite::Settle>));
+    Ok(vault)
 }
 
-async fn open_views(config: &Config, data: &DataDir, databases: &Databases) -> Result<ViewsKeeper> {
+async fn open_views(
+    config: &Config,
+    data: &DataDir,
+    databases: &Databases,
+    shares: Shares,
+    files: &mut Files,
+) -> Result<ViewsKeeper> {
     #[cfg(feature = "postgres")]
     if let Some(database) = &databases.views {
-        let shared = views::Shared::open(databases, database, config.role.has(Role::Views)).await?;
+        let shared = views::Shared::open(databases, database, config.role.has(Role::Views), shares.of_views()).await?;
         return Ok(ViewsKeeper::new(shared));
     }
     let _ = (config.role.has(Role::Views), databases);
-    Ok(ViewsKeeper::new(views::Embedded::open(&data.views()).await?))
+    let views = views::Embedded::open(&data.views(), shares.of_views(), files.space().clone()).await?;
+    files.has(&views.file());
+    Ok(ViewsKeeper::new(views))
 }
 
 /// Opens files off the async threads.

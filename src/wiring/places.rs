@@ -6,7 +6,7 @@ use crate::config::{Config, Secret};
 use crate::data_dir::DataDir;
 use anyhow::Result;
 use commands::vault::{SqliteVault, Vault};
-use eventlog::{EventLog, Synchronous};
+use eventlog::{EventLog, SqliteOptions, Synchronous};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,7 +41,10 @@ impl fmt::Display for Place {
 /// Opens the log of a directory that this process has locked, or that of an engine.
 pub async fn open_log(config: &Config, place: &Place, synchronous: Synchronous) -> Result<Arc<dyn EventLog>> {
     match place {
-        Place::Directory(directory) => log::in_directory(&DataDir::create(directory)?, synchronous).await,
+        Place::Directory(directory) => {
+            let options = SqliteOptions { synchronous, ..SqliteOptions::default() };
+            Ok(log::in_directory(&DataDir::create(directory)?, options).await?)
+        }
         #[cfg(feature = "eventstoredb")]
         Place::Engine(url) => Ok(Arc::new(log::in_eventstoredb(config, url)?)),
         #[cfg(not(feature = "eventstoredb"))]

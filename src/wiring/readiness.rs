@@ -1,7 +1,9 @@
 //! Whether this server can take commands and queries, and what is away if not.
 
 use super::Parts;
+use crate::clock::ClockWatch;
 use crate::config::{Role, Roles};
+use crate::supervise;
 use api::{Away, Ready};
 use async_trait::async_trait;
 use commands::ReactionsStatus;
@@ -20,7 +22,9 @@ pub struct Readiness {
     #[cfg(feature = "kafka")]
     forwarder: Option<streaming::Forwarder>,
     reactions: CurrentReactions,
+    files: super::Files,
     roles: Roles,
+    clock: ClockWatch,
     /// What was behind at the start has caught up.
     caught_up: AtomicBool,
     stopping: AtomicBool,
@@ -39,10 +43,17 @@ impl Readiness {
             #[cfg(feature = "kafka")]
             forwarder: parts.forwarder.clone().filter(|_| roles.has(Role::Stream)),
             reactions,
+            files: parts.files.clone(),
             roles,
+            clock: ClockWatch::new(parts.journal.clone()),
             caught_up: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
         }
+    }
+
+    /// What watches this machine's clock, to be kept running.
+    pub fn clock(&self) -> &ClockWatch {
+        &self.clock
     }
 
     /// What was behind at the start has caught up.
@@ -81,11 +92,23 @@ impl Ready for Readiness {
         if self.stopping.load(Ordering::Relaxed) {
             found.push(away("this server", "it is stopping", true));
         }
+        found.extend(supervise::troubles().into_iter().map(|(name, reason, fatal)| away(&name, reason, fatal)));
         if !self.caught_up.load(Ordering::Relaxed) {
             found.push(away("the metric windows", "they are catching up with the log", true));
         }
         if let Err(error) = self.journal.head().await {
             found.push(away("the event log", error, true));
+        }
+        // Nothing that is done here helps against it.
+        if let Some(damage) = self.journal.damage() {
+            found.push(away("the event log", format!("it is damaged; restore a backup: {damage}"), true));
+        }
+        if let Some(damage) = self.vault.damage() {
+            found.push(away("the vault", format!("it is damaged; restore a backup: {damage}"), true));
+        }
+        // Queries go on.
+        if let Some(short) = self.files.space().short().filter(|_| self.files.hold_commands_up()) {
+            found.push(away("the disk", format!("commands are refused: {short}"), false));
         }
         // Any token will do: it need not be there.
         if let Err(error) = self.vault.token([0; 32]).await {
@@ -101,6 +124,7 @@ impl Ready for Readiness {
         if let Some(trouble) = self.forwarder.as_ref().and_then(|forwarder| forwarder.status().trouble) {
             found.push(away("Kafka", trouble, false));
         }
+        found.extend(self.clock.trouble().map(|trouble| away("the clock", trouble, false)));
         if let Some(trouble) = parked(&self.reactions.lock().lock()) {
             found.push(away("reactions", trouble, false));
         }

@@ -1,6 +1,6 @@
 //! The metric windows: kept in one SQLite file, or in Redis, where several nodes share them; and the worker that counts.
 
-use super::blocking;
+use super::{Files, advice, blocking};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::status::Follower;
@@ -21,17 +21,19 @@ pub const NAME: &str = "windows";
 pub struct WindowsCounter {
     store: Arc<dyn WindowStore>,
     worker: Arc<Worker>,
+    /// They are kept in the data directory.
+    is_file: bool,
     /// Why nobody counts any more, once trying again can't help.
     stopped: Arc<Mutex<Option<String>>>,
 }
 
 impl WindowsCounter {
     /// Opens the windows where the configuration says. Redis that is away is opened all the same.
-    pub async fn open(config: &Config, data: &DataDir, journal: &Journal) -> Result<Self> {
-        let store = store(config, data).await?;
+    pub async fn open(config: &Config, data: &DataDir, journal: &Journal, files: &mut Files) -> Result<Self> {
+        let store = store(config, data, files).await?;
         let clock: streaming::Clock = Arc::new(|| SystemClock.now());
         let worker = Worker::new(journal.clone(), Arc::clone(&store), clock);
-        Ok(Self { store, worker: Arc::new(worker), stopped: Arc::default() })
+        Ok(Self { store, worker: Arc::new(worker), is_file: config.windows_url.is_none(), stopped: Arc::default() })
     }
 
     pub fn windows(&self) -> Windows {
@@ -46,7 +48,8 @@ impl WindowsCounter {
     /// Counts until told to stop. Passing troubles are waited out.
     pub async fn run(&self, stop: CancellationToken, progress: impl FnMut(u64, u64) + Send) -> Result<()> {
         *self.stopped.lock() = None;
-        let outcome = self.worker.run(stop, tell(progress)).await.map_err(anyhow::Error::from);
+        let outcome =
+            self.worker.run(stop, tell(progress)).await.map_err(|error| advice::counting(error, self.is_file));
         *self.stopped.lock() = outcome.as_ref().err().map(|error| format!("{error:#}"));
         outcome
     }
@@ -87,15 +90,18 @@ pub fn check(config: &Config) -> Result<()> {
     Ok(())
 }
 
-async fn store(config: &Config, data: &DataDir) -> Result<Arc<dyn WindowStore>> {
+async fn store(config: &Config, data: &DataDir, files: &mut Files) -> Result<Arc<dyn WindowStore>> {
     #[cfg(feature = "redis")]
     if let Some(url) = &config.windows_url {
         return Ok(Arc::new(streaming::RedisWindows::open(url.reveal(), config.namespace.as_str())?));
     }
     // Redis is the only other place for them.
     let _ = config;
-    let file = data.windows();
-    Ok(Arc::new(blocking(move || Ok(SqliteWindows::open(&file)?)).await?))
+    let (file, space) = (data.windows(), files.space().clone());
+    let open = move || Ok(SqliteWindows::open(&file).map_err(advice::windows_file)?.within(space));
+    let windows = Arc::new(blocking(open).await?);
+    files.has(&windows);
+    Ok(windows)
 }
 
 fn tell(mut progress: impl FnMut(u64, u64) + Send) -> impl FnMut(CatchUp) + Send {

@@ -7,7 +7,7 @@ use journal::JournalError;
 /// Why the worker stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
-    /// Also [`LogError::ForeignCheckpoint`]: the windows are of another log, or of a longer one. A rebuild helps.
+    /// Also [`LogError::ForeignCheckpoint`]: the windows are of another log. A rebuild helps.
     #[error("the metric windows can't follow the log")]
     Journal(#[from] JournalError),
     #[error(transparent)]
@@ -28,7 +28,7 @@ impl WorkerError {
         match self {
             WorkerError::Store(StoreError::Unavailable(_) | StoreError::Moved(_)) => true,
             WorkerError::Journal(JournalError::Log(LogError::Unavailable(_)) | JournalError::Keys(_)) => true,
-            WorkerError::Store(StoreError::Damaged(_)) | WorkerError::Rebuilding => false,
+            WorkerError::Store(StoreError::Damaged(_) | StoreError::Foreign(_)) | WorkerError::Rebuilding => false,
             WorkerError::Journal(JournalError::Log(LogError::Damaged(_) | LogError::ForeignCheckpoint { .. })) => false,
             WorkerError::Journal(
                 JournalError::Append(_)
@@ -40,6 +40,11 @@ impl WorkerError {
                 | JournalError::Json(_),
             ) => false,
         }
+    }
+
+    /// What is stored is not what was written.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, WorkerError::Store(StoreError::Damaged(_)))
     }
 
     pub(crate) fn is_foreign(&self) -> bool {

@@ -17,6 +17,8 @@ mod redis;
 mod sqlite;
 mod store;
 mod sums;
+#[cfg(all(feature = "testing", feature = "kafka"))]
+pub mod testing;
 mod window;
 mod windows;
 mod worker;
@@ -27,7 +29,7 @@ pub use error::WorkerError;
 #[cfg(feature = "kafka")]
 pub use kafka::{
     CheckPart, CheckReport, Difference, DifferenceKind, ForwardError, Forwarder, ForwarderOptions, ForwarderStatus,
-    check,
+    check, refill, resume,
 };
 pub use metric::{Increment, Metric, Misplaced, increment};
 #[cfg(feature = "redis")]

@@ -23,6 +23,15 @@ pub enum Side {
     Building,
 }
 
+impl std::fmt::Display for Side {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Side::Live => "live",
+            Side::Building => "building",
+        })
+    }
+}
+
 /// When the side that was built takes the live one's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swap {
@@ -57,6 +66,9 @@ pub enum StoreError {
     /// Trying again does not help; filling them anew from the log does.
     #[error("the windows are damaged: {0}")]
     Damaged(String),
+    /// It is no place of windows, or one that only a newer version understands: it is left as it is.
+    #[error("the windows can't be used: {0}")]
+    Foreign(String),
     /// The batch doesn't build on what is stored: another worker was here, or a rebuild took the side's place. Nothing of
     /// it counted twice; read the checkpoint and go on from there.
     #[error("the windows have moved on from position {0}")]
@@ -70,6 +82,22 @@ pub trait WindowStore: Send + Sync + 'static {
     /// batch moves them. For an adapter that can lose what was written, or that several nodes write to. A live side that is
     /// not there is then counted anew beside it, and nothing is answered until it is in place.
     fn looked_at_every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Damage was met: puts an empty live side in the place of what is there, if that is of any use; `false`: it is not. Until a side
+    /// that was built takes its place, nothing is answered. A side that is counted elsewhere is left to those who count it.
+    async fn begin_anew(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    /// Whether a live side that has nothing yet answers all the same. If not, it is counted beside it first.
+    fn answers_what_is_there(&self) -> bool {
+        self.looked_at_every().is_none()
+    }
+
+    /// Damage that a query has met, so that the worker hears of it too.
+    fn damage(&self) -> Option<String> {
         None
     }
 

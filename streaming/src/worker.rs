@@ -40,6 +40,8 @@ pub struct Worker {
     clock: Clock,
     shared: Arc<Shared>,
     rebuilding: tokio::sync::Mutex<()>,
+    /// The latest clock by which this worker itself dropped something, since it last counted anew.
+    dropped_by: Mutex<Option<Timestamp>>,
     /// When the clock last made it count anew.
     counted_anew_at: Mutex<Option<Instant>>,
 }
@@ -58,8 +60,8 @@ enum Until {
 
 impl Worker {
     pub fn new(journal: Journal, store: Arc<dyn WindowStore>, clock: Clock) -> Self {
-        let (shared, rebuilding, counted_anew_at) = Default::default();
-        Self { journal, store, clock, shared, rebuilding, counted_anew_at }
+        let (shared, rebuilding, dropped_by, counted_anew_at) = Default::default();
+        Self { journal, store, clock, shared, rebuilding, dropped_by, counted_anew_at }
     }
 
     /// What answers queries and says how far this worker is.
@@ -127,7 +129,12 @@ impl Worker {
                 return Ok(());
             };
             self.tell(side, &error, pause);
-            if !error.is_passing() {
+            if error.is_damage() && side == Side::Live && self.store.begin_anew().await? {
+                tracing::warn!(
+                    reason = error.said(),
+                    "the metric windows were damaged, and are counted anew from the log"
+                );
+            } else if !error.is_passing() {
                 return Err(error);
             }
             self.say_lag().await;
@@ -147,7 +154,10 @@ impl Worker {
         pause: &mut Duration,
         progress: Progress<'_>,
     ) -> Result<(), WorkerError> {
-        if side == Side::Live && self.is_lost().await? {
+        if let Some(damage) = self.store.damage() {
+            return Err(StoreError::Damaged(damage).into());
+        }
+        if side == Side::Live && (self.is_lost().await? || self.is_ahead_of_log().await?) {
             self.count_anew(stop, progress).await?;
         } else if side == Side::Live && self.counts_by_a_clock_that_is_past().await? {
             match self.count_anew(stop, progress).await {
@@ -198,9 +208,29 @@ impl Worker {
 
     /// The live side is not there, and others must not get a part of it for the whole while it is counted again.
     async fn is_lost(&self) -> Result<bool, WorkerError> {
-        if self.store.looked_at_every().is_none() || self.store.state(Side::Live).await?.checkpoint.is_some() {
+        if self.store.answers_what_is_there() || self.store.state(Side::Live).await?.checkpoint.is_some() {
             return Ok(false);
         }
+        Ok(true)
+    }
+
+    /// The log was put back, or has lost its end: what was counted from what it does not hold any more must not stay counted.
+    async fn is_ahead_of_log(&self) -> Result<bool, WorkerError> {
+        let Some(counted) = self.store.state(Side::Live).await?.checkpoint else { return Ok(false) };
+        let error = match self.journal.verify(&counted).await.map_err(WorkerError::from) {
+            Ok(()) => return Ok(false),
+            Err(error) => error,
+        };
+        let log_id = self.journal.log_id().await?;
+        if !error.is_foreign() || counted.log_id != log_id {
+            return Err(error);
+        }
+        let (windows_at, log_at) = (counted.position.0, self.journal.head().await?.0);
+        tracing::warn!(
+            windows_at,
+            log_at,
+            "the log was put back: it does not hold what the metric windows were counted from, and they are counted anew"
+        );
         Ok(true)
     }
 
@@ -212,8 +242,9 @@ impl Worker {
             return Ok(false);
         }
         *self.counted_anew_at.lock() = Some(Instant::now());
+        *self.dropped_by.lock() = None;
         tracing::warn!(
-            clock = %(self.clock)(), ?latest,
+            clock = %(self.clock)(), latest = latest.map(|latest| latest.to_string()),
             "the clock was set back by more than a day; the metric windows are counted anew from the log"
         );
         Ok(true)
@@ -221,9 +252,11 @@ impl Worker {
 
     /// Whether the clock is too far behind the latest by which something may have been dropped.
     fn was_set_back(&self, latest: Option<Timestamp>) -> bool {
+        let is_past = |latest: Timestamp| (self.clock)() < latest.minus(MAY_STEP_BACK);
         let lately = |at: Instant| at.elapsed() < COUNTED_ANEW_EVERY;
-        latest.is_some_and(|latest| (self.clock)() < latest.minus(MAY_STEP_BACK))
-            && !self.counted_anew_at.lock().is_some_and(lately)
+        // However often this machine's own clock is set: what it did, it undoes.
+        let was_own = || self.dropped_by.lock().is_some_and(is_past);
+        latest.is_some_and(is_past) && (was_own() || !self.counted_anew_at.lock().is_some_and(lately))
     }
 
     /// Puts what was built in place, if it has come as far as what it replaces.
@@ -244,13 +277,13 @@ impl Worker {
         let said = error.said();
         if let WorkerError::Store(StoreError::Moved(_)) = error {
             // Expected when a rebuild took the live side's place.
-            tracing::info!(?side, reason = said, "the metric windows resume");
+            tracing::info!(%side, reason = said, "the metric windows resume");
             return;
         }
         if error.is_passing() {
-            tracing::warn!(?side, error = said, pause_ms = pause.as_millis() as u64, "the metric windows wait");
+            tracing::warn!(%side, error = said, pause_ms = pause.as_millis() as u64, "the metric windows wait");
         } else {
-            tracing::error!(?side, error = said, "the metric windows stopped");
+            tracing::error!(%side, error = said, "the metric windows stopped");
         }
         if side == Side::Live {
             self.shared.status.lock().trouble = Some(said);
@@ -313,6 +346,9 @@ impl Fold {
         if self.side == Side::Live && worker.was_set_back(self.latest_clock) {
             return Err(StoreError::Moved(self.position).into());
         }
+        if let Some(damage) = worker.store.damage() {
+            return Err(StoreError::Damaged(damage).into());
+        }
         if worker.store.looked_at_every().is_none() {
             return Ok(());
         }
@@ -339,6 +375,9 @@ impl Fold {
         self.position = position;
         self.latest_clock = self.latest_clock.max(Some(horizon.clock));
         if self.side == Side::Live {
+            let mut dropped_by = worker.dropped_by.lock();
+            *dropped_by = (*dropped_by).max(Some(horizon.clock));
+            drop(dropped_by);
             report(worker, position, &events, skipped);
         }
         Ok(())

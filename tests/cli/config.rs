@@ -31,7 +31,7 @@ fn flags_win_over_the_environment_over_the_file_over_defaults() {
     let path = file(
         &directory,
         "c.toml",
-        "listen = \"file:1\"\ndata = \"file\"\nrate_limit = 7\nrole = [\"api\", \"views\"]\n",
+        "listen = \"file:1\"\ndata = \"file\"\nrate_limit = 7\nrole = [\"api\", \"views\", \"stream\"]\n",
     );
     let mut command = cartlog(&["config", "--json", "--listen", "flag:3", "--config"]);
     command.arg(&path).env("CARTLOG_LISTEN", "env:2").env("CARTLOG_DATA", "env");
@@ -40,7 +40,7 @@ fn flags_win_over_the_environment_over_the_file_over_defaults() {
     assert_eq!(setting(&config, "data"), ("env", "CARTLOG_DATA"));
     assert_eq!(number(&config, "rate_limit"), 7);
     assert!(source(&config, "rate_limit").ends_with("c.toml"), "{config}");
-    assert_eq!(setting(&config, "role").0, "api,views");
+    assert_eq!(setting(&config, "role").0, "api,views,stream");
     assert_eq!((number(&config, "queue_length"), source(&config, "queue_length")), (1_024, "default"));
 }
 
@@ -161,4 +161,15 @@ fn a_namespace_that_is_no_name_in_every_engine_is_refused() {
         assert!(refused.contains("namespace"), "{refused}");
     }
     run(&mut cartlog(&["config", "--namespace", "shop_2"])).succeeded();
+}
+
+#[test]
+fn a_node_that_could_never_answer_is_refused_in_a_sentence() {
+    for (role, part, key) in
+        [("api,stream", "the views", "views_url"), ("api,views", "the metric windows", "windows_url")]
+    {
+        let refused = run(&mut cartlog(&["config", "--role", role])).failed();
+        assert!(refused.contains(part) && refused.contains(key), "{refused}");
+    }
+    run(&mut cartlog(&["config", "--role", "stream"])).succeeded();
 }

@@ -3,12 +3,16 @@
 mod audit;
 mod config;
 mod copy;
+mod damaged;
 mod data_dir;
 mod demo;
+mod files;
 mod hand;
 mod help;
 mod kafka;
 mod lifecycle;
+mod limits;
 mod operations;
 mod readme;
 pub mod run;
+mod stderr;

@@ -3,6 +3,7 @@
 use super::gate::Gate;
 use crate::support::{Server, number};
 use eventstoredb_double::Double;
+use std::path::Path;
 
 /// What the nodes share. Everything else is the nodes' own.
 pub struct Cluster {
@@ -18,6 +19,13 @@ pub struct Cluster {
 pub fn service(variable: &str) -> String {
     std::env::var(variable)
         .unwrap_or_else(|_| panic!("{variable} is not set; run: tests/services up && eval \"$(tests/services env)\""))
+}
+
+/// What nodes share beside the log and the vault.
+#[derive(Clone, Copy)]
+pub struct Shared {
+    pub views: bool,
+    pub windows: bool,
 }
 
 /// The URL of PostgreSQL, for a server that speaks without TLS.
@@ -55,27 +63,33 @@ impl Cluster {
 
     /// One that reaches PostgreSQL by a gate of its own.
     pub async fn node_through(&self, gate: &Gate, roles: &str) -> Server {
-        let log = format!("esdb://{}?tls=false", self.log.address());
-        let views = without_tls(&self.postgres.replace(&self.postgres_gate.address, &gate.address));
-        let (redis, namespace, roles) = (self.redis.clone(), self.namespace.clone(), roles.to_owned());
-        let name = format!("node-{}", number());
-        // It comes back once the node serves; the double and the gates go on meanwhile.
-        let starting = move || {
-            Server::start_with(&[
-                "--log-url",
-                &log,
-                "--views-url",
-                &views,
-                "--windows-url",
-                &redis,
-                "--namespace",
-                &namespace,
-                "--role",
-                &roles,
-                "--node",
-                &name,
-            ])
-        };
-        tokio::task::spawn_blocking(starting).await.expect("it starts")
+        let flags = self.flags(gate, Shared { views: true, windows: true }, roles);
+        started(move || Server::start_with(&flags.iter().map(String::as_str).collect::<Vec<_>>())).await
     }
+
+    /// A node on the directory that keeps there what it does not share.
+    pub async fn node_on(&self, data: &Path, shared: Shared, roles: &str) -> Server {
+        let (data, flags) = (data.to_owned(), self.flags(&self.postgres_gate, shared, roles));
+        started(move || Server::on_files(&data, &flags.iter().map(String::as_str).collect::<Vec<_>>())).await
+    }
+
+    fn flags(&self, gate: &Gate, shared: Shared, roles: &str) -> Vec<String> {
+        let log = format!("esdb://{}?tls=false", self.log.address());
+        let postgres = without_tls(&self.postgres.replace(&self.postgres_gate.address, &gate.address));
+        let name = format!("node-{}", number());
+        let of_all = [
+            ("--log-url", log.as_str()),
+            (if shared.views { "--views-url" } else { "--vault-url" }, &postgres),
+            ("--namespace", &self.namespace),
+            ("--role", roles),
+            ("--node", &name),
+        ];
+        let windows = shared.windows.then_some(("--windows-url", self.redis.as_str()));
+        of_all.into_iter().chain(windows).flat_map(|(flag, value)| [flag.to_owned(), value.to_owned()]).collect()
+    }
+}
+
+/// It comes back once the node serves; the double and the gates go on meanwhile.
+async fn started(starting: impl FnOnce() -> Server + Send + 'static) -> Server {
+    tokio::task::spawn_blocking(starting).await.expect("it starts")
 }

@@ -1,4 +1,5 @@
-//! `cartlog kafka check`, against a real broker: what was forwarded is equal, and what is not is named.
+//! `cartlog kafka check` and `forward`, against a real broker: what was forwarded is equal, what is not is named, and what was lost is
+//! made good.
 
 use super::cluster::service;
 use super::confirmed_customer;
@@ -152,4 +153,36 @@ async fn records_that_are_in_no_log_are_named() {
     let differences = report["differences"].as_array().expect("differences");
     assert!(!differences.is_empty() && differences.iter().all(|found| found["kind"] == "unknown"), "{report:#}");
     assert!(differences.iter().all(|found| found["offset"].is_u64() && found["event_id"].is_string()), "{report:#}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_topic_is_named_with_the_command_that_fills_it_and_then_it_goes_on() {
+    let store = Forwarded::new();
+    let server = store.serve();
+    let position = made_something(&server).await;
+    store.once_forwarded(position);
+    stop(server);
+    let topic = format!("{}.product", store.namespace);
+    streaming::testing::delete_topic(&store.brokers, &topic).await;
+    let server = store.serve();
+    let named = loop {
+        let status = on_files(store.path(), &["status", "--json"]).json();
+        let followers = status["followers"].as_array().expect("followers");
+        let kafka = followers.iter().find(|follower| follower["name"] == "kafka").expect("the forwarder is one");
+        let state = kafka["state"].as_str().expect("a text").to_owned();
+        if state.contains("cartlog kafka forward") {
+            break state;
+        }
+    };
+    assert!(named.contains(&format!("cartlog kafka forward --topic {topic} --from 0")), "{named}");
+    let unknown = on_files(store.path(), &["kafka", "forward", "--topic", "nobodys"]).failed();
+    assert!(unknown.contains("'nobodys'") && unknown.contains(&topic), "{unknown}");
+    let known = on_files(store.path(), &["kafka", "forward", "--resume"]).failed();
+    assert!(known.contains("nothing to find"), "{known}");
+    let filled = on_files(store.path(), &["kafka", "forward", "--topic", &topic, "--from", "0"]).succeeded();
+    assert!(filled.contains("is whole again"), "{filled}");
+    let shop = TestShop::on(&server).await;
+    let later = shop.post("/product", new_product(json!({}))).await.expect(201).position();
+    assert_eq!(store.once_forwarded(later)["equal"], true);
+    stop(server);
 }

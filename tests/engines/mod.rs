@@ -10,6 +10,7 @@ mod gate;
 mod kafka;
 mod nodes;
 mod outages;
+mod places;
 mod services;
 mod torture;
 

@@ -9,6 +9,8 @@ mod shop;
 
 pub use answer::Answer;
 pub use schema::{Contract, Operation};
+#[cfg(feature = "engines")]
+pub use server::private_directory;
 pub use server::{Server, engines, on_files};
 pub use shop::{
     PASSWORD, SECRET, TestShop, new_address, new_app_id, new_customer, new_email, new_product, new_store, number,

@@ -26,6 +26,7 @@ pub struct Operation<'c> {
     pub spec: &'c Value,
 }
 
+const PROBLEM: &str = "application/problem+json";
 const METHODS: [(&str, &str); 4] = [("GET", "get"), ("POST", "post"), ("PUT", "put"), ("DELETE", "delete")];
 
 /// What may stand for what as the first part of a path.
@@ -49,9 +50,11 @@ impl Operation<'_> {
         self.spec["tags"] == json!(["Service"])
     }
 
-    /// The error codes that it can answer with.
+    /// The error codes that it can answer with: each has its example.
     pub fn errors(&self) -> Vec<&str> {
-        self.spec["x-errors"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+        let answers = self.spec["responses"].as_object().into_iter().flat_map(|answers| answers.values());
+        let examples = answers.filter_map(|answer| answer["content"][PROBLEM]["examples"].as_object());
+        examples.flat_map(|examples| examples.keys().map(String::as_str)).collect()
     }
 }
 

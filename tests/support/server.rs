@@ -39,6 +39,12 @@ pub struct Server {
     _reaper: Option<Child>,
 }
 
+/// A directory for this user alone, as the server wants it.
+pub fn private_directory() -> tempfile::TempDir {
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    tempfile::Builder::new().permissions(private).tempdir().expect("a directory")
+}
+
 impl Server {
     /// A server on an empty directory of its own.
     pub fn start() -> Self {
@@ -56,9 +62,7 @@ impl Server {
     }
 
     fn start_as(change: impl FnOnce(&mut Command) -> &mut Command) -> Self {
-        // For this user alone, as the server wants it.
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-        let data = tempfile::Builder::new().permissions(private).tempdir().expect("a directory");
+        let data = private_directory();
         let mut command = Self::command(data.path());
         change(&mut command);
         let mut server = Self::run(command, data.path().to_owned());
@@ -80,8 +84,19 @@ impl Server {
         Self::run(command, data.to_owned())
     }
 
-    fn run(mut command: Command, data: PathBuf) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the server starts");
+    /// A server on the directory whose log lines go there, with more arguments.
+    pub fn logging_to(stderr: Stdio, data: &Path, more: &[&str]) -> Self {
+        let mut command = Self::telling(data);
+        command.args(more);
+        Self::run_with(command, data.to_owned(), stderr)
+    }
+
+    fn run(command: Command, data: PathBuf) -> Self {
+        Self::run_with(command, data, Stdio::inherit())
+    }
+
+    fn run_with(mut command: Command, data: PathBuf, stderr: Stdio) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the server starts");
         let output = child.stdout.take().expect("its output is piped");
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         let url = lines
@@ -93,8 +108,15 @@ impl Server {
     }
 
     fn command(data: &Path) -> Command {
+        let mut command = Self::telling(data);
+        command.args(["--log", "warn"]);
+        command
+    }
+
+    /// With the log level that servers have.
+    fn telling(data: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cartlog"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(data);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
         command.env_remove("CARTLOG_LISTEN").env_remove("CARTLOG_DATA").envs(LIMITS.map(|limit| (limit, "0")));
         command.envs(engines(data));
         command
@@ -104,7 +126,8 @@ impl Server {
     pub fn shared() -> &'static Server {
         static SHARED: OnceLock<Server> = OnceLock::new();
         SHARED.get_or_init(|| {
-            let mut server = Self::start();
+            // A machine under load takes its time; what waits for the views is to be seen where it is looked for.
+            let mut server = Self::start_with(&["--view-wait", "60s"]);
             server._reaper = Some(server.reaper());
             server
         })
@@ -147,6 +170,11 @@ impl Server {
 
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Its log lines, where they are piped.
+    pub fn log_lines(&mut self) -> std::process::ChildStderr {
+        self.child.stderr.take().expect("they are piped")
     }
 }
 

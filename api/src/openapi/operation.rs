@@ -34,7 +34,7 @@ impl Operation<'_> {
         if self.is_open() {
             self.operation["security"] = json!([]);
         }
-        for hint in ["x-unversioned", "x-versioned"] {
+        for hint in ["x-errors", "x-unversioned", "x-versioned"] {
             self.operation.as_object_mut().and_then(|operation| operation.remove(hint));
         }
     }
@@ -100,7 +100,9 @@ impl Operation<'_> {
         let mut parameters = parameters::of_path(self.method, self.path);
         parameters.extend(self.takes_key().then(parameters::idempotency_key));
         parameters.extend(self.compares_revision().then(parameters::if_match));
-        parameters.extend((!self.is_command() && !self.is_open()).then(parameters::min_position));
+        if !self.is_command() && !self.is_open() {
+            parameters.extend([parameters::min_position(), parameters::consistency()]);
+        }
         let asks = !self.is_command() && self.may_be_versioned() && !self.confirms();
         parameters.extend(asks.then(parameters::if_none_match));
         let mut own = self.operation["parameters"].as_array().cloned().unwrap_or_default();
@@ -173,6 +175,11 @@ impl Operation<'_> {
         if self.is_command() {
             let position = json!({ "type": "integer", "format": "int64", "minimum": 1 });
             add("Cartlog-Position", true, "The log position that the command reached", position);
+        } else if !self.is_open() {
+            let position = json!({ "type": "integer", "format": "int64", "minimum": 0 });
+            let description =
+                "Up to where the answer reflects the log at least, where `Cartlog-Consistency` is `eventual`";
+            add("Cartlog-Position", false, description, position);
         }
         let is_job = self.path == "/customer/credit/{amount}" && status == "202";
         if (self.method == "post" && status == "201") || is_job {
@@ -209,7 +216,7 @@ impl Operation<'_> {
         codes.insert(Code::ValidationFailed);
         codes.extend(parameters::not_found(self.path));
         if !self.is_service() {
-            codes.extend([Code::RateLimited, Code::Busy, Code::Unavailable]);
+            codes.extend([Code::RateLimited, Code::Busy, Code::Unavailable, Code::HistoryDamaged]);
         }
         if !self.is_open() {
             codes.extend([Code::Unauthorized, Code::TokenExpired]);
@@ -218,7 +225,7 @@ impl Operation<'_> {
             codes.insert(Code::ReadModelBehind);
         }
         if self.is_command() && !self.is_service() {
-            codes.insert(Code::OutcomeUnknown);
+            codes.extend([Code::OutcomeUnknown, Code::DiskFull]);
         }
         if self.takes_key() {
             codes.extend([Code::IdempotencyKeyReused, Code::IdempotencyKeyInUse]);
@@ -243,8 +250,6 @@ impl Operation<'_> {
             let page = self.confirms() && self.method != "put" && matches!(status, 404 | 503);
             self.operation["responses"][status.to_string()] = errors::answer(status, &here, page);
         }
-        let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
-        self.operation["x-errors"] = json!(names);
     }
 }
 

@@ -72,6 +72,13 @@ pub fn min_position() -> Value {
     parameter("Cartlog-Min-Position", "header", "The answer reflects the log at least up to this position", schema)
 }
 
+/// Reads without waiting.
+pub fn consistency() -> Value {
+    let schema = json!({ "type": "string", "enum": ["own-writes", "eventual"], "default": "own-writes" });
+    let description = "`eventual`: the answer does not wait for what the store itself did last; `Cartlog-Position` says what it reflects";
+    parameter("Cartlog-Consistency", "header", description, schema)
+}
+
 /// Reads only what the client doesn't have.
 pub fn if_none_match() -> Value {
     parameter("If-None-Match", "header", "304 when the client has this representation", text())

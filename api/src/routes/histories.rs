@@ -12,19 +12,34 @@ use crate::wire::paging::{Beside, CursorOnly, CursorOnlyParams, Paging};
 use domain::{
     Category, CouponId, CreditId, CustomerId, Event, GiftCardId, InvoiceId, OrderId, ProductId, credit::CreditEvent,
 };
-use eventlog::StreamName;
+use eventlog::{Room, StreamName};
 use journal::{Envelope, Tail};
 
 fn stream(category: Category, id: impl std::fmt::Display) -> StreamName {
     StreamName::new(format!("{category}-{id}"))
 }
 
-/// Up to `limit` events from revision `from` on, if the stream is the store's; another's is as good as empty.
-async fn read(call: &Call, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<Envelope>, Problem> {
+/// What the events of a page may take in the log, about: of large ones a page has fewer than were asked for.
+const PAGE_BYTES: usize = 2 * 1024 * 1024;
+
+/// Up to `limit` events from revision `from` on, if the stream is the store's; another's is as good as empty. And whether there are
+/// more.
+async fn read(call: &Call, stream: &StreamName, from: u64, limit: usize) -> Result<(Vec<Envelope>, bool), Problem> {
     let tail = Tail { length: from, last_hash: None };
-    let slice = call.api.parts.journal.read_stream(stream, tail, limit).await.map_err(|error| journal_error(&error))?;
-    let own = slice.events.iter().all(|envelope| envelope.metadata.store_id == call.store_id());
-    Ok(if own { slice.events } else { Vec::new() })
+    // One more than is shown tells whether there are more.
+    let room = Room { events: limit + 1, bytes: PAGE_BYTES };
+    let slice = call.api.parts.journal.read_stream_within(stream, tail, room).await;
+    let mut slice = slice.map_err(|error| journal_error(&error))?;
+    if slice.events.iter().any(|envelope| envelope.metadata.store_id != call.store_id()) {
+        return Ok((Vec::new(), false));
+    }
+    let mut has_more = slice.events.len() > limit;
+    slice.events.truncate(limit);
+    if slice.is_full && !has_more {
+        let next = call.api.parts.journal.read_stream(stream, slice.tail, 1).await;
+        has_more = !next.map_err(|error| journal_error(&error))?.events.is_empty();
+    }
+    Ok((slice.events, has_more))
 }
 
 /// One page of the stream; an empty stream is `missing`.
@@ -33,12 +48,10 @@ async fn page(call: &Call, stream: &StreamName, missing: Option<Code>) -> Answer
     let from = call.with_scope(|scope| paging.place(scope))?.unwrap_or(0);
     let limit = paging.limit() as usize;
     call.views().await?;
-    let mut events = read(call, stream, from, limit + 1).await?;
+    let (events, more) = read(call, stream, from, limit).await?;
     if let (true, 0, Some(code)) = (events.is_empty(), from, missing) {
         return Err(Problem::of(code));
     }
-    let more = events.len() > limit;
-    events.truncate(limit);
     let previous = (from > 0).then(|| from.saturating_sub(limit as u64).to_string());
     let next = events.last().filter(|_| more).map(|last| (last.revision + 1).to_string());
     show(call, &paging, &events, &Beside { previous, next })
@@ -55,7 +68,7 @@ fn show(call: &Call, paging: &Paging, events: &[Envelope], beside: &Beside) -> A
 
 /// The store must have or have had the customer: a deleted one's histories stay.
 async fn require_customer_ever(call: &Call, customer: CustomerId) -> Result<(), Problem> {
-    match read(call, &stream(Category::Customer, customer), 0, 1).await?.is_empty() {
+    match read(call, &stream(Category::Customer, customer), 0, 1).await?.0.is_empty() {
         true => Err(Problem::of(Code::CustomerNotFound)),
         false => Ok(()),
     }
@@ -158,7 +171,7 @@ pub async fn gift_card(call: Call) -> Answer {
 pub async fn credit(call: Call) -> Answer {
     let customer: CustomerId = call.said.id()?;
     let stream = stream(Category::Credit, call.said.id::<CreditId>()?);
-    let first = read(&call, &stream, 0, 1).await?;
+    let (first, _) = read(&call, &stream, 0, 1).await?;
     let issued = first.first().and_then(|envelope| match &envelope.event {
         Event::Credit(CreditEvent::CreditIssued(issued)) => Some(issued.customer_id),
         _ => None,

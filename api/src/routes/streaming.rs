@@ -20,6 +20,9 @@ use streaming::Windows;
 /// The windows, once they have counted what the client may know of.
 async fn windows(call: &Call) -> Result<&Windows, Problem> {
     let (position, parts) = (call.least_position()?, &call.api.parts);
+    if call.said.is_eventual()? {
+        call.said.reflects(parts.windows.status().position.0);
+    }
     let reached = parts.windows.wait_for(Position(position));
     match tokio::time::timeout(parts.settings.view_timeout, reached).await {
         Ok(()) => Ok(&parts.windows),

@@ -92,6 +92,11 @@ pub async fn readyz(State(api): State<Api>) -> Response {
 )]
 pub async fn metrics(State(api): State<Api>) -> Response {
     metrics::gauge!("cartlog_request_body_bytes").set(api.budget.reserved() as f64);
+    let commands = api.parts.commands.remembered();
+    let recent = api.parts.journal.held();
+    for (part, bytes) in [("states", commands.states), ("snapshots", commands.snapshots), ("recent", recent)] {
+        metrics::gauge!("cartlog_memory_bytes", "part" => part).set(bytes as f64);
+    }
     let mut response = (api.parts.metrics)().await.into_response();
     let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);

@@ -96,12 +96,17 @@ impl Call {
         self.api.commands()
     }
 
-    /// The views, once they have reached what the client may know of: what this node answered to the store, and what
-    /// `Cartlog-Min-Position` names.
+    /// The views, once they have reached what the client may know of: what this node answered to the store, unless
+    /// `Cartlog-Consistency` says that it need not, and what `Cartlog-Min-Position` names.
     pub async fn views(&self) -> Result<&Views, Problem> {
         let position = self.least_position()?;
+        let views = &self.api.parts.views;
+        if self.said.is_eventual()? {
+            // Before it is read: what is read may be newer.
+            self.said.reflects(views.position().0);
+        }
         caught_up(&self.api, position).await?;
-        Ok(&self.api.parts.views)
+        Ok(views)
     }
 
     /// The views, once they have reached what this node answered to the store: for a command that looks something up.
@@ -112,7 +117,11 @@ impl Call {
 
     /// What a query must have reached.
     pub fn least_position(&self) -> Result<u64, Problem> {
-        Ok(self.said.min_position()?.max(self.api.positions.of(self.store_id())))
+        let asked = self.said.min_position()?;
+        match self.said.is_eventual()? {
+            true => Ok(asked),
+            false => Ok(asked.max(self.api.positions.of(self.store_id()))),
+        }
     }
 
     /// A single resource, or 304 when the client has it.
@@ -173,7 +182,7 @@ pub async fn show(
     resource: impl Future<Output = Result<Option<Single>, Problem>>,
 ) -> Option<Single> {
     // Also of a client that does not wait for the answer.
-    api.positions.answered(store, done.position.0);
+    api.positions.raise(store, done.position.0);
     if done.late {
         return None;
     }
@@ -215,7 +224,7 @@ pub async fn caught_up(api: &Api, position: u64) -> Result<(), Problem> {
 
 /// Says how far in the log the command came. Whoever is told a position reads no views on this node that are behind it.
 pub fn at_position(api: &Api, store: StoreId, mut response: Response, position: Position) -> Response {
-    api.positions.answered(store, position.0);
+    api.positions.raise(store, position.0);
     response.headers_mut().insert(POSITION, position.0.into());
     response
 }

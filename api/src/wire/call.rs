@@ -14,17 +14,21 @@ use crate::wire::{etag, paging};
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use bytes::Bytes;
 use commands::guard::Client;
-use commands::{Authenticated, CommandError, IdempotencyKey, IfMatch, Request};
+use commands::{Authenticated, CommandError, Held, IdempotencyKey, IfMatch, Request};
 use domain::StoreId;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use journal::Actor;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 
 const APP_ID: HeaderName = HeaderName::from_static("app-id");
 const ACCESS_TOKEN: HeaderName = HeaderName::from_static("access-token");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const MIN_POSITION: HeaderName = HeaderName::from_static("cartlog-min-position");
+const CONSISTENCY: HeaderName = HeaderName::from_static("cartlog-consistency");
 
 /// What any request says.
 pub struct Said {
@@ -35,10 +39,12 @@ pub struct Said {
     pub request_id: RequestId,
     /// Where it comes from.
     pub client: Client,
+    /// What the outermost step wants to know of it.
+    caller: Caller,
     path: Option<RawPathParams>,
     body: RawBody,
     /// What the body takes of the budget.
-    _reserved: Reserved,
+    reserved: Arc<Reserved>,
 }
 
 /// A request of a store.
@@ -46,6 +52,8 @@ pub struct Call {
     pub api: Api,
     pub store: Authenticated,
     pub said: Said,
+    /// How long it took to find out who asks.
+    spent: Duration,
 }
 
 /// Of somebody who needs no credentials here: little is read, and that not too often.
@@ -69,20 +77,19 @@ impl Said {
         // A path that is no UTF-8 once decoded names nothing that exists.
         let path = RawPathParams::from_request_parts(parts, api).await.ok();
         let request_id = parts.extensions.remove().unwrap_or_else(|| RequestId("".into()));
-        let client = client_of(caller.as_ref());
-        let (body, reserved) = match caller {
-            Some(caller) => read_body(parts, api, &caller, who).await,
-            None => (RawBody::Whole(Bytes::new()), Reserved::default()),
-        };
+        let caller = caller.unwrap_or_default();
+        let client = caller.client();
+        let (body, reserved) = read_body(parts, api, &caller, who).await;
         Self {
             method: parts.method.clone(),
             uri: std::mem::take(&mut parts.uri),
             headers: std::mem::take(&mut parts.headers),
             request_id,
             client,
+            caller,
             path,
             body,
-            _reserved: reserved,
+            reserved: Arc::new(reserved),
         }
     }
 }
@@ -112,7 +119,9 @@ impl FromRequestParts<Api> for Call {
         let app_id = header_text(&parts.headers, &APP_ID).ok_or_else(unauthorized)?;
         let token = header_text(&parts.headers, &ACCESS_TOKEN).ok_or_else(unauthorized)?;
         let caller = parts.extensions.remove::<Caller>();
+        let begun = Instant::now();
         let store = authenticate(api, client_of(caller.as_ref()), app_id, token).await?;
+        let spent = begun.elapsed();
         let checked = api.limiter.as_ref().map(|limiter| limiter.check(store.store_id));
         let left = checked.as_ref().map(|checked| match checked {
             Ok(left) | Err((_, left)) => *left,
@@ -122,7 +131,7 @@ impl FromRequestParts<Api> for Call {
         }
         checked.transpose().map_err(|(problem, _)| problem)?;
         let said = Said::read(parts, api, caller, Who::Known).await;
-        Ok(Self { api: api.clone(), store, said })
+        Ok(Self { api: api.clone(), store, said, spent })
     }
 }
 
@@ -293,6 +302,20 @@ impl Said {
         })
     }
 
+    /// Whether `Cartlog-Consistency` wants the answer as it is now, rather than one that reflects the store's own commands.
+    pub fn is_eventual(&self) -> Result<bool, Problem> {
+        match self.headers.get(&CONSISTENCY).map(HeaderValue::as_bytes) {
+            None | Some(b"own-writes") => Ok(false),
+            Some(b"eventual") => Ok(true),
+            Some(_) => Err(Problem::field(FieldError::header("Cartlog-Consistency", "must be own-writes or eventual"))),
+        }
+    }
+
+    /// The answer reflects the log at least up to here, for all that is asked of it.
+    pub fn reflects(&self, position: u64) {
+        self.caller.reflects(position);
+    }
+
     pub fn request_id(&self) -> Option<String> {
         Some(self.request_id.0.as_ref().to_owned()).filter(|id| !id.is_empty())
     }
@@ -326,6 +349,10 @@ impl Call {
             request_id: self.said.request_id(),
             idempotency: None,
             if_match: self.said.if_match(),
+            watermark: self.said.caller.watermark(),
+            // The body's part of the budget: a command that nobody waits for any more still has what the body said.
+            held: Held::of(Arc::clone(&self.said.reserved) as _),
+            spent: self.spent,
         }
     }
 

@@ -7,11 +7,12 @@ use crate::problem::{FieldError, Problem};
 use crate::wire::budget::Who;
 use crate::wire::limiter::Left;
 use crate::wire::proxies::{self, Peer};
-use crate::wire::{body, path};
+use crate::wire::{answer, body, path};
 use axum::body::{Body, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use commands::Watermark;
 use commands::guard::Client;
 use domain::StoreId;
 use futures::FutureExt;
@@ -21,6 +22,7 @@ use parking_lot::Mutex;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
+use tracing::Instrument;
 use uuid::Uuid;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -41,11 +43,21 @@ struct Facts {
     client: Client,
     known: Option<Known>,
     body: Option<Body>,
+    watermark: Watermark,
+    /// What the answer to a query reflects at least, where it was asked for.
+    reflects: Option<u64>,
+}
+
+/// Of whom nothing is known.
+impl Default for Caller {
+    fn default() -> Self {
+        Self::new(Client::UNKNOWN, None)
+    }
 }
 
 impl Caller {
     fn new(client: Client, body: Option<Body>) -> Self {
-        Self(Arc::new(Mutex::new(Facts { client, known: None, body })))
+        Self(Arc::new(Mutex::new(Facts { client, known: None, body, watermark: Watermark::default(), reflects: None })))
     }
 
     /// Where the request comes from.
@@ -53,9 +65,20 @@ impl Caller {
         self.0.lock().client
     }
 
+    /// How far in the log its command came.
+    pub fn watermark(&self) -> Watermark {
+        self.0.lock().watermark.clone()
+    }
+
     /// The store, once it is known.
     pub fn is(&self, known: Known) {
         self.0.lock().known = Some(known);
+    }
+
+    /// The answer reflects the log at least up to here, for all that is asked of it.
+    pub fn reflects(&self, position: u64) {
+        let mut facts = self.0.lock();
+        facts.reflects = Some(facts.reflects.map_or(position, |known| known.min(position)));
     }
 
     /// The body, for whoever reads it.
@@ -97,21 +120,30 @@ pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Re
     parts.extensions.insert(caller.clone());
     let is_command = !matches!(parts.method, Method::GET | Method::HEAD);
     let mut response = match one_host(&parts) {
-        Ok(()) => answer(Request::from_parts(parts, Body::empty()), next, &id, is_command).await,
+        Ok(()) => {
+            // Whatever is logged on the way says of which request it is; the route, once it is known.
+            let (method, route) = (method_label(&parts.method), tracing::field::Empty);
+            let span = tracing::error_span!("request", request_id = &*id, method, route);
+            answer(Request::from_parts(parts, Body::empty()), next, is_command).instrument(span).await
+        }
         Err(problem) => problem.into_response(),
     };
-    let (known, unread) = {
+    let (known, unread, reflects) = {
         let mut facts = caller.0.lock();
-        (facts.known, facts.body.take())
+        (facts.known, facts.body.take(), facts.reflects)
     };
     if let (Some(unread), false) = (unread, awaits_word) {
         let who = if known.is_some() { Who::Known } else { Who::Stranger };
         tokio::spawn(body::discard(unread, who, api.parts.settings.body_timeout));
     }
     if let (true, Some(Known { store, .. })) = (is_command, known) {
-        remember_traces(&api, store, response.status()).await;
+        remember_traces(&api, store, response.status(), &caller.watermark()).await;
     }
+    let succeeded = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
+    if let (Some(position), true, false) = (reflects, succeeded, is_command) {
+        headers.insert(answer::POSITION, position.into());
+    }
     headers.insert(X_REQUEST_ID, id_header);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -121,10 +153,10 @@ pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Re
     response
 }
 
-async fn answer(request: Request, next: Next, id: &str, is_command: bool) -> Response {
+async fn answer(request: Request, next: Next, is_command: bool) -> Response {
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     outcome.unwrap_or_else(|_| {
-        tracing::error!(request_id = %id, "a handler panicked");
+        tracing::error!("a handler panicked");
         // A command may have been done by then.
         let code = if is_command { Code::OutcomeUnknown } else { Code::Unavailable };
         Problem::new(code, "something in the server broke while it answered").into_response()
@@ -143,13 +175,19 @@ fn one_host(parts: &Parts) -> Result<(), Problem> {
     }
 }
 
-/// A command that was refused half-way has written, too: stock that it held and gave back, a name that it claimed. It names no
-/// position, and the store's next query must see none of that.
-async fn remember_traces(api: &Api, store: StoreId, status: StatusCode) {
-    let may_have_written =
-        matches!(status, StatusCode::NOT_FOUND | StatusCode::CONFLICT | StatusCode::SERVICE_UNAVAILABLE);
-    if let (true, Ok(head)) = (may_have_written, api.parts.journal.head().await) {
-        api.positions.answered(store, head.0);
+/// A command that was refused has written, too: stock that it held and gave back, a name that it claimed; and it was refused for
+/// what somebody else did. It names no position, and the store's next query must see all of that, and wait for no more.
+async fn remember_traces(api: &Api, store: StoreId, status: StatusCode, watermark: &Watermark) {
+    if status.is_success() {
+        return;
+    }
+    let seen = match watermark.seen() {
+        Some(seen) => Some(seen),
+        // It may have been done, anywhere up to here.
+        None => api.parts.journal.head().await.ok(),
+    };
+    if let Some(seen) = seen {
+        api.positions.raise(store, seen.0);
     }
 }
 
@@ -177,14 +215,11 @@ pub async fn measure(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let told = tracing::enabled!(tracing::Level::DEBUG).then(|| request.extensions().get::<RequestId>().cloned());
-    let response = next.run(request).await;
     let route = route.as_ref().map_or("none", MatchedPath::as_str).to_owned();
+    tracing::Span::current().record("route", &*route);
+    let response = next.run(request).await;
     let (status, took) = (response.status(), started.elapsed());
-    if let Some(id) = told {
-        let (request_id, took) = (id.as_ref().map(|id| &*id.0), format!("{took:.1?}"));
-        tracing::debug!(method, route, status = status.as_u16(), request_id, took, "request");
-    }
+    tracing::debug!(status = status.as_u16(), took_ms = took.as_micros() as f64 / 1_000.0, "request");
     let labels = [
         ("method", metrics::SharedString::const_str(method)),
         ("route", route.into()),

@@ -15,7 +15,6 @@ pub mod json;
 pub mod limiter;
 pub mod paging;
 pub mod path;
-pub mod positions;
 pub mod proxies;
 pub mod query;
 pub mod schema;

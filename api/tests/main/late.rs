@@ -83,3 +83,63 @@ async fn a_body_that_does_not_come_is_told_so_where_one_is_read() {
     let broken = Body::from_stream(futures::stream::iter([Err::<Bytes, _>(std::io::Error::other("gone"))]));
     shop.send_body("POST", "/product", broken).await.problem(400, "VALIDATION_FAILED");
 }
+
+#[tokio::test]
+async fn a_refusal_waits_for_what_its_own_steps_met_and_for_nobody_else() {
+    let shop = Shop::new().await;
+    let (customer, product) = (shop.customer("ada@example.com").await, shop.product().await);
+    shop.get("/product").await.expect(200);
+    shop.projections.stop().await;
+    let other = json!({ "name": "Loud", "app_id": "loud", "app_secret": "a good secret" });
+    shop.post("/store", other).await.expect(202);
+    // It met nothing that the views have not seen.
+    let nobody = uuid::Uuid::now_v7();
+    shop.post(&format!("/customer/{customer}/cart/item/{nobody}"), json!({})).await.problem(404, "PRODUCT_NOT_FOUND");
+    shop.get("/product").await.expect(200);
+    // Somebody else of this store did what the next one is refused for.
+    let store = shop.store_id().await;
+    let request = commands::Request {
+        store_id: store,
+        actor: journal::Actor::System,
+        request_id: None,
+        idempotency: None,
+        if_match: None,
+        watermark: commands::Watermark::default(),
+        held: commands::Held::default(),
+        spent: std::time::Duration::ZERO,
+    };
+    let named = domain::product::ChangeProduct { title: Some("Coffee".to_owned()), ..Default::default() };
+    shop.commands.change_product(&request, product.parse().unwrap(), named).await.unwrap();
+    shop.get("/product").await.expect(200);
+    shop.send_with("PUT", &format!("/product/{product}"), &[("If-Match", "\"0.x\"")], json!({ "title": "Milk" }))
+        .await
+        .problem(412, "REVISION_MISMATCH");
+    shop.get("/product").await.problem(503, "READ_MODEL_BEHIND");
+}
+
+#[tokio::test]
+async fn who_wants_no_wait_gets_the_view_as_it_is_and_is_told_what_it_reflects() {
+    let shop = Shop::new().await;
+    let before = shop.post("/product", new_product()).await.expect(201);
+    shop.projections.stop().await;
+    let made = shop.post("/product", new_product()).await.expect(202);
+    let position =
+        |answer: &crate::shop::Answer| answer.headers["cartlog-position"].to_str().unwrap().parse::<u64>().unwrap();
+    shop.get("/product").await.problem(503, "READ_MODEL_BEHIND");
+    let eventual = [("Cartlog-Consistency", "eventual")];
+    for path in ["/product", "/product/count", "/store"] {
+        let seen = shop.send_with("GET", path, &eventual, Value::Null).await.expect(200);
+        assert!((position(&before)..position(&made)).contains(&position(&seen)), "{path}");
+    }
+    let listed = shop.send_with("GET", "/product/count", &eventual, Value::Null).await;
+    assert_eq!(listed.body["count"], 1);
+    let own = [("Cartlog-Consistency", "own-writes")];
+    shop.send_with("GET", "/product", &own, Value::Null).await.problem(503, "READ_MODEL_BEHIND");
+    // A position that is named is waited for all the same.
+    let least = made.headers["cartlog-position"].to_str().unwrap().to_owned();
+    let both = [("Cartlog-Consistency", "eventual"), ("Cartlog-Min-Position", least.as_str())];
+    shop.send_with("GET", "/product", &both, Value::Null).await.problem(503, "READ_MODEL_BEHIND");
+    let wrong = shop.send_with("GET", "/product", &[("Cartlog-Consistency", "weak")], Value::Null).await;
+    let wrong = wrong.problem(400, "VALIDATION_FAILED");
+    assert_eq!(wrong.text("/errors/0/pointer"), "#/Cartlog-Consistency");
+}

@@ -174,6 +174,20 @@ impl Shop {
         self.answer(request.body(body).unwrap()).await
     }
 
+    /// A request with more headers.
+    pub async fn send_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+        let token = self.token.lock().clone();
+        let request = Request::builder().method(method).uri(path).header("Host", "shop").header("APP-ID", "tea");
+        let request = request.header("ACCESS-TOKEN", token).header("Content-Type", "application/json");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.answer(request.body(body).unwrap()).await
+    }
+
+    pub async fn store_id(&self) -> domain::StoreId {
+        self.get("/store").await.text("/store/store_id").parse().unwrap()
+    }
+
     /// A request with a body that comes as it likes.
     pub async fn send_body(&self, method: &str, path: &str, body: Body) -> Answer {
         let token = self.token.lock().clone();

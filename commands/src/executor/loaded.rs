@@ -1,18 +1,19 @@
 //! A stream in memory: its folded state, and what the next append builds on.
 
 use super::StreamFailure;
+use super::cost::{Moment, Unsaved, Weight};
 use super::memory::Memory;
 use crate::executor::Shared;
-use crate::snapshots::Snapshot;
+use crate::snapshots::{Person, Snapshot};
 use domain::{Decider, Event, Timestamp};
-use eventlog::{LogId, Position, StreamName};
-use journal::{Envelope, Idempotency, JournalError, Tail};
+use eventlog::{LogId, Position, Room, StreamName};
+use journal::{Envelope, Idempotency, JournalError, StreamSlice, Tail, Written};
 use serde::{Deserialize, Serialize};
 
-/// Events that are read at once.
-const PAGE: usize = 1_000;
+/// What is read at once.
+const PAGE: Room = Room { events: 1_000, bytes: 1024 * 1024 };
 /// The shape of snapshots. Raised whenever a state's shape changes; old snapshots are then ignored.
-const SNAPSHOT_FORMAT: u32 = 3;
+const SNAPSHOT_FORMAT: u32 = 4;
 
 /// A stream as this node knows it.
 pub struct Loaded<A> {
@@ -25,8 +26,11 @@ pub struct Loaded<A> {
     pub revision: u64,
     pub(super) last_at: Timestamp,
     pub(super) memory: Memory,
-    /// The length at which the state was last saved.
-    pub(super) saved_at: u64,
+    /// What was folded since the state was last saved.
+    pub(super) unsaved: Unsaved,
+    pub(super) weight: Weight,
+    /// Whose personal data the state holds.
+    pub(super) person: Option<Person>,
 }
 
 impl<A: Decider> Default for Loaded<A> {
@@ -38,7 +42,9 @@ impl<A: Decider> Default for Loaded<A> {
             revision: 0,
             last_at: Timestamp::default(),
             memory: Memory::default(),
-            saved_at: 0,
+            unsaved: Unsaved::default(),
+            weight: Weight::default(),
+            person: None,
         }
     }
 }
@@ -101,65 +107,113 @@ impl<A: Decider> Loaded<A> {
 
     /// Reads and folds what the stream has beyond the tail.
     pub(super) async fn catch_up(&mut self, shared: &Shared, stream: &StreamName) -> Result<(), StreamFailure> {
-        loop {
-            let slice =
-                shared.journal.read_stream(stream, self.tail, PAGE).await.map_err(|source| failed(stream, source))?;
-            let count = slice.events.len();
-            for envelope in slice.events {
-                self.fold_stored(stream, envelope)?;
-            }
-            self.tail = slice.tail;
-            if count < PAGE {
-                return Ok(());
-            }
+        while !self.fold_slice(stream, page(shared, stream, self.tail).await?, 0)? {}
+        Ok(())
+    }
+
+    /// Folds what was read, but for the first events; true when that was all.
+    fn fold_slice(&mut self, stream: &StreamName, slice: StreamSlice, known: usize) -> Result<bool, StreamFailure> {
+        self.grown(slice.events.len().saturating_sub(known), slice.bytes);
+        for envelope in slice.events.into_iter().skip(known) {
+            self.fold_stored(stream, envelope)?;
         }
+        self.tail = slice.tail;
+        self.settle();
+        Ok(!slice.is_full)
+    }
+
+    fn grown(&mut self, events: usize, bytes: u64) {
+        self.unsaved.add(events as u64, bytes);
+        self.weight.folded(bytes);
+    }
+
+    /// What was folded is in the log now.
+    pub(super) fn appended(&mut self, events: usize, written: &Written) {
+        self.tail = written.tail;
+        self.position = written.position;
+        self.grown(events, written.bytes);
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        self.weight.settle(&(&self.state, &self.memory));
     }
 
     /// The stream from its snapshot, where there is one, and what came after.
-    pub(super) async fn load(shared: &Shared, stream: &StreamName) -> Result<Box<Self>, StreamFailure> {
-        let mut loaded = Box::new(Self::from_snapshot(shared, stream).await.unwrap_or_default());
+    pub(super) async fn load(shared: &Shared, stream: &StreamName, id: &A::Id) -> Result<Box<Self>, StreamFailure> {
+        let person = A::person(id);
+        if let Some(saved) = Self::from_snapshot(shared, stream, person).await?
+            && let Some(loaded) = Self::go_on(shared, stream, saved).await?
+        {
+            return Ok(loaded);
+        }
+        let mut loaded = Box::new(Self { person, ..Self::default() });
         loaded.catch_up(shared, stream).await?;
         Ok(loaded)
     }
 
-    async fn from_snapshot(shared: &Shared, stream: &StreamName) -> Option<Self> {
-        if !A::SNAPSHOTS {
-            return None;
-        }
-        let snapshot = match shared.snapshots.load(stream).await {
-            Ok(found) => found?,
+    async fn from_snapshot(
+        shared: &Shared,
+        stream: &StreamName,
+        person: Option<Person>,
+    ) -> Result<Option<Box<Self>>, StreamFailure> {
+        let snapshot = match shared.snapshots.load(stream, person).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(None),
             Err(error) => {
                 tracing::warn!(%stream, %error, "a snapshot can't be read; reading the whole stream");
-                return None;
+                return Ok(None);
             }
         };
-        let log_id = shared.journal.log_id().await.ok()?;
+        let log_id = shared.journal.log_id().await.map_err(|error| failed(stream, error.into()))?;
         if snapshot.format != SNAPSHOT_FORMAT || snapshot.log_id != log_id {
-            return None;
+            return Ok(None);
         }
-        let saved: Saved<A> = serde_json::from_slice(&snapshot.state).ok()?;
-        let tail = Tail { length: saved.length, last_hash: saved.last_hash };
-        if !stands_in_log(shared, stream, tail).await {
-            tracing::warn!(%stream, "a snapshot is of events that the log does not have; reading the whole stream");
-            return None;
-        }
-        Some(Self {
+        let Ok(saved) = serde_json::from_slice::<Saved<A>>(&snapshot.state) else { return Ok(None) };
+        Ok(Some(Box::new(Self {
             state: saved.state,
-            tail,
+            tail: Tail { length: saved.length, last_hash: saved.last_hash },
             position: saved.position,
             revision: saved.revision,
             last_at: saved.last_at,
             memory: saved.memory,
-            saved_at: saved.length,
-        })
+            unsaved: Unsaved::default(),
+            weight: Weight::of(snapshot.state.len()),
+            person,
+        })))
     }
 
-    /// A snapshot of the state, when the stream has grown enough since the last one.
-    pub(super) fn snapshot_due(&mut self, every: u64, log_id: LogId) -> Option<Snapshot> {
-        if !A::SNAPSHOTS || self.tail.length - self.saved_at < every {
+    /// Reads on from what was saved, if the stream ever was so: a log that was restored, or that was not told to sync, may be shorter
+    /// than what was saved of it. `None`: it was not.
+    async fn go_on(
+        shared: &Shared,
+        stream: &StreamName,
+        mut saved: Box<Self>,
+    ) -> Result<Option<Box<Self>>, StreamFailure> {
+        let Some(last) = saved.tail.length.checked_sub(1) else { return Ok(None) };
+        // With the last event that it knows, whose hash is that of all before it.
+        let slice = page(shared, stream, Tail { length: last, last_hash: None }).await?;
+        if slice.first_hash.is_none() || slice.first_hash != saved.tail.last_hash {
+            tracing::warn!(%stream, "a snapshot is of events that the log does not have; reading the whole stream");
+            return Ok(None);
+        }
+        if !saved.fold_slice(stream, slice, 1)? {
+            saved.catch_up(shared, stream).await?;
+        }
+        Ok(Some(saved))
+    }
+
+    /// A snapshot of the state, where reading the stream again would cost more than it is worth.
+    pub(super) fn snapshot_due(
+        &mut self,
+        moment: Moment,
+        every: u64,
+        log_id: LogId,
+    ) -> Option<(Snapshot, Option<Person>)> {
+        if self.tail.length == 0 || !self.unsaved.is_due(moment, every, self.weight.bytes()) {
             return None;
         }
-        self.saved_at = self.tail.length;
+        self.unsaved = Unsaved::default();
         let saved = SavedRef {
             state: &self.state,
             length: self.tail.length,
@@ -170,7 +224,10 @@ impl<A: Decider> Loaded<A> {
             memory: &self.memory,
         };
         match serde_json::to_vec(&saved) {
-            Ok(state) => Some(Snapshot { log_id, format: SNAPSHOT_FORMAT, state }),
+            Ok(state) => {
+                self.weight = Weight::of(state.len());
+                Some((Snapshot { log_id, format: SNAPSHOT_FORMAT, state }, self.person))
+            }
             Err(error) => {
                 tracing::warn!(%error, "a state can't be written as a snapshot");
                 None
@@ -191,12 +248,8 @@ struct SavedRef<'a, A> {
     memory: &'a Memory,
 }
 
-/// Whether the stream had this tail once. A log that was restored, or that was not told to sync, may be shorter than what was
-/// saved of it.
-async fn stands_in_log(shared: &Shared, stream: &StreamName, tail: Tail) -> bool {
-    let Some(last) = tail.length.checked_sub(1) else { return false };
-    let slice = shared.journal.read_stream(stream, Tail { length: last, last_hash: None }, 1).await;
-    slice.is_ok_and(|slice| slice.tail == tail)
+async fn page(shared: &Shared, stream: &StreamName, from: Tail) -> Result<StreamSlice, StreamFailure> {
+    shared.journal.read_stream_within(stream, from, PAGE).await.map_err(|source| failed(stream, source))
 }
 
 pub(super) fn failed(stream: &StreamName, source: JournalError) -> StreamFailure {

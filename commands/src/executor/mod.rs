@@ -7,19 +7,22 @@
 //! process writes, what is in memory is the truth and nothing needs to be read. The guarantee: an answer is given only once
 //! the append that it rests on is durable, and says nothing that was true only before it was asked for.
 
+mod cost;
 mod index;
 mod loaded;
 mod memory;
 mod past;
 mod queue;
 mod run;
+mod states;
 
 pub use loaded::Loaded;
+pub(crate) use states::States;
 
 use crate::ids::Ids;
 use crate::keys::Keyed;
 use crate::snapshots::SnapshotWriter;
-use crate::{Clock, CommandError, IfMatch, Lookups, LookupsError, Service};
+use crate::{Clock, CommandError, IfMatch, Lookups, LookupsError, Service, Watermark};
 use domain::{Decider, StoreId};
 use eventlog::{EventId, Position};
 use journal::{Actor, Journal, JournalError};
@@ -37,8 +40,8 @@ pub struct Shared {
     /// For what states don't keep of the past, and for keys of creations that they are too small to hold.
     pub lookups: Arc<dyn Lookups>,
     pub clock: Arc<dyn Clock>,
-    /// Streams of the category whose state is kept in memory.
-    pub cached_streams: usize,
+    /// The states of all executors' streams that nothing waits on.
+    pub states: Arc<States>,
     /// Commands that may wait on one stream.
     pub queue_length: usize,
     /// Events after which a stream's state is saved again.
@@ -81,6 +84,8 @@ pub struct Origin {
     pub correlation_id: EventId,
     pub causation_id: Option<EventId>,
     pub ids: Ids,
+    /// Raised by what is done for the request, and by what it rests on.
+    pub watermark: Watermark,
 }
 
 /// A command and what it insists on.
@@ -180,7 +185,7 @@ pub enum StreamFailure {
 
 impl<A: Decider> Executor<A> {
     pub fn new(shared: Arc<Shared>) -> Self {
-        let queues = Arc::new(Queues::new(shared.cached_streams, shared.queue_length));
+        let queues = Arc::new(Queues::new(Arc::clone(&shared.states), shared.queue_length));
         Self {
             shared,
             queues,
@@ -271,7 +276,7 @@ impl<A: Decider> Executor<A> {
     }
 
     fn push(&self, id: &A::Id, job: Job<A>) -> Result<(), Full> {
-        match self.queues.push(id, job) {
+        match self.queues.push(id, &run::stream_of::<A>(id), job) {
             Push::Queued => Ok(()),
             Push::Full => Err(Full),
             Push::Idle(loaded) => {

@@ -1,10 +1,11 @@
-//! What waits on each stream, and the states of the streams that nothing waits on.
+//! What waits on each stream. The states of streams that nothing waits on are in the pool (`states`).
 
 use super::loaded::Loaded;
+use super::states::{Left, States};
 use super::{Ask, Outcome, StreamFailure};
 use domain::Decider;
+use eventlog::StreamName;
 use parking_lot::Mutex;
-use quick_cache::unsync::Cache;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -32,17 +33,14 @@ pub(super) type Then<A> = Box<dyn FnOnce(&Loaded<A>) + Send>;
 pub(super) type Look<A> = Box<dyn FnOnce(Result<&Loaded<A>, Arc<StreamFailure>>) + Send>;
 
 pub(super) struct Queues<A: Decider> {
-    shards: Vec<Mutex<Shard<A>>>,
+    /// Streams with a runner, and what waits on each.
+    shards: Vec<Mutex<Busy<A>>>,
     hasher: RandomState,
     queue_length: usize,
+    idle: Arc<States>,
 }
 
-struct Shard<A: Decider> {
-    /// Streams with a runner, and what waits on each.
-    busy: HashMap<A::Id, VecDeque<Job<A>>>,
-    /// States of streams without a runner, the least recently used dropped first.
-    idle: Cache<A::Id, Box<Loaded<A>>>,
-}
+type Busy<A> = HashMap<<A as Decider>::Id, VecDeque<Job<A>>>;
 
 /// What became of a job.
 pub(super) enum Push<A: Decider> {
@@ -54,46 +52,53 @@ pub(super) enum Push<A: Decider> {
 }
 
 impl<A: Decider> Queues<A> {
-    pub(super) fn new(cached_streams: usize, queue_length: usize) -> Self {
-        let shard = || Mutex::new(Shard { busy: HashMap::new(), idle: Cache::new((cached_streams / SHARDS).max(1)) });
-        Self { shards: (0..SHARDS).map(|_| shard()).collect(), hasher: RandomState::new(), queue_length }
+    pub(super) fn new(idle: Arc<States>, queue_length: usize) -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Self { shards, hasher: RandomState::new(), queue_length, idle }
     }
 
-    fn shard(&self, id: &A::Id) -> &Mutex<Shard<A>> {
+    fn shard(&self, id: &A::Id) -> &Mutex<Busy<A>> {
         &self.shards[self.hasher.hash_one(id) as usize % SHARDS]
     }
 
-    pub(super) fn push(&self, id: &A::Id, job: Job<A>) -> Push<A> {
-        let mut shard = self.shard(id).lock();
-        if let Some(queue) = shard.busy.get_mut(id) {
+    pub(super) fn push(&self, id: &A::Id, stream: &StreamName, job: Job<A>) -> Push<A> {
+        let mut busy = self.shard(id).lock();
+        if let Some(queue) = busy.get_mut(id) {
             if queue.len() >= self.queue_length {
                 return Push::Full;
             }
             queue.push_back(job);
             return Push::Queued;
         }
-        shard.busy.insert(id.clone(), VecDeque::from([job]));
-        Push::Idle(shard.idle.remove(id).map(|(_, loaded)| loaded))
+        busy.insert(id.clone(), VecDeque::from([job]));
+        Push::Idle(self.idle.take(stream))
     }
 
-    /// Takes what waits on the stream. Nothing: the runner's state goes back and the stream is idle from now on.
-    pub(super) fn take(&self, id: &A::Id, loaded: &mut Option<Box<Loaded<A>>>) -> Option<Vec<Job<A>>> {
-        let mut shard = self.shard(id).lock();
-        let queue = shard.busy.get_mut(id)?;
-        if !queue.is_empty() {
-            let count = queue.len().min(BATCH);
-            return Some(queue.drain(..count).collect());
+    /// Takes what waits on the stream. Nothing: the runner's state goes back and the stream is idle from now on; what had to make
+    /// room for it is given.
+    pub(super) fn take(
+        &self,
+        id: &A::Id,
+        stream: &StreamName,
+        loaded: &mut Option<Box<Loaded<A>>>,
+    ) -> Result<Vec<Job<A>>, Vec<Left>> {
+        let mut busy = self.shard(id).lock();
+        match busy.get_mut(id) {
+            Some(queue) if !queue.is_empty() => {
+                let count = queue.len().min(BATCH);
+                Ok(queue.drain(..count).collect())
+            }
+            Some(_) => {
+                busy.remove(id);
+                Err(loaded.take().map(|loaded| self.idle.put(stream.clone(), loaded)).unwrap_or_default())
+            }
+            None => Err(Vec::new()),
         }
-        shard.busy.remove(id);
-        if let Some(loaded) = loaded.take() {
-            shard.idle.insert(id.clone(), loaded);
-        }
-        None
     }
 
     /// The runner broke off: what waits is dropped, which its askers see, and the next one starts a new runner.
     pub(super) fn abandon(&self, id: &A::Id) {
-        let dropped = self.shard(id).lock().busy.remove(id);
+        let dropped = self.shard(id).lock().remove(id);
         drop(dropped);
     }
 }

@@ -1,10 +1,12 @@
 //! The runner of one stream: lives while something waits on it.
 
+use super::cost::Moment;
 use super::index;
 use super::loaded::{Loaded, failed};
 use super::memory::{Recall, Remembered};
 use super::past::Past;
 use super::queue::{Job, Look, Queues, Then};
+use super::states;
 use super::{Ask, Executed, Origin, Outcome, Refused, Shared, StreamFailure};
 use crate::keys::Keyed;
 use chrono::TimeDelta;
@@ -39,8 +41,12 @@ pub(super) async fn run<A: Decider>(
 ) {
     let stream = stream_of::<A>(&id);
     let guard = Guard { queues: &queues, id: &id };
-    let mut runner = Runner { shared: &shared, stream, loaded, is_fresh: false };
-    while let Some(jobs) = queues.take(&id, &mut runner.loaded) {
+    let mut runner = Runner { shared: &shared, id: &id, stream, loaded, is_fresh: false };
+    let left = loop {
+        let jobs = match queues.take(&id, &runner.stream, &mut runner.loaded) {
+            Ok(jobs) => jobs,
+            Err(left) => break left,
+        };
         runner.is_fresh = shared.sole_writer;
         let mut asked = Vec::with_capacity(jobs.len());
         for job in jobs {
@@ -52,8 +58,9 @@ pub(super) async fn run<A: Decider>(
         if !asked.is_empty() {
             runner.execute(asked).await;
         }
-    }
+    };
     std::mem::forget(guard);
+    states::let_go(&shared, left).await;
 }
 
 /// Frees the stream if the runner panics, so that nobody waits for ever.
@@ -70,6 +77,7 @@ impl<A: Decider> Drop for Guard<'_, A> {
 
 struct Runner<'a, A: Decider> {
     shared: &'a Shared,
+    id: &'a A::Id,
     stream: StreamName,
     /// The stream's state as appended; `None`: not read yet, or not to be trusted any more.
     loaded: Option<Box<Loaded<A>>>,
@@ -97,7 +105,8 @@ impl<A: Decider> Runner<'_, A> {
         if let Some(loaded) = self.loaded.take() {
             return Ok(loaded);
         }
-        let loaded = Loaded::load(self.shared, &self.stream).await?;
+        let mut loaded = Loaded::load(self.shared, &self.stream, self.id).await?;
+        self.save(&mut loaded, Moment::Loaded).await;
         self.is_fresh = true;
         Ok(loaded)
     }
@@ -149,8 +158,7 @@ impl<A: Decider> Runner<'_, A> {
             }
             match self.append(&loaded, &decided.events).await {
                 Ok(written) => {
-                    loaded.tail = written.tail;
-                    loaded.position = written.position;
+                    loaded.appended(decided.events.len(), &written);
                     return self.answer(loaded, asked, decided).await;
                 }
                 // The state has run ahead of a log that said no: it is dropped, and read again.
@@ -196,7 +204,7 @@ impl<A: Decider> Runner<'_, A> {
         let done = slice.events.len() == events.len()
             && slice.events.iter().zip(events).all(|(stored, ours)| stored.id == ours.id);
         match slice.events.last() {
-            Some(last) if done => Ok(Written { position: last.position, tail: slice.tail }),
+            Some(last) if done => Ok(Written { position: last.position, tail: slice.tail, bytes: slice.bytes }),
             Some(last) => Err(JournalError::Append(AppendError::Conflict {
                 stream: self.stream.clone(),
                 expected: eventlog::ExpectedRevision::of_length(loaded.tail.length),
@@ -312,7 +320,10 @@ impl<A: Decider> Runner<'_, A> {
     /// Answers a batch whose events are durable, and saves the state when it is time.
     async fn answer(&mut self, mut loaded: Box<Loaded<A>>, asked: Vec<Asked<A>>, decided: Decided<A>) {
         let position = loaded.position;
-        for (Asked { then, answer, .. }, verdict) in asked.into_iter().zip(decided.verdicts) {
+        for (Asked { then, answer, ask }, verdict) in asked.into_iter().zip(decided.verdicts) {
+            if !matches!(verdict, Verdict::Refused(Refused::OtherStore)) {
+                ask.origin.watermark.see(position);
+            }
             let outcome = match verdict {
                 Verdict::Accepted(events) => Ok(Executed { events, position, replayed: false }),
                 Verdict::Replayed(remembered) => replay::<A>(self.shared, &self.stream, &remembered)
@@ -326,14 +337,14 @@ impl<A: Decider> Runner<'_, A> {
             // The asker may have gone; what was decided stands all the same.
             let _ = answer.send(outcome);
         }
-        self.save(&mut loaded).await;
+        self.save(&mut loaded, Moment::Appended).await;
         self.loaded = Some(loaded);
     }
 
-    async fn save(&self, loaded: &mut Loaded<A>) {
+    async fn save(&self, loaded: &mut Loaded<A>, moment: Moment) {
         let Ok(log_id) = self.shared.journal.log_id().await else { return };
-        if let Some(snapshot) = loaded.snapshot_due(self.shared.snapshot_every, log_id) {
-            self.shared.snapshots.save(&self.stream, snapshot);
+        if let Some((snapshot, person)) = loaded.snapshot_due(moment, self.shared.snapshot_every, log_id) {
+            self.shared.snapshots.save(&self.stream, snapshot, person);
         }
     }
 }

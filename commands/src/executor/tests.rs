@@ -14,10 +14,10 @@ fn executor() -> (Executor<Product>, Origin) {
     let journal = Journal::new(Arc::new(MemoryLog::new()), keys);
     let shared = Shared {
         lookups: Arc::new(crate::testing::CountedLookups::new(journal.clone())),
+        snapshots: SnapshotWriter::new(Arc::new(crate::snapshots::NoSnapshots), journal.clone(), 1 << 20),
         journal,
-        snapshots: SnapshotWriter::new(Arc::new(crate::snapshots::NoSnapshots)),
         clock: Arc::clone(&clock),
-        cached_streams: 10,
+        states: Arc::new(States::new(1 << 20, 10)),
         queue_length: 10,
         snapshot_every: 1_000,
         sole_writer: false,
@@ -29,6 +29,7 @@ fn executor() -> (Executor<Product>, Origin) {
         correlation_id: Uuid::from_u128(2),
         causation_id: None,
         ids: Ids::fresh(clock),
+        watermark: crate::Watermark::default(),
     };
     (Executor::new(Arc::new(shared)), origin)
 }

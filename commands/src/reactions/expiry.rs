@@ -58,6 +58,7 @@ impl CartExpiry {
     /// # Errors
     /// A service is away that all need.
     pub async fn step(&self) -> Result<usize, CommandError> {
+        self.commands.inner.has_room()?;
         let (mut closed, mut outage) = (0, Outage::default());
         let even_for = self.commands.inner.even_clock.even_for();
         let mut turns = self.stores().await?;

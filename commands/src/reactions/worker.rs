@@ -310,6 +310,10 @@ impl Reactions {
         while let Some(pending) = self.holds.next_due(now) {
             self.lanes.push(pending);
         }
+        // What was begun may be brought to its end in the room that is kept for it, but for the last of it.
+        if self.inner.has_no_room() {
+            return;
+        }
         while self.outage.lets_try(now, self.lanes.under_way()) {
             let Some((lane, work)) = self.lanes.next(now, room) else { return };
             let inner = Arc::clone(&self.inner);

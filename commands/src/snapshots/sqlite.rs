@@ -1,15 +1,17 @@
 //! Snapshots in one SQLite file. It may be deleted at any time: everything in it can be had again from the log.
 
 use super::{Snapshot, Snapshots};
-use crate::sqlite::{Database, Format, OtherVersion};
+use crate::sqlite::{Database, Failure, Format, OtherVersion};
 use async_trait::async_trait;
 use eventlog::{LogId, StreamName};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use sqlite::Settle;
 use std::path::Path;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// One row a stream, so that the file grows with the number of long streams, never with their length.
-const FORMAT: Format = Format {
+static FORMAT: Format = Format {
     what: "a file of snapshots",
     application_id: 0x6373_6e70, // `csnp`
     version: 1,
@@ -21,20 +23,27 @@ const FORMAT: Format = Format {
     // A power cut may lose the last ones, which costs only time.
     settings: "PRAGMA synchronous = NORMAL;",
     other_version: OtherVersion::StartAnew,
+    if_damaged: "it holds only what saves time: stop cartlog, move it, its -wal and its -shm away together, and it is made anew",
 };
 
 /// Snapshots in a file of their own.
 pub struct SqliteSnapshots {
-    database: Database,
+    database: Arc<Database>,
 }
 
 impl SqliteSnapshots {
-    /// Opens the file, and creates it if there is none; one of another version starts anew. Blocks.
+    /// Opens the file, and creates it if there is none; one of another version, or that is damaged, starts anew. Blocks.
     ///
     /// # Errors
     /// The file is not of snapshots (it is left as it is), or the disk doesn't let us.
     pub fn open(path: &Path) -> Result<Self, String> {
-        Ok(Self { database: Database::open(path, &FORMAT)? })
+        Ok(Self { database: Arc::new(Database::open(path, &FORMAT).map_err(Failure::reason)?) })
+    }
+}
+
+impl Settle for SqliteSnapshots {
+    fn settle(&self) -> Result<(), String> {
+        self.database.settle()
     }
 }
 
@@ -50,7 +59,7 @@ impl Snapshots for SqliteSnapshots {
             let select = "SELECT log_id, format, state FROM snapshots WHERE stream = ?1";
             connection.prepare_cached(select)?.query_row(params![stream.as_str()], read).optional()
         };
-        self.database.read(load).await
+        self.database.read(load).await.map_err(Failure::reason)
     }
 
     async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), String> {
@@ -60,6 +69,6 @@ impl Snapshots for SqliteSnapshots {
             let Snapshot { log_id, format, state } = snapshot;
             connection.prepare_cached(upsert)?.execute(params![stream.as_str(), log_id.0.as_bytes(), format, state])
         };
-        self.database.write(save).await.map(drop)
+        self.database.write(save).await.map(drop).map_err(Failure::reason)
     }
 }

@@ -1,8 +1,10 @@
 //! Snapshots are written one after another by one task. Those that wait are bounded in number and bytes: the newest of a stream
-//! takes the place of the one before, and what finds no place is dropped, which costs only time.
+//! takes the place of the one before, and what finds no place is dropped, which costs only time. A state that holds personal data
+//! is sealed before it is written: once the key is destroyed nobody can read it, as everywhere else.
 
-use super::{Snapshot, Snapshots};
+use super::{Person, Snapshot, Snapshots};
 use eventlog::StreamName;
+use journal::Journal;
 use parking_lot::Mutex;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -10,8 +12,8 @@ use tokio::sync::watch;
 
 /// Snapshots that may wait.
 const MOST: usize = 1_024;
-/// What they may hold in all.
-const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// What one takes beside its state, about.
+const BESIDE: usize = 256;
 
 /// Writes snapshots behind whoever hands them over. Cheap to clone.
 #[derive(Clone)]
@@ -21,25 +23,34 @@ pub struct SnapshotWriter {
 
 struct Shared {
     snapshots: Arc<dyn Snapshots>,
+    journal: Journal,
     waiting: Mutex<Waiting>,
     /// Whether the task writes.
     busy: watch::Sender<bool>,
 }
 
-#[derive(Default)]
 struct Waiting {
     order: VecDeque<StreamName>,
-    by_stream: HashMap<StreamName, Snapshot>,
+    by_stream: HashMap<StreamName, (Snapshot, Option<Person>)>,
     bytes: usize,
+    most_bytes: usize,
     closed: bool,
 }
 
+fn weight(snapshot: &Snapshot) -> usize {
+    snapshot.state.len() + BESIDE
+}
+
 impl Waiting {
+    fn new(most_bytes: usize) -> Self {
+        Self { order: VecDeque::new(), by_stream: HashMap::new(), bytes: 0, most_bytes, closed: false }
+    }
+
     /// Whether it was taken in.
-    fn put(&mut self, stream: &StreamName, snapshot: Snapshot) -> bool {
-        let before = self.by_stream.get(stream).map(|waiting| waiting.state.len());
-        let bytes = self.bytes - before.unwrap_or(0) + snapshot.state.len();
-        let is_full = bytes > MOST_BYTES || (before.is_none() && self.order.len() >= MOST);
+    fn put(&mut self, stream: &StreamName, snapshot: Snapshot, person: Option<Person>) -> bool {
+        let before = self.by_stream.get(stream).map(|(waiting, _)| weight(waiting));
+        let bytes = self.bytes - before.unwrap_or(0) + weight(&snapshot);
+        let is_full = bytes > self.most_bytes || (before.is_none() && self.order.len() >= MOST);
         if self.closed || is_full {
             return false;
         }
@@ -47,38 +58,54 @@ impl Waiting {
         if before.is_none() {
             self.order.push_back(stream.clone());
         }
-        self.by_stream.insert(stream.clone(), snapshot);
+        self.by_stream.insert(stream.clone(), (snapshot, person));
         true
     }
 
-    fn take(&mut self) -> Option<(StreamName, Snapshot)> {
+    fn take(&mut self) -> Option<(StreamName, Snapshot, Option<Person>)> {
         let stream = self.order.pop_front().filter(|_| !self.closed)?;
-        let snapshot = self.by_stream.remove(&stream)?;
-        self.bytes -= snapshot.state.len();
-        Some((stream, snapshot))
+        let (snapshot, person) = self.by_stream.remove(&stream)?;
+        self.bytes -= weight(&snapshot);
+        Some((stream, snapshot, person))
     }
 }
 
 impl SnapshotWriter {
-    pub fn new(snapshots: Arc<dyn Snapshots>) -> Self {
-        Self { shared: Arc::new(Shared { snapshots, waiting: Mutex::default(), busy: watch::Sender::new(false) }) }
+    /// What waits takes so many bytes at most.
+    pub fn new(snapshots: Arc<dyn Snapshots>, journal: Journal, most_bytes: usize) -> Self {
+        let (waiting, busy) = (Mutex::new(Waiting::new(most_bytes)), watch::Sender::new(false));
+        Self { shared: Arc::new(Shared { snapshots, journal, waiting, busy }) }
     }
 
-    /// What was saved of the stream last. One that waits to be written is older than the state that it is of.
-    pub async fn load(&self, stream: &StreamName) -> Result<Option<Snapshot>, String> {
-        self.shared.snapshots.load(stream).await
+    /// What was handed over or saved of the stream last, opened; `None` also once the person's key was destroyed.
+    pub async fn load(&self, stream: &StreamName, person: Option<Person>) -> Result<Option<Snapshot>, String> {
+        let waiting = self.shared.waiting.lock().by_stream.get(stream).map(|(snapshot, _)| snapshot.clone());
+        if waiting.is_some() {
+            return Ok(waiting);
+        }
+        let Some(saved) = self.shared.snapshots.load(stream).await? else { return Ok(None) };
+        let Some(person) = person else { return Ok(Some(saved)) };
+        let opened = self.shared.journal.open_state(stream, person, &saved.state).await;
+        Ok(opened.map_err(|error| error.to_string())?.map(|state| Snapshot { state, ..saved }))
     }
 
-    /// Has the snapshot written, if there is room; within a runtime.
-    pub fn save(&self, stream: &StreamName, snapshot: Snapshot) {
+    /// What waits to be written takes so many bytes, about.
+    pub fn bytes(&self) -> usize {
+        self.shared.waiting.lock().bytes
+    }
+
+    /// Has the snapshot written, if there is room; within a runtime. Sealed, if it holds what is a person's.
+    pub fn save(&self, stream: &StreamName, snapshot: Snapshot, person: Option<Person>) {
         let mut waiting = self.shared.waiting.lock();
-        if !waiting.put(stream, snapshot) {
+        if !waiting.put(stream, snapshot, person) {
             metrics::counter!("cartlog_snapshots_dropped_total").increment(1);
             return;
         }
         // Under the lock: the task ends only when it has seen under it that nothing waits.
         if !self.shared.busy.send_replace(true) {
-            tokio::spawn(write(Arc::clone(&self.shared)));
+            let shared = Arc::clone(&self.shared);
+            // One that can't be written, whatever it does to the task, is lost; the next ones are not.
+            tokio::spawn(tasks::keep_on("snapshots", move || write(Arc::clone(&shared))));
         }
     }
 
@@ -91,7 +118,7 @@ impl SnapshotWriter {
     }
 }
 
-async fn write(shared: Arc<Shared>) {
+async fn write(shared: Arc<Shared>) -> tasks::Ended {
     loop {
         let next = {
             let mut waiting = shared.waiting.lock();
@@ -101,10 +128,21 @@ async fn write(shared: Arc<Shared>) {
             }
             next
         };
-        let Some((stream, snapshot)) = next else { return };
-        if let Err(error) = shared.snapshots.save(&stream, snapshot).await {
+        let Some((stream, snapshot, person)) = next else { return Ok(()) };
+        if let Err(error) = shared.write(&stream, snapshot, person).await {
             tracing::warn!(%stream, %error, "a snapshot can't be saved");
         }
+    }
+}
+
+impl Shared {
+    async fn write(&self, stream: &StreamName, snapshot: Snapshot, person: Option<Person>) -> Result<(), String> {
+        let Some(person) = person else { return self.snapshots.save(stream, snapshot).await };
+        let sealed =
+            self.journal.seal_state(stream, person, &snapshot.state).await.map_err(|error| error.to_string())?;
+        // Without a key nothing of the person is written any more.
+        let Some(state) = sealed else { return Ok(()) };
+        self.snapshots.save(stream, Snapshot { state, ..snapshot }).await
     }
 }
 
@@ -136,10 +174,18 @@ mod tests {
 
     type Written = mpsc::UnboundedReceiver<(StreamName, Vec<u8>)>;
 
+    const MOST_BYTES: usize = 32 * 1024 * 1024;
+
     fn gated() -> (SnapshotWriter, Arc<Gated>, Written) {
         let (written, seen) = mpsc::unbounded_channel();
         let gated = Arc::new(Gated { let_through: Semaphore::new(0), written });
-        (SnapshotWriter::new(Arc::clone(&gated) as Arc<dyn Snapshots>), gated, seen)
+        (writer_to(Arc::clone(&gated) as Arc<dyn Snapshots>), gated, seen)
+    }
+
+    fn writer_to(snapshots: Arc<dyn Snapshots>) -> SnapshotWriter {
+        let keys = Arc::new(crate::vault::MemoryVault::default());
+        let journal = Journal::new(Arc::new(eventlog::MemoryLog::new()), keys);
+        SnapshotWriter::new(snapshots, journal, MOST_BYTES)
     }
 
     fn snapshot(state: Vec<u8>) -> Snapshot {
@@ -153,17 +199,17 @@ mod tests {
     #[tokio::test]
     async fn of_a_stream_the_newest_waits_and_what_finds_no_room_is_dropped() {
         let (writer, gated, mut seen) = gated();
-        writer.save(&stream(0), snapshot(b"under way".to_vec()));
+        writer.save(&stream(0), snapshot(b"under way".to_vec()), None);
         // The task takes the first before it waits at the gate.
         while writer.shared.waiting.lock().bytes > 0 {
             tokio::task::yield_now().await;
         }
         for state in [b"old", b"new"] {
-            writer.save(&stream(1), snapshot(state.to_vec()));
+            writer.save(&stream(1), snapshot(state.to_vec()), None);
         }
-        writer.save(&stream(2), snapshot(vec![0; MOST_BYTES]));
+        writer.save(&stream(2), snapshot(vec![0; MOST_BYTES]), None);
         for number in 3..3 + 2 * MOST {
-            writer.save(&stream(number), snapshot(Vec::new()));
+            writer.save(&stream(number), snapshot(Vec::new()), None);
         }
         assert_eq!(writer.shared.waiting.lock().order.len(), MOST);
         gated.let_through.add_permits(2 * MOST);
@@ -176,16 +222,41 @@ mod tests {
         assert!(seen.try_recv().is_err(), "nothing else was written");
     }
 
+    /// Panics at what it is told to.
+    struct Brittle(mpsc::UnboundedSender<StreamName>);
+
+    #[async_trait]
+    impl Snapshots for Brittle {
+        async fn load(&self, _stream: &StreamName) -> Result<Option<Snapshot>, String> {
+            Ok(None)
+        }
+
+        async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), String> {
+            assert!(!snapshot.state.is_empty(), "as a defect would");
+            self.0.send(stream.clone()).map_err(|error| error.to_string())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_breaks_the_writer_is_lost_and_the_next_ones_are_written() {
+        let (written, mut seen) = mpsc::unbounded_channel();
+        let writer = writer_to(Arc::new(Brittle(written)));
+        writer.save(&stream(0), snapshot(Vec::new()), None);
+        writer.save(&stream(1), snapshot(b"state".to_vec()), None);
+        assert_eq!(seen.recv().await, Some(stream(1)));
+        writer.close().await;
+    }
+
     #[tokio::test]
     async fn closing_waits_for_the_one_under_way_and_drops_the_rest() {
         let (writer, gated, mut seen) = gated();
-        (0..3).for_each(|number| writer.save(&stream(number), snapshot(Vec::new())));
+        (0..3).for_each(|number| writer.save(&stream(number), snapshot(Vec::new()), None));
         while writer.shared.waiting.lock().order.len() > 2 {
             tokio::task::yield_now().await;
         }
         gated.let_through.add_permits(3);
         writer.close().await;
-        writer.save(&stream(9), snapshot(Vec::new()));
+        writer.save(&stream(9), snapshot(Vec::new()), None);
         assert_eq!(seen.try_recv().ok().map(|(stream, _)| stream), Some(stream(0)));
         assert!(seen.try_recv().is_err());
     }

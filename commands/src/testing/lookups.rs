@@ -10,7 +10,7 @@ use domain::customer::{Customer, CustomerEvent};
 use domain::gift_card::GiftCard;
 use domain::past::{Asked, Fact};
 use domain::store::Store;
-use domain::{Category, CustomerId, Decider, Event, StoreId, Timestamp};
+use domain::{Category, Currency, CustomerId, Decider, Event, StoreId, Timestamp};
 use eventlog::{Position, StreamName};
 use journal::{Delivery, Envelope, Journal};
 use std::collections::{BTreeMap, HashSet};
@@ -72,6 +72,7 @@ impl Lookups for CountedLookups {
         _at_least: Position,
         store: StoreId,
         customer: CustomerId,
+        _currency: Currency,
     ) -> Result<Vec<WalletEntry>, LookupsError> {
         let mut wallet = Vec::new();
         for (created_at, card) in self.folded::<GiftCard>().await?.into_values() {

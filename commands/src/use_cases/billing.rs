@@ -83,7 +83,7 @@ async fn attempt(
             let request = key.map(|key| RequestKey { key: key.key, fingerprint: key.fingerprint });
             let start = CartCommand::StartBilling { invoice_id, coupon_id, terms, request };
             let ask = Ask::of(start, &session.origin).at_length(length);
-            session.ask::<Cart>(&customer, ask).await
+            session.ask_deciding::<Cart>(&customer, ask).await
         }
     };
     match outcome {
@@ -153,7 +153,7 @@ async fn wallet(
 ) -> Result<Vec<WalletRef>, CommandError> {
     let parts = &session.inner.parts;
     let head = parts.journal.head().await.map_err(|error| crate::error::log_away(error.into()))?;
-    let entries = parts.lookups.wallet(head, session.store_id(), customer).await.map_err(views_away)?;
+    let entries = parts.lookups.wallet(head, session.store_id(), customer, currency).await.map_err(views_away)?;
     let mut entries: Vec<_> = entries.into_iter().filter(|entry| entry.currency == currency).collect();
     let gift_cards_first = order == CreditOrder::GiftCard;
     entries
@@ -197,19 +197,22 @@ async fn finish(
     invoice_id: InvoiceId,
 ) -> Result<Done<InvoiceId>, CommandError> {
     let late = || Done { late: true, ..session.done(invoice_id, false) };
-    let billing = match session.look(&customer, |cart: &Cart| cart.billing().cloned()).await {
-        Ok(billing) => billing.flatten().filter(|billing| billing.invoice_id == invoice_id),
-        Err(_) => return Ok(late()),
+    let same = session.clone();
+    let finishing = async move {
+        let billing = match same.look(&customer, |cart: &Cart| cart.billing().cloned()).await {
+            Ok(billing) => billing.flatten().filter(|billing| billing.invoice_id == invoice_id),
+            Err(_) => return Err(CommandError::Busy),
+        };
+        match billing {
+            None => outcome_of(&same, customer, invoice_id).await,
+            Some(billing) => match ask_coupon_and_finish(&same, customer, &billing).await {
+                Ok(executed) if executed.events.is_empty() => outcome_of(&same, customer, invoice_id).await,
+                Ok(executed) => after_billing(&same, executed).await,
+                Err(error) => Err(error),
+            },
+        }
     };
-    let outcome = match billing {
-        None => outcome_of(session, customer, invoice_id).await,
-        Some(billing) => match ask_coupon_and_finish(session, customer, &billing).await {
-            Ok(executed) if executed.events.is_empty() => outcome_of(session, customer, invoice_id).await,
-            Ok(executed) => after_billing(session, executed).await,
-            Err(error) => Err(error),
-        },
-    };
-    match outcome {
+    match session.follow(finishing).await {
         Err(error) if error.will_pass() => Ok(late()),
         settled => settled,
     }
@@ -275,7 +278,9 @@ async fn find_end(
 /// Answers a billing that the cart's stream has decided.
 async fn after_billing(session: &Session, executed: Executed<CartEvent>) -> Result<Done<InvoiceId>, CommandError> {
     if let Some(billed) = billed_event(&executed) {
-        let late = match issue_invoice(&session.follow_up(), billed).await {
+        let (follow_up, owned) = (session.follow_up(), billed.clone());
+        let issuing = async move { issue_invoice(&follow_up, &owned).await };
+        let late = match session.follow(issuing).await {
             Ok(()) => false,
             Err(error) => {
                 tracing::warn!(invoice = %billed.invoice_id, %error, "the invoice of a billed cart is issued later");

@@ -33,10 +33,15 @@ pub(super) async fn after_change(
     executed: Executed<CartEvent>,
 ) -> Result<Done<CartId>, CommandError> {
     let follow_up = session.follow_up();
-    let mut late = false;
-    for event in &executed.events {
-        late |= released(&follow_up, customer, event).await.is_err();
-    }
+    let events = executed.events.clone();
+    let releasing = async move {
+        let mut outcome = Ok(());
+        for event in &events {
+            outcome = outcome.and(released(&follow_up, customer, event).await);
+        }
+        outcome
+    };
+    let late = session.follow(releasing).await.is_err();
     let cart = match executed.events.iter().rev().find_map(CartEvent::cart_id) {
         Some(cart) => cart,
         None => session

@@ -99,7 +99,7 @@ async fn send(session: &Session, customer: CustomerId) -> Result<Done<Option<Str
         let request = CustomerCommand::RequestConfirmation { confirmation_id, email_id: to.email_id, expires_at };
         let ask = Ask::of(request, &session.origin).if_match(session.if_match.clone());
         match session.ask::<Customer>(&customer, ask).await {
-            Ok(_) => {}
+            Ok(_) => session.decided(),
             // It would say of the new address what was mailed to the old one.
             Err(Refused::Rejected(CustomerRejection::PrimaryEmailHasChanged)) => continue,
             Err(other) => return Err(refused::<Customer>(other)),

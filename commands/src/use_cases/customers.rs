@@ -66,8 +66,10 @@ impl Commands {
             }
             let executed = session.decide::<Customer>(&customer, CustomerCommand::Delete).await;
             let executed = executed.map_err(refused::<Customer>)?;
-            let late = reactions::late(after_deletion(&session.follow_up(), customer, &executed.events).await);
-            Ok(Done { late, ..session.done(customer, executed.replayed) })
+            let (follow_up, replayed) = (session.follow_up(), executed.replayed);
+            let tidying = async move { after_deletion(&follow_up, customer, &executed.events).await };
+            let late = reactions::late(session.follow(tidying).await);
+            Ok(Done { late, ..session.done(customer, replayed) })
         })
     }
 }

@@ -35,8 +35,10 @@ impl Commands {
             let given = session.look(&customer, given).await?.flatten().unwrap_or_else(|| email.clone());
             let remove = CustomerCommand::RemoveEmail { email };
             let executed = session.decide::<Customer>(&customer, remove).await.map_err(refused::<Customer>)?;
-            let late = reactions::late(release_removed(&session.follow_up(), customer, &given, &executed.events).await);
-            Ok(Done { late, ..session.done(customer, executed.replayed) })
+            let (follow_up, replayed) = (session.follow_up(), executed.replayed);
+            let releasing = async move { release_removed(&follow_up, customer, &given, &executed.events).await };
+            let late = reactions::late(session.follow(releasing).await);
+            Ok(Done { late, ..session.done(customer, replayed) })
         })
     }
 

@@ -61,7 +61,8 @@ async fn decide(
     command: InvoiceCommand,
 ) -> Result<Done<Vec<InvoiceEvent>>, CommandError> {
     let executed = session.decide::<Invoice>(&invoice, command).await.map_err(refused::<Invoice>)?;
-    let late = reactions::late(settle(&session.follow_up(), invoice, &executed.events).await);
+    let (follow_up, events) = (session.follow_up(), executed.events.clone());
+    let late = reactions::late(session.follow(async move { settle(&follow_up, invoice, &events).await }).await);
     Ok(Done { late, ..session.done(executed.events, executed.replayed) })
 }
 

@@ -72,7 +72,7 @@ async fn recalled(
         return Ok(None);
     }
     let name = session.inner.email(session.store_id(), email).await?;
-    for owner in session.inner.owners_ever(&name).await? {
+    for owner in session.inner.owners_lately(&name).await? {
         let Owner::Customer(customer) = owner else { continue };
         if let Some(first) = session.recall::<Customer>(&customer).await? {
             return Ok(Some((customer, first)));

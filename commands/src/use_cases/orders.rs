@@ -25,7 +25,9 @@ impl Commands {
     fn step(&self, kind: &'static str, request: &Request, order: OrderId, command: OrderCommand) -> UnderWay<OrderId> {
         self.run(kind, request, move |session| async move {
             let executed = session.decide::<Order>(&order, command).await.map_err(refused::<Order>)?;
-            let late = reactions::late(reactions::settle_order(&session.follow_up(), order).await);
+            let follow_up = session.follow_up();
+            let settling = async move { reactions::settle_order(&follow_up, order).await };
+            let late = reactions::late(session.follow(settling).await);
             Ok(Done { late, ..session.done(order, executed.replayed) })
         })
     }

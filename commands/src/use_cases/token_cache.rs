@@ -12,14 +12,19 @@ use chrono::TimeDelta;
 use domain::{CredentialId, StoreId, Timestamp, TokenId};
 use parking_lot::Mutex;
 use quick_cache::sync::Cache;
+use quick_cache::{OptionsBuilder, Weighter};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use subtle::ConstantTimeEq;
 
-const CACHED_TOKENS: usize = 65_536;
-const CACHED_STORES: usize = 4_096;
-const CACHED_SECRETS: usize = 4_096;
+/// What a token or a secret takes with its place in the cache, about, in bytes.
+const ENTRY: u64 = 192;
+/// What a store takes beside its tokens, and what each of these does.
+const STORE: u64 = 512;
+const TOKEN: u64 = 32;
+/// Parts of the cache of stores that are locked by themselves: few, so that a store with many tokens has room in one.
+const SHARDS: usize = 2;
 /// From this age on, one request reads the store again while the others still take what is known.
 const FRESH: TimeDelta = TimeDelta::milliseconds(500);
 /// From this age on, every request reads the store.
@@ -30,7 +35,7 @@ const REMEMBERED: TimeDelta = TimeDelta::minutes(5);
 /// Tokens and stores seen lately, and secrets verified lately (as keyed hashes). Bounded.
 pub(crate) struct TokenCache {
     entries: Cache<[u8; 32], TokenEntry>,
-    stores: Cache<StoreId, Arc<LiveTokens>>,
+    stores: Cache<StoreId, Arc<LiveTokens>, ByTokens>,
     /// Rises whenever a store is forgotten: what was being read then may be what was known before.
     forgotten: Mutex<u64>,
     secrets: Cache<CredentialId, Verified>,
@@ -68,20 +73,43 @@ pub(super) enum Answer {
     Unknown,
 }
 
-impl Default for TokenCache {
-    fn default() -> Self {
-        let mut key = zeroize::Zeroizing::new([0; 32]);
-        Self {
-            entries: Cache::new(CACHED_TOKENS),
-            stores: Cache::new(CACHED_STORES),
-            forgotten: Mutex::default(),
-            secrets: Cache::new(CACHED_SECRETS),
-            secrets_key: getrandom::fill(key.as_mut()).ok().map(|()| key),
-        }
+/// Weighs a store by its tokens, in bytes.
+#[derive(Clone)]
+struct ByTokens;
+
+impl Weighter<StoreId, Arc<LiveTokens>> for ByTokens {
+    fn weight(&self, _: &StoreId, tokens: &Arc<LiveTokens>) -> u64 {
+        STORE + TOKEN * tokens.tokens.capacity() as u64
     }
 }
 
+fn stores(bytes: u64) -> Cache<StoreId, Arc<LiveTokens>, ByTokens> {
+    let options = OptionsBuilder::new()
+        .weight_capacity(bytes)
+        .estimated_items_capacity(usize::try_from(bytes / STORE).unwrap_or(usize::MAX))
+        .shards(SHARDS)
+        .build();
+    // Both capacities are given.
+    Cache::with_options(options.expect("options of a cache"), ByTokens, Default::default(), Default::default())
+}
+
+fn entries(bytes: u64) -> usize {
+    usize::try_from(bytes / ENTRY).unwrap_or(usize::MAX).max(1)
+}
+
 impl TokenCache {
+    /// With room for about so many bytes.
+    pub(crate) fn new(bytes: u64) -> Self {
+        let mut key = zeroize::Zeroizing::new([0; 32]);
+        Self {
+            entries: Cache::new(entries(bytes / 2)),
+            stores: stores(bytes / 4),
+            forgotten: Mutex::default(),
+            secrets: Cache::new(entries(bytes / 4)),
+            secrets_key: getrandom::fill(key.as_mut()).ok().map(|()| key),
+        }
+    }
+
     pub(super) fn entry(&self, sha256: &[u8; 32]) -> Option<TokenEntry> {
         self.entries.get(sha256)
     }
@@ -194,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_store_that_was_being_read_when_it_was_forgotten_is_not_kept() {
-        let (cache, store) = (TokenCache::default(), StoreId(Uuid::now_v7()));
+        let (cache, store) = (TokenCache::new(1 << 20), StoreId(Uuid::now_v7()));
         let read = || Arc::new(LiveTokens::of_none(Timestamp::from_millis(1)));
         let moment = cache.moment();
         cache.forget(store);

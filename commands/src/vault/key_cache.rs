@@ -9,6 +9,9 @@ use quick_cache::unsync::Cache;
 /// gets in.
 pub(super) struct KeyCache(Mutex<Known>);
 
+/// What a key takes with its place, about: itself and its owner, twice where it was evicted lately, and what a map takes beside.
+const ENTRY: usize = 160;
+
 struct Known {
     keys: Cache<CustomerId, StoredKey>,
     /// Rises with every destruction.
@@ -20,8 +23,9 @@ struct Known {
 pub(super) struct Moment(u64);
 
 impl KeyCache {
-    pub(super) fn new(capacity: usize) -> Self {
-        Self(Mutex::new(Known { keys: Cache::new(capacity), destroyed: 0 }))
+    /// With room for about so many bytes.
+    pub(super) fn new(bytes: usize) -> Self {
+        Self(Mutex::new(Known { keys: Cache::new((bytes / ENTRY).max(1)), destroyed: 0 }))
     }
 
     /// Taken before the vault is read for what [`Self::keep`] is then given.

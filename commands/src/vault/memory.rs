@@ -53,7 +53,7 @@ impl MemoryVault {
 
     fn entries(&self) -> Result<MutexGuard<'_, Entries>, VaultError> {
         let entries = self.0.lock();
-        if entries.away { Err(VaultError("the test took it away".to_owned())) } else { Ok(entries) }
+        if entries.away { Err(VaultError::Away("the test took it away".to_owned())) } else { Ok(entries) }
     }
 }
 
@@ -64,11 +64,11 @@ impl Keys for MemoryVault {
             let fresh = random_bytes()?;
             Ok(self.entries()?.customer_keys.entry(customer).or_insert_with(|| Some(SealingKey(fresh))).clone())
         };
-        made().map_err(|error| KeysError(error.0))
+        made().map_err(KeysError::from)
     }
 
     async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
-        let entries = self.entries().map_err(|error| KeysError(error.0))?;
+        let entries = self.entries().map_err(KeysError::from)?;
         Ok(customers.iter().map(|customer| entries.customer_keys.get(customer).cloned().flatten()).collect())
     }
 }

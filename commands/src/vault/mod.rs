@@ -24,12 +24,35 @@ pub use sqlite::SqliteVault;
 
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
-use journal::{Keys, SealingKey};
+use journal::{Keys, KeysError, SealingKey};
 
-/// The vault can't be reached now.
+/// Why the vault did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct VaultError(pub String);
+pub enum VaultError {
+    /// It can't be reached now.
+    #[error("{0}")]
+    Away(String),
+    /// What it holds is not what was written: trying again does not help, a backup does.
+    #[error("{0}")]
+    Damaged(String),
+}
+
+impl From<VaultError> for KeysError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Away(reason) => KeysError::Away(reason),
+            VaultError::Damaged(reason) => KeysError::Damaged(reason),
+        }
+    }
+}
+
+impl VaultError {
+    pub fn reason(self) -> String {
+        match self {
+            VaultError::Away(reason) | VaultError::Damaged(reason) => reason,
+        }
+    }
+}
 
 /// Whose secret or password it is: whose stream says which one is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +84,11 @@ pub struct HmacKey(pub [u8; 32]);
 /// The vault's port. Every write is durable once answered. An entry is never overwritten: writing it again changes nothing.
 #[async_trait]
 pub trait Vault: Keys + Inventory {
+    /// Damage that it has met, and that stays until a backup is restored.
+    fn damage(&self) -> Option<String> {
+        None
+    }
+
     /// Stores the Argon2id hash (PHC string) of a secret or password. It is looked at by the sweep after `at` + 24 h.
     async fn put_credential(
         &self,
@@ -118,7 +146,7 @@ pub trait Vault: Keys + Inventory {
 /// 32 bytes that nobody can guess.
 fn random_bytes() -> Result<[u8; 32], VaultError> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| VaultError(format!("no randomness to be had: {error}")))?;
+    getrandom::fill(&mut bytes).map_err(|error| VaultError::Away(format!("no randomness to be had: {error}")))?;
     Ok(bytes)
 }
 

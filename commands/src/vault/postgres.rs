@@ -65,7 +65,10 @@ impl PostgresVault {
 
     /// Every statement here can be done twice.
     async fn ask(&self, query: impl Fn() -> Query<'static, Postgres, PgArguments>) -> Result<Vec<PgRow>, VaultError> {
-        self.sessions.ask(query).await.map_err(|error| VaultError(format!("the vault in PostgreSQL: {}", says(&error))))
+        self.sessions
+            .ask(query)
+            .await
+            .map_err(|error| VaultError::Away(format!("the vault in PostgreSQL: {}", says(&error))))
     }
 
     async fn find<T>(
@@ -78,7 +81,7 @@ impl PostgresVault {
 }
 
 fn unreadable(error: sqlx::Error) -> VaultError {
-    VaultError(format!("the vault in PostgreSQL holds what can't be read: {}", says(&error)))
+    VaultError::Damaged(format!("the vault in PostgreSQL holds what can't be read: {}", says(&error)))
 }
 
 #[async_trait]
@@ -193,7 +196,7 @@ impl Vault for PostgresVault {
         self.ask(|| query(insert).bind(store.0).bind(fresh)).await?;
         // Whoever was first.
         let key = self.find(stored, read).await?;
-        key.map(HmacKey).ok_or_else(|| VaultError("a store's key is gone as soon as it was made".to_owned()))
+        key.map(HmacKey).ok_or_else(|| VaultError::Away("a store's key is gone as soon as it was made".to_owned()))
     }
 
     async fn destroy_key(&self, customer: CustomerId) -> Result<(), VaultError> {

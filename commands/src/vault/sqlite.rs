@@ -5,18 +5,20 @@ mod keys;
 
 use super::key_cache::KeyCache;
 use super::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, Vault, VaultError, random_bytes};
-use crate::sqlite::{Database, Format, OtherVersion};
+use crate::sqlite::{Database, Failure, Format, OtherVersion};
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use sqlite::Settle;
 use std::path::Path;
+use std::sync::Arc;
 use uuid::Uuid;
 
-/// Keys that are kept in memory: about 100 bytes each.
-const CACHED_KEYS: usize = 65_536;
+/// What keys take in memory unless told otherwise.
+const KEY_BYTES: usize = 4 * 1024 * 1024;
 
 /// Ids are stored as their 16 bytes, times in milliseconds since 1970. What is deleted is overwritten with zeros.
-const FORMAT: Format = Format {
+static FORMAT: Format = Format {
     what: "a vault",
     application_id: 0x6376_6c74, // `cvlt`
     version: 1,
@@ -45,13 +47,14 @@ const FORMAT: Format = Format {
             key BLOB -- NULL: destroyed, for ever
         ) STRICT, WITHOUT ROWID;
     ",
-    settings: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 256;",
+    settings: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
     other_version: OtherVersion::Refuse,
+    if_damaged: "the vault is damaged: restore a backup of it, with its -wal; the keys to what the log holds of people are nowhere else",
 };
 
 /// A vault in one SQLite file that only its owner may read.
 pub struct SqliteVault {
-    database: Database,
+    database: Arc<Database>,
     keys: KeyCache,
 }
 
@@ -61,35 +64,62 @@ impl SqliteVault {
     /// # Errors
     /// The file is not a vault of ours, is of a newer version (it is left as it is in both cases), or the disk doesn't let us.
     pub fn open(path: &Path) -> Result<Self, VaultError> {
-        let database = Database::open(path, &FORMAT).map_err(VaultError)?;
-        Ok(Self { database, keys: KeyCache::new(CACHED_KEYS) })
+        Self::open_with(path, KEY_BYTES)
+    }
+
+    /// As [`Self::open`], with keys of about so many bytes in memory.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(path: &Path, key_bytes: usize) -> Result<Self, VaultError> {
+        let database = Arc::new(Database::open(path, &FORMAT)?);
+        Ok(Self { database, keys: KeyCache::new(key_bytes) })
     }
 
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, VaultError> {
-        self.database.write(work).await.map_err(VaultError)
+        Ok(self.database.write(work).await?)
     }
 
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, VaultError> {
-        self.database.read(work).await.map_err(VaultError)
+        Ok(self.database.read(work).await?)
     }
 
     /// Takes what was just destroyed out of the write-ahead log too.
     async fn purge(&self) -> Result<(), VaultError> {
-        if !self.database.purge().await.map_err(VaultError)? {
+        if !self.database.purge().await? {
             tracing::warn!("what was destroyed may stand in the vault's write-ahead log until its next checkpoint");
         }
         Ok(())
     }
 }
 
+impl From<Failure> for VaultError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Away(reason) => VaultError::Away(reason),
+            Failure::Damaged(reason) => VaultError::Damaged(reason),
+        }
+    }
+}
+
+impl Settle for SqliteVault {
+    fn settle(&self) -> Result<(), String> {
+        self.database.settle()
+    }
+}
+
 #[async_trait]
 impl Vault for SqliteVault {
+    fn damage(&self) -> Option<String> {
+        self.database.damage()
+    }
+
     async fn put_credential(
         &self,
         id: CredentialId,

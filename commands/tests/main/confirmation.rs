@@ -193,6 +193,16 @@ async fn mail_that_was_not_sent_does_not_count() {
     mailed(&shop, customer).await;
 }
 
+/// The link stands in the log by then, and counts: nobody may be told that nothing was done.
+#[tokio::test]
+async fn mail_that_breaks_off_once_its_link_is_made_is_not_said_not_to_be_done() {
+    let shop = Shop::new().await;
+    let customer = shop.customer(ADA).await;
+    let broke_off = shop.node_whose_mail_breaks_off().send_confirmation(&shop.request(), customer).await;
+    assert_refused!(broke_off, CommandError::OutcomeUnknown { service: Service::Mail, .. });
+    assert_eq!(shop.count("CustomerConfirmationRequested").await, 1);
+}
+
 #[tokio::test]
 async fn an_address_of_old_that_no_mail_can_go_to_is_said_to_be_one() {
     let shop = Shop::new().await;

@@ -18,6 +18,7 @@ mod mailboxes;
 mod postgres;
 mod products;
 mod repeats;
+mod room;
 #[cfg(feature = "postgres")]
 #[path = "../../../postgres/tests/main/scratch.rs"]
 mod scratch;

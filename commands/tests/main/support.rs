@@ -5,9 +5,9 @@ use commands::guard::Client;
 use commands::testing::{CountedLookups, Mailbox, ManualClock};
 use commands::vault::{MemoryVault, Vault};
 use commands::{
-    CartPlace, Clock, CommandError, Commands, Creation, Done, DueCarts, IdempotencyKey, Lookups, LookupsError,
-    MailAddress, MailError, Mailer, NewAddress, NewCoupon, NewCustomer, NewProduct, NewStore, Outgoing, Parts, Request,
-    Settings, WalletEntry, snapshots::NoSnapshots,
+    CartPlace, Clock, CommandError, Commands, ConfirmationMail, Creation, Done, DueCarts, IdempotencyKey, Lookups,
+    LookupsError, MailAddress, MailError, Mailer, NewAddress, NewCoupon, NewCustomer, NewProduct, NewStore, Outgoing,
+    Parts, Request, Settings, WalletEntry, snapshots::NoSnapshots,
 };
 use domain::coupon::CouponStyle;
 use domain::past::{Asked, Fact};
@@ -115,6 +115,19 @@ impl Shop {
         node(Arc::clone(&self.log) as _, &self.vault, &self.clock, Arc::new(NoMail))
     }
 
+    /// A node whose mail server goes away between taking the recipient and taking the mail.
+    pub fn node_whose_mail_breaks_off(&self) -> Commands {
+        node(Arc::clone(&self.log) as _, &self.vault, &self.clock, Arc::new(MailBreaksOff))
+    }
+
+    /// A node whose disk has this much left, of 64 MiB that are to stay free.
+    pub fn node_with_room(&self, free: Arc<std::sync::atomic::AtomicU64>) -> Commands {
+        let node = self.other_node();
+        let probe = move |_: &std::path::Path| Ok(free.load(std::sync::atomic::Ordering::Relaxed));
+        node.within(sqlite::Space::probed(vec!["/data".into()], 64 << 20, Arc::new(probe)));
+        node
+    }
+
     pub fn request(&self) -> Request {
         request(self.store)
     }
@@ -209,7 +222,13 @@ struct Nobody;
 
 #[async_trait]
 impl Lookups for Nobody {
-    async fn wallet(&self, _: Position, _: StoreId, _: CustomerId) -> Result<Vec<WalletEntry>, LookupsError> {
+    async fn wallet(
+        &self,
+        _: Position,
+        _: StoreId,
+        _: CustomerId,
+        _: domain::Currency,
+    ) -> Result<Vec<WalletEntry>, LookupsError> {
         Ok(Vec::new())
     }
 
@@ -269,8 +288,37 @@ impl Mailer for NoMail {
     }
 }
 
+struct MailBreaksOff;
+
+#[async_trait]
+impl Mailer for MailBreaksOff {
+    async fn to(&self, _address: &MailAddress) -> Result<Box<dyn Outgoing>, MailError> {
+        Ok(Box::new(MailBreaksOff))
+    }
+
+    fn leaves_the_machine(&self) -> bool {
+        true
+    }
+}
+
+#[async_trait]
+impl Outgoing for MailBreaksOff {
+    async fn send(self: Box<Self>, _mail: ConfirmationMail) -> Result<(), MailError> {
+        Err(MailError::Away("connection reset".to_owned()))
+    }
+}
+
 pub fn request(store_id: StoreId) -> Request {
-    Request { store_id, actor: Actor::System, request_id: None, idempotency: None, if_match: None }
+    Request {
+        store_id,
+        actor: Actor::System,
+        request_id: None,
+        idempotency: None,
+        if_match: None,
+        watermark: Default::default(),
+        held: Default::default(),
+        spent: std::time::Duration::ZERO,
+    }
 }
 
 pub fn key(path: &str, key: &str, body: &str) -> IdempotencyKey {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use commands::vault::conformance::Subject;
-use commands::vault::{CredentialOwner, MemoryVault, SqliteVault, Vault};
+use commands::vault::{CredentialOwner, MemoryVault, SqliteVault, Vault, VaultError};
 use domain::{CredentialId, CustomerId, StoreId, Timestamp};
 use journal::Keys;
 use rusqlite::Connection;
@@ -102,11 +102,11 @@ async fn a_newer_or_foreign_file_is_refused_with_what_to_do_and_left_as_it_is() 
     {
         let before = std::fs::read(&path).unwrap();
         let error = SqliteVault::open(&path).err().unwrap();
-        assert!(error.0.contains(reason), "{error}");
+        assert!(error.to_string().contains(reason), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
     let error = SqliteVault::open(&directory.path().join("missing/vault.db")).err().unwrap();
-    assert!(error.0.contains("missing/vault.db"), "{error}");
+    assert!(error.to_string().contains("missing/vault.db"), "{error}");
 }
 
 #[tokio::test]
@@ -148,4 +148,47 @@ async fn a_key_that_is_read_while_it_is_destroyed_does_not_come_back() {
         assert!(vault.keys(&[customer]).await.unwrap()[0].is_none());
         assert!(vault.key_or_new(customer).await.unwrap().is_none());
     }
+}
+
+/// Writes nonsense over the first page of what has this name.
+fn spoil(path: &std::path::Path, table: &str) {
+    let sql = format!("SELECT rootpage FROM sqlite_schema WHERE name = '{table}'");
+    let root: i64 = Connection::open(path).unwrap().query_row(&sql, [], |row| row.get(0)).unwrap();
+    let root = usize::try_from(root).unwrap();
+    let mut file = std::fs::read(path).unwrap();
+    file[(root - 1) * 4_096..root * 4_096].fill(0xee);
+    std::fs::write(path, file).unwrap();
+}
+
+#[tokio::test]
+async fn damage_is_told_as_such_for_as_long_as_it_is_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("vault.db");
+    let id = CredentialId(Uuid::from_u128(1));
+    let owner = CredentialOwner::Store(StoreId(Uuid::nil()));
+    SqliteVault::open(&path).unwrap().put_credential(id, owner, "a hash", Timestamp::from_millis(1)).await.unwrap();
+    spoil(&path, "credentials");
+    let before = std::fs::read(&path).unwrap();
+    let vault = SqliteVault::open(&path).unwrap();
+    assert_eq!(vault.damage(), None);
+    for _ in 0..2 {
+        let told = vault.credential(id).await;
+        assert!(matches!(told, Err(VaultError::Damaged(_))), "{told:?}");
+        assert!(vault.damage().is_some());
+    }
+    vault.key_or_new(CustomerId(Uuid::nil())).await.expect("the rest goes on");
+    drop(vault);
+    assert!(path.exists() && std::fs::read(&path).unwrap().len() >= before.len(), "nothing was moved away");
+}
+
+/// Also the keys that stand in a small vault, which SQLite would keep beside the file for ever.
+#[tokio::test]
+async fn settled_the_file_alone_is_whole() {
+    let (directory, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let vault = SqliteVault::open(&directory.path().join("vault.db")).unwrap();
+    let key = vault.hmac_key(StoreId(Uuid::nil())).await.unwrap();
+    ::sqlite::Settle::settle(&vault).unwrap();
+    std::fs::copy(directory.path().join("vault.db"), copy.path().join("vault.db")).unwrap();
+    let copied = SqliteVault::open(&copy.path().join("vault.db")).unwrap();
+    assert_eq!(copied.hmac_key(StoreId(Uuid::nil())).await.unwrap().0, key.0);
 }

@@ -226,8 +226,9 @@ impl Lookups for NoPast {
         at_least: eventlog::Position,
         store: StoreId,
         customer: CustomerId,
+        currency: domain::Currency,
     ) -> Result<Vec<commands::WalletEntry>, commands::LookupsError> {
-        self.0.wallet(at_least, store, customer).await
+        self.0.wallet(at_least, store, customer, currency).await
     }
 
     async fn past(

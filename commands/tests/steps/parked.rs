@@ -65,8 +65,9 @@ impl Lookups for Views {
         at_least: Position,
         store: StoreId,
         customer: CustomerId,
+        currency: domain::Currency,
     ) -> Result<Vec<WalletEntry>, LookupsError> {
-        self.counted.wallet(at_least, store, customer).await
+        self.counted.wallet(at_least, store, customer, currency).await
     }
 
     async fn stores_with_cart_expiry(

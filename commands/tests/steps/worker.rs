@@ -16,7 +16,13 @@ pub struct Away;
 
 #[async_trait]
 impl Lookups for Away {
-    async fn wallet(&self, _: Position, _: StoreId, _: CustomerId) -> Result<Vec<WalletEntry>, LookupsError> {
+    async fn wallet(
+        &self,
+        _: Position,
+        _: StoreId,
+        _: CustomerId,
+        _: domain::Currency,
+    ) -> Result<Vec<WalletEntry>, LookupsError> {
         Err(LookupsError("away".to_owned()))
     }
 

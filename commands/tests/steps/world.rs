@@ -203,7 +203,16 @@ impl World {
 
 /// A request of the store's client without a key.
 pub fn request(store_id: StoreId) -> Request {
-    Request { store_id, actor: Actor::System, request_id: None, idempotency: None, if_match: None }
+    Request {
+        store_id,
+        actor: Actor::System,
+        request_id: None,
+        idempotency: None,
+        if_match: None,
+        watermark: Default::default(),
+        held: Default::default(),
+        spent: std::time::Duration::ZERO,
+    }
 }
 
 /// A request with an `Idempotency-Key`; `path` keeps different commands apart.

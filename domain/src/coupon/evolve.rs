@@ -1,9 +1,9 @@
 //! The fold: what each event makes of the state. An answer that follows another to the same invoice is [`Impossible`].
 
 use super::*;
+use crate::GivenUp;
 use crate::recent::Recent;
 use crate::{ClaimId, Impossible, InvoiceId, Timestamp};
-use std::collections::BTreeSet;
 
 pub(super) fn evolve(state: &mut Coupon, event: &CouponEvent, _at: Timestamp) -> Result<(), Impossible> {
     let impossible = Impossible { event: event.event_type(), state: word(state) };
@@ -22,8 +22,8 @@ pub(super) fn evolve(state: &mut Coupon, event: &CouponEvent, _at: Timestamp) ->
 
 fn created(state: &mut Coupon, event: &CouponCreated) -> Option<()> {
     let given_up = match state {
-        Coupon::None => BTreeSet::new(),
-        Coupon::Awaited { given_up } if given_up.contains(&event.claim_id) => return None,
+        Coupon::None => GivenUp::default(),
+        Coupon::Awaited { given_up } if given_up.forbids(&event.claim_id) => return None,
         Coupon::Awaited { given_up } => std::mem::take(given_up),
         Coupon::Known(_) => return None,
     };
@@ -93,7 +93,7 @@ fn voided(coupon: &mut KnownCoupon) -> Option<()> {
 
 fn claim_given_up(state: &mut Coupon, claim_id: ClaimId) -> Option<()> {
     match state {
-        Coupon::None => *state = Coupon::Awaited { given_up: BTreeSet::from([claim_id]) },
+        Coupon::None => *state = Coupon::Awaited { given_up: claim_id.into() },
         Coupon::Awaited { given_up } => return given_up.insert(claim_id).then_some(()),
         Coupon::Known(coupon) if coupon.claim_id == claim_id => return None,
         Coupon::Known(coupon) => return coupon.given_up.insert(claim_id).then_some(()),

@@ -1,13 +1,14 @@
 //! The fold of a coupon's stream.
 
 use super::events::{CouponRedeemed, CouponRefusal, CouponStyle};
+use crate::GivenUp;
 use crate::billing::CouponUse;
 use crate::ids::*;
 use crate::past::{Asked, Fact};
 use crate::recent::Recent;
 use crate::{AmountOutOfRange, Cents, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Coupon {
@@ -15,7 +16,7 @@ pub enum Coupon {
     None,
     /// Not created, and these claims must not be named by whoever creates it.
     Awaited {
-        given_up: BTreeSet<ClaimId>,
+        given_up: GivenUp,
     },
     Known(Box<KnownCoupon>),
 }
@@ -42,7 +43,7 @@ pub struct KnownCoupon {
     pub(super) reversed_late: Recent<InvoiceId, ()>,
     #[serde(skip)]
     pub(super) uses: ToldUses,
-    pub given_up: BTreeSet<ClaimId>,
+    pub given_up: GivenUp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

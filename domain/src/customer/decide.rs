@@ -13,7 +13,6 @@ pub(super) type Decision = Result<Vec<CustomerEvent>, CustomerRejection>;
 
 impl Decider for Customer {
     const CATEGORY: Category = Category::Customer;
-    const SNAPSHOTS: bool = false;
 
     type Id = crate::CustomerId;
     type Command = CustomerCommand;
@@ -48,6 +47,10 @@ impl Decider for Customer {
 
     fn evolve(&mut self, event: &CustomerEvent, at: Timestamp) -> Result<(), Impossible> {
         super::evolve::evolve(self, event, at)
+    }
+
+    fn person(id: &crate::CustomerId) -> Option<crate::CustomerId> {
+        Some(*id)
     }
 
     fn event(event: crate::Event) -> Option<CustomerEvent> {

@@ -1,9 +1,9 @@
 //! The fold: what each event makes of the state. Personal data that was erased leaves its fields empty.
 
 use super::*;
+use crate::GivenUp;
 use crate::limits::MAX_CONFIRMATIONS;
 use crate::{AddressId, ClaimId, ConfirmationId, EmailId, Impossible, Personal, PersonalAddress, Timestamp};
-use std::collections::BTreeSet;
 
 pub(super) fn evolve(state: &mut Customer, event: &CustomerEvent, _at: Timestamp) -> Result<(), Impossible> {
     let impossible = Impossible { event: event.event_type(), state: word(state) };
@@ -35,8 +35,8 @@ fn fold(state: &mut Customer, event: &CustomerEvent) -> Option<()> {
 
 fn created(state: &mut Customer, event: &CustomerCreated) -> Option<()> {
     let given_up = match state {
-        Customer::None => BTreeSet::new(),
-        Customer::Awaited { given_up } if given_up.contains(&event.claim_id) => return None,
+        Customer::None => GivenUp::default(),
+        Customer::Awaited { given_up } if given_up.forbids(&event.claim_id) => return None,
         Customer::Awaited { given_up } => std::mem::take(given_up),
         Customer::Live(_) | Customer::Deleted { .. } => return None,
     };
@@ -84,7 +84,7 @@ fn overwrite(field: &mut Option<String>, new: &Option<String>) {
 fn email_added(customer: &mut LiveCustomer, event: &CustomerEmailAdded) -> Option<()> {
     let (email_id, claim_id) = (event.email_id, event.claim_id);
     let known = customer.emails.iter().any(|email| email.email_id == email_id || email.claim_id == claim_id);
-    if known || customer.given_up.contains(&claim_id) {
+    if known || customer.given_up.forbids(&claim_id) {
         return None;
     }
     let email = event.personal.open().and_then(|data| data.email.clone());
@@ -189,7 +189,7 @@ fn claim_given_up(state: &mut Customer, claim_id: ClaimId) -> Option<()> {
         return None;
     }
     match state {
-        Customer::None => *state = Customer::Awaited { given_up: BTreeSet::from([claim_id]) },
+        Customer::None => *state = Customer::Awaited { given_up: claim_id.into() },
         Customer::Awaited { given_up } => return given_up.insert(claim_id).then_some(()),
         Customer::Live(customer) => return customer.given_up.insert(claim_id).then_some(()),
         Customer::Deleted { .. } => return None,

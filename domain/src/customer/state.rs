@@ -1,12 +1,12 @@
 //! The fold of a customer's stream.
 
 use super::CustomerRejection;
+use crate::GivenUp;
 use crate::ids::*;
 use crate::limits::{MAX_CONFIRMATIONS, MAX_MAILS_AN_HOUR};
 use crate::{Currency, PersonalAddress, Timestamp, mailbox as mailbox_of};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// Within which the mails to an address are counted.
 const MAIL_WINDOW: TimeDelta = TimeDelta::hours(1);
@@ -17,7 +17,7 @@ pub enum Customer {
     None,
     /// Not created, and these claims must not be named by whoever creates it.
     Awaited {
-        given_up: BTreeSet<ClaimId>,
+        given_up: GivenUp,
     },
     Live(Box<LiveCustomer>),
     Deleted {
@@ -42,7 +42,7 @@ pub struct LiveCustomer {
     /// The newest links that were mailed, the oldest first.
     pub confirmations: Vec<Confirmation>,
     pub confirmed: bool,
-    pub given_up: BTreeSet<ClaimId>,
+    pub given_up: GivenUp,
 }
 
 #[derive(Clone, Serialize, Deserialize)]

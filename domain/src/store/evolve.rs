@@ -1,9 +1,10 @@
 //! The fold: what each event makes of the state.
 
 use super::*;
+use crate::GivenUp;
 use crate::limits::MAX_TOKENS;
 use crate::{ClaimId, Impossible, Timestamp, TokenId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub(super) fn evolve(state: &mut Store, event: &StoreEvent, _at: Timestamp) -> Result<(), Impossible> {
     let impossible = Impossible { event: event.event_type(), state: word(state) };
@@ -42,8 +43,8 @@ fn fold(state: &mut Store, event: &StoreEvent) -> Option<()> {
 
 fn created(state: &mut Store, event: &StoreCreated) -> Option<()> {
     let given_up = match state {
-        Store::None => BTreeSet::new(),
-        Store::Awaited { given_up } if given_up.contains(&event.claim_id) => return None,
+        Store::None => GivenUp::default(),
+        Store::Awaited { given_up } if given_up.forbids(&event.claim_id) => return None,
         Store::Awaited { given_up } => std::mem::take(given_up),
         Store::Live(_) | Store::Deleted { .. } => return None,
     };
@@ -92,7 +93,7 @@ fn deleted(state: &mut Store) -> Option<()> {
 
 fn claim_given_up(state: &mut Store, claim_id: ClaimId) -> Option<()> {
     match state {
-        Store::None => *state = Store::Awaited { given_up: BTreeSet::from([claim_id]) },
+        Store::None => *state = Store::Awaited { given_up: claim_id.into() },
         Store::Awaited { given_up } => return given_up.insert(claim_id).then_some(()),
         Store::Live(store) if store.claim_id == claim_id => return None,
         Store::Live(store) => return store.given_up.insert(claim_id).then_some(()),

@@ -1,10 +1,11 @@
 //! The fold of a store's stream.
 
 use super::events::CreditOrder;
+use crate::GivenUp;
 use crate::ids::*;
 use crate::{Cents, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub enum Store {
@@ -13,7 +14,7 @@ pub enum Store {
     None,
     /// Not created, and these claims must not be named by whoever creates it.
     Awaited {
-        given_up: BTreeSet<ClaimId>,
+        given_up: GivenUp,
     },
     Live(Box<LiveStore>),
     Deleted {
@@ -40,7 +41,7 @@ pub struct LiveStore {
     pub tokens: Vec<LiveToken>,
     /// The batch credits that are not complete.
     pub jobs: BTreeMap<JobId, Cents>,
-    pub given_up: BTreeSet<ClaimId>,
+    pub given_up: GivenUp,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

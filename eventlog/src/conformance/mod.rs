@@ -50,6 +50,7 @@ macro_rules! conformance {
             reads::a_stream_is_read_from_any_revision_with_any_limit,
             reads::a_stream_is_read_backwards,
             reads::all_streams_are_read_in_the_order_of_their_appends,
+            reads::a_read_ends_once_it_holds_so_many_bytes,
             reads::an_empty_log_has_nothing_to_read,
             reads::the_head_is_the_position_of_the_last_event,
             reads::the_log_and_its_identity_outlive_its_closing,

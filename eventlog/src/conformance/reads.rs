@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::support::*;
-use crate::Position;
+use crate::{Position, Room};
 
 pub async fn a_stream_is_read_from_any_revision_with_any_limit(subject: &dyn Subject) {
     let log = subject.open().await;
@@ -59,6 +59,29 @@ pub async fn all_streams_are_read_in_the_order_of_their_appends(subject: &dyn Su
             assert_eq!(rest, all[at + 1..][..limit.min(11 - at)], "after the event at {at}");
         }
     }
+}
+
+pub async fn a_read_ends_once_it_holds_so_many_bytes(subject: &dyn Subject) {
+    let log = subject.open().await;
+    let cart = stream("cart-1");
+    fill(&*log, &stream("cart-0"), 1).await;
+    fill(&*log, &cart, 5).await;
+    let (all, own) = (everything(&*log).await, log.read_stream(&cart, 0, 10).await.unwrap());
+    for bytes in [1, 1_000, usize::MAX] {
+        let room = Room { events: 4, bytes };
+        let whole = log.read_stream_within(&cart, 0, room).await.unwrap();
+        assert!(!whole.is_empty() && whole == own[..whole.len()] && room.is_filled_by(&whole));
+        let rest = log.read_stream_within(&cart, 4, room).await.unwrap();
+        assert_eq!(rest, own[4..], "the last one of them");
+        let first = log.read_all_within(Position::START, room).await.unwrap();
+        assert!(!first.is_empty() && first == all[..first.len()] && room.is_filled_by(&first));
+    }
+    let one = Room { events: 10, bytes: 1 };
+    assert_eq!(log.read_stream_within(&cart, 1, one).await.unwrap(), own[1..2]);
+    assert_eq!(log.read_all_within(all[2].position, one).await.unwrap(), all[3..4]);
+    assert_eq!(log.read_all_within(all[5].position, one).await.unwrap(), []);
+    let much = Room { events: 10, bytes: usize::MAX };
+    assert!(!much.is_filled_by(&log.read_stream_within(&cart, 0, much).await.unwrap()), "there is no more");
 }
 
 pub async fn an_empty_log_has_nothing_to_read(subject: &dyn Subject) {

@@ -11,6 +11,7 @@ use super::trouble::Trouble;
 use super::wire::*;
 use crate::event::{self, NewEvent, StreamName};
 use crate::port::{AppendError, Appended, ExpectedRevision, LogError};
+use crate::size::Room;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -64,7 +65,9 @@ impl Appender<'_> {
             };
             match &trouble {
                 Trouble::TooLarge => return Err(too_large(stream, events)),
-                Trouble::Refused(_) | Trouble::NoSuchPosition => return Err(given_up(trouble.into())),
+                Trouble::Refused(_) | Trouble::Gone(_) | Trouble::NoSuchPosition => {
+                    return Err(given_up(trouble.into()));
+                }
                 // The server is away, which the caller had better know at once.
                 Trouble::NotDone(_) | Trouble::NotLeader { .. } if !is_unsure && failures > RESENT => {
                     return Err(unavailable(trouble.into()));
@@ -89,6 +92,11 @@ impl Appender<'_> {
         request: &[AppendReq],
     ) -> Result<Result<Appended, AppendError>, Trouble> {
         match outcome(&self.reader.server, request).await? {
+            // Of a stream that was deleted, but not for ever, the numbers go on.
+            Outcome::Done { revision, .. } if revision.checked_add(1) != expected_length(expected, events) => {
+                let reason = format!("its events were deleted before, so that these stand at revision {revision}");
+                Ok(Err(AppendError::OutcomeUnknown { stream: stream.clone(), source: LogError::Damaged(reason) }))
+            }
             Outcome::Done { revision, position: Some(position) } => {
                 Ok(Ok(Appended { revision, position: event::Position(position.commit) }))
             }
@@ -111,14 +119,14 @@ impl Appender<'_> {
         expected: ExpectedRevision,
         events: &[NewEvent],
     ) -> Result<Option<Appended>, Trouble> {
-        let stored = self.reader.stream(stream, expected.length(), events.len()).await?;
+        let stored = self.reader.stream(stream, expected.length(), Room::for_events(events.len())).await?;
         let is_same = stored.iter().map(|event| event.id).eq(events.iter().map(|event| event.id));
         let last = stored.last().filter(|_| is_same);
         Ok(last.map(|last| Appended { revision: last.revision, position: last.position }))
     }
 
     async fn position_of(&self, stream: &StreamName, revision: u64) -> Result<event::Position, Trouble> {
-        match self.reader.stream(stream, revision, 1).await?.first() {
+        match self.reader.stream(stream, revision, Room::for_events(1)).await?.first() {
             Some(event) if event.revision == revision => Ok(event.position),
             Some(_) | None => Err(Trouble::nonsense("an event that was appended is not there")),
         }
@@ -140,7 +148,12 @@ pub(super) fn too_large(stream: &StreamName, events: &[NewEvent]) -> AppendError
     AppendError::TooLarge { stream: stream.clone(), bytes: size(events) }
 }
 
-fn on_the_wire(expected: ExpectedRevision) -> Option<Expected> {
+/// How many events the stream then has.
+fn expected_length(expected: ExpectedRevision, events: &[NewEvent]) -> Option<u64> {
+    expected.length().checked_add(events.len() as u64)
+}
+
+pub(super) fn on_the_wire(expected: ExpectedRevision) -> Option<Expected> {
     match expected {
         ExpectedRevision::NoStream => Some(Expected::NoStream(Empty {})),
         ExpectedRevision::Exact(revision) if revision < Position::GREATEST => Some(Expected::Revision(revision)),
@@ -166,7 +179,7 @@ pub(super) fn append_request(stream: &str, expected: Expected, events: &[NewEven
     contents.map(|content| AppendReq { content: Some(content) }).collect()
 }
 
-fn proposed(event: &NewEvent) -> ProposedMessage {
+pub(super) fn proposed(event: &NewEvent) -> ProposedMessage {
     ProposedMessage {
         id: Uuid::of(event.id),
         metadata: HashMap::from([

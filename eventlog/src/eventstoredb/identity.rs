@@ -2,7 +2,7 @@
 //! first; another one whenever a program is about to write what earlier programs can't read.
 
 use super::appender::append_request;
-use super::reader::Reader;
+use super::reader::{Reader, place};
 use super::trouble::Trouble;
 use super::wire::*;
 use crate::event::NewEvent;
@@ -22,6 +22,10 @@ const ATTEMPTS: usize = 10;
 #[derive(Serialize, Deserialize)]
 struct LogCreated {
     log_id: LogId,
+    /// Nothing of ours was appended before this: a log is given its identity before its first event. Earlier programs did not
+    /// hold to that, nor say it.
+    #[serde(default)]
+    is_first: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -84,7 +88,8 @@ impl Identity {
     /// As [`find`](Self::find); nothing must be appended then.
     pub async fn announce(&self, reader: &Reader) -> Result<(), LogError> {
         if self.announced.load(Ordering::Acquire) {
-            return Ok(());
+            // That it has an identity must stand there before anything else does.
+            return self.find(reader).await.map(drop);
         }
         for _ in 0..ATTEMPTS {
             let told = self.told(reader).await?;
@@ -96,7 +101,7 @@ impl Identity {
             // Whatever the server says: reading tells what stands.
             append(reader, Expected::Revision(told.length - 1), event).await.or_else(|trouble| match trouble {
                 Trouble::Unsure(_) | Trouble::NotDone(_) | Trouble::NotLeader { .. } => Ok(()),
-                Trouble::TooLarge | Trouble::NoSuchPosition | Trouble::Refused(_) => Err(trouble),
+                Trouble::TooLarge | Trouble::NoSuchPosition | Trouble::Refused(_) | Trouble::Gone(_) => Err(trouble),
             })?;
         }
         Err(LogError::Unavailable("the format of its events can't be announced".to_owned()))
@@ -130,6 +135,9 @@ async fn read(reader: &Reader) -> Result<Option<Told>, LogError> {
     let Some((created, later)) = events.split_first() else { return Ok(None) };
     let created: LogCreated = serde_json::from_slice(&created.data)
         .map_err(|error| LogError::Damaged(format!("its stream {stream} doesn't say which log it is: {error}")))?;
+    if let (true, Some(first)) = (created.is_first, events.first()) {
+        reader.stretches.note(Position::of(0), place(first));
+    }
     let raised = later.iter().filter(|event| event.metadata.get("type").is_some_and(|name| name == RAISED));
     let formats =
         raised.map(|event| serde_json::from_slice::<LogFormatRaised>(&event.data).map(|raised| raised.format));
@@ -146,7 +154,7 @@ async fn read(reader: &Reader) -> Result<Option<Told>, LogError> {
 /// Appends an identity, and answers with the one that stands: whoever else came first is as good.
 async fn create(reader: &Reader) -> Result<Told, LogError> {
     let log_id = LogId(uuid::Uuid::now_v7());
-    let created = event(log_id.0, CREATED, &LogCreated { log_id })?;
+    let created = event(log_id.0, CREATED, &LogCreated { log_id, is_first: true })?;
     // Whatever it says: reading tells what stands.
     let appended = append(reader, Expected::NoStream(Empty {}), created).await;
     match (read(reader).await?, appended) {

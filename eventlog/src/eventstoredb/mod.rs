@@ -6,13 +6,18 @@
 //! answer `Unavailable` until it is back, and its followers wait.
 
 mod appender;
+mod cluster;
 mod heads;
 mod identity;
 mod names;
 mod options;
+mod pipeline;
 mod progress;
 mod reader;
+mod recall;
+mod scan;
 mod server;
+mod stretches;
 mod tail;
 mod target;
 mod tls;
@@ -23,8 +28,9 @@ pub use options::{EventStoreDbOptions, Pauses};
 
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::follow::{Batch, Source, follow};
-use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
+use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Piece, Subscription};
 use crate::recent::Recent;
+use crate::size::Room;
 use appender::Appender;
 use async_trait::async_trait;
 use heads::Heads;
@@ -32,15 +38,16 @@ use identity::Identity;
 use names::Names;
 use parking_lot::Mutex;
 use progress::Progress;
-use reader::{Enough, Reader};
+use reader::Reader;
 use server::Server;
 use std::sync::{Arc, OnceLock};
+use stretches::Stretches;
 use target::Target;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The most events, and about the most bytes of them, that a subscription gets at once.
-const BATCH: Enough = Enough { events: 512, bytes: 1024 * 1024 };
+const BATCH: Room = Room { events: 512, bytes: 1024 * 1024 };
 
 /// A log in an EventStoreDB server. Dropping it ends its subscriptions with [`LogError::Unavailable`].
 pub struct EventStoreDbLog {
@@ -64,6 +71,10 @@ struct Shared {
     closed: CancellationToken,
     /// Why the log can't be used any more, if so.
     broken: OnceLock<LogError>,
+    /// Why it can't be used for now: the server has less than it had.
+    suspended: Mutex<Option<LogError>>,
+    /// The last event that the tail has seen.
+    last_id: Mutex<Option<uuid::Uuid>>,
 }
 
 impl EventStoreDbLog {
@@ -84,9 +95,16 @@ impl EventStoreDbLog {
         let server = Server::new(target, options.request_timeout);
         let names = Arc::new(Names::new(&options.namespace, &options.stream_prefixes));
         let (sender, head) = watch::channel(Position::START);
+        let by_another = server.by_another_connection();
+        let (turns, ends): (Arc<tokio::sync::Mutex<()>>, Arc<tokio::sync::Mutex<()>>) = Default::default();
+        let reader = |server, names, stretches| {
+            let (turns, ends) = (Arc::clone(&turns), Arc::clone(&ends));
+            Reader { server, names, stretches, recalled: OnceCell::new(), turns, ends }
+        };
+        let stretches: Arc<Stretches> = Arc::default();
         let shared = Arc::new(Shared {
-            follower: Reader { server: server.by_another_connection(), names: Arc::clone(&names) },
-            reader: Reader { server, names },
+            follower: reader(by_another, Arc::clone(&names), Arc::clone(&stretches)),
+            reader: reader(server, names, stretches),
             identity: Identity::new(options.format),
             heads: Heads::default(),
             // Nothing is recent until the tail has begun.
@@ -95,6 +113,8 @@ impl EventStoreDbLog {
             unstarted: Mutex::new(Some(sender)),
             closed: CancellationToken::new(),
             broken: OnceLock::new(),
+            suspended: Mutex::default(),
+            last_id: Mutex::default(),
             options,
         });
         Ok(Self { shared, head })
@@ -111,12 +131,15 @@ impl Drop for EventStoreDbLog {
 impl Shared {
     /// Refuses if the log can't be used any more.
     fn check(&self) -> Result<(), LogError> {
-        self.broken.get().cloned().map_or(Ok(()), Err)
+        self.broken.get().cloned().or_else(|| self.suspended.lock().clone()).map_or(Ok(()), Err)
     }
 
     fn start_tail(self: &Arc<Self>) {
         if let Some(sender) = self.unstarted.lock().take() {
-            tokio::spawn(tail::run(Arc::clone(self), sender));
+            let (shared, sender) = (Arc::clone(self), Arc::new(sender));
+            tokio::spawn(tasks::keep_on("log subscription", move || {
+                tail::run(Arc::clone(&shared), Arc::clone(&sender))
+            }));
         }
     }
 
@@ -152,7 +175,7 @@ impl Shared {
         Ok(new.unwrap_or(Position(progress.last_event().commit)))
     }
 
-    async fn all_after(&self, after: Position, enough: Enough) -> Result<Vec<RecordedEvent>, LogError> {
+    async fn all_after(&self, after: Position, enough: Room) -> Result<Vec<RecordedEvent>, LogError> {
         Ok(self.reader.all_after(after, enough).await?)
     }
 
@@ -206,12 +229,17 @@ impl EventLog for EventStoreDbLog {
         self.shared.options.max_append_bytes
     }
 
+    async fn append_in_order(&self, pieces: Vec<Piece>) -> Result<(), AppendError> {
+        let shared = &self.shared;
+        let Some(first) = pieces.first() else { return Ok(()) };
+        let unavailable = |source| AppendError::Unavailable { stream: first.stream.clone(), source };
+        shared.check().map_err(unavailable)?;
+        shared.identity.announce(&shared.reader).await.map_err(unavailable)?;
+        shared.append_in_order(&pieces).await
+    }
+
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
-        self.shared.check()?;
-        if from > wire::Position::GREATEST {
-            return Ok(Vec::new());
-        }
-        Ok(self.shared.reader.stream(stream, from, limit).await?)
+        self.read_stream_within(stream, from, Room::for_events(limit)).await
     }
 
     async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
@@ -220,11 +248,28 @@ impl EventLog for EventStoreDbLog {
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
+        self.read_all_within(after, Room::for_events(limit)).await
+    }
+
+    async fn read_stream_within(
+        &self,
+        stream: &StreamName,
+        from: u64,
+        room: Room,
+    ) -> Result<Vec<RecordedEvent>, LogError> {
+        self.shared.check()?;
+        if from > wire::Position::GREATEST {
+            return Ok(Vec::new());
+        }
+        Ok(self.shared.reader.stream(stream, from, room).await?)
+    }
+
+    async fn read_all_within(&self, after: Position, room: Room) -> Result<Vec<RecordedEvent>, LogError> {
         self.shared.check()?;
         // The ring may not have the last ones yet; but what it has is right.
-        match self.shared.recent.after(after, limit) {
-            Some(events) if events.len() == limit => Ok(events),
-            _ => self.shared.all_after(after, Enough::events(limit)).await,
+        match self.shared.recent.after(after, room) {
+            Some(events) if room.is_filled_by(&events) => Ok(events),
+            _ => self.shared.all_after(after, room).await,
         }
     }
 
@@ -239,6 +284,15 @@ impl EventLog for EventStoreDbLog {
         self.shared.identity.find(&self.shared.reader).await
     }
 
+    fn unit(&self) -> LogUnit {
+        LogUnit::Bytes
+    }
+
+    fn scanned(&self, after: Position) -> Position {
+        let skipped = self.shared.reader.stretches.skip(after.0).map_or(after, |to| Position(to.commit));
+        skipped.max(after)
+    }
+
     fn subscribe(&self, after: Position) -> Subscription {
         follow(Arc::new(Tail(Arc::clone(&self.shared))), self.head.clone(), after)
     }
@@ -251,7 +305,7 @@ struct Tail(Arc<Shared>);
 impl Source for Tail {
     async fn next_batch(&self, after: Position, _head: Position) -> Result<Batch, LogError> {
         self.0.check()?;
-        match self.0.recent.after(after, BATCH.events) {
+        match self.0.recent.after(after, BATCH) {
             Some(events) if !events.is_empty() => Ok(Batch { events, fell_behind: false }),
             _ => {
                 let events = self.0.patiently(|| self.0.all_after(after, BATCH)).await?;

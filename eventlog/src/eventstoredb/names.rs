@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 
 /// Where the log's identity stands, beside all streams of events.
 const LOG_STREAM: &str = "cartlog-log";
+/// Where it stands what was looked through in vain.
+const STRETCHES_STREAM: &str = "cartlog-stretches";
 /// How many events of others the server looks at before it answers; also how often a subscription gets a checkpoint.
 const WINDOW: u32 = 1024;
 /// The server's times are counted in these.
@@ -31,6 +33,10 @@ impl Names {
         format!("{}{LOG_STREAM}", self.namespace)
     }
 
+    pub fn stretches_stream(&self) -> String {
+        format!("{}{STRETCHES_STREAM}", self.namespace)
+    }
+
     /// What the server is told, so that it doesn't send what is none of ours.
     pub fn filter(&self) -> Filter {
         Filter::By(FilterOptions {
@@ -45,7 +51,8 @@ impl Names {
     pub fn ours(&self, event: wire::RecordedEvent) -> Result<Option<RecordedEvent>, Trouble> {
         let is_ours = |name: &&str| self.prefixes.iter().any(|prefix| name.starts_with(prefix));
         let name = event.stream_identifier.as_ref().and_then(|name| std::str::from_utf8(&name.stream_name).ok());
-        let Some(name) = name.filter(is_ours).filter(|name| *name != self.log_stream()) else { return Ok(None) };
+        let is_about_the_log = |name: &&str| *name == self.log_stream() || *name == self.stretches_stream();
+        let Some(name) = name.filter(is_ours).filter(|name| !is_about_the_log(name)) else { return Ok(None) };
         self.recorded(name, &event)
     }
 
@@ -59,6 +66,10 @@ impl Names {
         let Some(id) = event.id.as_ref().and_then(wire::Uuid::id) else {
             return Err(Trouble::nonsense("an event without an id"));
         };
+        if event.commit_position > wire::Position::GREATEST {
+            let reason = "it does not say where an event stands in $all; EventStoreDB 22.10 or newer does".to_owned();
+            return Err(Trouble::Refused(reason));
+        }
         Ok(Some(RecordedEvent {
             stream: StreamName::new(name.strip_prefix(&self.namespace).unwrap_or(name)),
             revision: event.stream_revision,

@@ -28,11 +28,11 @@ pub struct EventStoreDbOptions {
     pub namespace: String,
     /// The most that one append may hold; more is `TooLarge`. Must not be above the server's `MaxAppendSize`.
     pub max_append_bytes: usize,
-    /// How long the server may keep silent in one call.
+    /// How long the server may keep silent in one call; where it has to look through much, in any call beside.
     pub request_timeout: Duration,
     /// How long an append is pursued whose outcome is not known.
     pub append_deadline: Duration,
-    /// How long the subscription may keep silent before the server is asked whether there is something to say.
+    /// How often it is looked whether the subscription brings what it should, and is served by whoever leads.
     pub stall: Duration,
     /// How long to wait before the next try.
     pub pauses: Pauses,
@@ -53,7 +53,7 @@ impl EventStoreDbOptions {
             max_append_bytes: SERVER_MAX_APPEND_BYTES - HEADROOM_BYTES,
             request_timeout: Duration::from_secs(3),
             append_deadline: Duration::from_secs(10),
-            stall: Duration::from_secs(15),
+            stall: Duration::from_secs(5),
             pauses: Arc::new(growing_pause),
             recent_events: 8192,
             recent_bytes: 8 * 1024 * 1024,

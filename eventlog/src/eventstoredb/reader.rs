@@ -1,53 +1,53 @@
-//! Reading: one stream, all of ours, and where the end is. A connection that broke is made good once or twice before a read
+//! Reading: one stream, all of ours ([`scan`](super::scan)), and where the end is. A connection that broke is made good once or twice before a read
 //! fails.
 
 use super::names::Names;
-use super::server::{Answers, Server};
+use super::server::{Answers, Patience, Scanned, Server};
+use super::stretches::Stretches;
 use super::trouble::Trouble;
 use super::wire::*;
 use crate::event::{self, RecordedEvent, StreamName};
-use crate::size::OVERHEAD_BYTES;
+use crate::size::{Room, weight};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout};
 
 /// A leader may have changed once more by the time it is asked.
 const TRIES: usize = 3;
 /// How many times as long as the server may keep silent one read may take, however steadily its answer drips in.
 const WHOLE: u32 = 10;
-/// How many new events of ours are looked through for the last one, before the log is asked from its end.
-const FEW: usize = 64;
 
 pub(super) struct Reader {
     pub server: Server,
     pub names: Arc<Names>,
-}
-
-/// How much is enough.
-#[derive(Clone, Copy)]
-pub(super) struct Enough {
-    pub events: usize,
-    /// About; the event that goes beyond it is still brought.
-    pub bytes: usize,
-}
-
-impl Enough {
-    pub fn events(events: usize) -> Self {
-        Self { events, bytes: usize::MAX }
-    }
+    pub stretches: Arc<Stretches>,
+    /// What was noted of them before was learned.
+    pub recalled: OnceCell<()>,
+    /// Of those who look for the same at the same time one does; the same for looks for the last event.
+    pub turns: Arc<tokio::sync::Mutex<()>>,
+    pub ends: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Reader {
-    /// Up to `limit` events of the stream from the revision on.
-    pub async fn stream(&self, name: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, Trouble> {
+    /// Events of the stream from the revision on.
+    pub async fn stream(&self, name: &StreamName, from: u64, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
         let subject = self.stream_subject(name, StreamStart::Revision(from));
-        self.events(&subject, Direction::Forwards, |_| true, Enough::events(limit)).await
+        let events = self.events(&subject, Direction::Forwards, enough).await?;
+        match events.first() {
+            Some(first) if first.revision > from => Err(Trouble::Gone(format!(
+                "revisions {from} to {} of {name} are gone: it was deleted and begun anew, or its $maxCount, $maxAge or $tb \
+                 took them",
+                first.revision - 1
+            ))),
+            Some(_) | None => Ok(events),
+        }
     }
 
     /// The last `limit` events of the stream, newest first.
     pub async fn stream_backwards(&self, name: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, Trouble> {
         let subject = self.stream_subject(name, StreamStart::End(Empty {}));
-        self.events(&subject, Direction::Backwards, |_| true, Enough::events(limit)).await
+        self.events(&subject, Direction::Backwards, Room::for_events(limit)).await
     }
 
     /// The first events of a stream of whatever name, as the server has them.
@@ -70,11 +70,6 @@ impl Reader {
         Ok(events)
     }
 
-    async fn first_of(&self, question: ReadReq) -> Result<Option<super::wire::RecordedEvent>, Trouble> {
-        let mut answers = self.server.read(question).await?;
-        self.next_event(&mut answers).await
-    }
-
     fn stream_subject(&self, name: &StreamName, start: StreamStart) -> Subject {
         let stream_identifier = StreamIdentifier::of(&self.names.in_server(name));
         Subject::Stream(StreamOptions { stream_identifier, start: Some(start) })
@@ -85,10 +80,17 @@ impl Reader {
     /// The server reads from any byte that it is told to, and finds nonsense where no event begins. An event's own position is
     /// good, and so is the one before an event's if the next is read from instead; which of the two it is shows in trying (one
     /// event alone is mostly asked for by the latter). Where neither is, only the way back from the end is left.
-    pub async fn all_after(&self, after: event::Position, enough: Enough) -> Result<Vec<RecordedEvent>, Trouble> {
+    pub async fn all_after(&self, after: event::Position, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
         let next = after.0.saturating_add(1);
         if after.0 >= Position::GREATEST || enough.events == 0 {
             return Ok(Vec::new());
+        }
+        self.recall().await?;
+        if let Some(on) = self.stretches.skip(after.0) {
+            match self.ours_from(on, on, enough).await {
+                Err(Trouble::NoSuchPosition) => self.stretches.forget(),
+                events => return events,
+            }
         }
         let starts = match (after.0, enough.events) {
             (0, _) => [0, 0],
@@ -96,112 +98,110 @@ impl Reader {
             (after, _) => [after, next],
         };
         for start in starts {
-            match self.all_from(Position::of(start), Position::of(after.0), enough).await {
+            match self.ours_from(Position::of(start), Position::of(after.0), enough).await {
                 Err(Trouble::NoSuchPosition) => {}
                 events => return events,
             }
         }
-        self.retrying(|| self.all_back_to(after, enough.events)).await
-    }
-
-    /// Events of all our streams after `after`, where `start` is not beyond it. A start is included, unlike a subscription's.
-    async fn all_from(&self, start: Position, after: Position, enough: Enough) -> Result<Vec<RecordedEvent>, Trouble> {
-        let is_after = |event: &RecordedEvent| Position::of(event.position.0) > after;
-        self.events(&all_from(start), Direction::Forwards, is_after, enough).await
+        self.retrying(|| self.all_back_to(after, enough)).await
     }
 
     /// The events after the position, found from the end on.
-    async fn all_back_to(&self, after: event::Position, limit: usize) -> Result<Vec<RecordedEvent>, Trouble> {
-        let mut answers = self.server.read(self.question(&all_from_end(), Direction::Backwards, usize::MAX)).await?;
-        let mut events = VecDeque::new();
-        while let Some(event) = self.next_event(&mut answers).await? {
+    async fn all_back_to(&self, after: event::Position, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
+        let question = self.question(&all_from_end(), Direction::Backwards, usize::MAX);
+        let (mut events, mut bytes) = (VecDeque::<RecordedEvent>::new(), 0);
+        let Some(mut answers) = self.server.begin_scan(question, Patience::Endless).await? else {
+            return Ok(Vec::new());
+        };
+        while let Scanned::Answer(answer) = self.server.next_of_scan(&mut answers, Patience::Endless).await? {
+            let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content else { continue };
             if event.commit_position <= after.0 {
                 break;
             }
-            events.extend(self.names.ours(event)?);
-            if events.len() > limit {
+            let Some(event) = self.names.ours(event)? else { continue };
+            bytes += weight(&event);
+            events.push_back(event);
+            // The newest, which the others fill the room without.
+            while let Some(newest) = events.front().map(weight)
+                && (events.len() > enough.events || bytes - newest >= enough.bytes)
+            {
                 events.pop_front();
+                bytes -= newest;
             }
         }
         Ok(events.into_iter().rev().collect())
     }
 
-    /// Where the last event of ours stands of those after the place, up to which all was seen; `None` if there is none.
-    pub async fn last_after(&self, seen: Position) -> Result<Option<event::Position>, Trouble> {
-        match self.all_from(seen, seen, Enough::events(FEW)).await {
-            Ok(events) if events.len() < FEW => Ok(events.last().map(|event| event.position)),
-            // With more than a few the last stands close to the end; a place that is none was told by the server.
-            Ok(_) | Err(Trouble::NoSuchPosition) => self.last().await,
-            Err(trouble) => Err(trouble),
-        }
-    }
-
-    /// Where the last event of ours stands, looked for from the end on.
-    pub async fn last(&self) -> Result<Option<event::Position>, Trouble> {
-        let events = self.events(&all_from_end(), Direction::Backwards, |_| true, Enough::events(1)).await?;
-        Ok(events.first().map(|event| event.position))
-    }
-
     /// Where the last event of anybody stands; 0 in an empty log.
     pub async fn end(&self) -> Result<Position, Trouble> {
+        Ok(self.last_event_of_anybody().await?.map_or(Position::of(0), |event| place(&event)))
+    }
+
+    pub(super) async fn last_event_of_anybody(&self) -> Result<Option<super::wire::RecordedEvent>, Trouble> {
         let mut question = self.question(&all_from_end(), Direction::Backwards, 1);
         if let Some(options) = &mut question.options {
             options.filter = Some(Filter::None(Empty {}));
         }
-        let last = self.retrying(|| self.whole(self.first_of(question.clone()))).await?;
-        Ok(last.map_or(Position::of(0), |event| place(&event)))
+        let whole = || async { Ok(self.whole(self.all_of(question.clone())).await?.pop()) };
+        self.retrying(whole).await
     }
 
-    /// Begins to follow all our streams after the place; the answers don't end by themselves.
-    pub async fn follow(&self, after: Position) -> Result<Answers, Trouble> {
+    /// The event of anybody that stands there, if the server still has it.
+    pub async fn event_at(&self, at: Position) -> Result<Option<super::wire::RecordedEvent>, Trouble> {
+        let mut question = self.question(&all_from(at), Direction::Forwards, 1);
+        if let Some(options) = &mut question.options {
+            options.filter = Some(Filter::None(Empty {}));
+        }
+        let found = self.retrying(|| async { Ok(self.whole(self.all_of(question.clone())).await?.pop()) }).await;
+        match found {
+            Ok(event) => Ok(event.filter(|event| place(event) == at)),
+            Err(Trouble::NoSuchPosition) => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Begins to follow all our streams after the place; the answers don't end by themselves, nor does silence end them. A checkpoint
+    /// comes after so many of the windows that the server looks through.
+    pub async fn follow(&self, after: Position, checkpoint_every: u32) -> Result<Answers, Trouble> {
         let mut question = self.question(&all_from(after), Direction::Forwards, 0);
+        if let Some(Filter::By(filter)) = question.options.as_mut().and_then(|options| options.filter.as_mut()) {
+            filter.checkpoint_interval_multiplier = checkpoint_every;
+        }
         if let Some(options) = &mut question.options {
             options.count = Some(Count::Subscription(Empty {}));
         }
         self.server.read(question).await
     }
 
-    /// The events of ours that are wanted, until there are enough. What is passed over is not counted, so that more may have
+    /// The stream's events that are ours, until there are enough. What is passed over is not counted, so that more may have
     /// to be asked for than at first.
     async fn events(
         &self,
         subject: &Subject,
         direction: Direction,
-        is_wanted: impl Fn(&RecordedEvent) -> bool + Send + Sync,
-        enough: Enough,
+        enough: Room,
     ) -> Result<Vec<RecordedEvent>, Trouble> {
         if enough.events == 0 {
             return Ok(Vec::new());
         }
-        let count = match subject {
-            Subject::Stream(_) => enough.events,
-            // The start may be an event that isn't wanted.
-            Subject::All(_) => enough.events.saturating_add(1),
-        };
-        let question = self.question(subject, direction, count);
-        let (events, seen) =
-            self.retrying(|| self.whole(self.some_events(question.clone(), &is_wanted, enough))).await?;
-        if events.len() >= enough.events || seen < count {
+        let question = self.question(subject, direction, enough.events);
+        let (events, seen) = self.retrying(|| self.whole(self.some_events(question.clone(), enough))).await?;
+        if enough.is_filled_by(&events) || seen < enough.events {
             return Ok(events);
         }
         let question = self.question(subject, direction, usize::MAX);
-        Ok(self.retrying(|| self.whole(self.some_events(question.clone(), &is_wanted, enough))).await?.0)
+        Ok(self.retrying(|| self.whole(self.some_events(question.clone(), enough))).await?.0)
     }
 
     /// The events, and how many the server sent.
-    async fn some_events(
-        &self,
-        question: ReadReq,
-        is_wanted: &(impl Fn(&RecordedEvent) -> bool + Send + Sync),
-        enough: Enough,
-    ) -> Result<(Vec<RecordedEvent>, usize), Trouble> {
+    async fn some_events(&self, question: ReadReq, enough: Room) -> Result<(Vec<RecordedEvent>, usize), Trouble> {
         let mut answers = self.server.read(question).await?;
         let (mut events, mut bytes, mut seen) = (Vec::new(), 0, 0);
         while events.len() < enough.events && bytes < enough.bytes {
             let Some(event) = self.next_event(&mut answers).await? else { break };
             seen += 1;
-            if let Some(event) = self.names.ours(event)?.filter(is_wanted) {
-                bytes += event.data.len() + event.metadata.len() + OVERHEAD_BYTES;
+            if let Some(event) = self.names.ours(event)? {
+                bytes += weight(&event);
                 events.push(event);
             }
         }
@@ -218,7 +218,7 @@ impl Reader {
         Ok(None)
     }
 
-    /// A read that ends, also where its answer drips in. Only what looks through the log from its end takes as long as it takes.
+    /// A read that ends, also where its answer drips in. What looks through the whole log takes as long as it takes.
     async fn whole<T>(&self, read: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
         let limit = self.server.timeout() * WHOLE;
         timeout(limit, read).await.unwrap_or_else(|_| Err(Trouble::too_slow(limit)))
@@ -244,7 +244,7 @@ impl Reader {
         }
     }
 
-    fn question(&self, subject: &Subject, direction: Direction, count: usize) -> ReadReq {
+    pub(super) fn question(&self, subject: &Subject, direction: Direction, count: usize) -> ReadReq {
         let filter = match subject {
             Subject::Stream(_) => Filter::None(Empty {}),
             Subject::All(_) => self.names.filter(),
@@ -260,7 +260,7 @@ impl Reader {
     }
 }
 
-fn all_from(start: Position) -> Subject {
+pub(super) fn all_from(start: Position) -> Subject {
     let start = match start.commit {
         0 => AllStart::Start(Empty {}),
         _ => AllStart::Position(start),
@@ -268,7 +268,7 @@ fn all_from(start: Position) -> Subject {
     Subject::All(AllOptions { start: Some(start) })
 }
 
-fn all_from_end() -> Subject {
+pub(super) fn all_from_end() -> Subject {
     Subject::All(AllOptions { start: Some(AllStart::End(Empty {})) })
 }
 

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 /// Follows the log until it is closed, or until it isn't the log that it was.
-pub(super) async fn run(shared: Arc<Shared>, head: watch::Sender<event::Position>) {
+pub(super) async fn run(shared: Arc<Shared>, head: Arc<watch::Sender<event::Position>>) -> tasks::Ended {
     let closed = shared.closed.clone();
     let tail = Tail { shared, head };
     tokio::select! {
@@ -27,12 +27,23 @@ pub(super) async fn run(shared: Arc<Shared>, head: watch::Sender<event::Position
         }
         () = closed.cancelled() => {}
     }
+    Ok(())
+}
+
+/// Whether a subscription brings what it should.
+struct Watch {
+    /// When to look next.
+    due: Instant,
+    /// The head when it was looked last.
+    missed: Option<event::Position>,
+    /// Up to where the subscription had come then.
+    at: Position,
 }
 
 struct Tail {
     shared: Arc<Shared>,
     /// Closed with the tail, which ends all subscriptions.
-    head: watch::Sender<event::Position>,
+    head: Arc<watch::Sender<event::Position>>,
 }
 
 impl Tail {
@@ -63,10 +74,16 @@ impl Tail {
             }
             None => self.begin().await?.safe(),
         };
-        let mut answers = self.shared.follower.follow(after).await?;
+        // Whoever leads has just been asked; a subscription is served by followers as well, who may fall behind unnoticed.
+        self.shared.follower.server.go_to(self.shared.reader.server.uri());
+        let mut answers = self.shared.follower.follow(after, 1).await?;
+        let mut watch = Watch { due: Instant::now() + self.shared.options.stall, missed: None, at: after };
         loop {
-            match self.next(&mut answers).await {
-                Ok(Some(content)) => self.take_in(content)?,
+            match self.next(&mut answers, &mut watch).await {
+                Ok(Some(content)) => {
+                    self.take_in(content)?;
+                    self.shared.reader.save_if_worth_it().await;
+                }
                 Ok(None) => return Ok("the server ended it".to_owned()),
                 Err(trouble) => return Ok(LogError::from(trouble).to_string()),
             }
@@ -85,37 +102,76 @@ impl Tail {
         Ok(progress)
     }
 
-    /// A server that was restored or replaced has another log, or less of it; to go on would skip what is new there.
+    /// A server that was restored or replaced has another log, or less of it; to go on would skip what is new there. Less of it may
+    /// also be seen for a while after another node took the lead: until it has what was there, nothing goes on.
     async fn verify(&self, progress: Progress) -> Result<(), LogError> {
-        self.shared.identity.verify(&self.shared.reader).await?;
-        let end = self.shared.reader.end().await?;
-        if end < progress.last_event() {
-            let (end, seen) = (end.commit, progress.last_event().commit);
-            return Err(LogError::Damaged(format!("it ends at position {end}, but was read up to {seen}")));
+        let reader = &self.shared.reader;
+        self.shared.identity.verify(reader).await?;
+        let (end, last) = (reader.end().await?, progress.last_event());
+        if end < last {
+            reader.stretches.forget();
+            let reason = format!(
+                "it ends at position {}, but was read up to {}: either the node that leads has not caught up yet, or the log was set \
+                 back, as to a backup; nothing goes on until it is there again",
+                end.commit, last.commit
+            );
+            let suspended = LogError::Unavailable(reason);
+            *self.shared.suspended.lock() = Some(suspended.clone());
+            return Err(suspended);
+        }
+        let known = *self.shared.last_id.lock();
+        let stands = match known {
+            Some(_) => reader.event_at(last).await?.and_then(|event| event.id.as_ref()?.id()),
+            None => None,
+        };
+        // One that was scavenged since is not there any more, which is no harm.
+        if let (Some(known), Some(stands)) = (known, stands)
+            && known != stands
+        {
+            let reason =
+                format!("it was set back and went on differently: another event stands at position {}", last.commit);
+            return Err(LogError::Damaged(reason));
+        }
+        *self.shared.suspended.lock() = None;
+        Ok(())
+    }
+
+    /// The next that the subscription says. Whether it says all that it should shows by asking the log, every now and then.
+    async fn next(&self, answers: &mut Answers, watch: &mut Watch) -> Result<Option<ReadContent>, Trouble> {
+        let follower = &self.shared.follower.server;
+        loop {
+            match timeout_at(watch.due, follower.next_when_it_comes(answers)).await {
+                // Says nothing: whoever says only that is silent all the same.
+                Ok(Ok(Some(answer))) if answer.content.is_none() => {}
+                Ok(answer) => return Ok(answer?.and_then(|answer| answer.content)),
+                Err(_) => self.look_after(watch).await?,
+            }
+        }
+    }
+
+    /// A subscription may be silent by right, or since a connection died without a word; and whoever serves it may lead no more, or
+    /// hear of nothing himself.
+    async fn look_after(&self, watch: &mut Watch) -> Result<(), Trouble> {
+        let Shared { follower, reader, options, .. } = &*self.shared;
+        watch.due = Instant::now() + options.stall;
+        let (known, at) = (*self.head.borrow(), self.shared.progress().map_or(watch.at, |progress| progress.safe()));
+        let has_moved = std::mem::replace(&mut watch.at, at) != at;
+        if watch.missed.is_some_and(|missed| missed > known) && !has_moved {
+            follower.server.leave();
+            return Err(Trouble::Unsure("it has fallen silent, or behind".to_owned()));
+        }
+        watch.missed = self.shared.head().await.map(Some).map_err(|error| Trouble::Unsure(error.to_string()))?;
+        if follower.server.uri() != reader.server.uri() {
+            return Err(Trouble::Unsure("another node leads".to_owned()));
         }
         Ok(())
     }
 
-    /// The next that the subscription says. When it says nothing for long, that may be right, or a connection that died
-    /// without a word: then the log is asked.
-    async fn next(&self, answers: &mut Answers) -> Result<Option<ReadContent>, Trouble> {
-        let (follower, stall) = (&self.shared.follower.server, self.shared.options.stall);
-        let mut missed = None;
-        let mut patience = Instant::now() + stall;
-        loop {
-            match timeout_at(patience, follower.next_when_it_comes(answers)).await {
-                // Says nothing: whoever says only that is silent all the same.
-                Ok(Ok(Some(answer))) if answer.content.is_none() => {}
-                Ok(answer) => return Ok(answer?.and_then(|answer| answer.content)),
-                Err(_) => {
-                    patience = Instant::now() + stall;
-                    let known = *self.head.borrow();
-                    if missed.is_some_and(|missed| missed > known) {
-                        return Err(Trouble::Unsure("it has fallen silent".to_owned()));
-                    }
-                    missed = self.shared.head().await.map(Some).map_err(|error| Trouble::Unsure(error.to_string()))?;
-                }
-            }
+    /// What the subscription has passed over.
+    fn note_stretch(&self) {
+        let reader = &self.shared.reader;
+        if let Some(progress) = self.shared.progress() {
+            reader.stretches.note(progress.last_event(), progress.safe());
         }
     }
 
@@ -123,16 +179,24 @@ impl Tail {
         match content {
             ReadContent::Event(ReadEvent { event: Some(event) }) => {
                 let at = place(&event);
+                self.note_stretch();
                 if let Some(event) = self.shared.reader.names.ours(event)?
                     && self.shared.advance(|progress| progress.event(at))
                 {
                     let position = event.position;
+                    *self.shared.last_id.lock() = Some(event.id);
                     self.shared.recent.push(vec![event]);
                     self.head.send_replace(position);
                 }
             }
-            ReadContent::Checkpoint(at) => self.shared.advance(|progress| progress.checkpoint(at)),
-            ReadContent::Event(ReadEvent { event: None }) | ReadContent::StreamNotFound(_) => {}
+            ReadContent::Checkpoint(at) => {
+                self.shared.advance(|progress| progress.checkpoint(at));
+                self.note_stretch();
+            }
+            ReadContent::Event(ReadEvent { event: None })
+            | ReadContent::StreamNotFound(_)
+            | ReadContent::CaughtUp(_)
+            | ReadContent::FellBehind(_) => {}
         }
         Ok(())
     }

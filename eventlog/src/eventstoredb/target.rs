@@ -26,6 +26,8 @@ const OWN_SCHEME: &str = "eventstoredb";
 pub(super) struct Target {
     /// The nodes to start with, at least one.
     pub nodes: Vec<Uri>,
+    /// They are some of a cluster, whose other members they tell.
+    pub is_cluster: bool,
     is_secure: bool,
     pub connector: HttpsConnector<HttpConnector>,
     /// Who asks, as the server is told.
@@ -45,10 +47,31 @@ impl Target {
         let settings: ClientSettings =
             url.parse().map_err(|error| unusable(format!("its connection string: {error}")))?;
         let is_secure = settings.is_secure_mode_enabled();
-        let nodes =
+        let is_cluster = settings.is_dns_discovery_enabled() || settings.hosts().len() > 1;
+        let nodes: Vec<Uri> =
             settings.hosts().iter().map(|node| uri(is_secure, &node.host, node.port)).collect::<Result<_, _>>()?;
         let authorization = user.map(|user| authorization(&user)).transpose()?;
-        Ok(Self { nodes, is_secure, connector: connector(&settings)?, authorization })
+        Ok(Self { nodes, is_cluster, is_secure, connector: connector(&settings)?, authorization })
+    }
+
+    /// The nodes to start with as their names resolve now: one name may stand for all of them. With TLS the name is what a
+    /// certificate is for, so that it stays, and resolves as often as a connection is made.
+    pub async fn resolved(&self) -> Vec<Uri> {
+        let mut nodes = Vec::new();
+        for node in &self.nodes {
+            let place = node.host().zip(node.port_u16()).filter(|_| !self.is_secure);
+            let found = match place {
+                Some((host, port)) => tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await.ok(),
+                None => None,
+            };
+            match found {
+                Some(addresses) => {
+                    nodes.extend(addresses.filter_map(|address| format!("http://{address}").parse::<Uri>().ok()))
+                }
+                None => nodes.push(node.clone()),
+            }
+        }
+        nodes
     }
 
     /// A node that another one named.

@@ -20,6 +20,8 @@ pub(super) enum Trouble {
     NoSuchPosition,
     /// Trying again doesn't help.
     Refused(String),
+    /// Of a stream something is gone for good.
+    Gone(String),
 }
 
 impl Trouble {
@@ -35,7 +37,7 @@ impl Trouble {
                 };
             }
             Some("maximum-append-size-exceeded" | "maximum-append-event-size-exceeded") => return Trouble::TooLarge,
-            Some("stream-deleted") => return Trouble::Refused(message),
+            Some("stream-deleted") => return Trouble::Gone(format!("the stream was deleted for ever: {message}")),
             Some(_) | None => {}
         }
         match status.code() {
@@ -73,6 +75,7 @@ impl From<Trouble> for LogError {
             Trouble::TooLarge => LogError::Damaged("the server finds it too large".to_owned()),
             Trouble::NoSuchPosition => LogError::Damaged("no event begins at that position".to_owned()),
             Trouble::Refused(reason) => LogError::Damaged(format!("the server refuses: {reason}")),
+            Trouble::Gone(reason) => LogError::Damaged(reason),
         }
     }
 }

@@ -225,7 +225,7 @@ pub struct UuidOption {
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ReadResp {
-    #[prost(oneof = "ReadContent", tags = "1, 3, 4")]
+    #[prost(oneof = "ReadContent", tags = "1, 3, 4, 8, 9")]
     pub content: Option<ReadContent>,
 }
 
@@ -237,6 +237,12 @@ pub enum ReadContent {
     Checkpoint(Position),
     #[prost(message, tag = "4")]
     StreamNotFound(Empty),
+    /// A subscription has brought all that stood there, and brings from now on what comes. Not said by servers before 23.10.
+    #[prost(message, tag = "8")]
+    CaughtUp(Empty),
+    /// It reads the log again, as more came than it could keep.
+    #[prost(message, tag = "9")]
+    FellBehind(Empty),
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -263,6 +269,75 @@ pub struct RecordedEvent {
     pub custom_metadata: Bytes,
     #[prost(bytes = "bytes", tag = "8")]
     pub data: Bytes,
+}
+
+/// What a node tells of its cluster.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ClusterInfo {
+    #[prost(message, repeated, tag = "1")]
+    pub members: Vec<MemberInfo>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct MemberInfo {
+    #[prost(int32, tag = "3")]
+    pub state: i32,
+    #[prost(bool, tag = "4")]
+    pub is_alive: bool,
+    #[prost(message, optional, tag = "5")]
+    pub http_end_point: Option<EndPoint>,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct EndPoint {
+    #[prost(string, tag = "1")]
+    pub address: String,
+    #[prost(uint32, tag = "2")]
+    pub port: u32,
+}
+
+/// Many appends over one call, taken in the order in which they come.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct BatchAppendReq {
+    #[prost(message, optional, tag = "1")]
+    pub correlation_id: Option<Uuid>,
+    #[prost(message, optional, tag = "2")]
+    pub options: Option<BatchOptions>,
+    #[prost(message, repeated, tag = "3")]
+    pub proposed_messages: Vec<ProposedMessage>,
+    #[prost(bool, tag = "4")]
+    pub is_final: bool,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct BatchOptions {
+    #[prost(message, optional, tag = "1")]
+    pub stream_identifier: Option<StreamIdentifier>,
+    #[prost(oneof = "Expected", tags = "2, 3")]
+    pub expected: Option<Expected>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct BatchAppendResp {
+    #[prost(message, optional, tag = "1")]
+    pub correlation_id: Option<Uuid>,
+    #[prost(oneof = "BatchResult", tags = "2, 3")]
+    pub result: Option<BatchResult>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub enum BatchResult {
+    #[prost(message, tag = "2")]
+    Error(RpcStatus),
+    #[prost(message, tag = "3")]
+    Success(AppendSuccess),
+}
+
+/// `google.rpc.Status`
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct RpcStatus {
+    #[prost(string, tag = "2")]
+    pub message: String,
 }
 
 impl StreamIdentifier {

@@ -1,25 +1,16 @@
 //! What SQLite's errors mean to those who use the log.
 
 use crate::port::LogError;
-use rusqlite::{Error, ErrorCode};
+use rusqlite::Error;
+use sqlite::{Trouble, says, trouble};
 
 /// Says whether trying again can help: yes when the disk is full, failing or locked, no when the file isn't what it was.
 pub(super) fn log_error(doing: &str, error: &Error) -> LogError {
-    let reason = format!("{doing}: {error}");
-    if is_damage(error) { LogError::Damaged(reason) } else { LogError::Unavailable(reason) }
-}
-
-fn is_damage(error: &Error) -> bool {
-    match error {
-        Error::SqliteFailure(failure, _) => {
-            matches!(failure.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    let reason = format!("{doing}: {}", says(error));
+    match trouble(error) {
+        Trouble::Damaged => {
+            LogError::Damaged(format!("{reason}; the file is damaged: restore a backup of it, with its -wal"))
         }
-        Error::FromSqlConversionFailure(..)
-        | Error::IntegralValueOutOfRange(..)
-        | Error::InvalidColumnType(..)
-        | Error::Utf8Error(..)
-        | Error::QueryReturnedNoRows => true,
-        // Of a foreign crate, and marked non-exhaustive: what remains is misuse or a passing trouble.
-        _ => false,
+        Trouble::Full | Trouble::ReadOnly | Trouble::Passing => LogError::Unavailable(reason),
     }
 }

@@ -6,7 +6,6 @@
 //! makes the log answer `Unavailable` until the disk is well again, and never more than that.
 
 mod bounded;
-mod checkpoint;
 mod errors;
 mod lock;
 mod options;
@@ -23,22 +22,22 @@ use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::follow::{Batch, Source, follow};
 use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
 use crate::recent::Recent;
+use crate::size::Room;
 use async_trait::async_trait;
-use checkpoint::Checkpointer;
 use chrono::{DateTime, Utc};
 use queue::Queue;
 use readers::Readers;
 use schema::IfMissing;
 use session::Session;
+use sqlite::{Checkpointer, Settle};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::watch;
-use writer::Writer;
+use writer::{Unsettled, Writer};
 
 /// The most events, and about the most bytes of them, that a subscription gets at once.
-const BATCH_EVENTS: usize = 512;
-const BATCH_BYTES: usize = 1024 * 1024;
+const BATCH: Room = Room { events: 512, bytes: 1024 * 1024 };
 
 /// A log in one SQLite file. Dropping it finishes what was queued and closes the file; its subscriptions then end with
 /// [`LogError::Unavailable`].
@@ -47,6 +46,7 @@ pub struct SqliteLog {
     head: watch::Receiver<Position>,
     shared: Arc<Shared>,
     max_append_bytes: usize,
+    checkpointer: Arc<Checkpointer>,
     /// Taken only when the log is dropped, as is `writer`.
     queue: Option<Queue>,
     writer: Option<JoinHandle<()>>,
@@ -76,22 +76,23 @@ impl SqliteLog {
         let (queue, requests) = Queue::new(&options);
         let max_append_bytes = options.max_append_bytes;
         let unstarted = |error| LogError::Unavailable(format!("its threads can't be started: {error}"));
-        let checkpointer = Checkpointer::start(path, options.checkpoint_pages).map_err(unstarted)?;
-        let writer = Writer {
+        let checkpointer = Checkpointer::start(path, "the event log", schema::bounds(&options)).map_err(unstarted)?;
+        let checkpointer = Arc::new(checkpointer);
+        let mut writer = Writer {
             path: path.to_owned(),
             options,
             log_id,
             session: Some(session),
-            checkpointer,
+            unsettled: Unsettled::default(),
+            checkpointer: Arc::clone(&checkpointer),
             shared: Arc::clone(&shared),
             head: head_sender,
+            has_run: false,
             _lock: lock,
         };
-        let writer = std::thread::Builder::new()
-            .name("eventlog-writer".to_owned())
-            .spawn(move || writer.run(requests))
-            .map_err(unstarted)?;
-        Ok(Self { log_id, head, shared, max_append_bytes, queue: Some(queue), writer: Some(writer) })
+        let mut requests = requests;
+        let writer = tasks::thread("event log writer", move || writer.run(&mut requests)).map_err(unstarted)?;
+        Ok(Self { log_id, head, shared, max_append_bytes, checkpointer, queue: Some(queue), writer: Some(writer) })
     }
 
     /// `recorded_at`: as another log recorded it.
@@ -106,6 +107,12 @@ impl SqliteLog {
             Some(queue) => queue.append(stream, expected, events, recorded_at).await,
             None => Err(queue::closed(stream)),
         }
+    }
+}
+
+impl Settle for SqliteLog {
+    fn settle(&self) -> Result<(), String> {
+        self.checkpointer.settle()
     }
 }
 
@@ -152,8 +159,7 @@ impl EventLog for SqliteLog {
     }
 
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
-        let (stream, head) = (stream.clone(), *self.head.borrow());
-        self.shared.readers.run(move |reader| reader.stream(&stream, from, limit, head)).await
+        self.read_stream_within(stream, from, Room::for_events(limit)).await
     }
 
     async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
@@ -162,18 +168,36 @@ impl EventLog for SqliteLog {
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
+        self.read_all_within(after, Room::for_events(limit)).await
+    }
+
+    async fn read_stream_within(
+        &self,
+        stream: &StreamName,
+        from: u64,
+        room: Room,
+    ) -> Result<Vec<RecordedEvent>, LogError> {
+        let (stream, head) = (stream.clone(), *self.head.borrow());
+        self.shared.readers.run(move |reader| reader.stream(&stream, from, room, head)).await
+    }
+
+    async fn read_all_within(&self, after: Position, room: Room) -> Result<Vec<RecordedEvent>, LogError> {
         let head = *self.head.borrow();
         if after >= head {
             return Ok(Vec::new());
         }
-        if let Some(events) = self.shared.recent.after(after, limit) {
+        if let Some(events) = self.shared.recent.after(after, room) {
             return Ok(events);
         }
-        self.shared.readers.run(move |reader| reader.all(after, limit, usize::MAX, head)).await
+        self.shared.readers.run(move |reader| reader.all(after, room, head)).await
     }
 
     async fn head(&self) -> Result<Position, LogError> {
         Ok(*self.head.borrow())
+    }
+
+    fn damage(&self) -> Option<String> {
+        self.shared.readers.damage()
     }
 
     async fn log_id(&self) -> Result<LogId, LogError> {
@@ -188,10 +212,10 @@ impl EventLog for SqliteLog {
 #[async_trait]
 impl Source for Shared {
     async fn next_batch(&self, after: Position, head: Position) -> Result<Batch, LogError> {
-        if let Some(events) = self.recent.after(after, BATCH_EVENTS) {
+        if let Some(events) = self.recent.after(after, BATCH) {
             return Ok(Batch { events, fell_behind: false });
         }
-        let events = self.readers.run(move |reader| reader.all(after, BATCH_EVENTS, BATCH_BYTES, head)).await?;
+        let events = self.readers.run(move |reader| reader.all(after, BATCH, head)).await?;
         Ok(Batch { events, fell_behind: true })
     }
 }

@@ -32,8 +32,8 @@ pub struct SqliteOptions {
     /// How many of the latest events, and how many bytes of them, are kept in memory for those who follow the log.
     pub recent_events: usize,
     pub recent_bytes: usize,
-    /// After how many pages (of 4 KiB) the write-ahead log is copied into the file, in the background. It grows to eight
-    /// times that under load.
+    /// After how many pages (of 4 KiB) the write-ahead log is copied into the file, in the background. It grows to four
+    /// times that under load, and is emptied when nothing is appended for a second.
     pub checkpoint_pages: u32,
     /// Of how many streams the writer remembers the end.
     pub remembered_streams: usize,
@@ -55,7 +55,7 @@ impl Default for SqliteOptions {
             readers: 4,
             recent_events: 8192,
             recent_bytes: 8 * 1024 * 1024,
-            checkpoint_pages: 2_000,
+            checkpoint_pages: 1_000,
             remembered_streams: 32_768,
             clock: system_clock(),
             format: FIRST_FORMAT,

@@ -13,6 +13,8 @@ pub(super) struct Readers {
     pool: Arc<Pool>,
     /// One permit a connection.
     turns: Arc<Semaphore>,
+    /// The first that was met.
+    damage: Mutex<Option<String>>,
 }
 
 struct Pool {
@@ -24,7 +26,21 @@ struct Pool {
 impl Readers {
     pub(super) fn new(path: &Path, readers: usize) -> Self {
         let pool = Pool { path: path.to_owned(), idle: Mutex::new(Some(Vec::new())) };
-        Self { pool: Arc::new(pool), turns: Arc::new(Semaphore::new(readers.max(1))) }
+        Self { pool: Arc::new(pool), turns: Arc::new(Semaphore::new(readers.max(1))), damage: Mutex::default() }
+    }
+
+    /// Damage that anybody met.
+    pub(super) fn damage(&self) -> Option<String> {
+        self.damage.lock().clone()
+    }
+
+    /// Remembers damage, whoever met it.
+    pub(super) fn note(&self, error: &LogError) {
+        if let LogError::Damaged(reason) = error
+            && self.damage.lock().replace(reason.clone()).is_none()
+        {
+            tracing::error!(file = %self.pool.path.display(), reason, "the event log is damaged: restore a backup of it");
+        }
     }
 
     /// Closes the connections: those in use when they are given back. Reads fail from now on.
@@ -47,7 +63,7 @@ impl Readers {
             outcome
         });
         match reading.await {
-            Ok(outcome) => outcome.map_err(|error| log_error("reading", &error)),
+            Ok(outcome) => outcome.map_err(|error| log_error("reading", &error)).inspect_err(|error| self.note(error)),
             Err(stopped) => Err(LogError::Unavailable(format!("a read was stopped: {stopped}"))),
         }
     }

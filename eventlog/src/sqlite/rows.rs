@@ -2,6 +2,7 @@
 
 use super::bounded::Bounded;
 use crate::event::{Position, RecordedEvent, StreamName};
+use crate::size::{Room, weight};
 use bytes::Bytes;
 use chrono::DateTime;
 use rusqlite::types::Type;
@@ -45,15 +46,15 @@ impl Reader {
         &mut self,
         stream: &StreamName,
         from: u64,
-        limit: usize,
+        room: Room,
         head: Position,
     ) -> Result<Vec<RecordedEvent>> {
         let Some(id) = self.stream_id(stream)? else {
             return Ok(Vec::new());
         };
         let statement = self.connection.prepare_cached(OF_STREAM)?;
-        let parameters = params![id, at_most_i64(from), at_most_i64(head.0), at_most_i64(limit as u64)];
-        self.names.collect(&self.connection, statement, parameters, usize::MAX)
+        let parameters = params![id, at_most_i64(from), at_most_i64(head.0), at_most_i64(room.events as u64)];
+        self.names.collect(&self.connection, statement, parameters, room.bytes)
     }
 
     pub(super) fn stream_backwards(
@@ -70,17 +71,10 @@ impl Reader {
         self.names.collect(&self.connection, statement, parameters, usize::MAX)
     }
 
-    /// Stops early once the events hold `max_bytes`.
-    pub(super) fn all(
-        &mut self,
-        after: Position,
-        limit: usize,
-        max_bytes: usize,
-        head: Position,
-    ) -> Result<Vec<RecordedEvent>> {
+    pub(super) fn all(&mut self, after: Position, room: Room, head: Position) -> Result<Vec<RecordedEvent>> {
         let statement = self.connection.prepare_cached(OF_ALL)?;
-        let parameters = params![at_most_i64(after.0), at_most_i64(head.0), at_most_i64(limit as u64)];
-        self.names.collect(&self.connection, statement, parameters, max_bytes)
+        let parameters = params![at_most_i64(after.0), at_most_i64(head.0), at_most_i64(room.events as u64)];
+        self.names.collect(&self.connection, statement, parameters, room.bytes)
     }
 
     fn stream_id(&self, stream: &StreamName) -> Result<Option<i64>> {
@@ -97,6 +91,7 @@ pub(super) fn stream_id(connection: &Connection, stream: &StreamName) -> Result<
 }
 
 impl Names {
+    /// Stops early once the events hold `max_bytes`.
     fn collect(
         &mut self,
         connection: &Connection,
@@ -111,7 +106,7 @@ impl Names {
             && let Some(row) = rows.next()?
         {
             let event = self.event(connection, row)?;
-            bytes += event.data.len() + event.metadata.len();
+            bytes += weight(&event);
             events.push(event);
         }
         Ok(events)

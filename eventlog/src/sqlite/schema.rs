@@ -4,15 +4,19 @@ use super::errors::log_error;
 use super::options::{SqliteOptions, Synchronous};
 use crate::port::{LogError, LogId};
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+use sqlite::{Bounds, Header, connect, files, journal_size_limit};
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
-use std::time::Duration;
 use uuid::Uuid;
 
 /// `clog`, as it stands in the file's header: this SQLite file is a log of ours.
 const APPLICATION_ID: i64 = 0x636c_6f67;
 /// The file's `user_version` is the format of its events. The tables are the same in all formats so far.
 const FIRST: i64 = crate::port::FIRST_FORMAT as i64;
+
+/// The write-ahead log is to begin anew when it is so many times as long as what is copied in the background at once.
+const BEGINS_ANEW_AFTER: i32 = 4;
 
 /// Names of streams and types are written once and meant by number, which keeps the index on (stream, revision) small.
 /// There is no index on event ids: it would cost a third of the throughput, and repeats are found by revision.
@@ -42,12 +46,12 @@ pub(super) enum IfMissing {
 
 /// Opens the file to write, and creates the tables if it is new.
 pub(super) fn open_to_write(path: &Path, options: &SqliteOptions, if_missing: IfMissing) -> Result<Opened, LogError> {
-    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    flags.set(OpenFlags::SQLITE_OPEN_CREATE, if_missing == IfMissing::Create);
-    let open = || -> rusqlite::Result<(Connection, Found)> {
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        let found = identify(&connection)?;
+    if if_missing == IfMissing::Create {
+        files::make_private(path).map_err(|error| LogError::Unavailable(format!("{}: {error}", path.display())))?;
+    }
+    let open = || -> rusqlite::Result<(Connection, Header)> {
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let found = Header::of(&connection)?;
         Ok((connection, found))
     };
     let trouble = |error: rusqlite::Error| log_error(&format!("opening {}", path.display()), &error);
@@ -56,11 +60,12 @@ pub(super) fn open_to_write(path: &Path, options: &SqliteOptions, if_missing: If
         opened => opened.map_err(trouble)?,
     };
     let format = i64::from(options.format);
-    found.check(path, format)?;
-    configure(&connection, options.synchronous).map_err(trouble)?;
+    check(found, path, format)?;
+    configure(&connection, options).map_err(trouble)?;
     if found.is_new() && if_missing == IfMissing::Create {
         create(&connection, format).map_err(trouble)?;
-        sync_directory(path)?;
+        let unsynced = |error| LogError::Unavailable(format!("{}: {error}", path.display()));
+        files::sync_directory(path).map_err(unsynced)?;
     }
     settle(&connection, path).map_err(trouble)??;
     let log_id = read_log_id(&connection).map_err(trouble)?;
@@ -84,70 +89,42 @@ pub(super) fn raise_format(connection: &Connection, format: i64) -> rusqlite::Re
 /// Makes sure that what is found is on the disk. After a kill or a failed sync, SQLite finds transactions in the write-ahead
 /// log that were written but never synced; before anybody builds on them, or is told that their events are there, they are
 /// copied into the file, and that is synced.
+/// What was cut off the write-ahead log is gone for good then: SQLite does not sync that, and a power cut would bring back what nobody
+/// was told to be done.
 fn settle(connection: &Connection, path: &Path) -> rusqlite::Result<Result<(), LogError>> {
     let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    Ok(if busy {
-        Err(LogError::Unavailable(format!("{}: somebody else is reading it", path.display())))
-    } else {
-        Ok(())
-    })
+    if busy {
+        return Ok(Err(LogError::Unavailable(format!("{}: somebody else is reading it", path.display()))));
+    }
+    // The locks are on the other files: closing this one takes none of them away.
+    let synced = match File::open(files::beside(path, "-wal")) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        opened => opened.and_then(|wal| wal.sync_all()),
+    };
+    Ok(synced.map_err(|error| LogError::Unavailable(format!("{}: {error}", path.display()))))
 }
 
 /// Opens the file to read.
 pub(super) fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.execute_batch("PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;")?;
     Ok(connection)
 }
 
-/// Opens the file to copy from the write-ahead log into it.
-pub(super) fn open_to_checkpoint(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    // FULL also where the writer is told NORMAL: what has left the write-ahead log must be in the file.
-    connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON; PRAGMA cache_size = -1024;")?;
-    Ok(connection)
-}
-
-/// What kind of file was found.
-struct Found {
-    application_id: i64,
-    version: i64,
-    tables: i64,
-}
-
-fn identify(connection: &Connection) -> rusqlite::Result<Found> {
-    let number = |sql| connection.query_row(sql, [], |row| row.get(0));
-    Ok(Found {
-        application_id: number("PRAGMA application_id")?,
-        version: number("PRAGMA user_version")?,
-        tables: number("SELECT count(*) FROM sqlite_schema")?,
-    })
-}
-
-impl Found {
-    fn is_new(&self) -> bool {
-        self.application_id == 0 && self.version == 0 && self.tables == 0
+/// Refuses a file that isn't ours, or that only a newer version understands, with what to do about it.
+fn check(found: Header, path: &Path, format: i64) -> Result<(), LogError> {
+    let is_readable = (FIRST..=format).contains(&found.version);
+    if found.is_new() || (found.application_id == APPLICATION_ID && is_readable) {
+        return Ok(());
     }
-
-    /// Refuses a file that isn't ours, or that only a newer version understands, with what to do about it.
-    fn check(&self, path: &Path, format: i64) -> Result<(), LogError> {
-        let is_readable = (FIRST..=format).contains(&self.version);
-        if self.is_new() || (self.application_id == APPLICATION_ID && is_readable) {
-            return Ok(());
-        }
-        if self.application_id != APPLICATION_ID {
-            return Err(not_ours(path));
-        }
-        let (path, version) = (path.display(), self.version);
-        Err(LogError::Damaged(format!(
-            "{path} has format {version}, and this version reads formats up to {format}; \
-             start the version of cartlog that wrote it, or restore a backup"
-        )))
+    if found.application_id != APPLICATION_ID {
+        return Err(not_ours(path));
     }
+    let (path, version) = (path.display(), found.version);
+    Err(LogError::Damaged(format!(
+        "{path} has format {version}, and this version reads formats up to {format}; \
+         start the version of cartlog that wrote it, or restore a backup"
+    )))
 }
 
 fn not_ours(path: &Path) -> LogError {
@@ -158,8 +135,9 @@ fn not_ours(path: &Path) -> LogError {
 }
 
 /// The writer's settings. Its cache bounds its memory; mapped memory is left out, as it would count as the server's own.
-fn configure(connection: &Connection, synchronous: Synchronous) -> rusqlite::Result<()> {
-    let synchronous = match synchronous {
+fn configure(connection: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
+    let limit = journal_size_limit(bounds(options));
+    let synchronous = match options.synchronous {
         Synchronous::Full => "FULL",
         Synchronous::Normal => "NORMAL",
     };
@@ -168,10 +146,16 @@ fn configure(connection: &Connection, synchronous: Synchronous) -> rusqlite::Res
          PRAGMA synchronous = {synchronous};
          PRAGMA fullfsync = ON; -- where fsync alone doesn't reach the disk (macOS)
          PRAGMA checkpoint_fullfsync = ON;
-         PRAGMA journal_size_limit = 67108864;
+         PRAGMA journal_size_limit = {limit};
          PRAGMA cache_size = -16384;
          PRAGMA temp_store = MEMORY;"
     ))
+}
+
+/// When the write-ahead log is copied into the file.
+pub(super) fn bounds(options: &SqliteOptions) -> Bounds {
+    let pass = i32::try_from(options.checkpoint_pages).unwrap_or(i32::MAX).max(1);
+    Bounds { pass, begin_anew: pass.saturating_mul(BEGINS_ANEW_AFTER), ..Bounds::default() }
 }
 
 fn create(connection: &Connection, format: i64) -> rusqlite::Result<()> {
@@ -187,13 +171,4 @@ fn read_log_id(connection: &Connection) -> rusqlite::Result<LogId> {
     let sql = "SELECT value FROM meta WHERE key = 'log_id'";
     let bytes: [u8; 16] = connection.query_row(sql, [], |row| row.get(0))?;
     Ok(LogId(Uuid::from_bytes(bytes)))
-}
-
-/// So that the new file's name is on the disk as well as its content.
-fn sync_directory(path: &Path) -> Result<(), LogError> {
-    let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else {
-        return Ok(());
-    };
-    let trouble = |error| LogError::Unavailable(format!("{}: {error}", directory.display()));
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(trouble)
 }

@@ -2,7 +2,6 @@
 //! anew, so that what it remembers is always what the file holds.
 
 use super::bounded::Bounded;
-use super::checkpoint;
 use super::errors::log_error;
 use super::options::SqliteOptions;
 use super::queue::Request;
@@ -13,6 +12,7 @@ use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::port::{AppendError, Appended, ExpectedRevision, LogError, LogId};
 use chrono::DateTime;
 use rusqlite::{Connection, OptionalExtension, Result, params};
+use sqlite::Checkpointer;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ impl Session {
         if_missing: IfMissing,
     ) -> std::result::Result<Self, LogError> {
         let Opened { connection, log_id, raises_to } = open_to_write(path, options, if_missing)?;
-        checkpoint::watch(&connection);
+        Checkpointer::watch(&connection);
         let last = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1";
         let last = connection.query_row(last, [], |row| Ok((unsigned(row, 0)?, row.get(1)?))).optional();
         let (last_position, last_ms) = last.map_err(|error| log_error("opening", &error))?.unwrap_or((0, i64::MIN));

@@ -2,15 +2,17 @@
 //! follow the log, and then answers.
 
 use super::Shared;
-use super::checkpoint::Checkpointer;
 use super::errors::log_error;
 use super::options::SqliteOptions;
 use super::queue::Request;
 use super::schema::IfMissing;
 use super::session::{Committed, Session};
-use crate::event::Position;
+use crate::event::{Position, StreamName};
 use crate::port::{AppendError, LogError, LogId};
+use sqlite::Checkpointer;
+use std::collections::HashSet;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -21,34 +23,55 @@ pub(super) struct Writer {
     pub(super) log_id: LogId,
     /// `None` after an error, until the file could be opened again.
     pub(super) session: Option<Session>,
-    pub(super) checkpointer: Checkpointer,
+    pub(super) unsettled: Unsettled,
+    pub(super) checkpointer: Arc<Checkpointer>,
     pub(super) shared: Arc<Shared>,
     pub(super) head: watch::Sender<Position>,
+    /// It was started before, and broke off.
+    pub(super) has_run: bool,
     /// Held until the session is closed.
     pub(super) _lock: File,
 }
 
 impl Writer {
-    /// Until the queue is closed and empty.
-    pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+    /// Until the queue is closed and empty. Called again after a panic: what became of the batch under way is told to nobody, so that
+    /// its appends are unsettled; the file is opened anew, which finds out what stands in it.
+    pub(super) fn run(&mut self, requests: &mut mpsc::Receiver<Request>) {
+        if std::mem::replace(&mut self.has_run, true) {
+            self.session = None;
+        }
         let most = self.options.batch_appends.max(1);
         let mut batch = Vec::with_capacity(most);
         while requests.blocking_recv_many(&mut batch, most) > 0 {
-            match self.commit(&mut batch) {
+            match self.commit_or_break_off(&mut batch) {
                 Ok(committed) => {
                     self.publish(committed, &mut batch);
                     self.checkpoint();
                 }
-                Err(failure) => refuse(&failure, &mut batch),
+                Err(failure) => self.refuse(&failure, &mut batch),
             }
         }
+    }
+
+    /// A panic is a defect of ours: it leaves the file as a failure does, and ends nothing but this batch.
+    fn commit_or_break_off(&mut self, batch: &mut [Request]) -> Result<Committed, Failure> {
+        catch_unwind(AssertUnwindSafe(|| self.commit(batch))).unwrap_or_else(|_| {
+            let source = LogError::Unavailable("writing to it broke off".to_owned());
+            Err(Failure { source, is_unsure: true })
+        })
     }
 
     fn commit(&mut self, batch: &mut [Request]) -> Result<Committed, Failure> {
         let mut session = match self.session.take() {
             Some(session) => session,
-            None => self.reopen().map_err(|source| Failure { source, is_unsure: false })?,
+            None => {
+                let session = self.reopen().map_err(|source| Failure { source, is_unsure: false })?;
+                self.unsettled = Unsettled::default();
+                session
+            }
         };
+        #[cfg(test)]
+        assert!(!batch.iter().any(|request| request.stream.as_str() == tests::BREAKS), "as a defect would");
         // On an error the session goes, and with it the transaction.
         let committed = session
             .commit(batch)
@@ -100,17 +123,75 @@ struct Failure {
     is_unsure: bool,
 }
 
-fn refuse(Failure { source, is_unsure }: &Failure, batch: &mut Vec<Request>) {
-    match is_unsure {
-        true => tracing::error!(error = %source, appends = batch.len(), "whether appends were done is not known"),
-        false => tracing::error!(error = %source, appends = batch.len(), "appends failed"),
+impl Writer {
+    /// 'Not done' is said only where no earlier try can turn out to have been: whoever was told that it is not known tries again,
+    /// by the same stream.
+    fn refuse(&mut self, Failure { source, is_unsure }: &Failure, batch: &mut Vec<Request>) {
+        match is_unsure {
+            true => tracing::error!(error = %source, appends = batch.len(), "whether appends were done is not known"),
+            false => tracing::error!(error = %source, appends = batch.len(), "appends failed"),
+        }
+        self.shared.readers.note(source);
+        for request in batch.drain(..) {
+            let (stream, source) = (request.stream, source.clone());
+            let refusal = match *is_unsure || self.unsettled.has(&stream) {
+                true => {
+                    self.unsettled.add(&stream);
+                    AppendError::OutcomeUnknown { stream, source }
+                }
+                false => AppendError::Unavailable { stream, source },
+            };
+            drop(request.answer.send(Err(refusal)));
+        }
     }
-    for request in batch.drain(..) {
-        let (stream, source) = (request.stream, source.clone());
-        let refusal = match is_unsure {
-            true => AppendError::OutcomeUnknown { stream, source },
-            false => AppendError::Unavailable { stream, source },
-        };
-        drop(request.answer.send(Err(refusal)));
+}
+
+/// Streams of which it was said that an append's outcome is not known, until that can't change any more: what is left of a commit that
+/// failed may be found by whoever opens the file, until it was opened again and settled.
+#[derive(Default)]
+pub(super) struct Unsettled {
+    streams: HashSet<StreamName>,
+    /// There were more than are remembered.
+    all: bool,
+}
+
+impl Unsettled {
+    const MOST: usize = 10_000;
+
+    fn add(&mut self, stream: &StreamName) {
+        match self.streams.len() < Self::MOST {
+            true => drop(self.streams.insert(stream.clone())),
+            false => self.all = true,
+        }
+    }
+
+    fn has(&self, stream: &StreamName) -> bool {
+        self.all || self.streams.contains(stream)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{AppendError, EventLog, ExpectedRevision, NewEvent, SqliteLog, SqliteOptions, StreamName};
+    use uuid::Uuid;
+
+    /// An append to this stream breaks the writer.
+    pub(super) const BREAKS: &str = "breaks-1";
+
+    async fn append(log: &SqliteLog, stream: &str) -> Result<u64, AppendError> {
+        let event =
+            NewEvent { id: Uuid::now_v7(), event_type: "E".to_owned(), data: "{}".into(), metadata: "{}".into() };
+        let appended = log.append(&StreamName::new(stream), ExpectedRevision::NoStream, vec![event]).await?;
+        Ok(appended.position.0)
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_breaks_off_begins_anew_and_says_of_what_it_had_in_hand_that_it_does_not_know() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let log = SqliteLog::open(&directory.path().join("log.sqlite"), SqliteOptions::default()).expect("a new log");
+        assert_eq!(append(&log, "cart-1").await.expect("it is stored"), 1);
+        let broken = append(&log, BREAKS).await;
+        assert!(matches!(broken, Err(AppendError::OutcomeUnknown { .. })), "{broken:?}");
+        assert_eq!(append(&log, "cart-2").await.expect("it is stored"), 2);
     }
 }

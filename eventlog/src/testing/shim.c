@@ -6,7 +6,8 @@
  *   'w' write               fd, number: offset    't' truncate                 fd, number: length
  *   's' sync                fd                    'u' unlink                   bytes: path
  *
- * While the file $SHIM_TROUBLE exists, its first letter says which call fails: 'w' writes (disk full), 's' syncs (I/O error).
+ * While the file $SHIM_TROUBLE exists, its first letter says which call fails: 'w' writes (disk full), 's' syncs (I/O error);
+ * after 'r' stands a seed, and each call fails by a chance of a quarter.
  * Syncing itself is left out: only its place in the order counts here. The memory that SQLite maps (-shm) is not kept: it
  * doesn't survive a power cut, and SQLite doesn't expect it to. */
 #define _GNU_SOURCE
@@ -60,14 +61,19 @@ static void record(char kind, int32_t fd, int64_t number, const void *bytes, uin
 }
 
 static int in_trouble(char with) {
-    char found = 0;
+    static uint64_t calls;
+    char found[24] = {0};
     const char *path = getenv("SHIM_TROUBLE");
     long fd = path ? syscall(SYS_openat, AT_FDCWD, path, O_RDONLY) : -1;
     if (fd >= 0) {
-        if (syscall(SYS_read, fd, &found, 1) != 1) found = 0;
+        if (syscall(SYS_read, fd, found, sizeof found - 1) < 1) found[0] = 0;
         syscall(SYS_close, fd);
     }
-    return found == with;
+    if (found[0] != 'r') return found[0] == with;
+    uint64_t chance = strtoull(found + 1, NULL, 10) + __sync_add_and_fetch(&calls, 1) * 0x9e3779b97f4a7c15u;
+    chance = (chance ^ (chance >> 30)) * 0xbf58476d1ce4e5b9u;
+    chance = (chance ^ (chance >> 27)) * 0x94d049bb133111ebu;
+    return (chance ^ (chance >> 31)) % 4 == 0;
 }
 
 static int open_and_record(int at, const char *path, int flags, mode_t mode) {

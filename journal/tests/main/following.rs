@@ -182,6 +182,19 @@ async fn while_the_vault_is_away_a_follower_waits_and_then_gets_everything() {
     assert_eq!(got, ids(1..41));
 }
 
+/// A defect wherever an event is decoded must not leave all that follow the log waiting for ever.
+#[tokio::test(start_paused = true)]
+async fn a_task_behind_the_followers_that_breaks_off_is_started_again_and_nobody_misses_anything() {
+    let (log, keys) = (Arc::new(MemoryLog::new()), Arc::<BrittleKeys>::default());
+    let journal = Journal::new(Arc::<MemoryLog>::clone(&log), Arc::<BrittleKeys>::clone(&keys));
+    let mut follower = journal.follow(Position::START);
+    follower.next(10).await.unwrap();
+    keys.breaks.store(true, Ordering::SeqCst);
+    journal.append(&customer_stream(1), Tail::default(), &[renamed(1, "Ann")]).await.unwrap();
+    assert_eq!(follow(follower, 1, 10).await, ids(1..2));
+    assert!(!keys.breaks.load(Ordering::SeqCst), "it did break off");
+}
+
 #[tokio::test]
 async fn the_log_is_let_go_with_the_last_handle() {
     let desk = Desk::new();

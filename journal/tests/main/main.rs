@@ -5,6 +5,7 @@
 
 mod chain;
 mod following;
+mod heads;
 mod samples;
 mod sealing;
 mod sizes;

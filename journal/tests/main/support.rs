@@ -79,6 +79,16 @@ impl Desk {
         self.journal.append(stream, slice.tail, events).await.unwrap()
     }
 
+    /// The same as the store's; gives the position of the last.
+    pub async fn append_of(&self, store: StoreId, stream: &StreamName, events: &[ToAppend]) -> Position {
+        let of_store = |event: &ToAppend| {
+            let metadata = Metadata { store_id: store, ..event.metadata.clone() };
+            ToAppend { metadata, ..event.clone() }
+        };
+        let events: Vec<_> = events.iter().map(of_store).collect();
+        self.append(stream, &events).await.position
+    }
+
     /// `count` events with the ids from `first` on, a hundred an append, all in one stream.
     pub async fn append_many(&self, stream: &StreamName, first: u128, count: u128) {
         let mut tail = Tail::default();
@@ -202,8 +212,27 @@ impl Keys for ShakyKeys {
 
     async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
         if self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
-            return Err(KeysError("the vault is locked".to_owned()));
+            return Err(KeysError::Away("the vault is locked".to_owned()));
         }
+        self.inner.keys(customers).await
+    }
+}
+
+/// Keys that break whoever asks for them, once they are told to.
+#[derive(Default)]
+pub struct BrittleKeys {
+    inner: MemoryKeys,
+    pub breaks: std::sync::atomic::AtomicBool,
+}
+
+#[async_trait]
+impl Keys for BrittleKeys {
+    async fn key_or_new(&self, customer: CustomerId) -> Result<Option<SealingKey>, KeysError> {
+        self.inner.key_or_new(customer).await
+    }
+
+    async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
+        assert!(!self.breaks.swap(false, Ordering::SeqCst), "as a defect would");
         self.inner.keys(customers).await
     }
 }

@@ -12,6 +12,16 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct Group {
     pub checkpoint: Checkpoint,
     pub projectors: Vec<Box<dyn Project>>,
+    /// About how many bytes of rows may be read for what is committed at once.
+    pub rows_bytes: usize,
+}
+
+/// What came of a part of a batch.
+#[derive(PartialEq, Eq)]
+enum Part {
+    Committed,
+    /// It touches more rows than there is room for; nothing has happened.
+    TooMuch,
 }
 
 impl Group {
@@ -27,39 +37,55 @@ impl Group {
         self.projectors.iter().map(|projector| projector.table().view.name).collect()
     }
 
-    /// Folds the batch into all views and commits it with the checkpoint. On an error nothing has happened.
+    /// Folds the batch into all views and commits it with the checkpoint, in parts where its rows take too much memory. On an error
+    /// nothing has happened that the checkpoint does not say: the same batch again goes on there.
     pub async fn apply(&mut self, store: &dyn ReadStore, batch: &[Delivery]) -> Result<(), StoreError> {
-        let Some(last) = batch.last() else { return Ok(()) };
-        let checkpoint = Checkpoint { position: last.position(), event_id: last.id(), ..self.checkpoint };
-        match self.write(store, batch, checkpoint).await {
-            Ok(()) => {
-                self.projectors.iter_mut().for_each(|projector| projector.committed());
-                self.checkpoint = checkpoint;
-                Ok(())
-            }
-            Err(error) => {
-                self.projectors.iter_mut().for_each(|projector| projector.abandon());
-                Err(error)
+        let mut rest = &batch[batch.partition_point(|delivery| delivery.position() <= self.position())..];
+        let mut length = rest.len();
+        while !rest.is_empty() {
+            let (part, later) = rest.split_at(length.min(rest.len()));
+            match self.apply_part(store, part).await? {
+                Part::Committed => rest = later,
+                Part::TooMuch => length = part.len().div_ceil(2),
             }
         }
+        Ok(())
+    }
+
+    async fn apply_part(&mut self, store: &dyn ReadStore, part: &[Delivery]) -> Result<Part, StoreError> {
+        let Some(last) = part.last() else { return Ok(Part::Committed) };
+        let checkpoint = Checkpoint { position: last.position(), event_id: last.id(), ..self.checkpoint };
+        let outcome = self.write(store, part, checkpoint).await;
+        if let Ok(Part::Committed) = outcome {
+            self.projectors.iter_mut().for_each(|projector| projector.committed());
+            self.checkpoint = checkpoint;
+        } else {
+            self.projectors.iter_mut().for_each(|projector| projector.abandon());
+        }
+        outcome
     }
 
     async fn write(
         &mut self,
         store: &dyn ReadStore,
-        batch: &[Delivery],
+        part: &[Delivery],
         checkpoint: Checkpoint,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Part, StoreError> {
         let mut tables = Vec::with_capacity(self.projectors.len());
+        // One event alone is folded, whatever it takes.
+        let mut room = if part.len() > 1 { self.rows_bytes } else { usize::MAX };
         for projector in &mut self.projectors {
             // A batch that a panic ended has left its rows there.
             projector.abandon();
-            projector.gather(batch);
-            projector.load(store).await?;
-            projector.fold(batch);
+            projector.gather(part);
+            if !projector.load(store, &mut room).await? {
+                return Ok(Part::TooMuch);
+            }
+            projector.fold(part);
             tables.push(projector.changes()?);
         }
-        store.commit(Commit { tables, before: self.position(), checkpoint }).await
+        store.commit(Commit { tables, before: self.position(), checkpoint }).await?;
+        Ok(Part::Committed)
     }
 
     /// The projector of the view.

@@ -7,6 +7,7 @@ use super::thread::{self, BrokeOff};
 use super::{Group, rebuild, worker};
 use crate::reader::Views;
 use crate::slots::{DECLARATIONS, projector};
+use crate::sqlite::SqliteReadStore;
 use crate::status::Progress;
 use crate::store::{Generation, ParkedUnit, ReadStore, StoreError, Table, ViewDeclaration};
 use eventlog::{LogError, Position};
@@ -27,6 +28,10 @@ pub struct Settings {
     pub fill_events: usize,
     /// About how many bytes of decoded rows are kept in memory; during a rebuild twice.
     pub cache_bytes: u64,
+    /// About how many bytes of events are read at once. Of such batches there are up to five at a time.
+    pub batch_bytes: usize,
+    /// About how many bytes of rows may be read for one batch; one that touches more is folded in parts.
+    pub rows_bytes: usize,
     /// How long the tables of a view that answers no more are kept for those who may still read them: other nodes, which learn
     /// of it a little later.
     pub kept_for: Duration,
@@ -34,14 +39,21 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch_events: 1_000, fill_events: 2_000, cache_bytes: 32 * 1024 * 1024, kept_for: Duration::ZERO }
+        const MIB: usize = 1024 * 1024;
+        Self {
+            batch_events: 1_000,
+            fill_events: 2_000,
+            cache_bytes: 40 * MIB as u64,
+            batch_bytes: 3 * MIB,
+            rows_bytes: 32 * MIB,
+            kept_for: Duration::ZERO,
+        }
     }
 }
 
 /// Why views can't be filled.
 #[derive(Debug, thiserror::Error)]
 pub enum FillError {
-    /// Among others [`LogError::ForeignCheckpoint`]: the log has not what the store was filled from.
     #[error(transparent)]
     Log(#[from] LogError),
     #[error(transparent)]
@@ -94,9 +106,10 @@ impl Projections {
     /// another one, tries parked rows again, and catches up. `progress` is told a few times a second how far that is;
     /// nothing, when there is nothing to do. Interrupted, it goes on from there the next time.
     ///
+    /// Views that were filled from another log, or from what this one does not hold any more as it was put back, are filled anew.
+    ///
     /// # Errors
-    /// [`LogError::ForeignCheckpoint`] when the store was filled from a longer or another history of this log. One that was
-    /// filled from another log altogether is filled anew.
+    /// The log's or the store's.
     pub async fn open(
         store: Arc<dyn ReadStore>,
         journal: Journal,
@@ -125,6 +138,36 @@ impl Projections {
         Ok(Self { shared: Arc::new(shared), tasks: TaskTracker::new() })
     }
 
+    /// Fills the views anew in a file beside the damaged one, which answers meanwhile what it still can, and puts it in its place.
+    /// What was handed out by [`Self::views`] reads the new file from then on. This one folds no more: the one that it gives is to be
+    /// [started](Self::start). Interrupted, the next time goes on from there.
+    ///
+    /// # Errors
+    /// As [`Self::open`]. The views stay as they were, and stand still.
+    pub async fn heal(
+        &self,
+        store: &Arc<SqliteReadStore>,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Self, FillError> {
+        self.stop().await;
+        let anew = "their file is damaged, and they are filled anew beside it".to_owned();
+        self.shared.means.views.inner.watched.store_trouble(anew, false);
+        let Means { journal, views, settings, .. } = &self.shared.means;
+        let beside = store.beside();
+        let filled = Arc::new(SqliteReadStore::open_or_begin_anew(&beside)?);
+        let progress: Report = Arc::new(progress);
+        let told = Arc::clone(&progress);
+        let read_store = Arc::clone(&filled) as Arc<dyn ReadStore>;
+        drop(Self::open(read_store, journal.clone(), *settings, move |at| told(at)).await?);
+        filled.close()?;
+        store.take_place(Some(&beside))?;
+        let (store, stop) = (Arc::clone(store) as Arc<dyn ReadStore>, CancellationToken::new());
+        let (journal, views, settings) = (journal.clone(), views.clone(), *settings);
+        let healed = Self::with(Means { journal, store, views, settings, stop }, progress).await?;
+        healed.shared.means.views.inner.watched.store_is_well();
+        Ok(healed)
+    }
+
     /// Waits until nothing is folded any more: it was stopped, or trying again does not help.
     #[cfg(feature = "postgres")]
     pub(crate) async fn ended(&self) {
@@ -139,14 +182,12 @@ impl Projections {
     /// Starts to follow the log, clears away what answers no more, and goes on with a rebuild that was interrupted. Once;
     /// ends with [`Self::stop`].
     pub fn start(&self) {
-        let following = thread::spawn("views-worker", worker::run(Arc::clone(&self.shared)));
-        let (watched, ended) = (Arc::clone(&self.shared.means.views.inner), self.shared.ended.clone());
+        let shared = Arc::clone(&self.shared);
         self.tasks.spawn(async move {
-            let _ended = ended.drop_guard();
-            if let Err(error) = following.await {
-                tracing::error!(%error, "the views are no longer filled");
-                watched.watched.store_trouble(error.to_string(), true);
-            }
+            let _ended = shared.ended.clone().drop_guard();
+            let mut has_run = false;
+            let start = || worker::keep_up(Arc::clone(&shared), std::mem::replace(&mut has_run, true));
+            tasks::keep("views", &shared.means.stop, start).await;
         });
         let tidying = thread::spawn("views-rebuild", worker::tidy_up(Arc::clone(&self.shared)));
         self.tasks.spawn(async move {
@@ -249,6 +290,17 @@ impl Projections {
 }
 
 impl Shared {
+    /// Reads from the store what answers and up to where, in the place of what is in memory.
+    pub(super) async fn reopen(&self) -> Result<(), String> {
+        let mut live = self.live.lock().await;
+        let report: Report = Arc::new(|_| {});
+        // What answers no more, a rebuild's tables among it, is left to the next start.
+        let Started { group, .. } = start::start(&self.means, &report).await.map_err(|error| error.to_string())?;
+        *live = group;
+        self.means.views.inner.watched.store_is_well();
+        Ok(())
+    }
+
     /// Between two batches.
     async fn retry(&self, table: Table, units: &[ParkedUnit]) -> Result<usize, FillError> {
         let mut live = self.live.lock().await;

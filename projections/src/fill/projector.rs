@@ -26,8 +26,9 @@ pub(crate) trait Project: Send {
 
     /// Finds out which rows the batch touches.
     fn gather(&mut self, batch: &[Delivery]);
-    /// Reads those that are not in memory.
-    async fn load(&mut self, store: &dyn ReadStore) -> Result<(), StoreError>;
+    /// Reads those that are not in memory, and takes what all of them weigh from the room, in bytes; `false` when there is not
+    /// enough of it.
+    async fn load(&mut self, store: &dyn ReadStore, room: &mut usize) -> Result<bool, StoreError>;
     fn fold(&mut self, batch: &[Delivery]);
     /// What is to be written.
     fn changes(&mut self) -> Result<TableChanges, StoreError>;
@@ -70,6 +71,8 @@ struct Touched<R> {
     before: Option<Fingerprint>,
     /// To be read from the store first.
     missing: bool,
+    /// About how many bytes it took before the batch.
+    weight: usize,
     changed: bool,
     /// Of the row as it will be stored, and its document's length.
     after: Option<(Fingerprint, usize)>,
@@ -80,6 +83,10 @@ struct Touch {
     event: usize,
     row: usize,
 }
+
+/// Rows that are read at once before it is known how large they are, and at most.
+const FEW: usize = 32;
+const MANY: usize = 1_000;
 
 impl<V: View> Projector<V> {
     pub fn new(table: Table, parked: Vec<Parked>, cache_bytes: u64) -> Self {
@@ -125,10 +132,29 @@ impl<V: View> Projector<V> {
         if place == next {
             let cached = self.cache.take(&key);
             let missing = cached.is_none() && !V::begins(envelope);
+            let weight = cached.as_ref().map_or(0, |cached| cached.weight as usize);
             let (row, before) = cached.map_or((None, None), taken::<V>);
-            self.rows.push(Touched { key, row, before, missing, changed: false, after: None });
+            self.rows.push(Touched { key, row, before, missing, weight, changed: false, after: None });
         }
         place
+    }
+
+    /// Reads these rows from the store; gives what they weigh.
+    async fn read(&mut self, store: &dyn ReadStore, rows: &[usize]) -> Result<usize, StoreError> {
+        let keys = rows.iter().map(|&row| self.rows[row].key).collect();
+        let documents = store.get_many(self.table, keys).await?;
+        let mut weight = 0;
+        for (&row, document) in rows.iter().zip(documents) {
+            let touched = &mut self.rows[row];
+            touched.missing = false;
+            if let Some(document) = document {
+                let decoded = decode::<V>(self.table, touched.key, &document)?;
+                touched.weight = decoded.weight as usize;
+                weight += touched.weight;
+                (touched.row, touched.before) = taken::<V>(decoded);
+            }
+        }
+        Ok(weight)
     }
 
     fn fold_event(&mut self, row: usize, envelope: &Envelope) {
@@ -149,7 +175,7 @@ impl<V: View> Projector<V> {
     pub(super) fn park(&mut self, parked: Parked) {
         if self.parked.park(parked.clone()) {
             tracing::warn!(
-                view = self.table.view.name, unit = ?parked.unit, position = parked.position.0,
+                view = self.table.view.name, unit = %parked.unit, position = parked.position.0,
                 event_type = %parked.event_type, reason = %parked.reason, "parked: it stays as it was before this event"
             );
         }
@@ -165,7 +191,7 @@ impl<V: View> Projector<V> {
     /// Puts a row that was folded alone among those to be written.
     pub(super) fn set_row(&mut self, key: Uuid, row: Option<V::Row>) {
         self.cache.take(&key);
-        self.rows.push(Touched { key, row, before: None, missing: false, changed: true, after: None });
+        self.rows.push(Touched { key, row, before: None, missing: false, weight: 0, changed: true, after: None });
     }
 }
 
@@ -221,21 +247,23 @@ impl<V: Answering> Project for Projector<V> {
         }
     }
 
-    async fn load(&mut self, store: &dyn ReadStore) -> Result<(), StoreError> {
+    async fn load(&mut self, store: &dyn ReadStore, room: &mut usize) -> Result<bool, StoreError> {
         let missing: Vec<usize> = (0..self.rows.len()).filter(|&row| self.rows[row].missing).collect();
-        if missing.is_empty() {
-            return Ok(());
+        // Those that were in memory are out of the cache now.
+        let mut weight: usize = self.rows.iter().map(|touched| touched.weight).sum();
+        let (mut rest, mut at_once) = (&missing[..], FEW);
+        while !rest.is_empty() && weight <= *room {
+            let (now, later) = rest.split_at(at_once.min(rest.len()));
+            let read = self.read(store, now).await?;
+            weight += read;
+            // As many as there would be room for twice, if they are like those.
+            let typical = (read / now.len()).max(1);
+            at_once = (room.saturating_sub(weight) / typical / 2).clamp(1, MANY);
+            rest = later;
         }
-        let keys = missing.iter().map(|&row| self.rows[row].key).collect();
-        let documents = store.get_many(self.table, keys).await?;
-        for (row, document) in missing.into_iter().zip(documents) {
-            let touched = &mut self.rows[row];
-            touched.missing = false;
-            if let Some(document) = document {
-                (touched.row, touched.before) = taken::<V>(decode::<V>(self.table, touched.key, &document)?);
-            }
-        }
-        Ok(())
+        let fits = rest.is_empty() && weight <= *room;
+        *room = room.saturating_sub(weight);
+        Ok(fits)
     }
 
     fn fold(&mut self, batch: &[Delivery]) {

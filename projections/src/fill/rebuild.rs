@@ -49,7 +49,7 @@ async fn begin(shared: &Shared, views: Vec<&'static ViewDeclaration>) -> Result<
         };
         begun.push(match generations.iter().find(is_begun) {
             Some(known) => (Table { view, generation: known.generation }, known.checkpoint),
-            None => (store.create(view, start).await?, start),
+            None => (shared.means.create(view, start).await?, start),
         });
     }
     Ok(begun)

@@ -8,11 +8,15 @@ use super::projections::{FillError, Settings};
 use crate::reader::Views;
 use crate::slots::{DECLARATIONS, projector};
 use crate::store::*;
-use eventlog::{Checkpoint, Position};
+use eventlog::{Checkpoint, LogError, Position, Room};
 use journal::{Delivery, Journal, JournalError};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+/// How often a fill that waits for room on the disk looks whether there is some.
+const LOOKED_FOR_ROOM_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What filling needs, beside what is filled.
 pub(crate) struct Means {
@@ -42,7 +46,42 @@ impl Means {
             let parked = self.store().parked(table).await?;
             projectors.extend(projector(table, parked, self.settings.cache_bytes));
         }
-        Ok(Group { checkpoint, projectors })
+        Ok(Group { checkpoint, projectors, rows_bytes: self.settings.rows_bytes })
+    }
+
+    /// Waits while the disk has no room.
+    async fn apply(&self, group: &mut Group, batch: &[Delivery]) -> Result<(), FillError> {
+        loop {
+            match group.apply(self.store(), batch).await {
+                Err(StoreError::Full(reason)) => self.wait_for_room(reason).await?,
+                outcome => {
+                    self.views.inner.watched.has_room();
+                    return Ok(outcome?);
+                }
+            }
+        }
+    }
+
+    /// As [`ReadStore::create`], and waits while the disk has no room.
+    pub(super) async fn create(
+        &self,
+        view: &'static ViewDeclaration,
+        checkpoint: Checkpoint,
+    ) -> Result<Table, FillError> {
+        loop {
+            match self.store().create(view, checkpoint).await {
+                Err(StoreError::Full(reason)) => self.wait_for_room(reason).await?,
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+
+    async fn wait_for_room(&self, reason: String) -> Result<(), FillError> {
+        if self.views.inner.watched.lacks_room(&reason) {
+            tracing::warn!(reason, "the views are not filled on until there is room");
+        }
+        let pause = self.stop.run_until_cancelled(tokio::time::sleep(LOOKED_FOR_ROOM_EVERY));
+        pause.await.ok_or(FillError::Stopped)
     }
 
     /// Folds all events after the group's position up to and including `to`; gives how many. Batches that were committed
@@ -50,13 +89,13 @@ impl Means {
     pub(super) async fn fill(&self, group: &mut Group, to: Position, meter: &mut Meter) -> Result<u64, FillError> {
         let mut folded = 0;
         if group.position() < to {
-            let mut batches = read_ahead(self.journal.clone(), group.position(), to, self.settings.fill_events);
-            while let Some(batch) = batches.recv().await {
+            let mut batches = read_ahead(self.journal.clone(), group.position(), to, &self.settings);
+            while let Some(batch) = self.next(&mut batches, group.position(), to, meter).await {
                 let batch = batch?;
                 if self.stop.is_cancelled() {
                     return Err(FillError::Stopped);
                 }
-                group.apply(self.store(), &batch).await?;
+                self.apply(group, &batch).await?;
                 folded += batch.len() as u64;
                 meter.at(batch.len(), group.position(), to);
             }
@@ -66,17 +105,39 @@ impl Means {
     }
 }
 
+impl Means {
+    /// The next batch; while none comes, as there is much of others' to be looked through, it shows how far that is.
+    async fn next(
+        &self,
+        batches: &mut mpsc::Receiver<Result<Vec<Delivery>, JournalError>>,
+        at: Position,
+        to: Position,
+        meter: &mut Meter,
+    ) -> Option<Result<Vec<Delivery>, JournalError>> {
+        loop {
+            match tokio::time::timeout(SHOWN_EVERY, batches.recv()).await {
+                Ok(batch) => return batch,
+                Err(_) => meter.at(0, self.journal.scanned(at).min(to), to),
+            }
+        }
+    }
+}
+
+/// How often it shows how far a look through others' events is.
+const SHOWN_EVERY: Duration = Duration::from_secs(1);
+
 /// Reads and decodes on other threads while the one that asks folds and writes.
 fn read_ahead(
     journal: Journal,
     mut after: Position,
     to: Position,
-    batch_events: usize,
+    settings: &Settings,
 ) -> mpsc::Receiver<Result<Vec<Delivery>, JournalError>> {
     let (batches, receiver) = mpsc::channel(2);
+    let room = Room { events: settings.fill_events, bytes: settings.batch_bytes };
     tokio::spawn(async move {
         while after < to {
-            let mut read = journal.read_all(after, batch_events).await;
+            let mut read = journal.read_all_within(after, room).await;
             if let Ok(batch) = &mut read {
                 batch.truncate(batch.partition_point(|delivery| delivery.position() <= to));
                 match batch.last() {
@@ -148,9 +209,9 @@ pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, Fil
         let before = generation.checkpoint.log_id;
         tracing::warn!(%before, %log_id, "the views are of another log: they are filled anew from this one");
     }
-    verify(&means.journal, &generations).await?;
+    let (generations, ahead) = known_to_log(&means.journal, generations).await?;
     let mut found = Found::sort_out(generations);
-    found.leftover.extend(foreign);
+    found.leftover.extend(foreign.into_iter().chain(ahead));
     let mut group = live_group(means, std::mem::take(&mut found.live), report).await?;
     fill_absent(means, &mut group, &mut found, report).await?;
     group.publish(&means.views.inner);
@@ -161,16 +222,46 @@ pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, Fil
     Ok(Started { group, leftover: found.leftover })
 }
 
-/// A checkpoint of another log stops everything: whatever was folded on top of it would be wrong.
-async fn verify(journal: &Journal, generations: &[Generation]) -> Result<(), FillError> {
-    let mut verified: Vec<Checkpoint> = Vec::new();
+/// Tells apart those that were filled from what the log holds, and those that have seen what it does not hold any more: it was put
+/// back to an earlier day, or a power cut took its end where not every append waits for the disk. Whatever was folded on top of
+/// these would be wrong, and nothing is lost with them.
+async fn known_to_log(
+    journal: &Journal,
+    generations: Vec<Generation>,
+) -> Result<(Vec<Generation>, Vec<Generation>), FillError> {
+    let mut looked_at: Vec<(Checkpoint, bool)> = Vec::new();
+    let (mut known, mut ahead) = (Vec::new(), Vec::new());
     for generation in generations {
-        if generation.state != GenerationState::Retired && !verified.contains(&generation.checkpoint) {
-            journal.verify(&generation.checkpoint).await?;
-            verified.push(generation.checkpoint);
-        }
+        let checkpoint = generation.checkpoint;
+        let is_known = match looked_at.iter().find(|(other, _)| *other == checkpoint) {
+            _ if generation.state == GenerationState::Retired => true,
+            Some((_, is_known)) => *is_known,
+            None => {
+                let is_known = is_known_to(journal, &checkpoint).await?;
+                looked_at.push((checkpoint, is_known));
+                is_known
+            }
+        };
+        if is_known { &mut known } else { &mut ahead }.push(generation);
     }
-    Ok(())
+    Ok((known, ahead))
+}
+
+async fn is_known_to(journal: &Journal, checkpoint: &Checkpoint) -> Result<bool, FillError> {
+    match journal.verify(checkpoint).await {
+        Ok(()) => Ok(true),
+        Err(LogError::ForeignCheckpoint { reason, .. }) => {
+            let (views_at, log_at) = (checkpoint.position.0, journal.head().await?.0);
+            tracing::warn!(
+                views_at,
+                log_at,
+                reason,
+                "the log was put back: it does not hold what the views were filled from, and they are filled anew"
+            );
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The views that have a live generation. They move together; one that a program didn't know, which ran in between, stayed
@@ -179,7 +270,7 @@ async fn live_group(means: &Means, live: Vec<(Table, Checkpoint)>, report: &Repo
     let start = Checkpoint::start(means.journal.log_id().await?);
     let mut parts = by_checkpoint(means, live).await?;
     parts.sort_by_key(Group::position);
-    let Some(mut group) = parts.pop() else { return Ok(Group { checkpoint: start, projectors: Vec::new() }) };
+    let Some(mut group) = parts.pop() else { return Ok(means.group(Vec::new(), start).await?) };
     for mut behind in parts {
         let mut meter = Meter::new(behind.names(), behind.position(), report.clone());
         means.fill(&mut behind, group.position(), &mut meter).await?;
@@ -206,7 +297,7 @@ async fn fill_absent(means: &Means, group: &mut Group, found: &mut Found, report
         }
     }
     for view in found.absent.drain(..) {
-        begun.push((means.store().create(view, start).await?, start));
+        begun.push((means.create(view, start).await?, start));
     }
     let mut filled = Vec::new();
     for mut part in by_checkpoint(means, begun).await? {

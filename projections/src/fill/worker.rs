@@ -1,9 +1,11 @@
 //! The live worker: takes what has come, folds it, commits it, says so.
 
 use super::projections::{FillError, Shared};
+use super::thread;
 use crate::store::{Generation, StoreError};
 use domain::Timestamp;
 use eventlog::Position;
+use futures::FutureExt;
 use journal::{Batch, Delivery};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,20 +15,41 @@ use tokio::sync::mpsc;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// Folds on a thread of its own until it is stopped, or until trying again does not help. `again`: after it broke off. What it had
+/// in memory is not to be trusted then; all is read anew from where the store is.
+pub(super) async fn keep_up(shared: Arc<Shared>, again: bool) -> tasks::Ended {
+    let working = thread::spawn("views-worker", async move {
+        if again {
+            shared.reopen().await?;
+        }
+        let told = Arc::clone(&shared);
+        let outcome = std::panic::AssertUnwindSafe(run(shared)).catch_unwind().await;
+        outcome.unwrap_or_else(|panic| {
+            told.means.views.inner.watched.store_trouble("filling them broke off; it begins anew".to_owned(), false);
+            std::panic::resume_unwind(panic)
+        })
+    });
+    match working.await {
+        Ok(ended) => ended,
+        // It panicked over there, and so it does here.
+        Err(broke_off) => std::panic::resume_unwind(Box::new(broke_off.to_string())),
+    }
+}
+
 /// Folds until it is stopped, or until trying again does not help.
-pub(super) async fn run(shared: Arc<Shared>) {
+async fn run(shared: Arc<Shared>) -> tasks::Ended {
     let after = shared.live.lock().await.position();
     let mut batches = follow(Arc::clone(&shared), after);
     let stop = &shared.means.stop;
     while let Some(Some(batch)) = stop.run_until_cancelled(batches.recv()).await {
         if !batch.events.is_empty() && !take(&shared, &batch.events).await {
-            return;
+            return Ok(());
         }
         measure_lag(&shared, &batch).await;
     }
-    if !stop.is_cancelled() {
-        let reason = "the log is no longer followed; restart the server".to_owned();
-        shared.means.views.inner.watched.store_trouble(reason, true);
+    match stop.is_cancelled() {
+        true => Ok(()),
+        false => Err("the log is no longer followed".to_owned()),
     }
 }
 
@@ -79,7 +102,13 @@ async fn take(shared: &Shared, events: &[Delivery]) -> bool {
             Err(error) => {
                 drop(live);
                 tracing::error!(%error, "the views can't be written");
-                let is_final = matches!(error, StoreError::Damaged(_) | StoreError::Newer(_) | StoreError::Fenced);
+                let is_final = matches!(
+                    error,
+                    StoreError::Damaged(_) | StoreError::Foreign(_) | StoreError::Newer(_) | StoreError::Fenced
+                );
+                if let StoreError::Damaged(reason) = &error {
+                    shared.means.store().met_damage(reason);
+                }
                 inner.watched.store_trouble(error.to_string(), is_final);
                 if is_final {
                     return false;
@@ -146,10 +175,10 @@ async fn resume_rebuild(shared: Arc<Shared>) {
             return;
         }
     };
-    let names: Vec<&str> = views.iter().map(|view| view.name).collect();
-    tracing::info!(views = ?names, "going on with a rebuild that was interrupted");
+    let names = views.iter().map(|view| view.name).collect::<Vec<_>>().join(", ");
+    tracing::info!(views = names, "going on with a rebuild that was interrupted");
     match super::rebuild::rebuild(shared, views, Arc::new(|_| {})).await {
-        Ok(()) => tracing::info!(views = ?names, "the rebuild is done"),
+        Ok(()) => tracing::info!(views = names, "the rebuild is done"),
         Err(FillError::Stopped | FillError::AlreadyRebuilding) => {}
         Err(error) => tracing::error!(%error, "the rebuild can't go on"),
     }

@@ -36,12 +36,13 @@ struct Seen {
 }
 
 /// Reads along until it is stopped.
-pub(super) async fn follow(node: Arc<Node>) {
+pub(super) async fn follow(node: Arc<Node>) -> tasks::Ended {
     let mut hints = Hints::default();
     while !node.stop.is_cancelled() {
         node.look().await;
         node.stop.run_until_cancelled(hints.wait(&node)).await;
     }
+    Ok(())
 }
 
 impl Node {

@@ -12,7 +12,14 @@ use std::time::Duration;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Asks for the lead, and fills while it has it, until it is stopped.
-pub(super) async fn campaign(node: Arc<Node>, mut candidate: Candidate, report: Report) {
+pub(super) async fn campaign(
+    node: Arc<Node>,
+    candidate: Arc<tokio::sync::Mutex<Candidate>>,
+    report: Report,
+) -> tasks::Ended {
+    let mut candidate = candidate.lock().await;
+    // One that broke off before may have left this node as the one that knows.
+    node.known.lock().await.get_or_insert_with(Known::default);
     while let Some(lease) = node.stop.run_until_cancelled(candidate.lead()).await {
         let lost = lease.lost();
         if let Err(error) = lead(&node, lease, &report).await {
@@ -24,6 +31,7 @@ pub(super) async fn campaign(node: Arc<Node>, mut candidate: Candidate, report: 
             node.stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
         }
     }
+    Ok(())
 }
 
 /// Fills until the lead is lost, trying again does not help, or it is stopped. The lead is given back once nothing is written

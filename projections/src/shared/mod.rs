@@ -7,7 +7,7 @@
 mod follow;
 mod lead;
 
-use crate::fill::{Projections, Settings};
+use crate::fill::{Projections, Report, Settings};
 use crate::status::Progress;
 use crate::{PostgresReadStore, Views};
 use ::postgres::{Candidate, Database, Standing};
@@ -70,10 +70,18 @@ impl SharedViews {
     /// Reads along from now on; fills whenever the candidate leads. `progress` as in [`Projections::open`], of a catch-up before
     /// this node fills. Once; ends with [`Self::stop`].
     pub fn start(&self, candidate: Option<Candidate>, progress: impl Fn(Progress) + Send + Sync + 'static) {
-        self.tasks.spawn(follow::follow(Arc::clone(&self.node)));
+        let node = Arc::clone(&self.node);
+        self.tasks.spawn(async move {
+            tasks::keep("views of others", &node.stop, || follow::follow(Arc::clone(&node))).await;
+        });
         if let Some(candidate) = candidate {
             *self.node.standing.lock() = Some(candidate.standing());
-            self.tasks.spawn(lead::campaign(Arc::clone(&self.node), candidate, Arc::new(progress)));
+            let (node, progress): (_, Report) = (Arc::clone(&self.node), Arc::new(progress));
+            let candidate = Arc::new(tokio::sync::Mutex::new(candidate));
+            self.tasks.spawn(async move {
+                let campaign = || lead::campaign(Arc::clone(&node), Arc::clone(&candidate), Arc::clone(&progress));
+                tasks::keep("leading the views", &node.stop, campaign).await;
+            });
         }
     }
 

@@ -5,7 +5,8 @@
 //! ([`statement`], [`read`], [`words`]), and on which threads ([`pool`]). Identifiers come from the views' declarations alone; values
 //! are always bound.
 
-mod checkpointer;
+mod compact;
+mod file;
 mod pool;
 mod read;
 mod schema;
@@ -17,12 +18,14 @@ mod write;
 
 use crate::store::*;
 use async_trait::async_trait;
-use checkpointer::Checkpointer;
 use eventlog::{Checkpoint, Position};
-use parking_lot::Mutex;
+use file::File;
 use pool::Pool;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
+use sqlite::{Settle, Space, Trouble, files, says};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Lists up to this many rows are read where they are asked for, as point reads are: they take microseconds.
@@ -30,101 +33,229 @@ const INLINE_ROWS: u32 = 64;
 
 /// A read store in one file. Dropping it closes the file.
 pub struct SqliteReadStore {
-    path: PathBuf,
-    writer: Mutex<Connection>,
+    file: Arc<File>,
     pool: Pool,
-    checkpointer: Checkpointer,
+    /// Damage that was met since the file was opened.
+    damage: watch::Sender<Option<String>>,
+    space: Option<Space>,
 }
 
 impl SqliteReadStore {
-    /// Opens the file, and creates it if there is none. Blocks, for milliseconds.
+    /// Opens the file, and creates it if there is none. Blocks, for milliseconds; for longer where a version before left the file
+    /// with much room in it that it could not give back.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] if a newer version wrote it, [`StoreError::Damaged`] if it is not one of ours: it is left as it
-    /// is. [`StoreError::Unavailable`] if the disk doesn't let us.
+    /// [`StoreError::Newer`] if a newer version wrote it, or it is not one of ours: it is left as it is. [`StoreError::Damaged`] if it
+    /// can't be read. [`StoreError::Unavailable`] if the disk doesn't let us.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let writer = Connection::open(path).map_err(|error| trouble("opening it", &error))?;
-        schema::prepare(&writer)?;
-        let checkpointer = Checkpointer::start(path)?;
-        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), pool: Pool::new(path), checkpointer })
+        compact::if_worth_while(path)?;
+        let file = Arc::new(File::open(path)?);
+        Ok(Self { pool: Pool::new(Arc::clone(&file)), file, damage: watch::Sender::new(None), space: None })
     }
 
-    /// So many bytes were written: the write-ahead log has grown by about that.
-    fn wrote(&self, bytes: usize) {
-        self.checkpointer.wrote(bytes, || self.writer.lock());
+    /// As [`Self::open`]; a file that is damaged is moved away, and another one made, to be filled from the log.
+    ///
+    /// # Errors
+    /// As [`Self::open`], but for damage.
+    pub fn open_or_begin_anew(path: &Path) -> Result<Self, StoreError> {
+        match Self::open(path) {
+            Err(StoreError::Damaged(reason)) => {
+                moved_away(path, files::set_aside(path), &reason)?;
+                Self::open(path)
+            }
+            opened => opened,
+        }
     }
+
+    /// Nothing more is folded while the disk has less room than this wants.
+    #[must_use]
+    pub fn within(self, space: Space) -> Self {
+        Self { space: Some(space), ..self }
+    }
+
+    /// Comes back once damage was met: what it is.
+    pub async fn damaged(&self) -> String {
+        let mut damage = self.damage.subscribe();
+        let met = damage.wait_for(Option::is_some).await.map_or(None, |damage| damage.clone());
+        match met {
+            Some(damage) => damage,
+            // The sender lives as long as this.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Moves the damaged file away, and opens an empty one in its place.
+    ///
+    /// # Errors
+    /// The disk's: then nothing is open.
+    pub fn begin_anew(&self) -> Result<(), StoreError> {
+        self.take_place(None)
+    }
+
+    /// The file that is filled while this one still answers what it can, to take its place.
+    pub(crate) fn beside(&self) -> PathBuf {
+        files::beside(self.file.path(), "-anew")
+    }
+
+    /// Closes the file, moves it away, and opens what was filled beside it, or an empty one, in its place. Whoever reads waits.
+    /// What was filled must be closed.
+    ///
+    /// # Errors
+    /// The disk's: then nothing is open, and the next start finds what there is.
+    pub(crate) fn take_place(&self, of: Option<&Path>) -> Result<(), StoreError> {
+        let reason = self.damage.borrow().clone().unwrap_or_default();
+        self.file.replace(|path| {
+            let moved = match of {
+                Some(filled) => files::replace(path, filled),
+                None => files::set_aside(path),
+            };
+            moved_away(path, moved, &reason)
+        })?;
+        self.damage.send_replace(None);
+        Ok(())
+    }
+
+    /// Empties the write-ahead log and closes the file: nothing can be read or written any more.
+    ///
+    /// # Errors
+    /// The write-ahead log could not be emptied.
+    pub(crate) fn close(&self) -> Result<(), StoreError> {
+        let settled = self.settle().map_err(StoreError::Unavailable);
+        self.file.close();
+        settled
+    }
+
+    fn write<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.noted(self.file.write(work))
+    }
+
+    /// Damage is told to whoever makes the file anew.
+    fn noted<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(StoreError::Damaged(reason)) = &outcome {
+            self.met_damage(reason);
+        }
+        outcome
+    }
+
+    fn inline<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        self.noted(self.pool.inline(read))
+    }
+
+    async fn heavy<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.noted(self.pool.heavy(read).await)
+    }
+
+    fn has_room(&self) -> Result<(), StoreError> {
+        match self.space.as_ref().and_then(Space::very_short) {
+            Some(short) => Err(StoreError::Full(short.to_string())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn moved_away(path: &Path, moved: std::io::Result<PathBuf>, reason: &str) -> Result<(), StoreError> {
+    let stuck = |error| StoreError::Unavailable(format!("{} can't be moved away: {error}", path.display()));
+    let aside = moved.map_err(stuck)?;
+    tracing::error!(
+        file = %path.display(),
+        moved_to = %aside.display(),
+        reason,
+        "the views are damaged: what is left of them is moved away and may be deleted, and they are filled anew from the log"
+    );
+    Ok(())
 }
 
 /// What a failure of SQLite means.
 fn trouble(doing: &str, error: &rusqlite::Error) -> StoreError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged(format!(
-            "{doing}: {error}; stop the server and delete the file: it is made again from the log"
-        )),
-        _ => StoreError::Unavailable(format!("{doing}: {error}")),
+    let reason = format!("{doing}: {}", says(error));
+    match sqlite::trouble(error) {
+        Trouble::Damaged => StoreError::Damaged(reason),
+        Trouble::Full => StoreError::Full(reason),
+        Trouble::ReadOnly | Trouble::Passing => StoreError::Unavailable(reason),
+    }
+}
+
+impl Settle for SqliteReadStore {
+    fn settle(&self) -> Result<(), String> {
+        self.file.settle()
     }
 }
 
 #[async_trait]
 impl ReadStore for SqliteReadStore {
     async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, StoreError> {
-        self.pool.inline(|connection| read::document(connection, table, key))
+        self.inline(|connection| read::document(connection, table, key))
     }
 
     async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, StoreError> {
-        self.pool.inline(|connection| read::documents(connection, table, &keys))
+        self.inline(|connection| read::documents(connection, table, &keys))
     }
 
     async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, StoreError> {
         if list.is_bounded() && list.limit <= INLINE_ROWS {
-            return self.pool.inline(|connection| read::list(connection, table, &list));
+            return self.inline(|connection| read::list(connection, table, &list));
         }
-        self.pool.heavy(move |connection| read::list(connection, table, &list)).await
+        self.heavy(move |connection| read::list(connection, table, &list)).await
     }
 
     async fn count(&self, table: Table, list: List) -> Result<u64, StoreError> {
-        self.pool.heavy(move |connection| read::count(connection, table, &list)).await
+        self.heavy(move |connection| read::count(connection, table, &list)).await
     }
 
     async fn search(&self, table: Table, search: Search) -> Result<Vec<Found>, StoreError> {
-        self.pool.heavy(move |connection| read::search(connection, table, &search)).await
+        self.heavy(move |connection| read::search(connection, table, &search)).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        let written = write::commit(&mut self.writer.lock(), &commit)?;
-        self.wrote(written);
-        Ok(())
+        if let Some(damage) = &*self.damage.borrow() {
+            return Err(StoreError::Damaged(damage.clone()));
+        }
+        self.has_room()?;
+        self.write(|connection| write::commit(connection, &commit))
     }
 
     async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, StoreError> {
-        self.pool.heavy(move |connection| read::history(connection, table, key, up_to)).await
+        self.heavy(move |connection| read::history(connection, table, key, up_to)).await
     }
 
     async fn parked(&self, table: Table) -> Result<Vec<Parked>, StoreError> {
-        self.pool.heavy(move |connection| read::parked(connection, table)).await
+        self.heavy(move |connection| read::parked(connection, table)).await
     }
 
     async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
-        self.pool.heavy(schema::generations).await
+        self.heavy(schema::generations).await
     }
 
     async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, StoreError> {
-        schema::create(&mut self.writer.lock(), view, checkpoint)
+        self.has_room()?;
+        self.write(|connection| schema::create(connection, view, checkpoint))
     }
 
     async fn swap(&self, tables: Vec<Table>) -> Result<(), StoreError> {
-        schema::swap(&mut self.writer.lock(), &tables)
+        self.write(|connection| schema::swap(connection, &tables))
     }
 
     async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError> {
-        schema::drop_generation(&self.writer, &view, generation, |bytes| self.wrote(bytes))
-            .map_err(|error| trouble("dropping tables", &error))
+        let mut left = self.write(|connection| schema::begin_drop(connection, &view, generation))?;
+        // A piece at a time: batches come in between.
+        while let Some(table) = left.pop() {
+            while self.write(|connection| schema::empty(connection, &table))? {}
+        }
+        self.write(|connection| schema::finish_drop(connection, &view, generation))?;
+        while self.write(|connection| compact::give_back(connection))? {}
+        Ok(())
+    }
+
+    fn met_damage(&self, reason: &str) {
+        self.damage.send_if_modified(|damage| damage.is_none().then(|| *damage = Some(reason.to_owned())).is_some());
     }
 
     async fn bytes(&self) -> Result<u64, StoreError> {
         let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let mut wal = self.path.clone().into_os_string();
-        wal.push("-wal");
-        Ok(size(&self.path) + size(Path::new(&wal)))
+        let path = self.file.path();
+        Ok(size(path) + size(&files::beside(path, "-wal")))
     }
 }

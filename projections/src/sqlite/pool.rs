@@ -1,12 +1,12 @@
 //! Read-only connections, and on which threads they are used.
 
+use super::file::File;
 use super::trouble;
 use crate::store::StoreError;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Queries that run at once on threads of their own, and that may wait for their turn; one more is refused as busy.
@@ -18,20 +18,21 @@ const IDLE: usize = 8;
 const CACHE_KIB: i64 = 2_048;
 
 pub(super) struct Pool {
-    connections: Arc<Connections>,
+    file: Arc<File>,
     turns: Arc<Semaphore>,
     places: Arc<Semaphore>,
 }
 
-struct Connections {
+/// Those that read one file.
+pub(super) struct Connections {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Pool {
-    pub fn new(path: &Path) -> Self {
+    pub fn new(file: Arc<File>) -> Self {
         Self {
-            connections: Arc::new(Connections { path: path.to_owned(), idle: Mutex::default() }),
+            file,
             turns: Arc::new(Semaphore::new(HEAVY_AT_ONCE)),
             places: Arc::new(Semaphore::new(HEAVY_AT_ONCE + HEAVY_WAITING)),
         }
@@ -39,7 +40,7 @@ impl Pool {
 
     /// Reads on the calling thread: for what takes microseconds.
     pub fn inline<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
-        self.connections.read(read)
+        self.file.read(read)
     }
 
     /// Reads on a thread for blocking work: for what can take milliseconds.
@@ -49,9 +50,9 @@ impl Pool {
     ) -> Result<T, StoreError> {
         let _place = self.places.try_acquire().map_err(|_| StoreError::Busy)?;
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| StoreError::Busy)?;
-        let connections = Arc::clone(&self.connections);
+        let file = Arc::clone(&self.file);
         let reading = tokio::task::spawn_blocking(move || {
-            let answer = connections.read(read);
+            let answer = file.read(read);
             drop(turn);
             answer
         });
@@ -63,7 +64,11 @@ impl Pool {
 }
 
 impl Connections {
-    fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), idle: Mutex::default() }
+    }
+
+    pub fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let idle = self.idle.lock().pop();
         let connection = match idle {
             Some(connection) => connection,
@@ -79,9 +84,7 @@ impl Connections {
     }
 
     fn open(&self) -> rusqlite::Result<Connection> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
+        let connection = sqlite::connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.set_prepared_statement_cache_capacity(64);

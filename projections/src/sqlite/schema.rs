@@ -6,21 +6,18 @@
 use super::trouble;
 use crate::store::*;
 use eventlog::{Checkpoint, LogId, Position};
-use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
-use std::time::Duration;
+use sqlite::{Bounds, Checkpointer, Header, journal_size_limit};
 use uuid::Uuid;
 
 /// Marks the file as a read store of cartlog ("clrs").
-const APPLICATION_ID: i32 = 0x636c_7273;
+pub(super) const APPLICATION_ID: i64 = 0x636c_7273;
 /// The layout of the tables that are always there. A newer one is refused.
-const FORMAT: i32 = 1;
+const FORMAT: i64 = 1;
 /// Pages that the writer keeps, in KiB.
 const CACHE_KIB: i64 = 16_384;
 /// Rows that are deleted at once before an old table is dropped, so that batches come in between.
 const DROPPED_AT_ONCE: usize = 2_000;
-/// What deleting a row writes, about.
-const DROPPED_ROW_BYTES: usize = 512;
 
 const ALWAYS: &str = "
     CREATE TABLE IF NOT EXISTS generations (
@@ -37,30 +34,33 @@ const ALWAYS: &str = "
     CREATE UNIQUE INDEX IF NOT EXISTS parked_streams ON parked (view, generation, stream) WHERE stream IS NOT NULL;
     CREATE INDEX IF NOT EXISTS parked_in_order ON parked (view, generation, position);";
 
+/// When the write-ahead log is copied into the file.
+pub(super) fn bounds() -> Bounds {
+    Bounds::default()
+}
+
 /// Sets the writing connection up, and makes the tables that are always there.
 pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     let opening = |error: rusqlite::Error| trouble("opening it", &error);
-    connection.busy_timeout(Duration::from_secs(5)).map_err(opening)?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(opening)?;
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(opening);
-    if tables > 0 && number("application_id")? != APPLICATION_ID {
-        return Err(StoreError::Damaged("the file is not a read store of cartlog".to_owned()));
+    let found = Header::of(connection).map_err(opening)?;
+    if found.tables > 0 && found.application_id != APPLICATION_ID {
+        return Err(StoreError::Foreign("the file is not a read store of cartlog".to_owned()));
     }
-    let format = number("user_version")?;
-    if format > FORMAT {
+    if found.version > FORMAT {
+        let format = found.version;
         return Err(StoreError::Newer(format!("its layout is {format}, this version knows {FORMAT}")));
     }
-    set_up(connection, tables > 0 && format == FORMAT).map_err(opening)
+    set_up(connection, found.tables > 0 && found.version == FORMAT).map_err(opening)
 }
 
 fn set_up(connection: &Connection, is_made: bool) -> rusqlite::Result<()> {
     // Takes effect only while the file is empty.
     connection.pragma_update(None, "page_size", 4096)?;
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    // The checkpointer's work.
-    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "journal_size_limit", journal_size_limit(bounds()))?;
+    Checkpointer::watch(connection);
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // What is replaced is overwritten: a person's data doesn't outlive the row that lost it.
@@ -207,32 +207,52 @@ pub(super) fn swap(connection: &mut Connection, tables: &[Table]) -> Result<(), 
     swap().map_err(|error| trouble("swapping views", &error))
 }
 
-/// Empties the tables piece by piece and drops them; `wrote` is told about how many bytes each piece wrote. Interrupted, it
-/// is done again at the next start.
-pub(super) fn drop_generation(
-    writer: &Mutex<Connection>,
-    view: &str,
-    generation: u32,
-    wrote: impl Fn(usize),
-) -> rusqlite::Result<()> {
-    let known = "SELECT 1 FROM generations WHERE view = ?1 AND generation = ?2 AND state <> ?3";
-    let is_droppable = writer.lock().query_row(known, params![view, generation, LIVE], |_| Ok(())).optional()?;
-    if is_droppable.is_none() {
-        return Ok(());
+/// The tables of a generation that is to go, to be emptied first; nothing where it answers, or is gone. Its indexes go at once.
+/// Interrupted, all of it is done again at the next start.
+pub(super) fn begin_drop(connection: &Connection, view: &str, generation: u32) -> Result<Vec<Emptied>, StoreError> {
+    let begin = || -> rusqlite::Result<Vec<Emptied>> {
+        let known = "SELECT 1 FROM generations WHERE view = ?1 AND generation = ?2 AND state <> ?3";
+        if connection.query_row(known, params![view, generation, LIVE], |_| Ok(())).optional()?.is_none() {
+            return Ok(Vec::new());
+        }
+        // The view's name was written from a declaration, by this program or another version of it.
+        let name = named(view, generation);
+        for index in indexes_of(connection, &name)? {
+            connection.execute_batch(&format!("DROP INDEX IF EXISTS {index}"))?;
+        }
+        // Of the search index its own tables: dropped at once, a large one would hold up whoever writes.
+        let tables = ["_search_data", "_search_docsize", "_search_content", "_labels", "_history", ""];
+        let tables = tables.iter().map(|suffix| Emptied::of(connection, format!("{name}{suffix}")));
+        Ok(tables.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
+    };
+    begin().map_err(|error| trouble("dropping tables", &error))
+}
+
+/// A table that is emptied piece by piece.
+pub(super) struct Emptied(String);
+
+impl Emptied {
+    /// By its primary key, or else by its rows' own numbers; `None`: there is no such table.
+    fn of(connection: &Connection, table: String) -> rusqlite::Result<Option<Self>> {
+        let sql = "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1";
+        let without_rowid = connection.query_row(sql, [&table], |row| row.get::<_, bool>(0)).optional()?;
+        let Some(without_rowid) = without_rowid else { return Ok(None) };
+        let key = match without_rowid {
+            false => "rowid".to_owned(),
+            true => connection
+                .prepare("SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk")?
+                .query_map([&table], |row| row.get::<_, String>(0))?
+                .collect::<rusqlite::Result<Vec<_>>>()?
+                .join(", "),
+        };
+        let piece = format!("SELECT {key} FROM {table} LIMIT {DROPPED_AT_ONCE}");
+        Ok(Some(Self(format!("DELETE FROM {table} WHERE ({key}) IN ({piece})"))))
     }
-    // The view's name was written from a declaration, by this program or another version of it.
-    let name = named(view, generation);
-    let indexes = indexes_of(&writer.lock(), &name)?;
-    for index in indexes {
-        writer.lock().execute_batch(&format!("DROP INDEX IF EXISTS {index}"))?;
-    }
-    let piece = format!("DELETE FROM {name} WHERE id IN (SELECT id FROM {name} LIMIT {DROPPED_AT_ONCE})");
-    while writer.lock().execute(&piece, [])? > 0 {
-        wrote(DROPPED_AT_ONCE * DROPPED_ROW_BYTES);
-    }
-    finish_drop(&mut writer.lock(), view, generation)?;
-    wrote(DROPPED_AT_ONCE * DROPPED_ROW_BYTES);
-    Ok(())
+}
+
+/// Deletes a piece; whether there may be more.
+pub(super) fn empty(connection: &Connection, Emptied(piece): &Emptied) -> Result<bool, StoreError> {
+    connection.execute(piece, []).map(|deleted| deleted > 0).map_err(|error| trouble("dropping tables", &error))
 }
 
 fn indexes_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
@@ -240,15 +260,22 @@ fn indexes_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Stri
     connection.prepare(sql)?.query_map([table], |row| row.get(0))?.collect()
 }
 
-fn finish_drop(connection: &mut Connection, view: &str, generation: u32) -> rusqlite::Result<()> {
+/// Drops what was emptied, unless it answers.
+pub(super) fn finish_drop(connection: &mut Connection, view: &str, generation: u32) -> Result<(), StoreError> {
     let name = named(view, generation);
-    let transaction = connection.transaction()?;
-    transaction.execute_batch(&format!(
-        "DROP TABLE IF EXISTS {name}; DROP TABLE IF EXISTS {name}_labels; DROP TABLE IF EXISTS {name}_search;
-         DROP TABLE IF EXISTS {name}_history;"
-    ))?;
-    let this = params![view, generation];
-    transaction.execute("DELETE FROM parked WHERE view = ?1 AND generation = ?2", this)?;
-    transaction.execute("DELETE FROM generations WHERE view = ?1 AND generation = ?2", this)?;
-    transaction.commit()
+    let mut finish = || -> rusqlite::Result<()> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let this = params![view, generation];
+        let gone = format!("DELETE FROM generations WHERE view = ?1 AND generation = ?2 AND state <> {LIVE}");
+        if transaction.execute(&gone, this)? == 0 {
+            return Ok(());
+        }
+        transaction.execute_batch(&format!(
+            "DROP TABLE IF EXISTS {name}; DROP TABLE IF EXISTS {name}_labels; DROP TABLE IF EXISTS {name}_search;
+             DROP TABLE IF EXISTS {name}_history;"
+        ))?;
+        transaction.execute("DELETE FROM parked WHERE view = ?1 AND generation = ?2", this)?;
+        transaction.commit()
+    };
+    finish().map_err(|error| trouble("dropping tables", &error))
 }

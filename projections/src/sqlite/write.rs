@@ -7,19 +7,17 @@ use eventlog::Position;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params, params_from_iter};
 use std::fmt::Write;
 
-/// Writes all of it or nothing; gives about how many bytes that were.
-pub(super) fn commit(connection: &mut Connection, commit: &Commit) -> Result<usize, StoreError> {
+/// Writes all of it or nothing.
+pub(super) fn commit(connection: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
     let writing = |error: rusqlite::Error| trouble("writing", &error);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(writing)?;
-    let mut bytes = 0;
     for changes in &commit.tables {
         if !move_checkpoint(&transaction, changes.table, commit).map_err(writing)? {
             return Err(elsewhere(changes.table, commit.before));
         }
-        bytes += Writer::new(&transaction, changes.table).write(changes).map_err(writing)?;
+        Writer::new(&transaction, changes.table).write(changes).map_err(writing)?;
     }
-    transaction.commit().map_err(writing)?;
-    Ok(bytes)
+    transaction.commit().map_err(writing)
 }
 
 /// `false`: the generation is not where the batch begins.
@@ -76,11 +74,9 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn write(&self, changes: &TableChanges) -> rusqlite::Result<usize> {
-        let mut bytes = 0;
+    fn write(&self, changes: &TableChanges) -> rusqlite::Result<()> {
         let mut searched = Vec::new();
         for row in &changes.rows {
-            bytes += row.document.len() + 128;
             let id = self.row(row)?;
             searched.extend(id.filter(|_| row.changed.search_text).map(|id| (id, &row.facets)));
         }
@@ -90,13 +86,11 @@ impl<'a> Writer<'a> {
             let sql = format!("INSERT OR IGNORE INTO {}_history VALUES (?1, ?2)", self.name);
             let mut insert = self.transaction.prepare_cached(&sql)?;
             for (key, position) in &changes.history {
-                bytes += 32;
                 insert.execute(params![key.as_bytes(), Value::from(*position)])?;
             }
         }
         changes.unparked.iter().try_for_each(|unit| self.unpark(unit))?;
-        changes.parked.iter().try_for_each(|parked| self.park(parked))?;
-        Ok(bytes)
+        changes.parked.iter().try_for_each(|parked| self.park(parked))
     }
 
     /// Gives the row's id, where more than its document changed.

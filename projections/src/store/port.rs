@@ -47,12 +47,18 @@ pub enum StoreError {
     /// Try again later.
     #[error("the read store is away: {0}")]
     Unavailable(String),
+    /// The disk has no room, or not enough is left: it goes on once there is.
+    #[error("the read store has no room: {0}")]
+    Full(String),
     /// As many wait already as may.
     #[error("the read store is busy")]
     Busy,
     /// What it holds is not what was written: trying again does not help, a rebuild does.
     #[error("the read store is damaged: {0}")]
     Damaged(String),
+    /// It is not a store of views: it is left as it is.
+    #[error("the read store can't be used: {0}")]
+    Foreign(String),
     /// It was written by a version of cartlog that this one doesn't know.
     #[error("the read store was written by a newer version of cartlog: {0}")]
     Newer(String),
@@ -106,6 +112,9 @@ pub trait ReadStore: Send + Sync + 'static {
 
     /// Drops a generation that doesn't answer, with all its tables. It is gone already: nothing happens.
     async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError>;
+
+    /// What was read is not what was written, as whoever decodes it found.
+    fn met_damage(&self, _reason: &str) {}
 
     /// How many bytes the store takes on disk; 0 where it can't tell.
     async fn bytes(&self) -> Result<u64, StoreError>;

@@ -83,3 +83,12 @@ pub enum ParkedUnit {
     /// All that comes from one stream, whose rows can't be told as an event can't be read.
     Stream(String),
 }
+
+impl std::fmt::Display for ParkedUnit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ParkedUnit::Row(key) => key.fmt(f),
+            ParkedUnit::Stream(stream) => f.write_str(stream),
+        }
+    }
+}

@@ -9,7 +9,7 @@ use domain::{Category, Currency, CustomerId, Event, InvoiceId, ProductId, StoreI
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ pub struct PurchasesRow {
     pub spent_in_cents: BTreeMap<Currency, i64>,
     /// The last collection.
     pub last_order_date: Option<Timestamp>,
-    /// How many of each product.
+    /// How many of each product, of at most [`PRODUCTS_KEPT`].
     pub products: BTreeMap<ProductId, u64>,
     /// That of the first invoice.
     usual_currency: Option<Currency>,
@@ -34,6 +34,10 @@ pub struct PurchasesRow {
 /// Only an old collection is looked for here, and only where the customer's currency had changed: a customer with more open
 /// invoices than that, in a second currency, is none that a row should grow for.
 const OTHERS_KEPT: usize = 100;
+
+/// Of a customer with more different products than that, those that were bought least are forgotten, but for what was bought last: a
+/// row is read and written with each collection.
+const PRODUCTS_KEPT: usize = 1_000;
 
 impl PurchasesRow {
     fn new(customer_id: CustomerId, store_id: StoreId) -> Self {
@@ -66,8 +70,24 @@ impl PurchasesRow {
         for item in &event.items {
             *self.products.entry(item.product_id).or_default() += u64::from(item.quantity);
         }
+        self.forget_products(event);
         self.closed(invoice);
         Ok(())
+    }
+
+    /// Of equals the larger id first.
+    fn forget_products(&mut self, last: &InvoiceCollected) {
+        let too_many = self.products.len().saturating_sub(PRODUCTS_KEPT);
+        if too_many == 0 {
+            return;
+        }
+        let bought_last: BTreeSet<ProductId> = last.items.iter().map(|item| item.product_id).collect();
+        let mut others: Vec<_> = self.products.iter().filter(|(id, _)| !bought_last.contains(id)).collect();
+        others.sort_unstable_by_key(|(id, ordered)| (**ordered, Reverse(**id)));
+        let forgotten: Vec<ProductId> = others.into_iter().take(too_many).map(|(id, _)| *id).collect();
+        for id in &forgotten {
+            self.products.remove(id);
+        }
     }
 
     fn currency_of(&self, invoice: InvoiceId) -> Option<Currency> {
@@ -104,7 +124,7 @@ impl View for Purchases {
     type Row = PurchasesRow;
 
     const DECLARATION: ViewDeclaration =
-        ViewDeclaration { name: "purchases", version: 2, columns: &[STORE], indexes: &[], labels: None, search: None };
+        ViewDeclaration { name: "purchases", version: 3, columns: &[STORE], indexes: &[], labels: None, search: None };
     /// A customer's invoices have a stream each.
     const SOURCE: Source = Source::Streams(&[Category::Invoice]);
 

@@ -189,8 +189,11 @@ async fn ask_customer(views: &Views, answers: &mut Answers, store: StoreId, cust
         }
         answers.pages("credits", |page| async move { views.credits(store, customer, active_only, &page).await }).await;
     }
-    let wallet = views.wallet(store, customer).await.expect("a wallet");
-    answers.note("wallet", format!("{wallet:?}"));
+    for currency in ["USD", "EUR"] {
+        let currency = currency.parse().expect("a currency");
+        let wallet = views.wallet(store, customer, currency, 250).await.expect("a wallet");
+        answers.note("wallet", format!("{wallet:?}"));
+    }
 }
 
 fn product_filters() -> Vec<ProductFilter> {

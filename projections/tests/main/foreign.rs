@@ -2,8 +2,7 @@
 
 use crate::place::GENERATIONS;
 use crate::world::{World, until};
-use cartlog_projections::{FillError, Projections, Settings};
-use eventlog::LogError;
+use cartlog_projections::{Projections, Settings};
 
 /// As after a copy of the log to another engine.
 #[tokio::test(flavor = "multi_thread")]
@@ -33,12 +32,29 @@ async fn views_of_another_log_are_filled_anew() {
     projections.stop().await;
 }
 
+/// As after a backup of the log was put in its place, or a power cut took the end of one that doesn't wait for the disk.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_is_shorter_than_the_checkpoint_stops_loudly() {
-    let mut world = World::default();
-    world.store().await;
-    drop(world.open().await);
-    world.edit_read_store(&format!("UPDATE {GENERATIONS} SET position = 5")).await;
-    let outcome = Projections::open(world.read_store().await, world.journal.clone(), Settings::default(), |_| {}).await;
-    assert!(matches!(outcome.err(), Some(FillError::Log(LogError::ForeignCheckpoint { .. }))));
+async fn views_that_are_ahead_of_their_log_are_filled_anew() {
+    // Beyond the log's end, and where another event stands now.
+    for ahead in ["position = 5", "position = 1"] {
+        let mut world = World::default();
+        let store = world.store().await;
+        world.product(store, "A").await;
+        drop(world.open().await);
+        world.edit_read_store(&format!("UPDATE {GENERATIONS} SET {ahead}")).await;
+        let before = world.read_store().await.generations().await.expect("generations");
+        let projections = world.open().await;
+        assert!(projections.views().store(store).await.expect("an answer").is_some(), "{ahead}");
+        assert_eq!(projections.views().position(), world.journal.head().await.expect("a head"), "{ahead}");
+        projections.start();
+        // What had seen more goes.
+        let read_store = world.read_store().await;
+        until(async || {
+            let now = read_store.generations().await.expect("generations");
+            now.iter()
+                .all(|known| before.iter().all(|old| old.generation != known.generation || old.view != known.view))
+        })
+        .await;
+        projections.stop().await;
+    }
 }

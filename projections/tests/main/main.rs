@@ -5,6 +5,7 @@ mod crash;
 mod embedded;
 mod foreign;
 mod fragile;
+mod heavy;
 mod history;
 mod pages;
 mod parked;

@@ -24,7 +24,10 @@ async fn nothing_of_a_store_is_shown_to_another() {
         assert_eq!(views.shopper(stranger, *customer).await.expect("a query"), None);
         assert_eq!(views.open_cart(stranger, *customer).await.expect("a query"), None);
         assert_eq!(views.purchases(stranger, *customer).await.expect("a query"), None);
-        assert_eq!(views.wallet(stranger, *customer).await.expect("a query"), []);
+        assert_eq!(
+            views.wallet(stranger, *customer, "EUR".parse().expect("a currency"), 250).await.expect("a query"),
+            []
+        );
         assert!(views.carts(stranger, *customer, None, &page).await.expect("a query").items.is_empty());
         assert!(views.credits(stranger, *customer, false, &page).await.expect("a query").items.is_empty());
         let all = InvoiceFilter { closed_too: true, ..Default::default() };

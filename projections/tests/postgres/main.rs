@@ -8,6 +8,8 @@ mod crash;
 mod foreign;
 #[path = "../main/fragile.rs"]
 mod fragile;
+#[path = "../main/heavy.rs"]
+mod heavy;
 #[path = "../main/history.rs"]
 mod history;
 #[path = "../main/pages.rs"]

@@ -1,42 +1,92 @@
-//! The views in one SQLite file, filled by this process.
+//! The views in one SQLite file, filled by this process. A file that is damaged is filled anew beside itself.
 
 use super::{Report, Upkeep, tell};
-use crate::wiring::blocking;
-use anyhow::{Context, Result};
+use crate::wiring::{advice, blocking};
+use anyhow::Result;
 use async_trait::async_trait;
 use journal::Journal;
 use parking_lot::Mutex;
-use projections::store::ReadStore;
-use projections::{Projections, Settings, SqliteReadStore, Status, Views};
+use projections::store::{ReadStore, StoreError};
+use projections::{FillError, Projections, Settings, SqliteReadStore, Status, Views};
+use sqlite::Space;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-/// What always helps against a file of views that can't be used.
-const FILL_ANEW: &str = "the views can't be used; move views.sqlite away, and it is filled anew from the log";
+/// How long after the views were filled anew because of damage it is not done again: a disk that damages what it is given would be
+/// written to without end.
+const HEALED_AGAIN_AFTER: Duration = Duration::from_secs(10 * 60);
 
 pub struct Embedded {
+    file: Arc<File>,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+}
+
+struct File {
     store: Arc<SqliteReadStore>,
+    settings: Settings,
     /// Once they were brought to where the log is.
     filled: Mutex<Option<Projections>>,
 }
 
 impl Embedded {
-    pub async fn open(path: &Path) -> Result<Self> {
+    pub async fn open(path: &Path, settings: Settings, space: Space) -> Result<Self> {
         let file = path.to_owned();
-        let store = blocking(move || SqliteReadStore::open(&file).context(FILL_ANEW)).await?;
-        Ok(Self { store: Arc::new(store), filled: Mutex::default() })
+        let store = blocking(move || SqliteReadStore::open_or_begin_anew(&file).map_err(advice::views_file)).await?;
+        let file = File { store: Arc::new(store.within(space)), settings, filled: Mutex::default() };
+        Ok(Self { file: Arc::new(file), tasks: TaskTracker::new(), stopping: CancellationToken::new() })
     }
 
+    pub fn file(&self) -> Arc<SqliteReadStore> {
+        Arc::clone(&self.file.store)
+    }
+
+    async fn fill(&self, journal: &Journal, progress: Report) -> Result<Projections> {
+        let progress = Arc::new(tell(progress));
+        let open = async || {
+            let (store, told) = (Arc::clone(&self.file.store) as Arc<dyn ReadStore>, Arc::clone(&progress));
+            Projections::open(store, journal.clone(), self.file.settings, move |at| told(at)).await
+        };
+        let projections = match open().await {
+            Err(FillError::Store(StoreError::Damaged(_))) => {
+                let store = Arc::clone(&self.file.store);
+                blocking(move || store.begin_anew().map_err(advice::views_file)).await?;
+                open().await
+            }
+            opened => opened,
+        };
+        let projections = projections.map_err(advice::filling)?;
+        *self.file.filled.lock() = Some(projections.clone());
+        Ok(projections)
+    }
+}
+
+impl File {
     fn filled(&self) -> Option<Projections> {
         self.filled.lock().clone()
     }
 
-    async fn fill(&self, journal: &Journal, progress: Report) -> Result<Projections> {
-        let store = Arc::clone(&self.store) as Arc<dyn ReadStore>;
-        let opening = Projections::open(store, journal.clone(), Settings::default(), tell(progress));
-        let projections = opening.await.context(FILL_ANEW)?;
-        *self.filled.lock() = Some(projections.clone());
-        Ok(projections)
+    /// Fills the views anew whenever damage is met.
+    async fn keep_healthy(&self) {
+        loop {
+            self.store.damaged().await;
+            while let Some(projections) = self.filled() {
+                match projections.heal(&self.store, |_| {}).await {
+                    Ok(healed) => {
+                        tracing::info!("the views were filled anew");
+                        healed.start();
+                        *self.filled.lock() = Some(healed);
+                        break;
+                    }
+                    Err(error) => tracing::error!(%error, "the views can't be filled anew now; trying again"),
+                }
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+            tokio::time::sleep(HEALED_AGAIN_AFTER).await;
+        }
     }
 }
 
@@ -47,19 +97,24 @@ impl Upkeep for Embedded {
     }
 
     fn start(&self) {
-        if let Some(projections) = self.filled() {
+        if let Some(projections) = self.file.filled() {
             projections.start();
         }
+        let (file, stopping) = (Arc::clone(&self.file), self.stopping.clone());
+        self.tasks.spawn(async move { stopping.run_until_cancelled(file.keep_healthy()).await });
     }
 
     async fn stop(&self) {
-        if let Some(projections) = self.filled() {
+        self.stopping.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        if let Some(projections) = self.file.filled() {
             projections.stop().await;
         }
     }
 
     async fn rebuild(&self, journal: &Journal, views: &[String], progress: Report) -> Result<()> {
-        let projections = match self.filled() {
+        let projections = match self.file.filled() {
             Some(projections) => projections,
             None => self.fill(journal, Box::new(|_, _| {})).await?,
         };
@@ -68,10 +123,10 @@ impl Upkeep for Embedded {
     }
 
     fn status(&self) -> Option<Status> {
-        self.filled().map(|projections| projections.views().status())
+        self.file.filled().map(|projections| projections.views().status())
     }
 
     fn store(&self) -> &dyn ReadStore {
-        self.store.as_ref()
+        self.file.store.as_ref()
     }
 }

@@ -25,14 +25,15 @@ pub struct Shared {
     store: PostgresReadStore,
     /// Whether this node may fill them.
     fills: bool,
+    settings: Settings,
     views: Mutex<Option<SharedViews>>,
 }
 
 impl Shared {
-    pub async fn open(databases: &Databases, database: &Database, fills: bool) -> Result<Self> {
+    pub async fn open(databases: &Databases, database: &Database, fills: bool, settings: Settings) -> Result<Self> {
         let store = PostgresReadStore::open(database).await.context("PostgreSQL (views_url)")?;
         let (databases, database) = (databases.clone(), database.clone());
-        Ok(Self { databases, database, store, fills, views: Mutex::default() })
+        Ok(Self { databases, database, store, fills, settings, views: Mutex::default() })
     }
 
     fn views(&self) -> Option<SharedViews> {
@@ -40,7 +41,7 @@ impl Shared {
     }
 
     fn begin(&self, journal: &Journal, progress: Report) -> SharedViews {
-        let shared = SharedViews::new(self.database.clone(), self.store.clone(), journal.clone(), Settings::default());
+        let shared = SharedViews::new(self.database.clone(), self.store.clone(), journal.clone(), self.settings);
         shared.start(self.databases.candidate(Role::Views).filter(|_| self.fills), tell(progress));
         *self.views.lock() = Some(shared.clone());
         shared

@@ -18,6 +18,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Differences that are named at most; the others are counted.
 const NAMED: usize = 1_000;
@@ -181,7 +182,11 @@ fn last_forwarded(options: &ForwarderOptions) -> Result<Option<Checkpoint>, Forw
     let topic = options.position_topic();
     match partitions_of(options, &consumer(options, &topic)?, &topic)?.is_empty() {
         true => Ok(None),
-        false => Reader::open(options).and_then(|mut reader| reader.read_to_end()).map_err(broken),
+        false => {
+            let mut reader = Reader::open(options).map_err(broken)?;
+            let stored = reader.read_to_end(&CancellationToken::new()).map_err(broken)?;
+            Ok(stored.map(|stored| stored.checkpoint()))
+        }
     }
 }
 
@@ -425,8 +430,5 @@ async fn blocking<T: Send + 'static>(
     options: Arc<ForwarderOptions>,
     work: impl FnOnce(&ForwarderOptions) -> Result<T, ForwardError> + Send + 'static,
 ) -> Result<T, ForwardError> {
-    match tokio::task::spawn_blocking(move || work(&options)).await {
-        Ok(outcome) => outcome,
-        Err(error) => Err(ForwardError::Kafka(format!("a thread broke off: {error}"))),
-    }
+    super::topics::blocking(move || work(&options)).await
 }

@@ -1,16 +1,20 @@
-//! How far the log was forwarded: the last record of a compacted topic, written in the transaction of the events themselves.
+//! How far the log was forwarded: the last record of a compacted topic, written in the transaction of the events themselves. It also
+//! says how much each topic held then: one that holds less was lost since.
 
 use super::client::{Quiet, reading};
 use super::producer::Broken;
-use super::{ForwardError, ForwarderOptions};
+use super::topics::blocking;
+use super::{ForwardError, ForwarderOptions, broken};
 use eventlog::{Checkpoint, EventId, LogId, Position};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
 /// The key of the record: the topic is compacted to the last one.
 pub(super) const KEY: &str = "position";
@@ -18,30 +22,55 @@ pub(super) const KEY: &str = "position";
 const NEWS_WITHIN: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(200);
 
-#[derive(Serialize, Deserialize)]
-struct Stored {
+/// What the record says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stored {
     log_id: LogId,
     position: Position,
     event_id: EventId,
+    /// By topic, the ends of its partitions added up: a topic never gets shorter. Missing in what earlier versions wrote.
+    #[serde(default)]
+    pub ends: BTreeMap<String, u64>,
+    /// Topics that are being filled anew, each up to a position of the log.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refills: BTreeMap<String, Position>,
 }
 
-pub(super) fn write(checkpoint: &Checkpoint) -> Vec<u8> {
-    let Checkpoint { log_id, position, event_id } = *checkpoint;
-    // A number and two ids can always be written.
-    serde_json::to_vec(&Stored { log_id, position, event_id }).unwrap_or_default()
-}
+impl Stored {
+    pub(super) fn at(checkpoint: &Checkpoint) -> Self {
+        let Checkpoint { log_id, position, event_id } = *checkpoint;
+        Self { log_id, position, event_id, ends: BTreeMap::new(), refills: BTreeMap::new() }
+    }
 
-fn read(payload: &[u8]) -> Result<Checkpoint, Broken> {
-    let stored: Stored = serde_json::from_slice(payload)
-        .map_err(|error| Broken::Damaged(format!("the position in Kafka can't be read: {error}")))?;
-    let Stored { log_id, position, event_id } = stored;
-    Ok(Checkpoint { log_id, position, event_id })
+    /// The same event, where it stands in this log.
+    pub(super) fn in_log(self, log_id: LogId, position: Position) -> Self {
+        Self { log_id, position, ..self }
+    }
+
+    /// The same, with these topics being filled anew.
+    pub(super) fn refilling(&self, refills: BTreeMap<String, Position>) -> Self {
+        Self { refills, ..self.clone() }
+    }
+
+    pub(super) fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { log_id: self.log_id, position: self.position, event_id: self.event_id }
+    }
+
+    pub(super) fn write(&self) -> Vec<u8> {
+        // Numbers, texts and ids can always be written.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    fn read(payload: &[u8]) -> Result<Self, Broken> {
+        serde_json::from_slice(payload)
+            .map_err(|error| Broken::Damaged(format!("the position in Kafka can't be read: {error}")))
+    }
 }
 
 /// Reads the topic, from where it was left to where it ends now.
 pub(super) struct Reader {
     consumer: BaseConsumer<Quiet>,
-    last: Option<Checkpoint>,
+    last: Option<Stored>,
     patience: Duration,
 }
 
@@ -57,17 +86,17 @@ impl Reader {
     }
 
     /// The last position that was committed, as the topic ends now. Blocks.
-    pub(super) fn read_to_end(&mut self) -> Result<Option<Checkpoint>, Broken> {
+    pub(super) fn read_to_end(&mut self, stop: &CancellationToken) -> Result<Option<Stored>, Broken> {
         let until = Instant::now() + self.patience;
-        while Instant::now() < until {
+        while Instant::now() < until && !stop.is_cancelled() {
             match self.consumer.poll(POLL) {
                 None => {}
                 Some(Ok(record)) => {
                     if let Some(payload) = record.payload() {
-                        self.last = Some(read(payload)?);
+                        self.last = Some(Stored::read(payload)?);
                     }
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(self.last),
+                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(self.last.clone()),
                 Some(Err(error)) => return Err(Broken::Kafka(format!("reading the position: {error}"))),
             }
         }
@@ -75,15 +104,15 @@ impl Reader {
     }
 
     /// Reads what came since, without waiting for the end; whether there was something.
-    fn news(&mut self) -> Result<bool, Broken> {
+    fn news(&mut self, stop: &CancellationToken) -> Result<bool, Broken> {
         let mut moved = false;
         let until = Instant::now() + NEWS_WITHIN;
-        while Instant::now() < until {
+        while Instant::now() < until && !stop.is_cancelled() {
             let Some(found) = self.consumer.poll(POLL) else { break };
             match found {
                 Ok(record) => {
                     if let Some(payload) = record.payload() {
-                        self.last = Some(read(payload)?);
+                        self.last = Some(Stored::read(payload)?);
                         moved = true;
                     }
                 }
@@ -95,40 +124,37 @@ impl Reader {
     }
 }
 
-/// Watches how far another forwarder is.
-pub(super) struct Watch(Option<Reader>);
+/// Watches how far another forwarder is. Its threads end soon after it is told to stop.
+pub(super) struct Watch {
+    reader: Option<Reader>,
+    stop: CancellationToken,
+}
 
 impl Watch {
-    pub(super) async fn start(options: Arc<ForwarderOptions>) -> Result<Self, ForwardError> {
-        let open = move || {
+    pub(super) async fn start(options: Arc<ForwarderOptions>, stop: CancellationToken) -> Result<Self, ForwardError> {
+        let stopped = stop.clone();
+        let open = move || -> Result<Reader, Broken> {
             let mut reader = Reader::open(&options)?;
-            reader.read_to_end()?;
+            reader.read_to_end(&stopped)?;
             Ok(reader)
         };
-        Ok(Self(Some(blocking(open).await?)))
+        let reader = blocking(move || open().map_err(broken)).await?;
+        Ok(Self { reader: Some(reader), stop })
     }
 
     /// Whether it moved since the last look, and where it is.
     pub(super) async fn look(&mut self) -> Result<(bool, Option<Checkpoint>), ForwardError> {
-        let Some(mut reader) = self.0.take() else {
+        let stop = self.stop.clone();
+        let Some(mut reader) = self.reader.take() else {
             return Err(ForwardError::Kafka("the position is no longer watched".to_owned()));
         };
         let (reader, moved) = blocking(move || {
-            let moved = reader.news()?;
+            let moved = reader.news(&stop).map_err(broken)?;
             Ok((reader, moved))
         })
         .await?;
-        let last = reader.last;
-        self.0 = Some(reader);
+        let last = reader.last.as_ref().map(Stored::checkpoint);
+        self.reader = Some(reader);
         Ok((moved, last))
-    }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Broken> + Send + 'static,
-) -> Result<T, ForwardError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome.map_err(super::broken),
-        Err(error) => Err(ForwardError::Kafka(format!("a thread broke off: {error}"))),
     }
 }

@@ -6,7 +6,6 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
-use rdkafka::producer::ProducerContext;
 use rdkafka::types::RDKafkaErrorCode;
 use std::time::{Duration, Instant};
 
@@ -59,12 +58,6 @@ impl ClientContext for Quiet {
 }
 
 impl ConsumerContext for Quiet {}
-
-impl ProducerContext for Quiet {
-    type DeliveryOpaque = ();
-    /// A record that was not delivered fails its transaction, where it is met.
-    fn delivery(&self, _result: &rdkafka::producer::DeliveryResult<'_>, (): ()) {}
-}
 
 pub(super) fn settings(options: &ForwarderOptions) -> ClientConfig {
     let mut settings = ClientConfig::new();

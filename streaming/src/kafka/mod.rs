@@ -11,29 +11,36 @@
 mod check;
 mod checkpoint;
 mod client;
+mod deliveries;
 mod gathered;
 mod message;
 mod producer;
+mod refill;
 mod topics;
 
 pub use check::{CheckPart, CheckReport, Difference, DifferenceKind, check};
+pub use refill::{refill, resume};
 
 use crate::windows::CatchUp;
-use checkpoint::Watch;
+use checkpoint::{Stored, Watch};
 use eventlog::{Checkpoint, EventLog, LogError, LogId, Position};
 use gathered::Gathered;
 use parking_lot::Mutex;
-use producer::{Broken, Committed, Producing};
+use producer::{Began, Broken, Committed, Producing};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
+use topics::Topics;
 
 /// How long it waits before it tries again; doubled up to the longest, and up to a half more by chance.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long one that was fenced waits at most for the other to move. Longer than any transaction lives.
+const LONGEST_STAND_BY: Duration = Duration::from_secs(150);
 /// How often it is measured how much is left to forward.
 const LAG_SEEN_EVERY: Duration = Duration::from_secs(1);
 /// The most events of one transaction. A transaction takes some 50 ms, however small it is: catching up lives of large ones.
@@ -86,15 +93,18 @@ pub enum ForwardError {
     /// What stands in Kafka can't be of a forwarder of this version.
     #[error("what was forwarded can't be read: {0}")]
     Damaged(String),
+    /// A topic is not as it must be, or has lost what was in it: what, and what to do.
+    #[error("{0}")]
+    Topics(String),
 }
 
 impl ForwardError {
     fn is_passing(&self) -> bool {
         match self {
             ForwardError::Kafka(_) | ForwardError::Fenced | ForwardError::Log(LogError::Unavailable(_)) => true,
-            ForwardError::Damaged(_) | ForwardError::Log(LogError::Damaged(_) | LogError::ForeignCheckpoint { .. }) => {
-                false
-            }
+            ForwardError::Damaged(_)
+            | ForwardError::Topics(_)
+            | ForwardError::Log(LogError::Damaged(_) | LogError::ForeignCheckpoint { .. }) => false,
         }
     }
 }
@@ -139,8 +149,9 @@ impl Forwarder {
         stop: CancellationToken,
         mut progress: impl FnMut(CatchUp) + Send,
     ) -> Result<(), ForwardError> {
-        let mut pause = FIRST_PAUSE;
+        let (mut pause, mut patience) = (FIRST_PAUSE, self.options.stand_by_for / 2);
         loop {
+            let position = self.status.lock().position;
             let outcome = self.forward(&stop, &mut pause, &mut progress).await;
             let Err(error) = outcome else { return Ok(()) };
             if !error.is_passing() {
@@ -149,7 +160,15 @@ impl Forwarder {
                 return Err(error);
             }
             let stood_by = match error {
-                ForwardError::Fenced => self.stand_by(&stop).await,
+                ForwardError::Fenced => {
+                    // One whose transactions take as long as that was not gone: the next time it gets longer.
+                    patience = if self.status.lock().position > position {
+                        self.options.stand_by_for
+                    } else {
+                        (patience * 2).min(LONGEST_STAND_BY)
+                    };
+                    self.stand_by(&stop, patience).await
+                }
                 error => {
                     tracing::warn!(%error, pause_ms = pause.as_millis() as u64, "forwarding to Kafka waits");
                     let forwarded = {
@@ -183,13 +202,11 @@ impl Forwarder {
         progress: &mut (impl FnMut(CatchUp) + Send),
     ) -> Result<(), ForwardError> {
         let log_id = self.log.log_id().await?;
-        topics::ensure(&self.options).await?;
-        let starting = Producing::start(Arc::clone(&self.options), log_id);
-        let (mut producing, stored) = tokio::select! {
+        let beginning = self.begin(log_id);
+        let (mut producing, from) = tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            started = starting => started.map_err(broken)?,
+            begun = beginning => begun?,
         };
-        let from = place_of(self.log.as_ref(), stored, log_id).await?;
         {
             let mut status = self.status.lock();
             (status.position, status.standing_by, status.trouble) = (from, false, None);
@@ -230,6 +247,40 @@ impl Forwarder {
         Ok(())
     }
 
+    /// Looks at the topics, fences whoever was before, and finds where to go on: nowhere, while a topic would lose or double something.
+    async fn begin(&self, log_id: LogId) -> Result<(Producing, Position), ForwardError> {
+        let topics = Topics::look(&self.options).await?;
+        topics.check(&self.options)?;
+        topics::make_position(&self.options, &topics).await?;
+        let of_events = topics.of_events(&self.options);
+        // First without fencing anybody: it may be an operator who is filling a topic.
+        let options = Arc::clone(&self.options);
+        let here = of_events.clone();
+        let (stored, ends) = topics::blocking(move || topics::standing(&options, &here)).await?;
+        self.check_whole(&topics, stored.as_ref(), &ends).await?;
+        let starting = Producing::start(Arc::clone(&self.options), log_id, of_events);
+        let (producing, Began { stored, ends }) = starting.await.map_err(broken)?;
+        self.check_whole(&topics, stored.as_ref(), &ends).await?;
+        let from = place_of(self.log.as_ref(), stored.map(|stored| stored.checkpoint()), log_id).await?;
+        topics::make_of_events(&self.options, &topics.missing(&self.options)).await?;
+        Ok((producing, from))
+    }
+
+    async fn check_whole(
+        &self,
+        topics: &Topics,
+        stored: Option<&Stored>,
+        ends: &BTreeMap<String, u64>,
+    ) -> Result<(), ForwardError> {
+        match stored {
+            Some(stored) => topics::check_whole(self.log.as_ref(), &self.options, topics, stored, ends).await,
+            None => {
+                let (options, of_events) = (Arc::clone(&self.options), topics.of_events(&self.options));
+                topics::blocking(move || topics::check_empty(&options, &of_events)).await
+            }
+        }
+    }
+
     /// Says, every now and then, how much is left: what nobody has read yet is to be forwarded too. A log that is away is waited for by
     /// whoever reads it, not here.
     async fn measure_lag(&self, commits: watch::Receiver<Committed>, from: Position) -> Infallible {
@@ -253,7 +304,7 @@ impl Forwarder {
     }
 
     /// Waits until the forwarder that took over no longer moves though there is something to forward.
-    async fn stand_by(&self, stop: &CancellationToken) -> Result<(), ForwardError> {
+    async fn stand_by(&self, stop: &CancellationToken, patience: Duration) -> Result<(), ForwardError> {
         {
             let mut status = self.status.lock();
             if !status.standing_by {
@@ -261,14 +312,21 @@ impl Forwarder {
             }
             (status.standing_by, status.trouble) = (true, None);
         }
-        let mut watch = Watch::start(Arc::clone(&self.options)).await?;
+        let starting = Watch::start(Arc::clone(&self.options), stop.clone());
+        let mut watch = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            watch = starting => watch?,
+        };
         loop {
-            let waited = tokio::time::sleep(jittered(self.options.stand_by_for));
+            let waited = tokio::time::sleep(jittered(patience));
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = waited => {}
             }
             let (moved, forwarded) = watch.look().await?;
+            if stop.is_cancelled() {
+                return Ok(());
+            }
             if let Some(forwarded) = &forwarded {
                 self.status.lock().position = forwarded.position;
             }
@@ -325,6 +383,7 @@ fn broken(broken: Broken) -> ForwardError {
         Broken::Fenced => ForwardError::Fenced,
         Broken::Kafka(reason) => ForwardError::Kafka(reason),
         Broken::Damaged(reason) => ForwardError::Damaged(reason),
+        Broken::Topics(reason) => ForwardError::Topics(reason),
     }
 }
 

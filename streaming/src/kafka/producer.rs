@@ -5,23 +5,28 @@
 //! of it can still come after.
 
 use super::ForwarderOptions;
-use super::checkpoint::{self, Reader};
-use super::client::{Quiet, settings};
+use super::checkpoint::{self, Reader, Stored};
+use super::client::settings;
+use super::deliveries::Deliveries;
 use super::message;
-use super::topics::LARGEST_MESSAGE;
+use super::topics::{self, LARGEST_MESSAGE};
 use eventlog::{Checkpoint, LogId, Position, RecordedEvent};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::util::Timeout;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// How long a producer may take to begin.
 const BEGUN_WITHIN: Duration = Duration::from_secs(30);
 /// How long a transaction may live before the brokers abort it. Readers wait that long at most for one that hangs.
 const TRANSACTION_MS: &str = "60000";
+/// How long brokers may take to accept a batch: as long as its transaction may live.
+const FLUSHED_WITHIN: Duration = Duration::from_secs(60);
 /// A producer that says nothing for so long hangs, and is given up.
 const HANGS_AFTER: Duration = Duration::from_secs(120);
 /// How often a call, or a whole batch, is done again before there is a new producer.
@@ -36,6 +41,8 @@ pub(super) enum Broken {
     Fenced,
     Kafka(String),
     Damaged(String),
+    /// What operators have to see to.
+    Topics(String),
 }
 
 /// Up to where committed; nothing yet.
@@ -67,22 +74,23 @@ pub(super) struct Producing {
 }
 
 impl Producing {
-    /// Starts one: all before it are fenced, and then what they committed last is read.
+    /// Starts one: all before it are fenced, and then what they committed last is read. `topics` are those of events that are there.
     pub(super) async fn start(
         options: Arc<ForwarderOptions>,
         log_id: LogId,
-    ) -> Result<(Self, Option<Checkpoint>), Broken> {
+        topics: BTreeMap<String, i32>,
+    ) -> Result<(Self, Began), Broken> {
         let (batches, queue) = mpsc::channel(QUEUED);
         let (progress, committed) = watch::channel(Committed(None));
         let (ready, began) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let work = move || {
             // Whoever waits may be gone: then it ends by itself, as nothing comes through the queue any more.
-            match Transactions::begin(&options, log_id) {
+            match Transactions::begin(&options, &topics) {
                 Err(error) => drop(ready.send(Err(error))),
-                Ok((transactions, stored)) => {
-                    let _ = ready.send(Ok(stored));
-                    let _ = end.send(transactions.work(queue, &progress));
+                Ok((transactions, began)) => {
+                    let _ = ready.send(Ok(began));
+                    let _ = end.send(transactions.work(log_id, queue, &progress));
                 }
             }
         };
@@ -91,8 +99,8 @@ impl Producing {
             .spawn(work)
             .map_err(|error| Broken::Kafka(format!("no thread can be started: {error}")))?;
         let began = tokio::time::timeout(HANGS_AFTER, began).await.unwrap_or(Ok(Err(hung())));
-        let stored = began.unwrap_or_else(|_| Err(hung()))?;
-        Ok((Self { batches: Some(batches), committed, ended }, stored))
+        let began = began.unwrap_or_else(|_| Err(hung()))?;
+        Ok((Self { batches: Some(batches), committed, ended }, began))
     }
 
     /// What batches are handed over by. The producer goes on until all of these are gone.
@@ -133,6 +141,8 @@ enum Class {
     Abort(String),
     NewProducer(String),
     Fenced,
+    /// The topic began again.
+    Lost(String),
 }
 
 fn class_of(doing: &str, error: &KafkaError) -> Class {
@@ -153,19 +163,28 @@ fn class_of(doing: &str, error: &KafkaError) -> Class {
     }
 }
 
-/// The producer itself, on its thread.
-struct Transactions<'o> {
-    options: &'o ForwarderOptions,
-    log_id: LogId,
-    producer: BaseProducer<Quiet>,
+/// What stood in Kafka when a producer began.
+pub(super) struct Began {
+    pub stored: Option<Stored>,
+    /// By topic, the ends of its partitions added up.
+    pub ends: BTreeMap<String, u64>,
+}
+
+/// The producer itself. All of it blocks.
+pub(super) struct Transactions {
+    options: Arc<ForwarderOptions>,
+    producer: BaseProducer<Deliveries>,
     position_topic: String,
 }
 
-impl<'o> Transactions<'o> {
+impl Transactions {
     /// Fences whoever was before, and only then reads what is committed: nothing can be committed by them any more.
-    fn begin(options: &'o ForwarderOptions, log_id: LogId) -> Result<(Self, Option<Checkpoint>), Broken> {
+    pub(super) fn begin(
+        options: &Arc<ForwarderOptions>,
+        topics: &BTreeMap<String, i32>,
+    ) -> Result<(Self, Began), Broken> {
         let failed = |error: KafkaError| Broken::Kafka(format!("making a producer: {error}"));
-        let producer: BaseProducer<Quiet> = settings(options)
+        let producer: BaseProducer<Deliveries> = settings(options)
             .set("transactional.id", options.transactional_id())
             .set("transaction.timeout.ms", TRANSACTION_MS)
             .set("message.max.bytes", LARGEST_MESSAGE)
@@ -174,22 +193,40 @@ impl<'o> Transactions<'o> {
             .set("compression.type", "none")
             .set("queue.buffering.max.messages", "100000")
             .set("queue.buffering.max.kbytes", "131072")
-            .create_with_context(Quiet::default())
+            .create_with_context(Deliveries::new())
             .map_err(failed)?;
-        let transactions = Self { options, log_id, producer, position_topic: options.position_topic() };
+        let transactions = Self { options: Arc::clone(options), producer, position_topic: options.position_topic() };
         transactions.call("beginning", || transactions.producer.init_transactions(BEGUN_WITHIN)).map_err(broken)?;
-        let stored = Reader::open(options)?.read_to_end()?;
-        Ok((transactions, stored))
+        let stored = Reader::open(options)?.read_to_end(&CancellationToken::new())?;
+        transactions.measure(topics)?;
+        let ends = transactions.producer.client().context().totals();
+        Ok((transactions, Began { stored, ends }))
+    }
+
+    /// Looks where topics of events end: nothing else writes to them. Those that are not there yet end at 0.
+    fn measure(&self, topics: &BTreeMap<String, i32>) -> Result<(), Broken> {
+        let mut ends: BTreeMap<String, Vec<i64>> =
+            domain::Category::ALL.into_iter().map(|category| (self.options.topic(category), Vec::new())).collect();
+        let seen = topics::ends(&self.options, topics).map_err(|error| Broken::Kafka(error.to_string()))?;
+        for ((topic, partition), end) in seen {
+            let (ends, partition) = (ends.entry(topic).or_default(), usize::try_from(partition).unwrap_or(0));
+            ends.resize(ends.len().max(partition + 1), 0);
+            ends[partition] = end;
+        }
+        self.producer.client().context().begin(ends);
+        Ok(())
     }
 
     fn work(
         &self,
+        log_id: LogId,
         mut queue: mpsc::Receiver<Vec<RecordedEvent>>,
         progress: &watch::Sender<Committed>,
     ) -> Result<(), Broken> {
         while let Some(batch) = queue.blocking_recv() {
             if let Some(last) = batch.last() {
-                self.forward(&batch, last)?;
+                let stored = Stored::at(&Checkpoint { log_id, position: last.position, event_id: last.id });
+                self.commit(&batch, stored)?;
                 metrics::counter!("cartlog_kafka_events_total").increment(batch.len() as u64);
                 progress.send_replace(Committed(Some(last.position)));
             }
@@ -197,11 +234,11 @@ impl<'o> Transactions<'o> {
         Ok(())
     }
 
-    /// One transaction, again as long as aborting helps.
-    fn forward(&self, batch: &[RecordedEvent], last: &RecordedEvent) -> Result<(), Broken> {
+    /// These events and how far the log was forwarded with them, in one transaction; again as long as aborting helps.
+    pub(super) fn commit(&self, batch: &[RecordedEvent], mut stored: Stored) -> Result<(), Broken> {
         let mut said = String::new();
         for _ in 0..TRIES {
-            match self.transaction(batch, last) {
+            match self.transaction(batch, &mut stored) {
                 Ok(()) => return Ok(()),
                 Err(Class::Abort(reason)) => {
                     tracing::warn!(reason, "a transaction in Kafka is aborted and done again");
@@ -209,13 +246,18 @@ impl<'o> Transactions<'o> {
                     self.call("aborting", abort).map_err(broken)?;
                     said = reason;
                 }
+                Err(Class::Lost(topic)) => {
+                    // Nothing of it is kept, so that the topic is as empty as it was found.
+                    let _ = self.call("aborting", || self.producer.abort_transaction(Timeout::Never));
+                    return Err(broken(Class::Lost(topic)));
+                }
                 Err(other) => return Err(broken(other)),
             }
         }
         Err(Broken::Kafka(said))
     }
 
-    fn transaction(&self, batch: &[RecordedEvent], last: &RecordedEvent) -> Result<(), Class> {
+    fn transaction(&self, batch: &[RecordedEvent], stored: &mut Stored) -> Result<(), Class> {
         self.call("beginning a transaction", || self.producer.begin_transaction())?;
         for event in batch {
             // What is none of ours has no topic, and never a key in one.
@@ -227,9 +269,13 @@ impl<'o> Transactions<'o> {
                 .headers(message::headers(event));
             self.send(record)?;
         }
-        let checkpoint = Checkpoint { log_id: self.log_id, position: last.position, event_id: last.id };
-        let stored = checkpoint::write(&checkpoint);
-        self.send(BaseRecord::to(&self.position_topic).key(checkpoint::KEY).payload(&stored))?;
+        // The brokers have taken all of them, or have refused some: committing would tell only that.
+        self.call("sending", || self.producer.flush(FLUSHED_WITHIN))?;
+        if let Some(topic) = self.producer.client().context().lost() {
+            return Err(Class::Lost(topic));
+        }
+        stored.ends = self.producer.client().context().totals();
+        self.send(BaseRecord::to(&self.position_topic).key(checkpoint::KEY).payload(&stored.write()))?;
         // As long as the transaction may live: whether it was committed must be known.
         self.call("committing", || self.producer.commit_transaction(Timeout::Never))
     }
@@ -249,6 +295,7 @@ impl<'o> Transactions<'o> {
                     // A transaction that failed meanwhile says so at every record: aborting tells what it is.
                     return Err(match class_of("sending", &error) {
                         Class::Fenced => Class::Fenced,
+                        Class::Lost(topic) => Class::Lost(topic),
                         Class::NewProducer(said) | Class::Again(said) | Class::Abort(said) => Class::Abort(said),
                     });
                 }
@@ -276,6 +323,9 @@ impl<'o> Transactions<'o> {
 fn broken(class: Class) -> Broken {
     match class {
         Class::Fenced => Broken::Fenced,
+        Class::Lost(topic) => {
+            Broken::Topics(topics::lost(&topic, "was made anew while it was written to", " --from 0").to_string())
+        }
         Class::Again(said) | Class::Abort(said) | Class::NewProducer(said) => Broken::Kafka(said),
     }
 }

@@ -6,8 +6,8 @@ use crate::{Skipped, store::SKIPPED_KEPT};
 use domain::Timestamp;
 use eventlog::{Checkpoint, LogId, Position};
 use rusqlite::{Connection, OpenFlags, Row, Transaction};
+use sqlite::{Bounds, Checkpointer, Header, connect, files, journal_size_limit};
 use std::path::Path;
-use std::time::Duration;
 use uuid::Uuid;
 
 /// `cwin`, as it stands in the file's header: this SQLite file holds windows of ours.
@@ -64,27 +64,31 @@ fn tables(slot: Slot) -> String {
     )
 }
 
+/// When the write-ahead log is copied into the file. It holds counts, which are small.
+pub(super) const BOUNDS: Bounds = Bounds { pass: 500, begin_anew: 2_000, idle: std::time::Duration::from_secs(1) };
+
 /// Opens the file to write, and creates the tables if it is new or of an older version.
 pub(super) fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
+    let unmade = |error| StoreError::Unavailable(format!("opening {}: {error}", path.display()));
+    files::make_private(path).map_err(unmade)?;
     let open = || -> Result<Connection, Failure> {
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-        let application_id = number("PRAGMA application_id")?;
-        let version = number("PRAGMA user_version")?;
-        let is_new = application_id == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0;
-        if !is_new {
-            check(path, application_id, version)?;
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let found = Header::of(&connection)?;
+        if !found.is_new() {
+            check(path, found)?;
         }
-        connection.execute_batch(
+        let limit = journal_size_limit(BOUNDS);
+        connection.execute_batch(&format!(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = NORMAL;
-             PRAGMA journal_size_limit = 67108864;
+             PRAGMA journal_size_limit = {limit};
              PRAGMA cache_size = -8192;
-             PRAGMA temp_store = MEMORY;",
-        )?;
-        if is_new || version < VERSION {
+             PRAGMA temp_store = MEMORY;"
+        ))?;
+        if found.is_new() || found.version < VERSION {
             create(&mut connection)?;
         }
+        Checkpointer::watch(&connection);
         Ok(connection)
     };
     open().map_err(|failure| failure.when(&format!("opening {}", path.display())))
@@ -97,22 +101,16 @@ pub(super) fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    Ok(connection)
-}
-
 /// Refuses a file that isn't ours, or that only a newer version understands, with what to do about it.
-fn check(path: &Path, application_id: i64, version: i64) -> Result<(), StoreError> {
-    let path = path.display();
-    if application_id != APPLICATION_ID {
-        return Err(StoreError::Damaged(format!(
+fn check(path: &Path, found: Header) -> Result<(), StoreError> {
+    let (path, version) = (path.display(), found.version);
+    if found.application_id != APPLICATION_ID {
+        return Err(StoreError::Foreign(format!(
             "{path} holds no windows of cartlog; move it away, or choose another data directory"
         )));
     }
     if version > VERSION {
-        return Err(StoreError::Damaged(format!(
+        return Err(StoreError::Foreign(format!(
             "{path} has format {version}, and this version reads format {VERSION}; start the version of cartlog that \
              wrote it, or delete the file: it is filled again from the log"
         )));

@@ -119,6 +119,64 @@ async fn windows_of_another_log_stop_it_and_a_rebuild_replaces_them() {
     assert!(worker.windows().status().trouble.is_none());
 }
 
+/// As after a backup of the log was put in its place, or a power cut took the end of one that doesn't wait for the disk.
+#[tokio::test]
+async fn windows_that_are_ahead_of_their_log_are_counted_anew() {
+    // Beyond its end, and where another event stands now.
+    for ahead in [9, 3] {
+        let (mut shop, place) = (Shop::new(), SqlitePlace::new());
+        for _ in 0..5 {
+            shop.happen(added(1, 1)).await;
+        }
+        worker(&shop, &place).catch_up(|_| ()).await.unwrap();
+        let counted_more =
+            format!("UPDATE sides SET position = {ahead} WHERE live = 1; UPDATE buckets_0 SET amount = 9");
+        rusqlite::Connection::open(place.path()).unwrap().execute_batch(&counted_more).unwrap();
+        let worker = worker(&shop, &place);
+        worker.catch_up(|_| ()).await.unwrap();
+        assert_eq!(adds(&worker.windows()).await, [(product(1), 5)], "ahead at {ahead}");
+        let status = worker.windows().status();
+        assert!(status.position == Position(5) && status.trouble.is_none(), "{status:?}");
+    }
+}
+
+/// Writes nonsense over the first page of what has this name.
+fn spoil(path: &std::path::Path, table: &str) {
+    let sql = format!("SELECT rootpage FROM sqlite_schema WHERE name = '{table}'");
+    let root: i64 = rusqlite::Connection::open(path).unwrap().query_row(&sql, [], |row| row.get(0)).unwrap();
+    let root = usize::try_from(root).unwrap();
+    let mut file = std::fs::read(path).unwrap();
+    file[(root - 1) * 4_096..root * 4_096].fill(0xee);
+    std::fs::write(path, file).unwrap();
+}
+
+#[tokio::test]
+async fn damaged_windows_are_counted_anew_and_meanwhile_answer_nothing() {
+    let (mut shop, place) = (Shop::new(), SqlitePlace::new());
+    for _ in 0..500 {
+        shop.happen(added(1, 1)).await;
+    }
+    worker(&shop, &place).catch_up(|_| ()).await.unwrap();
+    spoil(&place.path(), "buckets_0");
+    let worker = worker(&shop, &place);
+    let windows = worker.windows();
+    let top = || windows.top_cart_items(store(1), Tz::UTC, Window::Day, 10, at(NOW));
+    assert!(matches!(top().await, Err(StoreError::Damaged(_))));
+    let seen = Mutex::new(Vec::new());
+    // Told of by a query, mended by the worker.
+    worker.catch_up(|now| seen.lock().push(now.done)).await.unwrap();
+    assert_eq!(top().await.unwrap(), [(product(1), 500)]);
+    assert!(worker.windows().status().trouble.is_none());
+    let aside = place.path().with_file_name("windows.db.damaged");
+    assert!(aside.exists());
+    // Once more, as of another process that the damage stops at the start.
+    drop((worker, windows));
+    std::fs::write(place.path(), vec![0xee; 8_192]).unwrap();
+    let worker = self::worker(&shop, &place);
+    worker.catch_up(|_| ()).await.unwrap();
+    assert_eq!(adds(&worker.windows()).await, [(product(1), 500)]);
+}
+
 #[tokio::test]
 async fn a_rebuild_runs_beside_a_worker_that_goes_on() {
     let (mut shop, place) = (Shop::new(), SqlitePlace::new());
@@ -275,7 +333,7 @@ async fn a_file_of_an_older_version_is_filled_again_and_others_are_refused() {
     assert_eq!(adds(&refilled.windows()).await, [(product(1), 4)]);
     drop(refilled);
     let refused = |why: &str| match SqliteWindows::open(&place.path()) {
-        Err(StoreError::Damaged(reason)) => assert!(reason.contains(why), "{reason}"),
+        Err(StoreError::Foreign(reason)) => assert!(reason.contains(why), "{reason}"),
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("opened"),
     };
@@ -283,8 +341,10 @@ async fn a_file_of_an_older_version_is_filled_again_and_others_are_refused() {
     refused("format 99");
     set("PRAGMA application_id = 5");
     refused("holds no windows");
+    // What is no database at all can only be damage: it is moved away.
     std::fs::write(place.path(), vec![b'x'; 4_096]).unwrap();
-    refused("not a database");
+    SqliteWindows::open(&place.path()).unwrap();
+    assert_eq!(std::fs::read(place.path().with_file_name("windows.db.damaged")).unwrap(), vec![b'x'; 4_096]);
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ fn too_large(max_append_bytes: usize) -> Status {
     exception(status, &details)
 }
 
-fn proposed(message: ProposedMessage) -> Result<Proposed, Status> {
+pub(crate) fn proposed(message: ProposedMessage) -> Result<Proposed, Status> {
     let property = |name: &str| {
         let missing = || {
             let status = Status::invalid_argument(format!("Required Metadata Property '{name}' is missing"));
@@ -110,7 +110,7 @@ pub(crate) fn stream_deleted(stream: &str) -> Status {
     exception(status, &[("exception", "stream-deleted"), ("stream-name", stream)])
 }
 
-fn success(written: Written) -> AppendResult {
+pub(crate) fn success(written: Written) -> AppendResult {
     AppendResult::Success(AppendSuccess {
         revision: Some(SuccessRevision::CurrentRevision(written.revision)),
         position: Some(SuccessPosition::Position(Position::of(written.position))),
@@ -153,6 +153,7 @@ async fn misbehave(
         Act::Cut => context.cut().await,
         Act::Refuse(status) => return Some(Err(status)),
         Act::Nonsense => None,
+        Act::Pass => return None,
         Act::WrongExpectedVersion => {
             let current = context.shared.log.last_revision(&stream_name(options));
             Some(wrong_expected_version(options, current))

@@ -37,6 +37,8 @@ pub enum Act {
     NoPosition,
     /// An answer that says nothing: instead of the outcome of an append, before what a read brings.
     Nonsense,
+    /// Nothing goes wrong; the one after it may.
+    Pass,
     /// Nothing happens until the test goes on; made by [`crate::Double::hold_next`].
     Wait { arrived: oneshot::Sender<()>, go_on: oneshot::Receiver<()> },
 }

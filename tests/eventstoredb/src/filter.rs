@@ -1,6 +1,6 @@
 //! Which records a read of `$all` brings.
 
-use crate::log::Record;
+use crate::log::{FOREIGN_STREAM, Record};
 use crate::wire::{Expression, FilterBy, FilterOption, Window};
 use tonic::Status;
 
@@ -42,6 +42,11 @@ impl Filter {
         };
         let interval = u64::from(window) * u64::from(options.checkpoint_interval_multiplier);
         Ok(Self { by: Some(by), checkpoint_interval: Some(interval) })
+    }
+
+    /// Whether it lets nothing of a stretch of others' records through.
+    pub fn passes_stretches_over(&self) -> bool {
+        matches!(&self.by, Some(By::Stream(prefixes)) if !prefixes.iter().any(|prefix| FOREIGN_STREAM.starts_with(prefix)))
     }
 
     pub fn allows(&self, record: &Record) -> bool {

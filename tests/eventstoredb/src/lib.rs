@@ -3,13 +3,15 @@
 //! the published field numbers and as the true server's source does them (`kurrent-io/KurrentDB` at 44996ed05), in memory or
 //! in a file. And it misbehaves on command.
 //!
-//! What it doesn't do: TLS, clusters beyond naming a leader, links, projections, persistent subscriptions, batched appends,
-//! scavenging, old transactions. It does not say that it has them either.
+//! What it doesn't do: TLS, elections (a test says who leads), links, projections, persistent subscriptions, scavenging,
+//! old transactions. It does not say that it has them either.
 
 #![allow(clippy::result_large_err, reason = "tonic's status is what calls end with")]
 #![allow(clippy::large_enum_variant, reason = "messages come one at a time")]
 
 mod append;
+mod batch;
+mod cluster;
 mod delete;
 mod faults;
 mod filter;
@@ -20,6 +22,7 @@ mod service;
 mod subscribe;
 pub mod wire;
 
+pub use cluster::Cluster;
 pub use faults::{Act, Call, Held, Turn, When};
 pub use log::{Expected, Proposed, Refused, Written};
 pub use server::{Double, DoubleOptions};

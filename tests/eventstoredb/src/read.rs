@@ -3,10 +3,11 @@
 use crate::append::stream_deleted;
 use crate::faults::{Act, Call, When};
 use crate::filter::Filter;
-use crate::log::{Record, StreamPage};
+use crate::log::{Record, Run, StreamPage};
 use crate::service::Context;
 use crate::subscribe;
 use crate::wire::*;
+use futures::StreamExt;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,8 +19,10 @@ pub(crate) type Answers = Pin<Box<dyn futures::Stream<Item = Result<ReadResp, St
 
 /// How many answers wait for a client that is slow.
 const QUEUED: usize = 32;
-/// How many records are looked at under one lock.
+/// How many records of others are made at once, where they are asked for.
 const PAGE: usize = 256;
+/// How many records are looked at under one lock.
+const SCANNED_AT_ONCE: usize = 8192;
 
 pub(crate) async fn read(context: Context, request: Request<ReadReq>) -> Result<Response<Answers>, Status> {
     let options = request.into_inner().options.unwrap_or_default();
@@ -37,8 +40,12 @@ pub(crate) async fn read(context: Context, request: Request<ReadReq>) -> Result<
         }
         _ => return Err(Status::invalid_argument("The combination is invalid.")),
     }
-    let stream =
+    // As the true server: not even the answer's head comes before there is something to say.
+    let mut receiver = receiver;
+    let first = receiver.recv().await;
+    let rest =
         futures::stream::unfold(receiver, |mut receiver| async { receiver.recv().await.map(|it| (it, receiver)) });
+    let stream = futures::stream::iter(first).chain(rest);
     Ok(Response::new(Box::pin(stream)))
 }
 
@@ -149,7 +156,7 @@ impl Reader {
                 true
             }
             // Of appends.
-            Act::WrongExpectedVersion | Act::NoPosition => true,
+            Act::WrongExpectedVersion | Act::NoPosition | Act::Pass => true,
         }
     }
 
@@ -184,7 +191,11 @@ impl Reader {
             }
             StreamPage::Page { records, last_revision } => {
                 for record in records {
-                    self.say(self.encoder.event(&record)).await?;
+                    let mut content = self.encoder.event(&record);
+                    if self.context.shared.hides_positions.load(Ordering::Relaxed) {
+                        hide_position(&mut content);
+                    }
+                    self.say(content).await?;
                 }
                 if self.options.control_option.is_some_and(|option| option.compatibility >= 1) {
                     self.say(ReadContent::LastStreamPosition(last_revision)).await?;
@@ -209,10 +220,22 @@ impl Reader {
         };
         let mut left = self.count;
         loop {
-            let records = self.context.shared.log.records(next, PAGE);
-            if records.is_empty() {
-                return Ok(Ok(()));
-            }
+            let run = self.context.shared.log.run(next, SCANNED_AT_ONCE);
+            let records = match run {
+                Run::Foreign { count, .. } if filter.passes_stretches_over() => {
+                    self.context.scan(count).await;
+                    next += count;
+                    if self.answers.is_closed() {
+                        return Err(Gone);
+                    }
+                    continue;
+                }
+                Run::Foreign { count, .. } => {
+                    (next..next + count.min(PAGE)).filter_map(|index| self.context.shared.log.record(index)).collect()
+                }
+                Run::Records(records) if records.is_empty() => return Ok(Ok(())),
+                Run::Records(records) => records,
+            };
             next += records.len();
             if self.matching(records, &filter, &mut left).await? {
                 return Ok(Ok(()));
@@ -235,10 +258,24 @@ impl Reader {
         };
         let mut left = self.count;
         while end > 0 {
-            let start = end.saturating_sub(PAGE);
-            let mut records = self.context.shared.log.records(start, end - start);
+            let run = self.context.shared.log.run_before(end, SCANNED_AT_ONCE);
+            let mut records: Vec<_> = match run {
+                Run::Foreign { count, .. } if filter.passes_stretches_over() => {
+                    self.context.scan(count).await;
+                    end -= count;
+                    if self.answers.is_closed() {
+                        return Err(Gone);
+                    }
+                    continue;
+                }
+                Run::Foreign { count, .. } => {
+                    let log = &self.context.shared.log;
+                    (end - count.min(PAGE)..end).filter_map(|index| log.record(index)).collect()
+                }
+                Run::Records(records) => records,
+            };
+            end -= records.len();
             records.reverse();
-            end = start;
             if self.matching(records, &filter, &mut left).await? {
                 break;
             }
@@ -267,4 +304,12 @@ fn invalid_position() -> Status {
     Status::unknown(
         "Unexpected FilteredReadAllResult: InvalidPosition >> There is not enough space to read full record",
     )
+}
+
+/// As servers before 22.10 gave the events of one stream.
+fn hide_position(content: &mut ReadContent) {
+    if let ReadContent::Event(ReadEvent { event: Some(event), position, .. }) = content {
+        (event.commit_position, event.prepare_position) = (u64::MAX, u64::MAX);
+        *position = Some(EventPosition::None(Empty {}));
+    }
 }

@@ -11,7 +11,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -44,9 +45,16 @@ impl Default for DoubleOptions {
     }
 }
 
+#[derive(Default)]
+pub(crate) struct ScanPause {
+    /// Of each 8,192 records.
+    pub pause: Duration,
+    pub owed: Duration,
+}
+
 /// What all calls share.
 pub(crate) struct Shared {
-    pub log: Log,
+    pub log: Arc<Log>,
     pub faults: Faults,
     pub max_append_bytes: usize,
     pub user: Option<(String, String)>,
@@ -55,6 +63,12 @@ pub(crate) struct Shared {
     pub reads_of_all: watch::Sender<usize>,
     /// How many records reads of `$all` looked at.
     pub looked_at: AtomicUsize,
+    /// How long each 8,192 records take that are looked at in vain.
+    pub scan_pause: Mutex<ScanPause>,
+    /// Answers nothing, and keeps its connections, while it is so.
+    pub frozen: watch::Sender<bool>,
+    /// Reads of a stream don't say where its events stand in `$all`.
+    pub hides_positions: AtomicBool,
     /// Where each subscription that was asked for wanted to start (`None`: the start).
     pub subscriptions: watch::Sender<Vec<Option<Position>>>,
     pub members: Mutex<Vec<MemberInfo>>,
@@ -90,6 +104,18 @@ impl Double {
             Some(path) => Log::in_file(path)?,
             None => Log::in_memory(),
         };
+        Self::start_on(Arc::new(log), options)
+    }
+
+    /// Another node that has the same log.
+    ///
+    /// # Errors
+    /// The address can't be listened at.
+    pub async fn start_beside(&self, options: DoubleOptions) -> io::Result<Self> {
+        Self::start_on(Arc::clone(&self.shared.log), options)
+    }
+
+    fn start_on(log: Arc<Log>, options: DoubleOptions) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             log,
             faults: Faults::default(),
@@ -98,6 +124,9 @@ impl Double {
             appends: AtomicUsize::new(0),
             reads_of_all: watch::Sender::new(0),
             looked_at: AtomicUsize::new(0),
+            scan_pause: Mutex::default(),
+            frozen: watch::Sender::new(false),
+            hides_positions: AtomicBool::new(false),
             subscriptions: watch::Sender::new(Vec::new()),
             members: Mutex::default(),
             leader: Mutex::default(),
@@ -189,6 +218,45 @@ impl Double {
         self.shared.looked_at.load(Ordering::Relaxed)
     }
 
+    /// Somebody else's events, so many; they are made when they are looked at.
+    pub fn others_fill(&self, events: usize) {
+        self.shared.log.push_stretch(events);
+    }
+
+    /// How long it takes to look at each 8,192 of them in vain.
+    pub fn scan_slowly(&self, pause: Duration) {
+        self.shared.scan_pause.lock().pause = pause;
+    }
+
+    /// From now on nothing is answered any more, not even to pings, though connections are taken: as a process that was stopped.
+    pub fn freeze(&self) {
+        self.shared.frozen.send_replace(true);
+    }
+
+    pub fn thaw(&self) {
+        self.shared.frozen.send_replace(false);
+    }
+
+    /// As servers before 22.10: reads of a stream don't say where its events stand in `$all`.
+    pub fn hide_positions_in_streams(&self) {
+        self.shared.hides_positions.store(true, Ordering::Relaxed);
+    }
+
+    /// How many records there are.
+    pub fn records(&self) -> usize {
+        self.shared.log.len()
+    }
+
+    /// Another database stands there now: of this one no more than its first so many records.
+    pub fn set_back(&self, records: usize) {
+        self.shared.log.set_back(records);
+    }
+
+    /// Reads see no more than the first so many records, as on a node that is behind, until it shows all again.
+    pub fn show(&self, records: usize) {
+        self.shared.log.show(records);
+    }
+
     /// Whom the server names as the members of its cluster.
     pub fn set_members(&self, members: Vec<MemberInfo>) {
         *self.shared.members.lock() = members;
@@ -196,7 +264,7 @@ impl Double {
 
     /// Makes it a follower: whoever requires the leader is sent there.
     pub fn set_leader(&self, leader: SocketAddr) {
-        *self.shared.leader.lock() = Some(leader);
+        *self.shared.leader.lock() = Some(leader).filter(|leader| *leader != self.address);
     }
 
     /// Appends without a client.
@@ -265,7 +333,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, end: CancellationTok
 async fn serve(stream: TcpStream, shared: Arc<Shared>, connection: CancellationToken) {
     // Else small answers wait for one another.
     let _ = stream.set_nodelay(true);
-    let cut = connection.clone();
+    let (cut, frozen) = (connection.clone(), shared.frozen.subscribe());
     let answer = hyper::service::service_fn(move |request| service::answer(Arc::clone(&shared), cut.clone(), request));
     let served = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
@@ -274,7 +342,22 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>, connection: CancellationT
         .max_concurrent_streams(MAX_CONCURRENT_CALLS)
         .serve_connection(TokioIo::new(stream), answer);
     tokio::select! {
-        _ = served => {}
+        () = unless_frozen(served, frozen) => {}
         () = connection.cancelled() => {}
+    }
+}
+
+/// Serves the connection, but not while the server is frozen.
+async fn unless_frozen(served: impl Future<Output = Result<(), hyper::Error>>, mut frozen: watch::Receiver<bool>) {
+    tokio::pin!(served);
+    loop {
+        if frozen.wait_for(|frozen| !frozen).await.is_err() {
+            return;
+        }
+        tokio::select! {
+            biased;
+            _ = frozen.wait_for(|frozen| *frozen) => {}
+            _ = &mut served => return,
+        }
     }
 }

@@ -3,13 +3,15 @@
 use crate::faults::not_leader;
 use crate::server::Shared;
 use crate::wire::{ClusterInfo, Empty, EndPoint, MemberInfo, SupportedMethod, SupportedMethods};
-use crate::{append, delete, read};
+use crate::{append, batch, delete, read};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::codec::ProstCodec;
@@ -19,7 +21,10 @@ use tower::service_fn;
 
 /// The most that one message may hold, as the true server has it.
 const MAX_MESSAGE_BYTES: usize = 17 * 1024 * 1024;
+const FOLLOWER: i32 = 6;
 const LEADER: i32 = 8;
+/// For how many records a pause of the scan is.
+const SCANNED_A_PAUSE: u32 = 8192;
 
 /// One call, as those who answer it see it.
 #[derive(Clone)]
@@ -30,6 +35,21 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Looks at so many records in vain, as slowly as the test wants it.
+    pub async fn scan(&self, count: usize) {
+        self.shared.looked_at.fetch_add(count, Ordering::Relaxed);
+        let pause = {
+            let mut scan = self.shared.scan_pause.lock();
+            let pause = scan.pause;
+            scan.owed += pause * u32::try_from(count).unwrap_or(u32::MAX) / SCANNED_A_PAUSE;
+            // Timers are no finer than that.
+            if scan.owed < Duration::from_millis(2) { Duration::ZERO } else { std::mem::take(&mut scan.owed) }
+        };
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
+    }
+
     /// Cuts the connection; never returns, as nobody is there to be answered.
     pub async fn cut<T>(&self) -> T {
         self.connection.cancel();
@@ -51,6 +71,9 @@ pub(crate) async fn answer(
     Ok(match path.as_str() {
         "/event_store.client.streams.Streams/Append" => {
             grpc().client_streaming(service_fn(move |call| append::append(context.clone(), call)), request).await
+        }
+        "/event_store.client.streams.Streams/BatchAppend" => {
+            grpc().streaming(service_fn(move |call| batch::batch_append(context.clone(), call)), request).await
         }
         "/event_store.client.streams.Streams/Read" => {
             grpc().server_streaming(service_fn(move |call| read::read(context.clone(), call)), request).await
@@ -124,8 +147,17 @@ async fn gossip(context: Context) -> Result<Answer<ClusterInfo>, Status> {
 impl MemberInfo {
     /// A leader that is well.
     pub fn leader(host: &str, port: u16) -> Self {
+        Self::of(LEADER, host, port)
+    }
+
+    /// A follower that is well.
+    pub fn follower(host: &str, port: u16) -> Self {
+        Self::of(FOLLOWER, host, port)
+    }
+
+    fn of(state: i32, host: &str, port: u16) -> Self {
         Self {
-            state: LEADER,
+            state,
             is_alive: true,
             http_end_point: Some(EndPoint { address: host.to_owned(), port: port.into() }),
             ..Self::default()

@@ -3,11 +3,12 @@
 
 use crate::faults::Turn;
 use crate::filter::Filter;
-use crate::log::Record;
+use crate::log::{Record, Run};
 use crate::read::{Encoder, Gone};
 use crate::service::Context;
 use crate::wire::*;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, watch};
 use tonic::Status;
@@ -27,7 +28,7 @@ pub(crate) fn start(
         Some(AllOption::End(_)) => (None, *readable.borrow()),
         Some(AllOption::Position(position)) => {
             let from = log.index_from(position).map_err(|_| invalid_position())?;
-            let is_at_it = log.records(from, 1).first().is_some_and(|record| Position::of(record.position) == position);
+            let is_at_it = log.record(from).is_some_and(|record| Position::of(record.position) == position);
             (Some(position), if is_at_it { from + 1 } else { from })
         }
     };
@@ -107,7 +108,18 @@ impl Subscriber {
 
     /// Looks at the next record, or waits for one; says whether it was sent.
     async fn step(&mut self) -> Result<bool, Gone> {
-        let Some(record) = self.context.shared.log.records(self.next, 1).pop() else {
+        let at_once = self.filter.checkpoint_interval.map_or(1, |interval| interval - self.looked_at);
+        match self.context.shared.log.run(self.next, at_once as usize) {
+            Run::Foreign { count, last, end } if self.filter.passes_stretches_over() => {
+                self.context.scan(count).await;
+                self.next += count;
+                self.looked_at += count as u64;
+                self.checkpoint_if_due(last, end).await?;
+                return Ok(false);
+            }
+            Run::Foreign { .. } | Run::Records(_) => {}
+        }
+        let Some(record) = self.context.shared.log.record(self.next) else {
             if self.live {
                 self.wait().await?;
             } else {
@@ -126,17 +138,23 @@ impl Subscriber {
             self.after = Some(Position::of(record.position));
         }
         self.looked_at += 1;
+        self.context.shared.looked_at.fetch_add(1, Ordering::Relaxed);
+        self.checkpoint_if_due(record.position, record.end()).await?;
+        Ok(matches)
+    }
+
+    async fn checkpoint_if_due(&mut self, last: u64, end: u64) -> Result<(), Gone> {
         if self.filter.checkpoint_interval.is_some_and(|interval| self.looked_at >= interval) {
             self.looked_at = 0;
             // In catch-up the true server gives where it reads on, which is no event's position.
             let reached = match self.live {
-                true => Position::of(record.position),
-                false => Position { commit_position: record.end(), prepare_position: 0 },
+                true => Position::of(last),
+                false => Position { commit_position: end, prepare_position: 0 },
             };
             self.after = Some(reached);
             self.say(checkpoint(reached)).await?;
         }
-        Ok(matches)
+        Ok(())
     }
 
     async fn go_live(&mut self) -> Result<(), Gone> {

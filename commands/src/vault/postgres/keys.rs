@@ -1,7 +1,7 @@
 //! Customers' keys in PostgreSQL.
 
 use super::PostgresVault;
-use crate::vault::{StoredKey, VaultError, random_bytes};
+use crate::vault::{StoredKey, random_bytes};
 use async_trait::async_trait;
 use domain::CustomerId;
 use journal::{Keys, KeysError, SealingKey};
@@ -16,9 +16,9 @@ impl Keys for PostgresVault {
         if let Some(stored) = self.stored_key(customer).await? {
             return Ok(stored);
         }
-        let fresh = random_bytes().map_err(keys_error)?;
+        let fresh = random_bytes()?;
         let insert = "INSERT INTO vault_customer_keys VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        self.ask(|| query(insert).bind(customer.0).bind(fresh)).await.map_err(keys_error)?;
+        self.ask(|| query(insert).bind(customer.0).bind(fresh)).await?;
         // The row is there now, if only by this statement; and perhaps it was destroyed at once.
         Ok(self.stored_key(customer).await?.flatten())
     }
@@ -31,10 +31,10 @@ impl Keys for PostgresVault {
             return Ok(Vec::new());
         }
         let select = "SELECT key, customer FROM vault_customer_keys WHERE customer = ANY ($1) AND key IS NOT NULL";
-        let rows = self.ask(|| query(select).bind(wanted.clone())).await.map_err(keys_error)?;
+        let rows = self.ask(|| query(select).bind(wanted.clone())).await?;
         let read = |row: &PgRow| Ok((row.try_get::<Uuid, _>(1)?, key(row)?));
         let found = rows.iter().map(read).collect::<sqlx::Result<HashMap<Uuid, StoredKey>>>();
-        let found = found.map_err(|error| keys_error(super::unreadable(error)))?;
+        let found = found.map_err(|error| KeysError::from(super::unreadable(error)))?;
         Ok(customers.iter().map(|customer| found.get(&customer.0).cloned().flatten()).collect())
     }
 }
@@ -43,14 +43,10 @@ impl PostgresVault {
     /// `None`: there never was a key.
     async fn stored_key(&self, customer: CustomerId) -> Result<Option<StoredKey>, KeysError> {
         let select = "SELECT key FROM vault_customer_keys WHERE customer = $1";
-        self.find(|| query(select).bind(customer.0), key).await.map_err(keys_error)
+        self.find(|| query(select).bind(customer.0), key).await.map_err(KeysError::from)
     }
 }
 
 fn key(row: &PgRow) -> sqlx::Result<StoredKey> {
     Ok(row.try_get::<Option<[u8; 32]>, _>(0)?.map(SealingKey))
-}
-
-fn keys_error(error: VaultError) -> KeysError {
-    KeysError(error.0)
 }

@@ -1,7 +1,7 @@
 //! Customers' keys in the embedded vault.
 
 use super::SqliteVault;
-use crate::vault::{StoredKey, VaultError, random_bytes};
+use crate::vault::{StoredKey, random_bytes};
 use async_trait::async_trait;
 use domain::CustomerId;
 use journal::{Keys, KeysError, SealingKey};
@@ -14,14 +14,14 @@ impl Keys for SqliteVault {
             return Ok(known);
         }
         let moment = self.keys.moment();
-        let fresh = random_bytes().map_err(keys_error)?;
+        let fresh = random_bytes()?;
         let make = move |vault: &Connection| {
             let insert = "INSERT INTO customer_keys (customer, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
             vault.prepare_cached(insert)?.execute(params![customer.0.as_bytes(), fresh])?;
             // The row is there now, if only by this statement.
             stored_key(vault, customer).map(Option::flatten)
         };
-        let key = self.write(make).await.map_err(keys_error)?;
+        let key = self.write(make).await?;
         self.keys.keep(moment, customer, key.clone());
         Ok(key)
     }
@@ -34,7 +34,7 @@ impl Keys for SqliteVault {
         if !missing.is_empty() {
             let wanted = missing.clone();
             let look = move |vault: &Connection| wanted.iter().map(|customer| stored_key(vault, *customer)).collect();
-            let read: Vec<Option<StoredKey>> = self.read(look).await.map_err(keys_error)?;
+            let read: Vec<Option<StoredKey>> = self.read(look).await?;
             for (customer, stored) in missing.iter().zip(&read) {
                 // Where there is none yet, one may be made at any moment: that is not remembered.
                 if let Some(key) = stored {
@@ -46,10 +46,6 @@ impl Keys for SqliteVault {
         }
         Ok(found.into_iter().map(Option::flatten).collect())
     }
-}
-
-fn keys_error(error: VaultError) -> KeysError {
-    KeysError(error.0)
 }
 
 /// `None`: there never was a key.

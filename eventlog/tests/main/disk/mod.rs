@@ -4,3 +4,4 @@ mod appender;
 mod power_cut;
 mod process;
 mod trouble;
+mod truth;

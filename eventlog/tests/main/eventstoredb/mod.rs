@@ -2,11 +2,15 @@
 //! the official client.
 
 mod appends;
+mod cluster;
+mod copying;
 mod file;
 mod following;
 mod official;
 mod reads;
+mod scans;
 mod servers;
+mod setbacks;
 mod silence;
 
 use eventlog::*;
@@ -18,9 +22,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// How long a test waits for what must come. Generous: it is only ever waited for in vain.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// How long the log waits for an answer, where a test keeps it waiting.
-const IMPATIENCE: Duration = Duration::from_millis(200);
+const IMPATIENCE: Duration = Duration::from_millis(400);
 
 struct Server {
     double: Double,
@@ -35,6 +39,13 @@ impl Server {
 
     async fn start_with(options: DoubleOptions) -> Self {
         Self { double: Double::start_with(options).await.unwrap(), pauses: Arc::default() }
+    }
+
+    /// With a log that has its identity, so that the next append is a test's own.
+    async fn begun() -> Self {
+        let server = Self::start().await;
+        server.log().log_id().await.unwrap();
+        server
     }
 
     /// As the log is opened unless a test wants it otherwise: it doesn't wait before it tries again, but tells.

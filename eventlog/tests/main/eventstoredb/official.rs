@@ -71,7 +71,10 @@ async fn it_reads_what_the_log_wrote_and_the_log_reads_what_it_wrote() {
     let all = ReadAllOptions::default().position(StreamPosition::Start);
     for mut read in [client.read_stream("cart-1", &forwards).await.unwrap(), client.read_all(&all).await.unwrap()] {
         for ours in &stored {
-            let theirs = read.next().await.unwrap().unwrap().event.unwrap();
+            let mut theirs = read.next().await.unwrap().unwrap().event.unwrap();
+            if theirs.stream_id() == "cartlog-log" {
+                theirs = read.next().await.unwrap().unwrap().event.unwrap();
+            }
             assert_eq!((theirs.id, theirs.revision, theirs.stream_id()), (ours.id, ours.revision, "cart-1"));
             assert_eq!((theirs.position.commit, theirs.position.prepare), (ours.position.0, ours.position.0));
             assert_eq!((&theirs.data, &theirs.custom_metadata), (&ours.data, &ours.metadata));
@@ -159,7 +162,7 @@ async fn it_subscribes_with_a_filter_and_gets_checkpoints() {
         panic!("not caught up");
     };
     assert_eq!(caught_up.position.map(|position| position.commit), Some(last));
-    let reached = server.others_append("other-1", &["Happened"; 8]).await;
+    let reached = server.others_append("other-1", &["Happened"; 7]).await;
     let SubscriptionEvent::Checkpoint(at) = subscription.next_subscription_event().await.unwrap() else {
         panic!("no checkpoint after ten events");
     };

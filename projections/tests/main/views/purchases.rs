@@ -111,6 +111,41 @@ fn top_products_are_those_that_were_bought_most() {
     assert_eq!(top(2), [(product(31), 5), (product(30), 2)]);
 }
 
+/// A row does not grow for ever: of more than a thousand products those bought least are forgotten, but for what was bought last.
+#[test]
+fn of_very_many_products_those_bought_most_and_last_are_counted() {
+    let few: Vec<_> = (1_000..2_000).map(|number| (number, 1)).collect();
+    let all_but = |gone: std::ops::Range<u128>| -> serde_json::Value {
+        let kept =
+            (1_000..2_000).filter(|number| !gone.contains(number)).map(|number| (id(number).to_string(), json!(1)));
+        kept.collect::<serde_json::Map<_, _>>().into()
+    };
+    let mut products = all_but(1_999..2_000);
+    products[id(5_000).to_string()] = json!(1);
+    let mut later = all_but(1_998..2_000);
+    for (number, ordered) in [(1_000, 2), (6_000, 1), (6_001, 1)] {
+        later[id(number).to_string()] = json!(ordered);
+    }
+    Story::<Purchases, InvoiceEvent>::of(CUSTOMER.0, stream(101))
+        .then(
+            collected(CUSTOMER, 1, &few),
+            json!({
+                "customer_id": CUSTOMER, "store_id": STORE, "spent_in_cents": {"EUR": 1}, "last_order_date": at(0),
+                "products": all_but(0..0), "usual_currency": null,
+            }),
+        )
+        .in_stream(stream(102))
+        .then(
+            collected(CUSTOMER, 1, &[(5_000, 1)]),
+            json!({"spent_in_cents": {"EUR": 2}, "last_order_date": at(1), "products": products}),
+        )
+        .in_stream(stream(103))
+        .then(
+            collected(CUSTOMER, 1, &[(1_000, 1), (6_000, 1), (6_001, 1)]),
+            json!({"spent_in_cents": {"EUR": 3}, "last_order_date": at(2), "products": later}),
+        );
+}
+
 /// A customer whose currency changes spends in both: nothing is added up over currencies.
 #[test]
 fn what_was_collected_is_kept_by_currency() {

@@ -4,8 +4,10 @@
 //! Positions are offsets in bytes, as the true server's are: not dense, and a place within a record is no position.
 
 mod disk;
+mod sequence;
 mod state;
 
+pub use sequence::{FOREIGN_STREAM, Run};
 pub use state::{Expected, Proposed, Record, Written};
 
 use crate::wire::Position;
@@ -70,6 +72,16 @@ impl Log {
         Ok(written)
     }
 
+    /// Appends at once, and gives what to wait for until it can be read.
+    pub fn append_at_once(
+        &self,
+        stream: &str,
+        expected: Expected,
+        events: Vec<Proposed>,
+    ) -> Result<(Written, usize), Refused> {
+        self.write(|state| state.append(stream, expected, events))
+    }
+
     /// Hides the stream's events from reads of it; they stay in `$all`, and its numbering goes on.
     pub async fn delete(&self, stream: &str, expected: Expected) -> Result<u64, Refused> {
         let (position, records) = self.write(|state| state.delete(stream, expected))?;
@@ -91,14 +103,14 @@ impl Log {
         let changed = change(&mut state)?;
         if state.len() > before {
             match &self.disk {
-                Some(disk) => disk.write(state.since(before), state.len()),
+                Some(disk) => disk.write(&state.records().since(before), state.len()),
                 None => drop(self.readable.send_replace(state.len())),
             }
         }
         Ok(changed)
     }
 
-    async fn until_readable(&self, records: usize) {
+    pub async fn until_readable(&self, records: usize) {
         // The sender lives as long as the log.
         let _ = self.readable.subscribe().wait_for(|&readable| readable >= records).await;
     }
@@ -128,15 +140,63 @@ impl Log {
     /// # Errors
     /// [`InvalidPosition`] if the position is within a record, where the true server reads nonsense.
     pub fn index_from(&self, from: Position) -> Result<usize, InvalidPosition> {
-        self.state.lock().index_from(from)
+        self.state.lock().records().index_from(from)
     }
 
-    /// Records by their index, those that can be read.
-    pub fn records(&self, from: usize, limit: usize) -> Vec<Arc<Record>> {
+    /// Records from the index on, those that can be read.
+    pub fn run(&self, from: usize, limit: usize) -> Run {
         let readable = *self.readable.borrow();
-        let state = self.state.lock();
-        let end = from.saturating_add(limit).min(readable);
-        state.records().get(from..end).unwrap_or_default().to_vec()
+        self.state.lock().records().run(from, limit, readable)
+    }
+
+    /// Records before the index.
+    pub fn run_before(&self, end: usize, limit: usize) -> Run {
+        self.state.lock().records().run_before(end, limit)
+    }
+
+    /// The record at the index, if it can be read.
+    pub fn record(&self, index: usize) -> Option<Arc<Record>> {
+        let readable = *self.readable.borrow();
+        self.state.lock().records().get(index).filter(|_| index < readable)
+    }
+
+    /// Somebody else's records, so many, which are made when they are looked at.
+    pub fn push_stretch(&self, count: usize) {
+        let mut state = self.state.lock();
+        state.push_stretch(count);
+        self.readable.send_replace(state.len());
+    }
+
+    /// Reads see nothing beyond the first so many records, as on a node that has not caught up.
+    pub fn show(&self, records: usize) {
+        let len = self.state.lock().len();
+        self.readable.send_replace(records.min(len));
+    }
+
+    /// Nothing but the first so many records is left.
+    pub fn set_back(&self, records: usize) {
+        let mut state = self.state.lock();
+        let mut rest = State::default();
+        let mut index = 0;
+        while index < records {
+            match state.records().run(index, records - index, records) {
+                Run::Foreign { count, .. } => {
+                    rest.push_stretch(count);
+                    index += count;
+                }
+                Run::Records(kept) if kept.is_empty() => break,
+                Run::Records(kept) => {
+                    index += kept.len();
+                    kept.into_iter().for_each(|record| rest.apply(record));
+                }
+            }
+        }
+        self.readable.send_replace(rest.len());
+        *state = rest;
+    }
+
+    pub fn len(&self) -> usize {
+        self.state.lock().len()
     }
 
     /// Everything is gone, as if another database stood there.

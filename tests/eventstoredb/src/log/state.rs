@@ -1,15 +1,13 @@
 //! The log in memory: what is checked and changed under one lock.
 
-use super::{InvalidPosition, Refused, StreamPage};
-use crate::wire::Position;
+use super::sequence::Sequence;
+use super::{Refused, StreamPage};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
-/// What a new database begins with, before the first event of anybody.
-const FIRST_RECORD_BYTES: u64 = 120;
 /// What a record takes beside its own bytes.
 const RECORD_BYTES: u64 = 60;
 /// `truncate before` of a stream that was deleted.
@@ -72,7 +70,7 @@ struct Stream {
 
 #[derive(Default)]
 pub struct State {
-    records: Vec<Arc<Record>>,
+    records: Sequence,
     /// Of each stream its events, without a tombstone.
     streams: HashMap<Arc<str>, Stream>,
 }
@@ -82,21 +80,17 @@ impl State {
         self.records.len()
     }
 
-    pub fn records(&self) -> &[Arc<Record>] {
+    pub fn records(&self) -> &Sequence {
         &self.records
     }
 
-    pub fn since(&self, index: usize) -> &[Arc<Record>] {
-        &self.records[index..]
+    /// Somebody else's records, so many, which are made when they are looked at.
+    pub fn push_stretch(&mut self, count: usize) {
+        self.records.push_stretch(count);
     }
 
     pub fn last_revision(&self, stream: &str) -> Option<u64> {
         self.streams.get(stream)?.events.last().map(|record| record.revision)
-    }
-
-    /// The position that the next record will have.
-    fn end(&self) -> u64 {
-        self.records.last().map_or(FIRST_RECORD_BYTES, |record| record.end())
     }
 
     /// Appends if the stream is as expected. The same events again at the same exact revision answer as the first time; with
@@ -177,7 +171,7 @@ impl State {
         let last = stored.last()?;
         let is_same = stored.iter().zip(events).all(|(record, event)| record.id == event.id);
         let written = Written { revision: last.revision, position: last.position };
-        let records = self.records.partition_point(|record| record.position <= last.position);
+        let records = self.records.count_up_to(last.position);
         is_same.then_some((written, records))
     }
 
@@ -190,7 +184,7 @@ impl State {
     fn push(&mut self, stream: &Arc<str>, revision: u64, event: Proposed) {
         let last_created = self.records.last().map_or(0, |record| record.created);
         self.apply(Arc::new(Record {
-            position: self.end(),
+            position: self.records.end(),
             stream: Arc::clone(stream),
             revision,
             id: event.id,
@@ -234,18 +228,6 @@ impl State {
         };
         let start = stream.events[..end].partition_point(|record| record.revision < stream.truncate_before);
         StreamPage::Page { records: page(&stream.events[start..end]), last_revision: last.revision }
-    }
-
-    pub fn index_from(&self, from: Position) -> Result<usize, InvalidPosition> {
-        let commit = from.commit_position;
-        let index = self.records.partition_point(|record| record.position < commit);
-        let begins = self.records.get(index).is_some_and(|record| record.position == commit);
-        let is_past_the_last = self.records.last().is_none_or(|last| commit > last.position);
-        if commit != 0 && !begins && !is_past_the_last {
-            return Err(InvalidPosition);
-        }
-        // At or after both parts of the position: (p, p) is an event's own.
-        Ok(self.records.partition_point(|record| Position::of(record.position) < from))
     }
 }
 

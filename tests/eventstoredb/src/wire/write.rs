@@ -161,3 +161,51 @@ pub enum DeletePosition {
     #[prost(message, tag = "2")]
     NoPosition(Empty),
 }
+
+/// `Streams.BatchAppend`: appends over one call, taken in the order in which they come.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct BatchAppendReq {
+    #[prost(message, optional, tag = "1")]
+    pub correlation_id: Option<Uuid>,
+    #[prost(message, optional, tag = "2")]
+    pub options: Option<BatchOptions>,
+    #[prost(message, repeated, tag = "3")]
+    pub proposed_messages: Vec<ProposedMessage>,
+    #[prost(bool, tag = "4")]
+    pub is_final: bool,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct BatchOptions {
+    #[prost(message, optional, tag = "1")]
+    pub stream_identifier: Option<StreamIdentifier>,
+    #[prost(oneof = "ExpectedRevision", tags = "2, 3, 4, 5")]
+    pub expected: Option<ExpectedRevision>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct BatchAppendResp {
+    #[prost(message, optional, tag = "1")]
+    pub correlation_id: Option<Uuid>,
+    #[prost(oneof = "BatchResult", tags = "2, 3")]
+    pub result: Option<BatchResult>,
+    #[prost(message, optional, tag = "4")]
+    pub stream_identifier: Option<StreamIdentifier>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub enum BatchResult {
+    #[prost(message, tag = "2")]
+    Error(RpcStatus),
+    #[prost(message, tag = "3")]
+    Success(AppendSuccess),
+}
+
+/// `google.rpc.Status`
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct RpcStatus {
+    #[prost(int32, tag = "1")]
+    pub code: i32,
+    #[prost(string, tag = "2")]
+    pub message: String,
+}

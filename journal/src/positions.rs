@@ -1,5 +1,4 @@
-//! The highest log position that this node has answered to each store: its queries wait for it, so that a client always sees
-//! what it has done (api.md §1, Reading your own writes).
+//! The highest log position of each store, of whatever kind of event.
 
 use domain::StoreId;
 use parking_lot::Mutex;
@@ -19,7 +18,7 @@ pub struct Positions {
 
 #[derive(Default)]
 struct Shard {
-    answered: HashMap<StoreId, u64>,
+    highest: HashMap<StoreId, u64>,
     floor: u64,
 }
 
@@ -30,16 +29,31 @@ impl Default for Positions {
 }
 
 impl Positions {
-    /// Remembers that the store was answered this position.
-    pub fn answered(&self, store: StoreId, position: u64) {
-        let mut shard = self.shard(store).lock();
-        let full = shard.answered.len() >= STORES_A_SHARD;
-        if full && !shard.answered.contains_key(&store) {
-            let highest = shard.answered.values().copied().max().unwrap_or(0);
-            shard.floor = shard.floor.max(highest);
-            shard.answered.clear();
+    /// Of every store nothing is known but that it may be as far as this.
+    pub fn starting_at(floor: u64) -> Self {
+        let positions = Self::default();
+        positions.shards.iter().for_each(|shard| shard.lock().floor = floor);
+        positions
+    }
+
+    /// Every store has come so far, or it can't be told which.
+    pub fn raise_all(&self, position: u64) {
+        for shard in &self.shards {
+            let mut shard = shard.lock();
+            shard.floor = shard.floor.max(position);
         }
-        match shard.answered.entry(store) {
+    }
+
+    /// The store has come so far, at least.
+    pub fn raise(&self, store: StoreId, position: u64) {
+        let mut shard = self.shard(store).lock();
+        let full = shard.highest.len() >= STORES_A_SHARD;
+        if full && !shard.highest.contains_key(&store) {
+            let all = shard.highest.values().copied().max().unwrap_or(0);
+            shard.floor = shard.floor.max(all);
+            shard.highest.clear();
+        }
+        match shard.highest.entry(store) {
             Entry::Occupied(mut highest) => {
                 let highest = highest.get_mut();
                 *highest = position.max(*highest);
@@ -50,10 +64,10 @@ impl Positions {
         }
     }
 
-    /// What the store's queries wait for.
+    /// How far the store has come; never less than what it was raised to.
     pub fn of(&self, store: StoreId) -> u64 {
         let shard = self.shard(store).lock();
-        shard.answered.get(&store).copied().unwrap_or(0).max(shard.floor)
+        shard.highest.get(&store).copied().unwrap_or(0).max(shard.floor)
     }
 
     fn shard(&self, store: StoreId) -> &Mutex<Shard> {
@@ -68,16 +82,16 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn however_many_stores_there_are_none_waits_for_less_than_it_was_answered() {
+    fn however_many_stores_there_are_none_is_said_to_be_behind_where_it_is() {
         let positions = Positions::default();
         let store = |number: usize| StoreId(Uuid::from_u128(number as u128));
         let count = SHARDS * STORES_A_SHARD * 2;
         for number in 0..count {
-            positions.answered(store(number), number as u64 + 1);
-            positions.answered(store(number), 1);
+            positions.raise(store(number), number as u64 + 1);
+            positions.raise(store(number), 1);
         }
         assert!((0..count).all(|number| positions.of(store(number)) > number as u64));
-        let kept: usize = positions.shards.iter().map(|shard| shard.lock().answered.len()).sum();
+        let kept: usize = positions.shards.iter().map(|shard| shard.lock().highest.len()).sum();
         assert!(kept <= SHARDS * STORES_A_SHARD);
     }
 }

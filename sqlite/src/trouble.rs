@@ -1,0 +1,68 @@
+//! What SQLite's errors mean.
+
+use rusqlite::{Error, ErrorCode};
+
+/// What an error asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The disk is full: it goes on once there is room.
+    Full,
+    /// The file, or its file system, can't be written.
+    ReadOnly,
+    /// The file is not what was written: trying again does not help.
+    Damaged,
+    /// Locked, failing, or something else that may pass.
+    Passing,
+}
+
+/// What the error asks for.
+pub fn trouble(error: &Error) -> Trouble {
+    match error {
+        Error::SqliteFailure(failure, _) => match failure.code {
+            ErrorCode::DiskFull => Trouble::Full,
+            ErrorCode::ReadOnly => Trouble::ReadOnly,
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Trouble::Damaged,
+            _ => Trouble::Passing,
+        },
+        // What is in a column is not what this program ever wrote there.
+        Error::FromSqlConversionFailure(..)
+        | Error::IntegralValueOutOfRange(..)
+        | Error::InvalidColumnType(..)
+        | Error::Utf8Error(..)
+        | Error::QueryReturnedNoRows => Trouble::Damaged,
+        // Of a foreign crate, and marked non-exhaustive: what remains is misuse or a passing trouble.
+        _ => Trouble::Passing,
+    }
+}
+
+/// The error, with what it means where SQLite's words don't say it.
+pub fn says(error: &Error) -> String {
+    match trouble(error) {
+        Trouble::Full => "the disk is full".to_owned(),
+        Trouble::ReadOnly => format!("the file can't be written: {error}"),
+        Trouble::Damaged => format!("the file is damaged: {error}"),
+        Trouble::Passing => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    #[test]
+    fn each_kind_of_failure_is_told_apart() {
+        let cases = [
+            (ffi::SQLITE_FULL, Trouble::Full),
+            (ffi::SQLITE_READONLY, Trouble::ReadOnly),
+            (ffi::SQLITE_CORRUPT, Trouble::Damaged),
+            (ffi::SQLITE_NOTADB, Trouble::Damaged),
+            (ffi::SQLITE_IOERR, Trouble::Passing),
+            (ffi::SQLITE_BUSY, Trouble::Passing),
+        ];
+        for (code, expected) in cases {
+            let error = Error::SqliteFailure(ffi::Error::new(code), None);
+            assert_eq!(trouble(&error), expected, "{error}");
+        }
+    }
+}
