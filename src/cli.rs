@@ -2,7 +2,7 @@
 //!
 //! What doesn't live here: what the commands do. The `--help` of each teaches by example.
 
-use crate::config::{self, Durability, Flags, Loaded, LogFormat};
+use crate::config::{self, Config, Durability, Flags, Loaded, LogFormat};
 use crate::copy::{self, Asked, Text};
 use crate::{audit, data_dir, demo, kafka, logging, output, rebuild, serve, shell, status, version, wiring};
 use anyhow::Result;
@@ -32,7 +32,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serves the store over HTTP
-    Serve(Box<Settings>),
+    Serve(Box<Serve>),
     /// Shows the configuration in force and where each value comes from, without secrets
     Config(Box<ShowConfig>),
     /// Shows how far log, views and windows are, and how large
@@ -91,7 +91,6 @@ struct Place {
     log_format: Option<LogFormat>,
 }
 
-/// Everything that can be set.
 #[derive(Args)]
 #[command(after_help = "\
 Each flag has a variable (--rate-limit: CARTLOG_RATE_LIMIT) and a key in the TOML file (rate_limit).
@@ -104,7 +103,18 @@ Examples:
   cartlog serve --listen 127.0.0.1:0                        a free port; the first line of output says which
   cartlog serve --rate-limit 0 --log warn                   no limit, few log lines
   CARTLOG_SMTP_URL=smtps://user:secret@mail.example cartlog serve --mail-from shop@example.com
-  CARTLOG_VIEWS_URL_FILE=/run/secrets/views cartlog serve --role api --log-url esdb://events:2113   one node of several")]
+  CARTLOG_VIEWS_URL_FILE=/run/secrets/views cartlog serve --role api --log-url esdb://events:2113   one node of several
+  cartlog serve --accept-log                                once, after the log was replaced on purpose")]
+struct Serve {
+    #[command(flatten)]
+    settings: Settings,
+    /// For this start: the log that is there is the right one, though vault, views or windows know another; they are bound to it
+    #[arg(long)]
+    accept_log: bool,
+}
+
+/// Everything that can be set.
+#[derive(Args)]
 struct Settings {
     /// Address to listen on; port 0 picks a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "HOST:PORT")]
@@ -456,9 +466,10 @@ impl Cli {
             data_dir::keep_private();
         }
         match self.command {
-            Command::Serve(settings) => {
+            Command::Serve(serve) => {
+                let Serve { settings, accept_log } = *serve;
                 let config = load(settings.flags(), "info")?.config;
-                serve::run(config).await?;
+                serve::run(Config { accept_log, ..config }).await?;
                 Ok(ExitCode::SUCCESS)
             }
             Command::Config(show) => show_config(*show),

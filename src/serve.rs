@@ -13,7 +13,7 @@ use crate::signals::Signals;
 use crate::supervise::keep_running;
 use crate::wiring::sharing::windows_are_shared;
 use crate::wiring::windows::WindowsCounter;
-use crate::wiring::{self, CurrentReactions, Metrics, Parts, Readiness, Work};
+use crate::wiring::{self, CurrentReactions, Metrics, Parts, Readiness, Work, identity};
 use crate::{config, descriptors, http, logging, output, supervise, version};
 use anyhow::{Context, Result, bail};
 use axum::Router;
@@ -205,6 +205,7 @@ impl Server {
         self.tasks.close();
         within("workers", self.tasks.wait()).await;
         within("views", self.parts.views.stop()).await;
+        within("vault", identity::bind_to_head(self.parts.vault.as_ref(), &self.parts.journal)).await;
         // Last: nothing is written any more, and a copy of the files alone is a whole backup.
         within("files", self.parts.files.settle()).await;
         // It is only in the way of the next start, which removes it too.
@@ -292,6 +293,11 @@ async fn start_workers(
         });
         start_reacting(parts, reactions, tasks, working).await?;
     }
+    let (vault, journal) = (Arc::clone(&parts.vault), parts.journal.clone());
+    keep_running("vault binding", tasks, working, move |stop| {
+        let (vault, journal) = (Arc::clone(&vault), journal.clone());
+        async move { identity::keep_bound(vault.as_ref(), &journal, stop).await }
+    });
     let metrics = metrics.clone();
     keep_running("metrics", tasks, working, move |stop| {
         let metrics = metrics.clone();

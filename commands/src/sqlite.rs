@@ -25,6 +25,8 @@ pub(crate) struct Format {
     pub application_id: i32,
     /// Of the tables.
     pub version: i32,
+    /// What makes of each earlier version the next one, from the first on.
+    pub upgrades: &'static [&'static str],
     pub tables: &'static str,
     /// Of the connection that writes, beside WAL.
     pub settings: &'static str,
@@ -295,6 +297,8 @@ enum Make {
     Tables,
     /// The tables there go first.
     TablesAnew,
+    /// What later versions have beyond this one.
+    Upgrade(usize),
 }
 
 /// Refuses a file that isn't ours, or that only another version understands, with what to do about it.
@@ -310,9 +314,11 @@ fn make(found: Header, path: &Path, format: &Format) -> Result<Make, Failure> {
     if found.version == i64::from(format.version) {
         return Ok(Make::Nothing);
     }
-    match format.other_version {
-        OtherVersion::StartAnew => Ok(Make::TablesAnew),
-        OtherVersion::Refuse => refused(format!(
+    let earlier = usize::try_from(found.version).ok().filter(|known| (1..=format.upgrades.len()).contains(known));
+    match (format.other_version, earlier) {
+        (OtherVersion::StartAnew, _) => Ok(Make::TablesAnew),
+        (OtherVersion::Refuse, Some(earlier)) => Ok(Make::Upgrade(earlier)),
+        (OtherVersion::Refuse, None) => refused(format!(
             "{path} has format {}, and this version reads format {}; start the version of cartlog that wrote it, \
              or restore a backup",
             found.version, format.version
@@ -332,7 +338,10 @@ fn set_up(connection: &Connection, format: &Format, make: Make) -> rusqlite::Res
     if make == Make::TablesAnew {
         drop_tables(&transaction)?;
     }
-    transaction.execute_batch(format.tables)?;
+    match make {
+        Make::Upgrade(from) => format.upgrades.iter().skip(from - 1).try_for_each(|step| transaction.execute_batch(step))?,
+        Make::Nothing | Make::Tables | Make::TablesAnew => transaction.execute_batch(format.tables)?,
+    }
     let (application_id, version) = (format.application_id, format.version);
     transaction
         .execute_batch(&format!("PRAGMA application_id = {application_id}; PRAGMA user_version = {version};"))?;

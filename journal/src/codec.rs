@@ -135,6 +135,7 @@ fn unreadable(envelope: &Envelope, reason: seal::SealError) -> Unreadable {
         position: envelope.position,
         id: envelope.id,
         event_type: envelope.event.event_type().into(),
+        is_locked: matches!(reason, seal::SealError::Damaged),
         reason: reason.to_string(),
     }
 }
@@ -158,6 +159,7 @@ fn decode_sealed(recorded: RecordedEvent) -> Result<Envelope, Unreadable> {
             id: recorded.id,
             event_type: Arc::clone(&recorded.event_type),
             reason,
+            is_locked: false,
         }),
     }
 }

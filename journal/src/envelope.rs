@@ -52,6 +52,8 @@ pub struct Unreadable {
     pub id: EventId,
     pub event_type: Arc<str>,
     pub reason: String,
+    /// All but its personal data can be read: the customer's key is not the one that it was sealed with, or it was altered.
+    pub is_locked: bool,
 }
 
 impl Delivery {

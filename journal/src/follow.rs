@@ -254,6 +254,7 @@ mod tests {
             id: Uuid::nil(),
             event_type: "CartBilled".into(),
             reason: String::new(),
+            is_locked: false,
         }))
     }
 

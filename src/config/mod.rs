@@ -145,6 +145,9 @@ pub struct Config {
     /// A level, or directives as of `RUST_LOG`.
     pub log: String,
     pub log_format: LogFormat,
+    /// Places that another log filled are bound to this one. For one start: typed, and never read from anywhere.
+    #[serde(skip)]
+    pub accept_log: bool,
 }
 
 /// Text that no log line and no error shows.

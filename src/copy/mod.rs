@@ -14,13 +14,14 @@ use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::wiring::places;
 use anyhow::{Context, Error, Result, bail};
+use commands::vault::Vault;
+use commands::vault::binding::Binding;
 use commands::vault::copy::VaultCopyError;
 use commands::{Clock, SystemClock};
 use eventlog::copy::{Copied, CopyError, Stage};
-use eventlog::{AppendError, EventLog, LogError, Position, Synchronous};
+use eventlog::{AppendError, EventLog, LogError, LogId, Position, Synchronous};
 use report::Report;
 use sides::Side;
-use std::sync::Arc;
 use std::time::Instant;
 
 const BROKE_OFF: &str = "the copy broke off; the same command goes on where it was";
@@ -46,8 +47,29 @@ async fn copy(config: &Config, asked: Asked) -> Result<Report> {
     let mut shown = Shown::of(&*from).await?;
     let same = eventlog::copy::compare(&*from, &*to, &mut |stage, at| shown.at(stage, at)).await.map_err(said)?;
     drop(shown);
-    let log_ids = [log_id(&from).await?, log_id(&to).await?];
+    bind_vault(config, &target, &*to).await?;
+    let log_ids = [log_id(&*from).await?.to_string(), log_id(&*to).await?.to_string()];
     Ok(Report { source, target, log_ids, copied, same, vault, took: started.elapsed() })
+}
+
+/// The target's vault belongs to the target's log from now on.
+async fn bind_vault(config: &Config, target: &Side, log: &dyn EventLog) -> Result<()> {
+    let vault = places::open_vault(config, &target.vault, "--to-vault").await.context("the target's vault")?;
+    let binding = Binding { log_id: log_id(log).await?, whole_to: log.head().await.context(BROKE_OFF)? };
+    vault.bind(binding).await.context(BROKE_OFF)
+}
+
+/// Refuses a vault that says that it is another log's.
+async fn check_bound(vault: &dyn Vault, log: &dyn EventLog, side: &str) -> Result<()> {
+    let log_id = log_id(log).await?;
+    match vault.binding().await.with_context(|| format!("the {side}'s vault"))? {
+        Some(bound) if bound.log_id != log_id => bail!(
+            "nothing was copied: the {side}'s vault belongs to log {}, and the {side}'s log is {log_id}; name the vault that belongs \
+             to it",
+            bound.log_id
+        ),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// First the target's log is looked at, then the vault is copied, then the log: where one of them is not the source's, nothing has
@@ -69,22 +91,29 @@ async fn copy_both(
     let mut shown = Shown::of(from).await?;
     let mut watcher = |stage, at| shown.at(stage, at);
     let begun = eventlog::copy::begin(from, &*to, &mut watcher).await.map_err(said)?;
-    let vault = copy_vault(config, source, target).await?;
+    let vault = copy_vault(config, (from, source), (&*to, target)).await?;
     let copied = begun.go_on(&mut watcher).await.map_err(said)?;
     Ok((copied, vault))
 }
 
-async fn copy_vault(config: &Config, source: &Side, target: &Side) -> Result<commands::vault::copy::Counts> {
+/// From the vault of this log to that of the other one.
+async fn copy_vault(
+    config: &Config,
+    (from_log, source): (&dyn EventLog, &Side),
+    (to_log, target): (&dyn EventLog, &Side),
+) -> Result<commands::vault::copy::Counts> {
     let from = places::open_vault(config, &source.vault, "--from-vault").await.context("the source's vault")?;
     let to = places::open_vault(config, &target.vault, "--to-vault").await.context("the target's vault")?;
+    check_bound(&*from, from_log, "source").await?;
+    check_bound(&*to, to_log, "target").await?;
     commands::vault::copy::copy(&*from, &*to, SystemClock.now()).await.map_err(|error| match error {
         VaultCopyError::Source(_) | VaultCopyError::Target(_) => Error::from(error).context(BROKE_OFF),
         VaultCopyError::Differs(_) | VaultCopyError::Disturbed => error.into(),
     })
 }
 
-async fn log_id(log: &Arc<dyn EventLog>) -> Result<String> {
-    Ok(log.log_id().await.context(BROKE_OFF)?.to_string())
+async fn log_id(log: &dyn EventLog) -> Result<LogId> {
+    log.log_id().await.context(BROKE_OFF)
 }
 
 /// What helps: to try again, or something else.

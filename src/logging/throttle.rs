@@ -17,6 +17,9 @@ const MOST_KINDS: usize = 1_024;
 /// By which lines from one place are of different kinds.
 const PARTS: [&str; 9] = ["message", "task", "role", "side", "view", "key", "service", "file", "like"];
 
+/// The target of lines that tell how many others were left out.
+pub const TELLS_OF_OTHERS: &str = "cartlog::left_out";
+
 /// What is remembered of kinds that were written lately.
 #[derive(Default)]
 pub struct Throttle {
@@ -41,7 +44,8 @@ impl Throttle {
     /// Whether the line is to be written; with how many of its kind were left out before it.
     pub fn admits(&self, event: &Event<'_>) -> Option<u64> {
         let level = *event.metadata().level();
-        if level > Level::INFO {
+        // What tells of others is due once a second and at the end: left out itself, it would take them with it.
+        if level > Level::INFO || event.metadata().target() == TELLS_OF_OTHERS {
             return Some(0);
         }
         let mut kind = Kind { hash: DefaultHasher::new(), text: String::new() };

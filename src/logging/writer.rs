@@ -2,7 +2,7 @@
 //! counted. Bars are drawn by this thread too, so that no line goes across one.
 
 use super::format;
-use super::throttle::{LeftOut, Throttle};
+use super::throttle::{LeftOut, TELLS_OF_OTHERS, Throttle};
 use crate::config::LogFormat;
 use crate::{progress, supervise};
 use std::io::{self, ErrorKind, Write};
@@ -193,9 +193,9 @@ impl Output {
 fn tell_left_out(LeftOut { level, text, lines }: &LeftOut) {
     const SAID: &str = "more lines like one before were left out";
     match *level {
-        Level::ERROR => tracing::error!(left_out = lines, like = text, "{SAID}"),
-        Level::WARN => tracing::warn!(left_out = lines, like = text, "{SAID}"),
-        _ => tracing::info!(left_out = lines, like = text, "{SAID}"),
+        Level::ERROR => tracing::error!(target: TELLS_OF_OTHERS, left_out = lines, like = text, "{SAID}"),
+        Level::WARN => tracing::warn!(target: TELLS_OF_OTHERS, left_out = lines, like = text, "{SAID}"),
+        _ => tracing::info!(target: TELLS_OF_OTHERS, left_out = lines, like = text, "{SAID}"),
     }
 }
 

@@ -9,6 +9,7 @@ mod databases;
 mod files;
 #[cfg(feature = "kafka")]
 pub mod forwarding;
+pub mod identity;
 mod leading;
 pub mod log;
 mod lookups;
@@ -202,6 +203,7 @@ struct Stored {
 /// `patiently`: an engine that is away is waited for.
 async fn open_stores(config: &Config, data: &DataDir, patiently: bool) -> Result<Stored> {
     let mut files = Files::within(data, config.disk_reserve)?;
+    identity::check_directory(config, data)?;
     let databases = open_databases(config, patiently).await?;
     let shares = Shares::of(config.memory);
     let OpenLog { log, sole_writer, file } = log::open(config, data).await?;
@@ -216,7 +218,9 @@ async fn open_stores(config: &Config, data: &DataDir, patiently: bool) -> Result
     let journal = Journal::with_memory(log, vault_as_keys(&vault), shares.of_followers());
     let views = open_views(config, data, &databases, shares, &mut files).await?;
     let windows = WindowsCounter::open(config, data, &journal, &mut files).await?;
-    Ok(Stored { journal, vault, snapshots, progress, views, windows, files, sole_writer, databases })
+    let stored = Stored { journal, vault, snapshots, progress, views, windows, files, sole_writer, databases };
+    identity::check(config, &stored).await?;
+    Ok(stored)
 }
 
 /// Where the lead is agreed upon, whoever takes it over finds how far the work is.
@@ -273,13 +277,14 @@ async fn open_views(
     shares: Shares,
     files: &mut Files,
 ) -> Result<ViewsKeeper> {
+    let settings = projections::Settings { accept_log: config.accept_log, ..shares.of_views() };
     #[cfg(feature = "postgres")]
     if let Some(database) = &databases.views {
-        let shared = views::Shared::open(databases, database, config.role.has(Role::Views), shares.of_views()).await?;
+        let shared = views::Shared::open(databases, database, config.role.has(Role::Views), settings).await?;
         return Ok(ViewsKeeper::new(shared));
     }
     let _ = (config.role.has(Role::Views), databases);
-    let views = views::Embedded::open(&data.views(), shares.of_views(), files.space().clone()).await?;
+    let views = views::Embedded::open(&data.views(), settings, files.space().clone()).await?;
     files.has(&views.file());
     Ok(ViewsKeeper::new(views))
 }

@@ -6,7 +6,7 @@ use crate::data_dir::DataDir;
 use crate::status::Follower;
 use anyhow::Result;
 use commands::{Clock, SystemClock};
-use eventlog::Position;
+use eventlog::{Checkpoint, Position};
 use journal::Journal;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl WindowsCounter {
     pub async fn open(config: &Config, data: &DataDir, journal: &Journal, files: &mut Files) -> Result<Self> {
         let store = store(config, data, files).await?;
         let clock: streaming::Clock = Arc::new(|| SystemClock.now());
-        let worker = Worker::new(journal.clone(), Arc::clone(&store), clock);
+        let worker = Worker::new(journal.clone(), Arc::clone(&store), clock).accepting_log(config.accept_log);
         Ok(Self { store, worker: Arc::new(worker), is_file: config.windows_url.is_none(), stopped: Arc::default() })
     }
 
@@ -63,6 +63,11 @@ impl WindowsCounter {
     pub async fn position(&self) -> Result<Position> {
         let state = self.store.state(Side::Live).await?;
         Ok(state.checkpoint.map_or(Position::START, |checkpoint| checkpoint.position))
+    }
+
+    /// Up to where they were counted, and in which log.
+    pub async fn checkpoint(&self) -> Result<Option<Checkpoint>> {
+        Ok(self.store.state(Side::Live).await?.checkpoint)
     }
 
     /// What people should know beside the position.

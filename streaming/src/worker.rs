@@ -38,6 +38,8 @@ pub struct Worker {
     journal: Journal,
     store: Arc<dyn WindowStore>,
     clock: Clock,
+    /// Windows of another log are counted anew from this one, in the place of being left alone.
+    accept_log: bool,
     shared: Arc<Shared>,
     rebuilding: tokio::sync::Mutex<()>,
     /// The latest clock by which this worker itself dropped something, since it last counted anew.
@@ -61,7 +63,12 @@ enum Until {
 impl Worker {
     pub fn new(journal: Journal, store: Arc<dyn WindowStore>, clock: Clock) -> Self {
         let (shared, rebuilding, dropped_by, counted_anew_at) = Default::default();
-        Self { journal, store, clock, shared, rebuilding, dropped_by, counted_anew_at }
+        Self { journal, store, clock, accept_log: false, shared, rebuilding, dropped_by, counted_anew_at }
+    }
+
+    /// The same, for windows that another log may have filled: they are counted anew from this one.
+    pub fn accepting_log(self, accept_log: bool) -> Self {
+        Self { accept_log, ..self }
     }
 
     /// What answers queries and says how far this worker is.
@@ -222,8 +229,16 @@ impl Worker {
             Err(error) => error,
         };
         let log_id = self.journal.log_id().await?;
-        if !error.is_foreign() || counted.log_id != log_id {
+        if !error.is_foreign() {
             return Err(error);
+        }
+        if counted.log_id != log_id {
+            // Whoever counts these would lose them to this one, for a setting that was forgotten.
+            if !self.accept_log {
+                return Err(error);
+            }
+            tracing::warn!(before = %counted.log_id, %log_id, "the metric windows are of another log: they are counted anew from this one");
+            return Ok(true);
         }
         let (windows_at, log_at) = (counted.position.0, self.journal.head().await?.0);
         tracing::warn!(

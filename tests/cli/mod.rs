@@ -9,6 +9,7 @@ mod demo;
 mod files;
 mod hand;
 mod help;
+mod identity;
 mod kafka;
 mod lifecycle;
 mod limits;

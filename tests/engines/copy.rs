@@ -182,6 +182,8 @@ async fn a_foreign_append_and_a_server_that_is_away_stop_it_in_words() {
     let (ending, _, held) = in_the_middle(&moving, &data).await;
     let mut options = EventStoreDbOptions::new(&moving.log_url, ["order-"]);
     options.namespace = format!("{}.", moving.namespace);
+    // Of as late a version as the copy's own.
+    options.format = domain::FORMAT;
     let foreign = EventStoreDbLog::open(options).expect("it opens");
     let event =
         NewEvent { id: Uuid::now_v7(), event_type: "OrderPlaced".to_owned(), data: "{}".into(), metadata: "{}".into() };

@@ -15,6 +15,7 @@ static FORMAT: Format = Format {
     what: "a file of snapshots",
     application_id: 0x6373_6e70, // `csnp`
     version: 1,
+    upgrades: &[],
     tables: "
         CREATE TABLE snapshots (
             stream TEXT PRIMARY KEY, log_id BLOB NOT NULL, format INTEGER NOT NULL, state BLOB NOT NULL

@@ -1,5 +1,6 @@
 //! A vault in memory, for tests: the same promises as the others, except that it ends with the process. It can go away.
 
+use super::binding::Binding;
 use super::{
     ConfirmationEntry, CredentialOwner, Entry, HmacKey, Inventory, Kind, StoredKey, TokenEntry, Vault, VaultError,
     random_bytes,
@@ -22,6 +23,7 @@ struct Entries {
     confirmations: HashMap<[u8; 32], (ConfirmationEntry, Timestamp)>,
     hmac_keys: HashMap<StoreId, HmacKey>,
     customer_keys: HashMap<CustomerId, StoredKey>,
+    binding: Option<Binding>,
 }
 
 struct Credential {
@@ -222,6 +224,20 @@ impl Vault for MemoryVault {
     async fn hmac_key(&self, store: StoreId) -> Result<HmacKey, VaultError> {
         let fresh = random_bytes()?;
         Ok(self.entries()?.hmac_keys.entry(store).or_insert(HmacKey(fresh)).clone())
+    }
+
+    async fn binding(&self) -> Result<Option<Binding>, VaultError> {
+        Ok(self.entries()?.binding)
+    }
+
+    async fn bind(&self, binding: Binding) -> Result<(), VaultError> {
+        self.entries()?.binding = Some(binding);
+        Ok(())
+    }
+
+    async fn never_had(&self, customers: &[CustomerId]) -> Result<Vec<CustomerId>, VaultError> {
+        let entries = self.entries()?;
+        Ok(customers.iter().filter(|customer| !entries.customer_keys.contains_key(customer)).copied().collect())
     }
 
     async fn destroy_key(&self, customer: CustomerId) -> Result<(), VaultError> {

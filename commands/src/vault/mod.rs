@@ -4,6 +4,7 @@
 //! Entries are immutable; the event names the one in force. The vault is written first, then the event; entries that no
 //! event names are swept after 24 h ([`crate::Commands::sweep_vault`]).
 
+pub mod binding;
 #[cfg(feature = "testing")]
 pub mod conformance;
 pub mod copy;
@@ -23,6 +24,7 @@ pub use memory::MemoryVault;
 pub use sqlite::SqliteVault;
 
 use async_trait::async_trait;
+use binding::Binding;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use journal::{Keys, KeysError, SealingKey};
 
@@ -137,6 +139,15 @@ pub trait Vault: Keys + Inventory {
     /// The store's key for HMACs; made on the first call, the same ever after. The nil store's key is for names that are
     /// unique in the whole log.
     async fn hmac_key(&self, store: StoreId) -> Result<HmacKey, VaultError>;
+
+    /// Which log the vault belongs to; `None`: it was made before that was written down, or just now.
+    async fn binding(&self) -> Result<Option<Binding>, VaultError>;
+
+    /// Writes down which log it belongs to, whatever stood there.
+    async fn bind(&self, binding: Binding) -> Result<(), VaultError>;
+
+    /// Those of the customers that no key was ever made for: a destroyed one was made.
+    async fn never_had(&self, customers: &[CustomerId]) -> Result<Vec<CustomerId>, VaultError>;
 
     /// Destroys the customer's key: what was sealed with it can't be opened any more, here or in any copy, and no key is ever
     /// made for the customer again.

@@ -7,10 +7,12 @@
 mod inventory;
 mod keys;
 
+use super::binding::Binding;
 use super::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, Vault, VaultError, random_bytes};
 use ::postgres::{Database, DatabaseError, Migrations, Sessions, says};
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
+use eventlog::{LogId, Position};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{Postgres, Row, query};
@@ -42,7 +44,10 @@ const TABLES: Migrations = Migrations {
         CREATE TABLE vault_customer_keys (
             customer uuid PRIMARY KEY,
             key bytea -- NULL: destroyed, for ever
-        ) WITH (fillfactor = 90, autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0);"],
+        ) WITH (fillfactor = 90, autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0);", "
+        CREATE TABLE vault_binding ( -- one row, once it is known which log the vault belongs to
+            one smallint PRIMARY KEY CHECK (one = 1), log_id uuid NOT NULL, whole_to bigint NOT NULL
+        );"],
 };
 
 /// What is answered is durable, whatever the server's own settings say.
@@ -197,6 +202,30 @@ impl Vault for PostgresVault {
         // Whoever was first.
         let key = self.find(stored, read).await?;
         key.map(HmacKey).ok_or_else(|| VaultError::Away("a store's key is gone as soon as it was made".to_owned()))
+    }
+
+    async fn binding(&self) -> Result<Option<Binding>, VaultError> {
+        let read = |row: &PgRow| {
+            let whole_to = Position(row.try_get::<i64, _>(1)?.unsigned_abs());
+            Ok(Binding { log_id: LogId(row.try_get(0)?), whole_to })
+        };
+        self.find(|| query("SELECT log_id, whole_to FROM vault_binding"), read).await
+    }
+
+    async fn bind(&self, binding: Binding) -> Result<(), VaultError> {
+        let upsert = "INSERT INTO vault_binding VALUES (1, $1, $2)
+                      ON CONFLICT (one) DO UPDATE SET log_id = excluded.log_id, whole_to = excluded.whole_to";
+        let whole_to = i64::try_from(binding.whole_to.0).unwrap_or(i64::MAX);
+        self.ask(|| query(upsert).bind(binding.log_id.0).bind(whole_to)).await.map(drop)
+    }
+
+    async fn never_had(&self, customers: &[CustomerId]) -> Result<Vec<CustomerId>, VaultError> {
+        let wanted: Vec<Uuid> = customers.iter().map(|customer| customer.0).collect();
+        let select = "SELECT customer FROM unnest($1::uuid[]) AS wanted (customer)
+                      WHERE NOT EXISTS (SELECT FROM vault_customer_keys AS keys WHERE keys.customer = wanted.customer)";
+        let rows = self.ask(|| query(select).bind(wanted.clone())).await?;
+        let read = |row: &PgRow| row.try_get(0).map(CustomerId);
+        rows.iter().map(read).collect::<sqlx::Result<_>>().map_err(unreadable)
     }
 
     async fn destroy_key(&self, customer: CustomerId) -> Result<(), VaultError> {

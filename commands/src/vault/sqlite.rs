@@ -3,11 +3,13 @@
 mod inventory;
 mod keys;
 
+use super::binding::Binding;
 use super::key_cache::KeyCache;
 use super::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, Vault, VaultError, random_bytes};
 use crate::sqlite::{Database, Failure, Format, OtherVersion};
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
+use eventlog::{LogId, Position};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sqlite::Settle;
 use std::path::Path;
@@ -17,12 +19,25 @@ use uuid::Uuid;
 /// What keys take in memory unless told otherwise.
 const KEY_BYTES: usize = 4 * 1024 * 1024;
 
+/// One row, once it is known which log the vault belongs to.
+macro_rules! binding {
+    () => {
+        "CREATE TABLE binding (
+            one INTEGER PRIMARY KEY CHECK (one = 1), log_id BLOB NOT NULL, whole_to INTEGER NOT NULL
+        ) STRICT;"
+    };
+}
+
+/// Since version 2.
+const BINDING: &str = binding!();
+
 /// Ids are stored as their 16 bytes, times in milliseconds since 1970. What is deleted is overwritten with zeros.
 static FORMAT: Format = Format {
     what: "a vault",
     application_id: 0x6376_6c74, // `cvlt`
-    version: 1,
-    tables: "
+    version: 2,
+    upgrades: &[BINDING],
+    tables: concat!("
         CREATE TABLE credentials (
             id BLOB PRIMARY KEY,
             owner_kind INTEGER NOT NULL, -- 0: a store, 1: a customer
@@ -46,7 +61,7 @@ static FORMAT: Format = Format {
             customer BLOB PRIMARY KEY,
             key BLOB -- NULL: destroyed, for ever
         ) STRICT, WITHOUT ROWID;
-    ",
+    ", binding!()),
     settings: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
     other_version: OtherVersion::Refuse,
     if_damaged: "the vault is damaged: restore a backup of it, with its -wal; the keys to what the log holds of people are nowhere else",
@@ -282,6 +297,42 @@ impl Vault for SqliteVault {
             vault.query_row("SELECT key FROM hmac_keys WHERE store = ?1", params![store.0.as_bytes()], |row| row.get(0))
         };
         self.write(make).await.map(HmacKey)
+    }
+
+    async fn binding(&self) -> Result<Option<Binding>, VaultError> {
+        let look = |vault: &Connection| {
+            let select = "SELECT log_id, whole_to FROM binding";
+            let read = |row: &Row<'_>| {
+                Ok(Binding { log_id: LogId(uuid(row, 0)?), whole_to: Position(row.get::<_, i64>(1)?.unsigned_abs()) })
+            };
+            vault.query_row(select, [], read).optional()
+        };
+        self.read(look).await
+    }
+
+    async fn bind(&self, binding: Binding) -> Result<(), VaultError> {
+        let bind = move |vault: &Connection| {
+            let upsert = "INSERT INTO binding VALUES (1, ?1, ?2)
+                          ON CONFLICT DO UPDATE SET log_id = excluded.log_id, whole_to = excluded.whole_to";
+            let whole_to = i64::try_from(binding.whole_to.0).unwrap_or(i64::MAX);
+            vault.prepare_cached(upsert)?.execute(params![binding.log_id.0.as_bytes(), whole_to])
+        };
+        self.write(bind).await.map(drop)
+    }
+
+    async fn never_had(&self, customers: &[CustomerId]) -> Result<Vec<CustomerId>, VaultError> {
+        let customers = customers.to_vec();
+        let look = move |vault: &Connection| {
+            let mut known = vault.prepare_cached("SELECT 1 FROM customer_keys WHERE customer = ?1")?;
+            let mut missing = Vec::new();
+            for customer in customers {
+                if !known.exists(params![customer.0.as_bytes()])? {
+                    missing.push(customer);
+                }
+            }
+            Ok(missing)
+        };
+        self.read(look).await
     }
 
     async fn destroy_key(&self, customer: CustomerId) -> Result<(), VaultError> {

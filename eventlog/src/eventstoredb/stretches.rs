@@ -138,10 +138,10 @@ mod tests {
 
     #[test]
     fn of_too_many_the_shortest_are_forgotten() {
-        let many: Vec<_> = (0..MOST as u64 + 10).map(|nth| (nth * 100, nth * 100 + 1 + nth)).collect();
+        let many: Vec<_> = (0..MOST as u64 + 10).map(|nth| (nth * 1_000, nth * 1_000 + 1 + nth)).collect();
         let all = noted(&many).all();
         assert_eq!(all.len(), MOST);
-        assert_eq!(all[0].from, Position::of(10 * 100 * UNIT));
+        assert_eq!(all[0].from, Position::of(10 * 1_000 * UNIT));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::reader::Views;
 use crate::slots::{DECLARATIONS, projector};
 use crate::sqlite::SqliteReadStore;
 use crate::status::Progress;
-use crate::store::{Generation, ParkedUnit, ReadStore, StoreError, Table, ViewDeclaration};
+use crate::store::{Generation, GenerationState, ParkedUnit, ReadStore, StoreError, Table, ViewDeclaration};
 use eventlog::{LogError, Position};
 use journal::{Journal, JournalError};
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub struct Settings {
     /// How long the tables of a view that answers no more are kept for those who may still read them: other nodes, which learn
     /// of it a little later.
     pub kept_for: Duration,
+    /// Views of another log are filled anew from this one, in the place of being left alone.
+    pub accept_log: bool,
 }
 
 impl Default for Settings {
@@ -47,6 +49,7 @@ impl Default for Settings {
             batch_bytes: 3 * MIB,
             rows_bytes: 32 * MIB,
             kept_for: Duration::ZERO,
+            accept_log: false,
         }
     }
 }
@@ -73,6 +76,10 @@ pub enum FillError {
     #[error(transparent)]
     BrokeOff(#[from] BrokeOff),
 }
+
+/// How often it is looked whether all tables are there.
+#[cfg(feature = "postgres")]
+const LOOKED_FOR_LOSS_EVERY: Duration = Duration::from_secs(2);
 
 /// What came of trying parked rows and streams again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -172,6 +179,17 @@ impl Projections {
     #[cfg(feature = "postgres")]
     pub(crate) async fn ended(&self) {
         self.shared.ended.cancelled().await;
+    }
+
+    /// Waits until a view has lost a table: that is for whoever opens them next.
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn lost(&self) -> &'static str {
+        loop {
+            tokio::time::sleep(LOOKED_FOR_LOSS_EVERY).await;
+            if let Some(view) = self.shared.lost_view().await {
+                return view;
+            }
+        }
     }
 
     /// All views, to read.
@@ -299,6 +317,18 @@ impl Shared {
         *live = group;
         self.means.views.inner.watched.store_is_well();
         Ok(())
+    }
+
+    /// The view that has lost a table, if one has and the store can tell.
+    pub(crate) async fn lost_view(&self) -> Option<&'static str> {
+        let generations = self.means.store().generations().await.ok()?;
+        let is_lost = |table: &Table| {
+            let known = generations.iter().find(|known| {
+                known.view == table.view.name && known.generation == table.generation
+            });
+            known.is_some_and(|known| known.state == GenerationState::Lost)
+        };
+        self.live.lock().await.tables().into_iter().find(is_lost).map(|table| table.view.name)
     }
 
     /// Between two batches.

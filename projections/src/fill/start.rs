@@ -204,10 +204,17 @@ pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, Fil
     let generations = means.store().generations().await?;
     let (generations, foreign): (Vec<_>, Vec<_>) =
         generations.into_iter().partition(|generation| generation.checkpoint.log_id == log_id);
-    if let Some(generation) = foreign.first() {
-        // As after a copy to another log. Nothing is lost: all that a view holds is in its log.
-        let before = generation.checkpoint.log_id;
+    if let Some(generation) = foreign.iter().find(|generation| generation.state != GenerationState::Retired) {
+        let Checkpoint { log_id: before, position, .. } = generation.checkpoint;
+        if !means.settings.accept_log {
+            // Whoever fills these would lose them to this one, for a setting that was forgotten.
+            let reason = format!("this is log {log_id}");
+            return Err(LogError::ForeignCheckpoint { log_id: before, position, reason }.into());
+        }
         tracing::warn!(%before, %log_id, "the views are of another log: they are filled anew from this one");
+    }
+    for lost in generations.iter().filter(|generation| generation.state == GenerationState::Lost) {
+        tracing::error!(view = lost.view, generation = lost.generation, "a table of the view is gone: it is filled anew");
     }
     let (generations, ahead) = known_to_log(&means.journal, generations).await?;
     let mut found = Found::sort_out(generations);
@@ -234,7 +241,7 @@ async fn known_to_log(
     for generation in generations {
         let checkpoint = generation.checkpoint;
         let is_known = match looked_at.iter().find(|(other, _)| *other == checkpoint) {
-            _ if generation.state == GenerationState::Retired => true,
+            _ if matches!(generation.state, GenerationState::Retired | GenerationState::Lost) => true,
             Some((_, is_known)) => *is_known,
             None => {
                 let is_known = is_known_to(journal, &checkpoint).await?;

@@ -102,10 +102,15 @@ async fn take(shared: &Shared, events: &[Delivery]) -> bool {
             Err(error) => {
                 drop(live);
                 tracing::error!(%error, "the views can't be written");
-                let is_final = matches!(
-                    error,
-                    StoreError::Damaged(_) | StoreError::Foreign(_) | StoreError::Newer(_) | StoreError::Fenced
-                );
+                let lost = shared.lost_view().await;
+                let is_final = lost.is_some()
+                    || matches!(
+                        error,
+                        StoreError::Damaged(_) | StoreError::Foreign(_) | StoreError::Newer(_) | StoreError::Fenced
+                    );
+                if let Some(view) = lost {
+                    shared.means.store().met_damage(&format!("a table of the view '{view}' is gone"));
+                }
                 if let StoreError::Damaged(reason) = &error {
                     shared.means.store().met_damage(reason);
                 }

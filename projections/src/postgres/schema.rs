@@ -4,6 +4,7 @@
 //! `v_g_search` and `v_g_history`, each where the view needs it. Words that are searched for stand in a table of their own: so a
 //! change of anything else in a row does not write them to their index again.
 
+use crate::slots::DECLARATIONS;
 use crate::store::*;
 use eventlog::{Checkpoint, LogId, Position};
 use postgres::Migrations;
@@ -47,17 +48,26 @@ pub(super) const FILLING: i32 = 0;
 pub(super) const LIVE: i32 = 1;
 pub(super) const RETIRED: i32 = 2;
 
-pub(super) const GENERATIONS: &str = "SELECT view, generation, version, state, log_id, position, event_id FROM views_generations ORDER BY view, generation";
+/// With what is there of each one's tables.
+pub(super) const GENERATIONS: &str = "
+    SELECT view, generation, version, state, log_id, position, event_id, ARRAY(
+        SELECT beside FROM unnest(ARRAY['', '_history', '_labels', '_search']) AS beside
+        WHERE to_regclass(format('%I', view || '_' || generation || beside)) IS NOT NULL
+    ) FROM views_generations ORDER BY view, generation";
 
 pub(super) fn generation(row: &PgRow) -> sqlx::Result<Generation> {
+    let view: String = row.try_get(0)?;
+    let there: Vec<String> = row.try_get(7)?;
+    let is_whole = needed(&view).iter().all(|beside| there.iter().any(|known| known == beside));
     let state = match row.try_get(3)? {
+        RETIRED => GenerationState::Retired,
+        FILLING | LIVE if !is_whole => GenerationState::Lost,
         FILLING => GenerationState::Filling,
         LIVE => GenerationState::Live,
-        RETIRED => GenerationState::Retired,
         other => return Err(sqlx::Error::Decode(format!("there is no state {other} of a generation").into())),
     };
     Ok(Generation {
-        view: row.try_get(0)?,
+        view,
         generation: row.try_get::<i32, _>(1)?.unsigned_abs(),
         version: row.try_get::<i32, _>(2)?.unsigned_abs(),
         state,
@@ -67,6 +77,14 @@ pub(super) fn generation(row: &PgRow) -> sqlx::Result<Generation> {
             event_id: row.try_get(6)?,
         },
     })
+}
+
+/// What a generation of the view can't do without, as far as this version knows the view.
+fn needed(view: &str) -> Vec<&'static str> {
+    let declared = DECLARATIONS.iter().find(|known| known.name == view);
+    let labels = declared.is_some_and(|view| view.labels.is_some()).then_some("_labels");
+    let search = declared.is_some_and(|view| view.search.is_some()).then_some("_search");
+    [Some(""), Some("_history"), labels, search].into_iter().flatten().collect()
 }
 
 /// The statements that make a generation's tables.

@@ -80,6 +80,10 @@ async fn fill(node: &Arc<Node>, lease: &Lease, report: &Report) -> Result<(), Fi
     tokio::select! {
         () = lost.cancelled() => {}
         () = projections.ended() => {}
+        view = projections.lost() => {
+            tracing::error!(view, "a table of the view is gone; the views are opened anew");
+            node.views.inner.watched.store_trouble(format!("a table of the view '{view}' is gone"), false);
+        }
     }
     *node.leading.lock() = None;
     projections.stop().await;

@@ -93,12 +93,16 @@ const LIVE: i64 = 1;
 const RETIRED: i64 = 2;
 
 pub(super) fn generations(connection: &Connection) -> rusqlite::Result<Vec<Generation>> {
-    let sql = "SELECT view, generation, version, state, log_id, position, event_id FROM generations";
+    let sql = "SELECT view, generation, version, state, log_id, position, event_id,
+                   EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = view || '_' || generation)
+               FROM generations";
     connection.prepare_cached(sql)?.query_map([], generation)?.collect()
 }
 
 fn generation(row: &Row<'_>) -> rusqlite::Result<Generation> {
+    let is_there: bool = row.get(7)?;
     let state = match row.get(3)? {
+        FILLING | LIVE if !is_there => GenerationState::Lost,
         FILLING => GenerationState::Filling,
         LIVE => GenerationState::Live,
         RETIRED => GenerationState::Retired,

@@ -37,6 +37,8 @@ pub enum GenerationState {
     Filling,
     /// The one that answers.
     Live,
+    /// It has been the one that answers, or was being filled, and a table of it is gone: whoever keeps the store has dropped it.
+    Lost,
     /// It answered once; to be dropped.
     Retired,
 }

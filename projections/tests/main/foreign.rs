@@ -4,9 +4,9 @@ use crate::place::GENERATIONS;
 use crate::world::{World, until};
 use cartlog_projections::{Projections, Settings};
 
-/// As after a copy of the log to another engine.
+/// As where a setting was forgotten that names the log; or, if somebody says so, after a copy of the log to another engine.
 #[tokio::test(flavor = "multi_thread")]
-async fn views_of_another_log_are_filled_anew() {
+async fn views_of_another_log_are_left_alone_and_filled_anew_only_if_it_is_said_to_be_the_right_one() {
     let (mut world, mut other) = (World::default(), World::default());
     let store = world.store().await;
     // So that the two worlds' ids are not the same.
@@ -15,7 +15,16 @@ async fn views_of_another_log_are_filled_anew() {
     world.product(store, "A").await;
     other.product(others, "B").await;
     drop(world.open().await);
-    let opened = Projections::open(world.read_store().await, other.journal.clone(), Settings::default(), |_| {});
+    let before = world.read_store().await.generations().await.expect("generations");
+    let refused = Projections::open(world.read_store().await, other.journal.clone(), Settings::default(), |_| {}).await;
+    let refused = refused.err().map(|error| error.to_string()).expect("it is another log's");
+    for log in [&world, &other] {
+        let log_id = log.journal.log_id().await.expect("an id").to_string();
+        assert!(refused.contains(&log_id), "{refused}");
+    }
+    assert_eq!(world.read_store().await.generations().await.expect("generations"), before);
+    let accepting = Settings { accept_log: true, ..Settings::default() };
+    let opened = Projections::open(world.read_store().await, other.journal.clone(), accepting, |_| {});
     let projections = opened.await.expect("opens");
     let views = projections.views();
     assert!(views.store(store).await.expect("an answer").is_none(), "of the log before");

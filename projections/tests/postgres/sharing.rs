@@ -16,10 +16,14 @@ fn pace() -> Pace {
 
 /// A node of that name; one that fills when it leads, or one that only reads.
 async fn node(scratch: &Scratch, world: &World, name: Option<&str>) -> SharedViews {
+    node_with(scratch, world, name, Settings::default()).await
+}
+
+async fn node_with(scratch: &Scratch, world: &World, name: Option<&str>, settings: Settings) -> SharedViews {
     let database = scratch.database().await;
     let store = PostgresReadStore::open(&database).await.expect("opens");
     let candidate = name.map(|name| Candidate::new(database.clone(), Role::Views, name).pace(pace()));
-    let shared = SharedViews::new(database, store, world.restarted_journal(), Settings::default());
+    let shared = SharedViews::new(database, store, world.restarted_journal(), settings);
     shared.start(candidate, |_| {});
     shared
 }
@@ -113,8 +117,17 @@ async fn a_node_on_another_log_shows_nothing_of_the_views_that_are_there() {
     until(async || stranger.views().status().trouble.is_some()).await;
     assert!(matches!(stranger.views().store(store).await, Err(ReadError::NotReady(_))));
     leader.stop().await;
-    // The log that the store is used with from now on.
-    let heir = node(&scratch, &other, Some("heir")).await;
+    // One that would fill them from its own log leaves them as they are, and says of which log they are.
+    let intruder = node(&scratch, &other, Some("intruder")).await;
+    let theirs = world.journal.log_id().await.expect("an id").to_string();
+    until(async || intruder.views().status().trouble.is_some_and(|trouble| trouble.contains(&theirs))).await;
+    intruder.stop().await;
+    let leader = node(&scratch, &world, Some("leader")).await;
+    assert!(world.caught_up(&leader.views()).await.store(store).await.expect("an answer").is_some());
+    leader.stop().await;
+    // The log that the store is used with from now on, as somebody has said.
+    let accepting = Settings { accept_log: true, ..Settings::default() };
+    let heir = node_with(&scratch, &other, Some("heir"), accepting).await;
     let views = stranger.views();
     other.caught_up(&views).await;
     assert!(views.store(store).await.expect("an answer").is_none());
@@ -126,4 +139,36 @@ async fn a_node_on_another_log_shows_nothing_of_the_views_that_are_there() {
     assert!(live.iter().filter(|known| is_live(known.state)).all(|known| known.checkpoint.log_id == log_id));
     heir.stop().await;
     stranger.stop().await;
+}
+
+/// As after somebody dropped it by hand, or a restore left it out: nothing else is filled again for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_whose_table_is_gone_is_filled_anew_alone_whether_somebody_leads_or_not() {
+    let (scratch, mut world, mut historian) = (Scratch::default(), World::default(), Historian::new(17));
+    historian.live(&mut world, 60).await;
+    let expected = world.answers_from_nothing(&historian.known).await;
+    let reader = node(&scratch, &world, None).await;
+    let first = node(&scratch, &world, Some("first")).await;
+    world.caught_up(&reader.views()).await;
+    until(async || first.leading().is_some()).await;
+    // Nothing is appended meanwhile: nobody has to write to it to notice.
+    scratch.execute("DROP TABLE products_1").await;
+    let generation = async |view: &str| {
+        let known = reader.views().status().views.into_iter().find(|known| known.name == view);
+        known.map(|known| known.generation)
+    };
+    until(async || generation("products").await == Some(2)).await;
+    assert_same(&answers(world.caught_up(&reader.views()).await, &historian.known).await, &expected);
+    first.stop().await;
+    scratch.execute("DROP TABLE customers_1_history").await;
+    let second = node(&scratch, &world, Some("second")).await;
+    until(async || generation("customers").await == Some(2)).await;
+    assert_same(&answers(world.caught_up(&reader.views()).await, &historian.known).await, &expected);
+    assert_eq!(generation("stores").await, Some(1));
+    // What comes then is folded into all of them.
+    historian.live(&mut world, 30).await;
+    let expected = world.answers_from_nothing(&historian.known).await;
+    assert_same(&answers(world.caught_up(&reader.views()).await, &historian.known).await, &expected);
+    second.stop().await;
+    reader.stop().await;
 }

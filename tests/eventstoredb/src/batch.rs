@@ -8,7 +8,7 @@ use crate::wire::*;
 use futures::{Stream, StreamExt};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tonic::{Request, Response, Status, Streaming};
 
 /// Appends that wait for the disk at the same time.
@@ -21,35 +21,70 @@ pub(crate) async fn batch_append(
     request: Request<Streaming<BatchAppendReq>>,
 ) -> Result<Response<Answers>, Status> {
     // Once a connection is to be cut, nothing that comes after is taken.
-    let mut is_over = false;
-    let answers = request.into_inner().map(move |message| {
-        let taken = message.and_then(|message| match is_over {
-            true => Err(Status::cancelled("the connection is cut")),
-            false => take(&context, message),
-        });
-        is_over |= matches!(&taken, Ok((_, _, Some((_, Act::Cut)))) | Err(_));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let taking = context.clone();
+    let taken = request.into_inner().then(move |message| {
+        let (context, is_over) = (taking.clone(), Arc::clone(&is_over));
+        async move {
+            let taken = match is_over.load(Ordering::Relaxed) {
+                true => Err(Status::cancelled("the connection is cut")),
+                false => take(&context, message?).await,
+            };
+            if matches!(&taken, Ok((_, _, Some((_, Act::Cut)))) | Err(_)) {
+                is_over.store(true, Ordering::Relaxed);
+            }
+            taken
+        }
+    });
+    let answers = taken.map(move |taken| {
         let context = context.clone();
         async move {
-            let (mut answer, records, fault) = taken?;
+            let (answer, records, fault) = taken?;
             context.shared.log.until_readable(records).await;
             match fault {
-                Some((_, Act::Cut)) => context.cut().await,
-                Some((_, Act::Refuse(status))) => return Err(status),
-                Some((_, Act::Pass)) | None => {}
-                Some(_) => answer.result = None,
+                Some((_, act)) => misbehave(&context, act, answer).await,
+                None => Ok(answer),
             }
-            Ok(answer)
         }
     });
     Ok(Response::new(Box::pin(answers.buffered(UNDER_WAY))))
 }
 
+/// Does what was told to do about an append that was taken, or not.
+async fn misbehave(context: &Context, act: Act, mut answer: BatchAppendResp) -> Result<BatchAppendResp, Status> {
+    match act {
+        Act::Cut => context.cut().await,
+        Act::Refuse(status) => Err(status),
+        Act::Pass => Ok(answer),
+        Act::Wait { arrived, go_on } => {
+            let _ = arrived.send(());
+            let _ = go_on.await;
+            Ok(answer)
+        }
+        Act::NoPosition => {
+            if let Some(BatchResult::Success(success)) = &mut answer.result {
+                success.position = Some(SuccessPosition::NoPosition(Empty {}));
+            }
+            Ok(answer)
+        }
+        Act::Nonsense | Act::WrongExpectedVersion => {
+            answer.result = None;
+            Ok(answer)
+        }
+    }
+}
+
 type Taken = (BatchAppendResp, usize, Option<(When, Act)>);
 
-/// Synchronous, so that what came first is appended first.
-fn take(context: &Context, message: BatchAppendReq) -> Result<Taken, Status> {
+/// One after the other, so that what came first is appended first.
+async fn take(context: &Context, message: BatchAppendReq) -> Result<Taken, Status> {
     context.shared.appends.fetch_add(1, Ordering::Relaxed);
-    let fault = context.shared.faults.take(Call::Append);
+    let mut fault = context.shared.faults.take(Call::Append);
+    if let Some((When::Before, Act::Wait { arrived, go_on })) = fault {
+        let _ = arrived.send(());
+        let _ = go_on.await;
+        fault = None;
+    }
     let options = message.options.unwrap_or_default();
     let stream = options.stream_identifier.as_ref().map(StreamIdentifier::name).unwrap_or_default();
     let expected = match options.expected {

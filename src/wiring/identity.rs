@@ -1,0 +1,130 @@
+//! Which log every place belongs to: the vault, the views and the metric windows are held against the log before anything is done.
+//!
+//! What lives here: the rule and its sentences. What doesn't: where a place keeps the log's id (the adapters), and what is looked for
+//! in the log (`commands::vault::binding`). The rule is the same everywhere: of the same log, but ahead of it, is filled anew, by
+//! whoever fills it; of another log, or of one that is empty now, is refused, and both are named. `--accept-log` says that the log
+//! which is there is the right one.
+
+use super::Stored;
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::progress::Progress;
+use anyhow::{Context, Error, Result, anyhow, bail};
+use commands::vault::Vault;
+use commands::vault::binding::{self, BindingError};
+use eventlog::{Checkpoint, LogId, Position};
+use journal::Journal;
+use projections::store::{GenerationState, ReadStore};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often it is written down that the vault has what the log needs: what came later is looked through at the next start.
+const BOUND_EVERY: Duration = Duration::from_secs(10);
+
+/// Refuses a directory without a log that has what only a log can have filled, before another log is made in it.
+///
+/// # Errors
+/// What is there, and what can have become of the log.
+pub fn check_directory(config: &Config, data: &DataDir) -> Result<()> {
+    if config.accept_log || config.log_url.is_some() || data.log().exists() {
+        return Ok(());
+    }
+    let there: Vec<&str> = data.sizes().filter(|(_, bytes)| *bytes > 0).map(|(name, _)| name).collect();
+    let Some(first) = there.first() else { return Ok(()) };
+    let directory = data.root().display();
+    bail!(
+        "there is no log.sqlite in {directory}, though there is {first}: restore the log from a backup, or set log_url if the log is \
+         in EventStoreDB; `cartlog serve --accept-log` begins a new, empty one"
+    )
+}
+
+/// Holds all places against the log.
+///
+/// # Errors
+/// Which place is another log's, and what to do.
+pub(super) async fn check(config: &Config, stored: &Stored) -> Result<()> {
+    let (log_id, head) = (stored.journal.log_id().await?, stored.journal.head().await?);
+    let refused = |place: &str, reason: String, cure: &str| -> Result<()> {
+        if !config.accept_log {
+            return Err(anyhow!(reason).context(cure.to_owned()));
+        }
+        tracing::warn!(place, reason, %log_id, "the log is accepted as it is");
+        Ok(())
+    };
+    if let Err(error) = bind(stored.vault.as_ref(), &stored.journal).await {
+        if !error.can_be_accepted() {
+            return Err(error.into());
+        }
+        refused("vault", error.to_string(), VAULT)?;
+        binding::bind_anyway(stored.vault.as_ref(), &stored.journal).await?;
+    }
+    let of_views = views_checkpoint(stored.views.store(), log_id).await.context("the views")?;
+    if let Some(reason) = of_views.and_then(|seen| differs("the views", seen, log_id, head)) {
+        refused("views", reason, VIEWS)?;
+    }
+    let of_windows = match stored.windows.checkpoint().await {
+        Ok(seen) => seen,
+        Err(error) => {
+            // Redis may be away at the start; whoever counts looks again.
+            tracing::debug!(error = format!("{error:#}"), "whether the metric windows are this log's is not known yet");
+            None
+        }
+    };
+    if let Some(reason) = of_windows.and_then(|seen| differs("the metric windows", seen, log_id, head)) {
+        refused("metric windows", reason, WINDOWS)?;
+    }
+    Ok(())
+}
+
+const VAULT: &str = "the vault is not this log's: name the log that it belongs to, or restore the two from one backup; \
+                     if they belong together all the same, `cartlog serve --accept-log` once";
+const VIEWS: &str = "the views are not this log's: name the log that they are filled from (log_url, data), or other views (views_url, \
+                     namespace); if this log takes the other's place, `cartlog serve --accept-log` once fills them anew";
+const WINDOWS: &str = "the metric windows are not this log's: name the log that they are counted from (log_url, data), or other windows \
+                       (windows_url, namespace); if this log takes the other's place, `cartlog serve --accept-log` once counts them anew";
+
+async fn bind(vault: &dyn Vault, journal: &Journal) -> Result<(), BindingError> {
+    let mut bar = None;
+    let unit = journal.unit().as_str();
+    binding::bind(vault, journal, &mut move |at: Position, to: Position| {
+        bar.get_or_insert_with(|| Progress::new("holding the vault against the log", unit)).at(at.0, to.0);
+    })
+    .await
+}
+
+/// One of those that answer or are being filled, of another log if there is one.
+async fn views_checkpoint(store: &dyn ReadStore, log_id: LogId) -> Result<Option<Checkpoint>> {
+    let generations = store.generations().await?;
+    let mut seen = generations.into_iter().filter(|view| view.state != GenerationState::Retired);
+    let first = seen.next().map(|view| view.checkpoint);
+    Ok(seen.map(|view| view.checkpoint).find(|checkpoint| checkpoint.log_id != log_id).or(first))
+}
+
+/// In words, why what has seen this much of a log is not this one's.
+fn differs(name: &str, seen: Checkpoint, log_id: LogId, head: Position) -> Option<String> {
+    let Checkpoint { log_id: of, position, .. } = seen;
+    if of != log_id {
+        return Some(format!("{name} are of log {of}, at position {position}, and this is log {log_id}, at {head}"));
+    }
+    let is_gone = head == Position::START && position > head;
+    is_gone.then(|| format!("{name} have seen log {log_id} up to position {position}, and it is empty now"))
+}
+
+/// Writes down, again and again, that the vault has what the log needs up to here.
+///
+/// # Errors
+/// None: a vault or a log that is away is tried again.
+pub async fn keep_bound(vault: &dyn Vault, journal: &Journal, stop: CancellationToken) -> Result<()> {
+    while stop.run_until_cancelled(tokio::time::sleep(BOUND_EVERY)).await.is_some() {
+        bind_to_head(vault, journal).await;
+    }
+    Ok(())
+}
+
+/// As [`keep_bound`], once.
+pub async fn bind_to_head(vault: &dyn Vault, journal: &Journal) {
+    if let Err(error) = binding::bind_to_head(vault, journal).await {
+        let error = format!("{:#}", Error::from(error));
+        tracing::debug!(error, "how much of the log the vault was held against is not written down");
+    }
+}
