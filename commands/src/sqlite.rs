@@ -339,7 +339,9 @@ fn set_up(connection: &Connection, format: &Format, make: Make) -> rusqlite::Res
         drop_tables(&transaction)?;
     }
     match make {
-        Make::Upgrade(from) => format.upgrades.iter().skip(from - 1).try_for_each(|step| transaction.execute_batch(step))?,
+        Make::Upgrade(from) => {
+            format.upgrades.iter().skip(from - 1).try_for_each(|step| transaction.execute_batch(step))?
+        }
         Make::Nothing | Make::Tables | Make::TablesAnew => transaction.execute_batch(format.tables)?,
     }
     let (application_id, version) = (format.application_id, format.version);

@@ -48,6 +48,13 @@ impl WindowsCounter {
     /// Counts until told to stop. Passing troubles are waited out.
     pub async fn run(&self, stop: CancellationToken, progress: impl FnMut(u64, u64) + Send) -> Result<()> {
         *self.stopped.lock() = None;
+        if let Ok(Some(policy)) = self.store.evicts().await {
+            tracing::warn!(
+                policy,
+                "Redis drops what is counted when its memory is full: set maxmemory-policy to noeviction, or the metric windows are \
+                 counted anew each time"
+            );
+        }
         let outcome =
             self.worker.run(stop, tell(progress)).await.map_err(|error| advice::counting(error, self.is_file));
         *self.stopped.lock() = outcome.as_ref().err().map(|error| format!("{error:#}"));

@@ -101,6 +101,17 @@ pub trait WindowStore: Send + Sync + 'static {
         None
     }
 
+    /// By which policy a server drops what is counted when its memory is full: then it is counted anew, again and again. `None`: it does
+    /// not, or does not say.
+    async fn evicts(&self) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
+    /// Whether the side is there at all, be it that nothing was counted into it yet. Others can take it away.
+    async fn has(&self, _side: Side) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
     /// Up to where the side has come.
     async fn state(&self, side: Side) -> Result<SideState, StoreError>;
 

@@ -346,6 +346,10 @@ impl Fold {
     async fn resume(worker: &Worker, side: Side) -> Result<Self, WorkerError> {
         let log_id = worker.journal.log_id().await?;
         let state = worker.store.state(side).await?;
+        if side == Side::Live && state.checkpoint.is_none() && !worker.store.has(side).await? {
+            // It was given up since it was looked whether it is lost: begun here, it would answer with a part.
+            return Err(StoreError::Moved(Position::START).into());
+        }
         let checkpoint = state.checkpoint.unwrap_or_else(|| Checkpoint::start(log_id));
         worker.journal.verify(&checkpoint).await?;
         let latest_clock = state.latest_clock;

@@ -212,7 +212,9 @@ impl Needed {
             return Err(BindingError::OpensNothing);
         }
         if self.locked {
-            tracing::warn!("some of the log's sealed data is not opened by the vault's keys: `cartlog audit history` says which");
+            tracing::warn!(
+                "some of the log's sealed data is not opened by the vault's keys: `cartlog audit history` says which"
+            );
         }
         // The key for the names that are unique in the whole log is made for the first store, and stays.
         if self.has_stores && vault.entries(Kind::HmacKey, &[], 1).await?.is_empty() {

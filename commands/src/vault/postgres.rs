@@ -21,7 +21,8 @@ use uuid::Uuid;
 /// Times are in milliseconds since 1970.
 const TABLES: Migrations = Migrations {
     part: "vault",
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE vault_credentials (
             id uuid PRIMARY KEY,
             owner_kind smallint NOT NULL, -- 0: a store, 1: a customer
@@ -44,10 +45,12 @@ const TABLES: Migrations = Migrations {
         CREATE TABLE vault_customer_keys (
             customer uuid PRIMARY KEY,
             key bytea -- NULL: destroyed, for ever
-        ) WITH (fillfactor = 90, autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0);", "
+        ) WITH (fillfactor = 90, autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0);",
+        "
         CREATE TABLE vault_binding ( -- one row, once it is known which log the vault belongs to
             one smallint PRIMARY KEY CHECK (one = 1), log_id uuid NOT NULL, whole_to bigint NOT NULL
-        );"],
+        );",
+    ],
 };
 
 /// What is answered is durable, whatever the server's own settings say.

@@ -37,7 +37,8 @@ static FORMAT: Format = Format {
     application_id: 0x6376_6c74, // `cvlt`
     version: 2,
     upgrades: &[BINDING],
-    tables: concat!("
+    tables: concat!(
+        "
         CREATE TABLE credentials (
             id BLOB PRIMARY KEY,
             owner_kind INTEGER NOT NULL, -- 0: a store, 1: a customer
@@ -61,7 +62,9 @@ static FORMAT: Format = Format {
             customer BLOB PRIMARY KEY,
             key BLOB -- NULL: destroyed, for ever
         ) STRICT, WITHOUT ROWID;
-    ", binding!()),
+    ",
+        binding!()
+    ),
     settings: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
     other_version: OtherVersion::Refuse,
     if_damaged: "the vault is damaged: restore a backup of it, with its -wal; the keys to what the log holds of people are nowhere else",

@@ -323,9 +323,8 @@ impl Shared {
     pub(crate) async fn lost_view(&self) -> Option<&'static str> {
         let generations = self.means.store().generations().await.ok()?;
         let is_lost = |table: &Table| {
-            let known = generations.iter().find(|known| {
-                known.view == table.view.name && known.generation == table.generation
-            });
+            let known =
+                generations.iter().find(|known| known.view == table.view.name && known.generation == table.generation);
             known.is_some_and(|known| known.state == GenerationState::Lost)
         };
         self.live.lock().await.tables().into_iter().find(is_lost).map(|table| table.view.name)

@@ -214,7 +214,11 @@ pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, Fil
         tracing::warn!(%before, %log_id, "the views are of another log: they are filled anew from this one");
     }
     for lost in generations.iter().filter(|generation| generation.state == GenerationState::Lost) {
-        tracing::error!(view = lost.view, generation = lost.generation, "a table of the view is gone: it is filled anew");
+        tracing::error!(
+            view = lost.view,
+            generation = lost.generation,
+            "a table of the view is gone: it is filled anew"
+        );
     }
     let (generations, ahead) = known_to_log(&means.journal, generations).await?;
     let mut found = Found::sort_out(generations);

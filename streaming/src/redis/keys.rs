@@ -2,7 +2,7 @@
 //!
 //! All keys of one store carry its id as their hash tag, those of the whole `{state}`: what a script touches lies in one slot.
 
-use crate::bucket::Bucket;
+use crate::bucket::{Bucket, Granularity};
 use crate::metric::Metric;
 use crate::store::{Side, StoreError};
 use chrono::TimeDelta;
@@ -16,7 +16,7 @@ pub(super) struct Names(Arc<str>);
 
 impl Names {
     pub(super) fn in_namespace(namespace: &str) -> Self {
-        Self(format!("{namespace}:windows:2").into())
+        Self(format!("{namespace}:windows:3").into())
     }
 
     /// The hash that says which generation is live and which is being built, and how far each is.
@@ -72,10 +72,37 @@ impl StoreKeys {
         format!("{}:log-ins:{day}", self.0)
     }
 
+    /// Says that there are log-ins of the day, for when they are missed.
+    pub(super) fn has_log_ins(&self, day: i64) -> String {
+        format!("{}:log-ins:{day}:there", self.0)
+    }
+
+    /// Which buckets of the day there are: a bit each, see [`place`], for when one is missed.
+    pub(super) fn there(&self, day: i64, metric: Metric) -> String {
+        format!("{}:{}:there:{day}", self.0, metric as i64)
+    }
+
     /// What was counted in the bucket: a hash of 16 bytes to how much.
     pub(super) fn bucket(&self, bucket: Bucket, metric: Metric) -> String {
         format!("{}:{}:{}:{}", self.0, metric as i64, bucket.granularity.minutes(), bucket.start.0)
     }
+}
+
+/// The day in whose bits the bucket's stands, and which one it is: the minutes of the day, its hours, itself.
+pub(super) fn place(bucket: Bucket) -> (i64, usize) {
+    let of_day = Granularity::Day.minutes();
+    let (day, minute) = (bucket.start.0.div_euclid(of_day), bucket.start.0.rem_euclid(of_day));
+    let bit = match bucket.granularity {
+        Granularity::Minute => minute,
+        Granularity::Hour => of_day + minute / Granularity::Hour.minutes(),
+        Granularity::Day => of_day + 24,
+    };
+    (day, usize::try_from(bit).unwrap_or_default())
+}
+
+/// Whether the bit is set, as Redis counts bits: from the highest of the first byte.
+pub(super) fn is_set(bits: &[u8], bit: usize) -> bool {
+    bits.get(bit / 8).is_some_and(|byte| byte & (0x80 >> (bit % 8)) != 0)
 }
 
 /// With leading zeros: Lua's numbers are floats, so scripts compare positions as texts.
@@ -102,7 +129,11 @@ pub(super) fn missed(record: &str, now: Timestamp, within: TimeDelta) -> Option<
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
     use super::*;
+    use crate::bucket::Minute;
+    use std::collections::HashSet;
 
     #[test]
     fn a_record_is_missed_until_it_may_have_expired() {
@@ -113,6 +144,18 @@ mod tests {
         assert_eq!(missed(&written, now, within), known);
         assert_eq!(missed(&written, now.plus(within).minus(TimeDelta::milliseconds(1)), within), known);
         assert_eq!(missed(&written, now.plus(within), within), None);
+    }
+
+    #[test]
+    fn every_bucket_of_a_day_has_a_bit_of_its_own() {
+        let (day, minutes) = (Granularity::Day.minutes(), -3 * Granularity::Day.minutes()..);
+        let minutes: Vec<Minute> = minutes.take(usize::try_from(day).unwrap()).map(Minute).collect();
+        let of = |granularity| minutes.iter().map(move |minute| Bucket::of(granularity, *minute));
+        let buckets: HashSet<Bucket> = Granularity::ALL.into_iter().flat_map(of).collect();
+        let places: HashSet<(i64, usize)> = buckets.iter().map(|bucket| place(*bucket)).collect();
+        assert_eq!((buckets.len(), places.len()), (1_440 + 24 + 1, 1_440 + 24 + 1));
+        assert!(places.iter().all(|(day, bit)| *day == -3 && *bit < 1_465), "{places:?}");
+        assert!(is_set(&[0, 0b0100_0000], 9) && !is_set(&[0, 0b0100_0000], 8) && !is_set(&[], 9));
     }
 
     #[test]

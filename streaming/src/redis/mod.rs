@@ -31,7 +31,7 @@ use eventlog::{Checkpoint, LogId, Position};
 use futures::{StreamExt, TryStreamExt, stream};
 use keys::Names;
 use redis::AsyncCommands;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::time::Duration;
 use uuid::Uuid;
@@ -146,6 +146,38 @@ impl RedisWindows {
         Ok((Some(checkpoint), clock_ms.map(Timestamp::from_millis)))
     }
 
+    async fn sums(
+        &self,
+        connection: &mut Connection,
+        store: StoreId,
+        metric: Metric,
+        span: Range<Minute>,
+    ) -> Result<HashMap<Uuid, i64>, StoreError> {
+        let generation = self.live(connection).await?;
+        let keys = self.names.of_store(&generation, store);
+        match sums::read(connection, &keys, metric, span).await? {
+            Some(sums) => Ok(sums),
+            None => Err(self.has_lost(connection, store, &generation).await?),
+        }
+    }
+
+    /// Something of the store's is gone that has not expired: nothing is answered from the generation any more. What to say.
+    async fn has_lost(
+        &self,
+        connection: &mut Connection,
+        store: StoreId,
+        generation: &str,
+    ) -> Result<StoreError, StoreError> {
+        tracing::error!(
+            %store,
+            "the windows in Redis have lost what was counted; they are counted anew from the log. See that maxmemory-policy is noeviction"
+        );
+        scripts::give_up(connection, &self.names, Side::Live, generation)
+            .await
+            .map_err(|error| trouble("giving up windows that have lost something", &error))?;
+        Ok(StoreError::Unavailable("they are being counted anew from the log".to_owned()))
+    }
+
     /// Counts one store's part.
     async fn apply_part(
         &self,
@@ -182,6 +214,21 @@ impl RedisWindows {
     }
 }
 
+/// What one server says of itself, or each of a cluster.
+fn policies(said: &redis::Value) -> Vec<String> {
+    let of = |text: &str| {
+        let policy = text.lines().find_map(|line| line.strip_prefix("maxmemory_policy:"));
+        policy.map(|policy| policy.trim().to_owned()).into_iter().collect()
+    };
+    match said {
+        redis::Value::BulkString(text) => of(&String::from_utf8_lossy(text)),
+        redis::Value::SimpleString(text) | redis::Value::VerbatimString { text, .. } => of(text),
+        redis::Value::Array(all) => all.iter().flat_map(policies).collect(),
+        redis::Value::Map(of_nodes) => of_nodes.iter().flat_map(|(_, said)| policies(said)).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Up to where a store's events were counted.
 async fn position_of(connection: Connection, key: String) -> Result<Position, StoreError> {
     let read = connection::again(&connection, |mut connection| {
@@ -200,6 +247,27 @@ fn uuid(text: &str) -> Result<Uuid, StoreError> {
 impl WindowStore for RedisWindows {
     fn looked_at_every(&self) -> Option<Duration> {
         Some(self.looked_at_every)
+    }
+
+    async fn evicts(&self) -> Result<Option<String>, StoreError> {
+        self.in_all("asking for the policy of eviction", async {
+            let connection = self.connection().await?;
+            let asked = connection::again(&connection, |mut connection| async move {
+                redis::cmd("INFO").arg("memory").query_async::<redis::Value>(&mut connection).await
+            });
+            let said = asked.await.map_err(|error| trouble("asking for the policy of eviction", &error))?;
+            let policies = policies(&said);
+            Ok(policies.into_iter().find(|policy| policy != "noeviction"))
+        })
+        .await
+    }
+
+    async fn has(&self, side: Side) -> Result<bool, StoreError> {
+        self.in_all("reading which windows there are", async {
+            let mut connection = self.connection().await?;
+            Ok(self.generation(&mut connection, side).await?.is_some())
+        })
+        .await
     }
 
     async fn state(&self, side: Side) -> Result<SideState, StoreError> {
@@ -303,8 +371,7 @@ impl WindowStore for RedisWindows {
     ) -> Result<Vec<(Uuid, u64)>, StoreError> {
         self.in_all("reading the largest", async {
             let mut connection = self.connection().await?;
-            let keys = self.names.of_store(&self.live(&mut connection).await?, store);
-            Ok(largest(sums::read(&connection, &keys, metric, span).await?, n))
+            Ok(largest(self.sums(&mut connection, store, metric, span).await?, n))
         })
         .await
     }
@@ -312,8 +379,7 @@ impl WindowStore for RedisWindows {
     async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError> {
         self.in_all("reading a sum", async {
             let mut connection = self.connection().await?;
-            let keys = self.names.of_store(&self.live(&mut connection).await?, store);
-            Ok(total(&sums::read(&connection, &keys, metric, span).await?))
+            Ok(total(&self.sums(&mut connection, store, metric, span).await?))
         })
         .await
     }
@@ -321,19 +387,24 @@ impl WindowStore for RedisWindows {
     async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
         self.in_all("counting log-ins", async {
             let mut connection = self.connection().await?;
-            let keys = self.names.of_store(&self.live(&mut connection).await?, store);
+            let generation = self.live(&mut connection).await?;
+            let keys = self.names.of_store(&generation, store);
             let mut look = redis::pipe();
             look.atomic();
             for day in day_of(after)..=day_of(until) {
+                look.exists(keys.log_ins(day)).exists(keys.has_log_ins(day));
                 look.zrangebyscore(keys.log_ins(day), format!("({}", after.as_millis()), until.as_millis());
             }
             let found = connection::again(&connection, |mut connection| {
                 let look = look.clone();
-                async move { look.query_async::<Vec<Vec<Vec<u8>>>>(&mut connection).await }
+                async move { look.query_async::<Vec<(bool, bool, Vec<Vec<u8>>)>>(&mut connection).await }
             });
             let days = found.await.map_err(|error| trouble("counting log-ins", &error))?;
+            if days.iter().any(|(there, was_there, _)| there != was_there) {
+                return Err(self.has_lost(&mut connection, store, &generation).await?);
+            }
             // Once, though on several days.
-            let customers: HashSet<Vec<u8>> = days.into_iter().flatten().collect();
+            let customers: HashSet<Vec<u8>> = days.into_iter().flat_map(|(_, _, customers)| customers).collect();
             Ok(customers.len() as u64)
         })
         .await

@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 use uuid::Uuid;
 
+/// What would expire so soon anyway is not said to be lost: the clocks of nodes differ.
+const EXPIRES_SOON: TimeDelta = TimeDelta::hours(1);
+
 /// A generation's name: new, and never used again.
 fn fresh() -> String {
     Uuid::new_v4().simple().to_string()
@@ -88,18 +91,20 @@ impl Part<'_> {
         call.key(self.keys.position());
         call.arg(keys::position(self.after)).arg(keys::position(self.position));
         call.arg(self.recorded.as_deref().unwrap_or_default());
-        call.arg(POSITIONS_KEPT.num_seconds()).arg(days.len());
+        call.arg(POSITIONS_KEPT.num_seconds()).arg(days.len()).arg(EXPIRES_SOON.num_seconds());
         for (day, log_ins) in days {
-            let day_ends = Minute((day + 1).saturating_mul(Granularity::Day.minutes()));
-            call.key(self.keys.log_ins(day)).arg(self.seconds_left(day_ends, LOG_INS_KEPT)).arg(log_ins.len());
+            let day_ends = day_end(day);
+            call.key(self.keys.log_ins(day)).key(self.keys.has_log_ins(day));
+            call.arg(self.seconds_left(day_ends, LOG_INS_KEPT)).arg(log_ins.len());
             for (customer, last) in log_ins {
                 call.arg(customer.0.as_bytes().as_slice()).arg(last.as_millis());
             }
         }
         for ((bucket, metric), counts) in buckets {
-            call.key(self.keys.bucket(bucket, metric))
-                .arg(self.seconds_left(bucket.end(), BUCKETS_KEPT))
-                .arg(counts.len());
+            let (day, bit) = keys::place(bucket);
+            call.key(self.keys.bucket(bucket, metric)).key(self.keys.there(day, metric));
+            call.arg(self.seconds_left(bucket.end(), BUCKETS_KEPT));
+            call.arg(self.seconds_left(day_end(day), BUCKETS_KEPT)).arg(bit).arg(counts.len());
             for (key, amount) in counts {
                 call.arg(key.as_bytes().as_slice()).arg(amount.min(i64::MAX as u64));
             }
@@ -117,6 +122,10 @@ impl Part<'_> {
         let ends = end.start().plus(kept);
         (ends.as_millis() - self.now.as_millis()).div_euclid(1_000).max(1)
     }
+}
+
+fn day_end(day: i64) -> Minute {
+    Minute((day + 1).saturating_mul(Granularity::Day.minutes()))
 }
 
 /// The end of a batch: its checkpoint.

@@ -56,7 +56,7 @@ impl RedisPlace {
     }
 
     fn state(&self) -> String {
-        format!("{}:windows:2:{{state}}", self.namespace)
+        format!("{}:windows:3:{{state}}", self.namespace)
     }
 }
 
@@ -214,6 +214,78 @@ async fn what_one_shard_of_several_forgot_is_counted_anew() {
     soon(counted_anew(&worker.windows(), 2, 5)).await;
     stop.cancel();
     soon(ended).await.unwrap().unwrap();
+}
+
+/// As a server does that evicts the least used keys to make room.
+#[tokio::test]
+async fn one_key_that_was_evicted_is_missed_by_whoever_counts_into_it() {
+    let (mut shop, first) = (Shop::new(), RedisPlace::new());
+    shop.happen(added(1, 5)).await;
+    shop.happen(Happened { store: 1, at: at(NOW), what: What::LoggedIn { customer: 1 } }).await;
+    worker(&shop, &first).catch_up(|_| ()).await.unwrap();
+    let of_store = |keys: Vec<String>| -> Vec<String> {
+        let id = store(1).to_string();
+        let names = keys.into_iter().filter_map(|key| Some(key.split_once(&id)?.1.to_owned()));
+        // After the generation, which is another one each time.
+        names.map(|name| name.splitn(3, ':').nth(2).unwrap_or_default().to_owned()).collect()
+    };
+    let keys: Vec<String> = first.connection().await.keys(format!("{}:*", first.namespace)).await.unwrap();
+    let names = of_store(keys);
+    assert_eq!(names.len(), 7, "{names:?}");
+    for name in names {
+        let place = RedisPlace::new();
+        let worker = worker(&shop, &place);
+        worker.catch_up(|_| ()).await.unwrap();
+        place.forget(&format!("{{{}}}:*:{name}", store(1))).await;
+        let (stop, ended) = running(&worker);
+        let (mut again, before) = (added(1, 1), shop.journal.head().await.unwrap());
+        again.at = at(NOW);
+        shop.happen(again).await;
+        shop.happen(Happened { store: 1, at: at(NOW), what: What::LoggedIn { customer: 1 } }).await;
+        soon(worker.windows().wait_for(Position(before.0 + 2))).await;
+        let expected = 5 + before.0 / 2;
+        soon(counted_anew(&worker.windows(), 1, expected)).await;
+        stop.cancel();
+        soon(ended).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_bucket_that_was_evicted_is_missed_by_whoever_asks_for_it() {
+    let (mut shop, place) = (Shop::new(), RedisPlace::new());
+    for of in [1, 1, 2] {
+        shop.happen(added(of, 5)).await;
+    }
+    let worker = worker(&shop, &place);
+    worker.catch_up(|_| ()).await.unwrap();
+    let minute = at(NOW).as_millis() / 60_000;
+    for gone in [format!(":1:{minute}"), ":there:".to_owned()] {
+        place.forget(&gone).await;
+        let (stop, ended) = running(&worker);
+        // Nothing happens: only that it is asked for.
+        soon(counted_anew(&worker.windows(), 1, 10)).await;
+        stop.cancel();
+        soon(ended).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_evicts_is_named() {
+    let place = RedisPlace::new();
+    let windows = place.windows();
+    let mut connection = place.connection().await;
+    let set = async |connection: &mut redis::aio::MultiplexedConnection, policy: &str| {
+        let () = redis::cmd("CONFIG")
+            .arg(["SET", "maxmemory-policy", policy].as_slice())
+            .query_async(connection)
+            .await
+            .unwrap();
+    };
+    set(&mut connection, "volatile-lru").await;
+    let named = windows.evicts().await;
+    set(&mut connection, "noeviction").await;
+    assert_eq!(named.unwrap().as_deref(), Some("volatile-lru"));
+    assert_eq!(windows.evicts().await.unwrap(), None);
 }
 
 #[tokio::test]
