@@ -16,7 +16,8 @@ pub async fn run(config: Config, views: Vec<String>, json: bool) -> Result<()> {
     let rebuilt = match client::ask(&data, &Request::Rebuild { views: views.clone() }).await? {
         Some(replies) => watch(replies, unit).await?,
         None => {
-            let (operations, mut shown) = (wiring::open_alone(&config, data).await?, Stages::of(unit));
+            let (operations, mut shown) =
+                (wiring::open_alone(&config, data, wiring::Purpose::Fill).await?, Stages::of(unit));
             operations.rebuild(&views, move |what, done, total| shown.at(&rebuilding(what), done, total)).await?
         }
     };

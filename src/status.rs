@@ -101,7 +101,7 @@ pub async fn run(config: Config, json: bool) -> Result<()> {
             Reply::Status(status) => *status,
             other => bail!("the running server answered something else: {other:?}"),
         },
-        None => wiring::open_alone(&config, data).await?.status().await?,
+        None => wiring::open_alone(&config, data, wiring::Purpose::Look).await?.status().await?,
     };
     match json {
         true => output::say_json(&status),

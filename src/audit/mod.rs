@@ -34,7 +34,7 @@ pub async fn run(config: Config, object: &str, json: bool) -> Result<bool> {
             }
         },
         None => {
-            let operations = wiring::open_alone(&config, data).await?;
+            let operations = wiring::open_alone(&config, data, wiring::Purpose::Look).await?;
             let mut historian = Historian::begin(operations.journal(), stream).await?;
             loop {
                 let page = historian.next_page().await?;

@@ -114,8 +114,9 @@ pub fn check(config: &Config) -> Result<()> {
 pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String, progress: Report) -> Result<Parts> {
     // First: a setting that is wrong is said before anything is made.
     let mailer = mailer::open(config, &data, public_url)?;
-    let Stored { journal, vault, snapshots, progress: work, views, windows, files, sole_writer, databases } =
-        open_stores(config, &data, true).await?;
+    let stored = open_stores(config, &data, true).await?;
+    identity::check(config, &stored).await?;
+    let Stored { journal, vault, snapshots, progress: work, views, windows, files, sole_writer, databases } = stored;
     let queries = views.catch_up(&journal, progress).await?;
     let heads = Arc::new(StoreHeads::begin(journal.clone()).await.context("the event log")?);
     let commands = Commands::new(commands::Parts {
@@ -157,13 +158,26 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
     })
 }
 
+/// What a command does with what it opens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It only looks, at whatever there is: also where a vault or views are not the log's.
+    Look,
+    /// It fills or counts anew, from what must belong together.
+    Fill,
+}
+
 /// Opens a directory that no server has, for one command.
 ///
 /// # Errors
 /// Another process has it after all; a file or an engine can't be used.
-pub async fn open_alone(config: &Config, data: DataDir) -> Result<Operations> {
+pub async fn open_alone(config: &Config, data: DataDir, purpose: Purpose) -> Result<Operations> {
     let lock = lock_alone(&data)?;
-    let Stored { journal, views, windows, .. } = open_stores(config, &data, false).await?;
+    let stored = open_stores(config, &data, false).await?;
+    if purpose == Purpose::Fill {
+        identity::check(config, &stored).await?;
+    }
+    let Stored { journal, views, windows, .. } = stored;
     Ok(Operations::new(journal, views, windows, data, Arc::new(lock)))
 }
 
@@ -218,9 +232,7 @@ async fn open_stores(config: &Config, data: &DataDir, patiently: bool) -> Result
     let journal = Journal::with_memory(log, vault_as_keys(&vault), shares.of_followers());
     let views = open_views(config, data, &databases, shares, &mut files).await?;
     let windows = WindowsCounter::open(config, data, &journal, &mut files).await?;
-    let stored = Stored { journal, vault, snapshots, progress, views, windows, files, sole_writer, databases };
-    identity::check(config, &stored).await?;
-    Ok(stored)
+    Ok(Stored { journal, vault, snapshots, progress, views, windows, files, sole_writer, databases })
 }
 
 /// Where the lead is agreed upon, whoever takes it over finds how far the work is.

@@ -6,6 +6,7 @@ mod copy;
 mod damaged;
 mod data_dir;
 mod demo;
+mod docs;
 mod files;
 mod hand;
 mod help;

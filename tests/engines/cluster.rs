@@ -73,6 +73,11 @@ impl Cluster {
         started(move || Server::on_files(&data, &flags.iter().map(String::as_str).collect::<Vec<_>>())).await
     }
 
+    /// What makes a node one of the cluster: pairs of flag and value.
+    pub fn shared_flags(&self, shared: Shared) -> Vec<String> {
+        self.flags(&self.postgres_gate, shared, "api,views,stream")
+    }
+
     fn flags(&self, gate: &Gate, shared: Shared, roles: &str) -> Vec<String> {
         let log = format!("esdb://{}?tls=false", self.log.address());
         let postgres = without_tls(&self.postgres.replace(&self.postgres_gate.address, &gate.address));

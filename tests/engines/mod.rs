@@ -7,6 +7,7 @@ mod copy;
 mod crowd;
 mod cut;
 mod gate;
+mod identity;
 mod kafka;
 mod nodes;
 mod outages;
