@@ -170,8 +170,9 @@ async fn stopped_or_killed_between_two_appends_it_goes_on_where_it_was() {
     held.go_on();
     let done = moving.there(&data).await.json();
     let (events, appended) = (done["events"].as_u64(), done["appended"].as_u64());
-    // Twice twenty were done before; two of them said which log it is, and of what format.
-    assert!(Some(0) < appended && appended.map(|appended| appended + 38) <= events, "{done:#}");
+    // Twice twenty were done before, if not more: what was sent and not taken yet, the server may still take. Two of them said which
+    // log it is, and of what format.
+    assert!(appended.map(|appended| appended + 38) <= events, "{done:#}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
