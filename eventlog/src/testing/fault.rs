@@ -1,7 +1,7 @@
 //! A log that fails at a chosen append.
 
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
-use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
+use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Subscription};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
@@ -176,6 +176,18 @@ impl EventLog for FaultLog {
 
     async fn log_id(&self) -> Result<LogId, LogError> {
         self.unless_stopped(self.inner.log_id()).await
+    }
+
+    fn damage(&self) -> Option<String> {
+        self.inner.damage()
+    }
+
+    fn unit(&self) -> LogUnit {
+        self.inner.unit()
+    }
+
+    fn scanned(&self, after: Position) -> Position {
+        self.inner.scanned(after)
     }
 
     /// Falls silent, or ends with an error, when the world stops.

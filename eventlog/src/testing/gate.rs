@@ -2,7 +2,7 @@
 
 use super::Schedule;
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
-use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
+use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Subscription};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -270,6 +270,18 @@ impl EventLog for GateLog {
 
     async fn log_id(&self) -> Result<LogId, LogError> {
         self.gate.inner.log_id().await
+    }
+
+    fn damage(&self) -> Option<String> {
+        self.gate.inner.damage()
+    }
+
+    fn unit(&self) -> LogUnit {
+        self.gate.inner.unit()
+    }
+
+    fn scanned(&self, after: Position) -> Position {
+        self.gate.inner.scanned(after)
     }
 
     fn subscribe(&self, after: Position) -> Subscription {
