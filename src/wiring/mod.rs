@@ -289,7 +289,7 @@ async fn open_views(
     shares: Shares,
     files: &mut Files,
 ) -> Result<ViewsKeeper> {
-    let settings = projections::Settings { accept_log: config.accept_log, ..shares.of_views() };
+    let settings = projections::Settings { fill_beside: true, accept_log: config.accept_log, ..shares.of_views() };
     #[cfg(feature = "postgres")]
     if let Some(database) = &databases.views {
         let shared = views::Shared::open(databases, database, config.role.has(Role::Views), settings).await?;

@@ -9,7 +9,6 @@ mod shop;
 
 pub use answer::Answer;
 pub use schema::{Contract, Operation};
-#[cfg(feature = "engines")]
 pub use server::private_directory;
 pub use server::{Server, engines, on_files};
 pub use shop::{

@@ -35,6 +35,9 @@ pub struct Settings {
     /// How long the tables of a view that answers no more are kept for those who may still read them: other nodes, which learn
     /// of it a little later.
     pub kept_for: Duration,
+    /// Views that have no rows of their version yet are filled beside the others, which answer and follow the log meanwhile; where none
+    /// has any, all are filled before the first answers.
+    pub fill_beside: bool,
     /// Views of another log are filled anew from this one, in the place of being left alone.
     pub accept_log: bool,
 }
@@ -49,6 +52,7 @@ impl Default for Settings {
             batch_bytes: 3 * MIB,
             rows_bytes: 32 * MIB,
             kept_for: Duration::ZERO,
+            fill_beside: false,
             accept_log: false,
         }
     }
@@ -104,6 +108,8 @@ pub(super) struct Shared {
     pub rebuilding: tokio::sync::Mutex<()>,
     /// Generations that were there when it was opened, and that neither answer nor will.
     pub leftover: parking_lot::Mutex<Vec<Generation>>,
+    /// Views that do not answer yet: they are filled beside the others.
+    pub absent: parking_lot::Mutex<Vec<&'static ViewDeclaration>>,
     /// Cancelled once the worker folds no more.
     ended: CancellationToken,
 }
@@ -134,12 +140,13 @@ impl Projections {
             let started = start::start(&means, &progress).await?;
             Ok::<_, FillError>((means, started))
         });
-        let (means, Started { group, leftover }) = opening.await??;
+        let (means, Started { group, leftover, absent }) = opening.await??;
         let shared = Shared {
             means,
             live: tokio::sync::Mutex::new(group),
             rebuilding: tokio::sync::Mutex::default(),
             leftover: parking_lot::Mutex::new(leftover),
+            absent: parking_lot::Mutex::new(absent),
             ended: CancellationToken::new(),
         };
         Ok(Self { shared: Arc::new(shared), tasks: TaskTracker::new() })

@@ -7,6 +7,7 @@ use super::meter::{Meter, Report};
 use super::projections::{FillError, Settings};
 use crate::reader::Views;
 use crate::slots::{DECLARATIONS, projector};
+use crate::status::{Progress, ViewStatus};
 use crate::store::*;
 use eventlog::{Checkpoint, LogError, Position, Room};
 use journal::{Delivery, Journal, JournalError};
@@ -196,6 +197,8 @@ pub(super) struct Started {
     pub group: Group,
     /// What neither answers nor will: it may be dropped at leisure.
     pub leftover: Vec<Generation>,
+    /// Views that are still to be filled, beside the others.
+    pub absent: Vec<&'static ViewDeclaration>,
 }
 
 /// See the module.
@@ -224,13 +227,45 @@ pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, Fil
     let mut found = Found::sort_out(generations);
     found.leftover.extend(foreign.into_iter().chain(ahead));
     let mut group = live_group(means, std::mem::take(&mut found.live), report).await?;
+    let beside = means.settings.fill_beside && !group.projectors.is_empty();
+    let absent = if beside { leave_absent(means, group.position(), &mut found).await? } else { Vec::new() };
     fill_absent(means, &mut group, &mut found, report).await?;
     group.publish(&means.views.inner);
     retry_all(means, &mut group).await?;
     catch_up(means, &mut group, report).await?;
     group.note(&means.views.inner, true);
     means.views.inner.position.send_replace(group.position());
-    Ok(Started { group, leftover: found.leftover })
+    Ok(Started { group, leftover: found.leftover, absent })
+}
+
+/// The views that are filled later, beside the others; until then each is shown as being filled.
+async fn leave_absent(
+    means: &Means,
+    reached: Position,
+    found: &mut Found,
+) -> Result<Vec<&'static ViewDeclaration>, FillError> {
+    let mut absent = std::mem::take(&mut found.absent);
+    for (table, checkpoint) in std::mem::take(&mut found.filling) {
+        if checkpoint.position > reached {
+            means.store().drop_generation(table.view.name.to_owned(), table.generation).await?;
+        }
+        absent.push(table.view);
+    }
+    let total = means.journal.head().await?.0;
+    for view in &absent {
+        let (name, version) = (view.name, view.version);
+        let progress = Progress { views: vec![name], done: 0, total, events_per_second: 0.0, remaining: None };
+        means.views.inner.watched.view(ViewStatus {
+            name,
+            version,
+            generation: 0,
+            parked: 0,
+            first_parked: Vec::new(),
+            rebuild: None,
+        });
+        means.views.inner.watched.rebuild(&[name], Some(&progress));
+    }
+    Ok(absent)
 }
 
 /// Tells apart those that were filled from what the log holds, and those that have seen what it does not hold any more: it was put

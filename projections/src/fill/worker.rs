@@ -2,7 +2,7 @@
 
 use super::projections::{FillError, Shared};
 use super::thread;
-use crate::store::{Generation, StoreError};
+use crate::store::{Generation, StoreError, ViewDeclaration};
 use domain::Timestamp;
 use eventlog::Position;
 use futures::FutureExt;
@@ -154,8 +154,12 @@ async fn measure_lag(shared: &Shared, batch: &Batch) {
     metrics::gauge!("cartlog_views_lag_seconds").set(seconds);
 }
 
-/// Beside the worker: drops what answers no more, and goes on with a rebuild that was interrupted.
+/// Beside the worker: fills what does not answer yet, drops what answers no more, and goes on with a rebuild that was interrupted.
 pub(super) async fn tidy_up(shared: Arc<Shared>) {
+    let absent = std::mem::take(&mut *shared.absent.lock());
+    if !absent.is_empty() && !fill_beside(&shared, absent).await {
+        return;
+    }
     let leftover = std::mem::take(&mut *shared.leftover.lock());
     if !leftover.is_empty() && !shared.means.keep_for_others().await {
         return;
@@ -169,6 +173,28 @@ pub(super) async fn tidy_up(shared: Arc<Shared>) {
         }
     }
     resume_rebuild(shared).await;
+}
+
+/// However often it takes; `false` when it is stopped.
+async fn fill_beside(shared: &Arc<Shared>, absent: Vec<&'static ViewDeclaration>) -> bool {
+    let names = absent.iter().map(|view| view.name).collect::<Vec<_>>().join(", ");
+    tracing::info!(views = names, "views are filled from the log; the others answer meanwhile");
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match super::rebuild::rebuild(Arc::clone(shared), absent.clone(), Arc::new(|_| {})).await {
+            Ok(()) => {
+                tracing::info!(views = names, "the views are filled");
+                return true;
+            }
+            Err(FillError::Stopped) => return false,
+            Err(FillError::AlreadyRebuilding) => {}
+            Err(error) => tracing::error!(%error, views = names, "the views can't be filled; trying again"),
+        }
+        rest(shared, &mut pause).await;
+        if shared.means.stop.is_cancelled() {
+            return false;
+        }
+    }
 }
 
 async fn resume_rebuild(shared: Arc<Shared>) {

@@ -31,7 +31,7 @@ struct Seen {
     live: Vec<(&'static ViewDeclaration, u32)>,
     /// Of views that have no generation for this version of the program and this log.
     absent: Vec<&'static ViewDeclaration>,
-    /// Up to where all are.
+    /// Up to where those that answer are.
     position: Option<Position>,
 }
 
@@ -86,7 +86,6 @@ impl Node {
                 None => absent.push(view),
             }
         }
-        let position = position.filter(|_| absent.is_empty());
         Ok(Seen { live, absent, position })
     }
 

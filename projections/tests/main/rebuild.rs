@@ -6,7 +6,7 @@ use crate::history::Historian;
 use crate::place::{CASES, GENERATIONS, NUMBERS};
 use crate::world::{World, in_batches_of, until};
 use cartlog_projections::store::{Generation, GenerationState, ReadStore};
-use cartlog_projections::{FillError, Projections, Settings};
+use cartlog_projections::{FillError, Projections, ReadError, Settings};
 use eventlog::Position;
 use parking_lot::Mutex;
 use proptest::prelude::*;
@@ -194,6 +194,42 @@ async fn a_view_of_another_version_is_filled_before_it_answers() {
     let generations = store.generations().await.expect("generations");
     assert!(generations.iter().all(|known| known.state == GenerationState::Live && known.version > 0));
     projections.stop().await;
+}
+
+/// As at the start of a version that has changed one of many views, on a log of years.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_of_another_version_is_filled_beside_those_that_answer() {
+    let (mut world, mut historian) = lived(23, 100).await;
+    let shop = world.store().await;
+    let product = world.product(shop, "A").await;
+    world.open().await;
+    world.edit_read_store(&format!("UPDATE {GENERATIONS} SET version = 0 WHERE view = 'products'")).await;
+    let beside = Settings { fill_beside: true, ..Settings::default() };
+    for interrupted in [true, false] {
+        let opened = Projections::open(world.read_store().await, world.journal.clone(), beside, |_| {});
+        let projections = opened.await.expect("opens");
+        let views = projections.views();
+        // The others answer at once, and with all that is in the log.
+        assert_eq!(views.position(), world.journal.head().await.expect("a head"));
+        assert!(views.store(shop).await.expect("an answer").is_some());
+        let missing = views.product(shop, product).await;
+        assert!(matches!(missing, Err(ReadError::NotReady("products"))), "{missing:?}");
+        let status = views.status().views.into_iter().find(|view| view.name == "products").expect("it is named");
+        assert!(status.generation == 0 && status.rebuild.is_some(), "{status:?}");
+        if interrupted {
+            projections.stop().await;
+            continue;
+        }
+        projections.start();
+        // And they follow it meanwhile.
+        historian.live(&mut world, 60).await;
+        let expected = world.answers_from_nothing(&historian.known).await;
+        until(async || views.product(shop, product).await.is_ok()).await;
+        assert_same(&answers(world.caught_up(&views).await, &historian.known).await, &expected);
+        let status = views.status().views.into_iter().find(|view| view.name == "products").expect("it is named");
+        assert!(status.generation > 1 && status.rebuild.is_none(), "{status:?}");
+        projections.stop().await;
+    }
 }
 
 /// As after going back to a program that does not know a view, and forth again.

@@ -44,11 +44,11 @@ impl Embedded {
         Arc::clone(&self.file.store)
     }
 
-    async fn fill(&self, journal: &Journal, progress: Report) -> Result<Projections> {
+    async fn fill(&self, journal: &Journal, settings: Settings, progress: Report) -> Result<Projections> {
         let progress = Arc::new(tell(progress));
         let open = async || {
             let (store, told) = (Arc::clone(&self.file.store) as Arc<dyn ReadStore>, Arc::clone(&progress));
-            Projections::open(store, journal.clone(), self.file.settings, move |at| told(at)).await
+            Projections::open(store, journal.clone(), settings, move |at| told(at)).await
         };
         let projections = match open().await {
             Err(FillError::Store(StoreError::Damaged(_))) => {
@@ -93,7 +93,7 @@ impl File {
 #[async_trait]
 impl Upkeep for Embedded {
     async fn catch_up(&self, journal: &Journal, progress: Report) -> Result<Views> {
-        Ok(self.fill(journal, progress).await?.views())
+        Ok(self.fill(journal, self.file.settings, progress).await?.views())
     }
 
     fn start(&self) {
@@ -116,7 +116,11 @@ impl Upkeep for Embedded {
     async fn rebuild(&self, journal: &Journal, views: &[String], progress: Report) -> Result<()> {
         let projections = match self.file.filled() {
             Some(projections) => projections,
-            None => self.fill(journal, Box::new(|_, _| {})).await?,
+            // Nobody is served meanwhile.
+            None => {
+                let settings = Settings { fill_beside: false, ..self.file.settings };
+                self.fill(journal, settings, Box::new(|_, _| {})).await?
+            }
         };
         projections.rebuild(Some(views), tell(progress)).await?;
         Ok(())

@@ -76,6 +76,9 @@ impl ViewsKeeper {
         let Some(status) = self.status() else { return self.stored_positions().await };
         let state = |view: &ViewStatus| match (&status.trouble, &view.rebuild, view.parked) {
             (Some(trouble), _, _) => format!("waits: {trouble}"),
+            (None, Some(rebuild), _) if view.generation == 0 => {
+                format!("being filled, {} of {}", rebuild.done, rebuild.total)
+            }
             (None, Some(rebuild), _) => format!("being rebuilt, {} of {}", rebuild.done, rebuild.total),
             (None, None, 0) => self.led_by().unwrap_or_else(|| "well".to_owned()),
             (None, None, parked) => format!("{parked} parked"),
@@ -101,7 +104,10 @@ impl ViewsKeeper {
         let Some(status) = self.status() else { return Vec::new() };
         let parked = format!("{} rows or streams are parked; `cartlog status` names them", status.parked);
         let parked = (status.parked > 0).then_some((parked, false));
-        status.trouble.map(|trouble| (trouble, status.stopped)).into_iter().chain(parked).collect()
+        let filled: Vec<&str> = status.views.iter().filter(|view| view.generation == 0).map(|view| view.name).collect();
+        let filled =
+            (!filled.is_empty()).then(|| (format!("{} are being filled from the log", filled.join(", ")), false));
+        status.trouble.map(|trouble| (trouble, status.stopped)).into_iter().chain(filled).chain(parked).collect()
     }
 }
 

@@ -299,8 +299,14 @@ pub fn naive(all: &[Happened], of: u64, timezone: Tz, now: Timestamp) -> Answers
         What::Invoiced { cents } => cents,
         _ => 0,
     });
+    // Of a customer's log-ins of one day (UTC) the last one is kept: one that a clock stamped far ahead hides those before it.
+    let day = |event: &Happened| event.at.to_utc().date_naive();
+    let hidden = |event: &Happened| {
+        events.iter().any(|later| later.what == event.what && day(later) == day(event) && later.at > event.at)
+    };
     let customers: BTreeSet<u64> = events
         .iter()
+        .filter(|event| !hidden(event))
         .filter(|event| event.at > now.minus(TimeDelta::hours(24)) && event.at <= now.plus(TimeDelta::hours(24)))
         .filter_map(|event| match event.what {
             What::LoggedIn { customer } => Some(customer),
