@@ -135,12 +135,14 @@ fn unreadable(envelope: &Envelope, reason: seal::SealError) -> Unreadable {
         position: envelope.position,
         id: envelope.id,
         event_type: envelope.event.event_type().into(),
+        hash: envelope.hash,
         reason: reason.to_string(),
     }
 }
 
 /// Decodes one stored event; personal data stays sealed.
 fn decode_sealed(recorded: RecordedEvent) -> Result<Envelope, Unreadable> {
+    let hash = chain::hash_of(&recorded);
     match read_parts(&recorded) {
         Ok((metadata, event)) => Ok(Envelope {
             stream: recorded.stream,
@@ -148,6 +150,7 @@ fn decode_sealed(recorded: RecordedEvent) -> Result<Envelope, Unreadable> {
             position: recorded.position,
             id: recorded.id,
             recorded_at: recorded.recorded_at.into(),
+            hash,
             metadata,
             event,
         }),
@@ -157,6 +160,7 @@ fn decode_sealed(recorded: RecordedEvent) -> Result<Envelope, Unreadable> {
             position: recorded.position,
             id: recorded.id,
             event_type: Arc::clone(&recorded.event_type),
+            hash,
             reason,
         }),
     }

@@ -3,9 +3,11 @@
 use super::Project;
 use super::alone::{Alone, FoldError};
 use crate::reader::Inner;
-use crate::store::{Commit, ParkedUnit, ReadStore, StoreError, Table};
+use crate::store::{Commit, ParkedUnit, ReadStore, StoreError, Table, Tip};
+use domain::Category;
 use eventlog::{Checkpoint, Position};
 use journal::Delivery;
+use std::collections::HashSet;
 use tokio_util::sync::CancellationToken;
 
 /// Generations of different views at the same checkpoint.
@@ -84,7 +86,8 @@ impl Group {
             projector.fold(part);
             tables.push(projector.changes()?);
         }
-        store.commit(Commit { tables, before: self.position(), checkpoint }).await?;
+        let event_hash = part.last().map(Delivery::hash);
+        store.commit(Commit { tables, tips: tips(part), before: self.position(), checkpoint, event_hash }).await?;
         Ok(Part::Committed)
     }
 
@@ -102,7 +105,8 @@ impl Group {
         projector.abandon();
         let outcome = match projector.retry(alone, units).await {
             Ok((changes, stay)) => {
-                let commit = Commit { tables: vec![changes], before: checkpoint.position, checkpoint };
+                let (tables, before) = (vec![changes], checkpoint.position);
+                let commit = Commit { tables, tips: Vec::new(), before, checkpoint, event_hash: None };
                 alone.store.commit(commit).await.map(|()| stay).map_err(FoldError::Store)
             }
             Err(error) => Err(error),
@@ -137,4 +141,22 @@ impl Group {
             }
         }
     }
+}
+
+/// The last event of each stream in the batch, but for claims: nobody is shown their history.
+fn tips(batch: &[Delivery]) -> Vec<Tip> {
+    let mut known = HashSet::new();
+    let audited = |delivery: &&Delivery| {
+        let category = Category::of_stream(delivery.stream().as_str()).map(|(category, _)| category);
+        category.is_some_and(|category| category != Category::Claim)
+    };
+    let last_of_stream = batch.iter().rev().filter(|delivery| known.insert(delivery.stream())).filter(audited);
+    last_of_stream
+        .map(|delivery| Tip {
+            stream: delivery.stream().clone(),
+            revision: delivery.revision(),
+            position: delivery.position(),
+            hash: delivery.hash(),
+        })
+        .collect()
 }

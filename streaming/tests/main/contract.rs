@@ -297,6 +297,7 @@ fn batch(after: u64, to: u64, of: u64, counts: &[(&str, Metric, Uuid, u64)]) -> 
     Batch {
         after: Position(after),
         checkpoint: Checkpoint { log_id: LOG, position: Position(to), event_id: Uuid::from_u128(to.into()) },
+        event_hash: [to as u8; 32].into(),
         stores: [(store(of), added)].into(),
         skipped: Vec::new(),
         horizon: Horizon::at(at(NOW)),
