@@ -26,6 +26,7 @@ pub use leading::{Leading, Work};
 pub use metrics::Metrics;
 pub use readiness::{CurrentReactions, Readiness};
 
+use crate::audit::Witnesses;
 use crate::config::{Config, Role};
 use crate::data_dir::{DataDir, Lock, LockError};
 use crate::operations::Operations;
@@ -51,6 +52,7 @@ pub struct Parts {
     pub heads: Arc<StoreHeads>,
     pub vault: Arc<dyn Vault>,
     pub commands: Commands,
+    pub snapshots: Arc<dyn Snapshots>,
     pub queries: Views,
     pub views: ViewsKeeper,
     pub windows: WindowsCounter,
@@ -79,13 +81,13 @@ impl Parts {
 
     /// What other commands can ask for.
     pub fn operations(&self) -> Operations {
-        Operations::new(
-            self.journal.clone(),
-            self.views.clone(),
-            self.windows.clone(),
-            self.data.clone(),
-            Arc::clone(&self.lock),
-        )
+        let witnesses = Witnesses {
+            journal: self.journal.clone(),
+            views: self.views.clone(),
+            windows: self.windows.clone(),
+            snapshots: Arc::clone(&self.snapshots),
+        };
+        Operations::new(witnesses, self.data.clone(), Arc::clone(&self.lock))
     }
 }
 
@@ -120,7 +122,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
     let commands = Commands::new(commands::Parts {
         journal: journal.clone(),
         vault: Arc::clone(&vault),
-        snapshots,
+        snapshots: Arc::clone(&snapshots),
         progress: work,
         lookups: Arc::new(ViewLookups::new(queries.clone(), Arc::clone(&heads), config.view_wait.0)),
         mailer,
@@ -145,6 +147,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
         heads,
         vault,
         commands,
+        snapshots,
         queries,
         views,
         windows,
@@ -162,8 +165,8 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
 /// Another process has it after all; a file or an engine can't be used.
 pub async fn open_alone(config: &Config, data: DataDir) -> Result<Operations> {
     let lock = lock_alone(&data)?;
-    let Stored { journal, views, windows, .. } = open_stores(config, &data, false).await?;
-    Ok(Operations::new(journal, views, windows, data, Arc::new(lock)))
+    let Stored { journal, views, windows, snapshots, .. } = open_stores(config, &data, false).await?;
+    Ok(Operations::new(Witnesses { journal, views, windows, snapshots }, data, Arc::new(lock)))
 }
 
 /// Opens nothing but the log of a directory that no server has, for one command.

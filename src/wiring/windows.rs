@@ -7,6 +7,7 @@ use crate::status::Follower;
 use anyhow::Result;
 use commands::{Clock, SystemClock};
 use eventlog::Position;
+use eventlog::chain::EventHash;
 use journal::Journal;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -63,6 +64,14 @@ impl WindowsCounter {
     pub async fn position(&self) -> Result<Position> {
         let state = self.store.state(Side::Live).await?;
         Ok(state.checkpoint.map_or(Position::START, |checkpoint| checkpoint.position))
+    }
+
+    /// Where they stand in this log, and the hash of the event there as they have counted it.
+    pub async fn last_seen(&self, journal: &Journal) -> Result<Option<(Position, EventHash)>> {
+        let state = self.store.state(Side::Live).await?;
+        let log_id = journal.log_id().await?;
+        let ours = state.checkpoint.filter(|checkpoint| checkpoint.log_id == log_id);
+        Ok(ours.map(|checkpoint| checkpoint.position).zip(state.event_hash))
     }
 
     /// What people should know beside the position.

@@ -71,9 +71,17 @@ impl Store {
     }
 
     fn histories(&self, data: &Path) -> Vec<Value> {
-        let history = |object: &String| super::run::on(data, &["audit", "history", object, "--json"]).json();
-        self.objects.iter().map(history).collect()
+        self.objects.iter().map(|object| history(data, object)).collect()
     }
+}
+
+/// The history without who has seen it where it is.
+pub fn history(data: &Path, object: &str) -> Value {
+    let mut history = super::run::on(data, &["audit", "history", object, "--json"]).json();
+    let chain = history["chain"].as_object_mut().expect("a chain");
+    assert_eq!(chain["sound"], true, "{chain:#?}");
+    chain.retain(|field, _| ["intact", "covered", "unreadable", "tip"].contains(&field.as_str()));
+    history
 }
 
 fn copy(from: &Path, to: &Path, more: &[&str]) -> Ran {

@@ -16,3 +16,4 @@ mod operations;
 mod readme;
 pub mod run;
 mod stderr;
+mod vouched;
