@@ -73,7 +73,7 @@ pub enum JournalError {
     Keys(#[from] KeysError),
     /// The stream can't be folded: it holds an event that this version can't read.
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Unreadable(Box<Unreadable>),
     /// The customer's key was destroyed: nothing personal can be written for them any more.
     #[error("customer {0} was erased")]
     Erased(CustomerId),
@@ -85,6 +85,12 @@ pub enum JournalError {
     Seal(#[from] seal::SealError),
     #[error("an event can't be written")]
     Json(#[from] serde_json::Error),
+}
+
+impl From<Unreadable> for JournalError {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unreadable(Box::new(unreadable))
+    }
 }
 
 impl Journal {

@@ -1,6 +1,6 @@
 //! A store copied to another place: the copy is the store, wherever it was stopped meanwhile; and what can't be copied says so.
 
-use super::run::{Ran, cartlog, run};
+use super::run::{Ran, cartlog, history, run};
 use crate::support::{Server, TestShop, new_product};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -73,15 +73,6 @@ impl Store {
     fn histories(&self, data: &Path) -> Vec<Value> {
         self.objects.iter().map(|object| history(data, object)).collect()
     }
-}
-
-/// The history without who has seen it where it is.
-pub fn history(data: &Path, object: &str) -> Value {
-    let mut history = super::run::on(data, &["audit", "history", object, "--json"]).json();
-    let chain = history["chain"].as_object_mut().expect("a chain");
-    assert_eq!(chain["sound"], true, "{chain:#?}");
-    chain.retain(|field, _| ["intact", "covered", "unreadable", "tip"].contains(&field.as_str()));
-    history
 }
 
 fn copy(from: &Path, to: &Path, more: &[&str]) -> Ran {

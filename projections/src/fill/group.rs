@@ -7,7 +7,6 @@ use crate::store::{Commit, ParkedUnit, ReadStore, StoreError, Table, Tip};
 use domain::Category;
 use eventlog::{Checkpoint, Position};
 use journal::Delivery;
-use std::collections::HashSet;
 use tokio_util::sync::CancellationToken;
 
 /// Generations of different views at the same checkpoint.
@@ -143,20 +142,22 @@ impl Group {
     }
 }
 
-/// The last event of each stream in the batch, but for claims: nobody is shown their history.
+/// The last event of each stream in the batch, but for claims: nobody is shown their history. By the streams' names, so that neighbours
+/// are written to one page after the other.
 fn tips(batch: &[Delivery]) -> Vec<Tip> {
-    let mut known = HashSet::new();
-    let audited = |delivery: &&Delivery| {
-        let category = Category::of_stream(delivery.stream().as_str()).map(|(category, _)| category);
-        category.is_some_and(|category| category != Category::Claim)
+    let is_claim = |stream: &str| Category::of_stream(stream).is_none_or(|(category, _)| category == Category::Claim);
+    let mut last: Vec<&Delivery> = batch.iter().filter(|delivery| !is_claim(delivery.stream().as_str())).collect();
+    // Latest first among those of a stream, of which the first stays.
+    last.sort_unstable_by(|one, other| {
+        let streams = one.stream().as_str().cmp(other.stream().as_str());
+        streams.then_with(|| other.position().cmp(&one.position()))
+    });
+    last.dedup_by(|one, kept| one.stream() == kept.stream());
+    let tip = |delivery: &Delivery| Tip {
+        stream: delivery.stream().clone(),
+        revision: delivery.revision(),
+        position: delivery.position(),
+        hash: delivery.hash(),
     };
-    let last_of_stream = batch.iter().rev().filter(|delivery| known.insert(delivery.stream())).filter(audited);
-    last_of_stream
-        .map(|delivery| Tip {
-            stream: delivery.stream().clone(),
-            revision: delivery.revision(),
-            position: delivery.position(),
-            hash: delivery.hash(),
-        })
-        .collect()
+    last.into_iter().map(tip).collect()
 }
