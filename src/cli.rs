@@ -22,7 +22,7 @@ Examples:
   cartlog serve                              serve on 127.0.0.1:8080, with everything in ./data
   cartlog demo                               watch shoppers at work, and see that it adds up
   cartlog status                             how far everything is, and how large
-  cartlog audit history invoice/0193b0c2-…   what happened to an invoice, with proof"
+  cartlog audit history invoice/0193b0c2-…   what happened to an invoice, and what vouches for it"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -321,13 +321,17 @@ struct Audit {
 
 #[derive(Subcommand)]
 enum AuditCommand {
-    /// Shows every event of an object, oldest first, and verifies its hash chain
+    /// Shows every event of an object, oldest first, and says what vouches for each
     History(History),
 }
 
 #[derive(Args)]
 #[command(after_help = "\
-Exits with 3 if the hash chain is broken. Keep the hash of the last event to prove later that nothing was cut off.
+Each event carries the hash of the one before it, so all but the last are vouched for by the next. The last is compared with what
+the views, the metric windows and a snapshot have seen; where none of them has kept its hash, that is said. Whoever can change the log
+and all of these leaves no trace: keep the hash of the last event elsewhere to prove later that nothing was altered or cut off.
+
+Exits with 3 if the chain is broken, if an event can't be read, or if one is not what was seen of it.
 
 Examples:
   cartlog audit history invoice/0193b0c2-7b1e-7c55-9d2e-5f0c6a1f3b77

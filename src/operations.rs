@@ -2,6 +2,7 @@
 //!
 //! The same for a running server, which is asked over its control socket, and for a command that opens the data directory itself.
 
+use crate::audit::Witnesses;
 use crate::data_dir::{DataDir, Lock};
 use crate::status::{self, Follower, Parked, Status};
 use crate::wiring::views::ViewsKeeper;
@@ -18,6 +19,7 @@ use std::time::Instant;
 
 /// A store, opened.
 pub struct Operations {
+    witnesses: Witnesses,
     journal: Journal,
     views: ViewsKeeper,
     windows: WindowsCounter,
@@ -41,8 +43,9 @@ pub struct Running {
 }
 
 impl Operations {
-    pub fn new(journal: Journal, views: ViewsKeeper, windows: WindowsCounter, data: DataDir, lock: Arc<Lock>) -> Self {
-        Self { journal, views, windows, data, running: None, _lock: lock }
+    pub fn new(witnesses: Witnesses, data: DataDir, lock: Arc<Lock>) -> Self {
+        let Witnesses { journal, views, windows, .. } = witnesses.clone();
+        Self { witnesses, journal, views, windows, data, running: None, _lock: lock }
     }
 
     /// Of a running server.
@@ -51,8 +54,9 @@ impl Operations {
         self
     }
 
-    pub fn journal(&self) -> &Journal {
-        &self.journal
+    /// Who can tell of histories.
+    pub fn witnesses(&self) -> &Witnesses {
+        &self.witnesses
     }
 
     /// How everything is.

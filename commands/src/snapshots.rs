@@ -11,7 +11,11 @@ pub use sqlite::SqliteSnapshots;
 pub(crate) use writer::SnapshotWriter;
 
 use async_trait::async_trait;
+use domain::Category;
+use eventlog::chain::EventHash;
 use eventlog::{LogId, StreamName};
+use journal::Journal;
+use serde::Deserialize;
 
 /// A saved state. It is used only if log, format and hash agree with what is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,51 @@ pub(crate) type Person = domain::CustomerId;
 pub trait Snapshots: Send + Sync + 'static {
     async fn load(&self, stream: &StreamName) -> Result<Option<Snapshot>, String>;
     async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), String>;
+}
+
+/// The last event that a saved state was made from, as it was then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub revision: u64,
+    pub hash: EventHash,
+}
+
+/// What every snapshot says of the stream's end, whatever its format.
+#[derive(Deserialize)]
+struct End {
+    length: u64,
+    last_hash: Option<EventHash>,
+}
+
+/// What the stream's snapshot has seen last of it; `None` where there is none of this log, or where nobody can open it any more.
+///
+/// # Errors
+/// The snapshot can't be read: why.
+pub async fn last_seen(
+    snapshots: &dyn Snapshots,
+    journal: &Journal,
+    stream: &StreamName,
+) -> Result<Option<Seen>, String> {
+    let Some(saved) = snapshots.load(stream).await? else { return Ok(None) };
+    let log_id = journal.log_id().await.map_err(|error| error.to_string())?;
+    if saved.log_id != log_id {
+        return Ok(None);
+    }
+    let person: Option<Person> = match Category::of_stream(stream.as_str()) {
+        Some((Category::Customer, id)) => id.parse().ok(),
+        _ => None,
+    };
+    let state = match person {
+        None => Some(saved.state),
+        Some(person) => {
+            let opened = journal.open_state(stream, person, &saved.state).await;
+            opened.map_err(|error| error.to_string())?
+        }
+    };
+    let Some(state) = state else { return Ok(None) };
+    let end: End = serde_json::from_slice(&state).map_err(|error| error.to_string())?;
+    let revision = end.length.checked_sub(1);
+    Ok(revision.zip(end.last_hash).map(|(revision, hash)| Seen { revision, hash }))
 }
 
 /// Keeps none.

@@ -11,6 +11,12 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EventHash([u8; 32]);
 
+impl From<[u8; 32]> for EventHash {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl EventHash {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -135,6 +135,7 @@ fn unreadable(envelope: &Envelope, reason: seal::SealError) -> Unreadable {
         position: envelope.position,
         id: envelope.id,
         event_type: envelope.event.event_type().into(),
+        hash: envelope.hash,
         is_locked: matches!(reason, seal::SealError::Damaged),
         reason: reason.to_string(),
     }
@@ -142,6 +143,7 @@ fn unreadable(envelope: &Envelope, reason: seal::SealError) -> Unreadable {
 
 /// Decodes one stored event; personal data stays sealed.
 fn decode_sealed(recorded: RecordedEvent) -> Result<Envelope, Unreadable> {
+    let hash = chain::hash_of(&recorded);
     match read_parts(&recorded) {
         Ok((metadata, event)) => Ok(Envelope {
             stream: recorded.stream,
@@ -149,6 +151,7 @@ fn decode_sealed(recorded: RecordedEvent) -> Result<Envelope, Unreadable> {
             position: recorded.position,
             id: recorded.id,
             recorded_at: recorded.recorded_at.into(),
+            hash,
             metadata,
             event,
         }),
@@ -158,6 +161,7 @@ fn decode_sealed(recorded: RecordedEvent) -> Result<Envelope, Unreadable> {
             position: recorded.position,
             id: recorded.id,
             event_type: Arc::clone(&recorded.event_type),
+            hash,
             reason,
             is_locked: false,
         }),

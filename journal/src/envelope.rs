@@ -2,6 +2,7 @@
 
 use crate::Metadata;
 use domain::{Event, Personal, Timestamp};
+use eventlog::chain::EventHash;
 use eventlog::{EventId, Position, StreamName};
 use serde_json::Value;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ pub struct Envelope {
     pub id: EventId,
     /// The log's own time of the append.
     pub recorded_at: Timestamp,
+    /// Of the event as it is stored.
+    pub hash: EventHash,
     pub metadata: Metadata,
     pub event: Event,
 }
@@ -51,6 +54,8 @@ pub struct Unreadable {
     pub position: Position,
     pub id: EventId,
     pub event_type: Arc<str>,
+    /// Of the event as it is stored.
+    pub hash: EventHash,
     pub reason: String,
     /// All but its personal data can be read: the customer's key is not the one that it was sealed with, or it was altered.
     pub is_locked: bool,
@@ -68,6 +73,28 @@ impl Delivery {
         match self {
             Delivery::Event(envelope) => envelope.id,
             Delivery::Unreadable(unreadable) => unreadable.id,
+        }
+    }
+
+    pub fn stream(&self) -> &StreamName {
+        match self {
+            Delivery::Event(envelope) => &envelope.stream,
+            Delivery::Unreadable(unreadable) => &unreadable.stream,
+        }
+    }
+
+    pub fn revision(&self) -> u64 {
+        match self {
+            Delivery::Event(envelope) => envelope.revision,
+            Delivery::Unreadable(unreadable) => unreadable.revision,
+        }
+    }
+
+    /// Of the event as it is stored.
+    pub fn hash(&self) -> EventHash {
+        match self {
+            Delivery::Event(envelope) => envelope.hash,
+            Delivery::Unreadable(unreadable) => unreadable.hash,
         }
     }
 }

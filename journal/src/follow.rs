@@ -253,6 +253,7 @@ mod tests {
             position: Position(position),
             id: Uuid::nil(),
             event_type: "CartBilled".into(),
+            hash: [0; 32].into(),
             reason: String::new(),
             is_locked: false,
         }))

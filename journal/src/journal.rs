@@ -73,7 +73,7 @@ pub enum JournalError {
     Keys(#[from] KeysError),
     /// The stream can't be folded: it holds an event that this version can't read.
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Unreadable(Box<Unreadable>),
     /// The customer's key was destroyed: nothing personal can be written for them any more.
     #[error("customer {0} was erased")]
     Erased(CustomerId),
@@ -85,6 +85,12 @@ pub enum JournalError {
     Seal(#[from] seal::SealError),
     #[error("an event can't be written")]
     Json(#[from] serde_json::Error),
+}
+
+impl From<Unreadable> for JournalError {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unreadable(Box::new(unreadable))
+    }
 }
 
 impl Journal {
@@ -142,13 +148,14 @@ impl Journal {
         room: Room,
     ) -> Result<StreamSlice, JournalError> {
         let recorded = self.log.read_stream_within(stream, from.length, room).await?;
-        let (is_full, first_hash) = (room.is_filled_by(&recorded), recorded.first().map(chain::hash_of));
+        let is_full = room.is_filled_by(&recorded);
         let bytes = recorded.iter().map(|event| event.data.len() + event.metadata.len()).sum::<usize>() as u64;
-        let tail = match recorded.last() {
-            Some(last) => Tail { length: last.revision + 1, last_hash: Some(chain::hash_of(last)) },
+        let events = codec::decode(recorded, self.keys.as_ref()).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let first_hash = events.first().map(|first| first.hash);
+        let tail = match events.last() {
+            Some(last) => Tail { length: last.revision + 1, last_hash: Some(last.hash) },
             None => from,
         };
-        let events = codec::decode(recorded, self.keys.as_ref()).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(StreamSlice { events, tail, first_hash, bytes, is_full })
     }
 
@@ -243,6 +250,16 @@ impl Journal {
             }
             Some(_) | None => Err(foreign("no event stands there: the log is shorter, or was restored".to_owned())),
         }
+    }
+
+    /// Whether the event at the position is another one than whoever noted its hash has seen there. `false` also where none stands,
+    /// which [`Self::verify`] tells.
+    pub async fn is_altered(&self, position: Position, seen: EventHash) -> Result<bool, LogError> {
+        if position == Position::START {
+            return Ok(false);
+        }
+        let found = self.log.read_all(Position(position.0 - 1), 1).await?;
+        Ok(found.first().is_some_and(|event| event.position == position && chain::hash_of(event) != seen))
     }
 
     /// About how many bytes of recent events are held for followers.

@@ -1,18 +1,83 @@
-//! The check of a stream's hash chain, event by event as it is stored.
+//! The check of a stream's hash chain, event by event as it is stored, and of what others have seen of it.
+//!
+//! An event is vouched for by the one after it, which carries its hash. So nothing in the log vouches for the last one: that is
+//! compared with what others have kept of it ([`Witness`]). Whoever can change the log and all of them leaves no trace that is looked
+//! for here.
 
+use super::witnesses::{NotAsked, Seen, Testimony};
 use eventlog::RecordedEvent;
 use eventlog::chain::{self, EventHash};
 use serde::{Deserialize, Serialize};
 
-/// Whether a stream is as it was written.
+/// Unreadable events that are named at most; that there are more is said by their number.
+const NAMED: usize = 100;
+
+/// What was found of a stream. It is what was written as far as this says, and no further.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chain {
+    /// Nothing speaks against it: the chain is intact, every event can be read, and no witness has seen anything else. Not that
+    /// somebody vouches for the last event.
+    pub sound: bool,
     /// Every event carries the hash of the one before it, without a gap.
     pub intact: bool,
     /// The first place where that is not so, in words.
     pub broken: Option<String>,
+    /// How many events, from the first on, are vouched for by the hash in the event after them, as far as nothing speaks against that
+    /// one.
+    pub covered: u64,
+    /// `null` without an event.
+    pub last_event: Option<LastEvent>,
+    /// Who else has seen an event of this stream, and whether it is still what they have seen.
+    pub witnesses: Vec<Witness>,
+    /// Those that could not be asked.
+    pub not_asked: Vec<NotAsked>,
+    /// How many events can't be read.
+    pub unreadable: u64,
+    /// The first of them.
+    pub first_unreadable: Vec<Unread>,
     /// The hash of the last event: whoever keeps it can tell later whether what is here now was altered or cut off.
     pub tip: Option<String>,
+}
+
+/// What is known of the event that none follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LastEvent {
+    /// A witness has seen it as it is.
+    Vouched,
+    /// Nobody has kept its hash.
+    Unvouched,
+    /// A witness has seen another one.
+    Altered,
+}
+
+/// One that has seen an event, at another time and in another place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Witness {
+    pub by: Testimony,
+    pub revision: u64,
+    /// Of the event as it was seen.
+    pub hash: String,
+    pub finding: Finding,
+}
+
+/// What the log says to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    Agrees,
+    /// Another event stands there.
+    Differs,
+    /// No event stands there.
+    Missing,
+}
+
+/// An event that can't be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    pub revision: u64,
+    pub position: u64,
+    pub reason: String,
 }
 
 /// Takes the events of one stream, oldest first.
@@ -21,6 +86,13 @@ pub struct ChainCheck {
     length: u64,
     last: Option<EventHash>,
     broken: Option<String>,
+    covered: u64,
+    unreadable: u64,
+    first_unreadable: Vec<Unread>,
+    /// What was seen of events that have not come yet.
+    seen: Vec<Seen>,
+    witnesses: Vec<Witness>,
+    not_asked: Vec<NotAsked>,
 }
 
 #[derive(Deserialize)]
@@ -29,12 +101,28 @@ struct Link {
 }
 
 impl ChainCheck {
-    /// Takes the next event. Gives its hash.
-    pub fn take(&mut self, event: &RecordedEvent) -> EventHash {
+    /// With what others have seen of the stream; before it is read, so that it has all that they have seen.
+    pub fn with(seen: Vec<Seen>, not_asked: Vec<NotAsked>) -> Self {
+        Self { seen, not_asked, ..Self::default() }
+    }
+
+    /// Takes the next event, with the reason where it can't be read. Gives its hash.
+    pub fn take(&mut self, event: &RecordedEvent, unreadable: Option<&str>) -> EventHash {
         if self.broken.is_none() {
             self.broken = self.fault(event);
         }
+        if self.broken.is_none() {
+            self.covered = event.revision;
+        }
+        if let Some(reason) = unreadable {
+            self.unreadable += 1;
+            if self.first_unreadable.len() < NAMED {
+                let (revision, position) = (event.revision, event.position.0);
+                self.first_unreadable.push(Unread { revision, position, reason: reason.to_owned() });
+            }
+        }
         let hash = chain::hash_of(event);
+        self.hear(event, hash);
         self.length = event.revision + 1;
         self.last = Some(hash);
         hash
@@ -52,8 +140,50 @@ impl ChainCheck {
         }
     }
 
+    /// Compares the event with what was seen of it.
+    fn hear(&mut self, event: &RecordedEvent, hash: EventHash) {
+        for seen in self.seen.extract_if(.., |seen| seen.is_of(event)) {
+            let finding = if seen.hash == hash { Finding::Agrees } else { Finding::Differs };
+            self.witnesses.push(seen.witness(event.revision, finding));
+        }
+    }
+
     /// What the check has found.
-    pub fn finish(self) -> Chain {
-        Chain { intact: self.broken.is_none(), broken: self.broken, tip: self.last.map(|hash| hash.to_string()) }
+    pub fn finish(mut self) -> Chain {
+        // A place without a revision may be of any other stream.
+        for seen in std::mem::take(&mut self.seen) {
+            if let Some(revision) = seen.revision {
+                self.witnesses.push(seen.witness(revision, Finding::Missing));
+            }
+        }
+        let last_event = self.length.checked_sub(1).map(|last| self.of_last(last));
+        let altered = self.witnesses.iter().filter(|witness| witness.finding == Finding::Differs);
+        let first_altered = altered.map(|witness| witness.revision).min();
+        let intact = self.broken.is_none();
+        let agree = self.witnesses.iter().all(|witness| witness.finding == Finding::Agrees);
+        Chain {
+            sound: intact && self.unreadable == 0 && agree,
+            intact,
+            broken: self.broken,
+            // What an event that was altered says of the one before it is worth nothing.
+            covered: first_altered.map_or(self.covered, |revision| self.covered.min(revision.saturating_sub(1))),
+            last_event,
+            witnesses: self.witnesses,
+            not_asked: self.not_asked,
+            unreadable: self.unreadable,
+            first_unreadable: self.first_unreadable,
+            tip: self.last.map(|hash| hash.to_string()),
+        }
+    }
+
+    fn of_last(&self, last: u64) -> LastEvent {
+        let found = |finding| self.witnesses.iter().any(|seen| seen.revision == last && seen.finding == finding);
+        if found(Finding::Differs) {
+            LastEvent::Altered
+        } else if found(Finding::Agrees) {
+            LastEvent::Vouched
+        } else {
+            LastEvent::Unvouched
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::amounts::Amounts;
 use super::chain::{Chain, ChainCheck};
-use super::words;
+use super::{Witnesses, words};
 use anyhow::{Context, Result, bail};
 use domain::customer::CustomerEvent;
 use domain::{Category, Currency, Event};
@@ -49,9 +49,13 @@ pub struct Historian<'a> {
 impl<'a> Historian<'a> {
     /// # Errors
     /// The log has no such object, or can't be read.
-    pub async fn begin(journal: &'a Journal, stream: StreamName) -> Result<Self> {
+    pub async fn begin(witnesses: &'a Witnesses, stream: StreamName) -> Result<Self> {
+        let journal = &witnesses.journal;
+        // Before anything is read: what comes meanwhile is in what is read.
+        let (seen, not_asked) = witnesses.of(&stream).await;
+        let was_there = seen.iter().any(|seen| seen.revision.is_some());
         let first = journal.log().read_stream(&stream, 0, 1).await?;
-        if first.is_empty() {
+        if first.is_empty() && !was_there {
             let (category, id) = stream.as_str().split_once('-').unwrap_or((stream.as_str(), ""));
             bail!(
                 "the log has no {} {id}; `cartlog audit history --help` shows how objects are named",
@@ -59,18 +63,18 @@ impl<'a> Historian<'a> {
             );
         }
         let amounts = Amounts::of(currency(journal, &stream).await?);
-        Ok(Self { journal, stream, amounts, read: 0, chain: ChainCheck::default() })
+        Ok(Self { journal, stream, amounts, read: 0, chain: ChainCheck::with(seen, not_asked) })
     }
 
     /// The next events; empty at the end.
     pub async fn next_page(&mut self) -> Result<Vec<Entry>> {
         let recorded = self.journal.log().read_stream(&self.stream, self.read, PAGE).await?;
         let read = self.understand(&recorded).await?;
-        self.read += recorded.len() as u64;
+        self.read = recorded.last().map_or(self.read, |last| last.revision + 1);
         recorded.iter().zip(read).map(|(recorded, read)| self.entry(recorded, read)).collect()
     }
 
-    /// Whether what was read is as it was written.
+    /// What vouches for what was read, and what speaks against it.
     pub fn finish(self) -> Chain {
         self.chain.finish()
     }
@@ -95,7 +99,7 @@ impl<'a> Historian<'a> {
     }
 
     fn entry(&mut self, recorded: &RecordedEvent, read: Result<Envelope, String>) -> Result<Entry> {
-        let hash = self.chain.take(recorded).to_string();
+        let hash = self.chain.take(recorded, read.as_ref().err().map(String::as_str)).to_string();
         let stored = || serde_json::from_slice(&recorded.data).unwrap_or(Value::Null);
         let recorded_at = domain::Timestamp::from(recorded.recorded_at).to_string();
         let mut entry = Entry {

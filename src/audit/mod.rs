@@ -1,17 +1,19 @@
-//! `cartlog audit history`: what an auditor sees of an object, event by event, and the proof that nothing was altered.
+//! `cartlog audit history`: what an auditor sees of an object, event by event, and what vouches for it.
 //!
-//! What lives here: reading a history ([`history`]), putting it into words ([`words`]), checking its chain ([`chain`]), showing
-//! it ([`table`]). What doesn't: how the log is reached, which is `control`'s and `wiring`'s.
+//! What lives here: reading a history ([`history`]), putting it into words ([`words`]), checking its chain ([`chain`]), asking who else
+//! has seen it ([`witnesses`]), showing it ([`table`]). What doesn't: how the log is reached, which is `control`'s and `wiring`'s.
 
 pub mod amounts;
 pub mod chain;
 pub mod history;
 pub mod object;
 pub mod table;
+pub mod witnesses;
 mod words;
 
 pub use chain::Chain;
 pub use history::{Entry, Historian};
+pub use witnesses::Witnesses;
 
 use crate::config::Config;
 use crate::control::{Reply, Request, client};
@@ -19,8 +21,8 @@ use crate::data_dir::DataDir;
 use crate::{output, wiring};
 use anyhow::{Result, bail};
 
-/// Shows the history of an object, read by the server that has the data directory, or by itself when none runs. Whether its
-/// hash chain is whole.
+/// Shows the history of an object, read by the server that has the data directory, or by itself when none runs. Whether nothing speaks
+/// against it.
 pub async fn run(config: Config, object: &str, json: bool) -> Result<bool> {
     let stream = object::stream_of(object)?;
     let data = DataDir::existing(&config.data)?;
@@ -35,7 +37,7 @@ pub async fn run(config: Config, object: &str, json: bool) -> Result<bool> {
         },
         None => {
             let operations = wiring::open_alone(&config, data, wiring::Purpose::Look).await?;
-            let mut historian = Historian::begin(operations.journal(), stream).await?;
+            let mut historian = Historian::begin(operations.witnesses(), stream).await?;
             loop {
                 let page = historian.next_page().await?;
                 if page.is_empty() {
@@ -49,5 +51,5 @@ pub async fn run(config: Config, object: &str, json: bool) -> Result<bool> {
         true => output::say_json(&table::as_json(object, &entries, &chain))?,
         false => output::say(table::as_table(object, &entries, &chain))?,
     }
-    Ok(chain.intact)
+    Ok(chain.sound)
 }

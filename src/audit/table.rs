@@ -1,5 +1,7 @@
 //! A history as a table for people, or as JSON for machines.
 
+use super::chain::{Finding, LastEvent, Unread, Witness};
+use super::witnesses::NotAsked;
 use super::{Chain, Entry};
 use crate::tables;
 use crate::tables::Head::{Number, Text};
@@ -10,7 +12,7 @@ pub fn as_json(object: &str, entries: &[Entry], chain: &Chain) -> serde_json::Va
     json!({ "object": object, "events": entries, "chain": chain })
 }
 
-/// The table, and below it what the check of the chain has found.
+/// The table, and below it what vouches for it and what speaks against it.
 pub fn as_table(object: &str, entries: &[Entry], chain: &Chain) -> String {
     let mut table = tables::new(&[Text("time"), Number("revision"), Text("what happened"), Text("by")]);
     for entry in entries {
@@ -22,13 +24,74 @@ pub fn as_table(object: &str, entries: &[Entry], chain: &Chain) -> String {
         1 => "1 event".to_owned(),
         more => format!("{more} events"),
     };
-    format!("{object}: {events}\n{table}\n{}\n", verdict(chain))
+    format!("{object}: {events}\n{table}\n{}\n", verdict(chain).join("\n"))
 }
 
-fn verdict(chain: &Chain) -> String {
-    let tip = chain.tip.as_deref().unwrap_or("none");
-    match &chain.broken {
-        None => format!("The hash chain is whole: nothing was altered or left out. Hash of the last event: {tip}"),
-        Some(place) => format!("THE HASH CHAIN IS BROKEN: {place}. From there on this history can't be trusted."),
+/// What vouches for what, a sentence a line, what is wrong first. It claims nothing that was not compared.
+fn verdict(chain: &Chain) -> Vec<String> {
+    let mut said: Vec<String> = chain.broken.iter().map(|place| broken(place)).collect();
+    said.extend(chain.first_unreadable.iter().map(|event| {
+        let Unread { revision, position, reason } = event;
+        format!("REVISION {revision} (position {position}) CAN'T BE READ: {reason}")
+    }));
+    let more = chain.unreadable.saturating_sub(chain.first_unreadable.len() as u64);
+    if more > 0 {
+        said.push(format!("{more} MORE EVENTS CAN'T BE READ."));
+    }
+    said.extend(chain.witnesses.iter().filter_map(against));
+    said.push(covered(chain));
+    said.extend(chain.last_event.map(|last| of_last(last, chain)));
+    said.extend(chain.not_asked.iter().map(|NotAsked { by, reason }| format!("Not asked: {by}: {reason}")));
+    said.extend(chain.tip.iter().map(|tip| {
+        format!("Hash of the last event: {tip}. Kept elsewhere, it tells later whether this was altered or cut off.")
+    }));
+    said
+}
+
+fn broken(place: &str) -> String {
+    format!("THE HASH CHAIN IS BROKEN: {place}. From there on this history can't be trusted.")
+}
+
+fn against(Witness { by, revision, hash, finding }: &Witness) -> Option<String> {
+    match finding {
+        Finding::Agrees => None,
+        Finding::Differs => {
+            Some(format!("REVISION {revision} WAS ALTERED: {by} saw another event there, with the hash {hash}."))
+        }
+        Finding::Missing => Some(format!("EVENTS ARE MISSING: {by} saw revision {revision}, with the hash {hash}.")),
+    }
+}
+
+/// What the chain itself says, and of how many events.
+fn covered(chain: &Chain) -> String {
+    let whole = if chain.sound { "The hash chain is whole: it vouches" } else { "The hash chain vouches" };
+    match chain.covered {
+        0 => "The hash chain vouches for no event: one is vouched for by the hash that the event after it carries."
+            .to_owned(),
+        1 => format!("{whole} for revision 0, by the hash that the event after it carries."),
+        more => format!("{whole} for revisions 0 to {}, each by the hash that the event after it carries.", more - 1),
+    }
+}
+
+fn of_last(last: LastEvent, chain: &Chain) -> String {
+    let agree = chain.witnesses.iter().filter(|witness| witness.finding == Finding::Agrees);
+    let latest = agree.clone().map(|witness| witness.revision).max();
+    let by: Vec<String> =
+        agree.filter(|witness| Some(witness.revision) == latest).map(|witness| witness.by.to_string()).collect();
+    match (last, latest) {
+        (LastEvent::Altered, _) => "The last event is not what was written.".to_owned(),
+        (LastEvent::Vouched, _) => {
+            format!("The last event, which none follows, is as it was seen by {}.", by.join(", "))
+        }
+        (LastEvent::Unvouched, None) => {
+            "NOTHING VOUCHES FOR THE LAST EVENT: none follows it, and neither the views, nor the \
+            metric windows, nor a snapshot have kept its hash. If all hashes up to it were made anew, that is not seen."
+                .to_owned()
+        }
+        (LastEvent::Unvouched, Some(revision)) => format!(
+            "NOTHING VOUCHES FOR THE LAST EVENT: none follows it, and nobody has kept its hash. Revision {revision} is as it was \
+             seen by {}.",
+            by.join(", ")
+        ),
     }
 }

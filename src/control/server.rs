@@ -155,7 +155,7 @@ async fn in_a_task<T: Send + 'static, W: Future<Output = T> + Send + 'static>(
 }
 
 async fn history(operations: &Operations, object: &str, write: &mut OwnedWriteHalf) -> Result<Reply> {
-    let mut historian = Historian::begin(operations.journal(), object::stream_of(object)?).await?;
+    let mut historian = Historian::begin(operations.witnesses(), object::stream_of(object)?).await?;
     loop {
         let page = historian.next_page().await?;
         if page.is_empty() {

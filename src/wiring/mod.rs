@@ -27,6 +27,7 @@ pub use leading::{Leading, Work};
 pub use metrics::Metrics;
 pub use readiness::{CurrentReactions, Readiness};
 
+use crate::audit::Witnesses;
 use crate::config::{Config, Role};
 use crate::data_dir::{DataDir, Lock, LockError};
 use crate::operations::Operations;
@@ -52,6 +53,7 @@ pub struct Parts {
     pub heads: Arc<StoreHeads>,
     pub vault: Arc<dyn Vault>,
     pub commands: Commands,
+    pub snapshots: Arc<dyn Snapshots>,
     pub queries: Views,
     pub views: ViewsKeeper,
     pub windows: WindowsCounter,
@@ -80,13 +82,13 @@ impl Parts {
 
     /// What other commands can ask for.
     pub fn operations(&self) -> Operations {
-        Operations::new(
-            self.journal.clone(),
-            self.views.clone(),
-            self.windows.clone(),
-            self.data.clone(),
-            Arc::clone(&self.lock),
-        )
+        let witnesses = Witnesses {
+            journal: self.journal.clone(),
+            views: self.views.clone(),
+            windows: self.windows.clone(),
+            snapshots: Arc::clone(&self.snapshots),
+        };
+        Operations::new(witnesses, self.data.clone(), Arc::clone(&self.lock))
     }
 }
 
@@ -122,7 +124,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
     let commands = Commands::new(commands::Parts {
         journal: journal.clone(),
         vault: Arc::clone(&vault),
-        snapshots,
+        snapshots: Arc::clone(&snapshots),
         progress: work,
         lookups: Arc::new(ViewLookups::new(queries.clone(), Arc::clone(&heads), config.view_wait.0)),
         mailer,
@@ -147,6 +149,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
         heads,
         vault,
         commands,
+        snapshots,
         queries,
         views,
         windows,
@@ -177,8 +180,8 @@ pub async fn open_alone(config: &Config, data: DataDir, purpose: Purpose) -> Res
     if purpose == Purpose::Fill {
         identity::check(config, &stored).await?;
     }
-    let Stored { journal, views, windows, .. } = stored;
-    Ok(Operations::new(journal, views, windows, data, Arc::new(lock)))
+    let Stored { journal, views, windows, snapshots, .. } = stored;
+    Ok(Operations::new(Witnesses { journal, views, windows, snapshots }, data, Arc::new(lock)))
 }
 
 /// Opens nothing but the log of a directory that no server has, for one command.

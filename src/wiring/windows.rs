@@ -6,6 +6,7 @@ use crate::data_dir::DataDir;
 use crate::status::Follower;
 use anyhow::Result;
 use commands::{Clock, SystemClock};
+use eventlog::chain::EventHash;
 use eventlog::{Checkpoint, Position};
 use journal::Journal;
 use parking_lot::Mutex;
@@ -75,6 +76,14 @@ impl WindowsCounter {
     /// Up to where they were counted, and in which log.
     pub async fn checkpoint(&self) -> Result<Option<Checkpoint>> {
         Ok(self.store.state(Side::Live).await?.checkpoint)
+    }
+
+    /// Where they stand in this log, and the hash of the event there as they have counted it.
+    pub async fn last_seen(&self, journal: &Journal) -> Result<Option<(Position, EventHash)>> {
+        let state = self.store.state(Side::Live).await?;
+        let log_id = journal.log_id().await?;
+        let ours = state.checkpoint.filter(|checkpoint| checkpoint.log_id == log_id);
+        Ok(ours.map(|checkpoint| checkpoint.position).zip(state.event_hash))
     }
 
     /// What people should know beside the position.

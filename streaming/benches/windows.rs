@@ -96,6 +96,7 @@ fn windows_batch(after: u64) -> Batch {
             position: Position(after + 1),
             event_id: uuid::Uuid::from_u128(1),
         },
+        event_hash: [0; 32].into(),
         stores: Default::default(),
         skipped: Vec::new(),
         horizon: Horizon::at(now()),

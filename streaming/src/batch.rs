@@ -6,6 +6,7 @@ use crate::bucket::{Bucket, Granularity, Minute};
 use crate::metric::{Increment, Metric, increment};
 use chrono::TimeDelta;
 use domain::{CustomerId, StoreId, Timestamp};
+use eventlog::chain::EventHash;
 use eventlog::{Checkpoint, LogId, Position};
 use journal::{Delivery, Envelope};
 use std::collections::{BTreeMap, HashMap};
@@ -42,6 +43,8 @@ pub struct Batch {
     pub after: Position,
     /// The last event of the batch, whether it counts or not.
     pub checkpoint: Checkpoint,
+    /// Of that event, as it was read.
+    pub event_hash: EventHash,
     pub stores: BTreeMap<StoreId, StoreBatch>,
     /// The events that could not be read, oldest first.
     pub skipped: Vec<Skipped>,
@@ -104,6 +107,7 @@ impl Batch {
         let mut batch = Self {
             after,
             checkpoint: Checkpoint { log_id, position: last.position(), event_id: last.id() },
+            event_hash: last.hash(),
             stores: BTreeMap::new(),
             skipped: Vec::new(),
             horizon,

@@ -25,7 +25,7 @@ pub mod header {
     pub const PARTITION_KEY: &str = "ce_partitionkey";
     pub const REVISION: &str = "ce_revision";
     pub const CONTENT_TYPE: &str = "content-type";
-    /// The stored metadata, byte by byte: with it a stream's hash chain can be verified.
+    /// The stored metadata, byte by byte: with it each event vouches for the one before it in its stream.
     pub const METADATA: &str = "cartlog_metadata";
 }
 

@@ -10,6 +10,7 @@ use crate::bucket::Minute;
 use crate::metric::Metric;
 use async_trait::async_trait;
 use domain::{StoreId, Timestamp};
+use eventlog::chain::EventHash;
 use eventlog::{Checkpoint, Position};
 use std::ops::Range;
 use std::time::Duration;
@@ -46,6 +47,8 @@ pub enum Swap {
 pub struct SideState {
     /// `None`: nothing was applied yet.
     pub checkpoint: Option<Checkpoint>,
+    /// Of the event at the checkpoint, as it was counted; `None`: whoever counted it kept none.
+    pub event_hash: Option<EventHash>,
     /// The latest clock by which a batch was applied: what lay before its horizon may be gone. `None`: none was.
     pub latest_clock: Option<Timestamp>,
     /// How many events could not be read.

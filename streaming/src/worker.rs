@@ -352,6 +352,14 @@ impl Fold {
         }
         let checkpoint = state.checkpoint.unwrap_or_else(|| Checkpoint::start(log_id));
         worker.journal.verify(&checkpoint).await?;
+        if let Some(seen) = state.event_hash
+            && worker.journal.is_altered(checkpoint.position, seen).await?
+        {
+            tracing::error!(
+                %side, position = checkpoint.position.0,
+                "the event at this position of the log is not what the metric windows have counted: it was altered since"
+            );
+        }
         let latest_clock = state.latest_clock;
         if side == Side::Live {
             worker.shared.resumed(state);

@@ -15,9 +15,11 @@ async fn an_invoice_is_told_event_by_event_with_and_without_a_server() {
     shop.post(&format!("/invoice/{invoice}/collected"), serde_json::Value::Null).await.expect(201);
     let object = format!("invoice/{invoice}");
     let ask = |more: &[&str]| on(data.path(), &[&["audit", "history", &object], more].concat()).succeeded();
+    // Where views and windows stand in the log may be an event of it, or not yet, or no longer.
+    let events = |told: &str| serde_json::from_str::<serde_json::Value>(told).expect("JSON")["events"].clone();
 
     let (table, json) = (ask(&[]), ask(&["--json"]));
-    for part in ["25.00 EUR", "issued", "collected", "token ", "chain is whole"] {
+    for part in ["25.00 EUR", "issued", "collected", "token ", "chain is whole", "seen by the views"] {
         assert!(table.contains(part), "no '{part}' in\n{table}");
     }
     let history: serde_json::Value = serde_json::from_str(&json).expect("JSON");
@@ -29,7 +31,8 @@ async fn an_invoice_is_told_event_by_event_with_and_without_a_server() {
 
     signal(server.pid(), "TERM");
     server.wait();
-    assert_eq!((ask(&[]), ask(&["--json"])), (table, json));
+    assert_eq!(events(&ask(&["--json"])), events(&json));
+    assert_eq!(ask(&[]).lines().take(5).collect::<Vec<_>>(), table.lines().take(5).collect::<Vec<_>>());
 }
 
 #[tokio::test]

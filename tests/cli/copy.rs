@@ -1,6 +1,6 @@
 //! A store copied to another place: the copy is the store, wherever it was stopped meanwhile; and what can't be copied says so.
 
-use super::run::{Ran, cartlog, run};
+use super::run::{Ran, cartlog, history, run};
 use crate::support::{Server, TestShop, new_product};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -71,8 +71,7 @@ impl Store {
     }
 
     fn histories(&self, data: &Path) -> Vec<Value> {
-        let history = |object: &String| super::run::on(data, &["audit", "history", object, "--json"]).json();
-        self.objects.iter().map(history).collect()
+        self.objects.iter().map(|object| history(data, object)).collect()
     }
 }
 

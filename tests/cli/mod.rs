@@ -18,3 +18,4 @@ mod operations;
 mod readme;
 pub mod run;
 mod stderr;
+mod vouched;

@@ -95,7 +95,7 @@ async fn answers(shop: &TestShop, paths: &[String]) -> Vec<Value> {
 
 /// The history without what is each log's own.
 fn history(data: &Path, object: &str) -> Value {
-    let mut history = crate::cli::run::on(data, &["audit", "history", object, "--json"]).json();
+    let mut history = crate::cli::run::history(data, object);
     for event in history["events"].as_array_mut().expect("events") {
         event.as_object_mut().expect("an event").remove("recorded_at");
     }

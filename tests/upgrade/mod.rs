@@ -165,3 +165,22 @@ async fn the_store_goes_on_where_it_was() {
     let server = Server::on_files(data.path(), &[]);
     assert_eq!(shop.moved_to(&server).stock(&product).await, (3, 2));
 }
+
+/// That version kept no hash of what its views and windows had seen.
+#[tokio::test]
+async fn histories_of_then_are_sound_and_vouched_for_once_the_views_have_seen_them() {
+    let data = unpacked();
+    let invoice = told().iter().find_map(|told| told.answered["invoice"]["invoice_id"].as_str().map(str::to_owned));
+    let object = format!("invoice/{}", invoice.expect("an invoice"));
+    let last_event = || {
+        let chain = &on_files(data.path(), &["audit", "history", &object, "--json"]).json()["chain"];
+        assert_eq!(chain["sound"], true, "{chain:#}");
+        chain["last_event"].clone()
+    };
+    assert_eq!(last_event(), "unvouched");
+    let mut server = Server::on_files(data.path(), &[]);
+    signal(server.pid(), "TERM");
+    server.wait();
+    on_files(data.path(), &["rebuild"]).succeeded();
+    assert_eq!(last_event(), "vouched");
+}

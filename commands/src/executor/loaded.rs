@@ -193,8 +193,15 @@ impl<A: Decider> Loaded<A> {
         let Some(last) = saved.tail.length.checked_sub(1) else { return Ok(None) };
         // With the last event that it knows, whose hash is that of all before it.
         let slice = page(shared, stream, Tail { length: last, last_hash: None }).await?;
-        if slice.first_hash.is_none() || slice.first_hash != saved.tail.last_hash {
+        if slice.first_hash.is_none() {
             tracing::warn!(%stream, "a snapshot is of events that the log does not have; reading the whole stream");
+            return Ok(None);
+        }
+        if slice.first_hash != saved.tail.last_hash {
+            tracing::error!(
+                %stream, revision = last,
+                "this event is not what a snapshot was made from: it was altered since, or the log was put back; reading the whole stream"
+            );
             return Ok(None);
         }
         if !saved.fold_slice(stream, slice, 1)? {

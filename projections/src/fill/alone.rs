@@ -68,7 +68,7 @@ impl<'a> Alone<'a> {
             Ok(slice) => (slice, None),
             Err(JournalError::Unreadable(unreadable)) => {
                 let before = usize::try_from(unreadable.revision - tail.length).unwrap_or(usize::MAX);
-                (self.journal.read_stream(stream, *tail, before).await?, Some(unreadable))
+                (self.journal.read_stream(stream, *tail, before).await?, Some(*unreadable))
             }
             Err(error) => return Err(error.into()),
         };

@@ -3,7 +3,8 @@
 use super::Project;
 use super::alone::{Alone, FoldError};
 use crate::reader::Inner;
-use crate::store::{Commit, ParkedUnit, ReadStore, StoreError, Table};
+use crate::store::{Commit, ParkedUnit, ReadStore, StoreError, Table, Tip};
+use domain::Category;
 use eventlog::{Checkpoint, Position};
 use journal::Delivery;
 use tokio_util::sync::CancellationToken;
@@ -84,7 +85,8 @@ impl Group {
             projector.fold(part);
             tables.push(projector.changes()?);
         }
-        store.commit(Commit { tables, before: self.position(), checkpoint }).await?;
+        let event_hash = part.last().map(Delivery::hash);
+        store.commit(Commit { tables, tips: tips(part), before: self.position(), checkpoint, event_hash }).await?;
         Ok(Part::Committed)
     }
 
@@ -102,7 +104,8 @@ impl Group {
         projector.abandon();
         let outcome = match projector.retry(alone, units).await {
             Ok((changes, stay)) => {
-                let commit = Commit { tables: vec![changes], before: checkpoint.position, checkpoint };
+                let (tables, before) = (vec![changes], checkpoint.position);
+                let commit = Commit { tables, tips: Vec::new(), before, checkpoint, event_hash: None };
                 alone.store.commit(commit).await.map(|()| stay).map_err(FoldError::Store)
             }
             Err(error) => Err(error),
@@ -137,4 +140,24 @@ impl Group {
             }
         }
     }
+}
+
+/// The last event of each stream in the batch, but for claims: nobody is shown their history. By the streams' names, so that neighbours
+/// are written to one page after the other.
+fn tips(batch: &[Delivery]) -> Vec<Tip> {
+    let is_claim = |stream: &str| Category::of_stream(stream).is_none_or(|(category, _)| category == Category::Claim);
+    let mut last: Vec<&Delivery> = batch.iter().filter(|delivery| !is_claim(delivery.stream().as_str())).collect();
+    // Latest first among those of a stream, of which the first stays.
+    last.sort_unstable_by(|one, other| {
+        let streams = one.stream().as_str().cmp(other.stream().as_str());
+        streams.then_with(|| other.position().cmp(&one.position()))
+    });
+    last.dedup_by(|one, kept| one.stream() == kept.stream());
+    let tip = |delivery: &Delivery| Tip {
+        stream: delivery.stream().clone(),
+        revision: delivery.revision(),
+        position: delivery.position(),
+        hash: delivery.hash(),
+    };
+    last.into_iter().map(tip).collect()
 }

@@ -6,6 +6,7 @@
 //! an event; what can't be folded is parked, and the rest goes on.
 
 mod alone;
+mod altered;
 mod group;
 mod meter;
 mod parked;

@@ -1,10 +1,10 @@
 //! What happens before the views answer: generations are looked over, views of another version are filled, parked rows are
 //! tried again, and what the log has beyond the checkpoint is folded.
 
-use super::Group;
 use super::alone::{Alone, FoldError};
 use super::meter::{Meter, Report};
 use super::projections::{FillError, Settings};
+use super::{Group, altered};
 use crate::reader::Views;
 use crate::slots::{DECLARATIONS, projector};
 use crate::status::{Progress, ViewStatus};
@@ -224,6 +224,11 @@ pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, Fil
         );
     }
     let (generations, ahead) = known_to_log(&means.journal, generations).await?;
+    if foreign.iter().chain(&ahead).any(|generation| generation.state != GenerationState::Retired) {
+        // What they saw of streams is not of this log, or no longer.
+        means.store().forget_tips().await?;
+    }
+    altered::tell(&means.journal, &generations).await?;
     let mut found = Found::sort_out(generations);
     found.leftover.extend(foreign.into_iter().chain(ahead));
     let mut group = live_group(means, std::mem::take(&mut found.live), report).await?;

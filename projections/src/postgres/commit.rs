@@ -152,6 +152,13 @@ impl Committer {
         done(connection, swapped, "swapping views")
     }
 
+    /// Forgets what was seen of all streams.
+    pub async fn forget_tips(&self, epoch: i64) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        let forgotten = in_time(LONGEST, async { Ok(forget(&mut connection, epoch).await) }).await;
+        done(connection, forgotten, "forgetting what was seen")
+    }
+
     /// Drops the generation as soon as nobody reads it; those that come to read it meanwhile need not wait for those that do.
     pub async fn drop_generation(&self, epoch: i64, view: &str, generation: u32) -> Result<(), StoreError> {
         let mut tries = 1;
@@ -167,6 +174,14 @@ impl Committer {
             tokio::time::sleep(DROP_PAUSE).await;
         }
     }
+}
+
+async fn forget(connection: &mut PgConnection, epoch: i64) -> Result<(), StoreError> {
+    let doing = |error: sqlx::Error| trouble("forgetting what was seen", &error);
+    let mut transaction = connection.begin().await.map_err(doing)?;
+    fence(&mut transaction, epoch).await?;
+    sqlx::query("TRUNCATE views_tips").execute(&mut *transaction).await.map_err(doing)?;
+    transaction.commit().await.map_err(doing)
 }
 
 /// What came of it in time. A connection that failed is not used again: whatever it was in the middle of ends with it.
@@ -190,6 +205,7 @@ async fn write(connection: &mut PgConnection, epoch: i64, commit: &Commit, mark:
     for changes in &commit.tables {
         Writer::new(&mut transaction, changes.table).write(changes).await.map_err(writing)?;
     }
+    keep(&mut transaction, &commit.tips).await.map_err(writing)?;
     // To whoever listens, so that it looks; nobody relies on it.
     let notify = "SELECT pg_notify('cartlog_views', current_schema() || ' ' || $1::text)";
     sqlx::query(notify).bind(number(commit.checkpoint.position)).execute(&mut *transaction).await.map_err(writing)?;
@@ -212,7 +228,8 @@ pub(super) async fn fence(transaction: &mut PgConnection, epoch: i64) -> Result<
 async fn move_checkpoints(transaction: &mut PgConnection, commit: &Commit, mark: Uuid) -> Result<(), StoreError> {
     let writing = |error: sqlx::Error| trouble("writing", &error);
     let (views, generations) = names(commit);
-    let update = "UPDATE views_generations g SET log_id = $3, position = $4, event_id = $5, written = $6
+    let update = "UPDATE views_generations g SET log_id = $3, position = $4, event_id = $5, written = $6,
+                      seen_hash = coalesce($8, g.seen_hash), seen_position = CASE WHEN $8 IS NULL THEN g.seen_position ELSE $4 END
                   FROM unnest($1::text[], $2::int4[]) AS n (view, generation)
                   WHERE g.view = n.view AND g.generation = n.generation AND g.position = $7";
     let moved = sqlx::query(update)
@@ -223,6 +240,7 @@ async fn move_checkpoints(transaction: &mut PgConnection, commit: &Commit, mark:
         .bind(commit.checkpoint.event_id)
         .bind(mark)
         .bind(number(commit.before))
+        .bind(commit.event_hash.map(|hash| hash.as_bytes().to_vec()))
         .execute(&mut *transaction)
         .await
         .map_err(writing)?;
@@ -247,6 +265,28 @@ async fn move_checkpoints(transaction: &mut PgConnection, commit: &Commit, mark:
         set_back |= log_id == commit.checkpoint.log_id && position < commit.before;
     }
     Err(elsewhere_than(commit.before, set_back))
+}
+
+/// Last, as a rebuild beside the worker may want the same rows; and both in one order, so that neither waits for the other for ever.
+async fn keep(transaction: &mut PgConnection, tips: &[Tip]) -> sqlx::Result<()> {
+    if tips.is_empty() {
+        return Ok(());
+    }
+    let mut tips: Vec<&Tip> = tips.iter().collect();
+    tips.sort_unstable_by(|one, other| one.stream.as_str().cmp(other.stream.as_str()));
+    // One that a rebuild comes by again stays what it was when the event was new.
+    let upsert = "INSERT INTO views_tips AS t SELECT * FROM unnest($1::text[], $2::int8[], $3::int8[], $4::bytea[])
+                  ON CONFLICT (stream) DO UPDATE
+                  SET revision = excluded.revision, position = excluded.position, hash = excluded.hash
+                  WHERE excluded.position > t.position";
+    sqlx::query(upsert)
+        .bind(tips.iter().map(|tip| tip.stream.as_str()).collect::<Vec<_>>())
+        .bind(tips.iter().map(|tip| tip.revision as i64).collect::<Vec<_>>())
+        .bind(tips.iter().map(|tip| number(tip.position)).collect::<Vec<_>>())
+        .bind(tips.iter().map(|tip| tip.hash.as_bytes().to_vec()).collect::<Vec<_>>())
+        .execute(transaction)
+        .await
+        .map(drop)
 }
 
 /// A generation is not where the batch begins.

@@ -19,7 +19,7 @@ use crate::store::*;
 use ::postgres::{Database, DatabaseError, is_away, says};
 use async_trait::async_trait;
 use commit::Committer;
-use eventlog::{Checkpoint, Position};
+use eventlog::{Checkpoint, Position, StreamName};
 use pool::Readers;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -155,6 +155,23 @@ impl ReadStore for PostgresReadStore {
 
     async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError> {
         self.committer.drop_generation(self.epoch()?, &view, generation).await
+    }
+
+    async fn tip(&self, stream: &StreamName) -> Result<Option<Tip>, StoreError> {
+        let select = Statement::new("SELECT revision, position, hash FROM views_tips WHERE stream = $1");
+        let tip = |row: &PgRow| {
+            Ok(Tip {
+                stream: stream.clone(),
+                revision: row.try_get::<i64, _>(0)?.unsigned_abs(),
+                position: position(row, 1)?,
+                hash: schema::hash(&row.try_get::<Vec<u8>, _>(2)?)?,
+            })
+        };
+        Ok(self.decoded(select.text(stream.as_str()), tip).await?.pop())
+    }
+
+    async fn forget_tips(&self) -> Result<(), StoreError> {
+        self.committer.forget_tips(self.epoch()?).await
     }
 
     async fn bytes(&self) -> Result<u64, StoreError> {

@@ -6,15 +6,16 @@
 
 use crate::slots::DECLARATIONS;
 use crate::store::*;
+use eventlog::chain::EventHash;
 use eventlog::{Checkpoint, LogId, Position};
 use postgres::Migrations;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 /// The tables that are always there.
-pub(super) const TABLES: Migrations = Migrations {
-    part: "views",
-    steps: &["
+pub(super) const TABLES: Migrations = Migrations { part: "views", steps: &[FIRST, SEEN] };
+
+const FIRST: &str = "
         CREATE TABLE views_generations (
             view text COLLATE \"C\" NOT NULL, generation integer NOT NULL, version integer NOT NULL, state integer NOT NULL,
             log_id uuid NOT NULL, position bigint NOT NULL, event_id uuid NOT NULL,
@@ -28,8 +29,15 @@ pub(super) const TABLES: Migrations = Migrations {
         );
         CREATE UNIQUE INDEX views_parked_rows ON views_parked (view, generation, row_key) WHERE row_key IS NOT NULL;
         CREATE UNIQUE INDEX views_parked_streams ON views_parked (view, generation, stream) WHERE stream IS NOT NULL;
-        CREATE INDEX views_parked_in_order ON views_parked (view, generation, position);"],
-};
+        CREATE INDEX views_parked_in_order ON views_parked (view, generation, position);";
+
+/// The last events as they were read. A node of the version before, which leads still, moves the checkpoint and leaves what was seen:
+/// so that says for itself of which position it is.
+const SEEN: &str = "
+    ALTER TABLE views_generations ADD COLUMN seen_position bigint, ADD COLUMN seen_hash bytea;
+    CREATE TABLE views_tips (
+        stream text COLLATE \"C\" PRIMARY KEY, revision bigint NOT NULL, position bigint NOT NULL, hash bytea NOT NULL
+    ) WITH (fillfactor = 80);";
 
 /// The name of a generation's table.
 pub(super) fn name(table: Table) -> String {
@@ -53,7 +61,7 @@ pub(super) const GENERATIONS: &str = "
     SELECT view, generation, version, state, log_id, position, event_id, ARRAY(
         SELECT beside FROM unnest(ARRAY['', '_history', '_labels', '_search']) AS beside
         WHERE to_regclass(format('%I', view || '_' || generation || beside)) IS NOT NULL
-    ) FROM views_generations ORDER BY view, generation";
+    ), seen_position, seen_hash FROM views_generations ORDER BY view, generation";
 
 pub(super) fn generation(row: &PgRow) -> sqlx::Result<Generation> {
     let view: String = row.try_get(0)?;
@@ -66,6 +74,9 @@ pub(super) fn generation(row: &PgRow) -> sqlx::Result<Generation> {
         LIVE => GenerationState::Live,
         other => return Err(sqlx::Error::Decode(format!("there is no state {other} of a generation").into())),
     };
+    let position: i64 = row.try_get(5)?;
+    let seen = row.try_get::<Option<i64>, _>(8)?.filter(|seen| *seen == position);
+    let event_hash = seen.map_or(Ok(None), |_| row.try_get::<Option<Vec<u8>>, _>(9))?;
     Ok(Generation {
         view,
         generation: row.try_get::<i32, _>(1)?.unsigned_abs(),
@@ -73,9 +84,10 @@ pub(super) fn generation(row: &PgRow) -> sqlx::Result<Generation> {
         state,
         checkpoint: Checkpoint {
             log_id: LogId(row.try_get(4)?),
-            position: Position(row.try_get::<i64, _>(5)?.unsigned_abs()),
+            position: Position(position.unsigned_abs()),
             event_id: row.try_get(6)?,
         },
+        event_hash: event_hash.as_deref().map(hash).transpose()?,
     })
 }
 
@@ -85,6 +97,11 @@ fn needed(view: &str) -> Vec<&'static str> {
     let labels = declared.is_some_and(|view| view.labels.is_some()).then_some("_labels");
     let search = declared.is_some_and(|view| view.search.is_some()).then_some("_search");
     [Some(""), Some("_history"), labels, search].into_iter().flatten().collect()
+}
+
+pub(super) fn hash(bytes: &[u8]) -> sqlx::Result<EventHash> {
+    let bytes: [u8; 32] = bytes.try_into().map_err(|_| sqlx::Error::Decode("a hash has 32 bytes".into()))?;
+    Ok(bytes.into())
 }
 
 /// The statements that make a generation's tables.

@@ -60,7 +60,16 @@ async fn filled(scratch: &Scratch) -> Vec<Table> {
         let rows = (0..ROWS).map(|number| row(view, number)).collect();
         let history = (0..ROWS).map(|number| (Uuid::from_u128(number as u128 + 1), Position(number))).collect();
         let changes = TableChanges { table, rows, history, unparked: Vec::new(), parked: Vec::new() };
-        store.commit(Commit { tables: vec![changes], before: Position::START, checkpoint }).await.expect("written");
+        store
+            .commit(Commit {
+                tables: vec![changes],
+                tips: Vec::new(),
+                before: Position::START,
+                checkpoint,
+                event_hash: None,
+            })
+            .await
+            .expect("written");
         tables.push(table);
     }
     tables

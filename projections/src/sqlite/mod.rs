@@ -18,7 +18,7 @@ mod write;
 
 use crate::store::*;
 use async_trait::async_trait;
-use eventlog::{Checkpoint, Position};
+use eventlog::{Checkpoint, Position, StreamName};
 use file::File;
 use pool::Pool;
 use rusqlite::Connection;
@@ -247,6 +247,16 @@ impl ReadStore for SqliteReadStore {
         self.write(|connection| schema::finish_drop(connection, &view, generation))?;
         while self.write(|connection| compact::give_back(connection))? {}
         Ok(())
+    }
+
+    async fn tip(&self, stream: &StreamName) -> Result<Option<Tip>, StoreError> {
+        self.inline(|connection| read::tip(connection, stream))
+    }
+
+    async fn forget_tips(&self) -> Result<(), StoreError> {
+        // Without a condition SQLite frees whole pages, however many rows there are.
+        let forget = |connection: &mut Connection| connection.execute("DELETE FROM tips", []);
+        self.write(|connection| forget(connection).map(drop).map_err(|error| trouble("forgetting", &error)))
     }
 
     fn met_damage(&self, reason: &str) {

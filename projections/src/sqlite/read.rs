@@ -3,7 +3,7 @@
 use super::schema::name;
 use super::statement::{self, Statement};
 use crate::store::*;
-use eventlog::Position;
+use eventlog::{Position, StreamName};
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use uuid::Uuid;
 
@@ -72,4 +72,17 @@ pub(super) fn parked(connection: &Connection, table: Table) -> rusqlite::Result<
         Ok(Parked { unit, position: position(row, 2)?, event_type: row.get(3)?, reason: row.get(4)? })
     };
     connection.prepare_cached(sql)?.query_map(params![table.view.name, table.generation], parked)?.collect()
+}
+
+pub(super) fn tip(connection: &Connection, stream: &StreamName) -> rusqlite::Result<Option<Tip>> {
+    let sql = "SELECT revision, position, hash FROM tips WHERE stream = ?1";
+    let tip = |row: &Row<'_>| {
+        Ok(Tip {
+            stream: stream.clone(),
+            revision: row.get::<_, i64>(0)?.unsigned_abs(),
+            position: position(row, 1)?,
+            hash: row.get::<_, [u8; 32]>(2)?.into(),
+        })
+    };
+    connection.prepare_cached(sql)?.query_row([stream.as_str()], tip).optional()
 }

@@ -5,6 +5,7 @@
 
 use super::trouble;
 use crate::store::*;
+use eventlog::chain::EventHash;
 use eventlog::{Checkpoint, LogId, Position};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use sqlite::{Bounds, Checkpointer, Header, journal_size_limit};
@@ -12,8 +13,8 @@ use uuid::Uuid;
 
 /// Marks the file as a read store of cartlog ("clrs").
 pub(super) const APPLICATION_ID: i64 = 0x636c_7273;
-/// The layout of the tables that are always there. A newer one is refused.
-const FORMAT: i64 = 1;
+/// The layout of the tables that are always there. A newer one is refused, an older one is brought to this one.
+const FORMAT: i64 = 2;
 /// Pages that the writer keeps, in KiB.
 const CACHE_KIB: i64 = 16_384;
 /// Rows that are deleted at once before an old table is dropped, so that batches come in between.
@@ -22,8 +23,11 @@ const DROPPED_AT_ONCE: usize = 2_000;
 const ALWAYS: &str = "
     CREATE TABLE IF NOT EXISTS generations (
         view TEXT NOT NULL, generation INTEGER NOT NULL, version INTEGER NOT NULL, state INTEGER NOT NULL,
-        log_id BLOB NOT NULL, position INTEGER NOT NULL, event_id BLOB NOT NULL,
+        log_id BLOB NOT NULL, position INTEGER NOT NULL, event_id BLOB NOT NULL, event_hash BLOB,
         PRIMARY KEY (view, generation)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS tips (
+        stream TEXT PRIMARY KEY, revision INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS numbers (view TEXT PRIMARY KEY, last_generation INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS parked (
@@ -33,6 +37,9 @@ const ALWAYS: &str = "
     CREATE UNIQUE INDEX IF NOT EXISTS parked_rows ON parked (view, generation, row) WHERE row IS NOT NULL;
     CREATE UNIQUE INDEX IF NOT EXISTS parked_streams ON parked (view, generation, stream) WHERE stream IS NOT NULL;
     CREATE INDEX IF NOT EXISTS parked_in_order ON parked (view, generation, position);";
+
+/// What layout 1 lacks of the tables above, but for those that are made where there are none.
+const SINCE_1: &str = "ALTER TABLE generations ADD COLUMN event_hash BLOB;";
 
 /// When the write-ahead log is copied into the file.
 pub(super) fn bounds() -> Bounds {
@@ -50,10 +57,10 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
         let format = found.version;
         return Err(StoreError::Newer(format!("its layout is {format}, this version knows {FORMAT}")));
     }
-    set_up(connection, found.tables > 0 && found.version == FORMAT).map_err(opening)
+    set_up(connection).map_err(opening)
 }
 
-fn set_up(connection: &Connection, is_made: bool) -> rusqlite::Result<()> {
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     // Takes effect only while the file is empty.
     connection.pragma_update(None, "page_size", 4096)?;
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
@@ -67,11 +74,16 @@ fn set_up(connection: &Connection, is_made: bool) -> rusqlite::Result<()> {
     connection.pragma_update(None, "secure_delete", "FAST")?;
     connection.set_prepared_statement_cache_capacity(256);
     // The mark comes with the tables or not at all: a power cut must not leave tables that nobody knows to be ours.
-    if is_made {
+    let found = Header::of(connection)?;
+    if found.tables > 0 && found.version == FORMAT {
         return Ok(());
     }
     // Takes the lock before it reads: only then it waits for whoever writes, as a reader that turns writer is refused at once.
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let found = Header::of(&transaction)?;
+    if found.tables > 0 && found.version == 1 {
+        transaction.execute_batch(SINCE_1)?;
+    }
     transaction.execute_batch(ALWAYS)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
@@ -94,7 +106,8 @@ const RETIRED: i64 = 2;
 
 pub(super) fn generations(connection: &Connection) -> rusqlite::Result<Vec<Generation>> {
     let sql = "SELECT view, generation, version, state, log_id, position, event_id,
-                   EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = view || '_' || generation)
+                   EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = view || '_' || generation),
+                   event_hash
                FROM generations";
     connection.prepare_cached(sql)?.query_map([], generation)?.collect()
 }
@@ -119,6 +132,7 @@ fn generation(row: &Row<'_>) -> rusqlite::Result<Generation> {
             position: Position(row.get::<_, i64>(5)?.unsigned_abs()),
             event_id: uuid(6)?,
         },
+        event_hash: row.get::<_, Option<[u8; 32]>>(8)?.map(EventHash::from),
     })
 }
 
@@ -134,7 +148,7 @@ pub(super) fn create(
         let table = Table { view, generation: transaction.query_row(next, [view.name], |row| row.get(0))? };
         transaction.execute_batch(&layout(table))?;
         transaction.execute(
-            "INSERT INTO generations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO generations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)",
             params![
                 view.name,
                 table.generation,

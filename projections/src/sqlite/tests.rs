@@ -34,7 +34,16 @@ async fn filled<V: View>(store: &SqliteReadStore) -> Table {
     };
     let rows = (0..ROWS).map(row).collect();
     let changes = TableChanges { table, rows, history: Vec::new(), unparked: Vec::new(), parked: Vec::new() };
-    store.commit(Commit { tables: vec![changes], before: Position::START, checkpoint }).await.expect("written");
+    store
+        .commit(Commit {
+            tables: vec![changes],
+            tips: Vec::new(),
+            before: Position::START,
+            checkpoint,
+            event_hash: None,
+        })
+        .await
+        .expect("written");
     table
 }
 

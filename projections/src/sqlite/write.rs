@@ -4,6 +4,7 @@ use super::schema::name;
 use super::{trouble, words};
 use crate::store::*;
 use eventlog::Position;
+use eventlog::chain::EventHash;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params, params_from_iter};
 use std::fmt::Write;
 
@@ -17,12 +18,13 @@ pub(super) fn commit(connection: &mut Connection, commit: &Commit) -> Result<(),
         }
         Writer::new(&transaction, changes.table).write(changes).map_err(writing)?;
     }
+    commit.tips.iter().try_for_each(|tip| keep(&transaction, tip)).map_err(writing)?;
     transaction.commit().map_err(writing)
 }
 
 /// `false`: the generation is not where the batch begins.
 fn move_checkpoint(transaction: &Transaction<'_>, table: Table, commit: &Commit) -> rusqlite::Result<bool> {
-    let sql = "UPDATE generations SET log_id = ?4, position = ?5, event_id = ?6
+    let sql = "UPDATE generations SET log_id = ?4, position = ?5, event_id = ?6, event_hash = ifnull(?7, event_hash)
                WHERE view = ?1 AND generation = ?2 AND position = ?3";
     let moved = transaction.prepare_cached(sql)?.execute(params![
         table.view.name,
@@ -30,9 +32,20 @@ fn move_checkpoint(transaction: &Transaction<'_>, table: Table, commit: &Commit)
         Value::from(commit.before),
         commit.checkpoint.log_id.0.as_bytes(),
         Value::from(commit.checkpoint.position),
-        commit.checkpoint.event_id.as_bytes()
+        commit.checkpoint.event_id.as_bytes(),
+        commit.event_hash.as_ref().map(EventHash::as_bytes)
     ])?;
     Ok(moved == 1)
+}
+
+fn keep(transaction: &Transaction<'_>, tip: &Tip) -> rusqlite::Result<()> {
+    // One that a rebuild comes by again stays what it was when the event was new.
+    let sql = "INSERT INTO tips VALUES (?1, ?2, ?3, ?4) ON CONFLICT (stream) DO UPDATE
+               SET revision = excluded.revision, position = excluded.position, hash = excluded.hash
+               WHERE excluded.position > position";
+    let (revision, position) = (tip.revision as i64, Value::from(tip.position));
+    transaction.prepare_cached(sql)?.execute(params![tip.stream.as_str(), revision, position, tip.hash.as_bytes()])?;
+    Ok(())
 }
 
 /// Two processes that fold into one store would count events twice.

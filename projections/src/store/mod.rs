@@ -12,4 +12,4 @@ mod write;
 pub use declare::{Column, Index, Kind, Labels, SearchField, Searched, Value, ViewDeclaration};
 pub use port::{Generation, GenerationState, ReadStore, StoreError, Table};
 pub use query::{Filter, Found, Hit, List, Search, Through};
-pub use write::{Changed, Commit, Facets, Parked, ParkedUnit, RowWrite, TableChanges};
+pub use write::{Changed, Commit, Facets, Parked, ParkedUnit, RowWrite, TableChanges, Tip};

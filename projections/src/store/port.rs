@@ -1,8 +1,9 @@
 //! The port: what an adapter must do, exactly.
 
-use super::{Commit, Found, Hit, List, Parked, Search, ViewDeclaration};
+use super::{Commit, Found, Hit, List, Parked, Search, Tip, ViewDeclaration};
 use async_trait::async_trait;
-use eventlog::{Checkpoint, Position};
+use eventlog::chain::EventHash;
+use eventlog::{Checkpoint, Position, StreamName};
 use uuid::Uuid;
 
 /// One generation of a view: its rows, labels, search index and history. A rebuild fills another one beside it.
@@ -29,6 +30,8 @@ pub struct Generation {
     pub version: u32,
     pub state: GenerationState,
     pub checkpoint: Checkpoint,
+    /// Of the event at the checkpoint, as it was read; `None`: whoever wrote it kept none.
+    pub event_hash: Option<EventHash>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +74,8 @@ pub enum StoreError {
 }
 
 /// Where rows are kept. One process writes to it at a time: a store that several share refuses all but the one that leads, with
-/// [`StoreError::Fenced`] from [`ReadStore::commit`], [`ReadStore::create`], [`ReadStore::swap`] and
-/// [`ReadStore::drop_generation`].
+/// [`StoreError::Fenced`] from [`ReadStore::commit`], [`ReadStore::create`], [`ReadStore::swap`],
+/// [`ReadStore::drop_generation`] and [`ReadStore::forget_tips`].
 ///
 /// Reads see what was committed, at once after the commit. Writes may block the calling thread: they are called from
 /// threads of the projections' own.
@@ -114,6 +117,12 @@ pub trait ReadStore: Send + Sync + 'static {
 
     /// Drops a generation that doesn't answer, with all its tables. It is gone already: nothing happens.
     async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError>;
+
+    /// The last event that was folded of the stream.
+    async fn tip(&self, stream: &StreamName) -> Result<Option<Tip>, StoreError>;
+
+    /// Forgets the last events of all streams: they were of another log, or of what the log holds no more.
+    async fn forget_tips(&self) -> Result<(), StoreError>;
 
     /// What was read is not what was written, as whoever decodes it found.
     fn met_damage(&self, _reason: &str) {}

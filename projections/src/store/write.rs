@@ -1,7 +1,8 @@
 //! What is written to a store.
 
 use super::{Table, Value};
-use eventlog::{Checkpoint, Position};
+use eventlog::chain::EventHash;
+use eventlog::{Checkpoint, Position, StreamName};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -9,10 +10,23 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub struct Commit {
     pub tables: Vec<TableChanges>,
+    /// The last events of streams, as they were read. One that is known of a stream already stays, unless this one is later.
+    pub tips: Vec<Tip>,
     /// Where the generations of these tables are believed to be. If one is elsewhere, nothing is written.
     pub before: Position,
     /// Where they are now.
     pub checkpoint: Checkpoint,
+    /// Of the event at the checkpoint, as it was read; `None`: the checkpoint does not move.
+    pub event_hash: Option<EventHash>,
+}
+
+/// The last event that was folded of a stream, as it was then: what the log says of it later can be compared with this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tip {
+    pub stream: StreamName,
+    pub revision: u64,
+    pub position: Position,
+    pub hash: EventHash,
 }
 
 /// What a batch did to one view.

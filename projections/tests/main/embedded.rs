@@ -4,6 +4,7 @@ use crate::world::{World, until};
 use cartlog_projections::store::{ReadStore, StoreError};
 use cartlog_projections::views::ProductFilter;
 use cartlog_projections::{PageRequest, Projections, Settings, SqliteReadStore};
+use eventlog::StreamName;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,4 +95,22 @@ async fn a_file_whose_header_is_damaged_begins_anew() {
     let opening = Projections::open(Arc::new(file), world.journal.clone(), Settings::default(), |_| {});
     let views = opening.await.expect("filled").views();
     assert!(views.store(store).await.expect("an answer").is_some());
+}
+
+/// The first layout kept nothing of what was seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_the_first_layout_is_brought_to_this_one_and_keeps_its_views() {
+    let mut world = World::default();
+    let store = world.store().await;
+    drop(world.open().await);
+    let first = "DROP TABLE tips; ALTER TABLE generations DROP COLUMN event_hash; PRAGMA user_version = 1;";
+    world.edit_read_store(first).await;
+    let before = world.read_store().await.generations().await.expect("generations");
+    assert!(before.iter().all(|known| known.generation == 1 && known.event_hash.is_none()), "{before:?}");
+    let product = world.product(store, "A").await;
+    drop(world.open().await);
+    let after = world.read_store().await.generations().await.expect("generations");
+    assert!(after.iter().all(|known| known.generation == 1 && known.event_hash.is_some()), "{after:?}");
+    let tip = world.read_store().await.tip(&StreamName::new(format!("product-{product}"))).await.expect("read");
+    assert_eq!(tip.map(|tip| tip.revision), Some(0));
 }

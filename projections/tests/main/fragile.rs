@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cartlog_projections::store::*;
-use eventlog::{Checkpoint, Position};
+use eventlog::{Checkpoint, Position, StreamName};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -117,6 +117,14 @@ impl ReadStore for Fragile {
 
     async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError> {
         self.store.drop_generation(view, generation).await
+    }
+
+    async fn tip(&self, stream: &StreamName) -> Result<Option<Tip>, StoreError> {
+        self.store.tip(stream).await
+    }
+
+    async fn forget_tips(&self) -> Result<(), StoreError> {
+        self.store.forget_tips().await
     }
 
     async fn bytes(&self) -> Result<u64, StoreError> {

@@ -13,6 +13,7 @@ mod place;
 mod rebuild;
 mod search;
 mod tenancy;
+mod tips;
 mod views;
 mod waiting;
 mod world;

@@ -6,9 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// The tables in which a store keeps its generations, and their last numbers.
+/// The tables in which a store keeps its generations, their last numbers, and the last events of streams.
 pub const GENERATIONS: &str = "generations";
 pub const NUMBERS: &str = "numbers";
+pub const TIPS: &str = "tips";
+
+/// What bytes are to it.
+pub const BYTES: &str = "BLOB";
 
 /// How often a random test is repeated.
 pub const CASES: u32 = 24;

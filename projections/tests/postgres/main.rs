@@ -22,6 +22,8 @@ mod rebuild;
 mod search;
 #[path = "../main/tenancy.rs"]
 mod tenancy;
+#[path = "../main/tips.rs"]
+mod tips;
 #[path = "../main/views/mod.rs"]
 mod views;
 #[path = "../main/waiting.rs"]

@@ -7,9 +7,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-/// The tables in which a store keeps its generations, and their last numbers.
+/// The tables in which a store keeps its generations, their last numbers, and the last events of streams.
 pub const GENERATIONS: &str = "views_generations";
 pub const NUMBERS: &str = "views_numbers";
+pub const TIPS: &str = "views_tips";
+
+/// What bytes are to it.
+pub const BYTES: &str = "bytea";
 
 /// How often a random test is repeated: each time makes a hundred tables and more.
 pub const CASES: u32 = 6;

@@ -107,7 +107,7 @@ async fn tables_of_a_newer_version_are_refused() {
     shelf
         .scratch
         .execute(
-            "INSERT INTO views_migrations SELECT 1000, description, now(), true, checksum, 1 FROM views_migrations",
+            "INSERT INTO views_migrations SELECT 1000, description, now(), true, checksum, 1 FROM views_migrations LIMIT 1",
         )
         .await;
     let error = PostgresReadStore::open(&shelf.scratch.database().await).await.err().expect("refused");
@@ -294,4 +294,59 @@ async fn whoever_listens_is_told_of_every_batch() {
     };
     let told = tokio::time::timeout(LONG, told).await.expect("told");
     assert_eq!(told, format!("{} 7", shelf.scratch.schema));
+}
+
+/// As the version before left its tables; and a node of it that leads on moves the checkpoint, and nothing that it does not know.
+#[tokio::test]
+async fn tables_of_the_first_step_are_brought_to_this_one_and_may_be_written_by_who_made_them() {
+    let shelf = Shelf::new().await;
+    let undo = "DROP TABLE views_tips; ALTER TABLE views_generations DROP COLUMN seen_position, DROP COLUMN seen_hash;
+                DELETE FROM views_migrations WHERE version = 2";
+    for statement in undo.split(';') {
+        shelf.scratch.execute(statement).await;
+    }
+    let store = PostgresReadStore::open(&shelf.scratch.database().await).await.expect("opens").leading(1);
+    let shelf = Shelf { store, ..shelf };
+    let hash = async || shelf.store.generations().await.expect("generations")[0].event_hash;
+    assert_eq!(hash().await, None);
+    let seen = Some([7; 32].into());
+    shelf.store.commit(Commit { event_hash: seen, ..shelf.batch(0, 1, 1) }).await.expect("written");
+    shelf.store.commit(shelf.batch(1, 1, 2)).await.expect("written");
+    assert_eq!(hash().await, seen, "it was not moved");
+    shelf.scratch.execute("UPDATE views_generations SET position = 2").await;
+    assert_eq!(hash().await, None, "nobody has kept that event's");
+}
+
+/// The worker and a rebuild beside it come by the same streams at the same time.
+#[tokio::test]
+async fn what_was_seen_is_kept_by_two_at_once() {
+    let shelf = Shelf::new().await;
+    let other = shelf.store.create(VIEW, at(0)).await.expect("made");
+    let tip = |stream: u64, position: u64| Tip {
+        stream: eventlog::StreamName::new(format!("product-{stream}")),
+        revision: position,
+        position: Position(position),
+        hash: [position as u8; 32].into(),
+    };
+    let many = |position: u64, backwards: bool| {
+        let mut tips: Vec<Tip> = (0..200).map(|stream| tip(stream, position)).collect();
+        if backwards {
+            tips.reverse();
+        }
+        tips
+    };
+    for position in 1..20 {
+        let one = Commit { tips: many(position, false), ..shelf.batch(position - 1, position, 1) };
+        let mut beside = shelf.batch(position - 1, position, 1);
+        beside.tables[0].table = other;
+        let beside = Commit { tips: many(position.saturating_sub(5), true), ..beside };
+        let (one, beside) = tokio::join!(shelf.store.commit(one), shelf.store.commit(beside));
+        one.expect("written");
+        beside.expect("written");
+    }
+    assert_eq!(shelf.store.tip(&tip(7, 0).stream).await.expect("read"), Some(tip(7, 19)));
+    shelf.store.forget_tips().await.expect("forgotten");
+    assert_eq!(shelf.store.tip(&tip(7, 0).stream).await.expect("read"), None);
+    let away = PostgresReadStore::open(&shelf.scratch.database().await).await.expect("opens");
+    assert!(matches!(away.forget_tips().await, Err(StoreError::Fenced)));
 }

@@ -55,7 +55,13 @@ impl Shelf {
     pub fn batch_of(&self, before: u64, after: u64, rows: Vec<RowWrite>) -> Commit {
         let table = self.table;
         let changes = TableChanges { table, rows, history: Vec::new(), unparked: Vec::new(), parked: Vec::new() };
-        Commit { tables: vec![changes], before: Position(before), checkpoint: at(after) }
+        Commit {
+            tables: vec![changes],
+            tips: Vec::new(),
+            before: Position(before),
+            checkpoint: at(after),
+            event_hash: None,
+        }
     }
 
     pub async fn position(&self) -> Position {

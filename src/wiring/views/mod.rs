@@ -14,9 +14,10 @@ use crate::status::Parked;
 use anyhow::Result;
 use async_trait::async_trait;
 use eventlog::Position;
+use eventlog::chain::EventHash;
 use journal::Journal;
 use parking_lot::Mutex;
-use projections::store::{GenerationState, ParkedUnit, ReadStore};
+use projections::store::{Generation, GenerationState, ParkedUnit, ReadStore};
 use projections::{Progress, Status, ViewStatus, Views};
 use std::sync::Arc;
 
@@ -84,6 +85,22 @@ impl ViewsKeeper {
             (None, None, parked) => format!("{parked} parked"),
         };
         Ok(status.views.iter().map(|view| (view.name.to_owned(), status.position, state(view))).collect())
+    }
+
+    /// Where those that answer stand in this log, and the hash of the event there as they have read it; nothing where they are of
+    /// another log.
+    pub async fn last_seen(&self, journal: &Journal) -> Result<Vec<(Position, Option<EventHash>)>> {
+        let log_id = journal.log_id().await?;
+        let is_ours = |view: &Generation| view.state == GenerationState::Live && view.checkpoint.log_id == log_id;
+        let generations = self.store().generations().await?;
+        let mut seen: Vec<(Position, Option<EventHash>)> = Vec::new();
+        for view in generations.iter().filter(|view| is_ours(view)) {
+            let at = (view.checkpoint.position, view.event_hash);
+            if !seen.contains(&at) {
+                seen.push(at);
+            }
+        }
+        Ok(seen)
     }
 
     /// As they were left.

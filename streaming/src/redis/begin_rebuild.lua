@@ -3,7 +3,7 @@
 local before = redis.call('HGET', KEYS[1], 'building')
 if before then
     redis.call('HDEL', KEYS[1], before .. ':log', before .. ':position', before .. ':event', before .. ':skipped',
-        before .. ':clock')
+        before .. ':clock', before .. ':hash')
 end
 redis.call('HSET', KEYS[1], 'building', ARGV[1])
 return 1

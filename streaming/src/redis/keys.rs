@@ -48,9 +48,9 @@ pub(super) fn side(side: Side) -> &'static str {
     }
 }
 
-/// Fields of the state: log, position and event of the generation's checkpoint, and the latest clock.
-pub(super) fn checkpoint_fields(generation: &str) -> [String; 4] {
-    ["log", "position", "event", "clock"].map(|name| format!("{generation}:{name}"))
+/// Fields of the state: log, position and event of the generation's checkpoint, the event with its hash, and the latest clock.
+pub(super) fn checkpoint_fields(generation: &str) -> [String; 5] {
+    ["log", "position", "event", "hash", "clock"].map(|name| format!("{generation}:{name}"))
 }
 
 /// The field of the state that counts the events that could not be read.

@@ -27,6 +27,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use connection::{Connection, Servers, trouble};
 use domain::{StoreId, Timestamp};
+use eventlog::chain::EventHash;
 use eventlog::{Checkpoint, LogId, Position};
 use futures::{StreamExt, TryStreamExt, stream};
 use keys::Names;
@@ -48,7 +49,7 @@ const POSITIONS_KEPT: TimeDelta = TimeDelta::days(10);
 const MISSED_WITHIN: TimeDelta = TimeDelta::days(9);
 
 /// As they stand in the state: see [`keys::checkpoint_fields`].
-type CheckpointFields = (Option<String>, Option<String>, Option<String>, Option<i64>);
+type CheckpointFields = (Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
 
 /// Windows in Redis.
 pub struct RedisWindows {
@@ -128,22 +129,30 @@ impl RedisWindows {
         live.ok_or_else(|| StoreError::Unavailable("they are being counted anew from the log".to_owned()))
     }
 
-    /// The generation's checkpoint and its latest clock.
+    /// The generation's checkpoint, its event's hash, and its latest clock.
     async fn checkpoint(
         &self,
         connection: &mut Connection,
         generation: &str,
-    ) -> Result<(Option<Checkpoint>, Option<Timestamp>), StoreError> {
+    ) -> Result<(Option<Checkpoint>, Option<EventHash>, Option<Timestamp>), StoreError> {
         let (state, fields) = (self.names.state(), keys::checkpoint_fields(generation));
         let read = connection::again(connection, |mut connection| {
             let (state, fields) = (state.clone(), fields.clone());
             async move { connection.hmget::<_, _, CheckpointFields>(state, &fields).await }
         });
         let stored = read.await.map_err(|error| trouble("reading the checkpoint", &error))?;
-        let (Some(log_id), Some(position), Some(event_id), clock_ms) = stored else { return Ok((None, None)) };
+        let (Some(log_id), Some(position), Some(event_id), hash, clock_ms) = stored else {
+            return Ok((None, None, None));
+        };
+        // Of another event: a node of an earlier version has moved on since.
+        let hash = hash.as_deref().and_then(|hash| hash.strip_prefix(event_id.as_str())).map(str::trim_start);
+        let read = |hash: &str| {
+            hash.parse().map_err(|error| StoreError::Damaged(format!("'{hash}' is stored as a hash: {error}")))
+        };
+        let event_hash = hash.map(read).transpose()?;
         let (log_id, event_id) = (LogId(uuid(&log_id)?), uuid(&event_id)?);
         let checkpoint = Checkpoint { log_id, position: keys::read_position(&position)?, event_id };
-        Ok((Some(checkpoint), clock_ms.map(Timestamp::from_millis)))
+        Ok((Some(checkpoint), event_hash, clock_ms.map(Timestamp::from_millis)))
     }
 
     async fn sums(
@@ -276,7 +285,7 @@ impl WindowStore for RedisWindows {
             let Some(generation) = self.generation(&mut connection, side).await? else {
                 return Ok(SideState::default());
             };
-            let (checkpoint, latest_clock) = self.checkpoint(&mut connection, &generation).await?;
+            let (checkpoint, event_hash, latest_clock) = self.checkpoint(&mut connection, &generation).await?;
             let (state, field) = (self.names.state(), keys::skipped_field(&generation));
             let list = self.names.skipped(&generation);
             let read = connection::again(&connection, |mut connection| {
@@ -289,7 +298,8 @@ impl WindowStore for RedisWindows {
             });
             let (skipped, latest) = read.await.map_err(|error| trouble("reading what was skipped", &error))?;
             let latest_skipped = latest.iter().map(|text| read_skipped(text)).collect::<Result<_, _>>()?;
-            Ok(SideState { checkpoint, latest_clock, skipped: skipped.unwrap_or_default(), latest_skipped })
+            let skipped = skipped.unwrap_or_default();
+            Ok(SideState { checkpoint, event_hash, latest_clock, skipped, latest_skipped })
         })
         .await
     }
@@ -320,7 +330,7 @@ impl WindowStore for RedisWindows {
                 _ => self.generation(&mut connection, side).await?,
             };
             let Some(generation) = generation else { return Err(StoreError::Moved(Position::START)) };
-            let (stored, _) = self.checkpoint(&mut connection, &generation).await?;
+            let (stored, _, _) = self.checkpoint(&mut connection, &generation).await?;
             let position = stored.map_or(Position::START, |checkpoint| checkpoint.position);
             let same_log = stored.is_none_or(|checkpoint| checkpoint.log_id == batch.checkpoint.log_id);
             if position != batch.after || !same_log {

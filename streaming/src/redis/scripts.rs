@@ -140,7 +140,7 @@ pub(super) struct Move<'a> {
 impl Move<'_> {
     /// `Some`: the generation is at another position, or no longer on the side.
     pub(super) async fn run(&self, connection: &mut Connection) -> RedisResult<Option<String>> {
-        let Batch { after, checkpoint, skipped, horizon, .. } = self.batch;
+        let Batch { after, checkpoint, event_hash, skipped, horizon, .. } = self.batch;
         let now = horizon.clock;
         let mut call = MOVE.prepare_invoke();
         call.key(self.names.state()).key(self.names.skipped(self.generation)).key(self.names.stores(self.generation));
@@ -148,7 +148,7 @@ impl Move<'_> {
         call.arg(checkpoint.log_id.to_string()).arg(keys::position(checkpoint.position));
         call.arg(checkpoint.event_id.to_string()).arg(keys::record(checkpoint.position, now));
         call.arg(POSITIONS_KEPT.num_seconds()).arg(SKIPPED_KEPT).arg(self.stores.len());
-        call.arg(now.as_millis());
+        call.arg(now.as_millis()).arg(event_hash.to_string());
         for store in self.stores {
             call.arg(store.0.as_bytes().as_slice());
         }

@@ -9,6 +9,7 @@ if live and ARGV[1] == 'when reached' and position(building) < position(live) th
 redis.call('HSET', KEYS[1], 'live', building)
 redis.call('HDEL', KEYS[1], 'building')
 if live then
-    redis.call('HDEL', KEYS[1], live .. ':log', live .. ':position', live .. ':event', live .. ':skipped', live .. ':clock')
+    redis.call('HDEL', KEYS[1], live .. ':log', live .. ':position', live .. ':event', live .. ':skipped', live .. ':clock',
+        live .. ':hash')
 end
 return 1

@@ -4,6 +4,7 @@ use super::{Failure, unsigned};
 use crate::store::{Side, SideState, StoreError};
 use crate::{Skipped, store::SKIPPED_KEPT};
 use domain::Timestamp;
+use eventlog::chain::EventHash;
 use eventlog::{Checkpoint, LogId, Position};
 use rusqlite::{Connection, OpenFlags, Row, Transaction};
 use sqlite::{Bounds, Checkpointer, Header, connect, files, journal_size_limit};
@@ -13,8 +14,11 @@ use uuid::Uuid;
 /// `cwin`, as it stands in the file's header: this SQLite file holds windows of ours.
 const APPLICATION_ID: i64 = 0x6377_696e;
 /// The version of the tables below and of what is counted in them. A change of either raises it, and the file is filled
-/// again from the log.
-const VERSION: i64 = 2;
+/// again from the log, if it can't be brought to this one.
+const VERSION: i64 = 3;
+/// What is counted as today, but in tables without [`SINCE_COUNTED`].
+const COUNTED_AS_TODAY: i64 = 2;
+const SINCE_COUNTED: &str = "ALTER TABLE sides ADD COLUMN event_hash BLOB;";
 
 /// One of the two sets of tables, of which one is live and the other free for a rebuild.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +32,7 @@ const SIDES: &str = "
         log_id BLOB, -- null: nothing was applied yet
         position INTEGER NOT NULL DEFAULT 0,
         event_id BLOB,
+        event_hash BLOB, -- as it was counted
         skipped INTEGER NOT NULL DEFAULT 0,
         latest_clock_ms INTEGER -- milliseconds since 1970
     ) STRICT;
@@ -85,8 +90,13 @@ pub(super) fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
              PRAGMA cache_size = -8192;
              PRAGMA temp_store = MEMORY;"
         ))?;
-        if found.is_new() || found.version < VERSION {
+        if found.is_new() || found.version < COUNTED_AS_TODAY {
             create(&mut connection)?;
+        } else if found.version == COUNTED_AS_TODAY {
+            let tx = connection.transaction()?;
+            tx.execute_batch(SINCE_COUNTED)?;
+            tx.pragma_update(None, "user_version", VERSION)?;
+            tx.commit()?;
         }
         Checkpointer::watch(&connection);
         Ok(connection)
@@ -153,10 +163,11 @@ pub(super) fn checkpoint(tx: &Transaction<'_>, slot: Slot) -> rusqlite::Result<O
 
 pub(super) fn state(tx: &Transaction<'_>, side: Side) -> Result<SideState, Failure> {
     let slot = slot(tx, side)?;
-    let (skipped, latest_clock) = tx
-        .prepare_cached("SELECT skipped, latest_clock_ms FROM sides WHERE slot = ?1")?
+    let (skipped, latest_clock, event_hash) = tx
+        .prepare_cached("SELECT skipped, latest_clock_ms, event_hash FROM sides WHERE slot = ?1")?
         .query_row([slot.0], |row| {
-            Ok((unsigned(row, 0)?, row.get::<_, Option<i64>>(1)?.map(Timestamp::from_millis)))
+            let latest_clock = row.get::<_, Option<i64>>(1)?.map(Timestamp::from_millis);
+            Ok((unsigned(row, 0)?, latest_clock, row.get::<_, Option<[u8; 32]>>(2)?.map(EventHash::from)))
         })?;
     let sql =
         format!("SELECT position, stream, event_type, reason FROM skipped_{} ORDER BY position DESC LIMIT ?1", slot.0);
@@ -172,7 +183,7 @@ pub(super) fn state(tx: &Transaction<'_>, side: Side) -> Result<SideState, Failu
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     latest.reverse();
-    Ok(SideState { checkpoint: checkpoint(tx, slot)?, latest_clock, skipped, latest_skipped: latest })
+    Ok(SideState { checkpoint: checkpoint(tx, slot)?, event_hash, latest_clock, skipped, latest_skipped: latest })
 }
 
 fn uuid(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Uuid>> {

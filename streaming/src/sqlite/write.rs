@@ -105,7 +105,7 @@ fn add_skipped(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<(), Fa
 
 fn move_checkpoint(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<(), Failure> {
     tx.prepare_cached(
-        "UPDATE sides SET log_id = ?2, position = ?3, event_id = ?4,
+        "UPDATE sides SET log_id = ?2, position = ?3, event_id = ?4, event_hash = ?6,
                 latest_clock_ms = max(ifnull(latest_clock_ms, ?5), ?5) WHERE slot = ?1",
     )?
     .execute(params![
@@ -114,6 +114,7 @@ fn move_checkpoint(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<()
         at_most_i64(batch.checkpoint.position.0),
         batch.checkpoint.event_id.as_bytes(),
         batch.horizon.clock.as_millis(),
+        batch.event_hash.as_bytes(),
     ])?;
     Ok(())
 }
@@ -179,7 +180,8 @@ fn empty(tx: &Transaction<'_>, slot: Slot) -> Result<(), Failure> {
     let Slot(number) = slot;
     tx.execute_batch(&format!(
         "DELETE FROM buckets_{number}; DELETE FROM log_ins_{number}; DELETE FROM skipped_{number};
-         UPDATE sides SET log_id = NULL, position = 0, event_id = NULL, skipped = 0, latest_clock_ms = NULL WHERE slot = {number};"
+         UPDATE sides SET log_id = NULL, position = 0, event_id = NULL, event_hash = NULL, skipped = 0,
+             latest_clock_ms = NULL WHERE slot = {number};"
     ))?;
     Ok(())
 }

@@ -234,6 +234,7 @@ impl WindowStore for Sharded {
             return Err(StoreError::Moved(position(stored)));
         }
         stored.checkpoint = Some(batch.checkpoint);
+        stored.event_hash = Some(batch.event_hash);
         stored.latest_clock = stored.latest_clock.max(Some(batch.horizon.clock));
         stored.skipped += batch.skipped.len() as u64;
         stored.latest_skipped.extend(batch.skipped);
@@ -297,6 +298,7 @@ fn batch(after: u64, to: u64, of: u64, counts: &[(&str, Metric, Uuid, u64)]) -> 
     Batch {
         after: Position(after),
         checkpoint: Checkpoint { log_id: LOG, position: Position(to), event_id: Uuid::from_u128(to.into()) },
+        event_hash: [to as u8; 32].into(),
         stores: [(store(of), added)].into(),
         skipped: Vec::new(),
         horizon: Horizon::at(at(NOW)),
@@ -426,6 +428,19 @@ async fn the_latest_clock_of_a_side_is_kept(windows: &dyn WindowStore) {
 }
 
 /// A customer counts once, on however many days; a log-in far ahead hides none.
+async fn the_hash_of_the_last_event_counted_is_kept(windows: &dyn WindowStore) {
+    let hash = async |side| windows.state(side).await.unwrap().event_hash;
+    assert_eq!(hash(Side::Live).await, None);
+    for (after, to) in [(0, 3), (3, 5)] {
+        windows.apply(Side::Live, batch(after, to, 1, &[])).await.unwrap();
+        assert_eq!(hash(Side::Live).await, Some([to as u8; 32].into()));
+    }
+    windows.begin_rebuild().await.unwrap();
+    windows.apply(Side::Building, batch(0, 7, 1, &[])).await.unwrap();
+    assert!(windows.swap(Swap::WhenReached).await.unwrap());
+    assert_eq!((hash(Side::Live).await, hash(Side::Building).await), (Some([7; 32].into()), None));
+}
+
 async fn log_ins_are_counted_within_two_moments(windows: &dyn WindowStore) {
     let log_in = |customer: u64, when: &str| {
         let of = DayOf { day: day_of(at(when)), customer: CustomerId(Uuid::from_u128(customer.into())) };
@@ -480,5 +495,6 @@ suite!(
     a_built_side_takes_the_live_ones_place_once_it_has_come_as_far,
     what_was_skipped_is_kept,
     the_latest_clock_of_a_side_is_kept,
+    the_hash_of_the_last_event_counted_is_kept,
     log_ins_are_counted_within_two_moments,
 );

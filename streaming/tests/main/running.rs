@@ -347,6 +347,25 @@ async fn a_file_of_an_older_version_is_filled_again_and_others_are_refused() {
     assert_eq!(std::fs::read(place.path().with_file_name("windows.db.damaged")).unwrap(), vec![b'x'; 4_096]);
 }
 
+/// What it counted is counted as today.
+#[tokio::test]
+async fn a_file_of_the_version_before_keeps_what_was_counted() {
+    let (mut shop, place) = (Shop::new(), SqlitePlace::new());
+    shop.happen(added(1, 4)).await;
+    worker(&shop, &place).catch_up(|_| ()).await.unwrap();
+    let set = |sql: &str| rusqlite::Connection::open(place.path()).unwrap().execute_batch(sql).unwrap();
+    set("ALTER TABLE sides DROP COLUMN event_hash; PRAGMA user_version = 2; UPDATE buckets_0 SET amount = 77");
+    let opened = SqliteWindows::open(&place.path()).unwrap();
+    assert_eq!(opened.state(Side::Live).await.unwrap().event_hash, None);
+    drop(opened);
+    shop.happen(added(1, 1)).await;
+    let goes_on = worker(&shop, &place);
+    goes_on.catch_up(|_| ()).await.unwrap();
+    assert_eq!(adds(&goes_on.windows()).await, [(product(1), 78)]);
+    drop(goes_on);
+    assert!(SqliteWindows::open(&place.path()).unwrap().state(Side::Live).await.unwrap().event_hash.is_some());
+}
+
 #[tokio::test]
 async fn sums_beyond_the_range_stay_at_its_end() {
     let (mut shop, place) = (Shop::new(), SqlitePlace::new());

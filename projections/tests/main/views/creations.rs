@@ -24,6 +24,7 @@ fn envelope(stream: &str, revision: u64, event: impl Into<Event>, key: Option<&s
         position: Position(revision + 100),
         id: Uuid::from_u128(u128::from(revision)),
         recorded_at: occurred_at,
+        hash: [0; 32].into(),
         metadata: Metadata {
             schema_version: 1,
             store_id: STORE,

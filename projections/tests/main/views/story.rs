@@ -58,6 +58,7 @@ impl<V: View, E: Into<Event>> Story<V, E> {
             position: Position(self.number + 1),
             id: id(u128::from(self.number) + 1_000_000),
             recorded_at: moment(self.number as i64 + 500),
+            hash: [0; 32].into(),
             metadata: Metadata {
                 schema_version: 1,
                 store_id: STORE,
