@@ -137,7 +137,7 @@ fn unreadable(envelope: &Envelope, reason: seal::SealError) -> Unreadable {
         event_type: envelope.event.event_type().into(),
         hash: envelope.hash,
         is_locked: matches!(reason, seal::SealError::Damaged),
-        reason: reason.to_string(),
+        reason: reason.to_string().into(),
     }
 }
 
@@ -162,7 +162,7 @@ fn decode_sealed(recorded: RecordedEvent) -> Result<Envelope, Unreadable> {
             id: recorded.id,
             event_type: Arc::clone(&recorded.event_type),
             hash,
-            reason,
+            reason: reason.into(),
             is_locked: false,
         }),
     }

@@ -56,7 +56,7 @@ pub struct Unreadable {
     pub event_type: Arc<str>,
     /// Of the event as it is stored.
     pub hash: EventHash,
-    pub reason: String,
+    pub reason: Box<str>,
     /// All but its personal data can be read: the customer's key is not the one that it was sealed with, or it was altered.
     pub is_locked: bool,
 }

@@ -254,7 +254,7 @@ mod tests {
             id: Uuid::nil(),
             event_type: "CartBilled".into(),
             hash: [0; 32].into(),
-            reason: String::new(),
+            reason: "".into(),
             is_locked: false,
         }))
     }

@@ -91,7 +91,7 @@ impl<'a> Historian<'a> {
         for event in recorded {
             match self.journal.read_stream(&self.stream, from(event.revision), 1).await {
                 Ok(slice) => read.extend(slice.events.into_iter().map(Ok)),
-                Err(JournalError::Unreadable(unreadable)) => read.push(Err(unreadable.reason)),
+                Err(JournalError::Unreadable(unreadable)) => read.push(Err(unreadable.reason.into())),
                 Err(error) => return Err(error.into()),
             }
         }

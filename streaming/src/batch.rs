@@ -122,7 +122,7 @@ impl Batch {
                 position: unreadable.position,
                 stream: unreadable.stream.to_string(),
                 event_type: unreadable.event_type.to_string(),
-                reason: unreadable.reason.clone(),
+                reason: unreadable.reason.to_string(),
             }),
             Delivery::Event(envelope) => match increment(envelope) {
                 Ok(None) => {}

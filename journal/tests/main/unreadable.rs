@@ -23,7 +23,7 @@ async fn reason(change: impl FnOnce(&mut eventlog::RecordedEvent)) -> String {
     assert_eq!((one.position, &one.reason), (two.position, &two.reason));
     assert_eq!((read[1].position(), read[1].id()), (Position(2), one.id));
     assert!(matches!(&read[2], Delivery::Event(_)));
-    one.reason.clone()
+    one.reason.to_string()
 }
 
 fn json(text: &'static str) -> Bytes {

@@ -209,7 +209,7 @@ pub(super) fn unreadable_in(unit: ParkedUnit, unreadable: &Unreadable) -> Parked
         unit,
         position: unreadable.position,
         event_type: unreadable.event_type.to_string(),
-        reason: unreadable.reason.clone(),
+        reason: unreadable.reason.to_string(),
     }
 }
 
