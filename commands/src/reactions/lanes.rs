@@ -374,7 +374,7 @@ mod tests {
     use super::super::pending::{Cause, Reaction};
     use super::*;
     use crate::Class;
-    use domain::OrderId;
+    use domain::{Cents, JobId, OrderId};
     use eventlog::LogId;
     use uuid::Uuid;
 
@@ -414,7 +414,11 @@ mod tests {
 
     /// The positions of all that is begun now.
     fn begun(lanes: &mut Lanes, now: Duration) -> Vec<u64> {
-        std::iter::from_fn(|| lanes.next(now, ROOM))
+        begun_in(lanes, now, ROOM)
+    }
+
+    fn begun_in(lanes: &mut Lanes, now: Duration, room: Room) -> Vec<u64> {
+        std::iter::from_fn(|| lanes.next(now, room))
             .map(|(_, work)| match work {
                 Work::First(pending) => pending.origin.position.0,
                 Work::Again(parked) => parked.position.0,
@@ -436,6 +440,22 @@ mod tests {
         lanes.done(&pending(1, 1, 1).lane(), 2, NOW);
         assert_eq!(begun(&mut lanes, NOW), [3]);
         assert_eq!(lanes.oldest().map(|before| before.position.0), Some(1), "before the second, which is under way");
+    }
+
+    #[test]
+    fn a_store_has_one_job_under_way_and_it_takes_no_room_from_what_else_there_is() {
+        let job = |of, stream: u128, position| Pending {
+            reaction: Reaction::Job { job_id: JobId(Uuid::from_u128(stream)), amount: Cents::ZERO },
+            ..pending(of, stream, position)
+        };
+        let room = Room { reactions: 2, of_a_store: 1, jobs: 3 };
+        let mut lanes = Lanes::default();
+        [job(1, 1, 1), job(1, 2, 2), job(2, 3, 3)].into_iter().for_each(|job| lanes.push(job));
+        assert_eq!(begun_in(&mut lanes, NOW, room), [1, 3]);
+        [pending(1, 4, 4), pending(2, 5, 5)].into_iter().for_each(|pending| lanes.push(pending));
+        assert_eq!(begun_in(&mut lanes, NOW, room), [4, 5]);
+        lanes.done(&job(1, 1, 1).lane(), 2, NOW);
+        assert_eq!(begun_in(&mut lanes, NOW, room), [2]);
     }
 
     #[test]

@@ -99,6 +99,24 @@ async fn other_letters_are_other_mailboxes() {
     }
 }
 
+/// Else a guesser had as many tries as there are spellings.
+#[tokio::test]
+async fn wrong_tries_of_a_mailbox_count_together_in_whatever_spelling() {
+    let shop = Shop::new().await;
+    let spellings = ["zoë@x.example", "Zoe\u{308}@x.example"];
+    shop.customer(spellings[0]).await;
+    let mut tried = 0;
+    loop {
+        let email = spellings[tried % 2];
+        match shop.node.log_in(&shop.request(), Client::UNKNOWN, email, "incorrect horse").await {
+            Err(CommandError::InvalidCredentials) => tried += 1,
+            Err(CommandError::RateLimited { .. }) => break,
+            other => panic!("{email}: {other:?}"),
+        }
+        assert!(tried < 15, "more than of one, {tried}");
+    }
+}
+
 /// An older version took them for two.
 #[tokio::test]
 async fn two_who_have_one_mailbox_from_older_times_are_each_found_as_they_wrote_it() {

@@ -345,8 +345,12 @@ async fn a_store_with_much_to_do_keeps_no_other_waiting_and_none_of_its_own_is_l
     let world = World::new();
     let node = world.node();
     let shop = Shop::open(&world, &node).await.with_cart(&node).await;
-    let other = Shop::named(&world, &node, "coffee").await;
+    let other = Shop::named(&world, &node, "coffee").await.with_cart(&node).await;
     let mut reactions = node.reactions(false).await.expect("the worker starts").bounded(8, 100);
+    // What waits of the other store makes no room for the one with much more.
+    for quantity in [2, 3, 2, 3] {
+        done(node.set_cart_quantity(&other.request(), other.customers[0], other.products[0], quantity).await);
+    }
     // Each of these has to wait for its time, and all the while another store's job has not begun.
     for number in 0..40 {
         let quantity = 2 + number % 2;

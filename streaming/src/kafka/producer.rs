@@ -329,3 +329,29 @@ fn broken(class: Class) -> Broken {
         Class::Again(said) | Class::Abort(said) | Class::NewProducer(said) => Broken::Kafka(said),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says_it_hangs<T>(outcome: Result<T, Broken>) -> bool {
+        matches!(outcome, Err(Broken::Kafka(why)) if why.contains("does not answer"))
+    }
+
+    /// Its brokers took a batch and say nothing any more: whoever hands over the next one is not kept for ever.
+    #[tokio::test(start_paused = true)]
+    async fn a_producer_that_says_nothing_is_given_up() {
+        let (batches, _taken_by_nobody) = mpsc::channel(QUEUED);
+        let (_committed, committed) = watch::channel(Committed(None));
+        let (_end, ended) = oneshot::channel();
+        let producing = Producing { batches: Some(batches), committed, ended };
+        let (queue, begun) = (producing.queue(), Instant::now());
+        queue.room(begun).await.expect("it has not hung yet").expect("it is there").send(Vec::new());
+        // As long as that in all, not from when it is asked.
+        tokio::time::advance(HANGS_AFTER / 2).await;
+        let given_up = tokio::time::timeout(HANGS_AFTER * 3 / 4, queue.room(begun)).await.expect("it is given up");
+        assert!(says_it_hangs(given_up));
+        let ended = tokio::time::timeout(HANGS_AFTER * 2, producing.end()).await.expect("it is given up");
+        assert!(says_it_hangs(ended));
+    }
+}

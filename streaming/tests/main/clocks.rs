@@ -72,6 +72,15 @@ async fn what_a_clock_far_ahead_counted_is_there_when_it_is_back(place: &dyn Pla
     assert_eq!(answers(&later, 1, Tz::UTC, at(NOW).plus(TimeDelta::hours(30))).await.log_ins, 1);
 }
 
+/// To that clock it was long over, and it is to no other.
+async fn what_a_clock_far_ahead_passed_over_counts_once_it_is_back(place: &dyn Place) {
+    let mut shop = Shop::new();
+    shop.all(&all_at(at(NOW))).await;
+    counted_by(&shop, place, at(NOW).plus(TimeDelta::days(400))).await;
+    let back = counted_by(&shop, place, at(NOW)).await;
+    assert_eq!(all_of(&answers(&back, 1, Tz::UTC, at(NOW)).await), EVERYTHING);
+}
+
 async fn two_nodes_a_minute_apart_show_the_same(place: &dyn Place) {
     let mut shop = Shop::new();
     let minute = TimeDelta::seconds(60);
@@ -148,6 +157,7 @@ macro_rules! suite {
 suite!(
     what_another_clock_stamped_ahead_counts_within_a_day_and_else_when_due,
     what_a_clock_far_ahead_counted_is_there_when_it_is_back,
+    what_a_clock_far_ahead_passed_over_counts_once_it_is_back,
     two_nodes_a_minute_apart_show_the_same,
     a_worker_whose_clock_is_set_back_counts_anew_each_time,
 );

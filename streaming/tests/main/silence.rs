@@ -68,9 +68,12 @@ async fn making_topics_ends_where_the_brokers_say_nothing() {
             let (forwarder, stop) = (forwarder.clone(), stop.clone());
             async move { forwarder.run(stop, |_| ()).await }
         });
-        while forwarder.status().trouble.is_none() {
-            tokio::task::yield_now().await;
-        }
+        let is_told = async {
+            while forwarder.status().trouble.is_none() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), is_told).await.expect("it is given up");
         stop.cancel();
         running.await.unwrap().unwrap_or_else(|error| panic!("{manner}: {error}"));
     }

@@ -170,6 +170,8 @@ async fn misbehave(
             let _ = go_on.await;
             return None;
         }
+        // Of reads.
+        Act::Drip => return None,
     };
     Some(Ok(AppendResp { result }))
 }

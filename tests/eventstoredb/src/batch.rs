@@ -55,7 +55,7 @@ async fn misbehave(context: &Context, act: Act, mut answer: BatchAppendResp) -> 
     match act {
         Act::Cut => context.cut().await,
         Act::Refuse(status) => Err(status),
-        Act::Pass => Ok(answer),
+        Act::Pass | Act::Drip => Ok(answer),
         Act::Wait { arrived, go_on } => {
             let _ = arrived.send(());
             let _ = go_on.await;

@@ -1,13 +1,17 @@
 //! Misbehaviour on command. What lives here: what can be told to go wrong with the next call, step by step. What doesn't:
 //! chance and time; nothing goes wrong by itself.
 
-use crate::wire::{Position, ReadContent};
+use crate::wire::{Position, ReadContent, ReadResp};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use tokio::sync::oneshot;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
 use tonic::Status;
 use tonic::metadata::{MetadataMap, MetadataValue};
+
+/// Far less than any client waits for an answer.
+const DRIPS_EVERY: Duration = Duration::from_millis(1);
 
 /// Whose next call goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +43,8 @@ pub enum Act {
     Nonsense,
     /// Nothing goes wrong; the one after it may.
     Pass,
+    /// Of a read: answers that say nothing, one after the other, until the client is gone.
+    Drip,
     /// Nothing happens until the test goes on; made by [`crate::Double::hold_next`].
     Wait { arrived: oneshot::Sender<()>, go_on: oneshot::Receiver<()> },
 }
@@ -86,6 +92,8 @@ pub enum Turn {
     Cut,
     /// The call stays open, and nothing is ever said again.
     Silence,
+    /// As silence, but messages without content go on coming.
+    Drip,
 }
 
 #[derive(Default)]
@@ -124,6 +132,13 @@ pub(crate) fn exception(status: Status, details: &[(&'static str, &str)]) -> Sta
         }
     }
     Status::with_metadata(status.code(), status.message(), metadata)
+}
+
+/// Answers that say nothing, one after the other, until the client is gone.
+pub(crate) async fn drip(answers: &mpsc::Sender<Result<ReadResp, Status>>) {
+    while answers.send(Ok(ReadResp { content: None })).await.is_ok() {
+        tokio::time::sleep(DRIPS_EVERY).await;
+    }
 }
 
 /// What a follower answers to whoever requires the leader.

@@ -1,7 +1,7 @@
 //! `Streams.Read`: of a stream or of `$all`, forwards or backwards. Subscriptions go on in [`subscribe`](crate::subscribe).
 
 use crate::append::stream_deleted;
-use crate::faults::{Act, Call, When};
+use crate::faults::{Act, Call, When, drip};
 use crate::filter::Filter;
 use crate::log::{Record, Run, StreamPage};
 use crate::service::Context;
@@ -150,6 +150,10 @@ impl Reader {
                 false
             }
             Act::Nonsense => self.answers.send(Ok(ReadResp { content: None })).await.is_ok(),
+            Act::Drip => {
+                drip(&self.answers).await;
+                false
+            }
             Act::Wait { arrived, go_on } => {
                 let _ = arrived.send(());
                 let _ = go_on.await;

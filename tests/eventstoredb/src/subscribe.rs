@@ -1,7 +1,7 @@
 //! Subscriptions to `$all`: a confirmation, catch-up, a checkpoint and 'caught up' on going live, then what comes; with a
 //! filter also a checkpoint each time so many records were looked at.
 
-use crate::faults::Turn;
+use crate::faults::{Turn, drip};
 use crate::filter::Filter;
 use crate::log::{Record, Run};
 use crate::read::{Encoder, Gone};
@@ -101,6 +101,10 @@ impl Subscriber {
             Turn::Cut => self.context.cut().await,
             Turn::Silence => {
                 self.answers.closed().await;
+                Err(Gone)
+            }
+            Turn::Drip => {
+                drip(&self.answers).await;
                 Err(Gone)
             }
         }

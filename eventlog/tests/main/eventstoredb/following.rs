@@ -240,12 +240,14 @@ async fn events_that_come_again_are_brought_once() {
 
 #[tokio::test]
 async fn a_subscription_that_fell_silent_is_noticed_and_replaced() {
-    let server = Server::start().await;
-    let log = open(EventStoreDbOptions { stall: Duration::from_millis(20), ..server.options() });
-    server.double.direct_next_subscription([Turn::Events(1), Turn::Silence]);
-    let mut subscription = live(&server, &*log).await;
-    append(&*log, 0, &events(3)).await.unwrap();
-    next_events(&mut subscription, 3).await;
+    for silence in [Turn::Silence, Turn::Drip] {
+        let server = Server::start().await;
+        let log = open(EventStoreDbOptions { stall: IMPATIENCE, ..server.options() });
+        server.double.direct_next_subscription([Turn::Events(1), silence]);
+        let mut subscription = live(&server, &*log).await;
+        append(&*log, 0, &events(3)).await.unwrap();
+        next_events(&mut subscription, 3).await;
+    }
 }
 
 #[tokio::test]

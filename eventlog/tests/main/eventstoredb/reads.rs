@@ -23,10 +23,25 @@ async fn a_read_that_the_server_keeps_silent_in_ends_and_the_next_goes_through()
     let server = Server::start().await;
     let log = open(EventStoreDbOptions { request_timeout: IMPATIENCE, ..server.options() });
     append(&*log, 0, &events(1)).await.unwrap();
-    let _held = server.double.hold_next(Call::ReadStream, When::Before);
+    for when in [When::Before, When::After] {
+        let _held = server.double.hold_next(Call::ReadStream, when);
+        let refused = in_time(log.read_stream(&cart(), 0, 10)).await;
+        // Not only once a whole answer would be too late.
+        let is_told = matches!(&refused, Err(LogError::Unavailable(why)) if why.contains("silent"));
+        assert!(is_told, "{when:?}: {refused:?}");
+        assert_eq!(log.read_stream(&cart(), 0, 10).await.unwrap().len(), 1, "{when:?}");
+    }
+}
+
+/// It is never silent for long, and never done.
+#[tokio::test]
+async fn a_read_whose_answer_drips_in_is_not_waited_for_for_ever() {
+    let server = Server::start().await;
+    append(&*server.log(), 0, &events(1)).await.unwrap();
+    let log = open(EventStoreDbOptions { request_timeout: IMPATIENCE, ..server.options() });
+    server.double.on_next(Call::ReadStream, When::After, Act::Drip);
     let refused = in_time(log.read_stream(&cart(), 0, 10)).await;
     assert!(matches!(refused, Err(LogError::Unavailable(_))), "{refused:?}");
-    assert_eq!(log.read_stream(&cart(), 0, 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
