@@ -83,7 +83,7 @@ async fn a_log_whose_last_event_is_ahead_of_the_clock_is_told_of() {
         appended.expect("it is appended");
     }
     let log = tempfile::NamedTempFile::new().expect("a file");
-    let mut server = Server::logging_to(log.reopen().expect("the file").into(), data.path(), &[]);
+    let mut server = Server::on_files_logging_to(log.reopen().expect("the file").into(), data.path());
     let ready = TestShop::nobody(&server.url).await.get("/readyz").await.expect(200);
     let degraded = ready["degraded"].as_array().cloned().unwrap_or_default();
     let clock = degraded.iter().find(|part| part["name"] == "the clock").unwrap_or_else(|| panic!("{}", ready.body));

@@ -91,6 +91,13 @@ impl Server {
         Self::run_with(command, data.to_owned(), stderr)
     }
 
+    /// The same, on the directory and nothing else.
+    pub fn on_files_logging_to(stderr: Stdio, data: &Path) -> Self {
+        let mut command = Self::telling(data);
+        on_files(&mut command);
+        Self::run_with(command, data.to_owned(), stderr)
+    }
+
     fn run(command: Command, data: PathBuf) -> Self {
         Self::run_with(command, data, Stdio::inherit())
     }

@@ -97,7 +97,7 @@ async fn a_vault_that_a_newer_version_made_is_refused() {
     vault(&scratch).await;
     scratch
         .execute(
-            "INSERT INTO vault_migrations SELECT 1000, description, now(), true, checksum, 1 FROM vault_migrations",
+            "INSERT INTO vault_migrations SELECT 1000, description, now(), true, checksum, 1 FROM vault_migrations LIMIT 1",
         )
         .await;
     let error = PostgresVault::open(&scratch.database().await).await.err().unwrap();
