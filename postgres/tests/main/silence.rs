@@ -27,7 +27,8 @@ async fn a_server_that_does_not_speak_is_not_waited_for_for_ever() {
 #[tokio::test]
 async fn whoever_no_longer_waits_leaves_no_connection_behind_that_waits_for_ever() {
     let proxy = Proxy::to(&scratch::url()).await;
-    let options = Options { connections: 1, ..Options::default() };
+    // Whatever other tests have written there.
+    let options = Options { connections: 1, format: i32::MAX, ..Options::default() };
     let database = Database::open(&proxy.url, options).await.expect("opens");
     let sessions = Sessions::new(&database, &[]);
     sessions.ask(|| sqlx::query("SELECT 1")).await.expect("an answer");
