@@ -133,9 +133,12 @@ impl DataDir {
         fs::metadata(&self.root).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
     }
 
-    /// The files with what they take on the disk, in bytes.
-    pub fn sizes(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        DATABASES.into_iter().map(|name| (name, size_of(&self.root.join(name))))
+    /// The files with what they take on the disk, in bytes, and what their write-ahead logs take beside them.
+    pub fn sizes(&self) -> impl Iterator<Item = (&'static str, u64, u64)> {
+        let size = |name: &str, suffix: &str| {
+            fs::metadata(self.root.join(format!("{name}{suffix}"))).map_or(0, |metadata| metadata.len())
+        };
+        DATABASES.into_iter().map(move |name| (name, size(name, "") + size(name, "-shm"), size(name, "-wal")))
     }
 
     /// Paths on all disks that the files lie on: each may be a link to another one.
@@ -235,16 +238,6 @@ impl Traces {
         let _ = self.missing.iter().try_for_each(fs::remove_dir);
         tracing::debug!(directory = %self.root.display(), "what the failed start had made is removed");
     }
-}
-
-/// What a file takes on the disk, with what SQLite keeps beside it; 0 if there is none.
-fn size_of(file: &Path) -> u64 {
-    let beside = |suffix: &str| {
-        let mut name = file.as_os_str().to_owned();
-        name.push(suffix);
-        fs::metadata(PathBuf::from(name)).map_or(0, |metadata| metadata.len())
-    };
-    ["", "-wal", "-shm"].into_iter().map(beside).sum()
 }
 
 fn read_pid(file: &mut File) -> Option<u32> {

@@ -3,7 +3,6 @@
 //! What doesn't live here: which adapter runs (`wiring`), connections (`http`), restarts of tasks (`supervise`). The guarantee:
 //! what was answered is finished before the process ends; a second signal ends it at once, and then the next start does.
 
-use crate::clock::ClockWatch;
 use crate::config::{Config, Role};
 use crate::control;
 use crate::data_dir::{DataDir, Traces};
@@ -13,7 +12,7 @@ use crate::signals::Signals;
 use crate::supervise::keep_running;
 use crate::wiring::sharing::windows_are_shared;
 use crate::wiring::windows::WindowsCounter;
-use crate::wiring::{self, CurrentReactions, Metrics, Parts, Readiness, Work, identity};
+use crate::wiring::{self, CurrentReactions, Leading, Metrics, Parts, Readiness, Work, identity};
 use crate::{config, descriptors, http, logging, output, supervise, version};
 use anyhow::{Context, Result, bail};
 use axum::Router;
@@ -122,7 +121,7 @@ impl Server {
         traces.locked(&data, &lock);
         let listener = Arc::new(http::bind(&config.listen).await?);
         let url = format!("http://{}", http::address(&listener)?);
-        let metrics = Metrics::start(data.clone(), config.disk_reserve)?;
+        let metrics = Metrics::start(&data, config.disk_reserve)?;
         let waiting = Waiting::begin(&listener, config);
         let public_url = config.public_url.clone().unwrap_or_else(|| url.clone());
         let parts = wiring::open(
@@ -142,7 +141,8 @@ impl Server {
         let connections = descriptors::for_connections(config.max_connections)?;
         let (tasks, accepting, working) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
         let reactions = CurrentReactions::default();
-        let readiness = Arc::new(Readiness::new(&parts, config.role.clone(), Arc::clone(&reactions)));
+        let readiness = Arc::new(Readiness::new(&parts, &config, Arc::clone(&reactions)));
+        let works = Works::of(&config, &parts);
         let operations = start_control(
             socket,
             &parts,
@@ -150,6 +150,7 @@ impl Server {
                 url: url.clone(),
                 since: Instant::now(),
                 reactions: Arc::clone(&reactions),
+                works: works.led(&config),
                 #[cfg(feature = "kafka")]
                 topics: crate::kafka::Topics::of(&config),
                 #[cfg(feature = "kafka")]
@@ -158,8 +159,8 @@ impl Server {
             &tasks,
             &working,
         );
-        start_workers(&config, &parts, &metrics, reactions, &tasks, &working).await?;
-        watch_clock(readiness.clock(), &tasks, &working).await;
+        start_workers(&config, &parts, works, &metrics, reactions, &tasks, &working).await?;
+        watch(&readiness, &tasks, &working).await;
         let router = router(&config, &parts, &readiness, metrics, operations);
         waiting.end().await;
         let http = tokio::spawn(http::serve(listener, router, connections, accepting.clone()));
@@ -205,7 +206,11 @@ impl Server {
         self.tasks.close();
         within("workers", self.tasks.wait()).await;
         within("views", self.parts.views.stop()).await;
-        within("vault", identity::bind_to_head(self.parts.vault.as_ref(), &self.parts.journal)).await;
+        within("vault", async {
+            // It was said; the next start looks through more of the log.
+            let _ = identity::bind_to_head(self.parts.vault.as_ref(), &self.parts.journal).await;
+        })
+        .await;
         // Last: nothing is written any more, and a copy of the files alone is a whole backup.
         within("files", self.parts.files.settle()).await;
         // It is only in the way of the next start, which removes it too.
@@ -266,9 +271,30 @@ fn start_control(
     operations
 }
 
+/// What one of several nodes does for all, beside filling the views.
+struct Works {
+    counting: Arc<Leading>,
+    reacting: Arc<Leading>,
+}
+
+impl Works {
+    fn of(config: &Config, parts: &Parts) -> Self {
+        let counting = parts.leading(Work::Counting).unless(!windows_are_shared(config));
+        Self { counting: Arc::new(counting), reacting: Arc::new(parts.leading(Work::Reacting)) }
+    }
+
+    /// Those that this node may do.
+    fn led(&self, config: &Config) -> Vec<(&'static str, Arc<Leading>)> {
+        let counting = config.role.has(Role::Stream).then(|| ("windows", Arc::clone(&self.counting)));
+        let reacting = config.role.has(Role::Api).then(|| ("reactions", Arc::clone(&self.reacting)));
+        counting.into_iter().chain(reacting).collect()
+    }
+}
+
 async fn start_workers(
     config: &Config,
     parts: &Parts,
+    works: Works,
     metrics: &Metrics,
     reactions: CurrentReactions,
     tasks: &TaskTracker,
@@ -278,7 +304,7 @@ async fn start_workers(
         parts.views.start();
     }
     if config.role.has(Role::Stream) {
-        start_streaming(config, parts, tasks, working);
+        start_streaming(parts, works.counting, tasks, working);
     }
     if config.role.has(Role::Api) {
         let heads = Arc::clone(&parts.heads);
@@ -291,12 +317,12 @@ async fn start_workers(
                 }
             }
         });
-        start_reacting(parts, reactions, tasks, working).await?;
+        start_reacting(parts, works.reacting, reactions, tasks, working).await?;
     }
-    let (vault, journal) = (Arc::clone(&parts.vault), parts.journal.clone());
+    let (vault, journal, writes) = (Arc::clone(&parts.vault), parts.journal.clone(), Arc::clone(&parts.vault_writes));
     keep_running("vault binding", tasks, working, move |stop| {
-        let (vault, journal) = (Arc::clone(&vault), journal.clone());
-        async move { identity::keep_bound(vault.as_ref(), &journal, stop).await }
+        let (vault, journal, writes) = (Arc::clone(&vault), journal.clone(), Arc::clone(&writes));
+        async move { identity::keep_bound(vault.as_ref(), &journal, &writes, stop).await }
     });
     let metrics = metrics.clone();
     keep_running("metrics", tasks, working, move |stop| {
@@ -309,19 +335,23 @@ async fn start_workers(
     Ok(())
 }
 
-/// Looks once before anybody is served, and again and again from then on.
-async fn watch_clock(clock: &ClockWatch, tasks: &TaskTracker, working: &CancellationToken) {
+/// Watches the clock, and how all parts are; the clock is looked at once before anybody is served.
+async fn watch(readiness: &Arc<Readiness>, tasks: &TaskTracker, working: &CancellationToken) {
+    let clock = readiness.clock().clone();
     if let Err(error) = clock.look().await {
         tracing::debug!(%error, "whether the clock can be right is not known");
     }
-    let clock = clock.clone();
     keep_running("clock", tasks, working, move |stop| clock.clone().run(stop));
+    let readiness = Arc::clone(readiness);
+    keep_running("readiness", tasks, working, move |stop| {
+        let readiness = Arc::clone(&readiness);
+        async move { readiness.run(stop).await }
+    });
 }
 
 /// The metric windows, and the forwarder to Kafka.
-fn start_streaming(config: &Config, parts: &Parts, tasks: &TaskTracker, working: &CancellationToken) {
-    let (windows, leading) =
-        (parts.windows.clone(), Arc::new(parts.leading(Work::Counting).unless(!windows_are_shared(config))));
+fn start_streaming(parts: &Parts, leading: Arc<Leading>, tasks: &TaskTracker, working: &CancellationToken) {
+    let windows = parts.windows.clone();
     let unit = parts.journal.unit();
     keep_running("windows", tasks, working, move |stop| {
         let (windows, leading) = (windows.clone(), Arc::clone(&leading));
@@ -339,6 +369,7 @@ fn start_streaming(config: &Config, parts: &Parts, tasks: &TaskTracker, working:
 /// What follows from commands, what falls due, and what the vault no longer needs.
 async fn start_reacting(
     parts: &Parts,
+    leading: Arc<Leading>,
     current: CurrentReactions,
     tasks: &TaskTracker,
     working: &CancellationToken,
@@ -353,7 +384,6 @@ async fn start_reacting(
         *current.lock() = first.status();
     }
     let (commands, first) = (parts.commands.clone(), Arc::new(Mutex::new(first)));
-    let leading = Arc::new(parts.leading(Work::Reacting));
     keep_running("reacting", tasks, working, move |stop| {
         let (leading, commands, current, first) =
             (Arc::clone(&leading), commands.clone(), Arc::clone(&current), Arc::clone(&first));
@@ -442,10 +472,14 @@ fn router(
         journal: parts.journal.clone(),
         clock: Arc::new(commands::SystemClock),
         readiness: Arc::clone(readiness) as Arc<dyn api::Ready>,
-        metrics: Arc::new(move || {
-            let (metrics, operations) = (metrics.clone(), Arc::clone(&operations));
-            Box::pin(async move { metrics.render(&operations).await })
-        }),
+        metrics: {
+            let readiness = Arc::clone(readiness);
+            Arc::new(move || {
+                let (metrics, operations, readiness) =
+                    (metrics.clone(), Arc::clone(&operations), Arc::clone(&readiness));
+                Box::pin(async move { metrics.render(&operations, &readiness).await })
+            })
+        },
         settings: api::Settings {
             anonymous_rate_limit: config.anonymous_rate_limit,
             body_budget: config.body_memory.bytes(),

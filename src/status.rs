@@ -11,6 +11,7 @@ use crate::{output, tables, units, wiring};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ pub struct Status {
     pub log: Log,
     /// All who follow the log: views, windows, reactions.
     pub followers: Vec<Follower>,
+    /// By the work that one of several nodes does for all: whether this one does it.
+    #[serde(default)]
+    pub leads: BTreeMap<String, bool>,
     /// What waits for somebody to look at it.
     pub parked: Vec<Parked>,
     /// The long-lived tasks of the server; none without one, or of one elsewhere.
@@ -42,9 +46,10 @@ pub struct Server {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Log {
-    pub log_id: String,
+    /// Null, as all of it: the log is away.
+    pub log_id: Option<String>,
     /// The position of the last event.
-    pub head: u64,
+    pub head: Option<u64>,
     /// What positions count, and so how far anybody is behind; null where a server elsewhere does not say it.
     #[serde(default)]
     pub unit: Option<eventlog::LogUnit>,
@@ -54,10 +59,11 @@ pub struct Log {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Follower {
     pub name: String,
-    pub position: u64,
-    pub lag_events: u64,
+    /// Null: it is not known now, as where it is kept, or the log, is away.
+    pub position: Option<u64>,
+    pub lag_events: Option<u64>,
     /// The age of the oldest event that it has not taken; 0 when there is none.
-    pub lag_seconds: f64,
+    pub lag_seconds: Option<f64>,
     /// In words.
     pub state: String,
 }
@@ -91,6 +97,9 @@ pub struct Task {
 pub struct File {
     pub name: String,
     pub bytes: u64,
+    /// Of its write-ahead log, beside it.
+    #[serde(default)]
+    pub wal_bytes: u64,
 }
 
 /// Of the data directory: asks the server that has it, or looks itself.
@@ -101,7 +110,7 @@ pub async fn run(config: Config, json: bool) -> Result<()> {
             Reply::Status(status) => *status,
             other => bail!("the running server answered something else: {other:?}"),
         },
-        None => wiring::open_alone(&config, data, wiring::Purpose::Look).await?.status().await?,
+        None => wiring::open_alone(&config, data, wiring::Purpose::Look).await?.status().await,
     };
     match json {
         true => output::say_json(&status),
@@ -116,16 +125,18 @@ fn as_text(status: &Status) -> String {
         let process = server.pid.map_or(String::new(), |pid| format!(" (process {pid})"));
         format!("{}{process}, up for {up}", server.url)
     });
-    let head = match &status.log.last_event_at {
-        Some(at) => format!("position {}, last event at {at}", units::count(status.log.head)),
-        None => "empty".to_owned(),
+    let head = match (status.log.head, &status.log.last_event_at) {
+        (None, _) => "away".to_owned(),
+        (Some(head), Some(at)) => format!("position {}, last event at {at}", units::count(head)),
+        (Some(0), None) => "empty".to_owned(),
+        (Some(head), None) => format!("position {}", units::count(head)),
     };
-    let size: u64 = status.files.iter().map(|file| file.bytes).sum();
+    let size: u64 = status.files.iter().map(|file| file.bytes + file.wal_bytes).sum();
     let overview = [
         ("server", server),
         ("version", status.version.clone()),
         ("log", head),
-        ("log id", status.log.log_id.clone()),
+        ("log id", status.log.log_id.clone().unwrap_or_else(|| "not known now".to_owned())),
         ("on disk", units::bytes(size)),
     ];
     // Writing to a String can't fail.
@@ -133,21 +144,21 @@ fn as_text(status: &Status) -> String {
     let heads = [Text("follows the log"), Number("position"), Number("behind"), Number("for"), Text("state")];
     let mut followers = tables::new(&heads);
     for follower in &status.followers {
-        let age = match follower.lag_events {
-            0 => String::new(),
-            _ => units::duration(Duration::try_from_secs_f64(follower.lag_seconds).unwrap_or_default()),
+        let age = match (follower.lag_events, follower.lag_seconds) {
+            (Some(0), _) | (_, None) => String::new(),
+            (_, Some(seconds)) => units::duration(Duration::try_from_secs_f64(seconds).unwrap_or_default()),
         };
         let unit = status.log.unit.map_or("positions", eventlog::LogUnit::as_str);
-        let behind = format!("{} {unit}", units::count(follower.lag_events));
+        let behind = follower.lag_events.map(|events| format!("{} {unit}", units::count(events)));
         followers.add_row([
             follower.name.clone(),
-            units::count(follower.position),
-            behind,
+            follower.position.map_or_else(|| "not known".to_owned(), units::count),
+            behind.unwrap_or_default(),
             age,
             follower.state.clone(),
         ]);
     }
-    let files = status.files.iter().map(|file| (file.name.clone(), units::bytes(file.bytes)));
+    let files = status.files.iter().map(|file| (file.name.clone(), units::bytes(file.bytes + file.wal_bytes)));
     let _ = writeln!(text, "{followers}\n\n{}", tables::amounts(files));
     if !status.parked.is_empty() {
         let mut parked = tables::new(&[Text("parked by"), Text("what"), Number("at position"), Text("why")]);
@@ -216,12 +227,18 @@ pub async fn of_server(server: &str, json: bool) -> Result<()> {
     output::say(format!("{server} is {is}{troubles}\n\n{}", as_text(&elsewhere.status)))
 }
 
-/// What `/readyz` names: a problem, or what is degraded.
+/// What `/readyz` names: the parts that are not well, or what the server says while it has none.
 fn troubles(said: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let degraded = said["degraded"].as_array().into_iter().flatten();
-    let degraded = degraded.map(|part| format!("{}: {}", text(&part["name"]), text(&part["reason"])));
-    said["detail"].as_str().map(str::to_owned).into_iter().chain(degraded).collect()
+    let Some(parts) = said["parts"].as_array() else {
+        return said["detail"].as_str().map(str::to_owned).into_iter().collect();
+    };
+    let unwell = parts.iter().filter(|part| part["state"] != "ok");
+    let told = |part: &Value| {
+        let since = part["since"].as_str().map_or_else(String::new, |since| format!(" since {since}"));
+        format!("{} ({}{since}): {}", text(&part["name"]), text(&part["state"]), text(&part["reason"]))
+    };
+    unwell.map(told).collect()
 }
 
 const HEAD: &str = "cartlog_log_head";
@@ -233,25 +250,38 @@ const LAG_SECONDS: &str = "cartlog_follower_lag_seconds";
 const PARKED: &str = "cartlog_follower_parked";
 
 impl Status {
-    /// Sets the gauges that say the same.
+    /// Sets the gauges that say the same; what is not known sets none.
     pub fn record(&self) {
-        metrics::gauge!(HEAD, "log_id" => self.log.log_id.clone()).set(self.log.head as f64);
+        if let (Some(log_id), Some(head)) = (&self.log.log_id, self.log.head) {
+            metrics::gauge!(HEAD, "log_id" => log_id.clone()).set(head as f64);
+        }
         let last = self.log.last_event_at.as_ref().and_then(|at| at.parse::<domain::Timestamp>().ok());
-        metrics::gauge!(LAST_EVENT).set(last.map_or(0.0, |last| last.as_millis() as f64 / 1_000.0));
+        if let Some(last) = last {
+            metrics::gauge!(LAST_EVENT).set(last.as_millis() as f64 / 1_000.0);
+        }
         if let Some(server) = &self.server {
             metrics::gauge!(UP_FOR).set(server.up_for_seconds as f64);
         }
         for follower in &self.followers {
             let parked = self.parked.iter().filter(|parked| parked.follower == follower.name).count();
             let figures = [
-                (POSITION, follower.position as f64),
-                (LAG_EVENTS, follower.lag_events as f64),
+                (POSITION, follower.position.map(|position| position as f64)),
+                (LAG_EVENTS, follower.lag_events.map(|events| events as f64)),
                 (LAG_SECONDS, follower.lag_seconds),
-                (PARKED, parked as f64),
+                (PARKED, Some(parked as f64)),
             ];
             for (name, value) in figures {
-                metrics::gauge!(name, "follower" => follower.name.clone()).set(value);
+                if let Some(value) = value {
+                    metrics::gauge!(name, "follower" => follower.name.clone()).set(value);
+                }
             }
+        }
+        for (work, leads) in &self.leads {
+            metrics::gauge!("cartlog_leader", "work" => work.clone()).set(f64::from(u8::from(*leads)));
+        }
+        for file in &self.files {
+            metrics::gauge!("cartlog_file_bytes", "file" => file.name.clone()).set(file.bytes as f64);
+            metrics::gauge!("cartlog_wal_bytes", "file" => file.name.clone()).set(file.wal_bytes as f64);
         }
     }
 
@@ -259,30 +289,40 @@ impl Status {
     fn read(server: &str, metrics: &str) -> Option<Self> {
         let figures: Vec<Figure<'_>> = metrics.lines().filter_map(Figure::read).collect();
         let named = |name: &'static str| figures.iter().filter(move |figure| figure.name == name);
-        let head = named(HEAD).next()?;
+        // A server whose log is away has no head to tell.
+        named(UP_FOR).next()?;
+        let head = named(HEAD).next();
         let of = |name, follower: &str| {
             let found = named(name).find(|figure| figure.label("follower").as_deref() == Some(follower));
-            found.map_or(0.0, |figure| figure.value)
+            found.map(|figure| figure.value)
         };
         let follower = |name: String| {
-            let (lag, parked) = (of(LAG_EVENTS, &name), of(PARKED, &name));
-            let state = match (parked > 0.0, lag > 0.0) {
-                (true, _) => format!("{} parked", units::count(parked as u64)),
-                (false, true) => "behind".to_owned(),
-                (false, false) => "well".to_owned(),
+            let (lag, parked) = (of(LAG_EVENTS, &name), of(PARKED, &name).unwrap_or(0.0));
+            let state = match lag {
+                _ if parked > 0.0 => format!("{} parked", units::count(parked as u64)),
+                None => "not known".to_owned(),
+                Some(lag) if lag > 0.0 => "behind".to_owned(),
+                Some(_) => "well".to_owned(),
             };
             Follower {
-                position: of(POSITION, &name) as u64,
-                lag_events: lag as u64,
+                position: of(POSITION, &name).map(|position| position as u64),
+                lag_events: lag.map(|lag| lag as u64),
                 lag_seconds: of(LAG_SECONDS, &name),
                 state,
                 name,
             }
         };
         let millis = named(LAST_EVENT).map(|figure| (figure.value * 1_000.0).round() as i64).find(|millis| *millis > 0);
-        let files = named("cartlog_file_bytes")
-            .filter_map(|figure| Some(File { name: figure.label("file")?, bytes: figure.value as u64 }));
-        let mut names: Vec<String> = named(POSITION).filter_map(|figure| figure.label("follower")).collect();
+        let wal_bytes = |file: &str| {
+            let found = named("cartlog_wal_bytes").find(|figure| figure.label("file").as_deref() == Some(file));
+            found.map_or(0, |figure| figure.value as u64)
+        };
+        let files = named("cartlog_file_bytes").filter_map(|figure| {
+            let name = figure.label("file")?;
+            Some(File { bytes: figure.value as u64, wal_bytes: wal_bytes(&name), name })
+        });
+        let leads = named("cartlog_leader").filter_map(|figure| Some((figure.label("work")?, figure.value > 0.0)));
+        let mut names: Vec<String> = named(PARKED).filter_map(|figure| figure.label("follower")).collect();
         names.sort_unstable();
         let mut files: Vec<File> = files.collect();
         files.sort_unstable_by(|one, other| one.name.cmp(&other.name));
@@ -294,12 +334,13 @@ impl Status {
                 up_for_seconds: named(UP_FOR).next().map_or(0, |figure| figure.value as u64),
             }),
             log: Log {
-                log_id: head.label("log_id")?,
+                log_id: head.and_then(|head| head.label("log_id")),
                 unit: None,
-                head: head.value as u64,
+                head: head.map(|head| head.value as u64),
                 last_event_at: millis.map(|millis| domain::Timestamp::from_millis(millis).to_string()),
             },
             followers: names.into_iter().map(follower).collect(),
+            leads: leads.collect(),
             parked: Vec::new(),
             tasks: Vec::new(),
             files,
@@ -343,10 +384,12 @@ mod tests {
             cartlog_build_info{version=\"9.9\",commit=\"abc\"} 1\n\
             cartlog_follower_position{follower=\"carts\"} 1690\ncartlog_follower_lag_events{follower=\"carts\"} 10\n\
             cartlog_follower_lag_seconds{follower=\"carts\"} 0.5\ncartlog_follower_position{follower=\"windows\"} 1700\n\
-            cartlog_follower_parked{follower=\"windows\"} 2\n\
+            cartlog_follower_parked{follower=\"carts\"} 0\ncartlog_follower_parked{follower=\"windows\"} 2\n\
+            cartlog_follower_parked{follower=\"orders\"} 0\n\
             cartlog_file_bytes{file=\"log.sqlite\"} 4096\nother{a=\"b c\"} 4\n";
         let Some(status) = Status::read("http://x", text) else { panic!("nothing is read") };
-        assert_eq!((status.log.head, status.log.log_id.as_str(), status.version.as_str()), (1_700, "x-y", "9.9"));
+        assert_eq!((status.log.head, status.log.log_id.as_deref()), (Some(1_700), Some("x-y")));
+        assert_eq!(status.version, "9.9");
         assert_eq!(status.log.last_event_at.as_deref(), Some("2026-11-24T10:20:30.500Z"));
         assert_eq!(status.server.map(|server| server.up_for_seconds), Some(90));
         let followers: Vec<_> = status
@@ -354,7 +397,9 @@ mod tests {
             .iter()
             .map(|follower| (follower.name.as_str(), follower.position, follower.lag_events, follower.state.as_str()))
             .collect();
-        assert_eq!(followers, [("carts", 1_690, 10, "behind"), ("windows", 1_700, 0, "2 parked")]);
+        let (carts, windows) = (("carts", Some(1_690), Some(10), "behind"), ("windows", Some(1_700), None, "2 parked"));
+        let away = ("orders", None, None, "not known");
+        assert_eq!(followers, [carts, away, windows]);
         assert_eq!(
             status.files.iter().map(|file| (file.name.as_str(), file.bytes)).collect::<Vec<_>>(),
             [("log.sqlite", 4_096)]

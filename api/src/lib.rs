@@ -20,7 +20,7 @@ mod wire;
 
 pub use codes::{Code, TYPE_BASE};
 pub use openapi::document;
-pub use parts::{ApiParts, Away, Ready, Settings};
+pub use parts::{ApiParts, Asked, Part, PartState, Ready, Settings};
 pub use problem::unavailable;
 pub use router::{ROUTES, router};
 pub use wire::cors::layer as cors;

@@ -5,15 +5,18 @@ use crate::wire::limiter::Limiter;
 use crate::wire::strangers::Strangers;
 use async_trait::async_trait;
 use commands::{Clock, Commands};
+use domain::Timestamp;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Method};
 use ipnet::IpNet;
 use journal::{Journal, Positions};
 use projections::Views;
+use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use streaming::Windows;
+use utoipa::ToSchema;
 
 /// What the API is wired to.
 #[derive(Clone)]
@@ -80,22 +83,47 @@ impl Default for Settings {
     }
 }
 
-/// Something that the server needs and that is not well.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Away {
+/// How a part of the server is, from well to worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PartState {
+    Ok,
+    /// It goes on in part, or goes on and needs somebody's attention.
+    Degraded,
+    /// Nothing that it is for is done now.
+    Away,
+}
+
+/// What clients ask of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Asked {
+    Commands,
+    Queries,
+}
+
+/// Something that the server is made of or needs, and how it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Part)]
+pub struct Part {
     /// What it is, for people: `the event log`.
+    #[schema(example = "the event log")]
     pub name: String,
-    /// What is the matter.
-    pub reason: String,
-    /// Whether commands or queries fail because of it; else they are only degraded.
-    pub fatal: bool,
+    pub state: PartState,
+    /// Since when it is so, as far as this server knows; null: since before it looked.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub since: Option<Timestamp>,
+    /// What is the matter; null: nothing.
+    pub reason: Option<String>,
+    /// What is not done at all because of it.
+    pub stops: Vec<Asked>,
 }
 
 /// Says how the server is; `GET /readyz` asks.
 #[async_trait]
 pub trait Ready: Send + Sync + 'static {
-    /// What is away or degraded now; nothing, when all is well.
-    async fn away(&self) -> Vec<Away>;
+    /// All parts, however they are.
+    async fn parts(&self) -> Vec<Part>;
 }
 
 /// What every handler shares. Cheap to clone.

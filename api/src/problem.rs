@@ -1,6 +1,7 @@
 //! What is wrong with a request, as RFC 9457 `application/problem+json`.
 
 use crate::codes::Code;
+use crate::parts::Part;
 use axum::response::{IntoResponse, Response};
 use domain::AmountOutOfRange;
 use http::{HeaderValue, header};
@@ -78,6 +79,10 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldError>,
+    /// How everything is that the server is made of and needs; of `GET /readyz` alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub parts: Vec<Part>,
 }
 
 impl From<AmountOutOfRange> for Problem {
@@ -109,13 +114,14 @@ struct Inner {
     code: Code,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
+    parts: Vec<Part>,
     retry_after: Option<Duration>,
 }
 
 impl Problem {
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         let retry_after = (code.status_code() == 503).then_some(Duration::from_secs(1));
-        Self(Box::new(Inner { code, detail: detail.into(), errors: Vec::new(), retry_after }))
+        Self(Box::new(Inner { code, detail: detail.into(), errors: Vec::new(), parts: Vec::new(), retry_after }))
     }
 
     /// With the code's own meaning as its detail.
@@ -147,6 +153,12 @@ impl Problem {
         self
     }
 
+    /// With how all parts of the server are.
+    pub fn of_parts(mut self, parts: Vec<Part>) -> Self {
+        self.0.parts = parts;
+        self
+    }
+
     pub fn code(&self) -> Code {
         self.0.code
     }
@@ -169,7 +181,7 @@ fn described(error: &FieldError) -> String {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Inner { code, detail, errors, retry_after } = *self.0;
+        let Inner { code, detail, errors, parts, retry_after } = *self.0;
         let body = ProblemBody {
             type_uri: code.type_uri(),
             title: code.title().to_owned(),
@@ -177,6 +189,7 @@ impl IntoResponse for Problem {
             detail: detail.into_owned(),
             error: code.as_str().to_owned(),
             errors,
+            parts,
         };
         // Strings and a number only: this never fails.
         let bytes = serde_json::to_vec(&body).unwrap_or_default();

@@ -107,13 +107,13 @@ async fn catch_up(options: &Options) -> Vec<Outcome> {
     let (store, _) = open_store(&start("api,views").address).await;
     let (_, wrote) = long::write(data.path(), vault(&namespace).await, store, &size).await;
     let mut outcomes = vec![wrote];
-    for (role, name, lag, target) in [
-        ("views", "PostgreSQL's views filled", "cartlog_views_lag_events", 20_000.0),
-        ("stream", "Kafka and Redis filled", "cartlog_kafka_lag_events", 30_000.0),
+    for (role, name, follower, target) in [
+        ("views", "PostgreSQL's views filled", "carts", 20_000.0),
+        ("stream", "Kafka and Redis filled", "kafka", 30_000.0),
     ] {
         let began = Instant::now();
         let server = start(role);
-        caught_up(&server.address, lag).await;
+        caught_up(&server.address, follower).await;
         let outcome = once(name, "events", size.events, began, Some(target));
         println!("{}   resident {:.0} MiB", outcome.line(), server.resident_mib());
         outcomes.push(outcome);
@@ -121,13 +121,14 @@ async fn catch_up(options: &Options) -> Vec<Outcome> {
     outcomes
 }
 
-/// Waits until the gauge, which is not there in the beginning, says that nothing is left.
-async fn caught_up(address: &str, lag: &str) {
+/// Waits until the follower's gauge, which is not there in the beginning, says that nothing is left.
+async fn caught_up(address: &str, follower: &str) {
+    let gauge = format!("cartlog_follower_lag_events{{follower=\"{follower}\"}}");
     let mut connection = Connection::open(address, String::new()).await.expect("the server accepts");
     loop {
         let answer = connection.send("GET", "/metrics", None).await.expect("an answer");
         let text = String::from_utf8_lossy(&answer.body).into_owned();
-        if text.lines().any(|line| line.split_once(' ') == Some((lag, "0"))) {
+        if text.lines().any(|line| line.split_once(' ') == Some((gauge.as_str(), "0"))) {
             return;
         }
         tokio::time::sleep(LOOK).await;

@@ -11,7 +11,7 @@ use crate::session::{Has, Session};
 use crate::snapshots::{SnapshotWriter, Snapshots};
 use crate::use_cases::authenticate::TokenCache;
 use crate::vault::{HmacKey, Vault, VaultError};
-use crate::{Clock, CommandError, Done, Held, IdempotencyKey, Lookups, Mailer, Request, Service, Watermark};
+use crate::{Class, Clock, CommandError, Done, Held, IdempotencyKey, Lookups, Mailer, Request, Service, Watermark};
 use domain::{
     ClaimId, CustomerId, StoreId,
     cart::Cart,
@@ -295,7 +295,7 @@ impl Commands {
         // Counted in its own task: whoever asked may be gone by then.
         let counted = async move {
             let outcome = inner.begin(request, use_case, begun).await;
-            let label = if outcome.is_ok() { "done" } else { "refused" };
+            let label = outcome.as_ref().map_or_else(label_of, |_| "done");
             metrics::counter!("cartlog_commands_total", "command" => kind, "outcome" => label).increment(1);
             outcome
         };
@@ -370,6 +370,18 @@ impl Inner {
         let key = self.parts.vault.hmac_key(store).await.map_err(vault_away)?;
         self.hmac_keys.insert(store, key.clone());
         Ok(key)
+    }
+}
+
+/// What became of a command that was not done, for the metrics: a rule refused it, or the server could not do it.
+fn label_of(error: &CommandError) -> &'static str {
+    match error {
+        CommandError::OutcomeUnknown { .. } | CommandError::BrokeOff { .. } => "unknown",
+        CommandError::KeyInUse | CommandError::RateLimited { .. } => "refused",
+        error => match error.class() {
+            Class::Never => "refused",
+            Class::NotNow | Class::Busy | Class::Damaged => "failed",
+        },
     }
 }
 

@@ -37,6 +37,8 @@ mod tests {
         for (one, other, is_one) in [
             ("Ada@Example.com", "ada@example.COM", true),
             ("zoe\u{308}@x.example", "ZOË@x.example", true),
+            // The small one is one letter, and there is no large one.
+            ("J\u{30c}@x.example", "\u{1f0}@x.example", true),
             ("groß@x.example", "gross@x.example", false),
             ("groß@x.example", "GROẞ@x.example", true),
             ("ı@x.example", "i@x.example", false),

@@ -244,6 +244,11 @@ pub trait EventLog: Send + Sync + 'static {
         None
     }
 
+    /// Shows that an append would be stored now, without storing an event: for when nothing is appended that would show it.
+    async fn probe(&self) -> Result<(), LogError> {
+        self.head().await.map(drop)
+    }
+
     /// The identity of this log; the same for its whole life.
     async fn log_id(&self) -> Result<LogId, LogError>;
 

@@ -7,7 +7,12 @@ use eventlog::chain::{self, EventHash};
 use eventlog::{
     AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Position, Room, StreamName,
 };
+use health::Outcomes;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// An append, or the question whether one would be stored, that nobody waits for so long says that the log is silent.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What stands beside the data of an event that is appended alone: the stream's name, the type twice and the metadata, of which
 /// nothing is longer than an id, a hash or a request's id. A test holds the largest against it.
@@ -19,6 +24,7 @@ pub struct Journal {
     log: Arc<dyn EventLog>,
     keys: Arc<dyn Keys>,
     tail: Arc<SharedTail>,
+    appends: Arc<Outcomes>,
 }
 
 /// Where a stream ends: what the next append builds on.
@@ -101,7 +107,7 @@ impl Journal {
     /// With bounds of its own on what followers hold.
     pub fn with_memory(log: Arc<dyn EventLog>, keys: Arc<dyn Keys>, memory: Memory) -> Self {
         let tail = SharedTail::new(Arc::clone(&log), Arc::clone(&keys), memory);
-        Self { log, keys, tail }
+        Self { log, keys, tail, appends: Arc::default() }
     }
 
     /// The log beneath.
@@ -121,7 +127,8 @@ impl Journal {
         let (stored, last_hash) =
             codec::encode(stream, tail.length, tail.last_hash, events, self.keys.as_ref()).await?;
         let bytes = stored.iter().map(|event| event.data.len() + event.metadata.len()).sum::<usize>() as u64;
-        let appended = self.log.append(stream, ExpectedRevision::of_length(tail.length), stored).await?;
+        let appending = self.log.append(stream, ExpectedRevision::of_length(tail.length), stored);
+        let appended = self.appends.watch(PATIENCE, appending, fault).await.inspect_err(count)?;
         Ok(Written {
             bytes,
             position: appended.position,
@@ -267,6 +274,16 @@ impl Journal {
         self.tail.bytes() as u64
     }
 
+    /// How the last appends went.
+    pub fn appends(&self) -> &Outcomes {
+        &self.appends
+    }
+
+    /// Shows that an append would be stored now, without storing any, and notes it among the appends.
+    pub async fn probe(&self) -> Result<(), LogError> {
+        self.appends.watch(PATIENCE, self.log.probe(), |error| Some(error.to_string())).await
+    }
+
     /// Damage that was met in the log, and that stays until a backup is restored.
     pub fn damage(&self) -> Option<String> {
         self.log.damage()
@@ -276,6 +293,27 @@ impl Journal {
     pub fn follow(&self, after: Position) -> Follower {
         Follower::new(Arc::clone(&self.tail), Arc::clone(&self.log), Arc::clone(&self.keys), after)
     }
+}
+
+/// Why the log is not well, if it is because of that that an append was not done.
+fn fault(error: &AppendError) -> Option<String> {
+    match error {
+        AppendError::Unavailable { source, .. } | AppendError::OutcomeUnknown { source, .. } => {
+            Some(source.to_string())
+        }
+        AppendError::Conflict { .. } | AppendError::Empty { .. } | AppendError::TooLarge { .. } => None,
+    }
+}
+
+fn count(error: &AppendError) {
+    let kind = match error {
+        AppendError::Conflict { .. } => "conflict",
+        AppendError::Empty { .. } => "empty",
+        AppendError::TooLarge { .. } => "too_large",
+        AppendError::Unavailable { .. } => "unavailable",
+        AppendError::OutcomeUnknown { .. } => "outcome_unknown",
+    };
+    metrics::counter!("cartlog_append_failures_total", "kind" => kind).increment(1);
 }
 
 /// What a follower gets for a decoded event.

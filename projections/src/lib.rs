@@ -10,6 +10,7 @@ mod fill;
 mod page;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod queries;
 mod range;
 mod reader;
 #[cfg(feature = "postgres")]
@@ -27,7 +28,7 @@ pub use self::postgres::PostgresReadStore;
 pub use fill::{FillError, FoldError, Projections, Retried, Settings};
 pub use page::{BadCursor, Cursor, Page, PageRequest, Start};
 pub use range::TimeRange;
-pub use reader::{ReadError, Views};
+pub use reader::{ReadError, Unanswering, Views};
 #[cfg(feature = "postgres")]
 pub use shared::SharedViews;
 pub use sqlite::SqliteReadStore;

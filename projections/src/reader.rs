@@ -2,11 +2,13 @@
 
 use crate::cache::{Cached, RowCache};
 use crate::page::{BadCursor, Cursor, Page, PageRequest, Start};
-use crate::slots::{Answering, Slots};
+use crate::queries::{Asked, Queries};
+use crate::slots::{self, Answering, Slots};
 use crate::status::{Status, Watched};
 use crate::store::{Hit, List, Parked, ReadStore, Search, StoreError, Table};
 use crate::view::View;
 use eventlog::Position;
+use health::Failing;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -35,9 +37,9 @@ pub enum ReadError {
 const PAGE_BYTES: usize = 2 * 1024 * 1024;
 /// What a page that is counted may take.
 const COUNTED_PAGE_BYTES: usize = 16 * 1024 * 1024;
-/// Rows that are read before any is weighed.
 /// Rows that are read at once where only some are taken.
 const PICKED_FROM: u32 = 256;
+/// Rows that are read before any is weighed.
 const FIRST_ROWS: usize = 25;
 
 /// All views, to read. Cheap to clone.
@@ -55,6 +57,7 @@ pub(crate) struct Inner {
     /// Up to where all views are committed.
     pub position: watch::Sender<Position>,
     pub watched: Watched,
+    pub queries: Queries,
 }
 
 /// The generation of a view that answers, and its rows in memory. A rebuild puts another one in its place; the old tables
@@ -83,6 +86,7 @@ impl Views {
                 slots: Slots::default(),
                 position: watch::Sender::new(Position::START),
                 watched: Watched::default(),
+                queries: Queries::default(),
             }),
         }
     }
@@ -114,16 +118,34 @@ impl Views {
         self.inner.watched.status(self.position())
     }
 
+    /// The views that do not answer queries, of those that could, each with why: by what was asked of them last, or is asked now where
+    /// nobody has for a while.
+    pub async fn unanswering(&self) -> Unanswering {
+        let Inner { store, slots, queries, .. } = self.inner.as_ref();
+        let tables = slots::answering(slots);
+        let failing = queries.failing(store.as_ref(), &tables).await;
+        Unanswering { of: tables.len(), failing }
+    }
+
     /// The generation of the view that answers now.
     pub(crate) fn of<V: Answering>(&self) -> Result<Reader<'_, V>, ReadError> {
-        let live = V::slot(&self.inner.slots).get();
-        Ok(Reader { store: self.inner.store.as_ref(), live: live.ok_or(ReadError::NotReady(V::DECLARATION.name))? })
+        let live = V::slot(&self.inner.slots).get().ok_or(ReadError::NotReady(V::DECLARATION.name))?;
+        Ok(Reader { store: self.inner.queries.ask(self.inner.store.as_ref(), V::DECLARATION.name), live })
     }
+}
+
+/// Which views do not answer queries.
+#[derive(Clone, Debug)]
+pub struct Unanswering {
+    /// So many could.
+    pub of: usize,
+    /// By their names.
+    pub failing: Vec<(&'static str, Failing)>,
 }
 
 /// Reads one view, all of one query from the same generation.
 pub(crate) struct Reader<'a, V: View> {
-    store: &'a dyn ReadStore,
+    store: Asked<'a>,
     live: Arc<Live<V>>,
 }
 

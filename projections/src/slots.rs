@@ -63,6 +63,13 @@ macro_rules! slots {
             })+
         }
 
+        /// The generations that answer.
+        pub(crate) fn answering(slots: &Slots) -> Vec<Table> {
+            let mut tables = Vec::with_capacity(DECLARATIONS.len());
+            $(tables.extend(slots.$field.get().map(|live| live.table));)+
+            tables
+        }
+
         /// What every view declares.
         pub(crate) const DECLARATIONS: &[&ViewDeclaration] = &[$(&<$view as View>::DECLARATION),+];
 

@@ -6,6 +6,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How the views are.
 #[derive(Clone, Debug, Serialize)]
@@ -60,6 +61,9 @@ pub struct Progress {
     pub remaining: Option<Duration>,
 }
 
+/// A batch that takes longer than this to be written waits for something.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(5);
+
 /// What the worker notes for others to see.
 #[derive(Default)]
 pub(crate) struct Watched(Mutex<Notes>);
@@ -71,17 +75,25 @@ struct Notes {
     store_trouble: Option<String>,
     /// Why a fill waits.
     room: Option<String>,
+    /// Since when a batch has been in hand.
+    writing_since: Option<Instant>,
     stopped: bool,
 }
 
 impl Watched {
     pub fn status(&self, position: Position) -> Status {
         let notes = self.0.lock();
+        let writing = notes.writing_since.map(|since| since.elapsed()).filter(|takes| *takes >= WRITTEN_WITHIN);
+        let slow = writing.map(|takes| format!("what has come can't be written for {} s now", takes.as_secs()));
         Status {
             position,
             parked: notes.views.values().map(|view| view.parked).sum(),
             views: notes.views.values().cloned().collect(),
-            trouble: [&notes.store_trouble, &notes.room, &notes.log_trouble].into_iter().flatten().next().cloned(),
+            trouble: [&notes.store_trouble, &notes.room, &slow, &notes.log_trouble]
+                .into_iter()
+                .flatten()
+                .next()
+                .cloned(),
             stopped: notes.stopped,
         }
     }
@@ -128,6 +140,11 @@ impl Watched {
     pub fn store_is_well(&self) {
         let mut notes = self.0.lock();
         (notes.store_trouble, notes.stopped) = (None, false);
+    }
+
+    /// Whether a batch is in hand.
+    pub fn writes(&self, does: bool) {
+        self.0.lock().writing_since = does.then(Instant::now);
     }
 
     /// Whether that is news.

@@ -84,7 +84,7 @@ async fn answer(connection: UnixStream, operations: Arc<Operations>) -> Result<(
         }
     };
     let done = match request {
-        Request::Status => operations.status().await.map(|status| Reply::Status(Box::new(status))),
+        Request::Status => Ok(Reply::Status(Box::new(operations.status().await))),
         Request::Rebuild { views } => rebuild(operations, views, &mut write).await,
         Request::CheckKafka { topics, up_to } => check_kafka(operations, topics, up_to, &mut write).await,
         Request::ForwardKafka { topics, amends } => forward_kafka(operations, topics, amends, &mut write).await,

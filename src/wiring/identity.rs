@@ -9,10 +9,11 @@ use super::Stored;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::progress::Progress;
-use anyhow::{Context, Error, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use commands::vault::Vault;
 use commands::vault::binding::{self, BindingError};
 use eventlog::{Checkpoint, LogId, Position};
+use health::Outcomes;
 use journal::Journal;
 use projections::store::{GenerationState, ReadStore};
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub fn check_directory(config: &Config, data: &DataDir) -> Result<()> {
     if config.accept_log || config.log_url.is_some() || data.log().exists() {
         return Ok(());
     }
-    let there: Vec<&str> = data.sizes().filter(|(_, bytes)| *bytes > 0).map(|(name, _)| name).collect();
+    let there: Vec<&str> = data.sizes().filter(|(_, bytes, wal)| bytes + wal > 0).map(|(name, _, _)| name).collect();
     let Some(first) = there.first() else { return Ok(()) };
     let directory = data.root().display();
     bail!(
@@ -110,21 +111,33 @@ fn differs(name: &str, seen: Checkpoint, log_id: LogId, head: Position) -> Optio
     is_gone.then(|| format!("{name} have seen log {log_id} up to position {position}, and it is empty now"))
 }
 
-/// Writes down, again and again, that the vault has what the log needs up to here.
+/// Writes down, again and again, that the vault has what the log needs up to here, and notes in `writes` whether it can be written.
 ///
 /// # Errors
 /// None: a vault or a log that is away is tried again.
-pub async fn keep_bound(vault: &dyn Vault, journal: &Journal, stop: CancellationToken) -> Result<()> {
+pub async fn keep_bound(
+    vault: &dyn Vault,
+    journal: &Journal,
+    writes: &Outcomes,
+    stop: CancellationToken,
+) -> Result<()> {
     while stop.run_until_cancelled(tokio::time::sleep(BOUND_EVERY)).await.is_some() {
-        bind_to_head(vault, journal).await;
+        match bind_to_head(vault, journal).await {
+            Ok(()) => writes.succeeded(),
+            Err(BindingError::Vault(error)) => writes.failed(error.to_string()),
+            Err(_) => {}
+        }
     }
     Ok(())
 }
 
 /// As [`keep_bound`], once.
-pub async fn bind_to_head(vault: &dyn Vault, journal: &Journal) {
-    if let Err(error) = binding::bind_to_head(vault, journal).await {
-        let error = format!("{:#}", Error::from(error));
+///
+/// # Errors
+/// The vault or the log is away; it was said.
+pub async fn bind_to_head(vault: &dyn Vault, journal: &Journal) -> Result<(), BindingError> {
+    binding::bind_to_head(vault, journal).await.inspect_err(|error| {
+        let error = commands::with_causes(error);
         tracing::debug!(error, "how much of the log the vault was held against is not written down");
-    }
+    })
 }

@@ -1,7 +1,9 @@
 //! Work that one node does for all.
 
 #[cfg(feature = "postgres")]
-use postgres::{Candidate, Role};
+use postgres::{Candidate, Role, Standing};
+#[cfg(feature = "postgres")]
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Who asks for the lead in some work. Where no PostgreSQL is, nobody has to: each node does it, which is safe, and on one
@@ -9,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Leading {
     #[cfg(feature = "postgres")]
     candidate: Option<tokio::sync::Mutex<Candidate>>,
+    #[cfg(feature = "postgres")]
+    standing: Option<watch::Receiver<Standing>>,
 }
 
 /// What one node does for all, beside filling the views.
@@ -27,7 +31,20 @@ impl Leading {
             Work::Counting => Role::Stream,
             Work::Reacting => Role::Work,
         };
-        Self { candidate: databases.candidate(role).map(tokio::sync::Mutex::new) }
+        let candidate = databases.candidate(role);
+        let standing = candidate.as_ref().map(Candidate::standing);
+        Self { candidate: candidate.map(tokio::sync::Mutex::new), standing }
+    }
+
+    /// Whether this node leads; `None` where nobody has to.
+    #[cfg(feature = "postgres")]
+    pub fn leads(&self) -> Option<bool> {
+        self.standing.as_ref().map(|standing| matches!(*standing.borrow(), Standing::Leading { .. }))
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    pub fn leads(&self) -> Option<bool> {
+        None
     }
 
     #[cfg(not(feature = "postgres"))]
@@ -45,7 +62,7 @@ impl Leading {
 
     #[cfg(feature = "postgres")]
     fn nobody() -> Self {
-        Self { candidate: None }
+        Self { candidate: None, standing: None }
     }
 
     #[cfg(not(feature = "postgres"))]

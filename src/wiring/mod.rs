@@ -37,6 +37,7 @@ use commands::vault::{SqliteVault, Vault};
 use commands::{Commands, SystemClock};
 #[cfg(feature = "postgres")]
 use databases::Databases;
+use health::Outcomes;
 use journal::{Journal, StoreHeads};
 use log::OpenLog;
 use lookups::ViewLookups;
@@ -52,6 +53,9 @@ pub struct Parts {
     /// How far each store is, for commands.
     pub heads: Arc<StoreHeads>,
     pub vault: Arc<dyn Vault>,
+    /// What came of the last write to the vault, and of the last mail that left the machine.
+    pub vault_writes: Arc<Outcomes>,
+    pub mails: Arc<Outcomes>,
     pub commands: Commands,
     pub snapshots: Arc<dyn Snapshots>,
     pub queries: Views,
@@ -115,7 +119,8 @@ pub fn check(config: &Config) -> Result<()> {
 /// A file or an engine can't be used: what the adapter says, and what it is about.
 pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String, progress: Report) -> Result<Parts> {
     // First: a setting that is wrong is said before anything is made.
-    let mailer = mailer::open(config, &data, public_url)?;
+    let mails = Arc::default();
+    let mailer = mailer::open(config, &data, public_url, &mails)?;
     let stored = open_stores(config, &data, true).await?;
     identity::check(config, &stored).await?;
     let Stored { journal, vault, snapshots, progress: work, views, windows, files, sole_writer, databases } = stored;
@@ -148,6 +153,8 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
         journal,
         heads,
         vault,
+        vault_writes: Arc::default(),
+        mails,
         commands,
         snapshots,
         queries,

@@ -3,7 +3,6 @@
 use super::{Files, advice, blocking};
 use crate::config::Config;
 use crate::data_dir::DataDir;
-use crate::status::Follower;
 use anyhow::Result;
 use commands::{Clock, SystemClock};
 use eventlog::chain::EventHash;
@@ -87,17 +86,17 @@ impl WindowsCounter {
     }
 
     /// What people should know beside the position.
-    pub async fn describe(&self, position: Position, follower: &mut Follower) -> Result<()> {
+    pub async fn describe(&self) -> String {
         let status = self.windows().status();
-        let skipped = self.store.state(Side::Live).await?.skipped;
-        follower.position = position.0;
-        follower.state = match (&status.trouble, status.rebuilding) {
+        match (&status.trouble, status.rebuilding) {
             (Some(trouble), _) => format!("waits: {trouble}"),
             (None, Some(CatchUp { done, total })) => format!("being rebuilt, {done} of {total}"),
-            (None, None) if skipped > 0 => format!("{skipped} events can't be read and don't count"),
-            (None, None) => "well".to_owned(),
-        };
-        Ok(())
+            (None, None) => match self.store.state(Side::Live).await {
+                Ok(state) if state.skipped > 0 => format!("{} events can't be read and don't count", state.skipped),
+                Ok(_) => "well".to_owned(),
+                Err(error) => format!("not known: {error}"),
+            },
+        }
     }
 }
 

@@ -144,7 +144,6 @@ impl Worker {
             } else if !error.is_passing() {
                 return Err(error);
             }
-            self.say_lag().await;
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(pause) => {}
@@ -200,7 +199,7 @@ impl Worker {
             }
             catching_up &= !caught_up;
             if side == Side::Live {
-                self.say(head.0 - fold.position.0, caught_up);
+                self.say(caught_up);
             }
             let over = match until {
                 Until::Stopped => false,
@@ -305,16 +304,7 @@ impl Worker {
         }
     }
 
-    /// While nothing moves, the log goes on: the lag must be seen to grow.
-    async fn say_lag(&self) {
-        if let Ok(head) = self.journal.head().await {
-            let lag = head.0.saturating_sub(self.shared.position.borrow().0);
-            metrics::gauge!("cartlog_windows_lag_events").set(lag as f64);
-        }
-    }
-
-    fn say(&self, lag: u64, caught_up: bool) {
-        metrics::gauge!("cartlog_windows_lag_events").set(lag as f64);
+    fn say(&self, caught_up: bool) {
         let mut status = self.shared.status.lock();
         status.caught_up = caught_up;
         status.trouble = None;
@@ -428,10 +418,6 @@ impl Fold {
 /// Tells how far the live side is, now that it is stored.
 fn report(worker: &Worker, position: Position, events: &[Delivery], skipped: Vec<Skipped>) {
     metrics::counter!("cartlog_windows_events_total").increment(events.len() as u64);
-    if let Some(Delivery::Event(last)) = events.last() {
-        let behind = (worker.clock)().as_millis() - last.recorded_at.as_millis();
-        metrics::gauge!("cartlog_windows_lag_seconds").set(behind.max(0) as f64 / 1_000.0);
-    }
     for event in &skipped {
         tracing::warn!(position = event.position.0, stream = %event.stream, event_type = %event.event_type,
             reason = %event.reason, "an event can't be read and does not count in the metric windows");

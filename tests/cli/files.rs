@@ -90,8 +90,12 @@ async fn with_less_room_than_is_kept_free_commands_are_refused_and_queries_go_on
     let refused = full.post("/product", crate::support::new_product(json!({}))).await.problem(503, "DISK_FULL");
     assert!(refused.header("retry-after").is_some());
     full.get(&format!("/product/{product}")).await.expect(200);
-    let ready = full.get("/readyz").await.expect(200);
-    assert!(ready.at("/degraded").to_string().contains("the disk"), "{:?}", ready.at("/degraded"));
+    full.get("/readyz?for=queries").await.expect(200);
+    for path in ["/readyz", "/readyz?for=commands"] {
+        let ready = full.get(path).await.problem(503, "UNAVAILABLE");
+        let disk = ready.part("the disk");
+        assert_eq!((&disk["state"], &disk["stops"]), (&json!("degraded"), &json!(["commands"])), "{disk}");
+    }
     let metrics = reqwest::get(format!("{}/metrics", server.url)).await.expect("an answer").text().await.expect("text");
     assert!(metrics.lines().any(|line| line.starts_with("cartlog_disk_free_bytes ")), "{metrics}");
     stop(server);

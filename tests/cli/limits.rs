@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// A server that is started by a shell which does this before; it says where it listens, and its log lines are piped.
-fn served_after(before: &str, data: &Path, more: &[&str]) -> (Child, String) {
+pub fn served_after(before: &str, data: &Path, more: &[&str]) -> (Child, String) {
     let server = cartlog(&[]);
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]).arg(server.get_program());

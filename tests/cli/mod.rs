@@ -15,6 +15,7 @@ mod kafka;
 mod lifecycle;
 mod limits;
 mod operations;
+mod readiness;
 mod readme;
 pub mod run;
 mod stderr;

@@ -181,7 +181,7 @@ async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
         ("TokenAnswer", "result token expires_at"),
         ("CouponValidity", "result coupon"),
         ("Link", "rel href"),
-        ("Problem", "type title status detail error errors"),
+        ("Problem", "type title status detail error errors parts"),
         (
             "StoreInput",
             "name app_id app_secret tagline credit_order_preference tax_rate_in_basis_points timezone cart_expires_after_minutes",

@@ -7,7 +7,18 @@ use serde_json::{Value, json};
 async fn the_process_lives_and_is_ready() {
     let shop = TestShop::unchanged().await.anonymous();
     assert_eq!(shop.get("/healthz").await.expect(200).body, json!({ "result": "ok" }));
-    assert_eq!(shop.get("/readyz").await.expect(200).body, json!({ "result": "ok", "degraded": [] }));
+    for path in ["/readyz", "/readyz?for=commands", "/readyz?for=queries"] {
+        let ready = shop.get(path).await.expect(200);
+        assert_eq!(ready["result"], "ok", "{:#}", ready.body);
+        let parts = ready["parts"].as_array().expect("parts");
+        for name in ["this server", "the event log", "the vault", "the views", "the metric windows", "the disk"] {
+            let part =
+                parts.iter().find(|part| part["name"] == name).unwrap_or_else(|| panic!("{name}: {:#}", ready.body));
+            let well = json!({ "name": name, "state": "ok", "since": part["since"], "reason": null, "stops": [] });
+            assert_eq!(part, &well);
+        }
+    }
+    shop.get("/readyz?for=orders").await.problem(400, "VALIDATION_FAILED");
     for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json", "/docs"] {
         shop.send("HEAD", path, Value::Null).await.expect(200);
         shop.get(&format!("{path}/")).await.expect(200);

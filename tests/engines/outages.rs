@@ -19,8 +19,15 @@ async fn without_postgresql_commands_that_need_no_lookup_go_on_and_all_comes_bac
     cluster.postgres_gate.close();
     let refused = until(async || shop.get(&format!("/product/{product}")).await, |answer| answer.status == 503).await;
     assert!(refused.header("retry-after").is_some(), "{refused:?}");
-    let away = until(async || shop.anonymous().get("/readyz").await, |answer| answer.status == 503).await;
-    assert!(away.body.to_string().contains("PostgreSQL") || away.body.to_string().contains("views"), "{away:?}");
+    let ready = async |what: &str| shop.anonymous().get(&format!("/readyz{what}")).await;
+    let away = until(async || ready("?for=queries").await, |answer| answer.status == 503).await;
+    let views = away.part("the views");
+    assert_eq!((&views["state"], &views["stops"]), (&json!("away"), &json!(["queries"])), "{views}");
+    // No proxy takes a node out of turn for commands because of what all nodes lack.
+    let commands =
+        until(async || ready("?for=commands").await, |answer| answer.part("the vault")["state"] == "away").await;
+    assert_eq!(commands.expect(200).body["result"], "degraded");
+    ready("").await.expect(503);
     let added = shop.keyed("meanwhile").post(&add, json!({ "quantity": 2 })).await;
     assert_eq!(added.status, 202, "{added:?}");
 
@@ -45,6 +52,14 @@ async fn without_redis_only_the_metrics_are_away_and_they_come_back_whole() {
     cluster.redis_gate.close();
     let refused = until(async || shop.get(customers).await, |answer| answer.status == 503).await;
     assert!(refused.header("retry-after").is_some(), "{refused:?}");
+    let is_away = |answer: &Answer| answer.part("the metric windows")["state"] == "away";
+    let ready = until(async || shop.anonymous().get("/readyz").await, is_away).await.expect(200);
+    assert_eq!(ready.part("the metric windows")["stops"], json!([]), "{:#}", ready.body);
+    // What is not known is not told, and all else is.
+    let metrics = shop.get("/metrics").await.expect(200);
+    let told = |name: &str| metrics.body.as_str().is_some_and(|text| text.lines().any(|line| line.starts_with(name)));
+    assert!(told("cartlog_follower_lag_events{follower=\"carts\"}"), "{:#}", metrics.body);
+    assert!(!told("cartlog_follower_lag_events{follower=\"windows\"}"), "{:#}", metrics.body);
     shop.post("/customer", new_customer(json!({}))).await.expect(201);
     shop.get("/customer").await.expect(200);
 

@@ -55,6 +55,14 @@ impl Answer {
         pointers
     }
 
+    /// What `/readyz` says of the part.
+    #[track_caller]
+    pub fn part(&self, name: &str) -> &Value {
+        let parts = self.body["parts"].as_array().into_iter().flatten();
+        let named = parts.into_iter().find(|part| part["name"] == name);
+        named.unwrap_or_else(|| panic!("{}: no part {name}: {:#}", self.asked, self.body))
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }

@@ -82,6 +82,11 @@ impl TestShop {
         Self::with_fields(&server.url, json!({})).await
     }
 
+    /// A new store on the server there.
+    pub async fn at(url: &str) -> Self {
+        Self::with_fields(url, json!({})).await
+    }
+
     /// Another new store on the same server.
     pub async fn another(&self) -> Self {
         Self::with_fields(&self.url, json!({})).await

@@ -11,14 +11,15 @@ pub use page::{Page, prefers_json, prefers_page};
 
 use crate::answers::Done;
 use crate::codes::Code;
-use crate::parts::{Api, Away};
+use crate::parts::{Api, Asked, Part, PartState};
 use crate::problem::Problem;
 use crate::wire::answer::json;
+use crate::wire::query::{self, Params, Query};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, Uri, header};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// The process lives.
 #[derive(Serialize, ToSchema)]
@@ -37,16 +38,16 @@ pub async fn healthz() -> Response {
     json(StatusCode::OK, &Health { result: Done::Ok })
 }
 
-/// The server takes commands and queries.
+/// The server takes what was asked for.
 #[derive(Serialize, ToSchema)]
 pub struct Readiness {
-    /// `degraded` while something that can be done without is away.
+    /// `degraded` while a part is not `ok`.
     result: Condition,
-    /// What can be done without and is away; nothing, when all is well.
-    degraded: Vec<Degraded>,
+    /// All that the server is made of and needs.
+    parts: Vec<Part>,
 }
 
-/// `degraded` while something that can be done without is away.
+/// `degraded` while a part is not `ok`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Condition {
@@ -54,33 +55,47 @@ enum Condition {
     Degraded,
 }
 
-/// Something that is not well.
-#[derive(Serialize, ToSchema)]
-pub struct Degraded {
-    /// What it is, for people.
-    name: String,
-    /// What is the matter with it.
-    reason: String,
+/// What the server should be ready for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ReadyParams {
+    /// `commands` or `queries`; both, where it is not given.
+    #[param(inline, rename = "for", value_type = Option<Asked>)]
+    pub asked: Option<Asked>,
+}
+
+impl Params for ReadyParams {
+    fn read(query: &mut Query<'_>) -> Self {
+        let asked = |text: &str| match text {
+            "commands" => Some(Asked::Commands),
+            "queries" => Some(Asked::Queries),
+            _ => None,
+        };
+        Self { asked: query.read_with("for", "must be commands or queries", asked) }
+    }
 }
 
 /// Whether the server takes commands and queries
 ///
-/// 503 names what is away.
+/// Of each part: whether it is `ok`, `degraded` or `away`, since when, why, and what is not done at all because of it. 503 while that
+/// includes what was asked for. What a part was last asked for decides; where nothing was, it is asked.
 #[utoipa::path(
-    get, path = "", operation_id = "checkReadiness", tag = "Service",
+    get, path = "", operation_id = "checkReadiness", tag = "Service", params(ReadyParams),
     responses((status = 200, description = "It is ready", body = Readiness)),
     extensions(("x-errors" = json!(["UNAVAILABLE"])))
 )]
-pub async fn readyz(State(api): State<Api>) -> Response {
-    let away = api.parts.readiness.away().await;
-    let fatal: Vec<_> =
-        away.iter().filter(|away| away.fatal).map(|Away { name, reason, .. }| format!("{name}: {reason}")).collect();
+pub async fn readyz(State(api): State<Api>, uri: Uri) -> Result<Response, Problem> {
+    let ReadyParams { asked } = query::read(uri.query().unwrap_or_default())?;
+    let parts = api.parts.readiness.parts().await;
+    let stops = |part: &&Part| part.stops.iter().any(|stopped| asked.is_none_or(|asked| asked == *stopped));
+    let told = |part: &Part| format!("{}: {}", part.name, part.reason.as_deref().unwrap_or("it is away"));
+    let fatal: Vec<_> = parts.iter().filter(stops).map(told).collect();
     if !fatal.is_empty() {
-        return Problem::new(Code::Unavailable, fatal.join("; ")).into_response();
+        return Err(Problem::new(Code::Unavailable, fatal.join("; ")).of_parts(parts));
     }
-    let degraded: Vec<_> = away.into_iter().map(|Away { name, reason, .. }| Degraded { name, reason }).collect();
-    let result = if degraded.is_empty() { Condition::Ok } else { Condition::Degraded };
-    json(StatusCode::OK, &Readiness { result, degraded })
+    let is_well = parts.iter().all(|part| part.state == PartState::Ok);
+    let result = if is_well { Condition::Ok } else { Condition::Degraded };
+    Ok(json(StatusCode::OK, &Readiness { result, parts }))
 }
 
 /// The process's metrics in Prometheus' text format

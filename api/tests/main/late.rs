@@ -2,7 +2,7 @@
 
 use crate::shop::Shop;
 use axum::body::{Body, Bytes};
-use cartlog_api::Away;
+use cartlog_api::{Asked, Part, PartState};
 use serde_json::{Value, json};
 
 fn new_product() -> Value {
@@ -53,18 +53,41 @@ async fn what_is_away_is_a_503_and_nothing_was_done() {
 }
 
 #[tokio::test]
-async fn readiness_names_what_is_away_and_what_is_only_degraded() {
+async fn readiness_says_how_each_part_is_and_is_asked_for_commands_or_queries() {
     let shop = Shop::new().await;
-    let away = |fatal| Away { name: "the event log".to_owned(), reason: "it is full".to_owned(), fatal };
-    *shop.away.0.lock() = vec![away(false)];
+    let since = chrono::DateTime::from_timestamp(1_764_400_000, 0).map(domain::Timestamp::from);
+    let well =
+        Part { name: "the vault".to_owned(), state: PartState::Ok, since: None, reason: None, stops: Vec::new() };
+    let log = |state, stops: &[Asked]| {
+        let (name, reason) = ("the event log".to_owned(), Some("it is full".to_owned()));
+        Part { name, state, since, reason, stops: stops.to_vec() }
+    };
+    *shop.parts.0.lock() = vec![well.clone()];
+    assert_eq!(shop.get("/readyz").await.expect(200).body["result"], "ok");
+    *shop.parts.0.lock() = vec![log(PartState::Degraded, &[]), well.clone()];
     let degraded = shop.get("/readyz").await.expect(200);
-    assert_eq!(
-        degraded.body,
-        json!({ "result": "degraded", "degraded": [{ "name": "the event log", "reason": "it is full" }] })
-    );
-    *shop.away.0.lock() = vec![away(true)];
-    let not_ready = shop.get("/readyz").await.problem(503, "UNAVAILABLE");
-    assert!(not_ready.text("/detail").contains("the event log: it is full"));
+    let told = json!([
+        { "name": "the event log", "state": "degraded", "since": "2025-11-29T07:06:40.000Z", "reason": "it is full", "stops": [] },
+        { "name": "the vault", "state": "ok", "since": null, "reason": null, "stops": [] },
+    ]);
+    assert_eq!(degraded.body, json!({ "result": "degraded", "parts": told }));
+    for (stops, commands, queries, either) in [
+        (vec![Asked::Commands], 503, 200, 503),
+        (vec![Asked::Queries], 200, 503, 503),
+        (vec![Asked::Commands, Asked::Queries], 503, 503, 503),
+        (vec![], 200, 200, 200),
+    ] {
+        *shop.parts.0.lock() = vec![log(PartState::Away, &stops), well.clone()];
+        shop.get("/readyz?for=commands").await.expect(commands);
+        shop.get("/readyz?for=queries").await.expect(queries);
+        let answer = shop.get("/readyz").await.expect(either);
+        assert_eq!(answer.body["parts"][0]["state"], "away", "{:#}", answer.body);
+        if either == 503 {
+            let answer = answer.problem(503, "UNAVAILABLE");
+            assert_eq!(answer.text("/detail"), "the event log: it is full");
+        }
+    }
+    shop.get("/readyz?for=both").await.problem(400, "VALIDATION_FAILED");
     shop.get("/healthz").await.expect(200);
 }
 

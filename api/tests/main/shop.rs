@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use cartlog_api::{ApiParts, Away, Ready, Settings};
+use cartlog_api::{ApiParts, Part, Ready, Settings};
 use chrono::TimeDelta;
 use commands::testing::{CountedLookups, Mailbox, ManualClock};
 use commands::vault::{MemoryVault, Vault};
@@ -29,20 +29,20 @@ pub struct Shop {
     pub commands: Commands,
     pub projections: Projections,
     /// What `/readyz` is told.
-    pub away: Arc<Known>,
+    pub parts: Arc<Known>,
     router: Router,
     token: Mutex<String>,
     counting: CancellationToken,
     _files: tempfile::TempDir,
 }
 
-/// What a test says is away.
+/// How a test says that the parts are.
 #[derive(Default)]
-pub struct Known(pub Mutex<Vec<Away>>);
+pub struct Known(pub Mutex<Vec<Part>>);
 
 #[async_trait]
 impl Ready for Known {
-    async fn away(&self) -> Vec<Away> {
+    async fn parts(&self) -> Vec<Part> {
         self.0.lock().clone()
     }
 }
@@ -109,14 +109,14 @@ impl Shop {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             settings: commands::Settings { sole_writer: true, ..commands::Settings::default() },
         });
-        let away = Arc::<Known>::default();
+        let parts = Arc::<Known>::default();
         let router = cartlog_api::router(ApiParts {
             commands: commands.clone(),
             views: projections.views(),
             windows,
             journal,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            readiness: Arc::clone(&away) as Arc<dyn Ready>,
+            readiness: Arc::clone(&parts) as Arc<dyn Ready>,
             metrics: Arc::new(|| Box::pin(std::future::ready(String::new()))),
             settings: Settings {
                 view_timeout: Duration::from_millis(500),
@@ -131,7 +131,7 @@ impl Shop {
             vault,
             commands,
             projections,
-            away,
+            parts,
             router,
             token: Mutex::default(),
             counting,

@@ -162,10 +162,7 @@ impl<A: Decider> Runner<'_, A> {
                     return self.answer(loaded, asked, decided).await;
                 }
                 // The state has run ahead of a log that said no: it is dropped, and read again.
-                Err(JournalError::Append(AppendError::Conflict { .. })) => {
-                    metrics::counter!("cartlog_append_conflicts_total", "category" => A::CATEGORY.as_str())
-                        .increment(1);
-                }
+                Err(JournalError::Append(AppendError::Conflict { .. })) => {}
                 // Each half may fit; the state is read again.
                 Err(JournalError::Append(AppendError::TooLarge { .. })) if asked.len() > 1 => {
                     let rest = asked.split_off(asked.len() / 2);

@@ -19,6 +19,9 @@ use tokio::time::{Instant, timeout_at};
 /// How often an append that is surely not done is sent again at once: the leader changed, the connection was old.
 const RESENT: u32 = 2;
 
+/// A stream that is never written.
+const PROBED: &str = "probe-0";
+
 pub(super) struct Appender<'a> {
     pub reader: &'a Reader,
     pub pauses: &'a Pauses,
@@ -80,6 +83,24 @@ impl Appender<'_> {
                 return Err(given_up(trouble.into()));
             }
             tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Whether the server takes appends: one to a stream that is not there, and would have to be very long.
+    pub async fn probe(&self) -> Result<(), LogError> {
+        let event = NewEvent {
+            id: uuid::Uuid::now_v7(),
+            event_type: "Probe".to_owned(),
+            data: "{}".into(),
+            metadata: "{}".into(),
+        };
+        match self.append(&StreamName::new(PROBED), ExpectedRevision::Exact(Position::GREATEST - 1), &[event]).await {
+            // It says so once it knows that it leads, and where the stream ends.
+            Err(AppendError::Conflict { .. }) => Ok(()),
+            Err(AppendError::Unavailable { source, .. } | AppendError::OutcomeUnknown { source, .. }) => Err(source),
+            Ok(_) | Err(AppendError::Empty { .. } | AppendError::TooLarge { .. }) => {
+                Err(LogError::Damaged("the server took an append that it had to refuse".to_owned()))
+            }
         }
     }
 

@@ -279,6 +279,14 @@ impl EventLog for EventStoreDbLog {
         self.shared.head().await
     }
 
+    /// An append that the leader has to refuse.
+    async fn probe(&self) -> Result<(), LogError> {
+        self.shared.check()?;
+        let EventStoreDbOptions { pauses, append_deadline, .. } = &self.shared.options;
+        let appender = Appender { reader: &self.shared.reader, pauses, deadline: *append_deadline };
+        appender.probe().await
+    }
+
     async fn log_id(&self) -> Result<LogId, LogError> {
         self.shared.check()?;
         self.shared.identity.find(&self.shared.reader).await

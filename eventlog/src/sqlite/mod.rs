@@ -196,6 +196,13 @@ impl EventLog for SqliteLog {
         Ok(*self.head.borrow())
     }
 
+    async fn probe(&self) -> Result<(), LogError> {
+        match &self.queue {
+            Some(queue) => queue.probe().await,
+            None => Err(queue::stopped()),
+        }
+    }
+
     fn damage(&self) -> Option<String> {
         self.shared.readers.damage()
     }

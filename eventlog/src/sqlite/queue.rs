@@ -1,4 +1,4 @@
-//! The bounded queue between those who append and the thread that writes.
+//! The bounded queue between those who append, or ask whether they could, and the thread that writes.
 
 use super::options::SqliteOptions;
 use crate::event::{NewEvent, StreamName};
@@ -7,6 +7,13 @@ use crate::size::{OVERHEAD_BYTES, check};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+/// What the thread that writes is asked for.
+pub(super) enum Asked {
+    Append(Request),
+    /// Whether an append would be stored.
+    Probe(oneshot::Sender<Result<(), LogError>>),
+}
 
 /// One append that waits to be written.
 pub(super) struct Request {
@@ -22,7 +29,7 @@ pub(super) struct Request {
 
 /// Bounded by appends and by bytes: who finds it full waits, in the order of arrival.
 pub(super) struct Queue {
-    requests: mpsc::Sender<Request>,
+    requests: mpsc::Sender<Asked>,
     room: Arc<Semaphore>,
     /// In bytes, as is `room`.
     whole_room: u32,
@@ -30,7 +37,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(options: &SqliteOptions) -> (Self, mpsc::Receiver<Request>) {
+    pub(super) fn new(options: &SqliteOptions) -> (Self, mpsc::Receiver<Asked>) {
         let (requests, receiver) = mpsc::channel(options.queued_appends.max(1));
         let whole_room = u32::try_from(options.queued_bytes).unwrap_or(u32::MAX).max(1);
         let room = Arc::new(Semaphore::new(whole_room as usize));
@@ -52,11 +59,18 @@ impl Queue {
         let room = room.await.map_err(|_| closed(stream))?;
         let (answer, answered) = oneshot::channel();
         let request = Request { stream: stream.clone(), expected, events, recorded_at, answer, _room: room };
-        self.requests.send(request).await.map_err(|_| closed(stream))?;
+        self.requests.send(Asked::Append(request)).await.map_err(|_| closed(stream))?;
         // The writer answers everything it takes, so this fails only when it has died, at whatever step.
         answered
             .await
             .unwrap_or_else(|_| Err(AppendError::OutcomeUnknown { stream: stream.clone(), source: stopped() }))
+    }
+
+    /// Waits for its turn, and for the disk.
+    pub(super) async fn probe(&self) -> Result<(), LogError> {
+        let (answer, answered) = oneshot::channel();
+        self.requests.send(Asked::Probe(answer)).await.map_err(|_| stopped())?;
+        answered.await.unwrap_or_else(|_| Err(stopped()))
     }
 }
 
@@ -65,6 +79,6 @@ pub(super) fn closed(stream: &StreamName) -> AppendError {
     AppendError::Unavailable { stream: stream.clone(), source: stopped() }
 }
 
-fn stopped() -> LogError {
+pub(super) fn stopped() -> LogError {
     LogError::Unavailable("its writer has stopped".to_owned())
 }

@@ -107,6 +107,13 @@ impl Session {
         Ok(committed)
     }
 
+    /// Writes what says nothing, and waits for the disk. After an error the session must not be used again, as after a commit.
+    pub(super) fn probe(&mut self) -> Result<()> {
+        self.run("BEGIN IMMEDIATE")?;
+        self.run("INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', x'')")?;
+        self.run("COMMIT")
+    }
+
     /// Whether the last commit was asked for and did not succeed: its events may turn out to stand once the file is opened again.
     pub(super) fn is_unsure(&self) -> bool {
         self.is_committing

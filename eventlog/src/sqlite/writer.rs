@@ -4,7 +4,7 @@
 use super::Shared;
 use super::errors::log_error;
 use super::options::SqliteOptions;
-use super::queue::Request;
+use super::queue::{Asked, Request};
 use super::schema::IfMissing;
 use super::session::{Committed, Session};
 use crate::event::{Position, StreamName};
@@ -15,7 +15,7 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub(super) struct Writer {
     pub(super) path: PathBuf,
@@ -36,21 +36,52 @@ pub(super) struct Writer {
 impl Writer {
     /// Until the queue is closed and empty. Called again after a panic: what became of the batch under way is told to nobody, so that
     /// its appends are unsettled; the file is opened anew, which finds out what stands in it.
-    pub(super) fn run(&mut self, requests: &mut mpsc::Receiver<Request>) {
+    pub(super) fn run(&mut self, requests: &mut mpsc::Receiver<Asked>) {
         if std::mem::replace(&mut self.has_run, true) {
             self.session = None;
         }
         let most = self.options.batch_appends.max(1);
-        let mut batch = Vec::with_capacity(most);
-        while requests.blocking_recv_many(&mut batch, most) > 0 {
-            match self.commit_or_break_off(&mut batch) {
-                Ok(committed) => {
-                    self.publish(committed, &mut batch);
-                    self.checkpoint();
+        let (mut asked, mut batch, mut probes) = (Vec::with_capacity(most), Vec::with_capacity(most), Vec::new());
+        while requests.blocking_recv_many(&mut asked, most) > 0 {
+            for asked in asked.drain(..) {
+                match asked {
+                    Asked::Append(request) => batch.push(request),
+                    Asked::Probe(answer) => probes.push(answer),
                 }
-                Err(failure) => self.refuse(&failure, &mut batch),
+            }
+            let outcome = match batch.is_empty() {
+                true => self.probe(),
+                false => self.write(&mut batch),
+            };
+            for answer in probes.drain(..) {
+                // Whoever asked may have gone.
+                let _: Result<(), _> = oneshot::Sender::send(answer, outcome.clone());
             }
         }
+    }
+
+    /// Writes the batch and answers it; what came of it all.
+    fn write(&mut self, batch: &mut Vec<Request>) -> Result<(), LogError> {
+        match self.commit_or_break_off(batch) {
+            Ok(committed) => {
+                self.publish(committed, batch);
+                self.checkpoint();
+                Ok(())
+            }
+            Err(failure) => {
+                self.refuse(&failure, batch);
+                Err(failure.source)
+            }
+        }
+    }
+
+    /// Whether an append would be stored: by writing what says nothing.
+    fn probe(&mut self) -> Result<(), LogError> {
+        let mut session = self.session()?;
+        session.probe().map_err(|error| log_error("writing to it", &error))?;
+        self.session = Some(session);
+        self.checkpoint();
+        Ok(())
     }
 
     /// A panic is a defect of ours: it leaves the file as a failure does, and ends nothing but this batch.
@@ -62,14 +93,7 @@ impl Writer {
     }
 
     fn commit(&mut self, batch: &mut [Request]) -> Result<Committed, Failure> {
-        let mut session = match self.session.take() {
-            Some(session) => session,
-            None => {
-                let session = self.reopen().map_err(|source| Failure { source, is_unsure: false })?;
-                self.unsettled = Unsettled::default();
-                session
-            }
-        };
+        let mut session = self.session().map_err(|source| Failure { source, is_unsure: false })?;
         #[cfg(test)]
         assert!(!batch.iter().any(|request| request.stream.as_str() == tests::BREAKS), "as a defect would");
         // On an error the session goes, and with it the transaction.
@@ -78,6 +102,16 @@ impl Writer {
             .map_err(|error| Failure { source: log_error("appending", &error), is_unsure: session.is_unsure() })?;
         self.session = Some(session);
         Ok(committed)
+    }
+
+    /// To be put back once all went well with it.
+    fn session(&mut self) -> Result<Session, LogError> {
+        if let Some(session) = self.session.take() {
+            return Ok(session);
+        }
+        let session = self.reopen()?;
+        self.unsettled = Unsettled::default();
+        Ok(session)
     }
 
     fn checkpoint(&self) {

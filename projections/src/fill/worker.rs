@@ -3,7 +3,6 @@
 use super::projections::{FillError, Shared};
 use super::thread;
 use crate::store::{Generation, StoreError, ViewDeclaration};
-use domain::Timestamp;
 use eventlog::Position;
 use futures::FutureExt;
 use journal::{Batch, Delivery};
@@ -25,7 +24,9 @@ pub(super) async fn keep_up(shared: Arc<Shared>, again: bool) -> tasks::Ended {
         let told = Arc::clone(&shared);
         let outcome = std::panic::AssertUnwindSafe(run(shared)).catch_unwind().await;
         outcome.unwrap_or_else(|panic| {
-            told.means.views.inner.watched.store_trouble("filling them broke off; it begins anew".to_owned(), false);
+            let watched = &told.means.views.inner.watched;
+            watched.writes(false);
+            watched.store_trouble("filling them broke off; it begins anew".to_owned(), false);
             std::panic::resume_unwind(panic)
         })
     });
@@ -42,10 +43,16 @@ async fn run(shared: Arc<Shared>) -> tasks::Ended {
     let mut batches = follow(Arc::clone(&shared), after);
     let stop = &shared.means.stop;
     while let Some(Some(batch)) = stop.run_until_cancelled(batches.recv()).await {
-        if !batch.events.is_empty() && !take(&shared, &batch.events).await {
+        if batch.events.is_empty() {
+            continue;
+        }
+        let watched = &shared.means.views.inner.watched;
+        watched.writes(true);
+        let is_taken = take(&shared, &batch.events).await;
+        watched.writes(false);
+        if !is_taken {
             return Ok(());
         }
-        measure_lag(&shared, &batch).await;
     }
     match stop.is_cancelled() {
         true => Ok(()),
@@ -136,22 +143,6 @@ fn measure_batch(events: &[Delivery], began: Instant) {
     metrics::counter!("cartlog_views_events_total").increment(events.len() as u64);
     metrics::histogram!("cartlog_views_batch_events").record(events.len() as f64);
     metrics::histogram!("cartlog_views_batch_seconds").record(began.elapsed().as_secs_f64());
-}
-
-/// How far behind the log's head the views are, in events (positions) and in time.
-async fn measure_lag(shared: &Shared, batch: &Batch) {
-    let (mut events, mut seconds) = (0, 0.0);
-    if !batch.caught_up {
-        let position = shared.means.views.position();
-        let head = shared.means.journal.head().await.unwrap_or(position);
-        events = head.0.saturating_sub(position.0);
-        if let (true, Some(Delivery::Event(last))) = (events > 0, batch.events.last()) {
-            let now = Timestamp::from(chrono::Utc::now()).as_millis();
-            seconds = now.saturating_sub(last.recorded_at.as_millis()).max(0) as f64 / 1_000.0;
-        }
-    }
-    metrics::gauge!("cartlog_views_lag_events").set(events as f64);
-    metrics::gauge!("cartlog_views_lag_seconds").set(seconds);
 }
 
 /// Beside the worker: fills what does not answer yet, drops what answers no more, and goes on with a rebuild that was interrupted.

@@ -33,6 +33,7 @@ mod world;
 
 mod fencing;
 mod place;
+mod queries;
 mod server;
 mod sharing;
 mod shelf;

@@ -4,6 +4,7 @@
 //! waits for a mail server for longer than configured.
 
 mod folder;
+mod noted;
 mod server;
 mod smtp;
 
@@ -12,22 +13,26 @@ use crate::data_dir::DataDir;
 use anyhow::{Context, Result, anyhow};
 use commands::{ConfirmationMail, MailAddress, MailError, Mailer};
 use folder::Folder;
+use health::Outcomes;
 use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, MIME_VERSION_1_0};
 use lettre::{Address, Message};
+use noted::Noted;
 use smtp::Smtp;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The mailer that the configuration asks for. `public_url` is where clients reach this server.
+/// The mailer that the configuration asks for. `public_url` is where clients reach this server. In `sent` is noted what came of the
+/// last mail that was to leave the machine.
 ///
 /// # Errors
 /// The SMTP URL or the sender is none.
-pub fn open(config: &Config, data: &DataDir, public_url: String) -> Result<Arc<dyn Mailer>> {
+pub fn open(config: &Config, data: &DataDir, public_url: String, sent: &Arc<Outcomes>) -> Result<Arc<dyn Mailer>> {
     let letters = Arc::new(Letters { from: sender(&config.mail_from)?, public_url });
     let Some(url) = &config.smtp_url else { return Ok(Arc::new(Folder::open(letters, data.mail())?)) };
     let within = Duration::from_millis(config.smtp_timeout_ms.get().into());
-    Ok(Arc::new(Smtp::new(letters, url.reveal(), within)?))
+    let smtp = Arc::new(Smtp::new(letters, url.reveal(), within)?);
+    Ok(Arc::new(Noted::new(smtp, Arc::clone(sent))))
 }
 
 /// Refuses settings that no mail can be sent by.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use journal::Journal;
 use parking_lot::Mutex;
 use projections::store::{ReadStore, StoreError};
-use projections::{FillError, Projections, Settings, SqliteReadStore, Status, Views};
+use projections::{FillError, Projections, Settings, SqliteReadStore, Views};
 use sqlite::Space;
 use std::path::Path;
 use std::sync::Arc;
@@ -126,8 +126,8 @@ impl Upkeep for Embedded {
         Ok(())
     }
 
-    fn status(&self) -> Option<Status> {
-        self.file.filled().map(|projections| projections.views().status())
+    fn queries(&self) -> Option<Views> {
+        self.file.filled().map(|projections| projections.views())
     }
 
     fn store(&self) -> &dyn ReadStore {

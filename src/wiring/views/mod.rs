@@ -18,7 +18,7 @@ use eventlog::chain::EventHash;
 use journal::Journal;
 use parking_lot::Mutex;
 use projections::store::{Generation, GenerationState, ParkedUnit, ReadStore};
-use projections::{Progress, Status, ViewStatus, Views};
+use projections::{Progress, Status, Unanswering, ViewStatus, Views};
 use std::sync::Arc;
 
 /// Is told how far a fill is: positions done, and in all.
@@ -40,10 +40,15 @@ pub trait Upkeep: Send + Sync {
     /// Fills these views anew, beside those that answer.
     async fn rebuild(&self, journal: &Journal, views: &[String], progress: Report) -> Result<()>;
 
-    /// How they are; `None` before they answer.
-    fn status(&self) -> Option<Status>;
+    /// What queries go through; `None` before they answer.
+    fn queries(&self) -> Option<Views>;
 
     fn store(&self) -> &dyn ReadStore;
+
+    /// Whether this node fills them; `None` where no other could.
+    fn leads(&self) -> Option<bool> {
+        None
+    }
 
     /// Who fills them, where that is not plain.
     fn led_by(&self) -> Option<String> {
@@ -65,6 +70,16 @@ impl std::ops::Deref for ViewsKeeper {
 impl ViewsKeeper {
     pub fn new(upkeep: impl Upkeep + 'static) -> Self {
         Self(Arc::new(upkeep))
+    }
+
+    /// How they are; `None` before they answer.
+    pub fn status(&self) -> Option<Status> {
+        self.queries().map(|views| views.status())
+    }
+
+    /// Which do not answer queries, as [`Views::unanswering`]; `None` before they answer.
+    pub async fn unanswering(&self) -> Option<Unanswering> {
+        Some(self.queries()?.unanswering().await)
     }
 
     /// The names of all views.

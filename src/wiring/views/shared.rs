@@ -8,7 +8,7 @@ use journal::Journal;
 use parking_lot::Mutex;
 use postgres::{Database, Role, Standing};
 use projections::store::ReadStore;
-use projections::{PostgresReadStore, Settings, SharedViews, Status, Views};
+use projections::{PostgresReadStore, Settings, SharedViews, Views};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -102,12 +102,16 @@ impl Upkeep for Shared {
         Ok(())
     }
 
-    fn status(&self) -> Option<Status> {
-        self.views().map(|shared| shared.views().status())
+    fn queries(&self) -> Option<Views> {
+        self.views().map(|shared| shared.views())
     }
 
     fn store(&self) -> &dyn ReadStore {
         &self.store
+    }
+
+    fn leads(&self) -> Option<bool> {
+        Some(matches!(self.views()?.standing()?, Standing::Leading { .. }))
     }
 
     fn led_by(&self) -> Option<String> {

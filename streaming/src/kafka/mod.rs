@@ -25,6 +25,7 @@ use crate::windows::CatchUp;
 use checkpoint::{Stored, Watch};
 use eventlog::{Checkpoint, EventLog, LogError, LogId, Position};
 use gathered::Gathered;
+use health::{Failing, Outcomes};
 use parking_lot::Mutex;
 use producer::{Began, Broken, Committed, Producing};
 use std::collections::BTreeMap;
@@ -32,7 +33,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use topics::Topics;
 
@@ -41,8 +42,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long one that was fenced waits at most for the other to move. Longer than any transaction lives.
 const LONGEST_STAND_BY: Duration = Duration::from_secs(150);
-/// How often it is measured how much is left to forward.
-const LAG_SEEN_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether what is there to forward moves.
+const LOOKED_EVERY: Duration = Duration::from_secs(1);
+/// Brokers that take nothing for so long, or say nothing at the beginning, are in trouble, whatever the library still hopes for.
+const MOVES_WITHIN: Duration = Duration::from_secs(5);
 /// The most events of one transaction. A transaction takes some 50 ms, however small it is: catching up lives of large ones.
 const BATCH_EVENTS: usize = 5_000;
 /// The most bytes of one transaction, unless one event has more.
@@ -171,15 +174,7 @@ impl Forwarder {
                 }
                 error => {
                     tracing::warn!(%error, pause_ms = pause.as_millis() as u64, "forwarding to Kafka waits");
-                    let forwarded = {
-                        let mut status = self.status.lock();
-                        status.trouble = Some(error.to_string());
-                        status.position
-                    };
-                    // While nothing moves, the log goes on: the lag must be seen to grow.
-                    if let Ok(head) = self.log.head().await {
-                        say_lag(head, forwarded);
-                    }
+                    self.status.lock().trouble = Some(error.to_string());
                     Ok(())
                 }
             };
@@ -203,9 +198,17 @@ impl Forwarder {
     ) -> Result<(), ForwardError> {
         let log_id = self.log.log_id().await?;
         let beginning = self.begin(log_id);
+        tokio::pin!(beginning);
         let (mut producing, from) = tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            begun = beginning => begun?,
+            begun = &mut beginning => begun?,
+            () = tokio::time::sleep(MOVES_WITHIN) => {
+                self.say_first("Kafka does not answer yet");
+                tokio::select! {
+                    () = stop.cancelled() => return Ok(()),
+                    begun = beginning => begun?,
+                }
+            }
         };
         {
             let mut status = self.status.lock();
@@ -216,8 +219,8 @@ impl Forwarder {
         let mut commits = producing.commits();
         // What stood in the log when it began must be forwarded before it is said to be up with it.
         let mut target = self.log.head().await?.max(from);
-        let measuring = self.measure_lag(commits.clone(), from);
-        tokio::pin!(measuring);
+        let watching = self.watch(commits.clone(), producing.reaches(), from);
+        tokio::pin!(watching);
         // No branch waits for the log: what another has begun there, and holds for it, goes on only here.
         loop {
             tokio::select! {
@@ -229,7 +232,7 @@ impl Forwarder {
                     self.committed(position.unwrap_or(from), from, target, progress);
                     *pause = FIRST_PAUSE;
                 }
-                never = &mut measuring => match never {},
+                never = &mut watching => match never {},
                 room = queue.room(events.waiting_since()), if events.is_some() => {
                     let Some(room) = room.map_err(broken)? else { return Err(broken(producing.failed().await)) };
                     let batch = events.take();
@@ -281,16 +284,33 @@ impl Forwarder {
         }
     }
 
-    /// Says, every now and then, how much is left: what nobody has read yet is to be forwarded too. A log that is away is waited for by
-    /// whoever reads it, not here.
-    async fn measure_lag(&self, commits: watch::Receiver<Committed>, from: Position) -> Infallible {
-        let mut looks = tokio::time::interval(LAG_SEEN_EVERY);
+    /// What nobody has said before.
+    fn say_first(&self, trouble: &str) {
+        self.status.lock().trouble.get_or_insert_with(|| trouble.to_owned());
+    }
+
+    /// Says whether what is there to forward moves, and, where there is nothing, whether the brokers are there. A log that is away is
+    /// waited for by whoever reads it, not here.
+    async fn watch(&self, commits: watch::Receiver<Committed>, reaches: Arc<Outcomes>, from: Position) -> Infallible {
+        let mut looks = tokio::time::interval(LOOKED_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut still: Option<(Position, Instant)> = None;
         loop {
             looks.tick().await;
-            if let Ok(head) = self.log.head().await {
-                say_lag(head, commits.borrow().0.unwrap_or(from));
-            }
+            let at = commits.borrow().0.unwrap_or(from);
+            let head = self.log.head().await.unwrap_or(at);
+            still = (head > self.log.scanned(at)).then(|| match still {
+                Some((position, since)) if position == at => (position, since),
+                Some(_) | None => (at, Instant::now()),
+            });
+            let waits = still.map(|(_, since)| since.elapsed()).filter(|waits| *waits >= MOVES_WITHIN);
+            self.status.lock().trouble = match (waits, reaches.failing()) {
+                (_, Some(Failing { reason, .. })) => Some(format!("Kafka: {reason}")),
+                (Some(waits), None) => {
+                    Some(format!("Kafka has taken nothing for {} s, and there is more", waits.as_secs()))
+                }
+                (None, None) => None,
+            };
         }
     }
 
@@ -331,7 +351,6 @@ impl Forwarder {
                 self.status.lock().position = forwarded.position;
             }
             let (log_id, head) = (self.log.log_id().await?, self.log.head().await?);
-            say_lag(head, self.status.lock().position);
             let all_is_forwarded = |last: &Checkpoint| last.log_id == log_id && last.position >= head;
             if !moved && !forwarded.as_ref().is_some_and(all_is_forwarded) {
                 tracing::info!("the other forwarder does not move; taking over");
@@ -339,10 +358,6 @@ impl Forwarder {
             }
         }
     }
-}
-
-fn say_lag(head: Position, forwarded: Position) {
-    metrics::gauge!("cartlog_kafka_lag_events").set(head.0.saturating_sub(forwarded.0) as f64);
 }
 
 /// Where in this log to go on: after the event that was forwarded last. A log that was copied has other positions and the
@@ -391,4 +406,49 @@ fn broken(broken: Broken) -> ForwardError {
 fn jittered(pause: Duration) -> Duration {
     let chance = f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 510.0;
     pause.mul_f64(1.0 + chance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eventlog::{ExpectedRevision, MemoryLog, NewEvent, StreamName};
+    use uuid::Uuid;
+
+    async fn a_log_with_one_event() -> (Arc<MemoryLog>, Position) {
+        let log = Arc::new(MemoryLog::new());
+        let event =
+            NewEvent { id: Uuid::now_v7(), event_type: "E".to_owned(), data: "{}".into(), metadata: "{}".into() };
+        let appended = log.append(&StreamName::new("cart-1"), ExpectedRevision::NoStream, vec![event]).await;
+        (log, appended.expect("it is stored").position)
+    }
+
+    /// Whatever the library hopes for: it keeps what it can't send for minutes.
+    #[tokio::test(start_paused = true)]
+    async fn brokers_that_take_nothing_or_are_not_there_are_told_before_anything_fails() {
+        let (log, head) = a_log_with_one_event().await;
+        let forwarder = Forwarder::new(log, ForwarderOptions::new("nowhere:1"));
+        let (commit, commits) = watch::channel(Committed(None));
+        let reaches: Arc<Outcomes> = Arc::default();
+        let watching = forwarder.watch(commits, Arc::clone(&reaches), Position::START);
+        let trouble = async |after: Duration| {
+            tokio::time::sleep(after).await;
+            forwarder.status().trouble
+        };
+        let asking = async {
+            assert_eq!(trouble(MOVES_WITHIN / 2).await, None);
+            let told = trouble(MOVES_WITHIN).await.expect("nothing has moved");
+            assert!(told.contains("has taken nothing for"), "{told}");
+            commit.send_replace(Committed(Some(head)));
+            assert_eq!(trouble(LOOKED_EVERY * 2).await, None);
+            // There is nothing to forward, and a look finds nobody.
+            reaches.failed("no broker is there");
+            assert_eq!(trouble(LOOKED_EVERY * 2).await.as_deref(), Some("Kafka: no broker is there"));
+            reaches.succeeded();
+            assert_eq!(trouble(LOOKED_EVERY * 2).await, None);
+        };
+        tokio::select! {
+            never = watching => match never {},
+            () = asking => {}
+        }
+    }
 }

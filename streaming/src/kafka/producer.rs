@@ -11,14 +11,17 @@ use super::deliveries::Deliveries;
 use super::message;
 use super::topics::{self, LARGEST_MESSAGE};
 use eventlog::{Checkpoint, LogId, Position, RecordedEvent};
+use health::Outcomes;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::util::Timeout;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
+use tokio::time::error::Elapsed;
 use tokio_util::sync::CancellationToken;
 
 /// How long a producer may take to begin.
@@ -29,6 +32,10 @@ const TRANSACTION_MS: &str = "60000";
 const FLUSHED_WITHIN: Duration = Duration::from_secs(60);
 /// A producer that says nothing for so long hangs, and is given up.
 const HANGS_AFTER: Duration = Duration::from_secs(120);
+/// How long a producer that has nothing to do waits before it looks whether the brokers are there, and how long that may take: what
+/// comes in meanwhile waits for it.
+const LOOKED_AFTER: Duration = Duration::from_secs(5);
+const SEEN_WITHIN: Duration = Duration::from_secs(3);
 /// How often a call, or a whole batch, is done again before there is a new producer.
 const TRIES: usize = 5;
 const PAUSE: Duration = Duration::from_millis(100);
@@ -70,6 +77,7 @@ impl Queue {
 pub(super) struct Producing {
     batches: Option<mpsc::Sender<Vec<RecordedEvent>>>,
     committed: watch::Receiver<Committed>,
+    reaches: Arc<Outcomes>,
     ended: oneshot::Receiver<Result<(), Broken>>,
 }
 
@@ -80,17 +88,20 @@ impl Producing {
         log_id: LogId,
         topics: BTreeMap<String, i32>,
     ) -> Result<(Self, Began), Broken> {
-        let (batches, queue) = mpsc::channel(QUEUED);
+        let (batches, mut queue) = mpsc::channel(QUEUED);
         let (progress, committed) = watch::channel(Committed(None));
         let (ready, began) = oneshot::channel();
         let (end, ended) = oneshot::channel();
+        let reaches: Arc<Outcomes> = Arc::default();
+        let (runtime, reached) = (Handle::current(), Arc::clone(&reaches));
         let work = move || {
             // Whoever waits may be gone: then it ends by itself, as nothing comes through the queue any more.
             match Transactions::begin(&options, &topics) {
                 Err(error) => drop(ready.send(Err(error))),
                 Ok((transactions, began)) => {
                     let _ = ready.send(Ok(began));
-                    let _ = end.send(transactions.work(log_id, queue, &progress));
+                    let batches = || runtime.block_on(async { tokio::time::timeout(LOOKED_AFTER, queue.recv()).await });
+                    let _ = end.send(transactions.work(log_id, batches, &progress, &reached));
                 }
             }
         };
@@ -100,7 +111,7 @@ impl Producing {
             .map_err(|error| Broken::Kafka(format!("no thread can be started: {error}")))?;
         let began = tokio::time::timeout(HANGS_AFTER, began).await.unwrap_or(Ok(Err(hung())));
         let began = began.unwrap_or_else(|_| Err(hung()))?;
-        Ok((Self { batches: Some(batches), committed, ended }, began))
+        Ok((Self { batches: Some(batches), committed, reaches, ended }, began))
     }
 
     /// What batches are handed over by. The producer goes on until all of these are gone.
@@ -111,6 +122,11 @@ impl Producing {
     /// Says up to where committed, as it moves.
     pub(super) fn commits(&self) -> watch::Receiver<Committed> {
         self.committed.clone()
+    }
+
+    /// Whether the brokers are there: by the last commit, or the last look where there was nothing to commit.
+    pub(super) fn reaches(&self) -> Arc<Outcomes> {
+        Arc::clone(&self.reaches)
     }
 
     /// Waits until it is of no more use, and says why.
@@ -217,21 +233,36 @@ impl Transactions {
         Ok(())
     }
 
+    /// Commits batch after batch, for as long as there is somebody to hand one over.
     fn work(
         &self,
         log_id: LogId,
-        mut queue: mpsc::Receiver<Vec<RecordedEvent>>,
+        mut batches: impl FnMut() -> Result<Option<Vec<RecordedEvent>>, Elapsed>,
         progress: &watch::Sender<Committed>,
+        reached: &Outcomes,
     ) -> Result<(), Broken> {
-        while let Some(batch) = queue.blocking_recv() {
-            if let Some(last) = batch.last() {
-                let stored = Stored::at(&Checkpoint { log_id, position: last.position, event_id: last.id });
-                self.commit(&batch, stored)?;
-                metrics::counter!("cartlog_kafka_events_total").increment(batch.len() as u64);
-                progress.send_replace(Committed(Some(last.position)));
+        loop {
+            match batches() {
+                Ok(None) => return Ok(()),
+                Err(_) => self.look(reached),
+                Ok(Some(batch)) => {
+                    let Some(last) = batch.last() else { continue };
+                    let stored = Stored::at(&Checkpoint { log_id, position: last.position, event_id: last.id });
+                    self.commit(&batch, stored)?;
+                    reached.succeeded();
+                    metrics::counter!("cartlog_kafka_events_total").increment(batch.len() as u64);
+                    progress.send_replace(Committed(Some(last.position)));
+                }
             }
         }
-        Ok(())
+    }
+
+    /// Whether the brokers are there, where nothing is sent that would tell.
+    fn look(&self, reached: &Outcomes) {
+        match self.producer.client().fetch_metadata(Some(&self.position_topic), SEEN_WITHIN) {
+            Ok(_) => reached.succeeded(),
+            Err(error) => reached.failed(error.to_string()),
+        }
     }
 
     /// These events and how far the log was forwarded with them, in one transaction; again as long as aborting helps.
@@ -344,7 +375,7 @@ mod tests {
         let (batches, _taken_by_nobody) = mpsc::channel(QUEUED);
         let (_committed, committed) = watch::channel(Committed(None));
         let (_end, ended) = oneshot::channel();
-        let producing = Producing { batches: Some(batches), committed, ended };
+        let producing = Producing { batches: Some(batches), committed, reaches: Arc::default(), ended };
         let (queue, begun) = (producing.queue(), Instant::now());
         queue.room(begun).await.expect("it has not hung yet").expect("it is there").send(Vec::new());
         // As long as that in all, not from when it is asked.
