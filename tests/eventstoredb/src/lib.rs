@@ -1,10 +1,10 @@
 //! A small server that speaks EventStoreDB's protocol, for tests: there is no package of the true server to install without
-//! containers. It takes appends, reads, subscriptions to `$all` with a filter and checkpoints, deletions and tombstones, by
+//! containers. It takes appends, reads, subscriptions to `$all` with a filter and checkpoints, deletions, tombstones and scavenges, by
 //! the published field numbers and as the true server's source does them (`kurrent-io/KurrentDB` at 44996ed05), in memory or
 //! in a file. And it misbehaves on command.
 //!
-//! What it doesn't do: TLS, elections (a test says who leads), links, projections, persistent subscriptions, scavenging,
-//! old transactions. It does not say that it has them either.
+//! What it doesn't do: TLS, elections (a test says who leads), links, projections, persistent subscriptions,
+//! old transactions, what a scavenge does to files. It does not say that it has them either.
 
 #![allow(clippy::result_large_err, reason = "tonic's status is what calls end with")]
 #![allow(clippy::large_enum_variant, reason = "messages come one at a time")]

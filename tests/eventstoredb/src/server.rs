@@ -252,6 +252,12 @@ impl Double {
         self.shared.log.set_back(records);
     }
 
+    /// What was deleted or cut off is taken out for good, as the true server does it at somebody's command; here also in the part of the
+    /// log that is still written to.
+    pub fn scavenge(&self) {
+        self.shared.log.scavenge();
+    }
+
     /// Reads see no more than the first so many records, as on a node that is behind, until it shows all again.
     pub fn show(&self, records: usize) {
         self.shared.log.show(records);

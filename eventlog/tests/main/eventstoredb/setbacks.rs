@@ -105,3 +105,34 @@ async fn a_server_that_does_not_say_where_events_stand_is_told_by_name() {
     let refused = log.read_stream(&cart(), 0, 10).await.unwrap_err();
     assert!(matches!(&refused, LogError::Damaged(said) if said.contains("22.10")), "{refused}");
 }
+
+/// What a stream has lost is gone from the log as well; whoever stood at one of those events goes on behind it.
+#[tokio::test]
+async fn a_scavenged_server_is_read_and_followed_past_what_is_gone() {
+    let server = Server::start().await;
+    let log = server.log();
+    let other = StreamName::new("cart-2");
+    append(&*log, 0, &events(3)).await.unwrap();
+    log.append(&other, ExpectedRevision::NoStream, events(2)).await.unwrap();
+    let before = log.read_all(Position::START, 10).await.unwrap();
+    server.double.delete("cart-1").await.unwrap();
+    server.double.scavenge();
+
+    let restarted = server.log();
+    let left = restarted.read_all(Position::START, 10).await.unwrap();
+    let places = |events: &[RecordedEvent]| events.iter().map(|event| (event.position, event.id)).collect::<Vec<_>>();
+    // The last event of the stream stays: its number is needed.
+    assert_eq!(places(&left), places(&before[2..]));
+    assert_eq!(restarted.head().await.unwrap(), before[4].position);
+    // As a reader does that looks whether its checkpoint is of this log: the event is not there, and another one is no error.
+    let at = restarted.read_all(Position(before[1].position.0 - 1), 1).await.unwrap();
+    assert_eq!(places(&at), places(&before[2..3]));
+    for after in [Position::START, before[0].position, before[1].position] {
+        let mut subscription = restarted.subscribe(after);
+        assert_eq!(places(&next_events(&mut subscription, 3).await), places(&before[2..]));
+    }
+    restarted.append(&other, ExpectedRevision::Exact(1), events(1)).await.unwrap();
+    assert_eq!(restarted.read_stream(&other, 0, 10).await.unwrap().len(), 3);
+    // One that ran meanwhile goes on as well.
+    log.append(&other, ExpectedRevision::Exact(2), events(1)).await.unwrap();
+}

@@ -173,6 +173,11 @@ impl Log {
         self.readable.send_replace(records.min(len));
     }
 
+    /// Takes out for good what was deleted or cut off.
+    pub fn scavenge(&self) {
+        self.state.lock().scavenge();
+    }
+
     /// Nothing but the first so many records is left.
     pub fn set_back(&self, records: usize) {
         let mut state = self.state.lock();

@@ -102,6 +102,19 @@ impl Sequence {
         self.len += count;
     }
 
+    /// Puts somebody else's record in the place of each of those that are kept and meant: nobody finds them any more, and all others
+    /// stay where they are.
+    pub fn take_out(&mut self, is_meant: impl Fn(&Record) -> bool) {
+        let kept = self.segments.iter_mut().filter_map(|segment| match &mut segment.content {
+            Content::Kept(records) => Some(records),
+            Content::Stretch { .. } => None,
+        });
+        for record in kept.flatten().filter(|record| is_meant(record)) {
+            let (data, metadata) = (record.data.clone(), record.metadata.clone());
+            *record = Arc::new(Record { data, metadata, ..foreign(record.position, record.revision, record.created) });
+        }
+    }
+
     pub fn get(&self, index: usize) -> Option<Arc<Record>> {
         let segment = &self.segments[self.segment_of(index)?];
         segment.record(index - segment.first)

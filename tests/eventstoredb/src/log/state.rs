@@ -3,7 +3,7 @@
 use super::sequence::Sequence;
 use super::{Refused, StreamPage};
 use bytes::Bytes;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
@@ -166,8 +166,9 @@ impl State {
             Expected::Revision(revision) => revision + 1,
             Expected::NoStream | Expected::Any | Expected::StreamExists => 0,
         };
-        let first = usize::try_from(first).ok()?;
-        let stored = self.streams.get(name)?.events.get(first..first.checked_add(events.len())?)?;
+        let all = &self.streams.get(name)?.events;
+        let first = all.partition_point(|record| record.revision < first);
+        let stored = all.get(first..first.checked_add(events.len())?)?;
         let last = stored.last()?;
         let is_same = stored.iter().zip(events).all(|(record, event)| record.id == event.id);
         let written = Written { revision: last.revision, position: last.position };
@@ -209,6 +210,19 @@ impl State {
             _ => stream.events.push(Arc::clone(&record)),
         }
         self.records.push(record);
+    }
+
+    /// Takes out what is hidden, but the last event of each stream that may go on: its number is needed.
+    pub fn scavenge(&mut self) {
+        let mut gone: HashSet<u64> = HashSet::new();
+        for stream in self.streams.values_mut() {
+            let (before, has_tombstone) = (stream.truncate_before, stream.has_tombstone);
+            let last = stream.events.last().map(|record| record.revision);
+            let is_gone = |record: &Record| has_tombstone || record.revision < before && Some(record.revision) != last;
+            gone.extend(stream.events.iter().filter(|record| is_gone(record)).map(|record| record.position));
+            stream.events.retain(|record| !is_gone(record));
+        }
+        self.records.take_out(|record| gone.contains(&record.position));
     }
 
     pub fn stream_page(
