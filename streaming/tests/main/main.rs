@@ -13,6 +13,9 @@ mod kafka;
 mod redis;
 mod running;
 #[cfg(any(feature = "kafka", feature = "redis"))]
+#[cfg(feature = "kafka")]
+mod secured;
+#[cfg(any(feature = "kafka", feature = "redis"))]
 mod silence;
 mod support;
 mod window;
