@@ -7,6 +7,7 @@ redis_cluster_lacks() { redis_lacks; }
 redis_cluster_prepare() {
     redis_directory redis_cluster "$redis_cluster_port" "$redis_cluster_tls_port" <<END
 tls-auth-clients yes
+tls-cluster yes
 cluster-enabled yes
 cluster-port $redis_cluster_bus_port
 cluster-announce-ip 127.0.0.1

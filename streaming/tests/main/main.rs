@@ -11,6 +11,8 @@ mod history;
 mod kafka;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "redis")]
+mod redis_tls;
 mod running;
 #[cfg(any(feature = "kafka", feature = "redis"))]
 #[cfg(feature = "kafka")]
