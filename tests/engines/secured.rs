@@ -64,8 +64,12 @@ async fn all_engines_behind_tls_answer_as_without() {
     std::fs::write(&config, settings(&log, &namespace)).expect("a file");
     let shown = run(cartlog(&["config", "--config"]).arg(&config)).succeeded();
     assert!(shown.contains("SASL_SSL") && !shown.contains(&password()) && !shown.contains("s3cret"), "{shown}");
-    let (home, path) = (data.path().join("data"), config.clone());
-    let starting = move || Server::on_files(&home, &["--config", path.to_str().expect("a path")]);
+    let (home, path, of_server) = (data.path().join("data"), config.clone(), namespace.clone());
+    // Its surroundings name another namespace, and win over the file.
+    let starting = move || {
+        let config = path.to_str().expect("a path");
+        Server::on_files(&home, &["--config", config, "--namespace", &of_server])
+    };
     let mut server = tokio::task::spawn_blocking(starting).await.expect("it starts");
     let shop = TestShop::on(&server).await;
     confirmed_customer(&shop).await;
