@@ -13,6 +13,8 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+const OPERATIONS: &str = include_str!("../../docs/operations.md");
+
 fn file(name: &str) -> String {
     format!("{}/{name}", service("CARTLOG_TEST_TLS"))
 }
@@ -29,31 +31,38 @@ async fn eventstoredb() -> Double {
     let config = config.with_safe_default_protocol_versions().expect("it has them").with_no_client_auth();
     let mut config = config.with_single_cert(chain, key).expect("they belong together");
     config.alpn_protocols = vec![b"h2".to_vec()];
-    let user = Some(("ops".to_owned(), "s3cret".to_owned()));
+    let user = Some(("cartlog".to_owned(), password()));
     let options = DoubleOptions { tls: Some(Arc::new(config)), user, ..DoubleOptions::default() };
     Double::start_with(options).await.expect("a port")
 }
 
-/// What docs/operations.md has in its section on TLS, with the tests' servers.
+/// What docs/operations.md has in its section on TLS, of the tests' servers.
 fn settings(log: &Double, namespace: &str) -> String {
-    let ca = file("ca.crt");
-    let postgres = service("CARTLOG_TEST_POSTGRES").replace("sslmode=disable", "sslmode=verify-full");
-    let redis = service("CARTLOG_TEST_REDIS_TLS").replace("default:", "cartlog:");
-    format!(
-        "log_url = \"esdb://ops:s3cret@{}?tls=true&tlsCaFile={ca}\"\n\
-         views_url = \"{postgres}&sslrootcert={ca}\"\n\
-         windows_url = \"{redis}?ssl_ca_certs={ca}\"\n\
-         kafka_brokers = \"{}\"\n\
-         kafka_security_protocol = \"SASL_SSL\"\n\
-         kafka_ssl_ca = \"{ca}\"\n\
-         kafka_sasl_mechanism = \"SCRAM-SHA-512\"\n\
-         kafka_sasl_username = \"cartlog\"\n\
-         kafka_sasl_password = \"{}\"\n\
-         namespace = \"{namespace}\"\n",
-        log.address(),
-        service("CARTLOG_TEST_KAFKA_SASL"),
-        password(),
-    )
+    let (_, section) = OPERATIONS.split_once("## TLS to the engines").expect("there is a section");
+    let (_, block) = section.split_once("```toml\n").expect("it has an example");
+    let (example, _) = block.split_once("```").expect("it ends");
+    let postgres = address_of("CARTLOG_TEST_POSTGRES");
+    let redis = address_of("CARTLOG_TEST_REDIS_TLS");
+    let of_tests = [
+        ("events.example:2113", log.address().to_string()),
+        ("views.example:5432", postgres),
+        ("windows.example:6379", redis),
+        ("kafka.example:9093", service("CARTLOG_TEST_KAFKA_SASL")),
+        ("/etc/cartlog/ca.crt", file("ca.crt")),
+        ("SECRET", password()),
+    ];
+    let settings = of_tests.into_iter().fold(example.to_owned(), |settings, (there, here)| {
+        assert!(settings.contains(there), "no '{there}' in {settings}");
+        settings.replace(there, &here)
+    });
+    format!("{settings}namespace = \"{namespace}\"\n")
+}
+
+/// A URL's host and port.
+fn address_of(variable: &str) -> String {
+    let url = service(variable);
+    let (_, rest) = url.rsplit_once('@').expect("a URL with a user");
+    rest.split('/').next().unwrap_or_default().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -63,7 +72,7 @@ async fn all_engines_behind_tls_answer_as_without() {
     let namespace = format!("secured_{}_{}", std::process::id(), number());
     std::fs::write(&config, settings(&log, &namespace)).expect("a file");
     let shown = run(cartlog(&["config", "--config"]).arg(&config)).succeeded();
-    assert!(shown.contains("SASL_SSL") && !shown.contains(&password()) && !shown.contains("s3cret"), "{shown}");
+    assert!(shown.contains("SASL_SSL") && !shown.contains(&password()), "{shown}");
     let (home, path, of_server) = (data.path().join("data"), config.clone(), namespace.clone());
     // Its surroundings name another namespace, and win over the file.
     let starting = move || {

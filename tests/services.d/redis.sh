@@ -9,7 +9,7 @@ redis_program() { program redis-server /usr/bin; }
 redis_prepare() {
     redis_directory redis "$redis_port" "$redis_tls_port" <<END
 tls-auth-clients no
-user cartlog on >$password ~* &* -@all +@read +@write +@connection +@scripting +@transaction +info +config|get
+user cartlog on >$password ~* -@all +@read +@write +@connection +@scripting +@transaction +info +config|get
 END
 }
 
