@@ -112,15 +112,20 @@ show_environment() {
     show_variable CARTLOG_TEST_REDIS "$redis"
     show_variable CARTLOG_TEST_REDIS_CLUSTER "redis-cluster://default:$password@127.0.0.1:$redis_cluster_port"
     show_variable CARTLOG_TEST_KAFKA "$kafka"
+    [[ $backend == docker ]] || show_environment_of_tls
+    [[ -z $eventstoredb ]] || show_variable CARTLOG_TEST_EVENTSTOREDB "$eventstoredb"
+    # So that a test which kills a server kills this copy's.
+    show_variable CARTLOG_SERVICES_STATE "$state"
+}
+
+# The directory of what the authority made, and the servers that it vouches for. PostgreSQL is the one above.
+show_environment_of_tls() {
     show_variable CARTLOG_TEST_TLS "$state/tls"
     show_variable CARTLOG_TEST_REDIS_TLS "rediss://default:$password@127.0.0.1:$redis_tls_port/0"
     show_variable CARTLOG_TEST_REDIS_CLUSTER_TLS "rediss-cluster://default:$password@127.0.0.1:$redis_cluster_tls_port"
     show_variable CARTLOG_TEST_KAFKA_TLS "127.0.0.1:$kafka_tls_port"
     show_variable CARTLOG_TEST_KAFKA_SASL "127.0.0.1:$kafka_sasl_port"
     show_variable CARTLOG_TEST_KAFKA_PASSWORD "$password"
-    [[ -z $eventstoredb ]] || show_variable CARTLOG_TEST_EVENTSTOREDB "$eventstoredb"
-    # So that a test which kills a server kills this copy's.
-    show_variable CARTLOG_SERVICES_STATE "$state"
 }
 
 show_variable() { printf "export %s='%s'\n" "$1" "${2//\'/\'\\\'\'}"; }

@@ -13,11 +13,15 @@ tls_prepare() {
     mkdir -p "$made"
     (
         cd "$made"
+        # Whatever the system's says, if it has one.
+        printf '[req]\ndistinguished_name = name\n[name]\n' >openssl.cnf
+        export OPENSSL_CONF=$made/openssl.cnf
         tls_key ca
-        tls_say req -x509 -key ca.key -subj '/CN=authority of tests' -days 30 -addext 'keyUsage=critical,keyCertSign' -out ca.crt
+        tls_say req -x509 -key ca.key -subj '/CN=authority of tests' -days 30 -addext 'basicConstraints=critical,CA:TRUE' \
+            -addext 'keyUsage=critical,keyCertSign' -out ca.crt
         tls_vouch server 'subjectAltName=IP:127.0.0.1'
         tls_vouch cartlog 'extendedKeyUsage=clientAuth'
-        rm ca.key ca.srl
+        rm ca.key ca.srl openssl.cnf
     )
     rm -rf "$state/tls"
     mv "$made" "$state/tls"

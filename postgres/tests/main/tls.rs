@@ -6,7 +6,7 @@ use postgres::{Database, DatabaseError, Options};
 fn file(name: &str) -> String {
     let directory = std::env::var("CARTLOG_TEST_TLS");
     let directory =
-        directory.expect("CARTLOG_TEST_TLS is not set; run: tests/services up && eval \"$(tests/services env)\"");
+        directory.expect("CARTLOG_TEST_TLS is not set; run: CARTLOG_SERVICES_BACKEND=packages tests/services up && eval \"$(tests/services env)\"");
     format!("{directory}/{name}")
 }
 

@@ -8,7 +8,7 @@ const LONG: Duration = Duration::from_secs(60);
 
 fn variable(name: &str) -> String {
     std::env::var(name)
-        .unwrap_or_else(|_| panic!("{name} names no Redis; run: tests/services up && eval \"$(tests/services env)\""))
+        .unwrap_or_else(|_| panic!("{name} is not set; run: CARTLOG_SERVICES_BACKEND=packages tests/services up && eval \"$(tests/services env)\""))
 }
 
 fn file(name: &str) -> String {
