@@ -44,7 +44,7 @@ enum Command {
     /// Looks into the history of the store
     Audit(Audit),
     /// Looks at what was forwarded to Apache Kafka, and makes good what was lost there
-    Kafka(Kafka),
+    Kafka(Box<Kafka>),
     /// Lets shoppers loose on a server and checks that everything adds up
     Demo(Demo),
     /// Prints what lets a shell complete commands and flags
@@ -527,8 +527,10 @@ impl Cli {
                 let config = load(asked.place.flags(), "warn")?.config;
                 Ok(verdict(audit::run(config, &asked.object, asked.json).await?))
             }
-            Command::Kafka(Kafka { command: KafkaCommand::Check(asked) }) => check_kafka(asked).await,
-            Command::Kafka(Kafka { command: KafkaCommand::Forward(asked) }) => forward_kafka(asked).await,
+            Command::Kafka(kafka) => match kafka.command {
+                KafkaCommand::Check(asked) => check_kafka(asked).await,
+                KafkaCommand::Forward(asked) => forward_kafka(asked).await,
+            },
             Command::Demo(asked) => run_demo(asked).await,
             Command::Completions(asked) => {
                 shell::completions(Cli::command(), asked.shell)?;
