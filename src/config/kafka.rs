@@ -1,5 +1,10 @@
 //! How brokers of Apache Kafka are spoken to, in the words of Kafka's own clients.
 
+#![cfg_attr(
+    not(feature = "kafka"),
+    allow(dead_code, reason = "a build without Kafka reads these settings and does not use them")
+)]
+
 use super::{Config, Loaded, Secret};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::path::PathBuf;
