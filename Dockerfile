@@ -1,9 +1,9 @@
 # cartlog with the adapters of all engines, as a user without rights. It serves on port 8080 and keeps what it has in /data.
 
 FROM rust:1.95.0-slim-bookworm AS build
-# librdkafka is built with configure and make.
+# librdkafka is built with configure and make, on the system's OpenSSL.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends g++ make \
+ && apt-get install --yes --no-install-recommends g++ libssl-dev make pkg-config \
  && rm -rf /var/lib/apt/lists/*
 # The image's own toolchain, whatever components the repository's file asks for.
 ENV RUSTUP_TOOLCHAIN=1.95.0 CARGO_PROFILE_RELEASE_STRIP=debuginfo
@@ -15,6 +15,10 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
  && install -D target/dist/cartlog /out/cartlog
 
 FROM debian:bookworm-20260803-slim
+# OpenSSL, by which Kafka is spoken to.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends libssl3 \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin cartlog \
  && install --directory --owner cartlog --group cartlog --mode 700 /data
 # Whom to trust when mail and engines are reached by TLS.

@@ -44,7 +44,7 @@ enum Command {
     /// Looks into the history of the store
     Audit(Audit),
     /// Looks at what was forwarded to Apache Kafka, and makes good what was lost there
-    Kafka(Kafka),
+    Kafka(Box<Kafka>),
     /// Lets shoppers loose on a server and checks that everything adds up
     Demo(Demo),
     /// Prints what lets a shell complete commands and flags
@@ -178,6 +178,8 @@ struct Settings {
     /// Kafka brokers to forward events to, with commas [default: none]
     #[arg(long, value_name = "HOSTS")]
     kafka_brokers: Option<String>,
+    #[command(flatten)]
+    kafka_security: KafkaSecurity,
     /// What keeps several cartlogs apart in one PostgreSQL, Redis, Kafka or EventStoreDB [default: cartlog]
     #[arg(long, value_name = "NAME")]
     namespace: Option<String>,
@@ -349,6 +351,32 @@ struct History {
     json: bool,
 }
 
+/// How brokers are spoken to.
+#[derive(Args)]
+struct KafkaSecurity {
+    /// PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL, as the brokers' listeners speak [default: PLAINTEXT]
+    #[arg(long, value_name = "PROTOCOL")]
+    kafka_security_protocol: Option<String>,
+    /// Who vouches for the brokers: certificates in PEM [default: whom the system trusts]
+    #[arg(long, value_name = "FILE")]
+    kafka_ssl_ca: Option<PathBuf>,
+    /// The certificate that brokers are shown, in PEM [default: none]
+    #[arg(long, value_name = "FILE")]
+    kafka_ssl_certificate: Option<PathBuf>,
+    /// Its key, in PEM
+    #[arg(long, value_name = "FILE")]
+    kafka_ssl_key: Option<PathBuf>,
+    /// How the password is shown: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
+    #[arg(long, value_name = "MECHANISM")]
+    kafka_sasl_mechanism: Option<String>,
+    /// Who asks
+    #[arg(long, value_name = "NAME")]
+    kafka_sasl_username: Option<String>,
+    /// The user's password. Others see flags: use the variable
+    #[arg(long, value_name = "PASSWORD")]
+    kafka_sasl_password: Option<String>,
+}
+
 /// A log, and where it is forwarded to.
 #[derive(Args)]
 struct Forwarded {
@@ -360,6 +388,8 @@ struct Forwarded {
     /// Kafka brokers that events are forwarded to, with commas [default: those of the running server]
     #[arg(long, value_name = "HOSTS")]
     kafka_brokers: Option<String>,
+    #[command(flatten)]
+    kafka_security: KafkaSecurity,
     /// What the names of the topics begin with [default: that of the running server, else cartlog]
     #[arg(long, value_name = "NAME")]
     namespace: Option<String>,
@@ -497,8 +527,10 @@ impl Cli {
                 let config = load(asked.place.flags(), "warn")?.config;
                 Ok(verdict(audit::run(config, &asked.object, asked.json).await?))
             }
-            Command::Kafka(Kafka { command: KafkaCommand::Check(asked) }) => check_kafka(asked).await,
-            Command::Kafka(Kafka { command: KafkaCommand::Forward(asked) }) => forward_kafka(asked).await,
+            Command::Kafka(kafka) => match kafka.command {
+                KafkaCommand::Check(asked) => check_kafka(asked).await,
+                KafkaCommand::Forward(asked) => forward_kafka(asked).await,
+            },
             Command::Demo(asked) => run_demo(asked).await,
             Command::Completions(asked) => {
                 shell::completions(Cli::command(), asked.shell)?;
@@ -559,8 +591,22 @@ impl Forwarded {
         let mut flags = self.place.flags();
         flags.set("log_url", self.log_url);
         flags.set("kafka_brokers", self.kafka_brokers);
+        self.kafka_security.set(&mut flags);
         flags.set("namespace", self.namespace);
         flags
+    }
+}
+
+impl KafkaSecurity {
+    fn set(self, flags: &mut Flags) {
+        let path = |path: Option<PathBuf>| path.map(|path| path.display().to_string());
+        flags.set("kafka_security_protocol", self.kafka_security_protocol);
+        flags.set("kafka_ssl_ca", path(self.kafka_ssl_ca));
+        flags.set("kafka_ssl_certificate", path(self.kafka_ssl_certificate));
+        flags.set("kafka_ssl_key", path(self.kafka_ssl_key));
+        flags.set("kafka_sasl_mechanism", self.kafka_sasl_mechanism);
+        flags.set("kafka_sasl_username", self.kafka_sasl_username);
+        flags.set("kafka_sasl_password", self.kafka_sasl_password);
     }
 }
 
@@ -628,6 +674,7 @@ impl Settings {
         flags.set("vault_url", self.vault_url);
         flags.set("windows_url", self.windows_url);
         flags.set("kafka_brokers", self.kafka_brokers);
+        self.kafka_security.set(&mut flags);
         flags.set("namespace", self.namespace);
         flags.set("node", self.node);
         flags.set("max_connections", self.max_connections);

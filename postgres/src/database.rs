@@ -1,10 +1,10 @@
 //! Connections: how they are made, what holds for every session, and how long anything may take.
 
-use crate::error::{DatabaseError, says};
+use crate::error::DatabaseError;
 use crate::migrations::{self, Later, Migrations};
+use crate::url::read;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ impl Database {
     pub async fn open(url: &str, options: Options) -> Result<Self, DatabaseError> {
         let connect = settings(read(url)?, &options)?;
         let database = Self { inner: Arc::new(Inner { connect, options }) };
-        let mut connection = database.connect().await?;
+        let mut connection = database.reach().await.map_err(|error| DatabaseError::at_first(&error))?;
         let preparing = async {
             database.look_at(&mut connection).await?;
             crate::formats::check(&mut connection, database.options().format, PREPARED_WITHIN).await?;
@@ -91,9 +91,11 @@ impl Database {
 
     /// A connection that no pool knows.
     pub async fn connect(&self) -> Result<PgConnection, DatabaseError> {
-        let doing = "connecting";
-        let connecting = self.inner.connect.connect();
-        in_time(self.inner.options.acquire_timeout, connecting).await.map_err(|error| DatabaseError::of(doing, &error))
+        self.reach().await.map_err(|error| DatabaseError::of("connecting", &error))
+    }
+
+    async fn reach(&self) -> sqlx::Result<PgConnection> {
+        in_time(self.inner.options.acquire_timeout, self.inner.connect.connect()).await
     }
 
     /// A pool of connections, made when they are needed, each with these settings of its session beside those that all have.
@@ -172,12 +174,6 @@ async fn has_schema(connection: &mut PgConnection) -> Result<(), DatabaseError> 
 }
 
 /// What holds for every session.
-fn read(url: &str) -> Result<PgConnectOptions, DatabaseError> {
-    // The parser's own errors never repeat what they were given.
-    PgConnectOptions::from_str(url)
-        .map_err(|error| DatabaseError::Refused(format!("its URL can't be read: {}", says(&error))))
-}
-
 fn settings(connect: PgConnectOptions, options: &Options) -> Result<PgConnectOptions, DatabaseError> {
     let milliseconds = |time: Duration| time.as_millis().to_string();
     let mut settings = vec![

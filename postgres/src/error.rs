@@ -16,6 +16,15 @@ pub enum DatabaseError {
 }
 
 impl DatabaseError {
+    /// What the failure of the first connection means: a certificate that is not trusted is waited for by nobody. Later it is: it may
+    /// have run out, and be renewed.
+    pub(crate) fn at_first(error: &Error) -> Self {
+        match (Self::of("connecting", error), is_untrusted(error)) {
+            (Self::Unavailable(reason) | Self::Refused(reason), true) => Self::Refused(reason),
+            (other, false) => other,
+        }
+    }
+
     /// What the failure of `doing` something means.
     pub fn of(doing: &str, error: &Error) -> Self {
         if is_anothers(error) {
@@ -32,6 +41,18 @@ fn is_anothers(error: &Error) -> bool {
         .as_database_error()
         .and_then(|refusal| refusal.code())
         .is_some_and(|state| state == "42P05" || state == "26000")
+}
+
+/// Whether one side does not trust the certificate of the other.
+fn is_untrusted(error: &Error) -> bool {
+    matches!(tls(error), Some(rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)))
+}
+
+fn tls(error: &Error) -> Option<&rustls::Error> {
+    match error {
+        Error::Io(error) => error.get_ref()?.downcast_ref(),
+        _ => None,
+    }
 }
 
 /// Whether the same call may succeed later.
@@ -58,7 +79,13 @@ pub fn says(error: &Error) -> String {
             None => refusal.message().to_owned(),
         },
         Error::PoolTimedOut => "no connection was to be had in time".to_owned(),
-        other => other.to_string(),
+        other => match tls(other) {
+            Some(rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer)) => {
+                format!("TLS: {other}: nobody in sslrootcert, and nobody whom the system trusts, vouches for it")
+            }
+            Some(_) => format!("TLS: {other}"),
+            None => other.to_string(),
+        },
     }
 }
 

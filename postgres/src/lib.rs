@@ -12,6 +12,7 @@ mod leadership;
 mod migrations;
 mod pooler;
 mod sessions;
+mod url;
 
 pub use database::{Database, Options, in_time};
 pub use error::{DatabaseError, is_away, says};

@@ -6,6 +6,7 @@
 
 mod clients;
 mod engines;
+mod kafka;
 mod layers;
 mod show;
 mod span;
@@ -15,6 +16,7 @@ pub use clients::{BodyMemory, Memory, Origins, Proxies};
 pub use engines::check_one as check_engine;
 #[cfg(not(feature = "kafka"))]
 pub use engines::left_out;
+pub use kafka::KafkaSecurity;
 pub use layers::Flags;
 pub use show::{to_json, to_toml};
 pub use span::Span;
@@ -44,7 +46,7 @@ const fn secret(name: &'static str) -> Key {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const KEYS: [Key; 31] = [
+pub const KEYS: [Key; 38] = [
     plain("listen", Some("127.0.0.1:8080")),
     plain("data", Some("./data")),
     plain("role", Some("api,views,stream")),
@@ -66,6 +68,13 @@ pub const KEYS: [Key; 31] = [
     secret("vault_url"),
     secret("windows_url"),
     plain("kafka_brokers", None),
+    plain("kafka_security_protocol", Some("PLAINTEXT")),
+    plain("kafka_ssl_ca", None),
+    plain("kafka_ssl_certificate", None),
+    plain("kafka_ssl_key", None),
+    plain("kafka_sasl_mechanism", None),
+    plain("kafka_sasl_username", None),
+    secret("kafka_sasl_password"),
     plain("namespace", Some("cartlog")),
     plain("node", None),
     plain("max_connections", Some("10000")),
@@ -123,6 +132,16 @@ pub struct Config {
     pub windows_url: Option<Secret>,
     /// Brokers of Apache Kafka that every event is forwarded to, `host:port` with commas between.
     pub kafka_brokers: Option<String>,
+    /// How the brokers are spoken to.
+    pub kafka_security_protocol: kafka::Protocol,
+    /// Who vouches for the brokers, in PEM; without it, whom the system trusts.
+    pub kafka_ssl_ca: Option<PathBuf>,
+    /// What the brokers are shown, in PEM, and its key.
+    pub kafka_ssl_certificate: Option<PathBuf>,
+    pub kafka_ssl_key: Option<PathBuf>,
+    pub kafka_sasl_mechanism: Option<String>,
+    pub kafka_sasl_username: Option<String>,
+    pub kafka_sasl_password: Option<Secret>,
     /// What keeps several cartlogs apart in one server: the schema in PostgreSQL, the beginning of keys in Redis, of topics in
     /// Kafka and, but for the default, of streams in EventStoreDB.
     pub namespace: Namespace,

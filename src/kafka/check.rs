@@ -1,13 +1,13 @@
 //! The comparison, through the server that has the data directory, or by this process.
 
-use super::{Topics, brokers_and_namespace, table};
-use crate::config::{Config, Loaded};
+use super::{Topics, options_and_namespace, table};
+use crate::config::{Config, KafkaSecurity, Loaded};
 use crate::control::client::{self, Replies};
 use crate::control::{Reply, Request};
 use crate::data_dir::DataDir;
 use crate::output;
 use crate::progress::Stages;
-use crate::wiring::{self, forwarding};
+use crate::wiring;
 use anyhow::{Context, Result, bail};
 use eventlog::{EventLog, Position};
 use streaming::{CheckPart, CheckReport};
@@ -64,7 +64,7 @@ pub async fn compare(
     up_to: Option<u64>,
     mut progress: impl FnMut(&str, u64, u64) + Send + 'static,
 ) -> Result<CheckReport> {
-    let (brokers, namespace) = brokers_and_namespace(topics)?;
+    let (options, namespace) = options_and_namespace(topics)?;
     let tell = move |part, at: streaming::CatchUp| {
         let what = match part {
             CheckPart::Log => "reading the log",
@@ -72,7 +72,7 @@ pub async fn compare(
         };
         progress(what, at.done, at.total);
     };
-    let checked = streaming::check(log, forwarding::options_of(&brokers, &namespace), up_to.map(Position), tell).await;
+    let checked = streaming::check(log, options, up_to.map(Position), tell).await;
     let report = checked.context("log and topics can't be compared")?;
     // Equal to nothing would be no comfort.
     if report.forwarded.is_none() && up_to.is_none() {
@@ -88,12 +88,16 @@ impl Topics {
     /// Those that were asked for; what is left out is as the running server has it.
     pub fn asked(loaded: &Loaded) -> Self {
         let namespace = (!loaded.is_default("namespace")).then(|| loaded.config.namespace.as_str().to_owned());
-        Self { brokers: loaded.config.kafka_brokers.clone(), namespace }
+        Self { brokers: loaded.config.kafka_brokers.clone(), namespace, security: KafkaSecurity::asked(loaded) }
     }
 
     /// Those that the configuration names.
     pub fn of(config: &Config) -> Self {
-        Self { brokers: config.kafka_brokers.clone(), namespace: Some(config.namespace.as_str().to_owned()) }
+        Self {
+            brokers: config.kafka_brokers.clone(),
+            namespace: Some(config.namespace.as_str().to_owned()),
+            security: Some(KafkaSecurity::of(config)),
+        }
     }
 
     /// What is not said, from the other.
@@ -101,6 +105,7 @@ impl Topics {
         Self {
             brokers: self.brokers.or_else(|| other.brokers.clone()),
             namespace: self.namespace.or_else(|| other.namespace.clone()),
+            security: self.security.or_else(|| other.security.clone()),
         }
     }
 }

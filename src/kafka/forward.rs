@@ -1,6 +1,6 @@
 //! `cartlog kafka forward`: what an operator does about a topic, or a position, that was lost in Kafka.
 
-use super::{Amends, Topics, brokers_and_namespace};
+use super::{Amends, Topics, options_and_namespace};
 use crate::config::{Config, Loaded};
 use crate::control::client::{self, Replies};
 use crate::control::{Reply, Request};
@@ -8,7 +8,7 @@ use crate::data_dir::DataDir;
 use crate::output;
 use crate::progress::Stages;
 use crate::units;
-use crate::wiring::{self, forwarding};
+use crate::wiring;
 use anyhow::{Result, bail};
 use eventlog::{EventLog, Position};
 use serde::{Deserialize, Serialize};
@@ -79,8 +79,7 @@ pub async fn amend(
     amends: Amends,
     mut progress: impl FnMut(&str, u64, u64) + Send + 'static,
 ) -> Result<Amended> {
-    let (brokers, namespace) = brokers_and_namespace(topics)?;
-    let options = forwarding::options_of(&brokers, &namespace);
+    let (options, _) = options_and_namespace(topics)?;
     match amends {
         Amends::Position => {
             let position = streaming::resume(log, options).await?;

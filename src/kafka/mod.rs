@@ -16,6 +16,7 @@ pub use check::{compare, run};
 #[cfg(feature = "kafka")]
 pub use forward::{Amended, amend, run as forward};
 
+use crate::config::KafkaSecurity;
 use serde::{Deserialize, Serialize};
 
 /// Which topics. What is not said is as the server has it.
@@ -24,6 +25,9 @@ pub struct Topics {
     /// `host:port`, with commas between.
     pub brokers: Option<String>,
     pub namespace: Option<String>,
+    /// How the brokers are spoken to, all of it from one place.
+    #[serde(default)]
+    pub security: Option<KafkaSecurity>,
 }
 
 /// What is to be made good.
@@ -36,13 +40,14 @@ pub enum Amends {
     Position,
 }
 
-/// Where Kafka is, and what the topics' names begin with.
+/// Where Kafka is, how it is spoken to, and what the topics' names begin with.
 #[cfg(feature = "kafka")]
-fn brokers_and_namespace(topics: Topics) -> anyhow::Result<(String, String)> {
+fn options_and_namespace(topics: Topics) -> anyhow::Result<(streaming::ForwarderOptions, String)> {
     let Some(brokers) = topics.brokers else {
         anyhow::bail!("nobody says where Kafka is; name its brokers with --kafka-brokers or CARTLOG_KAFKA_BROKERS");
     };
-    Ok((brokers, topics.namespace.unwrap_or_default()))
+    let (security, namespace) = (topics.security.unwrap_or_default(), topics.namespace.unwrap_or_default());
+    Ok((crate::wiring::forwarding::options_of(&brokers, &security, &namespace)?, namespace))
 }
 
 #[cfg(not(feature = "kafka"))]

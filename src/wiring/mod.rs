@@ -106,6 +106,8 @@ pub fn check(config: &Config) -> Result<()> {
     crate::http::check(&config.listen)?;
     log::check(config)?;
     windows::check(config)?;
+    #[cfg(feature = "kafka")]
+    forwarding::check(config)?;
     #[cfg(feature = "postgres")]
     databases::check(config)?;
     Ok(())
@@ -149,7 +151,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
     }
     Ok(Parts {
         #[cfg(feature = "kafka")]
-        forwarder: forwarding::of(config, &journal),
+        forwarder: forwarding::of(config, &journal)?,
         journal,
         heads,
         vault,

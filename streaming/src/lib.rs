@@ -28,8 +28,8 @@ pub use bucket::{Bucket, Granularity, Minute, cover};
 pub use error::WorkerError;
 #[cfg(feature = "kafka")]
 pub use kafka::{
-    CheckPart, CheckReport, Difference, DifferenceKind, ForwardError, Forwarder, ForwarderOptions, ForwarderStatus,
-    check, refill, resume,
+    CheckPart, CheckReport, ClientCertificate, Difference, DifferenceKind, ForwardError, Forwarder, ForwarderOptions,
+    ForwarderStatus, Mechanism, Sasl, Security, Tls, check, refill, resume,
 };
 pub use metric::{Increment, Metric, Misplaced, increment};
 #[cfg(feature = "redis")]

@@ -29,3 +29,44 @@ fn what_a_comparison_lacks_is_named() {
     server.wait();
     assert_eq!(check(), through_the_server);
 }
+
+/// Where the brokers are has nothing to do with it: none is asked.
+#[cfg(feature = "kafka")]
+#[test]
+fn how_brokers_can_not_be_spoken_to_is_refused_with_what_to_write() {
+    use super::run::{cartlog, run};
+    let directory = tempfile::tempdir().expect("a directory");
+    let nothing = directory.path().join("nothing");
+    std::fs::write(&nothing, "").expect("a file");
+    let nothing = nothing.to_str().expect("a path");
+    let user = [("SASL_MECHANISM", "PLAIN"), ("SASL_USERNAME", "shop"), ("SASL_PASSWORD", "hidden")];
+    let without = |left_out: &str| user.into_iter().filter(|(name, _)| *name != left_out).collect::<Vec<_>>();
+    for (protocol, variables, words) in [
+        ("TLS", vec![], "PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"),
+        ("SASL_SSL", without("SASL_MECHANISM"), "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512"),
+        ("SASL_SSL", [without("SASL_MECHANISM"), vec![("SASL_MECHANISM", "GSSAPI")]].concat(), "'GSSAPI'"),
+        ("SASL_SSL", without("SASL_USERNAME"), "kafka_sasl_username"),
+        ("sasl_plaintext", without("SASL_PASSWORD"), "kafka_sasl_password"),
+        ("SSL", user.to_vec(), "kafka_sasl_mechanism is set"),
+        ("PLAINTEXT", vec![("SSL_CA", nothing)], "kafka_ssl_ca is set"),
+        ("SSL", vec![("SSL_CA", "/nowhere/ca.crt")], "/nowhere/ca.crt"),
+        ("SSL", vec![("SSL_CA", nothing)], "PEM"),
+        ("SSL", vec![("SSL_KEY", nothing)], "kafka_ssl_certificate"),
+        ("SSL", vec![("SSL_CERTIFICATE", nothing)], "kafka_ssl_key"),
+    ] {
+        for command in ["config", "serve"] {
+            let mut command = cartlog(&[command, "--data"]);
+            command.arg(directory.path().join("data")).env("CARTLOG_KAFKA_SECURITY_PROTOCOL", protocol);
+            for (name, value) in &variables {
+                command.env(format!("CARTLOG_KAFKA_{name}"), value);
+            }
+            let refused = run(&mut command).failed();
+            assert!(refused.contains(words) && !refused.contains("hidden"), "{protocol} {variables:?}: {refused}");
+            assert!(!directory.path().join("data").exists(), "something was made");
+        }
+    }
+    let mut command = cartlog(&["config", "--json"]);
+    command.env("CARTLOG_KAFKA_SECURITY_PROTOCOL", "sasl_ssl");
+    let shown = run(command.envs(user.map(|(name, value)| (format!("CARTLOG_KAFKA_{name}"), value)))).succeeded();
+    assert!(shown.contains("\"shop\"") && !shown.contains("hidden"), "{shown}");
+}

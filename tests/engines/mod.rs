@@ -12,6 +12,7 @@ mod kafka;
 mod nodes;
 mod outages;
 mod places;
+mod secured;
 mod services;
 mod torture;
 

@@ -35,7 +35,8 @@ impl Services {
         services.tell(&["up"]);
         let variables = services.tell(&["env"]);
         let variables = variables.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
-        services.variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        services.variables =
+            variables.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect();
         services
     }
 

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are shared with the other parts
 # Kafka: one node that is broker and controller (KRaft), from Kafka's own artifacts in Maven Central. Topics are only there
-# once somebody creates them.
+# once somebody creates them. With TLS it has two listeners: one asks for the name and the password of `cartlog` (SASL), the other for
+# a certificate.
 
 # As in docker-compose.yml.
 kafka_version=4.3.1
@@ -92,13 +93,23 @@ trust_authorities() {
 kafka_prepare() {
     # The servers' user may not reach the cache.
     cp -r "$kafka_jars" "$data/kafka.jars"
+    tls_of_server kafka
     cat >"$data/kafka.properties" <<END
 process.roles = broker,controller
 node.id = 1
 controller.quorum.voters = 1@127.0.0.1:$kafka_controller_port
 controller.listener.names = CONTROLLER
-listeners = PLAINTEXT://127.0.0.1:$kafka_port,CONTROLLER://127.0.0.1:$kafka_controller_port
-listener.security.protocol.map = PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners = PLAINTEXT://127.0.0.1:$kafka_port,SASL_SSL://127.0.0.1:$kafka_sasl_port,SSL://127.0.0.1:$kafka_tls_port,CONTROLLER://127.0.0.1:$kafka_controller_port
+listener.security.protocol.map = PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL,CONTROLLER:PLAINTEXT
+ssl.keystore.type = PEM
+ssl.keystore.location = $data/kafka.tls/server.pem
+ssl.truststore.type = PEM
+ssl.truststore.location = $data/kafka.tls/ca.crt
+listener.name.ssl.ssl.client.auth = required
+listener.name.sasl_ssl.sasl.enabled.mechanisms = PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+listener.name.sasl_ssl.plain.sasl.jaas.config = org.apache.kafka.common.security.plain.PlainLoginModule required user_cartlog="$password";
+listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config = org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config = org.apache.kafka.common.security.scram.ScramLoginModule required;
 log.dirs = $data/kafka
 broker.heartbeat.interval.ms = 500
 broker.session.timeout.ms = 3000
@@ -110,11 +121,13 @@ transaction.state.log.replication.factor = 1
 transaction.state.log.num.partitions = 3
 transaction.state.log.min.isr = 1
 END
+    chmod 600 "$data/kafka.properties"
     hand_over "$data/kafka.jars" "$data/kafka.properties"
     local java
     mapfile -t java < <(kafka_java)
     (in_clean_environment "${java[@]}" kafka.tools.StorageTool format \
-        --config "$data/kafka.properties" --cluster-id "$(random_text 16)")
+        --config "$data/kafka.properties" --cluster-id "$(random_text 16)" \
+        --add-scram "SCRAM-SHA-256=[name=cartlog,password=$password]" --add-scram "SCRAM-SHA-512=[name=cartlog,password=$password]")
 }
 
 # Small, and quick to start rather than quick in the long run.

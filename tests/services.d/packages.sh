@@ -7,7 +7,7 @@ unpacked=$cache/packages
 # The packages that the servers need and the machine lacks.
 lacking() {
     local name
-    for name in "${services[@]}"; do
+    for name in tls "${services[@]}"; do
         "${name}_lacks"
     done
 }

@@ -13,13 +13,24 @@ postgres_prepare() {
     (in_clean_environment "$(postgres_program initdb)" --pgdata="$made" --username=cartlog --pwfile="$data/postgres.password" \
         --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync)
     rm "$data/postgres.password"
+    tls_of_server postgres
     cat >>"$settings" <<END
 listen_addresses = '127.0.0.1'
 port = $postgres_port
 unix_socket_directories = '$data'
 max_connections = 300
+ssl = on
+ssl_ca_file = '$data/postgres.tls/ca.crt'
+ssl_cert_file = '$data/postgres.tls/server.crt'
+ssl_key_file = '$data/postgres.tls/server.key'
 END
-    echo 'CREATE DATABASE cartlog' | in_clean_environment "$(postgres_program postgres)" --single -D "$made" postgres
+    # `certified` comes with TLS and a certificate of its own, or not at all.
+    cat >"$made/pg_hba.conf" <<END
+hostssl all certified 127.0.0.1/32 cert map=certified
+host    all cartlog   127.0.0.1/32 scram-sha-256
+END
+    echo 'certified cartlog certified' >"$made/pg_ident.conf"
+    printf 'CREATE DATABASE cartlog\nCREATE ROLE certified LOGIN SUPERUSER\n' | in_clean_environment "$(postgres_program postgres)" --single -D "$made" postgres
     mv "$made" "$data/postgres"
 }
 

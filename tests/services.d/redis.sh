@@ -5,16 +5,27 @@ redis_lacks() { redis_program >/dev/null || echo redis-server; }
 
 redis_program() { program redis-server /usr/bin; }
 
-redis_prepare() { redis_directory redis "$redis_port" </dev/null; }
+# Beside its default user there is one that may do nothing but what cartlog does.
+redis_prepare() {
+    redis_directory redis "$redis_port" "$redis_tls_port" <<END
+tls-auth-clients no
+user cartlog on >$password ~* -@all +@read +@write +@connection +@scripting +@transaction +info +config|get
+END
+}
 
-# The directory and configuration of a server of that name, on that port; what more it is to have comes in.
+# The directory and configuration of a server of that name, on those ports; what more it is to have comes in.
 redis_directory() {
-    local name=$1 port=$2 made=$data/$1.new
+    local name=$1 port=$2 tls_port=$3 made=$data/$1.new
     mkdir "$made"
+    tls_of_server "$name"
     cat - >"$data/$name.conf" <(
         cat <<END
 bind 127.0.0.1
 port $port
+tls-port $tls_port
+tls-ca-cert-file $data/$name.tls/ca.crt
+tls-cert-file $data/$name.tls/server.crt
+tls-key-file $data/$name.tls/server.key
 protected-mode yes
 requirepass $password
 dir $data/$name

@@ -1,10 +1,13 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are shared with the other parts
-# Redis as a cluster, of one node that has all slots: clients speak to it as to many.
+# Redis as a cluster, of one node that has all slots: clients speak to it as to many. With TLS it lets nobody in without a
+# certificate.
 
 redis_cluster_lacks() { redis_lacks; }
 
 redis_cluster_prepare() {
-    redis_directory redis_cluster "$redis_cluster_port" <<END
+    redis_directory redis_cluster "$redis_cluster_port" "$redis_cluster_tls_port" <<END
+tls-auth-clients yes
+tls-cluster yes
 cluster-enabled yes
 cluster-port $redis_cluster_bus_port
 cluster-announce-ip 127.0.0.1

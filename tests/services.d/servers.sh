@@ -26,6 +26,7 @@ packages_up() {
     local name preparing=()
     fetch_lacking
     kafka_fetch
+    [[ -e $state/tls ]] || tls_prepare >>"$state/tls.log" 2>&1 || fail tls "can't be prepared"
     for name in "${services[@]}"; do
         if [[ -e $data/$name ]]; then preparing+=(''); continue; fi
         "${name}_prepare" >>"$state/$name.log" 2>&1 &

@@ -3,8 +3,9 @@
 
 # Of a copy that is up: `docker` or `packages`, the data directory (of packages), a password, a port for each server.
 backend='' data='' password=''
-postgres_port='' redis_port='' redis_cluster_port='' redis_cluster_bus_port='' kafka_port='' kafka_controller_port='' eventstoredb_port=''
-ports=({postgres,redis,redis_cluster,redis_cluster_bus,kafka,kafka_controller,eventstoredb}_port)
+postgres_port='' redis_port='' redis_tls_port='' redis_cluster_port='' redis_cluster_tls_port='' redis_cluster_bus_port=''
+kafka_port='' kafka_sasl_port='' kafka_tls_port='' kafka_controller_port='' eventstoredb_port=''
+ports=({postgres,redis,redis_tls,redis_cluster,redis_cluster_tls,redis_cluster_bus,kafka,kafka_sasl,kafka_tls,kafka_controller,eventstoredb}_port)
 services=(postgres redis redis_cluster kafka)
 
 is_one_of() {
@@ -59,6 +60,7 @@ random_text() { head -c "$1" /dev/urandom | base64 | tr '+/' 'xy' | tr -d '='; }
 
 forget() {
     rm -f "$state/state" "$state"/*.pid
+    rm -rf "$state/tls"
 }
 
 choose_backend() {
@@ -95,7 +97,8 @@ all_answer() {
 
 show_environment() {
     known || die "nothing is up; start with: tests/services up"
-    local postgres="postgres://cartlog:$password@127.0.0.1:$postgres_port/cartlog"
+    # It would be spoken to by TLS wherever nobody says otherwise.
+    local postgres="postgres://cartlog:$password@127.0.0.1:$postgres_port/cartlog?sslmode=disable"
     local redis="redis://default:$password@127.0.0.1:$redis_port/0" kafka="127.0.0.1:$kafka_port"
     local eventstoredb=${CARTLOG_TEST_EVENTSTOREDB:-}
     if [[ $backend == docker ]]; then
@@ -109,12 +112,23 @@ show_environment() {
     show_variable CARTLOG_TEST_REDIS "$redis"
     show_variable CARTLOG_TEST_REDIS_CLUSTER "redis-cluster://default:$password@127.0.0.1:$redis_cluster_port"
     show_variable CARTLOG_TEST_KAFKA "$kafka"
+    [[ $backend == docker ]] || show_environment_of_tls
     [[ -z $eventstoredb ]] || show_variable CARTLOG_TEST_EVENTSTOREDB "$eventstoredb"
     # So that a test which kills a server kills this copy's.
     show_variable CARTLOG_SERVICES_STATE "$state"
 }
 
-show_variable() { printf 'export %s=%q\n' "$1" "$2"; }
+# The directory of what the authority made, and the servers that it vouches for. PostgreSQL is the one above.
+show_environment_of_tls() {
+    show_variable CARTLOG_TEST_TLS "$state/tls"
+    show_variable CARTLOG_TEST_REDIS_TLS "rediss://default:$password@127.0.0.1:$redis_tls_port/0"
+    show_variable CARTLOG_TEST_REDIS_CLUSTER_TLS "rediss-cluster://default:$password@127.0.0.1:$redis_cluster_tls_port"
+    show_variable CARTLOG_TEST_KAFKA_TLS "127.0.0.1:$kafka_tls_port"
+    show_variable CARTLOG_TEST_KAFKA_SASL "127.0.0.1:$kafka_sasl_port"
+    show_variable CARTLOG_TEST_KAFKA_PASSWORD "$password"
+}
+
+show_variable() { printf "export %s='%s'\n" "$1" "${2//\'/\'\\\'\'}"; }
 
 # For people, or as JSON. A server is up (it answers), silent (it runs and does not answer) or down.
 show_status() {

@@ -108,7 +108,7 @@ async fn a_vault_that_a_newer_version_made_is_refused() {
 #[tokio::test]
 async fn what_is_answered_is_durable_whatever_the_servers_settings_are() {
     let scratch = Scratch::default();
-    let hasty = format!("{}?options=-csynchronous_commit%3Doff", crate::scratch::url());
+    let hasty = format!("{}&options=-csynchronous_commit%3Doff", crate::scratch::url());
     let options = Options { connections: 1, acquire_timeout: Duration::from_secs(10), ..scratch.options() };
     let vault = PostgresVault::open(&Database::open(&hasty, options).await.unwrap()).await.unwrap();
     // What a session itself is set to, only it can tell: it writes it down with what it writes.

@@ -14,6 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use parking_lot::Mutex;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::timeout;
 use tonic::client::Grpc;
@@ -257,7 +258,10 @@ impl Server {
 
     async fn once<T>(&self, generation: u64, call: impl Future<Output = Result<T, Status>>) -> Result<T, Trouble> {
         match timeout(self.timeout, call).await {
-            Ok(Ok(answer)) => Ok(answer),
+            Ok(Ok(answer)) => {
+                self.target.has_answered.store(true, Ordering::Relaxed);
+                Ok(answer)
+            }
             Ok(Err(status)) => Err(self.learn(generation, Trouble::of(&status))),
             Err(_) => Err(self.learn(generation, Trouble::silence(self.timeout))),
         }
@@ -276,6 +280,7 @@ impl Server {
 
     /// Asks another node from now on, or the same by a new connection, if the trouble may be with this one.
     fn learn(&self, generation: u64, trouble: Trouble) -> Trouble {
+        let trouble = trouble.with(|reason| self.target.other_way(reason));
         let mut node = self.node.lock();
         if node.generation != generation {
             return trouble;

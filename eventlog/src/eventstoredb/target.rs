@@ -12,6 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tonic::codegen::http::Uri;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -32,6 +33,8 @@ pub(super) struct Target {
     pub connector: HttpsConnector<HttpConnector>,
     /// Who asks, as the server is told.
     pub authorization: Option<MetadataValue<Ascii>>,
+    /// Some node has answered once: so they are spoken to as they want to be.
+    pub has_answered: AtomicBool,
 }
 
 impl Target {
@@ -51,7 +54,14 @@ impl Target {
         let nodes: Vec<Uri> =
             settings.hosts().iter().map(|node| uri(is_secure, &node.host, node.port)).collect::<Result<_, _>>()?;
         let authorization = user.map(|user| authorization(&user)).transpose()?;
-        Ok(Self { nodes, is_cluster, is_secure, connector: connector(&settings)?, authorization })
+        Ok(Self {
+            nodes,
+            is_cluster,
+            is_secure,
+            connector: connector(&settings)?,
+            authorization,
+            has_answered: AtomicBool::new(false),
+        })
     }
 
     /// The nodes to start with as their names resolve now: one name may stand for all of them. With TLS the name is what a
@@ -72,6 +82,16 @@ impl Target {
             }
         }
         nodes
+    }
+
+    /// What to look at where a server that never answered hung up on what it heard: it may be spoken to otherwise.
+    pub fn other_way(&self, reason: &str) -> &'static str {
+        let is_cut = ["connection error", "http2 error", "corrupt message"].iter().any(|words| reason.contains(words));
+        match (is_cut && !self.has_answered.load(Ordering::Relaxed), self.is_secure) {
+            (true, true) if reason.contains("corrupt message") => "; it may speak no TLS: then its URL says tls=false",
+            (true, false) => "; it may want TLS: then its URL says tls=true",
+            (true, true) | (false, _) => "",
+        }
     }
 
     /// A node that another one named.

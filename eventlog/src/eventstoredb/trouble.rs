@@ -60,6 +60,16 @@ impl Trouble {
         Trouble::Unsure(format!("the server's answer was not complete after {timeout:?}"))
     }
 
+    /// The same, with what its reason gives to add.
+    pub fn with(self, more: impl Fn(&str) -> &'static str) -> Self {
+        let longer = |reason: String| format!("{reason}{}", more(&reason));
+        match self {
+            Trouble::NotDone(reason) => Trouble::NotDone(longer(reason)),
+            Trouble::Unsure(reason) => Trouble::Unsure(longer(reason)),
+            other => other,
+        }
+    }
+
     /// An answer that can't be one.
     pub fn nonsense(what: &str) -> Self {
         Trouble::Unsure(format!("the server answered nonsense: {what}"))

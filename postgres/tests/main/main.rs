@@ -6,6 +6,7 @@ mod opening;
 mod proxy;
 mod scratch;
 mod silence;
+mod tls;
 
 use std::time::Duration;
 

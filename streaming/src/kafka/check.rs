@@ -4,7 +4,7 @@
 //! hundred bytes. Streams that differ are read again, to name the events.
 
 use super::checkpoint::Reader;
-use super::client::{Quiet, reading};
+use super::client::{Quiet, metadata, reading};
 use super::message::{self, Forwarded};
 use super::{ForwardError, ForwarderOptions, broken, place_of};
 use crate::windows::CatchUp;
@@ -264,7 +264,8 @@ fn partitions_of(
     consumer: &BaseConsumer<Quiet>,
     topic: &str,
 ) -> Result<HashSet<i32>, ForwardError> {
-    let metadata = consumer.fetch_metadata(Some(topic), options.patience).map_err(|error| unread(topic, &error))?;
+    let metadata = metadata(consumer, Some(topic), options.patience)
+        .map_err(|reason| ForwardError::Kafka(format!("reading {topic}: {reason}")))?;
     let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions()).map(|partition| partition.id());
     Ok(partitions.collect())
 }

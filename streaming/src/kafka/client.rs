@@ -1,24 +1,41 @@
-//! What all our clients of Kafka share: settings, and a log that does not repeat itself.
+//! What all our clients of Kafka share: settings, a log that does not repeat itself, and why brokers can't be reached.
 
 use super::ForwarderOptions;
+use super::refusals::Heard;
 use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::ConsumerContext;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
+use rdkafka::metadata::Metadata;
 use rdkafka::types::RDKafkaErrorCode;
 use std::time::{Duration, Instant};
 
 /// While brokers are away the library says so several times a second; once in so long is enough.
 const SAID_EVERY: Duration = Duration::from_secs(30);
+/// How long the brokers are asked before it is looked whether they refuse; doubled each time.
+const FIRST_LOOK: Duration = Duration::from_millis(500);
+/// What was heard meanwhile comes out when it is asked for.
+const HEARD_WITHIN: Duration = Duration::from_millis(20);
 
-/// Passes the library's log on, each message once in a while.
+/// Passes the library's log on, each message once in a while, and remembers what it says of brokers.
 #[derive(Default)]
-pub(super) struct Quiet(Mutex<Option<Instant>>);
+pub(super) struct Quiet {
+    said: Mutex<Option<Instant>>,
+    heard: Mutex<Option<Heard>>,
+}
 
 impl Quiet {
+    fn hear(&self, message: &str) {
+        let heard = Heard::of(message);
+        let mut known = self.heard.lock();
+        if known.as_ref().is_none_or(|known| heard.tells_as_much_as(known)) {
+            *known = Some(heard);
+        }
+    }
+
     fn may_speak(&self) -> bool {
-        let mut said = self.0.lock();
+        let mut said = self.said.lock();
         let now = Instant::now();
         let may = said.is_none_or(|said| now.duration_since(said) >= SAID_EVERY);
         if may {
@@ -30,6 +47,9 @@ impl Quiet {
 
 impl ClientContext for Quiet {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if facility == "FAIL" {
+            self.hear(message);
+        }
         match level {
             RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug | RDKafkaLogLevel::Notice => {
                 tracing::debug!(facility, "{message}");
@@ -51,6 +71,7 @@ impl ClientContext for Quiet {
         if let KafkaError::Global(RDKafkaErrorCode::PartitionEOF) = error {
             return;
         }
+        self.hear(reason);
         if self.may_speak() {
             tracing::warn!(%error, "Kafka's client: {reason}");
         }
@@ -67,6 +88,9 @@ pub(super) fn settings(options: &ForwarderOptions) -> ClientConfig {
         .set("reconnect.backoff.ms", "100")
         .set("reconnect.backoff.max.ms", "2000")
         .set("socket.keepalive.enable", "true");
+    options.security.apply(&mut settings);
+    // Connections that end are no more than that to the library, also where they say that the other side speaks otherwise.
+    settings.set_log_level(RDKafkaLogLevel::Info);
     settings
 }
 
@@ -82,4 +106,35 @@ pub(super) fn reading(options: &ForwarderOptions) -> ClientConfig {
         .set("auto.offset.reset", "earliest")
         .set("fetch.message.max.bytes", "33554432");
     settings
+}
+
+/// What the brokers say of this topic, or of all. They are asked as long as the patience lasts, but no longer once they refuse. Blocks.
+///
+/// # Errors
+/// Why they could not be reached, in words.
+pub(super) fn metadata(
+    consumer: &BaseConsumer<Quiet>,
+    topic: Option<&str>,
+    patience: Duration,
+) -> Result<Metadata, String> {
+    let (until, mut look) = (Instant::now() + patience, FIRST_LOOK);
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let error = match consumer.fetch_metadata(topic, look.min(left)) {
+            Ok(metadata) => return Ok(metadata),
+            Err(error) => error,
+        };
+        let heard = heard(consumer);
+        if left <= look || heard.as_ref().is_some_and(Heard::is_refusal) {
+            return Err(heard.map_or_else(|| error.to_string(), |heard| heard.to_string()));
+        }
+        look *= 2;
+    }
+}
+
+/// What was heard of brokers so far.
+fn heard(consumer: &BaseConsumer<Quiet>) -> Option<Heard> {
+    // The library keeps its log and its errors until somebody asks; of nothing that is read there could be a record.
+    while consumer.poll(HEARD_WITHIN).is_some() {}
+    consumer.client().context().heard.lock().clone()
 }

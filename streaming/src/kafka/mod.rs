@@ -16,10 +16,13 @@ mod gathered;
 mod message;
 mod producer;
 mod refill;
+mod refusals;
+mod security;
 mod topics;
 
 pub use check::{CheckPart, CheckReport, Difference, DifferenceKind, check};
 pub use refill::{refill, resume};
+pub use security::{ClientCertificate, Mechanism, Sasl, Security, Tls};
 
 use crate::windows::CatchUp;
 use checkpoint::{Stored, Watch};
@@ -56,6 +59,7 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 pub struct ForwarderOptions {
     /// `host:port`, with commas between.
     pub brokers: String,
+    pub security: Security,
     /// Before the names of all topics, and of the transactional id: `cartlog` gives `cartlog.cart`.
     pub prefix: String,
     /// Of each topic that has to be made. Never changed afterwards: the order of a stream's events hangs on it.
@@ -72,6 +76,7 @@ impl ForwarderOptions {
     pub fn new(brokers: impl Into<String>) -> Self {
         Self {
             brokers: brokers.into(),
+            security: Security::default(),
             prefix: "cartlog".to_owned(),
             partitions: crate::record::PARTITIONS,
             replication: -1,

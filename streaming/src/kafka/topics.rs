@@ -2,7 +2,7 @@
 //! whatever would lose or double events, or mix up their order, is named, and nothing is forwarded until it is mended.
 
 use super::checkpoint::{Reader, Stored};
-use super::client::{Quiet, reading, settings};
+use super::client::{Quiet, metadata, reading, settings};
 use super::{ForwardError, ForwarderOptions, broken};
 use domain::Category;
 use eventlog::{EventLog, Position};
@@ -151,7 +151,8 @@ fn present(options: &ForwarderOptions) -> Result<(BTreeMap<String, Seen>, usize)
     let failed = failed("looking for topics");
     let consumer: BaseConsumer<Quiet> = reading(options).create_with_context(Quiet::default()).map_err(&failed)?;
     // All of them: asking for one by its name may make it.
-    let found = consumer.fetch_metadata(None, options.patience).map_err(&failed)?;
+    let found = metadata(&consumer, None, options.patience)
+        .map_err(|reason| ForwardError::Kafka(format!("looking for topics: {reason}")))?;
     let ours: BTreeSet<String> =
         Category::ALL.into_iter().map(|category| options.topic(category)).chain([options.position_topic()]).collect();
     let topics = found.topics().iter().filter(|topic| ours.contains(topic.name()) && !topic.partitions().is_empty());

@@ -1,5 +1,6 @@
 //! One server or a cluster, and what a failure of theirs means.
 
+use super::target::{Place, Target};
 use crate::store::StoreError;
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::cluster::ClusterClient;
@@ -15,7 +16,12 @@ const TRIES: usize = 2;
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Where the windows are.
-pub(super) enum Servers {
+pub(super) struct Servers {
+    way: Way,
+    has_tls: bool,
+}
+
+enum Way {
     One(ConnectionManager),
     Cluster(Box<Cluster>),
 }
@@ -38,37 +44,53 @@ impl Servers {
         // The library's error could show the password.
         let refused = |_: RedisError| {
             StoreError::Damaged(
-                "windows_url is no URL of Redis; write redis://HOST:6379 or redis-cluster://HOST:6379,…".to_owned(),
+                "windows_url is no URL of Redis, or names certificates that can't be read; write redis://HOST:6379 or \
+                 redis-cluster://HOST:6379,…, and rediss for TLS"
+                    .to_owned(),
             )
         };
-        let nodes = [("redis-cluster://", "redis"), ("rediss-cluster://", "rediss")]
-            .into_iter()
-            .find_map(|(scheme, each)| Some((url.strip_prefix(scheme)?, each)));
-        if let Some((nodes, scheme)) = nodes {
-            // Credentials stand once, before the first node.
-            let (login, hosts) = nodes.rsplit_once('@').map_or(("", nodes), |(login, hosts)| (login, hosts));
-            let at = if login.is_empty() { "" } else { "@" };
-            let nodes = hosts.trim_end_matches('/').split(',').map(|host| format!("{scheme}://{login}{at}{host}"));
-            let client = ClusterClient::builder(nodes)
-                .connection_timeout(CONNECTED_WITHIN)
-                .response_timeout(ANSWERED_WITHIN)
-                .build();
-            let cluster = Cluster { client: client.map_err(refused)?, connection: OnceCell::new() };
-            return Ok(Servers::Cluster(Box::new(cluster)));
-        }
+        let Target { place, has_tls, certificates } = Target::parse(url)?;
+        let url = match place {
+            Place::One(url) => url,
+            Place::Cluster(nodes) => {
+                let mut client = ClusterClient::builder(nodes)
+                    .connection_timeout(CONNECTED_WITHIN)
+                    .response_timeout(ANSWERED_WITHIN);
+                if let Some(certificates) = certificates {
+                    client = client.certs(certificates);
+                }
+                let cluster = Cluster { client: client.build().map_err(refused)?, connection: OnceCell::new() };
+                return Ok(Servers { way: Way::Cluster(Box::new(cluster)), has_tls });
+            }
+        };
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CONNECTED_WITHIN))
             .set_response_timeout(Some(ANSWERED_WITHIN))
             .set_number_of_retries(TRIES)
             .set_max_delay(LONGEST_PAUSE);
-        let manager = Client::open(url).and_then(|client| ConnectionManager::new_lazy_with_config(client, config));
-        Ok(Servers::One(manager.map_err(refused)?))
+        let client = match certificates {
+            Some(certificates) => Client::build_with_tls(url, certificates),
+            None => Client::open(url),
+        };
+        let manager = client.and_then(|client| ConnectionManager::new_lazy_with_config(client, config));
+        Ok(Servers { way: Way::One(manager.map_err(refused)?), has_tls })
+    }
+
+    /// What to look at where a server that never answered kept silent, or hung up: it may be spoken to otherwise.
+    pub(super) fn other_way(&self, reason: &str) -> &'static str {
+        let keeps_silent =
+            ["timed out", "not done after", "reset by peer", "roken pipe", "closed", "eof", "corrupt message"];
+        match (keeps_silent.iter().any(|words| reason.contains(words)), self.has_tls) {
+            (false, _) => "",
+            (true, true) => "; it may speak no TLS: then windows_url is a redis:// URL",
+            (true, false) => "; it may want TLS: then windows_url is a rediss:// URL",
+        }
     }
 
     pub(super) async fn connection(&self) -> Result<Connection, StoreError> {
-        match self {
-            Servers::One(manager) => Ok(Connection::One(manager.clone())),
-            Servers::Cluster(cluster) => {
+        match &self.way {
+            Way::One(manager) => Ok(Connection::One(manager.clone())),
+            Way::Cluster(cluster) => {
                 let connected = cluster.connection.get_or_try_init(|| cluster.client.get_async_connection()).await;
                 Ok(Connection::Cluster(connected.map_err(|error| trouble("connecting", &error))?.clone()))
             }

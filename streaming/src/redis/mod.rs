@@ -17,6 +17,7 @@ mod connection;
 mod keys;
 mod scripts;
 mod sums;
+mod target;
 
 use crate::batch::{Batch, LOG_INS_KEPT, Skipped, StoreBatch, day_of};
 use crate::bucket::Minute;
@@ -34,6 +35,7 @@ use keys::Names;
 use redis::AsyncCommands;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -57,11 +59,13 @@ pub struct RedisWindows {
     names: Names,
     looked_at_every: Duration,
     answered_within: Duration,
+    /// It has answered once: so it is spoken to as it wants to be.
+    has_answered: AtomicBool,
 }
 
 impl RedisWindows {
     /// Windows at the URL: `redis://` or `rediss://` for one server, `redis-cluster://` or `rediss-cluster://` with its nodes
-    /// (`host:port,host:port`) for a cluster. Its keys begin with the namespace. Nothing is connected yet: opening works while
+    /// (`host:port,host:port`) for a cluster; with TLS, `?ssl_ca_certs=`, `ssl_certfile` and `ssl_keyfile` name files in PEM. Its keys begin with the namespace. Nothing is connected yet: opening works while
     /// Redis is away. To be called within a tokio runtime.
     ///
     /// # Errors
@@ -72,6 +76,7 @@ impl RedisWindows {
             names: Names::in_namespace(namespace),
             looked_at_every: LOOKED_AT_EVERY,
             answered_within: ANSWERED_WITHIN,
+            has_answered: AtomicBool::new(false),
         })
     }
 
@@ -106,7 +111,13 @@ impl RedisWindows {
     ) -> Result<T, StoreError> {
         let within = self.answered_within;
         match tokio::time::timeout(within, call).await {
-            Ok(outcome) => outcome,
+            Ok(Err(StoreError::Unavailable(reason))) if !self.has_answered.load(Ordering::Relaxed) => {
+                Err(StoreError::Unavailable(format!("{reason}{}", self.servers.other_way(&reason))))
+            }
+            Ok(outcome) => {
+                self.has_answered.store(true, Ordering::Relaxed);
+                outcome
+            }
             Err(_) => {
                 Err(StoreError::Unavailable(format!("{doing}: not done after {within:?}; it may have been, or be yet")))
             }

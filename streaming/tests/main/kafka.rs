@@ -38,7 +38,7 @@ fn options() -> ForwarderOptions {
 }
 
 /// A log of `streams` carts with `events` each, in turns.
-async fn log_of(streams: u128, events: u64) -> Arc<MemoryLog> {
+pub async fn log_of(streams: u128, events: u64) -> Arc<MemoryLog> {
     let log = Arc::new(MemoryLog::new());
     append(log.as_ref(), streams, 0..events).await;
     log
@@ -63,7 +63,7 @@ fn stream_of(number: u128) -> StreamName {
     StreamName::new(format!("cart-{}", Uuid::from_u128(number)))
 }
 
-fn running(
+pub fn running(
     log: &Arc<MemoryLog>,
     options: &ForwarderOptions,
 ) -> (Forwarder, CancellationToken, JoinHandle<Result<(), ForwardError>>) {
@@ -91,7 +91,7 @@ async fn patiently(mut done: impl FnMut() -> bool) {
     }
 }
 
-async fn forward_all(log: &Arc<MemoryLog>, options: &ForwarderOptions) {
+pub async fn forward_all(log: &Arc<MemoryLog>, options: &ForwarderOptions) {
     let (forwarder, stop, task) = running(log, options);
     caught_up(&forwarder, log).await;
     stop.cancel();
@@ -100,9 +100,14 @@ async fn forward_all(log: &Arc<MemoryLog>, options: &ForwarderOptions) {
 
 /// All committed records of the carts' topic, partition by partition.
 fn committed(options: &ForwarderOptions) -> Vec<OwnedMessage> {
+    committed_of(&brokers(), options)
+}
+
+/// The same, by way of these brokers.
+pub fn committed_of(brokers: &str, options: &ForwarderOptions) -> Vec<OwnedMessage> {
     let topic = options.topic(domain::Category::Cart);
     let consumer: BaseConsumer = ClientConfig::new()
-        .set("bootstrap.servers", brokers())
+        .set("bootstrap.servers", brokers)
         .set("group.id", "test")
         .set("isolation.level", "read_committed")
         .set("enable.auto.commit", "false")

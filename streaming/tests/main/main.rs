@@ -11,7 +11,12 @@ mod history;
 mod kafka;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "redis")]
+mod redis_tls;
 mod running;
+#[cfg(any(feature = "kafka", feature = "redis"))]
+#[cfg(feature = "kafka")]
+mod secured;
 #[cfg(any(feature = "kafka", feature = "redis"))]
 mod silence;
 mod support;

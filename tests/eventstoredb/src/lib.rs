@@ -3,7 +3,7 @@
 //! the published field numbers and as the true server's source does them (`kurrent-io/KurrentDB` at 44996ed05), in memory or
 //! in a file. And it misbehaves on command.
 //!
-//! What it doesn't do: TLS, elections (a test says who leads), links, projections, persistent subscriptions,
+//! What it doesn't do: elections (a test says who leads), links, projections, persistent subscriptions,
 //! old transactions, what a scavenge does to files. It does not say that it has them either.
 
 #![allow(clippy::result_large_err, reason = "tonic's status is what calls end with")]

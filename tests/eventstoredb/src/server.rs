@@ -7,14 +7,17 @@ use crate::wire::{MemberInfo, Position};
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use parking_lot::Mutex;
+use rustls::ServerConfig;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -36,12 +39,14 @@ pub struct DoubleOptions {
     pub max_append_bytes: usize,
     /// Whom it lets in: a name and a password. Else everybody.
     pub user: Option<(String, String)>,
+    /// Speaks TLS, and nothing else.
+    pub tls: Option<Arc<ServerConfig>>,
 }
 
 impl Default for DoubleOptions {
     fn default() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { listen, data: None, max_append_bytes: MAX_APPEND_BYTES, user: None }
+        Self { listen, data: None, max_append_bytes: MAX_APPEND_BYTES, user: None, tls: None }
     }
 }
 
@@ -58,6 +63,7 @@ pub(crate) struct Shared {
     pub faults: Faults,
     pub max_append_bytes: usize,
     pub user: Option<(String, String)>,
+    pub tls: Option<TlsAcceptor>,
     pub appends: AtomicUsize,
     /// How many reads of `$all` were asked for.
     pub reads_of_all: watch::Sender<usize>,
@@ -121,6 +127,7 @@ impl Double {
             faults: Faults::default(),
             max_append_bytes: options.max_append_bytes,
             user: options.user,
+            tls: options.tls.map(TlsAcceptor::from),
             appends: AtomicUsize::new(0),
             reads_of_all: watch::Sender::new(0),
             looked_at: AtomicUsize::new(0),
@@ -143,7 +150,7 @@ impl Double {
 
     /// The connection string for it.
     pub fn url(&self) -> String {
-        format!("esdb://{}?tls=false", self.address)
+        format!("esdb://{}?tls={}", self.address, self.shared.tls.is_some())
     }
 
     /// Stops listening and cuts all connections; the log stays. It is away when this returns.
@@ -339,6 +346,25 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, end: CancellationTok
 async fn serve(stream: TcpStream, shared: Arc<Shared>, connection: CancellationToken) {
     // Else small answers wait for one another.
     let _ = stream.set_nodelay(true);
+    match shared.tls.clone() {
+        None => speak(stream, shared, connection).await,
+        // Whoever does not speak it, or trusts nobody here, has hung up.
+        Some(tls) => {
+            let met = tokio::select! {
+                met = tls.accept(stream) => met,
+                () = connection.cancelled() => return,
+            };
+            if let Ok(stream) = met {
+                speak(stream, shared, connection).await;
+            }
+        }
+    }
+}
+
+async fn speak<S>(stream: S, shared: Arc<Shared>, connection: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let (cut, frozen) = (connection.clone(), shared.frozen.subscribe());
     let answer = hyper::service::service_fn(move |request| service::answer(Arc::clone(&shared), cut.clone(), request));
     let served = http2::Builder::new(TokioExecutor::new())

@@ -9,6 +9,7 @@ mod following;
 mod official;
 mod reads;
 mod scans;
+mod secured;
 mod servers;
 mod setbacks;
 mod silence;
