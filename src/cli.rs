@@ -247,10 +247,14 @@ A running server goes on answering from the old tables until the new ones have c
 Examples:
   cartlog rebuild                    all views and the metric windows
   cartlog rebuild carts invoices     these views; `cartlog status` names all of them
-  cartlog rebuild windows            the metric windows only")]
+  cartlog rebuild windows            the metric windows only
+  cartlog-new rebuild --ahead        before an upgrade, with the new program, while the old one serves")]
 struct Rebuild {
     #[command(flatten)]
     place: Place,
+    /// Fills all views in a file of their own, beside a server of another version; the next start of this one takes them
+    #[arg(long, conflicts_with = "views")]
+    ahead: bool,
     /// Views to rebuild, or 'windows' [default: all]
     #[arg(value_name = "VIEW")]
     views: Vec<String>,
@@ -515,7 +519,11 @@ impl Cli {
                 Ok(ExitCode::SUCCESS)
             }
             Command::Rebuild(asked) => {
-                rebuild::run(load(asked.place.flags(), "warn")?.config, asked.views, asked.json).await?;
+                let config = load(asked.place.flags(), "warn")?.config;
+                match asked.ahead {
+                    true => rebuild::ahead(config, asked.json).await?,
+                    false => rebuild::run(config, asked.views, asked.json).await?,
+                }
                 Ok(ExitCode::SUCCESS)
             }
             Command::Copy(asked) => {

@@ -3,7 +3,7 @@
 //! What doesn't live here: the contents of the files, which the adapters own. The guarantee: while a [`Lock`] lives, no other
 //! cartlog process serves or changes the directory; it goes with the process, however that ends.
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -28,6 +28,7 @@ const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 /// The log's own lock: it stays where it was made, as whoever had opened it before it went could have it beside another.
 const LOCK_OF_LOG: &str = "log.sqlite-lock";
 const LOCK: &str = "lock";
+const LOCK_OF_AHEAD: &str = "views-ahead.lock";
 
 /// What this process makes from now on is its owner's alone, whatever the mode of the directory that it lies in. SQLite gives its
 /// files no other mode than the process's.
@@ -104,6 +105,29 @@ impl DataDir {
 
     pub fn views(&self) -> PathBuf {
         self.root.join("views.sqlite")
+    }
+
+    /// Views that another version will answer from, until it takes them in the place of [`Self::views`].
+    pub fn views_ahead(&self) -> PathBuf {
+        self.root.join("views-ahead.sqlite")
+    }
+
+    /// The right to fill the views ahead, or to take them.
+    ///
+    /// # Errors
+    /// Somebody else has it.
+    pub fn lock_ahead(&self) -> Result<File> {
+        let path = self.root.join(LOCK_OF_AHEAD);
+        let mut open = OpenOptions::new();
+        open.create(true).truncate(false).read(true).write(true).mode(0o600);
+        let file = open.open(&path).with_context(|| format!("{} can't be opened", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => bail!("another `cartlog rebuild --ahead` is filling the views"),
+            Err(TryLockError::Error(error)) => {
+                Err(Error::from(error).context(format!("{} can't be locked", path.display())))
+            }
+        }
     }
 
     pub fn vault(&self) -> PathBuf {

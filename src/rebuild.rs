@@ -4,8 +4,8 @@ use crate::config::Config;
 use crate::control::client::{self, Replies};
 use crate::control::{Reply, Request};
 use crate::data_dir::DataDir;
-use crate::progress::Stages;
-use crate::{output, wiring};
+use crate::progress::{Progress, Stages};
+use crate::{output, units, wiring};
 use anyhow::{Result, bail};
 use serde_json::json;
 
@@ -24,6 +24,24 @@ pub async fn run(config: Config, views: Vec<String>, json: bool) -> Result<()> {
     match json {
         true => output::say_json(&json!({ "rebuilt": rebuilt })),
         false => output::say(format!("rebuilt from the log: {}", rebuilt.join(", "))),
+    }
+}
+
+/// Fills all views beside a server of another version, for this one's next start.
+pub async fn ahead(config: Config, json: bool) -> Result<()> {
+    let data = DataDir::existing(&config.data)?;
+    let (unit, mut bar) = (wiring::log::unit(&config).as_str(), None);
+    let progress = Box::new(move |done, total| {
+        bar.get_or_insert_with(|| Progress::new("filling the views ahead", unit)).at(done, total);
+    });
+    let reached = wiring::views::ahead::fill(&config, &data, progress).await?;
+    match json {
+        true => output::say_json(&json!({ "position": reached.0 })),
+        false => output::say(format!(
+            "the views are filled up to position {} in {}; the next start of this version takes them, and goes on from there",
+            units::count(reached.0),
+            data.views_ahead().display()
+        )),
     }
 }
 

@@ -31,4 +31,4 @@ pub use port::{
     Subscription, SubscriptionItem,
 };
 pub use size::{MAX_APPEND_BYTES, Room};
-pub use sqlite::{SqliteLog, SqliteOptions, Synchronous, sqlite_version};
+pub use sqlite::{SqliteLog, SqliteLogReader, SqliteOptions, Synchronous, sqlite_version};

@@ -35,6 +35,28 @@ pub use sqlite::SqliteReadStore;
 pub use status::{PARKED_SHOWN, Progress, Status, ViewStatus};
 pub use view::{Keys, Misfit, Source, View};
 
+/// Whether all views of this version answer from that store, as the fold of that log up to some position: which is then the least.
+///
+/// # Errors
+/// The store's.
+pub async fn filled_to(
+    store: &dyn store::ReadStore,
+    log_id: eventlog::LogId,
+) -> Result<Option<eventlog::Position>, store::StoreError> {
+    let generations = store.generations().await?;
+    let reached = slots::DECLARATIONS.iter().map(|view| {
+        let answers = |known: &&store::Generation| {
+            known.view == view.name
+                && known.version == view.version
+                && known.state == store::GenerationState::Live
+                && known.checkpoint.log_id == log_id
+        };
+        generations.iter().find(answers).map(|known| known.checkpoint.position)
+    });
+    // One that is missing is before all others.
+    Ok(reached.min().flatten())
+}
+
 /// The names of all views that there are.
 pub fn view_names() -> impl Iterator<Item = &'static str> {
     slots::DECLARATIONS.iter().map(|view| view.name)

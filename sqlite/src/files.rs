@@ -38,14 +38,22 @@ pub fn sync_directory(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Moves a file that nobody has open out of the way, in the place of one that was moved before, and gives where it is. What SQLite
-/// kept beside it goes: it is of no use without the file. A death in between leaves no file, which SQLite makes anew whatever stands
-/// beside it.
+/// Moves a damaged file that nobody has open out of the way, in the place of one that was moved before, and gives where it is. What
+/// SQLite kept beside it goes: it is of no use without the file. A death in between leaves no file, which SQLite makes anew whatever
+/// stands beside it.
 ///
 /// # Errors
 /// The disk's.
 pub fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
-    let aside = beside(path, ".damaged");
+    set_aside_as(path, ".damaged")
+}
+
+/// As [`set_aside`], of a file that is well: its write-ahead log must be empty.
+///
+/// # Errors
+/// The disk's.
+pub fn set_aside_as(path: &Path, suffix: &str) -> std::io::Result<PathBuf> {
+    let aside = beside(path, suffix);
     gone(std::fs::rename(path, &aside))?;
     remove_beside(path)?;
     sync_directory(path)?;
@@ -58,10 +66,18 @@ pub fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
 /// The disk's.
 pub fn replace(path: &Path, by: &Path) -> std::io::Result<PathBuf> {
     let aside = set_aside(path)?;
+    put(path, by)?;
+    Ok(aside)
+}
+
+/// Moves a file that nobody has open, and whose write-ahead log is empty, to where none is.
+///
+/// # Errors
+/// The disk's.
+pub fn put(path: &Path, by: &Path) -> std::io::Result<()> {
     std::fs::rename(by, path)?;
     remove_beside(by)?;
-    sync_directory(path)?;
-    Ok(aside)
+    sync_directory(path)
 }
 
 /// Removes a file and what SQLite keeps beside it, if it is there.

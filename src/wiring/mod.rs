@@ -123,7 +123,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
     // First: a setting that is wrong is said before anything is made.
     let mails = Arc::default();
     let mailer = mailer::open(config, &data, public_url, &mails)?;
-    let stored = open_stores(config, &data, true).await?;
+    let stored = open_stores(config, &data, Purpose::Serve).await?;
     identity::check(config, &stored).await?;
     let Stored { journal, vault, snapshots, progress: work, views, windows, files, sole_writer, databases } = stored;
     let queries = views.catch_up(&journal, progress).await?;
@@ -170,9 +170,11 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
     })
 }
 
-/// What a command does with what it opens.
+/// What is done with what is opened.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
+    /// It serves: an engine that is away is waited for, and what was filled ahead is taken.
+    Serve,
     /// It only looks, at whatever there is: also where a vault or views are not the log's.
     Look,
     /// It fills or counts anew, from what must belong together.
@@ -185,7 +187,7 @@ pub enum Purpose {
 /// Another process has it after all; a file or an engine can't be used.
 pub async fn open_alone(config: &Config, data: DataDir, purpose: Purpose) -> Result<Operations> {
     let lock = lock_alone(&data)?;
-    let stored = open_stores(config, &data, false).await?;
+    let stored = open_stores(config, &data, purpose).await?;
     if purpose == Purpose::Fill {
         identity::check(config, &stored).await?;
     }
@@ -226,11 +228,10 @@ struct Stored {
     databases: Databases,
 }
 
-/// `patiently`: an engine that is away is waited for.
-async fn open_stores(config: &Config, data: &DataDir, patiently: bool) -> Result<Stored> {
+async fn open_stores(config: &Config, data: &DataDir, purpose: Purpose) -> Result<Stored> {
     let mut files = Files::within(data, config.disk_reserve)?;
     identity::check_directory(config, data)?;
-    let databases = open_databases(config, patiently).await?;
+    let databases = open_databases(config, purpose == Purpose::Serve).await?;
     let shares = Shares::of(config.memory);
     let OpenLog { log, sole_writer, file } = log::open(config, data).await?;
     files.has_to_be_written(file);
@@ -242,6 +243,9 @@ async fn open_stores(config: &Config, data: &DataDir, patiently: bool) -> Result
     let snapshots: Arc<dyn Snapshots> = snapshots;
     let progress = open_progress(&snapshots, &databases).await?;
     let journal = Journal::with_memory(log, vault_as_keys(&vault), shares.of_followers());
+    if config.views_url.is_none() && purpose == Purpose::Serve {
+        views::ahead::take(data, journal.log_id().await?).await?;
+    }
     let views = open_views(config, data, &databases, shares, &mut files).await?;
     let windows = WindowsCounter::open(config, data, &journal, &mut files).await?;
     Ok(Stored { journal, vault, snapshots, progress, views, windows, files, sole_writer, databases })

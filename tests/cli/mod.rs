@@ -1,5 +1,6 @@
 //! The command line, as whoever types it sees it: exit codes, output, one line for what went wrong.
 
+mod ahead;
 mod audit;
 mod config;
 mod copy;

@@ -21,7 +21,7 @@ pub use self::postgres::PostgresVault;
 pub use inventory::{Entry, Inventory, Kind};
 #[cfg(feature = "testing")]
 pub use memory::MemoryVault;
-pub use sqlite::SqliteVault;
+pub use sqlite::{SqliteKeys, SqliteVault};
 
 use async_trait::async_trait;
 use binding::Binding;

@@ -2,6 +2,9 @@
 
 mod inventory;
 mod keys;
+mod looking;
+
+pub use looking::SqliteKeys;
 
 use super::binding::Binding;
 use super::key_cache::KeyCache;

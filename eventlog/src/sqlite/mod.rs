@@ -8,6 +8,7 @@
 mod bounded;
 mod errors;
 mod lock;
+mod looking;
 mod options;
 mod queue;
 mod readers;
@@ -16,6 +17,7 @@ mod schema;
 mod session;
 mod writer;
 
+pub use looking::SqliteLogReader;
 pub use options::{SqliteOptions, Synchronous};
 
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};

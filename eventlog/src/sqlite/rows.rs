@@ -77,6 +77,12 @@ impl Reader {
         self.names.collect(&self.connection, statement, parameters, room.bytes)
     }
 
+    /// Of the last event; the start without one.
+    pub(super) fn last(&mut self) -> Result<Position> {
+        let select = "SELECT coalesce(max(position), 0) FROM events";
+        self.connection.prepare_cached(select)?.query_row([], |row| Ok(Position(unsigned(row, 0)?)))
+    }
+
     fn stream_id(&self, stream: &StreamName) -> Result<Option<i64>> {
         stream_id(&self.connection, stream)
     }

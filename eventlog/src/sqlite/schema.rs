@@ -111,6 +111,25 @@ pub(super) fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Which log stands in the file, which is left as it is.
+pub(super) fn look(path: &Path, format: i64) -> Result<LogId, LogError> {
+    let trouble = |error: rusqlite::Error| log_error(&format!("opening {}", path.display()), &error);
+    let look = || -> rusqlite::Result<(Connection, Header)> {
+        let connection = open_to_read(path)?;
+        let found = Header::of(&connection)?;
+        Ok((connection, found))
+    };
+    let (connection, found) = match look() {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => return Err(not_ours(path)),
+        opened => opened.map_err(trouble)?,
+    };
+    if found.is_new() {
+        return Err(not_ours(path));
+    }
+    check(found, path, format)?;
+    read_log_id(&connection).map_err(trouble)
+}
+
 /// Refuses a file that isn't ours, or that only a newer version understands, with what to do about it.
 fn check(found: Header, path: &Path, format: i64) -> Result<(), LogError> {
     let is_readable = (FIRST..=format).contains(&found.version);

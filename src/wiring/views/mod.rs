@@ -2,6 +2,7 @@
 //!
 //! What doesn't live here: how views are filled and read (`projections`).
 
+pub mod ahead;
 mod embedded;
 #[cfg(feature = "postgres")]
 mod shared;

@@ -49,7 +49,7 @@ impl Keys for SqliteVault {
 }
 
 /// `None`: there never was a key.
-fn stored_key(vault: &Connection, customer: CustomerId) -> rusqlite::Result<Option<StoredKey>> {
+pub(super) fn stored_key(vault: &Connection, customer: CustomerId) -> rusqlite::Result<Option<StoredKey>> {
     let select = "SELECT key FROM customer_keys WHERE customer = ?1";
     let read = |row: &Row<'_>| Ok(row.get::<_, Option<[u8; 32]>>(0)?.map(SealingKey));
     vault.prepare_cached(select)?.query_row(params![customer.0.as_bytes()], read).optional()

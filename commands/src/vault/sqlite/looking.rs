@@ -1,0 +1,51 @@
+//! The keys in a vault's file while another process may be writing to it: they are read, and nothing of it is changed.
+
+use super::FORMAT;
+use super::keys::stored_key;
+use crate::vault::VaultError;
+use async_trait::async_trait;
+use domain::CustomerId;
+use journal::{Keys, KeysError, SealingKey};
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags};
+use sqlite::{Header, connect, says};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Customers' keys in one SQLite file, to look at. None is ever made.
+pub struct SqliteKeys(Arc<Mutex<Connection>>);
+
+impl SqliteKeys {
+    /// Opens the file of a vault of this version or an earlier one. Blocks.
+    ///
+    /// # Errors
+    /// [`VaultError::Damaged`] if it is none, or is of a newer version; [`VaultError::Away`] if there is none, or the disk doesn't let us.
+    pub fn open(path: &Path) -> Result<Self, VaultError> {
+        let away = |error: rusqlite::Error| VaultError::Away(format!("opening {}: {}", path.display(), says(&error)));
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(away)?;
+        let found = Header::of(&connection).map_err(away)?;
+        let is_ours = found.application_id == i64::from(FORMAT.application_id);
+        match is_ours && (1..=i64::from(FORMAT.version)).contains(&found.version) {
+            true => Ok(Self(Arc::new(Mutex::new(connection)))),
+            false => Err(VaultError::Damaged(format!("{} is no vault that this version can read", path.display()))),
+        }
+    }
+}
+
+#[async_trait]
+impl Keys for SqliteKeys {
+    async fn key_or_new(&self, _customer: CustomerId) -> Result<Option<SealingKey>, KeysError> {
+        Err(KeysError::Away("it is only looked at here".to_owned()))
+    }
+
+    async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
+        let (connection, wanted) = (Arc::clone(&self.0), customers.to_vec());
+        let reading = tokio::task::spawn_blocking(move || {
+            let connection = connection.lock();
+            wanted.iter().map(|customer| stored_key(&connection, *customer).map(Option::flatten)).collect()
+        });
+        let read: rusqlite::Result<Vec<_>> =
+            reading.await.map_err(|error| KeysError::Away(format!("a read was stopped: {error}")))?;
+        read.map_err(|error| KeysError::Away(says(&error)))
+    }
+}
