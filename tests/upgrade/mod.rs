@@ -184,3 +184,17 @@ async fn histories_of_then_are_sound_and_vouched_for_once_the_views_have_seen_th
     on_files(data.path(), &["rebuild"]).succeeded();
     assert_eq!(last_event(), "vouched");
 }
+
+/// The version before may be serving them.
+#[test]
+fn views_are_filled_ahead_of_the_upgrade_and_log_and_vault_stay_as_they_are() {
+    let data = unpacked();
+    let bytes = |name: &str| fs::read(data.path().join(name)).expect("it is there");
+    let (log, vault, views) = (bytes("log.sqlite"), bytes("vault.sqlite"), bytes("views.sqlite"));
+    let reached = on_files(data.path(), &["rebuild", "--ahead", "--json"]).json();
+    assert!(reached["position"].as_u64().is_some_and(|position| position > 0), "{reached}");
+    assert!(log == bytes("log.sqlite") && vault == bytes("vault.sqlite") && views == bytes("views.sqlite"));
+    let server = Server::on_files(data.path(), &[]);
+    assert!(!data.path().join("views-ahead.sqlite").exists());
+    drop(server);
+}
