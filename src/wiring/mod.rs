@@ -44,8 +44,12 @@ use lookups::ViewLookups;
 use memory::Shares;
 use projections::Views;
 use std::sync::Arc;
+use std::time::Duration;
 use views::{Report, ViewsKeeper};
 use windows::WindowsCounter;
+
+/// How long a start waits for views of which there is none yet, before what needs none is served: most stores are filled by then.
+const FILLS_FIRST_FOR: Duration = Duration::from_secs(5);
 
 /// Everything, opened. Closing it frees the data directory.
 pub struct Parts {
@@ -305,7 +309,12 @@ async fn open_views(
     shares: Shares,
     files: &mut Files,
 ) -> Result<ViewsKeeper> {
-    let settings = projections::Settings { fill_beside: true, accept_log: config.accept_log, ..shares.of_views() };
+    let settings = projections::Settings {
+        fill_beside: true,
+        fills_first_for: FILLS_FIRST_FOR,
+        accept_log: config.accept_log,
+        ..shares.of_views()
+    };
     #[cfg(feature = "postgres")]
     if let Some(database) = &databases.views {
         let shared = views::Shared::open(databases, database, config.role.has(Role::Views), settings).await?;

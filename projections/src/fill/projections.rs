@@ -35,9 +35,10 @@ pub struct Settings {
     /// How long the tables of a view that answers no more are kept for those who may still read them: other nodes, which learn
     /// of it a little later.
     pub kept_for: Duration,
-    /// Views that have no rows of their version yet are filled beside the others, which answer and follow the log meanwhile; where none
-    /// has any, all are filled before the first answers.
+    /// Views that have no rows of their version yet are filled beside the others, which answer and follow the log meanwhile.
     pub fill_beside: bool,
+    /// Where none has any, all are filled before the first answers; for so long, if they may be filled beside what needs none.
+    pub fills_first_for: Duration,
     /// Views of another log are filled anew from this one, in the place of being left alone.
     pub accept_log: bool,
 }
@@ -53,6 +54,7 @@ impl Default for Settings {
             rows_bytes: 32 * MIB,
             kept_for: Duration::ZERO,
             fill_beside: false,
+            fills_first_for: Duration::MAX,
             accept_log: false,
         }
     }

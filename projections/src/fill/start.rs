@@ -14,6 +14,7 @@ use journal::{Delivery, Journal, JournalError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How often a fill that waits for room on the disk looks whether there is some.
@@ -88,6 +89,17 @@ impl Means {
     /// Folds all events after the group's position up to and including `to`; gives how many. Batches that were committed
     /// stay, whatever comes after them.
     pub(super) async fn fill(&self, group: &mut Group, to: Position, meter: &mut Meter) -> Result<u64, FillError> {
+        Ok(self.fill_until(group, to, meter, None).await?.0)
+    }
+
+    /// As [`Self::fill`], but no longer than until then; also whether all was folded. Somewhat is in any case.
+    async fn fill_until(
+        &self,
+        group: &mut Group,
+        to: Position,
+        meter: &mut Meter,
+        until: Option<Instant>,
+    ) -> Result<(u64, bool), FillError> {
         let mut folded = 0;
         if group.position() < to {
             let mut batches = read_ahead(self.journal.clone(), group.position(), to, &self.settings);
@@ -99,10 +111,13 @@ impl Means {
                 self.apply(group, &batch).await?;
                 folded += batch.len() as u64;
                 meter.at(batch.len(), group.position(), to);
+                if until.is_some_and(|until| Instant::now() >= until) && group.position() < to {
+                    return Ok((folded, false));
+                }
             }
         }
         meter.at(0, group.position(), to);
-        Ok(folded)
+        Ok((folded, true))
     }
 }
 
@@ -232,9 +247,18 @@ pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, Fil
     let mut found = Found::sort_out(generations);
     found.leftover.extend(foreign.into_iter().chain(ahead));
     let mut group = live_group(means, std::mem::take(&mut found.live), report).await?;
-    let beside = means.settings.fill_beside && !group.projectors.is_empty();
-    let absent = if beside { leave_absent(means, group.position(), &mut found).await? } else { Vec::new() };
-    fill_absent(means, &mut group, &mut found, report).await?;
+    let is_first = group.projectors.is_empty();
+    let mut absent = Vec::new();
+    if is_first || !means.settings.fill_beside {
+        fill_absent(means, &mut group, &mut found, report).await?;
+    }
+    if means.settings.fill_beside {
+        if is_first && group.projectors.is_empty() {
+            // It takes too long to wait for: the log is followed from where it is, and what was begun is gone on with beside.
+            group.checkpoint = means.journal.checkpoint(means.journal.head().await?).await?;
+        }
+        absent = leave_absent(means, group.position(), &mut found).await?;
+    }
     group.publish(&means.views.inner);
     retry_all(means, &mut group).await?;
     catch_up(means, &mut group, report).await?;
@@ -330,7 +354,8 @@ async fn live_group(means: &Means, live: Vec<(Table, Checkpoint)>, report: &Repo
     Ok(group)
 }
 
-/// Fills the views that have no generation of today's version, up to where the others are.
+/// Fills the views that have no generation of today's version, up to where the others are. Where there are no others, and it takes longer
+/// than it may, what was begun stays as it is.
 async fn fill_absent(means: &Means, group: &mut Group, found: &mut Found, report: &Report) -> Result<(), FillError> {
     let is_first = group.projectors.is_empty();
     if !is_first && found.filling.is_empty() && found.absent.is_empty() {
@@ -350,11 +375,18 @@ async fn fill_absent(means: &Means, group: &mut Group, found: &mut Found, report
     for view in found.absent.drain(..) {
         begun.push((means.create(view, start).await?, start));
     }
-    let mut filled = Vec::new();
+    let until = if is_first && means.settings.fill_beside { means.settings.fills_first_for } else { Duration::MAX };
+    let until = Instant::now().checked_add(until);
+    let (mut filled, mut is_whole) = (Vec::new(), true);
     for mut part in by_checkpoint(means, begun).await? {
         let mut meter = Meter::new(part.names(), part.position(), report.clone());
-        means.fill(&mut part, to, &mut meter).await?;
+        is_whole &= means.fill_until(&mut part, to, &mut meter, until).await?.1;
         filled.push(part);
+    }
+    if !is_whole {
+        found.filling =
+            filled.iter().flat_map(|part| part.tables().into_iter().map(|table| (table, part.checkpoint))).collect();
+        return Ok(());
     }
     means.store().swap(filled.iter().flat_map(Group::tables).collect()).await?;
     for part in filled {

@@ -99,6 +99,10 @@ impl Node {
             }
         }
         for view in &seen.absent {
+            let (name, version) = (view.name, view.version);
+            let absent =
+                ViewStatus { name, version, generation: 0, parked: 0, first_parked: Vec::new(), rebuild: None };
+            inner.watched.view(absent);
             if known.generations.remove(view.name).is_some() {
                 answer_from(&inner.slots, view, None);
             }

@@ -11,6 +11,7 @@ use eventlog::Position;
 use parking_lot::Mutex;
 use proptest::prelude::*;
 use std::sync::Arc;
+use std::time::Duration;
 
 async fn lived(seed: u64, steps: usize) -> (World, Historian) {
     let (mut world, mut historian) = (World::default(), Historian::new(seed));
@@ -230,6 +231,46 @@ async fn a_view_of_another_version_is_filled_beside_those_that_answer() {
         assert!(status.generation > 1 && status.rebuild.is_none(), "{status:?}");
         projections.stop().await;
     }
+}
+
+/// As at the start of a node without views on a log of years: what needs none of them need not wait for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_view_is_filled_yet_all_are_filled_beside_whoever_waits_for_none() {
+    let (mut world, mut historian) = lived(29, 200).await;
+    let shop = world.store().await;
+    let product = world.product(shop, "A").await;
+    let beside = Settings {
+        fill_beside: true,
+        fills_first_for: Duration::ZERO,
+        fill_events: 10,
+        batch_events: 10,
+        ..Settings::default()
+    };
+    for interrupted in [true, true, false] {
+        let opened = Projections::open(world.read_store().await, world.journal.clone(), beside, |_| {});
+        let projections = opened.await.expect("opens");
+        let views = projections.views();
+        assert_eq!(views.position(), world.journal.head().await.expect("a head"));
+        let missing = views.product(shop, product).await;
+        assert!(matches!(missing, Err(ReadError::NotReady("products"))), "{missing:?}");
+        let status = views.status();
+        assert_eq!(status.views.len(), cartlog_projections::view_names().count());
+        assert!(status.views.iter().all(|view| view.generation == 0 && view.rebuild.is_some()), "{status:?}");
+        if interrupted {
+            projections.stop().await;
+            continue;
+        }
+        projections.start();
+        historian.live(&mut world, 60).await;
+        let expected = world.answers_from_nothing(&historian.known).await;
+        let answering = async || views.status().views.iter().all(|view| view.generation > 0 && view.rebuild.is_none());
+        until(answering).await;
+        assert_same(&answers(world.caught_up(&views).await, &historian.known).await, &expected);
+        projections.stop().await;
+    }
+    // It began once, and went on each time.
+    let generations = world.read_store().await.generations().await.expect("generations");
+    assert!(generations.iter().all(|known| known.generation == 1), "{generations:?}");
 }
 
 /// As after going back to a program that does not know a view, and forth again.

@@ -100,7 +100,13 @@ impl ViewsKeeper {
             (None, None, 0) => self.led_by().unwrap_or_else(|| "well".to_owned()),
             (None, None, parked) => format!("{parked} parked"),
         };
-        Ok(status.views.iter().map(|view| (view.name.to_owned(), status.position, state(view))).collect())
+        // One that does not answer yet is where its filling is.
+        let position = |view: &ViewStatus| match (view.generation, &view.rebuild) {
+            (0, Some(rebuild)) => Position(rebuild.done),
+            (0, None) => Position::START,
+            (_, _) => status.position,
+        };
+        Ok(status.views.iter().map(|view| (view.name.to_owned(), position(view), state(view))).collect())
     }
 
     /// Where those that answer stand in this log, and the hash of the event there as they have read it; nothing where they are of
