@@ -40,8 +40,8 @@ impl Shared {
         self.views.lock().clone()
     }
 
-    fn begin(&self, journal: &Journal, progress: Report) -> SharedViews {
-        let shared = SharedViews::new(self.database.clone(), self.store.clone(), journal.clone(), self.settings);
+    fn begin(&self, journal: &Journal, settings: Settings, progress: Report) -> SharedViews {
+        let shared = SharedViews::new(self.database.clone(), self.store.clone(), journal.clone(), settings);
         shared.start(self.databases.candidate(Role::Views).filter(|_| self.fills), tell(progress));
         *self.views.lock() = Some(shared.clone());
         shared
@@ -52,7 +52,7 @@ impl Shared {
 impl Upkeep for Shared {
     async fn catch_up(&self, journal: &Journal, progress: Report) -> Result<Views> {
         let head = journal.head().await?;
-        let shared = self.begin(journal, progress);
+        let shared = self.begin(journal, self.settings, progress);
         let (views, began) = (shared.views(), Instant::now());
         loop {
             let reached = views.position();
@@ -80,7 +80,11 @@ impl Upkeep for Shared {
     async fn rebuild(&self, journal: &Journal, views: &[String], progress: Report) -> Result<()> {
         let shared = match self.views() {
             Some(shared) => shared,
-            None => self.begin(journal, Box::new(|_, _| {})),
+            // Nobody is served meanwhile.
+            None => {
+                let settings = Settings { fill_beside: false, ..self.settings };
+                self.begin(journal, settings, Box::new(|_, _| {}))
+            }
         };
         let began = Instant::now();
         let projections = loop {
