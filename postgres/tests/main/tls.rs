@@ -12,6 +12,8 @@ fn file(name: &str) -> String {
 
 /// The tests' server, with this in the place of the query.
 fn url(query: &str) -> String {
+    // As the program does; whoever came first has done it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let url = crate::scratch::url();
     let (url, _) = url.split_once('?').unwrap_or((&url, ""));
     format!("{url}?{query}")
