@@ -55,11 +55,11 @@ public final class Tour {
         RefundDone rest = invoices.refundInvoice(invoice.getInvoiceId(), null, true, null, null, null);
         equal(InvoiceState.REFUNDED, rest.getInvoice().getState());
 
-        History history = new HistoryApi(shop).getInvoiceHistory(invoice.getInvoiceId(), null, null, 250);
+        History history = new HistoryApi(shop).getInvoiceHistory(invoice.getInvoiceId(), null, null, null, 250);
         List<String> types = history.getEvents().stream().map(HistoryEvent::getType).toList();
         check(types.containsAll(List.of("InvoiceIssued", "InvoiceCollected", "RefundIssued")), types);
 
-        refused(404, Problem.ErrorEnum.PRODUCT_NOT_FOUND, () -> products.getProduct("nobody", null, null));
+        refused(404, Problem.ErrorEnum.PRODUCT_NOT_FOUND, () -> products.getProduct("nobody", null, null, null));
         refused(409, Problem.ErrorEnum.INSUFFICIENT_INVENTORY, () -> carts.addCartItem(
             customer.getCustomerId(), product.getProductId(), null, new AddQuantity().quantity(1000)));
         Problem bad = refused(400, Problem.ErrorEnum.VALIDATION_FAILED, () -> products.createProduct(
