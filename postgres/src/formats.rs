@@ -6,7 +6,7 @@
 
 use crate::database::{Database, in_time};
 use crate::error::DatabaseError;
-use crate::leadership::{self, Role};
+use crate::leadership;
 use crate::migrations::{self, Later};
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -34,20 +34,22 @@ impl Database {
         }
     }
 
-    /// The role in which a node leads that knows no later format than the one announced so far; `None`: it is announced.
-    async fn try_to_announce(&self) -> Result<Option<Role>, DatabaseError> {
+    /// A role in which a node leads that knows no later format than the one announced so far; `None`: it is announced.
+    async fn try_to_announce(&self) -> Result<Option<String>, DatabaseError> {
         let (format, limit) = (self.options().format, self.options().statement_timeout);
         // The locks are this session's, so they end with it, however that ends.
         let mut connection = self.connect().await?;
         if check(&mut connection, format, limit).await? == Some(format) {
             return Ok(None);
         }
-        for role in Role::ALL {
-            let trying = leadership::try_lock(&mut connection, role.name());
-            let (is_ours, _) = in_time(limit, trying).await.map_err(|error| DatabaseError::of("announcing", &error))?;
-            if !is_ours {
-                return Ok(Some(role));
-            }
+        // One that begins to lead in a role that nobody has led in yet finds the new format with its next heartbeat.
+        let trying = async {
+            let roles = roles(&mut connection).await?;
+            leadership::try_locks(&mut connection, &roles).await
+        };
+        let locks = in_time(limit, trying).await.map_err(|error| DatabaseError::of("announcing", &error))?;
+        if let Some(led) = locks.into_iter().find(|lock| !lock.is_ours) {
+            return Ok(Some(led.role));
         }
         migrations::run(&mut connection, &leadership::TABLES, Later::Refused).await?;
         let insert = sqlx::query("INSERT INTO formats (format) VALUES ($1) ON CONFLICT DO NOTHING").bind(format);
@@ -57,11 +59,15 @@ impl Database {
     }
 }
 
-fn earlier_nodes_run(role: Role) -> DatabaseError {
+/// All that somebody has led in.
+async fn roles(connection: &mut PgConnection) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("SELECT role FROM leaders ORDER BY role").fetch_all(connection).await
+}
+
+fn earlier_nodes_run(role: String) -> DatabaseError {
     DatabaseError::Refused(format!(
-        "a node of an earlier version of cartlog is at work (it leads '{}'), and could not read what this version writes; \
-         stop the nodes of the earlier version, then start this one",
-        role.name()
+        "a node of an earlier version of cartlog is at work (it leads '{role}'), and could not read what this version writes; \
+         stop the nodes of the earlier version, then start this one"
     ))
 }
 

@@ -4,6 +4,9 @@
 //! ends the session when it has heard nothing for a while. So leading is only a hint of who should work, and two nodes may
 //! believe it for a moment; what keeps them apart is the epoch. Each leader gets one that is larger than all before, in the table
 //! `leaders`, and whatever a leader writes is checked against it in the same transaction.
+//!
+//! A node may ask for several roles at once. It leads in those that are free, and takes the others once they are: so nodes of two
+//! versions share what both know, and each leads alone in what only it knows.
 
 use crate::database::{Database, answered, in_time};
 use crate::error::DatabaseError;
@@ -12,7 +15,9 @@ use crate::migrations::Migrations;
 use crate::pooler;
 use rand::RngExt;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use std::borrow::Cow;
 use std::mem::discriminant;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -32,10 +37,10 @@ pub(crate) const TABLES: Migrations = Migrations {
 };
 
 /// What is led.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Filling the views.
-    Views,
+    /// Filling one view, in one version: nodes of two versions fill what each of them knows.
+    View { name: Cow<'static, str>, version: u32 },
     /// Forwarding the log, and the metric windows.
     Stream,
     /// What falls due, and reactions that a request left undone.
@@ -43,16 +48,22 @@ pub enum Role {
 }
 
 impl Role {
-    pub(crate) const ALL: [Role; 3] = [Role::Views, Role::Stream, Role::Work];
-
     /// Stable: stands in the table.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> Cow<'static, str> {
         match self {
-            Role::Views => "views",
-            Role::Stream => "stream",
-            Role::Work => "work",
+            Role::View { name, version } => format!("view {name} {version}").into(),
+            Role::Stream => "stream".into(),
+            Role::Work => "work".into(),
         }
     }
+}
+
+/// What a node leads in. Whatever it writes in the role is checked against the epoch, which is larger than that of any leader
+/// before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub role: Role,
+    pub epoch: i64,
 }
 
 /// How fast a leader that is gone is noticed. By default another leads within 5 s.
@@ -85,32 +96,31 @@ pub enum Standing {
     /// It has not yet tried.
     New,
     /// Another one leads; its name, where one is known.
-    Waiting {
-        leader: Option<String>,
-    },
-    Leading {
-        epoch: i64,
-    },
+    Waiting { leader: Option<String> },
+    /// It leads in these; others lead in so many more that it asked for.
+    Leading { held: Vec<Held>, others: usize },
     /// It can't try; why.
     Hindered(DatabaseError),
 }
 
-/// A node that leads in a role as soon as nobody else does.
+/// A node that leads in its roles as soon as nobody else does.
 pub struct Candidate {
     database: Database,
-    role: Role,
-    node: String,
+    roles: Arc<[Role]>,
+    node: Arc<str>,
     pace: Pace,
-    /// The one that holds the lock once it is to be had.
+    /// The one that holds the locks once they are to be had.
     connection: Option<PgConnection>,
-    standing: watch::Sender<Standing>,
+    standing: Arc<Announced>,
 }
 
 impl Candidate {
-    /// `node`: the name that others see.
-    pub fn new(database: Database, role: Role, node: impl Into<String>) -> Self {
-        let standing = watch::Sender::new(Standing::New);
-        Self { database, role, node: node.into(), pace: Pace::default(), connection: None, standing }
+    /// `node`: the name that others see. Roles that it asks for together are led by one node, but for those of which another one
+    /// knows that this one doesn't ask for.
+    pub fn new(database: Database, roles: impl IntoIterator<Item = Role>, node: &str) -> Self {
+        let (roles, node): (Arc<[Role]>, Arc<str>) = (roles.into_iter().collect(), node.into());
+        let standing = Arc::new(Announced { now: watch::Sender::new(Standing::New), node: Arc::clone(&node) });
+        Self { database, roles, node, pace: Pace::default(), connection: None, standing }
     }
 
     pub fn pace(self, pace: Pace) -> Self {
@@ -119,18 +129,18 @@ impl Candidate {
 
     /// How it stands, now and from now on.
     pub fn standing(&self) -> watch::Receiver<Standing> {
-        self.standing.subscribe()
+        self.standing.now.subscribe()
     }
 
-    /// Waits until it leads, also while the server is away. Dropped before that, it has done nothing that the next call does not
-    /// go on from. Called while an earlier lease lasts, it waits for that one's end.
+    /// Waits until it leads in at least one of its roles, also while the server is away. Dropped before that, it has done nothing
+    /// that the next call does not go on from. Called while an earlier lease lasts, it waits for that one's end.
     pub async fn lead(&mut self) -> Lease {
         loop {
             match self.attempt().await {
                 Ok(Ok(lease)) => return lease,
-                Ok(Err(leader)) => self.stands(Standing::Waiting { leader }),
+                Ok(Err(leader)) => self.standing.stands(&self.roles, Standing::Waiting { leader }),
                 // Perhaps half of what was asked was done: the end of the session, which went with the attempt, undoes it.
-                Err(error) => self.stands(Standing::Hindered(error)),
+                Err(error) => self.standing.stands(&self.roles, Standing::Hindered(error)),
             }
             // Candidates that started together need not try together.
             let jitter = rand::rng().random_range(0.9..1.1);
@@ -141,26 +151,19 @@ impl Candidate {
     /// Tries once; gives who leads otherwise.
     async fn attempt(&mut self) -> Result<Result<Lease, Option<String>>, DatabaseError> {
         let limit = self.database.options().statement_timeout;
-        // In hand while something is asked: whoever drops this attempt drops the connection, and with it the lock.
+        // In hand while something is asked: whoever drops this attempt drops the connection, and with it the locks.
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => answered(limit, "preparing to lead", self.connect()).await?,
         };
-        let role = self.role.name();
-        formats::check(&mut connection, self.database.options().format, self.pace.patience).await?;
-        let trying = try_lock(&mut connection, role);
-        let (is_ours, leader) = in_time(self.pace.patience, trying)
-            .await
-            .map_err(|error| DatabaseError::of("asking for the lead", &error))?;
-        if !is_ours {
+        let terms =
+            Terms { node: Arc::clone(&self.node), format: self.database.options().format, pace: self.pace, limit };
+        let taken = terms.take(&mut connection, &self.roles).await?;
+        if taken.held.is_empty() {
             self.connection = Some(connection);
-            return Ok(Err(leader));
+            return Ok(Err(taken.leader));
         }
-        // Waits for what the leader before has in flight: the row is locked until that is written, or given up.
-        let taking = take_over(&mut connection, role, &self.node);
-        let epoch = in_time(limit, taking).await.map_err(|error| DatabaseError::of("taking the lead", &error))?;
-        self.stands(Standing::Leading { epoch });
-        Ok(Ok(Lease::hold(connection, epoch, role, self.pace)))
+        Ok(Ok(Lease::hold(connection, terms, Arc::clone(&self.roles), taken.held, Arc::clone(&self.standing))))
     }
 
     /// A connection that the server ends when it hears nothing.
@@ -174,55 +177,136 @@ impl Candidate {
         setting.await.map_err(|error| DatabaseError::of("preparing to lead", &error))?;
         Ok(connection)
     }
+}
 
+/// How a candidate stands, for others to see and for the log.
+struct Announced {
+    now: watch::Sender<Standing>,
+    node: Arc<str>,
+}
+
+impl Announced {
     /// Says so once, not at every try: a server that is away fails now in this way, now in that.
-    fn stands(&self, now: Standing) {
-        let was_told = match (&*self.standing.borrow(), &now) {
+    fn stands(&self, asked: &[Role], now: Standing) {
+        let was_told = match (&*self.now.borrow(), &now) {
             (Standing::Hindered(before), Standing::Hindered(now)) => discriminant(before) == discriminant(now),
             (before, now) => before == now,
         };
         if was_told {
-            self.standing.send_if_modified(|before| std::mem::replace(before, now.clone()) != now);
+            self.now.send_if_modified(|before| std::mem::replace(before, now.clone()) != now);
             return;
         }
-        let (role, node) = (self.role.name(), self.node.as_str());
+        let node = &*self.node;
         match &now {
             Standing::New => {}
             Standing::Waiting { leader } => {
-                tracing::info!(role, node, leader = leader.as_deref(), "another node leads")
+                tracing::info!(role = listed(asked), node, leader = leader.as_deref(), "another node leads")
             }
-            Standing::Leading { epoch } => tracing::info!(role, node, epoch, "this node leads"),
-            Standing::Hindered(error) => tracing::warn!(role, node, %error, "can't ask for the lead; trying again"),
+            Standing::Leading { held, others } => {
+                let roles: Vec<Role> = held.iter().map(|held| held.role.clone()).collect();
+                let epoch = held.iter().map(|held| held.epoch).max();
+                tracing::info!(role = listed(&roles), node, epoch, led_by_others = others, "this node leads");
+            }
+            Standing::Hindered(error) => {
+                tracing::warn!(role = listed(asked), node, %error, "can't ask for the lead; trying again")
+            }
         }
-        self.standing.send_replace(now);
+        self.now.send_replace(now);
     }
 }
 
-pub(crate) async fn try_lock(connection: &mut PgConnection, role: &str) -> sqlx::Result<(bool, Option<String>)> {
-    // Locks are the whole database's: the schema is part of the key, and so is whose lock it is.
-    let select = "SELECT pg_try_advisory_lock(hashtextextended('cartlog/' || current_schema() || '/' || $1, 0)),
-                         (SELECT node FROM leaders WHERE role = $1)";
-    sqlx::query_as(select).bind(role).fetch_one(connection).await
+/// The roles in a log line: all views are many.
+fn listed(roles: &[Role]) -> String {
+    match roles {
+        [] => "none".to_owned(),
+        [role] => role.name().into_owned(),
+        [first, others @ ..] => format!("{} and {} more", first.name(), others.len()),
+    }
 }
 
-async fn take_over(connection: &mut PgConnection, role: &str, node: &str) -> sqlx::Result<i64> {
-    let upsert = "INSERT INTO leaders AS l (role, epoch, node, since) VALUES ($1, 1, $2, now())
+/// By what a node takes and keeps the lead.
+struct Terms {
+    node: Arc<str>,
+    /// The latest format that it reads.
+    format: i32,
+    pace: Pace,
+    /// Of a statement that may have to wait.
+    limit: Duration,
+}
+
+/// What came of asking.
+struct Taken {
+    held: Vec<Held>,
+    /// Of one of the roles that others lead in.
+    leader: Option<String>,
+}
+
+impl Terms {
+    /// Takes the lead in those roles in which nobody leads.
+    async fn take(&self, connection: &mut PgConnection, roles: &[Role]) -> Result<Taken, DatabaseError> {
+        formats::check(connection, self.format, self.pace.patience).await?;
+        let names: Vec<String> = roles.iter().map(|role| role.name().into_owned()).collect();
+        let locked = in_time(self.pace.patience, try_locks(connection, &names)).await;
+        let locked = locked.map_err(|error| DatabaseError::of("asking for the lead", &error))?;
+        let free: Vec<&str> = locked.iter().filter(|lock| lock.is_ours).map(|lock| lock.role.as_str()).collect();
+        let leader = locked.iter().filter(|lock| !lock.is_ours).find_map(|lock| lock.leader.clone());
+        if free.is_empty() {
+            return Ok(Taken { held: Vec::new(), leader });
+        }
+        // Waits for what the leader before has in flight: the rows are locked until that is written, or given up.
+        let taking = take_over(connection, &free, &self.node);
+        let epochs = in_time(self.limit, taking).await.map_err(|error| DatabaseError::of("taking the lead", &error))?;
+        let epoch_of = |role: &Role| {
+            let name = role.name();
+            let epoch = epochs.iter().find(|(taken, _)| *taken == *name).map(|(_, epoch)| *epoch)?;
+            Some(Held { role: role.clone(), epoch })
+        };
+        Ok(Taken { held: roles.iter().filter_map(epoch_of).collect(), leader })
+    }
+}
+
+/// A role whose lock was asked for.
+pub(crate) struct Lock {
+    pub role: String,
+    pub is_ours: bool,
+    /// Who leads, or did last.
+    pub leader: Option<String>,
+}
+
+/// Asks for the locks of all roles that are free, in one step: of two that ask for several at the same time, one gets them.
+pub(crate) async fn try_locks(connection: &mut PgConnection, roles: &[String]) -> sqlx::Result<Vec<Lock>> {
+    // Locks are the whole database's: the schema is part of the key, and so is whose lock it is. The one that is held while it is
+    // asked ends with the statement.
+    let select = "WITH asking AS MATERIALIZED (
+                      SELECT cardinality($1::text[]) < 2 OR
+                          pg_try_advisory_xact_lock(hashtextextended('cartlog/' || current_schema() || '/asking', 0)) AS is_alone
+                  )
+                  SELECT r.role, asking.is_alone AND CASE WHEN asking.is_alone THEN
+                      pg_try_advisory_lock(hashtextextended('cartlog/' || current_schema() || '/' || r.role, 0))
+                  ELSE false END, l.node
+                  FROM asking, unnest($1::text[]) AS r (role) LEFT JOIN leaders l ON l.role = r.role";
+    let rows: Vec<(String, bool, Option<String>)> = sqlx::query_as(select).bind(roles).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(role, is_ours, leader)| Lock { role, is_ours, leader }).collect())
+}
+
+async fn take_over(connection: &mut PgConnection, roles: &[&str], node: &str) -> sqlx::Result<Vec<(String, i64)>> {
+    let upsert = "INSERT INTO leaders AS l (role, epoch, node, since) SELECT r.role, 1, $2, now() FROM unnest($1::text[]) AS r (role)
                   ON CONFLICT (role) DO UPDATE SET epoch = l.epoch + 1, node = excluded.node, since = excluded.since
-                  RETURNING epoch";
-    sqlx::query_scalar(upsert).bind(role).bind(node).fetch_one(connection).await
+                  RETURNING role, epoch";
+    sqlx::query_as(upsert).bind(roles).bind(node).fetch_all(connection).await
 }
 
 /// The lead, until it is lost or dropped. Dropping it gives it back at once.
 pub struct Lease {
-    epoch: i64,
+    held: watch::Receiver<Vec<Held>>,
     lost: CancellationToken,
     _held: DropGuard,
 }
 
 impl Lease {
-    /// Larger than that of any leader before. What is written in this role is checked against it.
-    pub fn epoch(&self) -> i64 {
-        self.epoch
+    /// What it leads in: more and more, as others give up what it asked for too.
+    pub fn held(&self) -> watch::Receiver<Vec<Held>> {
+        self.held.clone()
     }
 
     /// Cancelled once another node may lead.
@@ -230,41 +314,104 @@ impl Lease {
         self.lost.clone()
     }
 
-    fn hold(connection: PgConnection, epoch: i64, role: &'static str, pace: Pace) -> Self {
+    fn hold(
+        connection: PgConnection,
+        terms: Terms,
+        asked: Arc<[Role]>,
+        held: Vec<Held>,
+        standing: Arc<Announced>,
+    ) -> Self {
         let (lost, dropped) = (CancellationToken::new(), CancellationToken::new());
-        tokio::spawn(keep(connection, role, epoch, pace, lost.clone(), dropped.clone()));
-        Self { epoch, lost, _held: dropped.drop_guard() }
+        let (sender, held) = watch::channel(held);
+        let keeper = Keeper { connection, terms, asked, held: sender, standing };
+        keeper.tell();
+        tokio::spawn(keeper.keep(lost.clone(), dropped.clone()));
+        Self { held, lost, _held: dropped.drop_guard() }
     }
 }
 
-/// Says that it is there, again and again, until it gets no answer or nobody wants the lead any more.
-async fn keep(
-    mut connection: PgConnection,
-    role: &'static str,
-    epoch: i64,
-    pace: Pace,
-    lost: CancellationToken,
-    dropped: CancellationToken,
-) {
-    // Also when this task ends with its runtime.
-    let _lost = lost.drop_guard();
-    while dropped.run_until_cancelled(tokio::time::sleep(pace.heartbeat)).await.is_some() {
-        // Of a session that still is, the lock still is. Somebody who wrote to the table all the same is told too.
-        let beat =
-            sqlx::query_scalar("SELECT epoch FROM leaders WHERE role = $1").bind(role).fetch_one(&mut connection);
-        match in_time(pace.patience, beat).await {
-            Ok(current) if epoch == current => {}
-            Ok(current) => {
-                tracing::warn!(role, epoch, current, "another node took the lead");
-                return;
-            }
-            Err(error) => {
-                let error = DatabaseError::of("saying that this node leads", &error);
-                tracing::warn!(role, epoch, %error, "the lead is lost");
+/// Keeps what is led.
+struct Keeper {
+    connection: PgConnection,
+    terms: Terms,
+    asked: Arc<[Role]>,
+    held: watch::Sender<Vec<Held>>,
+    standing: Arc<Announced>,
+}
+
+impl Keeper {
+    /// Says that it is there, again and again, until it gets no answer or nobody wants the lead any more.
+    async fn keep(mut self, lost: CancellationToken, dropped: CancellationToken) {
+        // Also when this task ends with its runtime.
+        let _lost = lost.drop_guard();
+        while dropped.run_until_cancelled(tokio::time::sleep(self.terms.pace.heartbeat)).await.is_some() {
+            if let Err(error) = self.beat().await {
+                tracing::warn!(role = listed(&self.asked), %error, "the lead is lost");
                 return;
             }
         }
+        // Lets go of the locks at once; if this does not get through, the session's end does it.
+        let _ = tokio::time::timeout(self.terms.pace.patience, self.connection.close()).await;
     }
-    // Lets go of the lock at once; if this does not get through, the session's end does it.
-    let _ = tokio::time::timeout(pace.patience, connection.close()).await;
+
+    /// Of a session that still is, the locks still are. Somebody who wrote to the table all the same is told too, and a version that
+    /// can't read any more what is written.
+    async fn beat(&mut self) -> Result<(), DatabaseError> {
+        let Terms { format, pace, .. } = self.terms;
+        formats::check(&mut self.connection, format, pace.patience).await?;
+        let held = self.held.borrow().clone();
+        let names: Vec<String> = held.iter().map(|held| held.role.name().into_owned()).collect();
+        let epochs: Vec<i64> = held.iter().map(|held| held.epoch).collect();
+        let count =
+            "SELECT count(*) FROM leaders JOIN unnest($1::text[], $2::int8[]) AS h (role, epoch) USING (role, epoch)";
+        let beat = sqlx::query_scalar::<_, i64>(count).bind(names).bind(epochs).fetch_one(&mut self.connection);
+        let ours = in_time(pace.patience, beat).await;
+        let ours = ours.map_err(|error| DatabaseError::of("saying that this node leads", &error))?;
+        if ours != held.len() as i64 {
+            return Err(DatabaseError::Refused("another node took it".to_owned()));
+        }
+        self.ask_for_more(held).await
+    }
+
+    async fn ask_for_more(&mut self, mut held: Vec<Held>) -> Result<(), DatabaseError> {
+        let is_held = |role: &&Role| held.iter().any(|held| held.role == **role);
+        let others: Vec<Role> = self.asked.iter().filter(|role| !is_held(role)).cloned().collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let more = self.terms.take(&mut self.connection, &others).await?.held;
+        if !more.is_empty() {
+            held.extend(more);
+            self.held.send_replace(held);
+            self.tell();
+        }
+        Ok(())
+    }
+
+    fn tell(&self) {
+        let held = self.held.borrow().clone();
+        let others = self.asked.len() - held.len();
+        self.standing.stands(&self.asked, Standing::Leading { held, others });
+    }
+}
+
+/// Nobody leads in a role, and nobody can as long as this is there.
+pub struct Unled {
+    _connection: PgConnection,
+}
+
+impl Database {
+    /// Keeps everybody from leading in the role; `None`: somebody leads.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] while the server is away.
+    pub async fn unled(&self, role: &Role) -> Result<Option<Unled>, DatabaseError> {
+        let asking = async {
+            let mut connection = self.connect().await?;
+            let locked = try_locks(&mut connection, &[role.name().into_owned()]).await;
+            let locked = locked.map_err(|error| DatabaseError::of("asking who leads", &error))?;
+            Ok(locked.iter().any(|lock| lock.is_ours).then_some(Unled { _connection: connection }))
+        };
+        answered(self.options().statement_timeout, "asking who leads", asking).await
+    }
 }

@@ -16,6 +16,6 @@ mod url;
 
 pub use database::{Database, Options, in_time};
 pub use error::{DatabaseError, is_away, says};
-pub use leadership::{Candidate, Lease, Pace, Role, Standing};
+pub use leadership::{Candidate, Held, Lease, Pace, Role, Standing, Unled};
 pub use migrations::Migrations;
 pub use sessions::Sessions;

@@ -46,10 +46,7 @@ pub async fn filled_to(
     let generations = store.generations().await?;
     let reached = slots::DECLARATIONS.iter().map(|view| {
         let answers = |known: &&store::Generation| {
-            known.view == view.name
-                && known.version == view.version
-                && known.state == store::GenerationState::Live
-                && known.checkpoint.log_id == log_id
+            known.is_of(view) && known.state == store::GenerationState::Live && known.checkpoint.log_id == log_id
         };
         generations.iter().find(answers).map(|known| known.checkpoint.position)
     });

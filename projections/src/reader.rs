@@ -9,6 +9,7 @@ use crate::store::{Hit, List, Parked, ReadStore, Search, StoreError, Table};
 use crate::view::View;
 use eventlog::Position;
 use health::Failing;
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -55,9 +56,48 @@ pub(crate) struct Inner {
     pub store: Arc<dyn ReadStore>,
     pub slots: Slots,
     /// Up to where all views are committed.
-    pub position: watch::Sender<Position>,
+    pub reached: Reached,
     pub watched: Watched,
     pub queries: Queries,
+}
+
+/// Up to where the views are: those that this process fills, and those that another one does.
+pub(crate) struct Reached {
+    all: watch::Sender<Position>,
+    parts: Mutex<ReachedParts>,
+}
+
+#[derive(Default)]
+struct ReachedParts {
+    filled: Option<Position>,
+    followed: Option<Position>,
+}
+
+impl Default for Reached {
+    fn default() -> Self {
+        Self { all: watch::Sender::new(Position::START), parts: Mutex::default() }
+    }
+}
+
+impl Reached {
+    /// `None`: this process fills none.
+    pub fn filled(&self, to: Option<Position>) {
+        self.change(|parts| parts.filled = to);
+    }
+
+    /// `None`: another process fills none.
+    #[cfg(feature = "postgres")]
+    pub fn followed(&self, to: Option<Position>) {
+        self.change(|parts| parts.followed = to);
+    }
+
+    /// Told under the lock, so that what is told last is what is true last.
+    fn change(&self, change: impl FnOnce(&mut ReachedParts)) {
+        let mut parts = self.parts.lock();
+        change(&mut parts);
+        let Some(position) = [parts.filled, parts.followed].into_iter().flatten().min() else { return };
+        self.all.send_if_modified(|before| std::mem::replace(before, position) != position);
+    }
 }
 
 /// The generation of a view that answers, and its rows in memory. A rebuild puts another one in its place; the old tables
@@ -84,7 +124,7 @@ impl Views {
             inner: Arc::new(Inner {
                 store,
                 slots: Slots::default(),
-                position: watch::Sender::new(Position::START),
+                reached: Reached::default(),
                 watched: Watched::default(),
                 queries: Queries::default(),
             }),
@@ -93,7 +133,7 @@ impl Views {
 
     /// Up to where in the log all views are.
     pub fn position(&self) -> Position {
-        *self.inner.position.borrow()
+        *self.inner.reached.all.borrow()
     }
 
     /// Waits until all views are at the position, also one that the log has not reached yet.
@@ -104,7 +144,7 @@ impl Views {
         if self.position() >= position {
             return Ok(());
         }
-        let mut reached = self.inner.position.subscribe();
+        let mut reached = self.inner.reached.all.subscribe();
         let reaching = reached.wait_for(|reached| *reached >= position);
         match tokio::time::timeout(timeout, reaching).await {
             Ok(Ok(_)) => Ok(()),

@@ -73,6 +73,8 @@ struct Notes {
     views: BTreeMap<&'static str, ViewStatus>,
     log_trouble: Option<String>,
     store_trouble: Option<String>,
+    /// Of views that another node fills.
+    followed_trouble: Option<String>,
     /// Why a fill waits.
     room: Option<String>,
     /// Since when a batch has been in hand.
@@ -89,7 +91,7 @@ impl Watched {
             position,
             parked: notes.views.values().map(|view| view.parked).sum(),
             views: notes.views.values().cloned().collect(),
-            trouble: [&notes.store_trouble, &notes.room, &slow, &notes.log_trouble]
+            trouble: [&notes.store_trouble, &notes.room, &slow, &notes.log_trouble, &notes.followed_trouble]
                 .into_iter()
                 .flatten()
                 .next()
@@ -140,6 +142,12 @@ impl Watched {
     pub fn store_is_well(&self) {
         let mut notes = self.0.lock();
         (notes.store_trouble, notes.stopped) = (None, false);
+    }
+
+    /// What is amiss with the views that another node fills; `None`: nothing is.
+    #[cfg(feature = "postgres")]
+    pub fn followed(&self, trouble: Option<String>) {
+        self.0.lock().followed_trouble = trouble;
     }
 
     /// Whether a batch is in hand.

@@ -57,6 +57,7 @@ pub fn filling(error: FillError) -> Error {
         FillError::Journal(error) => journal(error),
         FillError::Fold(_)
         | FillError::UnknownView { .. }
+        | FillError::FilledElsewhere(_)
         | FillError::AlreadyRebuilding
         | FillError::Stopped
         | FillError::BrokeOff(_) => error.into(),

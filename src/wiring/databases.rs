@@ -38,8 +38,8 @@ impl Databases {
     }
 
     /// Someone who does what one node does for all; `None` where there is nobody to agree with.
-    pub fn candidate(&self, role: Role) -> Option<Candidate> {
-        self.agreed().cloned().map(|database| Candidate::new(database, role, self.node.as_str()))
+    pub fn candidate(&self, roles: impl IntoIterator<Item = Role>) -> Option<Candidate> {
+        self.agreed().cloned().map(|database| Candidate::new(database, roles, &self.node))
     }
 }
 

@@ -31,7 +31,7 @@ impl Leading {
             Work::Counting => Role::Stream,
             Work::Reacting => Role::Work,
         };
-        let candidate = databases.candidate(role);
+        let candidate = databases.candidate([role]);
         let standing = candidate.as_ref().map(Candidate::standing);
         Self { candidate: candidate.map(tokio::sync::Mutex::new), standing }
     }

@@ -2,7 +2,8 @@
 
 use crate::scratch::{Scratch, url};
 use crate::soon;
-use postgres::{Candidate, Database, DatabaseError, Options, Role, Standing};
+use postgres::{Candidate, Database, DatabaseError, Options, Pace, Role, Standing};
+use std::time::Duration;
 
 async fn of_format(scratch: &Scratch, format: i32) -> Result<Database, DatabaseError> {
     Database::open(&url(), Options { format, ..scratch.options() }).await
@@ -44,10 +45,22 @@ async fn a_version_that_knows_of_no_formats_is_refused_by_its_own_check() {
     assert_eq!(steps, [1, 2]);
 }
 
+/// One that began to lead in a role while the format was announced that nobody had led in before.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_node_that_leads_all_the_same_loses_the_lead() {
+    let scratch = Scratch::default();
+    of_format(&scratch, 1).await.expect("opens").announce().await.expect("announced");
+    let earlier = of_format(&scratch, 1).await.expect("opens");
+    let pace = Pace { heartbeat: Duration::from_millis(50), ..Pace::default() };
+    let lease = soon(Candidate::new(earlier, [Role::Work], "earlier").pace(pace).lead()).await;
+    scratch.execute("INSERT INTO formats (format) VALUES (2)").await;
+    soon(lease.lost().cancelled()).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_announced_while_an_earlier_node_leads_and_afterwards_it_leads_no_more() {
     let scratch = Scratch::default();
-    let mut earlier = Candidate::new(of_format(&scratch, 1).await.expect("opens"), Role::Work, "earlier");
+    let mut earlier = Candidate::new(of_format(&scratch, 1).await.expect("opens"), [Role::Work], "earlier");
     let lease = soon(earlier.lead()).await;
     let newer = of_format(&scratch, 2).await.expect("opens");
     let announcing = tokio::spawn({

@@ -3,7 +3,7 @@
 use crate::proxy::{Network, Proxy};
 use crate::scratch::{Scratch, url};
 use crate::soon;
-use postgres::{Candidate, Database, DatabaseError, Lease, Options, Pace, Role, Standing};
+use postgres::{Candidate, Database, DatabaseError, Held, Lease, Options, Pace, Role, Standing};
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 
@@ -16,7 +16,22 @@ const FAST: Pace = Pace {
 };
 
 async fn candidate(scratch: &Scratch, node: &str) -> Candidate {
-    Candidate::new(scratch.database().await, Role::Views, node).pace(FAST)
+    Candidate::new(scratch.database().await, [carts()], node).pace(FAST)
+}
+
+fn view(name: &'static str, version: u32) -> Role {
+    Role::View { name: name.into(), version }
+}
+
+fn carts() -> Role {
+    view("carts", 3)
+}
+
+/// Of a lease in one role.
+fn epoch(lease: &Lease) -> i64 {
+    let held = lease.held().borrow().clone();
+    let [Held { epoch, .. }] = held[..] else { panic!("{held:?}") };
+    epoch
 }
 
 /// Waits until it has asked for the lead and not got it.
@@ -58,13 +73,13 @@ async fn one_leads_at_a_time_and_each_leader_has_a_larger_epoch() {
     let (mut one, mut two) = (candidate(&scratch, "one").await, candidate(&scratch, "two").await);
     let first = soon(one.lead()).await;
     assert_eq!(waits(&mut two).await.as_deref(), Some("one"));
-    assert_eq!(first.epoch(), 1);
+    assert_eq!(epoch(&first), 1);
     drop(first);
     let second = soon(two.lead()).await;
-    assert_eq!(second.epoch(), 2);
+    assert_eq!(epoch(&second), 2);
     assert_eq!(waits(&mut one).await.as_deref(), Some("two"));
     assert!(!second.lost().is_cancelled());
-    assert_eq!(scratch.texts("SELECT role || ' ' || node || ' ' || epoch FROM leaders").await, ["views two 2"]);
+    assert_eq!(scratch.texts("SELECT role || ' ' || node || ' ' || epoch FROM leaders").await, ["view carts 3 two 2"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,11 +87,66 @@ async fn roles_and_schemas_are_led_apart() {
     let (scratch, other) = (Scratch::default(), Scratch::default());
     let mut leases: Vec<Lease> = Vec::new();
     for scratch in [&scratch, &other] {
-        for role in [Role::Views, Role::Stream, Role::Work] {
-            leases.push(soon(Candidate::new(scratch.database().await, role, "one").pace(FAST).lead()).await);
+        for role in [view("carts", 3), view("carts", 4), Role::Stream, Role::Work] {
+            leases.push(soon(Candidate::new(scratch.database().await, [role], "one").pace(FAST).lead()).await);
         }
     }
-    assert!(leases.iter().all(|lease| lease.epoch() == 1 && !lease.lost().is_cancelled()));
+    assert!(leases.iter().all(|lease| epoch(lease) == 1 && !lease.lost().is_cancelled()));
+}
+
+/// As of nodes of one version that start together.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_candidates_for_the_same_roles_one_leads_in_all() {
+    let scratch = Scratch::default();
+    let roles = || (1..20).map(|version| view("carts", version));
+    for round in 1..10 {
+        let mut candidates = Vec::new();
+        for node in ["one", "two", "three"] {
+            candidates.push(Candidate::new(scratch.database().await, roles(), node).pace(FAST));
+        }
+        let trying = candidates.iter_mut().map(|candidate| Box::pin(candidate.lead()));
+        let (lease, _, _) = soon(futures::future::select_all(trying)).await;
+        let held = lease.held().borrow().clone();
+        assert_eq!(held.len(), 19);
+        assert!(held.iter().all(|held| held.epoch == round), "{held:?}");
+    }
+    // It is by this that they don't take some each.
+    let mut asking = scratch.connection().await;
+    let lock = "SELECT pg_advisory_lock(hashtextextended('cartlog/' || current_schema() || '/asking', 0))";
+    sqlx::query(lock).execute(&mut asking).await.expect("locked");
+    let mut candidate = Candidate::new(scratch.database().await, roles(), "four").pace(FAST);
+    waits(&mut candidate).await;
+    drop(asking);
+    assert_eq!(soon(candidate.lead()).await.held().borrow().len(), 19);
+}
+
+/// As of nodes of two versions: each knows a view that the other doesn't.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_candidate_leads_in_what_is_free_and_takes_the_rest_once_it_is() {
+    let scratch = Scratch::default();
+    let (both, olds, news) = (view("carts", 3), view("products", 1), view("products", 2));
+    let database = scratch.database().await;
+    let mut old = Candidate::new(database.clone(), [both.clone(), olds.clone()], "old").pace(FAST);
+    let mut new = Candidate::new(database.clone(), [both.clone(), news.clone()], "new").pace(FAST);
+    let old_leads = soon(old.lead()).await;
+    let new_leads = soon(new.lead()).await;
+    let held = |role: &Role, epoch| Held { role: role.clone(), epoch };
+    assert_eq!(*old_leads.held().borrow(), [held(&both, 1), held(&olds, 1)]);
+    assert_eq!(*new_leads.held().borrow(), [held(&news, 1)]);
+    assert_eq!(*new.standing().borrow(), Standing::Leading { held: vec![held(&news, 1)], others: 1 });
+    assert!(soon(database.unled(&olds)).await.expect("an answer").is_none(), "somebody leads");
+    drop(old_leads);
+    let mut now_held = new_leads.held();
+    soon(now_held.changed()).await.expect("it leads still");
+    assert_eq!(*now_held.borrow(), [held(&news, 1), held(&both, 2)]);
+    assert_eq!(*new.standing().borrow(), Standing::Leading { held: vec![held(&news, 1), held(&both, 2)], others: 0 });
+    assert!(!new_leads.lost().is_cancelled());
+    let nobody = soon(database.unled(&olds)).await.expect("an answer").expect("nobody leads");
+    let again = soon(old.lead());
+    tokio::pin!(again);
+    assert!(futures::poll!(&mut again).is_pending());
+    drop(nobody);
+    assert_eq!(*again.await.held().borrow(), [held(&olds, 2)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,7 +159,7 @@ async fn a_leader_whose_session_ends_knows_and_another_one_leads() {
     assert_eq!(scratch.texts(end).await, ["true"]);
     soon(first.lost().cancelled()).await;
     let second = soon(two.lead()).await;
-    assert_eq!(second.epoch(), 2);
+    assert_eq!(epoch(&second), 2);
 }
 
 /// Nobody is told that a network is cut: the leader stops by itself, and the server lets another one lead by itself.
@@ -98,12 +168,12 @@ async fn a_leader_that_is_cut_off_stops_and_another_one_leads() {
     let (scratch, proxy) = (Scratch::default(), Proxy::to(&url()).await);
     let mut two = candidate(&scratch, "two").await;
     let far = Database::open(&proxy.url, scratch.options()).await.expect("opens");
-    let mut one = Candidate::new(far, Role::Views, "one").pace(FAST);
+    let mut one = Candidate::new(far, [carts()], "one").pace(FAST);
     let first = soon(one.lead()).await;
     waits(&mut two).await;
     proxy.be(Network::Silent);
     let second = soon(two.lead()).await;
-    assert_eq!(second.epoch(), 2);
+    assert_eq!(epoch(&second), 2);
     soon(first.lost().cancelled()).await;
     assert!(!second.lost().is_cancelled());
 }
@@ -113,15 +183,15 @@ async fn a_candidate_leads_once_the_server_is_back_and_says_meanwhile_what_hinde
     let (scratch, proxy) = (Scratch::default(), Proxy::to(&url()).await);
     let options = Options { acquire_timeout: Duration::from_millis(200), ..scratch.options() };
     let database = Database::open(&proxy.url, options).await.expect("opens");
-    let mut candidate = Candidate::new(database, Role::Work, "one").pace(FAST);
+    let mut candidate = Candidate::new(database, [Role::Work], "one").pace(FAST);
     proxy.be(Network::Down);
     let mut standing = candidate.standing();
     let leading = tokio::spawn(async move { candidate.lead().await });
     let is_hindered = |standing: &Standing| matches!(standing, Standing::Hindered(DatabaseError::Unavailable(_)));
     soon(standing.wait_for(is_hindered)).await.expect("a candidate");
     proxy.be(Network::Well);
-    let lease = soon(leading).await.expect("no panic");
-    assert_eq!(*standing.borrow(), Standing::Leading { epoch: lease.epoch() });
+    let _lease = soon(leading).await.expect("no panic");
+    assert_eq!(*standing.borrow(), Standing::Leading { held: vec![Held { role: Role::Work, epoch: 1 }], others: 0 });
 }
 
 /// What a leader writes is checked under a lock, so that nobody takes over in the middle of it.
@@ -138,7 +208,7 @@ async fn who_takes_over_waits_for_what_the_leader_before_has_in_flight() {
     until_somebody_waits_for_a_lock(&scratch).await;
     assert!(!taking.is_finished());
     writing.commit().await.expect("committed");
-    assert_eq!(soon(taking).await.expect("no panic").epoch(), 2);
+    assert_eq!(epoch(&soon(taking).await.expect("no panic")), 2);
 }
 
 /// One that began to write and is heard of no more does not hold the others up.
@@ -152,12 +222,12 @@ async fn a_transaction_that_was_left_open_is_ended_by_the_server() {
     let mut writing = connection.begin().await.expect("begun");
     fence(&mut writing).await;
     drop(first);
-    assert_eq!(soon(two.lead()).await.epoch(), 2);
+    assert_eq!(epoch(&soon(two.lead()).await), 2);
     writing.commit().await.expect_err("ended by the server");
 }
 
 async fn fence(connection: &mut PgConnection) {
-    let select = "SELECT 1 FROM leaders WHERE role = 'views' AND epoch = 1 FOR SHARE";
+    let select = "SELECT 1 FROM leaders WHERE role = 'view carts 3' AND epoch = 1 FOR SHARE";
     sqlx::query(select).fetch_one(connection).await.expect("it leads");
 }
 

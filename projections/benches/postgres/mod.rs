@@ -3,16 +3,21 @@
 use crate::scratch::Scratch;
 use crate::{SOME, cpu, journal, live, many_products, opened, query, rate, settings, told};
 use cartlog_projections::store::ReadStore;
-use cartlog_projections::{PostgresReadStore, Projections};
+use cartlog_projections::{PostgresReadStore, Projections, view_names};
 use journal::Journal;
+use postgres::{Held, Role};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 async fn store(scratch: &Scratch) -> Arc<PostgresReadStore> {
     let store = PostgresReadStore::open(&scratch.database().await).await.unwrap();
-    scratch.execute("INSERT INTO leaders VALUES ('views', 1, 'bench', now())").await;
-    Arc::new(store.leading(1))
+    let role = |name: &'static str| Role::View { name: name.into(), version: 1 };
+    let held: Vec<Held> = view_names().map(|name| Held { role: role(name), epoch: 1 }).collect();
+    for held in &held {
+        scratch.execute(&format!("INSERT INTO leaders VALUES ('{}', 1, 'bench', now())", held.role.name())).await;
+    }
+    Arc::new(store.leading(&held))
 }
 
 async fn open(store: &Arc<PostgresReadStore>, journal: &Journal) -> Projections {

@@ -41,6 +41,11 @@ pub struct Settings {
     pub fills_first_for: Duration,
     /// Views of another log are filled anew from this one, in the place of being left alone.
     pub accept_log: bool,
+    /// The views, each in the version that this program fills. Others than by default stand in for another version of it.
+    pub declared: &'static [&'static ViewDeclaration],
+    /// How long the tables of another version of a view are kept once nobody fills them: for as long one can go back to that
+    /// version, and finds its views. Only where several share them.
+    pub outlived_for: Duration,
 }
 
 impl Default for Settings {
@@ -56,6 +61,8 @@ impl Default for Settings {
             fill_beside: false,
             fills_first_for: Duration::MAX,
             accept_log: false,
+            declared: DECLARATIONS,
+            outlived_for: Duration::from_secs(600),
         }
     }
 }
@@ -74,6 +81,9 @@ pub enum FillError {
     Fold(#[from] FoldError),
     #[error("there is no view '{name}'; there are {}", known.join(", "))]
     UnknownView { name: String, known: Vec<&'static str> },
+    /// Another node leads in it.
+    #[error("another node fills the view '{0}', as another version of cartlog runs beside this one")]
+    FilledElsewhere(&'static str),
     #[error("a rebuild is under way already")]
     AlreadyRebuilding,
     /// What was done stays done, and the next time goes on from there.
@@ -132,7 +142,8 @@ impl Projections {
         progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Self, FillError> {
         let views = Views::new(Arc::clone(&store));
-        let means = Means { journal, store, views, settings, stop: CancellationToken::new() };
+        let filled = settings.declared.to_vec();
+        let means = Means { journal, store, views, filled, is_shared: false, settings, stop: CancellationToken::new() };
         Self::with(means, Arc::new(progress)).await
     }
 
@@ -168,7 +179,7 @@ impl Projections {
         self.stop().await;
         let anew = "their file is damaged, and they are filled anew beside it".to_owned();
         self.shared.means.views.inner.watched.store_trouble(anew, false);
-        let Means { journal, views, settings, .. } = &self.shared.means;
+        let Means { journal, views, filled: declared, settings, .. } = &self.shared.means;
         let beside = store.beside();
         let filled = Arc::new(SqliteReadStore::open_or_begin_anew(&beside)?);
         let progress: Report = Arc::new(progress);
@@ -178,8 +189,9 @@ impl Projections {
         filled.close()?;
         store.take_place(Some(&beside))?;
         let (store, stop) = (Arc::clone(store) as Arc<dyn ReadStore>, CancellationToken::new());
-        let (journal, views, settings) = (journal.clone(), views.clone(), *settings);
-        let healed = Self::with(Means { journal, store, views, settings, stop }, progress).await?;
+        let (journal, views, filled, settings) = (journal.clone(), views.clone(), declared.clone(), *settings);
+        let means = Means { journal, store, views, filled, is_shared: false, settings, stop };
+        let healed = Self::with(means, progress).await?;
         healed.shared.means.views.inner.watched.store_is_well();
         Ok(healed)
     }
@@ -244,8 +256,8 @@ impl Projections {
         progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Vec<&'static str>, FillError> {
         let views = match views {
-            Some(names) => names.iter().map(|name| declared(name)).collect::<Result<Vec<_>, _>>()?,
-            None => DECLARATIONS.to_vec(),
+            Some(names) => names.iter().map(|name| self.filled(name)).collect::<Result<Vec<_>, _>>()?,
+            None => self.shared.means.filled.clone(),
         };
         let names = views.iter().map(|view| view.name).collect();
         let work = rebuild::rebuild(Arc::clone(&self.shared), views, Arc::new(progress));
@@ -275,7 +287,7 @@ impl Projections {
 
     /// Folds one row anew from the log, as after a person's key was destroyed. One that can't be folded is parked.
     pub async fn refold_row(&self, view: &str, key: Uuid) -> Result<(), FillError> {
-        let view = declared(view)?;
+        let view = self.filled(view)?;
         let shared = Arc::clone(&self.shared);
         self.on_own_thread("views-retry", async move {
             let tables = shared.live.lock().await.tables();
@@ -294,15 +306,26 @@ impl Projections {
         key: Uuid,
         as_of: Option<Position>,
     ) -> Result<Option<serde_json::Value>, FillError> {
-        let view = declared(view)?;
+        let view = self.filled(view)?;
         let reached = self.shared.means.views.position();
         let up_to = as_of.map_or(reached, |as_of| as_of.min(reached));
         let tables = self.shared.live.lock().await.tables();
         let table = tables.into_iter().find(|table| table.view.name == view.name);
-        // Every declared view is among those that answer.
+        // Every view that is filled here is among those that answer.
         let Some(folder) = table.and_then(|table| projector(table, Vec::new(), 0)) else { return Ok(None) };
         let means = &self.shared.means;
         Ok(folder.fold_alone(&Alone::new(&means.journal, means.store(), up_to), key).await?)
+    }
+
+    /// The view of that name, if it is filled here.
+    fn filled(&self, name: &str) -> Result<&'static ViewDeclaration, FillError> {
+        let settings = &self.shared.means.settings;
+        let view = settings.declared.iter().find(|view| view.name == name).ok_or_else(|| FillError::UnknownView {
+            name: name.to_owned(),
+            known: settings.declared.iter().map(|view| view.name).collect(),
+        })?;
+        let is_here = self.shared.means.filled.iter().any(|filled| filled.name == view.name);
+        if is_here { Ok(view) } else { Err(FillError::FilledElsewhere(view.name)) }
     }
 
     async fn on_own_thread<T: Send + 'static>(
@@ -346,12 +369,4 @@ impl Shared {
         live.note(&self.means.views.inner, false);
         Ok(stay)
     }
-}
-
-fn declared(name: &str) -> Result<&'static ViewDeclaration, FillError> {
-    let view = DECLARATIONS.iter().find(|view| view.name == name).copied();
-    view.ok_or_else(|| FillError::UnknownView {
-        name: name.to_owned(),
-        known: DECLARATIONS.iter().map(|view| view.name).collect(),
-    })
 }

@@ -44,9 +44,7 @@ async fn begin(shared: &Shared, views: Vec<&'static ViewDeclaration>) -> Result<
     let start = Checkpoint::start(shared.means.journal.log_id().await?);
     let mut begun = Vec::with_capacity(views.len());
     for view in views {
-        let is_begun = |known: &&Generation| {
-            known.view == view.name && known.version == view.version && known.state == GenerationState::Filling
-        };
+        let is_begun = |known: &&Generation| known.is_of(view) && known.state == GenerationState::Filling;
         begun.push(match generations.iter().find(is_begun) {
             Some(known) => (Table { view, generation: known.generation }, known.checkpoint),
             None => (shared.means.create(view, start).await?, start),
@@ -92,10 +90,8 @@ async fn drop_retired(shared: &Shared, retired: Vec<(Table, CancellationToken)>)
 pub(super) async fn interrupted(shared: &Shared) -> Result<Vec<&'static ViewDeclaration>, StoreError> {
     let generations = shared.means.store().generations().await?;
     let is_interrupted = |view: &&&'static ViewDeclaration| {
-        let is_its = |known: &Generation| {
-            known.view == view.name && known.version == view.version && known.state == GenerationState::Filling
-        };
+        let is_its = |known: &Generation| known.is_of(view) && known.state == GenerationState::Filling;
         generations.iter().any(is_its)
     };
-    Ok(crate::slots::DECLARATIONS.iter().filter(is_interrupted).copied().collect())
+    Ok(shared.means.filled.iter().filter(is_interrupted).copied().collect())
 }

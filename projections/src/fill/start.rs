@@ -6,7 +6,7 @@ use super::meter::{Meter, Report};
 use super::projections::{FillError, Settings};
 use super::{Group, altered};
 use crate::reader::Views;
-use crate::slots::{DECLARATIONS, projector};
+use crate::slots::projector;
 use crate::status::{Progress, ViewStatus};
 use crate::store::*;
 use eventlog::{Checkpoint, LogError, Position, Room};
@@ -27,11 +27,20 @@ pub(crate) struct Means {
     pub store: Arc<dyn ReadStore>,
     /// Where it is published.
     pub views: Views,
+    /// What is filled: of the settings' views those that no other process fills.
+    pub filled: Vec<&'static ViewDeclaration>,
+    /// Others fill what this process doesn't.
+    pub is_shared: bool,
     pub settings: Settings,
     pub stop: CancellationToken,
 }
 
 impl Means {
+    /// Whether the generation is one of what is filled, in its version.
+    pub(super) fn fills(&self, generation: &Generation) -> bool {
+        self.filled.iter().any(|view| generation.is_of(view))
+    }
+
     pub(super) fn store(&self) -> &dyn ReadStore {
         self.store.as_ref()
     }
@@ -180,18 +189,16 @@ struct Found {
     filling: Vec<(Table, Checkpoint)>,
     /// Of such views, those to be begun.
     absent: Vec<&'static ViewDeclaration>,
-    /// Of another version, another program, or retired.
+    /// Retired; or of another version or another program, where no other process may fill those.
     leftover: Vec<Generation>,
 }
 
 impl Found {
-    fn sort_out(mut generations: Vec<Generation>) -> Self {
+    fn sort_out(filled: &[&'static ViewDeclaration], mut generations: Vec<Generation>) -> Self {
         let mut found = Self::default();
-        for view in DECLARATIONS.iter().copied() {
+        for view in filled.iter().copied() {
             let mut take = |state| {
-                let is_it = |known: &Generation| {
-                    known.view == view.name && known.version == view.version && known.state == state
-                };
+                let is_it = |known: &Generation| known.is_of(view) && known.state == state;
                 let known = generations.swap_remove(generations.iter().position(is_it)?);
                 Some((Table { view, generation: known.generation }, known.checkpoint))
             };
@@ -231,6 +238,9 @@ pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, Fil
         }
         tracing::warn!(%before, %log_id, "the views are of another log: they are filled anew from this one");
     }
+    // What other versions of the program fill, they drop, or whoever finds that nobody fills it any more.
+    let generations: Vec<_> =
+        generations.into_iter().filter(|generation| !means.is_shared || means.fills(generation)).collect();
     for lost in generations.iter().filter(|generation| generation.state == GenerationState::Lost) {
         tracing::error!(
             view = lost.view,
@@ -244,7 +254,7 @@ pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, Fil
         means.store().forget_tips().await?;
     }
     altered::tell(&means.journal, &generations).await?;
-    let mut found = Found::sort_out(generations);
+    let mut found = Found::sort_out(&means.filled, generations);
     found.leftover.extend(foreign.into_iter().chain(ahead));
     let mut group = live_group(means, std::mem::take(&mut found.live), report).await?;
     let is_first = group.projectors.is_empty();
@@ -263,7 +273,7 @@ pub(super) async fn start(means: &Means, report: &Report) -> Result<Started, Fil
     retry_all(means, &mut group).await?;
     catch_up(means, &mut group, report).await?;
     group.note(&means.views.inner, true);
-    means.views.inner.position.send_replace(group.position());
+    means.views.inner.reached.filled(Some(group.position()));
     Ok(Started { group, leftover: found.leftover, absent })
 }
 

@@ -1,8 +1,9 @@
 //! The live worker: takes what has come, folds it, commits it, says so.
 
 use super::projections::{FillError, Shared};
+use super::start::Means;
 use super::thread;
-use crate::store::{Generation, StoreError, ViewDeclaration};
+use crate::store::{Generation, GenerationState, StoreError, ViewDeclaration};
 use eventlog::Position;
 use futures::FutureExt;
 use journal::{Batch, Delivery};
@@ -100,7 +101,7 @@ async fn take(shared: &Shared, events: &[Delivery]) -> bool {
             Ok(()) => {
                 // Before the position: whoever waited for it sees what was parked on the way.
                 live.note(inner, false);
-                inner.position.send_replace(live.position());
+                inner.reached.filled(Some(live.position()));
                 drop(live);
                 inner.watched.store_is_well();
                 measure_batch(events, began);
@@ -155,15 +156,24 @@ pub(super) async fn tidy_up(shared: Arc<Shared>) {
     if !leftover.is_empty() && !shared.means.keep_for_others().await {
         return;
     }
-    for Generation { view, generation, .. } in leftover {
+    for generation in leftover {
         if shared.means.stop.is_cancelled() {
             return;
         }
-        if let Err(error) = shared.means.store().drop_generation(view, generation).await {
+        if let Err(error) = drop_leftover(&shared.means, generation).await {
             tracing::warn!(%error, "what answers no more stays until the next start");
         }
     }
     resume_rebuild(shared).await;
+}
+
+/// One that answered to another version of the program is still said to.
+async fn drop_leftover(means: &Means, leftover: Generation) -> Result<(), StoreError> {
+    // In a version that is filled here, what took its place has retired it.
+    if leftover.state != GenerationState::Retired && !means.fills(&leftover) {
+        means.store().retire(leftover.view.clone(), leftover.version).await?;
+    }
+    means.store().drop_generation(leftover.view, leftover.generation).await
 }
 
 /// However often it takes; `false` when it is stopped.

@@ -1,4 +1,4 @@
-//! The writing connections, and the transaction around whatever is written: fenced by the epoch of whoever leads, and settled when
+//! The writing connections, and the transaction around whatever is written: fenced by the epochs of whoever leads, and settled when
 //! its outcome was lost.
 
 use super::generations::{self, Dropped};
@@ -7,7 +7,7 @@ use super::values::number;
 use super::write::Writer;
 use crate::store::*;
 use eventlog::{Checkpoint, LogId, Position};
-use postgres::{Database, Role, in_time, is_away};
+use postgres::{Database, Held, in_time, is_away};
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, PgConnection, PgPool, Postgres, Row};
 use std::time::Duration;
@@ -33,6 +33,19 @@ const SESSION: &[(&str, &str)] = &[
     ("enable_mergejoin", "off"),
     ("max_parallel_workers_per_gather", "0"),
 ];
+
+/// By what it is checked that whoever writes still leads.
+pub(super) struct Epochs {
+    roles: Vec<String>,
+    epochs: Vec<i64>,
+}
+
+impl Epochs {
+    pub fn of(held: &[Held]) -> Self {
+        let (roles, epochs) = held.iter().map(|held| (held.role.name().into_owned(), held.epoch)).unzip();
+        Self { roles, epochs }
+    }
+}
 
 pub(super) struct Committer {
     pool: PgPool,
@@ -61,15 +74,15 @@ impl Committer {
         self.pool.acquire().await.map_err(|error| trouble("connecting", &error))
     }
 
-    /// Writes the batch, as the leader with that epoch.
-    pub async fn commit(&self, epoch: i64, commit: &Commit) -> Result<(), StoreError> {
+    /// Writes the batch, as whoever leads by these epochs.
+    pub async fn commit(&self, held: &Epochs, commit: &Commit) -> Result<(), StoreError> {
         if commit.tables.is_empty() {
             return Ok(());
         }
         let mut connection = self.connection().await?;
         let mark = Uuid::new_v4();
         // Dropped in the middle, a transaction is never committed: its connection is closed with it.
-        let written = in_time(LONGEST, async { Ok(write(&mut connection, epoch, commit, mark).await) }).await;
+        let written = in_time(LONGEST, async { Ok(write(&mut connection, held, commit, mark).await) }).await;
         match written.unwrap_or_else(|error| Err(Failed::Unknown(error))) {
             Ok(()) => Ok(()),
             Err(Failed::Before(error)) => {
@@ -121,21 +134,21 @@ impl Committer {
     /// Begins an empty generation. One whose answer was lost is found by whoever looks for what was begun.
     pub async fn create(
         &self,
-        epoch: i64,
+        held: &Epochs,
         view: &'static ViewDeclaration,
         checkpoint: Checkpoint,
     ) -> Result<Table, StoreError> {
         let mut connection = self.connection().await?;
         let created =
-            in_time(LONGEST, async { Ok(generations::create(&mut connection, epoch, view, checkpoint).await) }).await;
+            in_time(LONGEST, async { Ok(generations::create(&mut connection, held, view, checkpoint).await) }).await;
         done(connection, created, "making tables")
     }
 
     /// Done twice, it is the same: so it is done again until it is known to be done.
-    pub async fn swap(&self, epoch: i64, tables: &[Table]) -> Result<(), StoreError> {
+    pub async fn swap(&self, held: &Epochs, tables: &[Table]) -> Result<(), StoreError> {
         let until = Instant::now() + SETTLED_WITHIN;
         loop {
-            match self.try_swap(epoch, tables).await {
+            match self.try_swap(held, tables).await {
                 Err(StoreError::Unavailable(_)) if Instant::now() < until => tokio::time::sleep(SETTLE_PAUSE).await,
                 Err(StoreError::Unavailable(reason)) => {
                     tracing::warn!(reason, "which generations answer can't be told: the views are read anew");
@@ -146,25 +159,33 @@ impl Committer {
         }
     }
 
-    async fn try_swap(&self, epoch: i64, tables: &[Table]) -> Result<(), StoreError> {
+    async fn try_swap(&self, held: &Epochs, tables: &[Table]) -> Result<(), StoreError> {
         let mut connection = self.connection().await?;
-        let swapped = in_time(LONGEST, async { Ok(generations::swap(&mut connection, epoch, tables).await) }).await;
+        let swapped = in_time(LONGEST, async { Ok(generations::swap(&mut connection, held, tables).await) }).await;
         done(connection, swapped, "swapping views")
     }
 
     /// Forgets what was seen of all streams.
-    pub async fn forget_tips(&self, epoch: i64) -> Result<(), StoreError> {
+    pub async fn forget_tips(&self, held: &Epochs) -> Result<(), StoreError> {
         let mut connection = self.connection().await?;
-        let forgotten = in_time(LONGEST, async { Ok(forget(&mut connection, epoch).await) }).await;
+        let forgotten = in_time(LONGEST, async { Ok(forget(&mut connection, held).await) }).await;
         done(connection, forgotten, "forgetting what was seen")
     }
 
+    /// Retires what answers in that version of the view.
+    pub async fn retire(&self, held: &Epochs, view: &str, version: u32) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        let retiring = async { Ok(generations::retire(&mut connection, held, view, version).await) };
+        let retired = in_time(LONGEST, retiring).await;
+        done(connection, retired, "retiring views")
+    }
+
     /// Drops the generation as soon as nobody reads it; those that come to read it meanwhile need not wait for those that do.
-    pub async fn drop_generation(&self, epoch: i64, view: &str, generation: u32) -> Result<(), StoreError> {
+    pub async fn drop_generation(&self, held: &Epochs, view: &str, generation: u32) -> Result<(), StoreError> {
         let mut tries = 1;
         loop {
             let mut connection = self.connection().await?;
-            let dropping = async { Ok(generations::drop_tables(&mut connection, epoch, view, generation).await) };
+            let dropping = async { Ok(generations::drop_tables(&mut connection, held, view, generation).await) };
             let dropped = in_time(LONGEST, dropping).await;
             match done(connection, dropped, "dropping tables")? {
                 Dropped::Gone => return Ok(()),
@@ -176,10 +197,10 @@ impl Committer {
     }
 }
 
-async fn forget(connection: &mut PgConnection, epoch: i64) -> Result<(), StoreError> {
+async fn forget(connection: &mut PgConnection, held: &Epochs) -> Result<(), StoreError> {
     let doing = |error: sqlx::Error| trouble("forgetting what was seen", &error);
     let mut transaction = connection.begin().await.map_err(doing)?;
-    fence(&mut transaction, epoch).await?;
+    fence(&mut transaction, held).await?;
     sqlx::query("TRUNCATE views_tips").execute(&mut *transaction).await.map_err(doing)?;
     transaction.commit().await.map_err(doing)
 }
@@ -197,10 +218,10 @@ fn done<T>(
     outcome
 }
 
-async fn write(connection: &mut PgConnection, epoch: i64, commit: &Commit, mark: Uuid) -> Result<(), Failed> {
+async fn write(connection: &mut PgConnection, held: &Epochs, commit: &Commit, mark: Uuid) -> Result<(), Failed> {
     let writing = |error: sqlx::Error| Failed::Before(trouble("writing", &error));
     let mut transaction = connection.begin().await.map_err(writing)?;
-    fence(&mut transaction, epoch).await?;
+    fence(&mut transaction, held).await?;
     move_checkpoints(&mut transaction, commit, mark).await?;
     for changes in &commit.tables {
         Writer::new(&mut transaction, changes.table).write(changes).await.map_err(writing)?;
@@ -215,13 +236,14 @@ async fn write(connection: &mut PgConnection, epoch: i64, commit: &Commit, mark:
     })
 }
 
-/// Only the leader with that epoch goes on; and until this transaction ends, no other one can take over.
-pub(super) async fn fence(transaction: &mut PgConnection, epoch: i64) -> Result<(), StoreError> {
-    let select = "SELECT 1 FROM leaders WHERE role = $1 AND epoch = $2 FOR SHARE";
-    let leads = sqlx::query(select).bind(Role::Views.name()).bind(epoch).fetch_optional(transaction).await;
-    match leads.map_err(|error| trouble("looking who leads", &error))? {
-        Some(_) => Ok(()),
-        None => Err(StoreError::Fenced),
+/// Only who leads in all of these by that epoch goes on; and until this transaction ends, no other one can take over.
+pub(super) async fn fence(transaction: &mut PgConnection, held: &Epochs) -> Result<(), StoreError> {
+    let select =
+        "SELECT 1 FROM leaders WHERE (role, epoch) IN (SELECT * FROM unnest($1::text[], $2::int8[])) FOR SHARE";
+    let leads = sqlx::query(select).bind(&held.roles).bind(&held.epochs).fetch_all(transaction).await;
+    match leads.map_err(|error| trouble("looking who leads", &error))?.len() == held.roles.len() {
+        true => Ok(()),
+        false => Err(StoreError::Fenced),
     }
 }
 

@@ -1,6 +1,6 @@
 //! How generations come, answer and go: each step a transaction of whoever leads, on disk before it is told.
 
-use super::commit::fence;
+use super::commit::{Epochs, fence};
 use super::values::number;
 use super::{schema, trouble};
 use crate::store::*;
@@ -22,14 +22,14 @@ pub(super) enum Dropped {
 /// Begins an empty generation.
 pub(super) async fn create(
     connection: &mut PgConnection,
-    epoch: i64,
+    held: &Epochs,
     view: &'static ViewDeclaration,
     checkpoint: Checkpoint,
 ) -> Result<Table, StoreError> {
     let doing = |error: sqlx::Error| trouble("making tables", &error);
     let mut transaction = connection.begin().await.map_err(doing)?;
     sqlx::query(DURABLE).execute(&mut *transaction).await.map_err(doing)?;
-    fence(&mut transaction, epoch).await?;
+    fence(&mut transaction, held).await?;
     let next = "INSERT INTO views_numbers AS n VALUES ($1, 1)
                 ON CONFLICT (view) DO UPDATE SET last_generation = n.last_generation + 1 RETURNING last_generation";
     let generation: i32 = sqlx::query_scalar(next).bind(view.name).fetch_one(&mut *transaction).await.map_err(doing)?;
@@ -50,20 +50,21 @@ pub(super) async fn create(
     Ok(table)
 }
 
-/// Makes these the ones that answer.
-pub(super) async fn swap(connection: &mut PgConnection, epoch: i64, tables: &[Table]) -> Result<(), StoreError> {
+/// Makes these the ones that answer, of their version: nodes of another one may answer from theirs.
+pub(super) async fn swap(connection: &mut PgConnection, held: &Epochs, tables: &[Table]) -> Result<(), StoreError> {
     let doing = |error: sqlx::Error| trouble("swapping views", &error);
     let mut transaction = connection.begin().await.map_err(doing)?;
     sqlx::query(DURABLE).execute(&mut *transaction).await.map_err(doing)?;
-    fence(&mut transaction, epoch).await?;
+    fence(&mut transaction, held).await?;
     for table in tables {
         let swap = "UPDATE views_generations SET state = CASE generation WHEN $2 THEN $3 ELSE $4 END
-                    WHERE view = $1 AND (generation = $2 OR state = $3)";
+                    WHERE view = $1 AND (generation = $2 OR (state = $3 AND version = $5))";
         sqlx::query(swap)
             .bind(table.view.name)
             .bind(table.generation as i32)
             .bind(schema::LIVE)
             .bind(schema::RETIRED)
+            .bind(table.view.version as i32)
             .execute(&mut *transaction)
             .await
             .map_err(doing)?;
@@ -71,10 +72,27 @@ pub(super) async fn swap(connection: &mut PgConnection, epoch: i64, tables: &[Ta
     transaction.commit().await.map_err(doing)
 }
 
+/// Whatever answered in that version of the view does so no more: it may be dropped.
+pub(super) async fn retire(
+    connection: &mut PgConnection,
+    held: &Epochs,
+    view: &str,
+    version: u32,
+) -> Result<(), StoreError> {
+    let doing = |error: sqlx::Error| trouble("retiring views", &error);
+    let mut transaction = connection.begin().await.map_err(doing)?;
+    sqlx::query(DURABLE).execute(&mut *transaction).await.map_err(doing)?;
+    fence(&mut transaction, held).await?;
+    let retire = "UPDATE views_generations SET state = $3 WHERE view = $1 AND version = $2 AND state = $4";
+    let retire = sqlx::query(retire).bind(view).bind(version as i32).bind(schema::RETIRED).bind(schema::LIVE);
+    retire.execute(&mut *transaction).await.map_err(doing)?;
+    transaction.commit().await.map_err(doing)
+}
+
 /// Drops the generation, unless somebody reads it still.
 pub(super) async fn drop_tables(
     connection: &mut PgConnection,
-    epoch: i64,
+    held: &Epochs,
     view: &str,
     generation: u32,
 ) -> Result<Dropped, StoreError> {
@@ -82,7 +100,7 @@ pub(super) async fn drop_tables(
     let mut transaction = connection.begin().await.map_err(doing)?;
     sqlx::query(DURABLE).execute(&mut *transaction).await.map_err(doing)?;
     sqlx::query(DROP_WAIT).execute(&mut *transaction).await.map_err(doing)?;
-    fence(&mut transaction, epoch).await?;
+    fence(&mut transaction, held).await?;
     let delete = "DELETE FROM views_generations WHERE view = $1 AND generation = $2 AND state <> $3";
     let delete = sqlx::query(delete).bind(view).bind(generation as i32).bind(schema::LIVE);
     if delete.execute(&mut *transaction).await.map_err(doing)?.rows_affected() == 0 {

@@ -16,9 +16,9 @@ mod words;
 mod write;
 
 use crate::store::*;
-use ::postgres::{Database, DatabaseError, is_away, says};
+use ::postgres::{Database, DatabaseError, Held, is_away, says};
 use async_trait::async_trait;
-use commit::Committer;
+use commit::{Committer, Epochs};
 use eventlog::{Checkpoint, Position, StreamName};
 use pool::Readers;
 use sqlx::Row;
@@ -37,7 +37,7 @@ pub struct PostgresReadStore {
     readers: Arc<Readers>,
     committer: Arc<Committer>,
     /// Of the lease that it writes by.
-    epoch: Option<i64>,
+    held: Option<Arc<Epochs>>,
 }
 
 impl PostgresReadStore {
@@ -48,17 +48,17 @@ impl PostgresReadStore {
     pub async fn open(database: &Database) -> Result<Self, DatabaseError> {
         database.migrate(&schema::TABLES).await?;
         let (readers, committer) = (Readers::new(database), Committer::new(database));
-        Ok(Self { readers: Arc::new(readers), committer: Arc::new(committer), epoch: None })
+        Ok(Self { readers: Arc::new(readers), committer: Arc::new(committer), held: None })
     }
 
-    /// The same store, to write with the epoch of a lease in [`postgres::Role::Views`]. Once another node has taken over, every
+    /// The same store, to write by what a lease holds of [`postgres::Role::View`]. Once another node has taken over any of it, every
     /// write is [`StoreError::Fenced`].
-    pub fn leading(&self, epoch: i64) -> Self {
-        Self { epoch: Some(epoch), ..self.clone() }
+    pub fn leading(&self, held: &[Held]) -> Self {
+        Self { held: Some(Arc::new(Epochs::of(held))), ..self.clone() }
     }
 
-    fn epoch(&self) -> Result<i64, StoreError> {
-        self.epoch.ok_or(StoreError::Fenced)
+    fn held(&self) -> Result<&Epochs, StoreError> {
+        self.held.as_deref().ok_or(StoreError::Fenced)
     }
 
     async fn decoded<T>(
@@ -118,7 +118,7 @@ impl ReadStore for PostgresReadStore {
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        self.committer.commit(self.epoch()?, &commit).await
+        self.committer.commit(self.held()?, &commit).await
     }
 
     async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, StoreError> {
@@ -146,15 +146,19 @@ impl ReadStore for PostgresReadStore {
     }
 
     async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, StoreError> {
-        self.committer.create(self.epoch()?, view, checkpoint).await
+        self.committer.create(self.held()?, view, checkpoint).await
     }
 
     async fn swap(&self, tables: Vec<Table>) -> Result<(), StoreError> {
-        self.committer.swap(self.epoch()?, &tables).await
+        self.committer.swap(self.held()?, &tables).await
+    }
+
+    async fn retire(&self, view: String, version: u32) -> Result<(), StoreError> {
+        self.committer.retire(self.held()?, &view, version).await
     }
 
     async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError> {
-        self.committer.drop_generation(self.epoch()?, &view, generation).await
+        self.committer.drop_generation(self.held()?, &view, generation).await
     }
 
     async fn tip(&self, stream: &StreamName) -> Result<Option<Tip>, StoreError> {
@@ -171,7 +175,7 @@ impl ReadStore for PostgresReadStore {
     }
 
     async fn forget_tips(&self) -> Result<(), StoreError> {
-        self.committer.forget_tips(self.epoch()?).await
+        self.committer.forget_tips(self.held()?).await
     }
 
     async fn bytes(&self) -> Result<u64, StoreError> {

@@ -13,7 +13,7 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 /// The tables that are always there.
-pub(super) const TABLES: Migrations = Migrations { part: "views", steps: &[FIRST, SEEN] };
+pub(super) const TABLES: Migrations = Migrations { part: "views", steps: &[FIRST, SEEN, BY_VERSION] };
 
 const FIRST: &str = "
         CREATE TABLE views_generations (
@@ -38,6 +38,11 @@ const SEEN: &str = "
     CREATE TABLE views_tips (
         stream text COLLATE \"C\" PRIMARY KEY, revision bigint NOT NULL, position bigint NOT NULL, hash bytea NOT NULL
     ) WITH (fillfactor = 80);";
+
+/// Before, one node led all views, of whichever version: it writes nothing from here on, and no other of that kind leads after it.
+const BY_VERSION: &str = "
+    DELETE FROM leaders WHERE role = 'views';
+    ALTER TABLE leaders ADD CONSTRAINT leaders_of_views CHECK (role <> 'views');";
 
 /// The name of a generation's table.
 pub(super) fn name(table: Table) -> String {
@@ -66,7 +71,8 @@ pub(super) const GENERATIONS: &str = "
 pub(super) fn generation(row: &PgRow) -> sqlx::Result<Generation> {
     let view: String = row.try_get(0)?;
     let there: Vec<String> = row.try_get(7)?;
-    let is_whole = needed(&view).iter().all(|beside| there.iter().any(|known| known == beside));
+    let version = row.try_get::<i32, _>(2)?.unsigned_abs();
+    let is_whole = needed(&view, version).iter().all(|beside| there.iter().any(|known| known == beside));
     let state = match row.try_get(3)? {
         RETIRED => GenerationState::Retired,
         FILLING | LIVE if !is_whole => GenerationState::Lost,
@@ -80,7 +86,7 @@ pub(super) fn generation(row: &PgRow) -> sqlx::Result<Generation> {
     Ok(Generation {
         view,
         generation: row.try_get::<i32, _>(1)?.unsigned_abs(),
-        version: row.try_get::<i32, _>(2)?.unsigned_abs(),
+        version,
         state,
         checkpoint: Checkpoint {
             log_id: LogId(row.try_get(4)?),
@@ -91,9 +97,9 @@ pub(super) fn generation(row: &PgRow) -> sqlx::Result<Generation> {
     })
 }
 
-/// What a generation of the view can't do without, as far as this version knows the view.
-fn needed(view: &str) -> Vec<&'static str> {
-    let declared = DECLARATIONS.iter().find(|known| known.name == view);
+/// What a generation of the view can't do without, as far as this program knows that version of the view.
+fn needed(view: &str, version: u32) -> Vec<&'static str> {
+    let declared = DECLARATIONS.iter().find(|known| known.name == view && known.version == version);
     let labels = declared.is_some_and(|view| view.labels.is_some()).then_some("_labels");
     let search = declared.is_some_and(|view| view.search.is_some()).then_some("_search");
     [Some(""), Some("_history"), labels, search].into_iter().flatten().collect()

@@ -10,6 +10,7 @@ use super::{PostgresReadStore, schema};
 use crate::TimeRange;
 use crate::slots::DECLARATIONS;
 use crate::store::*;
+use ::postgres::{Held, Role};
 use domain::Timestamp;
 use eventlog::{Checkpoint, LogId, Position};
 use scratch::Scratch;
@@ -51,8 +52,9 @@ fn row(view: &ViewDeclaration, number: u64) -> RowWrite {
 
 /// A generation of every view, filled.
 async fn filled(scratch: &Scratch) -> Vec<Table> {
-    let store = PostgresReadStore::open(&scratch.database().await).await.expect("opens").leading(1);
-    scratch.execute("INSERT INTO leaders VALUES ('views', 1, 'test', now())").await;
+    let held = Held { role: Role::View { name: "all".into(), version: 1 }, epoch: 1 };
+    let store = PostgresReadStore::open(&scratch.database().await).await.expect("opens").leading(&[held]);
+    scratch.execute("INSERT INTO leaders VALUES ('view all 1', 1, 'test', now())").await;
     let checkpoint = Checkpoint::start(LogId(Uuid::nil()));
     let mut tables = Vec::new();
     for view in DECLARATIONS.iter().copied() {

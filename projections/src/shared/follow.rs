@@ -1,7 +1,7 @@
 //! Learning from the store what answers, and up to where.
 
 use super::Node;
-use crate::slots::{DECLARATIONS, answer_from};
+use crate::slots::answer_from;
 use crate::status::ViewStatus;
 use crate::store::{Generation, GenerationState, ReadStore, StoreError, Table, ViewDeclaration};
 use eventlog::Position;
@@ -22,17 +22,21 @@ const CHANNEL: &str = "cartlog_views";
 /// What this node has learned.
 #[derive(Default)]
 pub(super) struct Known {
+    /// The views that it fills itself, of which it knows better.
+    filled: Vec<&'static str>,
     generations: HashMap<&'static str, u32>,
+    /// Up to where each is, at least.
+    reached: HashMap<&'static str, Position>,
     parked_at: Option<Instant>,
 }
 
-/// What the store says.
+/// What the store says of the views that others fill.
+#[derive(Default)]
 struct Seen {
-    live: Vec<(&'static ViewDeclaration, u32)>,
+    /// The generation that answers, and up to where it is.
+    live: Vec<(&'static ViewDeclaration, u32, Position)>,
     /// Of views that have no generation for this version of the program and this log.
     absent: Vec<&'static ViewDeclaration>,
-    /// Up to where those that answer are.
-    position: Option<Position>,
 }
 
 /// Reads along until it is stopped.
@@ -46,53 +50,64 @@ pub(super) async fn follow(node: Arc<Node>) -> tasks::Ended {
 }
 
 impl Node {
-    /// Looks once, unless this node leads.
-    async fn look(&self) {
+    /// From now on this node fills these itself: nothing is learned of them from the store. What it filled before is learned anew.
+    pub(super) async fn fills(&self, filled: Vec<&'static str>) {
         let mut known = self.known.lock().await;
-        let Some(known) = known.as_mut() else { return };
-        let watched = &self.views.inner.watched;
-        match self.seen().await {
-            Ok(seen) => {
-                match seen.absent.first() {
-                    Some(view) => watched.store_trouble(format!("the view '{}' is not filled yet", view.name), false),
-                    None => watched.store_is_well(),
-                }
-                self.publish(known, &seen);
-                self.note_parked(known, &seen).await;
-            }
-            Err(error) => watched.store_trouble(error.to_string(), false),
+        *known = Known { filled, ..Known::default() };
+        let (inner, fills_all) = (&self.views.inner, known.filled.len() == self.settings.declared.len());
+        // Those that others fill are at least where all were said to be; the next look tells more. Of all others, until then they stay there.
+        let at_least = (!known.filled.is_empty() && !fills_all).then(|| self.views.position());
+        inner.reached.filled(None);
+        inner.reached.followed(at_least);
+        if fills_all {
+            inner.watched.followed(None);
         }
     }
 
-    async fn seen(&self) -> Result<Seen, StoreError> {
+    /// Looks once at what this node does not fill.
+    async fn look(&self) {
+        let mut known = self.known.lock().await;
+        if known.filled.len() == self.settings.declared.len() {
+            return;
+        }
+        let watched = &self.views.inner.watched;
+        match self.seen(&known.filled).await {
+            Ok(seen) => {
+                if known.filled.is_empty() {
+                    // What it said while it filled some.
+                    watched.store_is_well();
+                }
+                watched.followed(seen.absent.first().map(|view| format!("the view '{}' is not filled yet", view.name)));
+                self.publish(&mut known, &seen);
+                self.note_parked(&mut known, &seen).await;
+            }
+            Err(error) => watched.followed(Some(error.to_string())),
+        }
+    }
+
+    /// Of all views but these.
+    async fn seen(&self, but: &[&'static str]) -> Result<Seen, StoreError> {
         let log_id = self.log_id.get_or_try_init(|| self.journal.log_id()).await;
         let log_id = *log_id.map_err(|error| StoreError::Unavailable(format!("the log can't be told: {error}")))?;
         let generations = self.store.generations().await?;
-        let (mut live, mut absent) = (Vec::new(), Vec::new());
-        let mut position: Option<Position> = None;
-        for view in DECLARATIONS.iter().copied() {
+        let mut seen = Seen::default();
+        for view in self.settings.declared.iter().copied().filter(|view| !but.contains(&view.name)) {
             let is_it = |known: &&Generation| {
-                known.view == view.name
-                    && known.version == view.version
-                    && known.state == GenerationState::Live
-                    && known.checkpoint.log_id == log_id
+                known.is_of(view) && known.state == GenerationState::Live && known.checkpoint.log_id == log_id
             };
             match generations.iter().find(is_it) {
-                Some(found) => {
-                    live.push((view, found.generation));
-                    let reached = found.checkpoint.position;
-                    position = Some(position.map_or(reached, |position| position.min(reached)));
-                }
-                None => absent.push(view),
+                Some(found) => seen.live.push((view, found.generation, found.checkpoint.position)),
+                None => seen.absent.push(view),
             }
         }
-        Ok(Seen { live, absent, position })
+        Ok(seen)
     }
 
     /// First what answers, then up to where it is: whoever waited for the position reads what is there.
     fn publish(&self, known: &mut Known, seen: &Seen) {
         let inner = &self.views.inner;
-        for &(view, generation) in &seen.live {
+        for &(view, generation, reached) in &seen.live {
+            known.reached.insert(view.name, reached);
             if known.generations.insert(view.name, generation) != Some(generation) {
                 answer_from(&inner.slots, view, Some(generation));
                 known.parked_at = None;
@@ -103,20 +118,19 @@ impl Node {
             let absent =
                 ViewStatus { name, version, generation: 0, parked: 0, first_parked: Vec::new(), rebuild: None };
             inner.watched.view(absent);
+            known.reached.remove(view.name);
             if known.generations.remove(view.name).is_some() {
                 answer_from(&inner.slots, view, None);
             }
         }
-        if let Some(position) = seen.position {
-            inner.position.send_if_modified(|before| std::mem::replace(before, position) != position);
-        }
+        inner.reached.followed(known.reached.values().copied().min());
     }
 
     async fn note_parked(&self, known: &mut Known, seen: &Seen) {
         if known.parked_at.is_some_and(|at| at.elapsed() < PARKED_EVERY) {
             return;
         }
-        for &(view, generation) in &seen.live {
+        for &(view, generation, _) in &seen.live {
             // Told of with the next look at all generations, if it lasts.
             let Ok(parked) = self.store.parked(Table { view, generation }).await else { return };
             let (name, version) = (view.name, view.version);

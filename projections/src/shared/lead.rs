@@ -1,15 +1,23 @@
-//! Filling the views while this node leads.
+//! Filling views while this node leads in them.
 
 use super::Node;
-use super::follow::Known;
 use crate::fill::{FillError, Means, Projections, Report};
 use crate::slots::forget_rows;
-use ::postgres::{Candidate, Lease};
+use crate::store::ViewDeclaration;
+use ::postgres::{Candidate, Held, Lease};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long it is waited after something went wrong, before this node asks for the lead again: another may do better.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Why this node fills no more what it filled.
+enum Left {
+    /// The lead is lost, trying again does not help, or it was stopped.
+    Ended,
+    /// It leads in more.
+    ForMore,
+}
 
 /// Asks for the lead, and fills while it has it, until it is stopped.
 pub(super) async fn campaign(
@@ -19,7 +27,7 @@ pub(super) async fn campaign(
 ) -> tasks::Ended {
     let mut candidate = candidate.lock().await;
     // One that broke off before may have left this node as the one that knows.
-    node.known.lock().await.get_or_insert_with(Known::default);
+    node.fills(Vec::new()).await;
     while let Some(lease) = node.stop.run_until_cancelled(candidate.lead()).await {
         let lost = lease.lost();
         if let Err(error) = lead(&node, lease, &report).await {
@@ -37,22 +45,48 @@ pub(super) async fn campaign(
 /// Fills until the lead is lost, trying again does not help, or it is stopped. The lead is given back once nothing is written
 /// any more.
 async fn lead(node: &Arc<Node>, lease: Lease, report: &Report) -> Result<(), FillError> {
-    // From now on the fill says what answers.
-    *node.known.lock().await = None;
-    let outcome = fill(node, &lease, report).await;
-    // What is in memory is no longer kept up to date: everything is learned from the store again, once it answers.
-    forget_rows(&node.views.inner.slots);
-    *node.known.lock().await = Some(Known::default());
+    let mut held = lease.held();
+    let outcome = loop {
+        let now = held.borrow_and_update().clone();
+        let more = async {
+            // Nobody tells of more once the lead is lost.
+            if held.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        // From now on the fill says what answers.
+        let views = node.led(&now);
+        node.fills(views.iter().map(|view| view.name).collect()).await;
+        let outcome = fill(node, &lease, &now, views, more, report).await;
+        // What is in memory is no longer kept up to date: everything is learned from the store again, once it answers.
+        forget_rows(&node.views.inner.slots);
+        node.fills(Vec::new()).await;
+        match outcome {
+            Ok(Left::ForMore) => {}
+            Ok(Left::Ended) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
     drop(lease);
     outcome
 }
 
-async fn fill(node: &Arc<Node>, lease: &Lease, report: &Report) -> Result<(), FillError> {
+async fn fill(
+    node: &Arc<Node>,
+    lease: &Lease,
+    held: &[Held],
+    filled: Vec<&'static ViewDeclaration>,
+    more: impl Future<Output = ()>,
+    report: &Report,
+) -> Result<Left, FillError> {
     let stop = node.stop.child_token();
+    let store = node.store.leading(held);
     let means = Means {
         journal: node.journal.clone(),
-        store: Arc::new(node.store.leading(lease.epoch())),
+        store: Arc::new(store.clone()),
         views: node.views.clone(),
+        filled,
+        is_shared: true,
         settings: node.settings,
         stop: stop.clone(),
     };
@@ -69,7 +103,7 @@ async fn fill(node: &Arc<Node>, lease: &Lease, report: &Report) -> Result<(), Fi
     };
     let projections = match opened {
         Ok(projections) => projections,
-        Err(FillError::Stopped) => return Ok(()),
+        Err(FillError::Stopped) => return Ok(Left::Ended),
         Err(error) => return Err(error),
     };
     // Whatever was amiss while it only read along.
@@ -77,15 +111,19 @@ async fn fill(node: &Arc<Node>, lease: &Lease, report: &Report) -> Result<(), Fi
     node.views.inner.watched.log_is_well();
     *node.leading.lock() = Some(projections.clone());
     projections.start();
-    tokio::select! {
-        () = lost.cancelled() => {}
-        () = projections.ended() => {}
+    let left = tokio::select! {
+        () = lost.cancelled() => Left::Ended,
+        () = projections.ended() => Left::Ended,
         view = projections.lost() => {
             tracing::error!(view, "a table of the view is gone; the views are opened anew");
             node.views.inner.watched.store_trouble(format!("a table of the view '{view}' is gone"), false);
+            Left::Ended
         }
-    }
+        () = more => Left::ForMore,
+        // Never ends.
+        () = super::outlived::drop_outlived(node, &store) => Left::Ended,
+    };
     *node.leading.lock() = None;
     projections.stop().await;
-    Ok(())
+    Ok(left)
 }

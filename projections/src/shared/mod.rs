@@ -1,16 +1,19 @@
-//! Views that several nodes share: all read them, one at a time fills them.
+//! Views that several nodes share: all read them, one at a time fills them. Each version of a view is led by itself, so that nodes of two
+//! versions of the program live beside each other: what both know is filled by one of them, and each fills what only it knows.
 //!
 //! What lives here: learning what answers, and up to where, from the store itself ([`follow`]), and filling while this node
-//! leads ([`lead`]). What doesn't: who leads (the crate `postgres`) and how views are filled ([`crate::fill`]). The guarantee is
+//! leads ([`lead`]), and clearing away what no version of the program fills any more ([`outlived`]). What doesn't: who leads (the crate `postgres`) and how views are filled ([`crate::fill`]). The guarantee is
 //! that of [`Views`], on every node: a query sees at least all events up to the position that the node gives.
 
 mod follow;
 mod lead;
+mod outlived;
 
 use crate::fill::{Projections, Report, Settings};
 use crate::status::Progress;
+use crate::store::ViewDeclaration;
 use crate::{PostgresReadStore, Views};
-use ::postgres::{Candidate, Database, Standing};
+use ::postgres::{Candidate, Database, Held, Role, Standing};
 use eventlog::LogId;
 use follow::Known;
 use journal::Journal;
@@ -37,8 +40,8 @@ struct Node {
     settings: Settings,
     views: Views,
     log_id: OnceCell<LogId>,
-    /// What this node has learned from the store; `None` while it leads, as then it knows better.
-    known: tokio::sync::Mutex<Option<Known>>,
+    /// What this node has learned from the store of the views that it does not fill.
+    known: tokio::sync::Mutex<Known>,
     leading: parking_lot::Mutex<Option<Projections>>,
     standing: parking_lot::Mutex<Option<watch::Receiver<Standing>>>,
     stop: CancellationToken,
@@ -54,7 +57,7 @@ impl SharedViews {
             journal,
             settings: Settings { kept_for: KEPT_FOR, ..settings },
             log_id: OnceCell::new(),
-            known: tokio::sync::Mutex::new(Some(Known::default())),
+            known: tokio::sync::Mutex::default(),
             leading: parking_lot::Mutex::default(),
             standing: parking_lot::Mutex::default(),
             stop: CancellationToken::new(),
@@ -65,6 +68,11 @@ impl SharedViews {
     /// All views, to read: the same handle whoever leads.
     pub fn views(&self) -> Views {
         self.node.views.clone()
+    }
+
+    /// What a candidate asks for that fills them.
+    pub fn roles(&self) -> Vec<Role> {
+        self.node.settings.declared.iter().map(|view| role(view)).collect()
     }
 
     /// Reads along from now on; fills whenever the candidate leads. `progress` as in [`Projections::open`], of a catch-up before
@@ -101,4 +109,17 @@ impl SharedViews {
     pub fn standing(&self) -> Option<Standing> {
         self.node.standing.lock().as_ref().map(|standing| standing.borrow().clone())
     }
+}
+
+impl Node {
+    /// What it leads in.
+    fn led(&self, held: &[Held]) -> Vec<&'static ViewDeclaration> {
+        let is_led = |view: &&&'static ViewDeclaration| held.iter().any(|held| held.role == role(view));
+        self.settings.declared.iter().filter(is_led).copied().collect()
+    }
+}
+
+/// Who has it fills the view, in this version.
+fn role(view: &ViewDeclaration) -> Role {
+    Role::View { name: view.name.into(), version: view.version }
 }

@@ -238,6 +238,10 @@ impl ReadStore for SqliteReadStore {
         self.write(|connection| schema::swap(connection, &tables))
     }
 
+    async fn retire(&self, view: String, version: u32) -> Result<(), StoreError> {
+        self.write(|connection| schema::retire(connection, &view, version))
+    }
+
     async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError> {
         let mut left = self.write(|connection| schema::begin_drop(connection, &view, generation))?;
         // A piece at a time: batches come in between.

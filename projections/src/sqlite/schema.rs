@@ -225,6 +225,12 @@ pub(super) fn swap(connection: &mut Connection, tables: &[Table]) -> Result<(), 
     swap().map_err(|error| trouble("swapping views", &error))
 }
 
+pub(super) fn retire(connection: &Connection, view: &str, version: u32) -> Result<(), StoreError> {
+    let retire = "UPDATE generations SET state = ?3 WHERE view = ?1 AND version = ?2 AND state = ?4";
+    let retired = connection.execute(retire, params![view, version, RETIRED, LIVE]);
+    retired.map(drop).map_err(|error| trouble("retiring views", &error))
+}
+
 /// The tables of a generation that is to go, to be emptied first; nothing where it answers, or is gone. Its indexes go at once.
 /// Interrupted, all of it is done again at the next start.
 pub(super) fn begin_drop(connection: &Connection, view: &str, generation: u32) -> Result<Vec<Emptied>, StoreError> {

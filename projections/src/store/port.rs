@@ -34,6 +34,13 @@ pub struct Generation {
     pub event_hash: Option<EventHash>,
 }
 
+impl Generation {
+    /// Whether it is one of the view in just this version.
+    pub(crate) fn is_of(&self, view: &ViewDeclaration) -> bool {
+        self.view == view.name && self.version == view.version
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GenerationState {
     /// Being filled; nobody reads it.
@@ -74,7 +81,7 @@ pub enum StoreError {
 }
 
 /// Where rows are kept. One process writes to it at a time: a store that several share refuses all but the one that leads, with
-/// [`StoreError::Fenced`] from [`ReadStore::commit`], [`ReadStore::create`], [`ReadStore::swap`],
+/// [`StoreError::Fenced`] from [`ReadStore::commit`], [`ReadStore::create`], [`ReadStore::swap`], [`ReadStore::retire`],
 /// [`ReadStore::drop_generation`] and [`ReadStore::forget_tips`].
 ///
 /// Reads see what was committed, at once after the commit. Writes may block the calling thread: they are called from
@@ -112,8 +119,12 @@ pub trait ReadStore: Send + Sync + 'static {
     /// Begins an empty generation in state filling, at the checkpoint. Its number is one that the view never had.
     async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, StoreError>;
 
-    /// Makes these generations the ones that answer, in one step; those that did are retired.
+    /// Makes these generations the ones that answer, in one step. Those that did are retired; where programs of several versions share
+    /// the store, those of the same version.
     async fn swap(&self, tables: Vec<Table>) -> Result<(), StoreError>;
+
+    /// What answers in that version of the view does so no more, whether or not this program knows it: it may be dropped.
+    async fn retire(&self, view: String, version: u32) -> Result<(), StoreError>;
 
     /// Drops a generation that doesn't answer, with all its tables. It is gone already: nothing happens.
     async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError>;

@@ -115,6 +115,10 @@ impl ReadStore for Fragile {
         self.store.swap(tables).await
     }
 
+    async fn retire(&self, view: String, version: u32) -> Result<(), StoreError> {
+        self.store.retire(view, version).await
+    }
+
     async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError> {
         self.store.drop_generation(view, generation).await
     }

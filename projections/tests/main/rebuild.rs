@@ -178,6 +178,9 @@ async fn a_view_of_another_version_is_filled_before_it_answers() {
     let (world, historian) = lived(19, 100).await;
     let before = answers(&world.open().await.views(), &historian.known).await;
     world.edit_read_store(&format!("UPDATE {GENERATIONS} SET version = 0 WHERE view IN ('products', 'carts')")).await;
+    // And no longer has one of them.
+    let named_otherwise = format!("UPDATE {GENERATIONS} SET view = 'forgotten' WHERE view = 'products'");
+    world.edit_read_store(&named_otherwise).await;
     let reported = Arc::new(Mutex::new(Vec::new()));
     let note = Arc::clone(&reported);
     let opened =

@@ -1,12 +1,12 @@
 //! Of several nodes that believe to lead, one writes.
 
-use crate::place::lead;
+use crate::place::{held, lead, role};
 use crate::scratch::Scratch;
 use crate::shelf::{Shelf, VIEW, at};
 use crate::world::until;
 use cartlog_projections::PostgresReadStore;
 use cartlog_projections::store::{ReadStore, StoreError};
-use postgres::{Candidate, Role};
+use postgres::Candidate;
 use sqlx::Connection;
 
 /// Every way to write.
@@ -16,6 +16,7 @@ async fn is_fenced(shelf: &Shelf, store: &PostgresReadStore) {
         store.commit(shelf.batch(position, position + 1, 99)).await,
         store.create(VIEW, at(0)).await.map(drop),
         store.swap(vec![shelf.table]).await,
+        store.retire(VIEW.name.to_owned(), VIEW.version).await,
         store.drop_generation(VIEW.name.to_owned(), shelf.table.generation).await,
     ];
     for outcome in outcomes {
@@ -41,7 +42,7 @@ async fn once_another_one_leads_nothing_of_the_one_before_is_written() {
     shelf.store.commit(shelf.batch(0, 1, 1)).await.expect("written");
     lead(&shelf.scratch, 2).await;
     is_fenced(&shelf, &shelf.store).await;
-    let second = shelf.store.leading(2);
+    let second = shelf.store.leading(&held(2));
     second.commit(shelf.batch(1, 2, 2)).await.expect("written");
     assert!(shelf.has(2).await);
     is_fenced(&shelf, &shelf.store).await;
@@ -67,7 +68,7 @@ async fn a_batch_that_began_before_the_other_took_over_is_not_written_after_it()
     let shelf = Shelf::new().await;
     let mut connection = shelf.scratch.connection().await;
     let mut taking = connection.begin().await.expect("begun");
-    sqlx::query("UPDATE leaders SET epoch = 2 WHERE role = 'views'").execute(&mut *taking).await.expect("taken");
+    sqlx::query("UPDATE leaders SET epoch = 2").execute(&mut *taking).await.expect("taken");
     let (store, batch) = (shelf.store.clone(), shelf.batch(0, 1, 1));
     let writing = tokio::spawn(async move { store.commit(batch).await });
     until_waiting(&shelf.scratch, 1).await;
@@ -88,13 +89,13 @@ async fn whoever_takes_over_finds_all_that_the_leader_before_has_written() {
     let writing = tokio::spawn(async move { store.commit(batch).await });
     until_waiting(&shelf.scratch, 1).await;
     let database = shelf.scratch.database().await;
-    let taking = tokio::spawn(async move { Candidate::new(database, Role::Views, "second").lead().await });
+    let taking = tokio::spawn(async move { Candidate::new(database, [role()], "second").lead().await });
     until_waiting(&shelf.scratch, 2).await;
     assert!(!writing.is_finished() && !taking.is_finished());
     holding.rollback().await.expect("let go");
     writing.await.expect("no panic").expect("written");
     let lease = taking.await.expect("no panic");
-    assert_eq!(lease.epoch(), 2);
+    assert_eq!(*lease.held().borrow(), held(2));
     assert!(shelf.has(1).await);
     is_fenced(&shelf, &shelf.store).await;
 }

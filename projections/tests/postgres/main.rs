@@ -37,6 +37,7 @@ mod queries;
 mod server;
 mod sharing;
 mod shelf;
+mod versions;
 
 #[path = "../../../postgres/tests/main/proxy.rs"]
 mod proxy;

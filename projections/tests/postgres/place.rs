@@ -3,6 +3,7 @@
 use crate::scratch::Scratch;
 use cartlog_projections::PostgresReadStore;
 use cartlog_projections::store::ReadStore;
+use postgres::{Held, Role};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -29,7 +30,7 @@ pub struct Place {
 impl Place {
     /// The store of that name: an empty one at first, and the same ever after.
     pub async fn store(&self, name: &str) -> Arc<dyn ReadStore> {
-        Arc::new(self.reading(name).await.leading(EPOCH))
+        Arc::new(self.reading(name).await.leading(&held(EPOCH)))
     }
 
     /// The same, as one that does not lead.
@@ -50,12 +51,22 @@ impl Place {
     }
 }
 
+/// Whose leader may write.
+pub fn role() -> Role {
+    Role::View { name: "products".into(), version: 1 }
+}
+
+pub fn held(epoch: i64) -> [Held; 1] {
+    [Held { role: role(), epoch }]
+}
+
 /// Makes it so that the leader with that epoch leads.
 pub async fn lead(scratch: &Scratch, epoch: i64) {
     scratch
         .execute(&format!(
-            "INSERT INTO leaders VALUES ('views', {epoch}, 'test', now())
-             ON CONFLICT (role) DO UPDATE SET epoch = excluded.epoch"
+            "INSERT INTO leaders VALUES ('{}', {epoch}, 'test', now())
+             ON CONFLICT (role) DO UPDATE SET epoch = excluded.epoch",
+            role().name()
         ))
         .await;
 }

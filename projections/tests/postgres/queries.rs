@@ -1,6 +1,6 @@
 //! Whether queries are answered: a table that somebody keeps locked is found, whoever asks for it or nobody.
 
-use crate::place::lead;
+use crate::place::{held, lead};
 use crate::scratch::Scratch;
 use crate::world::{World, in_batches_of, until};
 use cartlog_projections::{PostgresReadStore, Projections};
@@ -14,7 +14,8 @@ async fn a_locked_table_is_told_by_its_view_and_no_other_and_that_nothing_is_wri
     lead(&scratch, 1).await;
     let shop = world.store().await;
     let product = world.product(shop, "Tea").await;
-    let filling = Projections::open(Arc::new(store.leading(1)), world.restarted_journal(), in_batches_of(10), |_| {});
+    let filling =
+        Projections::open(Arc::new(store.leading(&held(1))), world.restarted_journal(), in_batches_of(10), |_| {});
     let filled = filling.await.expect("they are filled");
     filled.start();
     let views = filled.views();

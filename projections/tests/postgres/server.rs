@@ -1,5 +1,6 @@
 //! A server that restarts, forgets, or is out of reach at the worst moment; and rows that it can't keep as they are.
 
+use crate::place::held;
 use crate::proxy::{Network, Proxy};
 use crate::scratch::url;
 use crate::shelf::{BY_VENDOR, STORE, Shelf, VIEW, at, row};
@@ -305,7 +306,7 @@ async fn tables_of_the_first_step_are_brought_to_this_one_and_may_be_written_by_
     for statement in undo.split(';') {
         shelf.scratch.execute(statement).await;
     }
-    let store = PostgresReadStore::open(&shelf.scratch.database().await).await.expect("opens").leading(1);
+    let store = PostgresReadStore::open(&shelf.scratch.database().await).await.expect("opens").leading(&held(1));
     let shelf = Shelf { store, ..shelf };
     let hash = async || shelf.store.generations().await.expect("generations")[0].event_hash;
     assert_eq!(hash().await, None);

@@ -1,6 +1,6 @@
 //! The products of one store, written to the read store itself.
 
-use crate::place::lead;
+use crate::place::{held, lead};
 use crate::scratch::Scratch;
 use cartlog_projections::store::*;
 use cartlog_projections::views::Products;
@@ -41,7 +41,7 @@ impl Shelf {
     }
 
     async fn of(scratch: Scratch, database: &Database) -> Self {
-        let store = PostgresReadStore::open(database).await.expect("opens").leading(1);
+        let store = PostgresReadStore::open(database).await.expect("opens").leading(&held(1));
         lead(&scratch, 1).await;
         let table = store.create(VIEW, at(0)).await.expect("made");
         Self { scratch, store, table }

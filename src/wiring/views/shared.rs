@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use async_trait::async_trait;
 use journal::Journal;
 use parking_lot::Mutex;
-use postgres::{Database, Role, Standing};
+use postgres::{Database, Standing};
 use projections::store::ReadStore;
 use projections::{PostgresReadStore, Settings, SharedViews, Views};
 use std::time::Duration;
@@ -42,7 +42,7 @@ impl Shared {
 
     fn begin(&self, journal: &Journal, settings: Settings, progress: Report) -> SharedViews {
         let shared = SharedViews::new(self.database.clone(), self.store.clone(), journal.clone(), settings);
-        shared.start(self.databases.candidate(Role::Views).filter(|_| self.fills), tell(progress));
+        shared.start(self.databases.candidate(shared.roles()).filter(|_| self.fills), tell(progress));
         *self.views.lock() = Some(shared.clone());
         shared
     }
@@ -124,7 +124,14 @@ impl Upkeep for Shared {
             Standing::Waiting { leader } => {
                 format!("filled by {}", leader.unwrap_or_else(|| "another node".to_owned()))
             }
-            Standing::Leading { epoch } => format!("filled here (epoch {epoch})"),
+            Standing::Leading { held, others } => {
+                let epoch = held.iter().map(|held| held.epoch).max().unwrap_or_default();
+                let beside = match others {
+                    0 => String::new(),
+                    others => format!(", but for {others} that another version of cartlog fills"),
+                };
+                format!("filled here (epoch {epoch}{beside})")
+            }
             Standing::Hindered(error) => format!("waits: {error}"),
         })
     }
