@@ -56,9 +56,14 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             logging::say(&format!("cartlog: {error:#}"));
-            if error.is::<supervise::Dead>() { ExitCode::from(supervise::DEAD) } else { ExitCode::FAILURE }
+            ExitCode::from(code_of(&error))
         }
     };
     logging::end();
     code
+}
+
+/// What the process exits with because of it.
+fn code_of(error: &anyhow::Error) -> u8 {
+    if error.is::<supervise::Dead>() { supervise::DEAD } else { 1 }
 }

@@ -82,3 +82,49 @@ pub fn record() {
         metrics::gauge!("cartlog_task_up", "task" => task.name).set(f64::from(u8::from(all_run)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::Cli;
+    use clap::Parser;
+    use std::process::Command;
+
+    /// In a process of its own, as a dead task stays in the list of its process.
+    #[test]
+    fn a_server_with_a_task_that_can_not_be_helped_stops_in_order_and_exits_with_4() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let server = Command::new(std::env::current_exe().expect("this program"))
+            .args(["--exact", "supervise::tests::a_doomed_server", "--ignored", "--nocapture"])
+            // Whatever is set for other tests is not for it.
+            .env_clear()
+            .env("DOOMED_IN", directory.path())
+            .output()
+            .expect("it runs");
+        let said = String::from_utf8_lossy(&server.stdout) + String::from_utf8_lossy(&server.stderr);
+        assert_eq!(server.status.code(), Some(4), "{said}");
+        assert!(said.contains("listening on"), "{said}");
+        assert!(said.contains("'doomed' broke off 10 times in a row (it panicked: it is lost)"), "{said}");
+        for file in ["log.sqlite", "vault.sqlite", "views.sqlite"] {
+            assert!(directory.path().join(file).exists(), "{file}: {said}");
+            let beside = std::fs::metadata(directory.path().join(format!("{file}-wal"))).map_or(0, |wal| wal.len());
+            assert_eq!(beside, 0, "{file} is not whole by itself: {said}");
+        }
+    }
+
+    #[test]
+    #[ignore = "it is the process of the test above"]
+    fn a_doomed_server() {
+        let Some(directory) = std::env::var_os("DOOMED_IN") else { return };
+        let thread = super::thread("doomed", || {
+            panic!("it is lost");
+        })
+        .expect("a thread");
+        let data = directory.to_str().expect("plain").to_owned();
+        let cli = Cli::parse_from(["cartlog", "serve", "--listen", "127.0.0.1:0", "--data", &data]);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+        let error = runtime.block_on(cli.run()).expect_err("it is doomed");
+        drop(thread);
+        println!("{error:#}");
+        std::process::exit(crate::code_of(&error).into());
+    }
+}

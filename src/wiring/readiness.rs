@@ -240,6 +240,9 @@ impl Readiness {
             Some(Unanswering { of: 0, .. }) => troubles.push(Trouble::away("none is filled yet", QUERIES)),
             Some(Unanswering { of, failing }) => troubles.extend(of_queries(of, &failing)),
         }
+        if self.views.is_filled_elsewhere() {
+            troubles.push(Trouble::new(PartState::Degraded, "other nodes answer what is not filled here yet", QUERIES));
+        }
         troubles.extend(self.views.troubles().into_iter().map(|(reason, stopped)| match stopped {
             true => Trouble::away(reason, QUERIES),
             false => Trouble::degraded(reason),

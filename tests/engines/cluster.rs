@@ -73,6 +73,14 @@ impl Cluster {
         started(move || Server::on_files(&data, &flags.iter().map(String::as_str).collect::<Vec<_>>())).await
     }
 
+    /// Changes what stands in PostgreSQL, behind the nodes' backs.
+    pub fn edit(&self, sql: &str) {
+        let search_path = format!("PGOPTIONS=-csearch_path={}", self.namespace);
+        let psql = ["psql", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.postgres];
+        let done = std::process::Command::new("env").arg(search_path).args(psql).output().expect("psql comes with it");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
     /// What makes a node one of the cluster: pairs of flag and value.
     pub fn shared_flags(&self, shared: Shared) -> Vec<String> {
         self.flags(&self.postgres_gate, shared, "api,views,stream")

@@ -92,6 +92,25 @@ async fn what_one_node_did_the_other_shows_and_obeys() {
     until(async || there.get("/store").await, |answer| answer.status == 401).await;
 }
 
+/// As of a version that has changed a view, while nodes of the one before answer from theirs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_lacks_a_view_leaves_queries_to_the_others() {
+    let cluster = Cluster::start().await;
+    let first = cluster.node(ALL).await;
+    let second = cluster.node(ALL).await;
+    let shop = TestShop::on(&first).await;
+    let ready = async |node: &Server, what: &str| shop.moved_to(node).anonymous().get(&format!("/readyz{what}")).await;
+    cluster.edit("UPDATE views_generations SET version = version + 1 WHERE view = 'products'");
+    let lacking = until(async || ready(&second, "?for=queries").await, |answer| answer.status == 503).await;
+    let views = lacking.part("the views");
+    assert_eq!((&views["state"], &views["stops"]), (&json!("degraded"), &json!(["queries"])), "{views}");
+    assert!(views["reason"].as_str().is_some_and(|said| said.contains("products")), "{views}");
+    ready(&second, "?for=commands").await.expect(200);
+    ready(&first, "?for=queries").await.expect(200);
+    cluster.edit("UPDATE views_generations SET version = version - 1 WHERE view = 'products'");
+    until(async || ready(&second, "?for=queries").await, |answer| answer.status == 200).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_node_fills_the_views_and_counts_when_the_one_that_did_is_killed() {
     let cluster = Cluster::start().await;

@@ -75,6 +75,11 @@ impl SharedViews {
         self.node.settings.declared.iter().map(|view| role(view)).collect()
     }
 
+    /// What whoever leads in fills the view.
+    pub fn role(&self, view: &str) -> Option<Role> {
+        self.node.settings.declared.iter().find(|declared| declared.name == view).map(|view| role(view))
+    }
+
     /// Reads along from now on; fills whenever the candidate leads. `progress` as in [`Projections::open`], of a catch-up before
     /// this node fills. Once; ends with [`Self::stop`].
     pub fn start(&self, candidate: Option<Candidate>, progress: impl Fn(Progress) + Send + Sync + 'static) {

@@ -51,9 +51,14 @@ pub trait Upkeep: Send + Sync {
         None
     }
 
-    /// Who fills them, where that is not plain.
-    fn led_by(&self) -> Option<String> {
+    /// Who fills the view, where that is not plain.
+    fn led_by(&self, _view: &str) -> Option<String> {
         None
+    }
+
+    /// Whether other nodes fill views, and so answer queries.
+    fn others_answer(&self) -> bool {
+        false
     }
 }
 
@@ -97,7 +102,7 @@ impl ViewsKeeper {
                 format!("being filled, {} of {}", rebuild.done, rebuild.total)
             }
             (None, Some(rebuild), _) => format!("being rebuilt, {} of {}", rebuild.done, rebuild.total),
-            (None, None, 0) => self.led_by().unwrap_or_else(|| "well".to_owned()),
+            (None, None, 0) => self.led_by(view.name).unwrap_or_else(|| "well".to_owned()),
             (None, None, parked) => format!("{parked} parked"),
         };
         // One that does not answer yet is where its filling is.
@@ -136,6 +141,12 @@ impl ViewsKeeper {
     pub fn parked(&self) -> Vec<Parked> {
         let views = self.status().map_or_else(Vec::new, |status| status.views);
         views.into_iter().flat_map(parked_in).collect()
+    }
+
+    /// Whether queries had better be asked of other nodes, as something is not filled here yet.
+    pub fn is_filled_elsewhere(&self) -> bool {
+        let lacks = |status: Status| status.views.iter().any(|view| view.generation == 0);
+        self.others_answer() && self.status().is_some_and(lacks)
     }
 
     /// What operators should know, and whether the views stand still for good because of it.

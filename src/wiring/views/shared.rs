@@ -118,19 +118,24 @@ impl Upkeep for Shared {
         Some(matches!(self.views()?.standing()?, Standing::Leading { .. }))
     }
 
-    fn led_by(&self) -> Option<String> {
-        Some(match self.views()?.standing()? {
+    fn others_answer(&self) -> bool {
+        let standing = self.views().and_then(|shared| shared.standing());
+        matches!(standing, Some(Standing::Waiting { .. } | Standing::Leading { others: 1.., .. }))
+    }
+
+    fn led_by(&self, view: &str) -> Option<String> {
+        let shared = self.views()?;
+        Some(match shared.standing()? {
             Standing::New => "well".to_owned(),
             Standing::Waiting { leader } => {
                 format!("filled by {}", leader.unwrap_or_else(|| "another node".to_owned()))
             }
-            Standing::Leading { held, others } => {
-                let epoch = held.iter().map(|held| held.epoch).max().unwrap_or_default();
-                let beside = match others {
-                    0 => String::new(),
-                    others => format!(", but for {others} that another version of cartlog fills"),
-                };
-                format!("filled here (epoch {epoch}{beside})")
+            Standing::Leading { held, .. } => {
+                let role = shared.role(view);
+                match held.into_iter().find(|held| role.as_ref() == Some(&held.role)) {
+                    Some(held) => format!("filled here (epoch {})", held.epoch),
+                    None => "filled by another node".to_owned(),
+                }
             }
             Standing::Hindered(error) => format!("waits: {error}"),
         })
