@@ -17,7 +17,6 @@ mod report;
 mod server;
 
 use client::Connection;
-use commands::vault::SqliteVault;
 use domain::cart::{CartClosed, CartEvent, CartOpened, CloseReason};
 use domain::{CartId, CustomerId, StoreId, Timestamp};
 use eventlog::{SqliteLog, SqliteOptions, StreamName, Synchronous};
@@ -29,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
+use vault::SqliteVault;
 
 /// Rooms that are compared: beside the customers' number, and beyond it.
 const ROOMS: [usize; 2] = [64, 4_000];

@@ -9,12 +9,12 @@ use crate::pressure::CONNECTIONS;
 use crate::report::{Outcome, histogram, record};
 use crate::scenarios::{self, measured};
 use crate::server::{Server, Shop, open_store};
-use commands::vault::PostgresVault;
 use postgres::Database;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
+use vault::PostgresVault;
 
 /// What has to be there.
 const SERVICES: [&str; 3] = ["CARTLOG_VIEWS_URL", "CARTLOG_KAFKA_BROKERS", "CARTLOG_WINDOWS_URL"];

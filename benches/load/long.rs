@@ -13,7 +13,6 @@ use crate::pressure::Request;
 use crate::report::{Outcome, histogram};
 use crate::scenarios::{Scenario, measured};
 use crate::server::{Server, open_store};
-use commands::vault::SqliteVault;
 use domain::StoreId;
 use eventlog::{SqliteLog, SqliteOptions, Synchronous};
 use journal::{Journal, Keys};
@@ -23,6 +22,7 @@ use shop::Shop;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
+use vault::SqliteVault;
 
 /// Shops of the one store that are busy at once: they share no stream.
 const SHOPS: usize = 64;

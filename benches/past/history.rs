@@ -2,7 +2,6 @@
 
 use crate::client::Connection;
 use crate::server::Shop;
-use commands::vault::SqliteVault;
 use domain::cart::{CartClosed, CartEvent, CartOpened, CloseReason};
 use domain::coupon::{CouponEvent, CouponRedeemed};
 use domain::gift_card::{GiftCardEvent, GiftCardSpent};
@@ -13,6 +12,7 @@ use journal::{Actor, Journal, Metadata, Tail, ToAppend};
 use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
+use vault::SqliteVault;
 
 /// Events that are appended at once.
 const AT_ONCE: usize = 1_000;

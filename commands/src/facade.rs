@@ -10,7 +10,6 @@ use crate::locks::Locks;
 use crate::session::{Has, Session};
 use crate::snapshots::{SnapshotWriter, Snapshots};
 use crate::use_cases::authenticate::TokenCache;
-use crate::vault::{HmacKey, Vault, VaultError};
 use crate::{Class, Clock, CommandError, Done, Held, IdempotencyKey, Lookups, Mailer, Request, Service, Watermark};
 use domain::{
     ClaimId, CustomerId, StoreId,
@@ -35,6 +34,7 @@ use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
+use vault::{HmacKey, Vault, VaultError};
 
 /// What commands are wired to.
 #[derive(Clone)]

@@ -5,10 +5,10 @@
 
 use crate::facade::{Inner, vault_away};
 use crate::guard::{Claimant, Lane, Turns};
-use crate::vault::CredentialOwner;
 use crate::{CommandError, Service, password};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
 use domain::{CredentialId, StoreId};
+use vault::CredentialOwner;
 use zeroize::Zeroizing;
 
 /// Argon2id's cost, as OWASP's password storage cheat sheet recommends: 19 MiB, two passes, one lane.

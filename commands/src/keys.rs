@@ -2,11 +2,11 @@
 
 mod canonical;
 
-use crate::vault::HmacKey;
 use crate::{IdempotencyKey, ids::Ids};
 use domain::Timestamp;
 use journal::Idempotency;
 use std::sync::Arc;
+use vault::HmacKey;
 
 /// Bytes of a stored HMAC: enough that nobody finds two alike.
 const HMAC_BYTES: usize = 16;

@@ -1,8 +1,8 @@
 //! What clients may do to a store: the executor that decides and appends, one file per group of use cases, the reactions
-//! that follow from what was decided, and the vault of secrets.
+//! that follow from what was decided.
 //!
 //! What lives here: the order of steps across streams, idempotency, recovery after crashes. What doesn't: rules of one
-//! aggregate (`domain`), views (behind [`Lookups`]), HTTP (`api`). The guarantee: from its deciding event on, a command
+//! aggregate (`domain`), views (behind [`Lookups`]), secrets (`vault`), HTTP (`api`). The guarantee: from its deciding event on, a command
 //! is carried out exactly once, whatever crashes, hangs up or is repeated.
 
 mod claims;
@@ -23,12 +23,10 @@ mod reactions;
 mod request;
 mod session;
 pub mod snapshots;
-mod sqlite;
 mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod use_cases;
-pub mod vault;
 mod watermark;
 
 pub(crate) use clock::EvenClock;

@@ -7,13 +7,13 @@
 
 use crate::facade::{Inner, vault_away};
 use crate::session::look_at;
-use crate::vault::CredentialOwner;
 use crate::{CommandError, Commands};
 use chrono::TimeDelta;
 use domain::CredentialId;
 use domain::customer::Customer;
 use domain::store::Store;
 use std::time::Duration;
+use vault::CredentialOwner;
 
 /// How long an entry may stay without an event that names it, and an expired one after its end: so long a client that comes
 /// with it still learns that it expired.

@@ -1,7 +1,7 @@
 //! `cartlog copy`: moves a store's log and vault between the data directory and the engines, in both directions by the same code.
 //!
 //! What lives here: which two sides there are ([`sides`]), the order of the work, what is shown ([`report`]). What doesn't: how a
-//! log or a vault is copied (`eventlog::copy`, `commands::vault::copy`). The guarantee: whatever stops it, the same command goes on
+//! log or a vault is copied (`eventlog::copy`, `vault::copy`). The guarantee: whatever stops it, the same command goes on
 //! where it was; what it answers as copied was read back and compared.
 
 mod report;
@@ -14,15 +14,15 @@ use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::wiring::places;
 use anyhow::{Context, Error, Result, bail};
-use commands::vault::Vault;
-use commands::vault::binding::Binding;
-use commands::vault::copy::VaultCopyError;
 use commands::{Clock, SystemClock};
 use eventlog::copy::{Copied, CopyError, Stage};
 use eventlog::{AppendError, EventLog, LogError, LogId, Position, Synchronous};
 use report::Report;
 use sides::Side;
 use std::time::Instant;
+use vault::Vault;
+use vault::binding::Binding;
+use vault::copy::VaultCopyError;
 
 const BROKE_OFF: &str = "the copy broke off; the same command goes on where it was";
 
@@ -84,7 +84,7 @@ async fn copy_both(
     from: &dyn EventLog,
     source: &Side,
     target: &Side,
-) -> Result<(Copied, commands::vault::copy::Counts)> {
+) -> Result<(Copied, vault::copy::Counts)> {
     // Into a directory without a sync for each append: a power cut may then take the last events, but none before another, and
     // the next try goes on from there.
     let to = places::open_log(config, &target.log, Synchronous::Normal).await.context("the target's log")?;
@@ -101,12 +101,12 @@ async fn copy_vault(
     config: &Config,
     (from_log, source): (&dyn EventLog, &Side),
     (to_log, target): (&dyn EventLog, &Side),
-) -> Result<commands::vault::copy::Counts> {
+) -> Result<vault::copy::Counts> {
     let from = places::open_vault(config, &source.vault, "--from-vault").await.context("the source's vault")?;
     let to = places::open_vault(config, &target.vault, "--to-vault").await.context("the target's vault")?;
     check_bound(&*from, from_log, "source").await?;
     check_bound(&*to, to_log, "target").await?;
-    commands::vault::copy::copy(&*from, &*to, SystemClock.now()).await.map_err(|error| match error {
+    vault::copy::copy(&*from, &*to, SystemClock.now()).await.map_err(|error| match error {
         VaultCopyError::Source(_) | VaultCopyError::Target(_) => Error::from(error).context(BROKE_OFF),
         VaultCopyError::Differs(_) | VaultCopyError::Disturbed => error.into(),
     })

@@ -3,10 +3,10 @@
 use super::sides::Side;
 use crate::{output, tables, units};
 use anyhow::Result;
-use commands::vault::copy::Counts;
 use eventlog::copy::{Copied, Same};
 use serde_json::{Value, json};
 use std::time::Duration;
+use vault::copy::Counts;
 
 /// What source and target hold now.
 pub struct Report {

@@ -1,7 +1,7 @@
 //! Which log every place belongs to: the vault, the views and the metric windows are held against the log before anything is done.
 //!
 //! What lives here: the rule and its sentences. What doesn't: where a place keeps the log's id (the adapters), and what is looked for
-//! in the log (`commands::vault::binding`). The rule is the same everywhere: of the same log, but ahead of it, is filled anew, by
+//! in the log (`vault::binding`). The rule is the same everywhere: of the same log, but ahead of it, is filled anew, by
 //! whoever fills it; of another log, or of one that is empty now, is refused, and both are named. `--accept-log` says that the log
 //! which is there is the right one.
 
@@ -10,14 +10,14 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::progress::Progress;
 use anyhow::{Context, Result, anyhow, bail};
-use commands::vault::Vault;
-use commands::vault::binding::{self, BindingError};
 use eventlog::{Checkpoint, LogId, Position};
 use health::Outcomes;
 use journal::Journal;
 use projections::store::{GenerationState, ReadStore};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use vault::Vault;
+use vault::binding::{self, BindingError};
 
 /// How often it is written down that the vault has what the log needs: what came later is looked through at the next start.
 const BOUND_EVERY: Duration = Duration::from_secs(10);

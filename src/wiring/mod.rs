@@ -33,7 +33,6 @@ use crate::data_dir::{DataDir, Lock, LockError};
 use crate::operations::Operations;
 use anyhow::{Context, Result, anyhow};
 use commands::snapshots::{Snapshots, SqliteSnapshots};
-use commands::vault::{SqliteVault, Vault};
 use commands::{Commands, SystemClock};
 #[cfg(feature = "postgres")]
 use databases::Databases;
@@ -45,6 +44,7 @@ use memory::Shares;
 use projections::Views;
 use std::sync::Arc;
 use std::time::Duration;
+use vault::{SqliteVault, Vault};
 use views::{Report, ViewsKeeper};
 use windows::WindowsCounter;
 
@@ -289,7 +289,7 @@ async fn open_vault(
 ) -> Result<Arc<dyn Vault>> {
     #[cfg(feature = "postgres")]
     if let Some(database) = &databases.vault {
-        let vault = commands::vault::PostgresVault::open(database).await.context("PostgreSQL (vault_url)")?;
+        let vault = vault::PostgresVault::open(database).await.context("PostgreSQL (vault_url)")?;
         return Ok(Arc::new(vault));
     }
     // PostgreSQL is the only other place for it.

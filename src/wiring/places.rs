@@ -5,11 +5,11 @@ use super::log;
 use crate::config::{Config, Secret};
 use crate::data_dir::DataDir;
 use anyhow::Result;
-use commands::vault::{SqliteVault, Vault};
 use eventlog::{EventLog, SqliteOptions, Synchronous};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use vault::{SqliteVault, Vault};
 
 /// Where a log or a vault is.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ pub async fn open_vault(config: &Config, place: &Place, flag: &str) -> Result<Ar
         Place::Engine(url) => {
             use anyhow::Context;
             let database = super::databases::open_one(config, flag, url).await?;
-            let vault = commands::vault::PostgresVault::open(&database).await;
+            let vault = vault::PostgresVault::open(&database).await;
             Ok(Arc::new(vault.with_context(|| format!("PostgreSQL ({flag})"))?))
         }
         #[cfg(not(feature = "postgres"))]

@@ -11,7 +11,6 @@ use crate::supervise;
 use crate::units;
 use api::{Asked, Part, PartState, Ready};
 use async_trait::async_trait;
-use commands::vault::Vault;
 use commands::{Clock, ReactionsStatus, SystemClock};
 use domain::Timestamp;
 use health::{Failing, Outcomes};
@@ -23,6 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use vault::Vault;
 
 /// How long a part has to answer a look.
 const SEEN_WITHIN: Duration = Duration::from_secs(2);

@@ -6,7 +6,6 @@ use axum::body::{Body, to_bytes};
 use cartlog_api::{ApiParts, Part, Ready, Settings};
 use chrono::TimeDelta;
 use commands::testing::{CountedLookups, Mailbox, ManualClock};
-use commands::vault::{MemoryVault, Vault};
 use commands::{Clock, Commands, Parts, snapshots::NoSnapshots};
 use eventlog::MemoryLog;
 use http::{HeaderMap, Request};
@@ -19,6 +18,7 @@ use std::time::Duration;
 use streaming::{SqliteWindows, Worker};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+use vault::{MemoryVault, Vault};
 
 pub const SECRET: &str = "a good secret";
 pub const PASSWORD: &str = "analytical";

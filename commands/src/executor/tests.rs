@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::testing::ManualClock;
-use crate::vault::MemoryVault;
 use domain::product::{Product, ProductCommand};
 use domain::{Cents, ProductId};
 use eventlog::MemoryLog;
 use uuid::Uuid;
+use vault::MemoryVault;
 
 fn executor() -> (Executor<Product>, Origin) {
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::default());

@@ -1,11 +1,11 @@
 //! Snapshots in one SQLite file. It may be deleted at any time: everything in it can be had again from the log.
 
 use super::{Snapshot, Snapshots};
-use crate::sqlite::{Database, Failure, Format, OtherVersion};
 use async_trait::async_trait;
 use eventlog::{LogId, StreamName};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sqlite::Settle;
+use sqlite::{Database, Failure, Format, OtherVersion};
 use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;

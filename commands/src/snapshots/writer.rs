@@ -183,7 +183,7 @@ mod tests {
     }
 
     fn writer_to(snapshots: Arc<dyn Snapshots>) -> SnapshotWriter {
-        let keys = Arc::new(crate::vault::MemoryVault::default());
+        let keys = Arc::new(vault::MemoryVault::default());
         let journal = Journal::new(Arc::new(eventlog::MemoryLog::new()), keys);
         SnapshotWriter::new(snapshots, journal, MOST_BYTES)
     }

@@ -6,7 +6,6 @@ use crate::claims::{Names, Owner, Standing, normalized};
 use crate::facade::{Inner, anonymous, vault_away};
 use crate::guard::{Account, Client};
 use crate::session::{Session, look_at, refused};
-use crate::vault::TokenEntry;
 use crate::{CommandError, Commands, Done, Request, Service, UnderWay};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,6 +15,7 @@ use domain::store::{Store, StoreCommand};
 use domain::{CredentialId, StoreId, Timestamp, TokenId};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use vault::TokenEntry;
 
 /// What a token begins with, so that scanners find one that leaked.
 const PREFIX: &str = "cla_";

@@ -5,7 +5,6 @@ use crate::claims::ATTEMPTS;
 use crate::executor::{Ask, Refused};
 use crate::facade::{anonymous, vault_away};
 use crate::session::{Session, refused};
-use crate::vault::ConfirmationEntry;
 use crate::{
     CommandError, Commands, ConfirmationMail, Done, IdempotencyKey, IfMatch, MailAddress, MailError, NotMailable,
     Request, Resource, Service, UnderWay,
@@ -17,6 +16,7 @@ use domain::store::Store;
 use domain::{ConfirmationId, CustomerId, EmailId, StoreId, Timestamp};
 use eventlog::Position;
 use std::sync::Arc;
+use vault::ConfirmationEntry;
 
 /// A confirmation link that is open or was used.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use crate::facade::vault_away;
 use crate::guard::Claimant;
 use crate::reactions;
 use crate::session::{Session, refused};
-use crate::vault::CredentialOwner;
 use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use domain::customer::{
     ChangeCustomer, ChangedEmail, CreateCustomer, Customer, CustomerCommand, CustomerEvent, CustomerRejection,
 };
 use domain::{Currency, CustomerId, EmailId};
+use vault::CredentialOwner;
 
 /// A customer to create. The password goes to the vault as a hash and nowhere else.
 #[derive(Clone)]

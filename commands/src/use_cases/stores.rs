@@ -5,10 +5,10 @@ use crate::executor::Executed;
 use crate::facade::{anonymous, vault_away};
 use crate::guard::{Account, Claimant, Client};
 use crate::session::{Session, refused};
-use crate::vault::CredentialOwner;
 use crate::{CommandError, Commands, Done, IdempotencyKey, Request, UnderWay};
 use domain::StoreId;
 use domain::store::{ChangeStore, CreateStore, CreditOrder, Store, StoreCommand, StoreEvent};
+use vault::CredentialOwner;
 
 /// A store to create. Its secret goes to the vault as a hash and nowhere else.
 #[derive(Clone)]

@@ -7,7 +7,6 @@
 use super::authenticate::Authenticated;
 use crate::CommandError;
 use crate::claims::normalized;
-use crate::vault::TokenEntry;
 use chrono::TimeDelta;
 use domain::{CredentialId, StoreId, Timestamp, TokenId};
 use parking_lot::Mutex;
@@ -17,6 +16,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use subtle::ConstantTimeEq;
+use vault::TokenEntry;
 
 /// What a token or a secret takes with its place in the cache, about, in bytes.
 const ENTRY: u64 = 192;

@@ -5,12 +5,12 @@ use crate::support::{APP, PASSWORD, SECRET, Shop, done};
 use chrono::TimeDelta;
 use commands::guard::Client;
 use commands::testing::ManualClock;
-use commands::vault::CredentialOwner;
 use commands::{Clock, CommandError, Commands, Swept};
 use domain::Timestamp;
 use domain::cart::Cart;
 use domain::store::Store;
 use std::sync::Arc;
+use vault::CredentialOwner;
 
 const ADA: &str = "ada@example.com";
 
@@ -61,7 +61,7 @@ async fn a_sweep_by_a_clock_that_was_set_ahead_destroys_nothing() {
     let token = issue(&shop.node).await;
     // About to be named by an event.
     let (new, owner) = (domain::CredentialId(uuid::Uuid::now_v7()), CredentialOwner::Customer(customer));
-    commands::vault::Vault::put_credential(shop.vault.as_ref(), new, owner, "hash", shop.clock.now()).await.unwrap();
+    vault::Vault::put_credential(shop.vault.as_ref(), new, owner, "hash", shop.clock.now()).await.unwrap();
     // It has run well for a day before, and for an hour since.
     shop.clock.advance(TimeDelta::hours(23));
     shop.clock.set_ahead(TimeDelta::days(400));

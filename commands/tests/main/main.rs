@@ -1,4 +1,4 @@
-//! What clients may do to a store, use case by use case, and what holds the vault and the names together; from outside.
+//! What clients may do to a store, use case by use case; from outside.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -28,5 +28,3 @@ mod stores;
 mod support;
 mod sweep;
 mod tokens;
-mod vault;
-mod vault_copy;

@@ -99,7 +99,7 @@ async fn a_secret_that_was_swept_away_is_not_compared() {
 
 /// A fingerprint as versions before wrote it: of the query and the body as they came.
 async fn earlier(shop: &Shop, body: &str) -> String {
-    use commands::vault::Vault;
+    use vault::Vault;
     let hmac = shop.vault.hmac_key(shop.store).await.unwrap();
     let mut hasher = blake3::Hasher::new_keyed(&hmac.0);
     for part in ["request fingerprint", "", body] {

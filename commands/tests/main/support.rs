@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use commands::guard::Client;
 use commands::testing::{CountedLookups, Mailbox, ManualClock};
-use commands::vault::{MemoryVault, Vault};
 use commands::{
     CartPlace, Clock, CommandError, Commands, ConfirmationMail, Creation, Done, DueCarts, IdempotencyKey, Lookups,
     LookupsError, MailAddress, MailError, Mailer, NewAddress, NewCoupon, NewCustomer, NewProduct, NewStore, Outgoing,
@@ -16,6 +15,7 @@ use domain::{Cents, CustomerId, Decider, ProductId, StoreId, Timestamp};
 use eventlog::{EventLog, ExpectedRevision, MemoryLog, NewEvent, Position, RecordedEvent, StreamName};
 use journal::{Actor, Delivery, Envelope, Journal, Keys, Metadata};
 use std::sync::Arc;
+use vault::{MemoryVault, Vault};
 
 pub const APP: &str = "acme";
 pub const SECRET: &str = "a secret of eight";

@@ -4,9 +4,9 @@ use crate::assert_refused;
 use crate::support::{APP, PASSWORD, SECRET, Shop, done, new_address, new_customer};
 use chrono::TimeDelta;
 use commands::guard::Client;
-use commands::vault::CredentialOwner;
 use commands::{CommandError, CustomerChange, NewCustomer, Swept};
 use domain::CustomerId;
+use vault::CredentialOwner;
 
 const ADA: &str = "ada@example.com";
 
@@ -72,7 +72,7 @@ async fn many_pages_are_swept_in_one_go() {
     let at = commands::Clock::now(shop.clock.as_ref());
     for _ in 0..1_201 {
         let id = domain::CredentialId(uuid::Uuid::now_v7());
-        commands::vault::Vault::put_credential(shop.vault.as_ref(), id, nobody, "hash", at).await.unwrap();
+        vault::Vault::put_credential(shop.vault.as_ref(), id, nobody, "hash", at).await.unwrap();
     }
     shop.clock.advance(TimeDelta::hours(25));
     assert_eq!(shop.node.sweep_vault().await.unwrap(), Swept { in_force: 1, destroyed: 1_201 });

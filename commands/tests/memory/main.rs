@@ -8,7 +8,6 @@ use cap::Cap;
 use commands::guard::Client;
 use commands::snapshots::NoSnapshots;
 use commands::testing::{Mailbox, ManualClock};
-use commands::vault::MemoryVault;
 use commands::{
     BillCart, Clock, CommandError, Commands, Done, Memory, NewCustomer, NewProduct, NewStore, Parts, Request, Settings,
 };
@@ -19,6 +18,7 @@ use journal::{Actor, Journal};
 use nobody::Nobody;
 use std::alloc::System;
 use std::sync::Arc;
+use vault::MemoryVault;
 
 /// SQLite's own memory is not among it.
 #[global_allocator]

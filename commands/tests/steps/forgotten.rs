@@ -5,7 +5,6 @@ use crate::world::{World, done, request};
 use async_trait::async_trait;
 use commands::guard::Client;
 use commands::snapshots::Snapshots;
-use commands::vault::Vault;
 use commands::{Commands, Parts, Settings};
 use domain::customer::Customer;
 use eventlog::{
@@ -14,6 +13,7 @@ use eventlog::{
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use vault::Vault;
 
 /// Counts the events that are read of streams.
 struct Counting {

@@ -2,12 +2,12 @@
 
 use crate::place::{Kept, Place};
 use commands::testing::{CountedLookups, KeptSnapshots, Mailbox, ManualClock};
-use commands::vault::MemoryVault;
 use commands::{Clock, CommandError, Commands, Done, IdempotencyKey, Parts, Request, Settings};
 use domain::{Event, StoreId};
 use eventlog::{EventLog, ExpectedRevision, NewEvent, Position, StreamName};
 use journal::{Actor, Journal, Metadata, Tail, ToAppend};
 use std::sync::Arc;
+use vault::MemoryVault;
 
 /// What outlives a crash.
 #[derive(Clone)]
@@ -109,7 +109,7 @@ impl World {
         Parts {
             lookups: Arc::new(CountedLookups::new(journal.clone())),
             journal,
-            vault: Arc::clone(&self.vault) as Arc<dyn commands::vault::Vault>,
+            vault: Arc::clone(&self.vault) as Arc<dyn vault::Vault>,
             snapshots: Arc::new(commands::snapshots::NoSnapshots),
             progress: Arc::clone(&self.snapshots) as Arc<dyn commands::snapshots::Snapshots>,
             mailer: Arc::clone(&self.mailbox) as Arc<dyn commands::Mailer>,

@@ -11,7 +11,6 @@ use crate::data_dir::DataDir;
 use crate::wiring::memory::Shares;
 use crate::wiring::{Files, advice, blocking, log, open_databases, open_vault, vault_as_keys};
 use anyhow::{Context, Result, bail};
-use commands::vault::SqliteKeys;
 use eventlog::{EventLog, LogId, Position, SqliteLogReader};
 use journal::{Journal, Keys};
 use projections::store::ReadStore;
@@ -19,6 +18,7 @@ use projections::{Projections, Settings, SqliteReadStore};
 use sqlite::Settle;
 use std::path::Path;
 use std::sync::Arc;
+use vault::SqliteKeys;
 
 /// What the views before are kept as, for whoever goes back to the version before.
 const BEFORE: &str = ".before";

@@ -1,8 +1,8 @@
 //! Going through the embedded vault.
 
 use super::{SqliteVault, columns, uuid};
-use crate::vault::inventory::{Entry, Inventory, Kind};
-use crate::vault::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, VaultError};
+use crate::inventory::{Entry, Inventory, Kind};
+use crate::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, VaultError};
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use journal::SealingKey;

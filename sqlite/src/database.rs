@@ -5,9 +5,9 @@
 //! thread, and at most [`READERS`] + 1 of them run at a time; the others wait in the order they came. A damaged file of which nothing
 //! is needed is moved away, and another one made; any other damage is told as such, for as long as the process lives.
 
+use crate::{Bounds, Checkpointer, Header, Settle, Trouble, connect, files, journal_size_limit, says, trouble};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
-use sqlite::{Bounds, Checkpointer, Header, Settle, Trouble, connect, files, journal_size_limit, says, trouble};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,7 +18,7 @@ const BOUNDS: Bounds = Bounds { pass: 256, begin_anew: 1_024, idle: std::time::D
 const READERS: usize = 2;
 
 /// What a file of ours looks like.
-pub(crate) struct Format {
+pub struct Format {
     /// As messages call it: 'a vault'.
     pub what: &'static str,
     /// In the file's header: whose file it is.
@@ -37,7 +37,7 @@ pub(crate) struct Format {
 
 /// What to do with a file of ours that has another version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OtherVersion {
+pub enum OtherVersion {
     Refuse,
     /// Nothing in it is needed: its tables are made anew.
     StartAnew,
@@ -45,7 +45,7 @@ pub(crate) enum OtherVersion {
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// Trying again may help.
     Away(String),
     /// The file is not what was written.
@@ -60,7 +60,7 @@ impl Failure {
         }
     }
 
-    pub(crate) fn reason(self) -> String {
+    pub fn reason(self) -> String {
         match self {
             Failure::Away(reason) | Failure::Damaged(reason) => reason,
         }
@@ -68,7 +68,7 @@ impl Failure {
 }
 
 /// An open file. Dropping it closes the file once calls under way have ended.
-pub(crate) struct Database {
+pub struct Database {
     path: PathBuf,
     format: &'static Format,
     // In the order in which they are closed: the last one takes all that is in the write-ahead log into the file, which those that only
@@ -82,7 +82,7 @@ pub(crate) struct Database {
 
 impl Database {
     /// Opens the file, and creates it if there is none. Blocks.
-    pub(crate) fn open(path: &Path, format: &'static Format) -> Result<Self, Failure> {
+    pub fn open(path: &Path, format: &'static Format) -> Result<Self, Failure> {
         let (writer, readers) = match connections(path, format) {
             Err(Failure::Damaged(reason)) if format.other_version == OtherVersion::StartAnew => {
                 set_aside(path, format, &reason)?;
@@ -103,12 +103,12 @@ impl Database {
     }
 
     /// Damage that was met, and that only somebody who restores a backup can mend.
-    pub(crate) fn damage(&self) -> Option<String> {
+    pub fn damage(&self) -> Option<String> {
         self.damage.lock().clone()
     }
 
     /// Runs the work in one transaction on the connection that writes: all of it is kept, or nothing.
-    pub(crate) async fn write<T: Send + 'static>(
+    pub async fn write<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Failure> {
@@ -125,7 +125,7 @@ impl Database {
     }
 
     /// Takes what was overwritten out of the write-ahead log as well, where readers allow it. Whether they did.
-    pub(crate) async fn purge(self: &Arc<Self>) -> Result<bool, Failure> {
+    pub async fn purge(self: &Arc<Self>) -> Result<bool, Failure> {
         let database = Arc::clone(self);
         let truncate = move |connection: &mut Connection| {
             let _copying = database.checkpointer.pause();
@@ -136,7 +136,7 @@ impl Database {
     }
 
     /// Runs the work on a connection that reads.
-    pub(crate) async fn read<T: Send + 'static>(
+    pub async fn read<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Failure> {

@@ -2,7 +2,7 @@
 
 use super::FORMAT;
 use super::keys::stored_key;
-use crate::vault::VaultError;
+use crate::VaultError;
 use async_trait::async_trait;
 use domain::CustomerId;
 use journal::{Keys, KeysError, SealingKey};

@@ -1,7 +1,7 @@
 //! Customers' keys in PostgreSQL.
 
 use super::PostgresVault;
-use crate::vault::{StoredKey, random_bytes};
+use crate::{StoredKey, random_bytes};
 use async_trait::async_trait;
 use domain::CustomerId;
 use journal::{Keys, KeysError, SealingKey};

@@ -1,12 +1,10 @@
 //! A vault copied into another one: what is refused, and what is not.
 
-use commands::vault::copy::{Counts, VaultCopyError, copy};
-use commands::vault::{
-    ConfirmationEntry, CredentialOwner, Entry, Inventory, Kind, MemoryVault, SqliteVault, TokenEntry, Vault,
-};
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use journal::Keys;
 use uuid::Uuid;
+use vault::copy::{Counts, VaultCopyError, copy};
+use vault::{ConfirmationEntry, CredentialOwner, Entry, Inventory, Kind, MemoryVault, SqliteVault, TokenEntry, Vault};
 
 const SECRET: &str = "$argon2id$v=19$m=19456,t=2,p=1$a salt$a hash that nobody may see";
 

@@ -1,8 +1,8 @@
 //! Going through the vault in PostgreSQL.
 
 use super::{PostgresVault, columns, unreadable};
-use crate::vault::inventory::{Entry, Inventory, Kind};
-use crate::vault::{ConfirmationEntry, HmacKey, TokenEntry, VaultError};
+use crate::inventory::{Entry, Inventory, Kind};
+use crate::{ConfirmationEntry, HmacKey, TokenEntry, VaultError};
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use journal::SealingKey;

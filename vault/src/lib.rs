@@ -2,7 +2,7 @@
 //!
 //! Argon2id hashes of app secrets and passwords, SHA-256 of tokens and confirmation tokens, customers' keys, HMAC keys.
 //! Entries are immutable; the event names the one in force. The vault is written first, then the event; entries that no
-//! event names are swept after 24 h ([`crate::Commands::sweep_vault`]).
+//! event names are swept after 24 h, by whoever knows the events.
 
 pub mod binding;
 #[cfg(feature = "testing")]

@@ -1,8 +1,6 @@
 //! Each vault passes the suite; and what only the one on disk promises.
 
 use async_trait::async_trait;
-use commands::vault::conformance::Subject;
-use commands::vault::{CredentialOwner, MemoryVault, SqliteVault, Vault, VaultError};
 use domain::{CredentialId, CustomerId, StoreId, Timestamp};
 use journal::Keys;
 use rusqlite::Connection;
@@ -10,6 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 use uuid::Uuid;
+use vault::conformance::Subject;
+use vault::{CredentialOwner, MemoryVault, SqliteVault, Vault, VaultError};
 
 /// The vault itself: what outlives it is nothing.
 struct Memory(Arc<MemoryVault>);
@@ -31,11 +31,11 @@ impl Subject for Sqlite {
 }
 
 mod memory {
-    commands::vault_conformance!(super::Memory(Default::default()));
+    vault::conformance!(super::Memory(Default::default()));
 }
 
 mod sqlite {
-    commands::vault_conformance!(super::Sqlite(tempfile::tempdir().unwrap()));
+    vault::conformance!(super::Sqlite(tempfile::tempdir().unwrap()));
 }
 
 /// Whether any file of the directory has the bytes in it.

@@ -1,7 +1,7 @@
 //! The suite that every vault passes (feature `testing`). An adapter joins with one line in its tests:
 //!
 //! ```ignore
-//! mod my_vault { commands::vault_conformance!(MySubject::new()); }
+//! mod my_vault { vault::conformance!(MySubject::new()); }
 //! ```
 
 #![allow(clippy::unwrap_used, reason = "a check that can't go on has failed")]
@@ -25,9 +25,9 @@ pub trait Subject: Send + Sync {
 /// Makes a test of every check, each with a subject of its own, in the module where it stands. Needs `tokio` with its test
 /// macros there.
 #[macro_export]
-macro_rules! vault_conformance {
+macro_rules! conformance {
     ($subject:expr) => {
-        $crate::vault_conformance!(@all $subject,
+        $crate::conformance!(@all $subject,
             a_credential_is_kept_as_it_was_first_put,
             credentials_are_reviewed_until_they_are_settled,
             a_review_is_listed_page_by_page,
@@ -46,7 +46,7 @@ macro_rules! vault_conformance {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $check() {
-                $crate::vault::conformance::$check(&$subject).await;
+                $crate::conformance::$check(&$subject).await;
             }
         )*
     };

@@ -1,0 +1,11 @@
+//! What every vault promises, and what each does by itself; from outside.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod copy;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "postgres")]
+#[path = "../../../postgres/tests/main/scratch.rs"]
+mod scratch;
+mod suite;

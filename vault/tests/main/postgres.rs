@@ -1,0 +1,122 @@
+//! The vault in PostgreSQL passes the suite that every vault passes; and what only one that several nodes share promises.
+
+use crate::scratch::Scratch;
+use async_trait::async_trait;
+use domain::{CredentialId, CustomerId, StoreId, Timestamp};
+use journal::Keys;
+use postgres::{Database, DatabaseError, Options};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+use vault::conformance::Subject;
+use vault::{CredentialOwner, PostgresVault, Vault};
+
+#[async_trait]
+impl Subject for Scratch {
+    async fn open(&self) -> Arc<dyn Vault> {
+        Arc::new(vault(self).await)
+    }
+}
+
+async fn vault(scratch: &Scratch) -> PostgresVault {
+    PostgresVault::open(&scratch.database().await).await.unwrap()
+}
+
+mod suite {
+    vault::conformance!(crate::scratch::Scratch::default());
+}
+
+/// No node goes on with what it once read.
+#[tokio::test]
+async fn a_key_that_one_node_destroyed_is_gone_for_the_others_at_once() {
+    let scratch = Scratch::default();
+    let (one, two) = (vault(&scratch).await, vault(&scratch).await);
+    let customer = CustomerId(Uuid::now_v7());
+    let key = one.key_or_new(customer).await.unwrap().unwrap().0;
+    assert_eq!(two.keys(&[customer]).await.unwrap()[0].as_ref().unwrap().0, key);
+    one.destroy_key(customer).await.unwrap();
+    assert!(two.keys(&[customer]).await.unwrap()[0].is_none());
+    assert!(two.key_or_new(customer).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_make_a_key_at_once_make_the_same() {
+    let scratch = Scratch::default();
+    let (one, two) = (Arc::new(vault(&scratch).await), Arc::new(vault(&scratch).await));
+    for _ in 0..20 {
+        let (customer, store) = (CustomerId(Uuid::now_v7()), StoreId(Uuid::now_v7()));
+        let both = [&one, &two].map(|vault| {
+            let vault = Arc::clone(vault);
+            tokio::spawn(async move {
+                (vault.key_or_new(customer).await.unwrap().unwrap().0, vault.hmac_key(store).await.unwrap().0)
+            })
+        });
+        let [one, two] = both;
+        assert_eq!(one.await.unwrap(), two.await.unwrap());
+    }
+}
+
+/// Whatever becomes of it, the answer holds nothing that was to be kept.
+#[tokio::test]
+async fn no_error_holds_a_secret() {
+    const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$a salt$a hash that is looked for";
+    let scratch = Scratch::default();
+    let vault = vault(&scratch).await;
+    let (owner, at) = (CredentialOwner::Store(StoreId(Uuid::nil())), Timestamp::from_millis(1));
+    let put = || vault.put_credential(CredentialId(Uuid::now_v7()), owner, HASH, at);
+    for damage in [
+        // PostgreSQL tells all of such a row beside its message.
+        "ALTER TABLE vault_credentials ADD CONSTRAINT never CHECK (hash = 'nothing') NOT VALID",
+        "ALTER TABLE vault_credentials DROP COLUMN hash CASCADE",
+        "DROP TABLE vault_credentials",
+    ] {
+        scratch.execute(damage).await;
+        let error = put().await.unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("looked for"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_ends_its_sessions_is_asked_again() {
+    let scratch = Scratch::default();
+    let vault = vault(&scratch).await;
+    let customer = CustomerId(Uuid::now_v7());
+    let key = vault.key_or_new(customer).await.unwrap().unwrap().0;
+    let ends = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
+                WHERE application_name = current_schema() AND pid <> pg_backend_pid()";
+    assert!(!scratch.texts(ends).await.is_empty());
+    assert_eq!(vault.key_or_new(customer).await.unwrap().unwrap().0, key);
+}
+
+#[tokio::test]
+async fn a_vault_that_a_newer_version_made_is_refused() {
+    let scratch = Scratch::default();
+    vault(&scratch).await;
+    scratch
+        .execute(
+            "INSERT INTO vault_migrations SELECT 1000, description, now(), true, checksum, 1 FROM vault_migrations LIMIT 1",
+        )
+        .await;
+    let error = PostgresVault::open(&scratch.database().await).await.err().unwrap();
+    assert!(matches!(&error, DatabaseError::Refused(said) if said.contains("newer version")), "{error}");
+}
+
+/// As somebody may set it for the database to make it faster: an answer of the vault is on disk all the same.
+#[tokio::test]
+async fn what_is_answered_is_durable_whatever_the_servers_settings_are() {
+    let scratch = Scratch::default();
+    let hasty = format!("{}&options=-csynchronous_commit%3Doff", crate::scratch::url());
+    let options = Options { connections: 1, acquire_timeout: Duration::from_secs(10), ..scratch.options() };
+    let vault = PostgresVault::open(&Database::open(&hasty, options).await.unwrap()).await.unwrap();
+    // What a session itself is set to, only it can tell: it writes it down with what it writes.
+    scratch
+        .execute(
+            "CREATE TABLE seen (setting text);
+             CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$;
+             CREATE TRIGGER see AFTER INSERT ON vault_customer_keys FOR EACH ROW EXECUTE FUNCTION see()",
+        )
+        .await;
+    vault.key_or_new(CustomerId(Uuid::now_v7())).await.unwrap().unwrap();
+    assert_eq!(scratch.texts("SELECT setting FROM seen").await, ["on"]);
+}
