@@ -20,13 +20,14 @@ mod owners;
 mod wanted;
 
 pub(crate) use owners::{Names, Owner, Standing};
-pub(crate) use wanted::{Wanted, normalized};
+pub(crate) use wanted::Wanted;
 
 use crate::CommandError;
 use crate::error::log_away;
 use crate::executor::{Executed, Refused};
-use crate::facade::Inner;
-use crate::session::{Has, Session, look_at, refused};
+use crate::node::Has;
+use crate::node::Node;
+use crate::session::{Session, refused};
 use chrono::TimeDelta;
 use domain::claim::{Claim, ClaimCommand, ClaimEvent, ClaimKey, ClaimRejection};
 use domain::coupon::Coupon;
@@ -58,11 +59,11 @@ pub(crate) enum Outcome<A: Decider> {
     Taken(Owner),
 }
 
-impl Inner {
+impl Node {
     /// Who holds the name, after reading what other nodes may have appended. Whether the owner names the claim is for the
     /// caller to see, when it looks at the owner for what it wants of it.
     pub(crate) async fn held(&self, name: &ClaimKey) -> Result<Option<Held>, CommandError> {
-        let held = look_at::<Claim, _>(self, name, |claim| match claim {
+        let held = self.look_at::<Claim, _>(name, |claim| match claim {
             Claim::Free => None,
             Claim::Held { claim_id, owner, since } => Some((*claim_id, owner.clone(), *since)),
         });
@@ -133,9 +134,9 @@ pub(crate) async fn decide_claiming<A: Names>(
     command: impl Fn(ClaimId) -> A::Command,
 ) -> Result<Outcome<A>, CommandError>
 where
-    Inner: Has<A>,
+    Node: Has<A>,
 {
-    let _turn = session.inner.name_locks.lock(wanted.decisive().clone()).await;
+    let _turn = session.node.name_locks.lock(wanted.decisive().clone()).await;
     let mut given_up = Vec::new();
     for _ in 0..ATTEMPTS {
         let claim_id = match claim_all(session, wanted, owner, &given_up).await? {
@@ -235,7 +236,7 @@ async fn taken_otherwise(
             return Ok(Some(other));
         }
     }
-    session.inner.has_mailbox(wanted, owner).await
+    session.node.has_mailbox(wanted, owner).await
 }
 
 /// Claims another form of the name under the same id; gives the owner who has it.
@@ -253,7 +254,7 @@ async fn claim_too(
             Err(Refused::Rejected(ClaimRejection::Held { .. })) => {}
             Err(other) => return Err(refused::<Claim>(other)),
         }
-        let Some(held) = session.inner.held(name).await? else {
+        let Some(held) = session.node.held(name).await? else {
             instead_of = None;
             continue;
         };
@@ -273,7 +274,7 @@ async fn claim(
     owner: Owner,
     given_up: &[ClaimId],
 ) -> Result<Claimed, CommandError> {
-    let claim_id = ClaimId(session.inner.fresh_id());
+    let claim_id = ClaimId(session.node.fresh_id());
     let mut instead_of = None;
     for _ in 0..ATTEMPTS {
         let claim = ClaimCommand::Claim { claim_id, owner: owner.stream(), instead_of };
@@ -282,7 +283,7 @@ async fn claim(
             Err(Refused::Rejected(ClaimRejection::Held { .. })) => {}
             Err(other) => return Err(refused::<Claim>(other)),
         }
-        let Some(held) = session.inner.held(name).await? else {
+        let Some(held) = session.node.held(name).await? else {
             instead_of = None;
             continue;
         };
@@ -307,13 +308,13 @@ enum Verdict {
 
 async fn verdict(session: &Session, held: &Held, asking: Owner, given_up: &[ClaimId]) -> Result<Verdict, CommandError> {
     let own = held.owner == asking;
-    match standing(&session.inner, held).await? {
+    match standing(&session.node, held).await? {
         Standing::Named => return Ok(Verdict::Taken),
         Standing::Gone => return Ok(Verdict::TakeOver),
         Standing::Unborn if own && !given_up.contains(&held.claim_id) => return Ok(Verdict::Share),
         Standing::Unborn | Standing::Unnamed => {}
     }
-    if (is_due(&session.inner, held) || own)
+    if (is_due(&session.node, held) || own)
         && self::give_up(session, held.owner, held.claim_id).await? != Standing::Named
     {
         return Ok(Verdict::TakeOver);
@@ -323,22 +324,22 @@ async fn verdict(session: &Session, held: &Held, asking: Owner, given_up: &[Clai
 
 /// Whether its creator has had its time: by the clock, or, where the clock that stamped the claim was ahead of ours, since this
 /// process first met it.
-fn is_due(inner: &Inner, held: &Held) -> bool {
-    let (now, running) = (inner.parts.clock.now(), inner.parts.clock.running());
-    let met = inner.unnamed_claims.get(&held.claim_id).unwrap_or_else(|| {
-        inner.unnamed_claims.insert(held.claim_id, running);
+fn is_due(node: &Node, held: &Held) -> bool {
+    let (now, running) = (node.now(), node.parts.clock.running());
+    let met = node.unnamed_claims.get(&held.claim_id).unwrap_or_else(|| {
+        node.unnamed_claims.insert(held.claim_id, running);
         running
     });
     now >= held.since.plus(GRACE)
         || running.saturating_sub(met).as_millis() >= GRACE.num_milliseconds().unsigned_abs().into()
 }
 
-async fn standing(inner: &Inner, held: &Held) -> Result<Standing, CommandError> {
+async fn standing(node: &Node, held: &Held) -> Result<Standing, CommandError> {
     let claim_id = held.claim_id;
     match held.owner {
-        Owner::Store(id) => look_at::<Store, _>(inner, &id, move |store| store.standing(claim_id)).await,
-        Owner::Customer(id) => look_at::<Customer, _>(inner, &id, move |customer| customer.standing(claim_id)).await,
-        Owner::Coupon(id) => look_at::<Coupon, _>(inner, &id, move |coupon| coupon.standing(claim_id)).await,
+        Owner::Store(id) => node.look_at::<Store, _>(&id, move |store| store.standing(claim_id)).await,
+        Owner::Customer(id) => node.look_at::<Customer, _>(&id, move |customer| customer.standing(claim_id)).await,
+        Owner::Coupon(id) => node.look_at::<Coupon, _>(&id, move |coupon| coupon.standing(claim_id)).await,
     }
 }
 
@@ -354,7 +355,7 @@ async fn give_up(session: &Session, owner: Owner, claim_id: ClaimId) -> Result<S
 
 async fn give_up_of<A: Names>(session: &Session, id: &A::Id, claim_id: ClaimId) -> Result<Standing, CommandError>
 where
-    Inner: Has<A>,
+    Node: Has<A>,
 {
     let look = move |state: &A| state.standing(claim_id);
     let given_up = session.execute_then::<A, _>(id, A::give_up(claim_id), look).await;

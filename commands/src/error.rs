@@ -1,8 +1,10 @@
 //! Why a command was not done. Only `api` turns these into HTTP.
 
+use crate::LookupsError;
 use domain::{AmountOutOfRange, Rejection};
 use eventlog::{AppendError, LogError};
 use journal::{JournalError, KeysError};
+use vault::VaultError;
 
 /// Why a command was not done. Nothing was changed, unless the outcome is not known.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -230,6 +232,21 @@ impl std::fmt::Display for Service {
 impl From<Rejection> for CommandError {
     fn from(rejection: Rejection) -> Self {
         CommandError::Rejected(rejection)
+    }
+}
+
+impl From<VaultError> for CommandError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Away(reason) => CommandError::Unavailable { service: Service::Vault, reason },
+            VaultError::Damaged(reason) => CommandError::Damaged { reason: format!("the vault: {reason}") },
+        }
+    }
+}
+
+impl From<LookupsError> for CommandError {
+    fn from(error: LookupsError) -> Self {
+        CommandError::Unavailable { service: Service::Views, reason: error.0 }
     }
 }
 

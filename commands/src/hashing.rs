@@ -1,14 +1,10 @@
 //! Argon2id hashing of secrets and passwords, off the async threads, at most one per core at a time, fairly between whoever asks.
 //!
-//! What lives here: hashing, verifying, and the two steps that use cases share: putting a new secret into the vault and
-//! checking one against it. The guarantee: where there is no hash to check against, checking takes as long all the same.
+//! The guarantee: where there is no hash to check against, checking takes as long all the same.
 
-use crate::facade::{Inner, vault_away};
 use crate::guard::{Claimant, Lane, Turns};
 use crate::{CommandError, Service, password};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
-use domain::{CredentialId, StoreId};
-use vault::CredentialOwner;
 use zeroize::Zeroizing;
 
 /// Argon2id's cost, as OWASP's password storage cheat sheet recommends: 19 MiB, two passes, one lane.
@@ -77,65 +73,6 @@ impl Hasher {
             work()
         };
         tokio::task::spawn_blocking(work).await.map_err(failed)?
-    }
-}
-
-impl Inner {
-    /// Hashes the secret and puts it into the vault, under a new id: it is in force once an event of the owner names it. The id
-    /// never follows from an `Idempotency-Key`: an attempt that failed may have left another secret behind.
-    pub(crate) async fn put_secret(
-        &self,
-        place: Place,
-        owner: CredentialOwner,
-        secret: String,
-    ) -> Result<CredentialId, CommandError> {
-        let hash = self.hasher.hash(place, secret).await?;
-        let id = CredentialId(self.fresh_id());
-        let now = self.parts.clock.now();
-        self.parts.vault.put_credential(id, owner, &hash, now).await.map_err(vault_away)?;
-        Ok(id)
-    }
-
-    /// Whether the secret is that of the entry; `None` once the vault has let go of it.
-    ///
-    /// # Errors
-    /// As [`Self::is_secret`]: a repeat is a try like any other.
-    pub(crate) async fn was_secret(
-        &self,
-        who: Claimant,
-        id: CredentialId,
-        secret: String,
-    ) -> Result<Option<bool>, CommandError> {
-        let attempt = self.tries.begin(who)?;
-        let Some(hash) = self.parts.vault.credential(id).await.map_err(vault_away)? else { return Ok(None) };
-        let right = self.hasher.verify((self.tries.lane(who), who), secret, Some(hash)).await?;
-        attempt.settle(right);
-        Ok(Some(right))
-    }
-
-    /// Whether the secret is the one in force; `None`, nothing is in force: the same work, and no.
-    ///
-    /// # Errors
-    /// [`CommandError::RateLimited`] after too many wrong tries of the claimant, be this one right or wrong.
-    pub(crate) async fn is_secret(
-        &self,
-        who: Claimant,
-        in_force: Option<CredentialId>,
-        secret: String,
-    ) -> Result<bool, CommandError> {
-        let attempt = self.tries.begin(who)?;
-        let hash = match in_force {
-            Some(id) => self.parts.vault.credential(id).await.map_err(vault_away)?,
-            None => None,
-        };
-        let right = self.hasher.verify((self.tries.lane(who), who), secret, hash).await?;
-        attempt.settle(right);
-        Ok(right)
-    }
-
-    /// The place of work that a store's token has paid for.
-    pub(crate) fn place_of(&self, store: StoreId) -> Place {
-        (Lane::Known, self.tries.of_store(store))
     }
 }
 

@@ -8,9 +8,9 @@
 mod claims;
 mod clock;
 mod deadline;
+mod dispatch;
 mod error;
 mod executor;
-mod facade;
 pub mod guard;
 mod hashing;
 mod ids;
@@ -18,29 +18,36 @@ mod keys;
 mod locks;
 mod lookups;
 mod mail;
+mod names;
+mod node;
 mod password;
 mod reactions;
 mod request;
+mod secrets;
 mod session;
+mod settings;
 pub mod snapshots;
 mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tokens;
 mod use_cases;
 mod watermark;
 
 pub(crate) use clock::EvenClock;
 pub use clock::{Clock, SystemClock};
+pub use dispatch::{Commands, Remembered, UnderWay};
 pub use error::{Class, CommandError, Resource, Service, with_causes};
-pub use facade::{Commands, Memory, Parts, Remembered, Settings, UnderWay};
 pub use lookups::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
 pub use mail::{ConfirmationMail, MailAddress, MailError, Mailer, NotMailable, Outgoing};
 pub use reactions::{CartExpiry, Parked, Reactions, ReactionsStatus};
 pub use request::{Done, Held, IdempotencyKey, IfMatch, Request};
+pub use settings::{Memory, Parts, Settings};
 pub use sweep::Swept;
+pub use tokens::Authenticated;
 pub use use_cases::{
     addresses::{AddressChange, NewAddress},
-    authenticate::{Authenticated, IssuedToken},
+    authenticate::IssuedToken,
     billing::BillCart,
     confirmation::ConfirmationLink,
     coupons::NewCoupon,

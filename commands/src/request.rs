@@ -98,3 +98,23 @@ impl<T> Done<T> {
         Done { outcome: f(self.outcome), position: self.position, replayed: self.replayed, late: self.late }
     }
 }
+
+impl Request {
+    /// A request without a store: it creates one, asks for a token, or opens a confirmation link.
+    pub(crate) fn anonymous(
+        store_id: StoreId,
+        request_id: Option<String>,
+        idempotency: Option<IdempotencyKey>,
+    ) -> Self {
+        Self {
+            store_id,
+            actor: Actor::Anonymous,
+            request_id,
+            idempotency,
+            if_match: None,
+            watermark: Watermark::default(),
+            held: Held::default(),
+            spent: std::time::Duration::ZERO,
+        }
+    }
+}

@@ -1,11 +1,11 @@
 //! One request under way: who asks, its key, and how far in the log it has come.
 
 use crate::deadline::Deadline;
-use crate::executor::{Ask, Executed, Executor, Loaded, Origin, Refused};
-use crate::facade::Inner;
+use crate::executor::{Ask, Executed, Loaded, Origin, Refused};
 use crate::guard::Claimant;
 use crate::ids::Ids;
 use crate::keys::Keyed;
+use crate::node::{Has, Node};
 use crate::{CommandError, Done, IfMatch, Resource, Watermark};
 use domain::{Category, CredentialId, Decider, StoreId};
 use eventlog::Position;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 /// One request under way. Shared by all steps of its use case.
 #[derive(Clone)]
 pub(crate) struct Session {
-    pub(crate) inner: Arc<Inner>,
+    pub(crate) node: Arc<Node>,
     pub(crate) origin: Origin,
     pub(crate) idempotency: Option<Keyed>,
     pub(crate) if_match: Option<IfMatch>,
@@ -27,13 +27,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(
-        inner: Arc<Inner>,
-        origin: Origin,
-        idempotency: Option<Keyed>,
-        if_match: Option<IfMatch>,
-    ) -> Self {
-        Self { inner, origin, idempotency, if_match, has_decided: Arc::default(), deadline: None }
+    pub(crate) fn new(node: Arc<Node>, origin: Origin, idempotency: Option<Keyed>, if_match: Option<IfMatch>) -> Self {
+        Self { node, origin, idempotency, if_match, has_decided: Arc::default(), deadline: None }
     }
 
     /// Somebody waits for it until then.
@@ -47,7 +42,7 @@ impl Session {
         what: impl Future<Output = Result<T, CommandError>> + Send + 'static,
     ) -> Result<T, CommandError> {
         let Some(deadline) = &self.deadline else { return what.await };
-        match tokio::time::timeout_at(deadline.at(), self.inner.tasks.spawn(what)).await {
+        match tokio::time::timeout_at(deadline.at(), self.node.tasks.spawn(what)).await {
             Ok(Ok(done)) => done,
             Ok(Err(error)) => Err(CommandError::BrokeOff { reason: error.to_string() }),
             Err(_) => Err(CommandError::Busy),
@@ -55,8 +50,8 @@ impl Session {
     }
 
     /// A session of cartlog's own, for what follows from an event.
-    pub(crate) fn system(inner: Arc<Inner>, store_id: StoreId, cause: Option<(Uuid, Uuid)>) -> Self {
-        let ids = Ids::fresh(Arc::clone(&inner.parts.clock));
+    pub(crate) fn system(node: Arc<Node>, store_id: StoreId, cause: Option<(Uuid, Uuid)>) -> Self {
+        let ids = Ids::fresh(Arc::clone(&node.parts.clock));
         let (causation_id, correlation_id) = match cause {
             Some((event, correlation)) => (Some(event), correlation),
             None => (None, Uuid::now_v7()),
@@ -64,7 +59,7 @@ impl Session {
         let watermark = Watermark::default();
         let origin =
             Origin { store_id, actor: Actor::System, request_id: None, correlation_id, causation_id, ids, watermark };
-        Self::new(inner, origin, None, None)
+        Self::new(node, origin, None, None)
     }
 
     /// The same request, acting by itself in what follows from its deciding event.
@@ -95,7 +90,7 @@ impl Session {
         command: A::Command,
     ) -> Result<Executed<A::Event>, Refused<A::Rejection>>
     where
-        Inner: Has<A>,
+        Node: Has<A>,
     {
         let ask = Ask::of(command, &self.origin).if_match(self.if_match.clone()).idempotent(self.idempotency.clone());
         self.ask_deciding(id, ask).await
@@ -118,7 +113,7 @@ impl Session {
         ask: Ask<A::Command>,
     ) -> Result<Executed<A::Event>, Refused<A::Rejection>>
     where
-        Inner: Has<A>,
+        Node: Has<A>,
     {
         if self.deadline.as_ref().is_some_and(|deadline| !deadline.begin()) {
             return Err(Refused::Busy);
@@ -146,7 +141,7 @@ impl Session {
         command: A::Command,
     ) -> Result<Executed<A::Event>, Refused<A::Rejection>>
     where
-        Inner: Has<A>,
+        Node: Has<A>,
     {
         let ask = Ask::of(command, &self.origin)
             .at_length(length)
@@ -162,7 +157,7 @@ impl Session {
         command: A::Command,
     ) -> Result<Executed<A::Event>, Refused<A::Rejection>>
     where
-        Inner: Has<A>,
+        Node: Has<A>,
     {
         self.ask(id, Ask::of(command, &self.origin)).await
     }
@@ -173,9 +168,9 @@ impl Session {
         ask: Ask<A::Command>,
     ) -> Result<Executed<A::Event>, Refused<A::Rejection>>
     where
-        Inner: Has<A>,
+        Node: Has<A>,
     {
-        let executed = self.inner.executor().execute(id, ask).await?;
+        let executed = self.node.executor().execute(id, ask).await?;
         self.origin.watermark.reach(executed.position);
         Ok(executed)
     }
@@ -188,10 +183,10 @@ impl Session {
         look: impl FnOnce(&A) -> T + Send + 'static,
     ) -> Result<(Executed<A::Event>, T), Refused<A::Rejection>>
     where
-        Inner: Has<A>,
+        Node: Has<A>,
     {
         let look = move |loaded: &Loaded<A>| look(&loaded.state);
-        let (executed, seen) = self.inner.executor().execute_then(id, Ask::of(command, &self.origin), look).await?;
+        let (executed, seen) = self.node.executor().execute_then(id, Ask::of(command, &self.origin), look).await?;
         self.origin.watermark.reach(executed.position);
         Ok((executed, seen))
     }
@@ -199,10 +194,10 @@ impl Session {
     /// What the request did the first time, if this stream decided it; `None` without a key or when the key is new.
     pub(crate) async fn recall<A: Decider>(&self, id: &A::Id) -> Result<Option<Executed<A::Event>>, CommandError>
     where
-        Inner: Has<A>,
+        Node: Has<A>,
     {
         let Some(key) = &self.idempotency else { return Ok(None) };
-        let recalled = self.inner.executor().recall(id, self.store_id(), key).await?;
+        let recalled = self.node.executor().recall(id, self.store_id(), key).await?;
         if let Some(executed) = &recalled {
             self.decided();
             self.origin.watermark.reach(executed.position);
@@ -219,7 +214,7 @@ impl Session {
         secret: Option<&str>,
     ) -> Result<(), CommandError> {
         let (Some(first), Some(secret)) = (first, secret) else { return Ok(()) };
-        match self.inner.was_secret(who, first, secret.to_owned()).await? {
+        match self.node.was_secret(who, first, secret.to_owned()).await? {
             Some(false) => Err(CommandError::KeyReused),
             Some(true) | None => Ok(()),
         }
@@ -232,7 +227,7 @@ impl Session {
         look: impl FnOnce(&A) -> T + Send + 'static,
     ) -> Result<Option<T>, CommandError>
     where
-        Inner: Has<A>,
+        Node: Has<A>,
     {
         let (store, watermark) = (self.store_id(), self.origin.watermark.clone());
         let look = move |loaded: &Loaded<A>| match loaded.state.store_id() {
@@ -242,7 +237,7 @@ impl Session {
             }
             Some(_) | None => None,
         };
-        self.inner.executor().read(id, look).await
+        self.node.executor().read(id, look).await
     }
 
     /// The highest log position that any step has reached.
@@ -258,7 +253,7 @@ impl Session {
         look: impl FnOnce(&A) -> T + Send + 'static,
     ) -> Result<Option<T>, CommandError>
     where
-        Inner: Has<A>,
+        Node: Has<A>,
     {
         let (store, watermark) = (self.store_id(), self.origin.watermark.clone());
         let look = move |loaded: &Loaded<A>| match loaded.state.store_id() {
@@ -268,30 +263,13 @@ impl Session {
             }
             Some(_) | None => None,
         };
-        self.inner.executor().read(id, look).await
+        self.node.executor().read(id, look).await
     }
 
     /// The answer: done, up to the highest position that any step has reached.
     pub(crate) fn done<T>(&self, outcome: T, replayed: bool) -> Done<T> {
         Done { outcome, position: self.reached(), replayed, late: false }
     }
-}
-
-/// Looks at a state of any store.
-pub(crate) async fn look_at<A: Decider, T: Send + 'static>(
-    inner: &Inner,
-    id: &A::Id,
-    look: impl FnOnce(&A) -> T + Send + 'static,
-) -> Result<T, CommandError>
-where
-    Inner: Has<A>,
-{
-    inner.executor().read(id, move |loaded: &Loaded<A>| look(&loaded.state)).await
-}
-
-/// The executor of one kind of aggregate.
-pub(crate) trait Has<A: Decider> {
-    fn executor(&self) -> &Executor<A>;
 }
 
 /// What a refusal means to a client.

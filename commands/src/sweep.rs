@@ -5,8 +5,7 @@
 //! does not live that long. Safe on several nodes and at any time. As nothing brings back what a sweep has destroyed, it does nothing
 //! until this node's clock has run evenly for [`TRUSTED`]: one that was set ahead would end what lives.
 
-use crate::facade::{Inner, vault_away};
-use crate::session::look_at;
+use crate::node::Node;
 use crate::{CommandError, Commands};
 use chrono::TimeDelta;
 use domain::CredentialId;
@@ -37,18 +36,18 @@ impl Commands {
     /// streams of those owners alone whose credentials are new or changed; to be called now and then, an hour is often enough. Does
     /// nothing in the first six hours of a process, and after its clock was set.
     pub async fn sweep_vault(&self) -> Result<Swept, CommandError> {
-        if self.inner.even_clock.even_for() < TRUSTED {
+        if self.node.even_clock.even_for() < TRUSTED {
             return Ok(Swept::default());
         }
-        let parts = &self.inner.parts;
+        let parts = &self.node.parts;
         let before = parts.clock.now().minus(KEPT);
-        parts.vault.remove_expired(before).await.map_err(vault_away)?;
+        parts.vault.remove_expired(before).await?;
         let (mut swept, mut after) = (Swept::default(), None);
         loop {
-            let page = parts.vault.credentials_to_review(before, after, PAGE).await.map_err(vault_away)?;
+            let page = parts.vault.credentials_to_review(before, after, PAGE).await?;
             let (mut in_force, mut others) = (Vec::new(), Vec::new());
             for (id, owner) in &page {
-                match is_in_force(&self.inner, *owner, *id).await {
+                match is_in_force(&self.node, *owner, *id).await {
                     Ok(true) => in_force.push(*id),
                     Ok(false) => others.push(*id),
                     // What its owner's stream says nobody knows: it stays, and is looked at again.
@@ -56,7 +55,7 @@ impl Commands {
                     Err(error) => return Err(error),
                 }
             }
-            parts.vault.settle_credentials(&in_force, &others).await.map_err(vault_away)?;
+            parts.vault.settle_credentials(&in_force, &others).await?;
             swept.in_force += in_force.len();
             swept.destroyed += others.len();
             after = page.last().map(|(id, _)| *id);
@@ -68,15 +67,15 @@ impl Commands {
 }
 
 /// Whether the owner's stream says so. A deleted owner has nothing in force.
-async fn is_in_force(inner: &Inner, owner: CredentialOwner, id: CredentialId) -> Result<bool, CommandError> {
+async fn is_in_force(node: &Node, owner: CredentialOwner, id: CredentialId) -> Result<bool, CommandError> {
     match owner {
         CredentialOwner::Store(store) => {
             let look = move |store: &Store| store.live().is_some_and(|live| live.credential_id == id);
-            look_at::<Store, _>(inner, &store, look).await
+            node.look_at::<Store, _>(&store, look).await
         }
         CredentialOwner::Customer(customer) => {
             let look = move |customer: &Customer| customer.live().is_some_and(|live| live.credential_id == id);
-            look_at::<Customer, _>(inner, &customer, look).await
+            node.look_at::<Customer, _>(&customer, look).await
         }
     }
 }

@@ -4,8 +4,9 @@
 //! events themselves, which each aggregate names in its own words. The guarantee: balance = original − live spends,
 //! never below 0, and 0 once voided.
 
+pub use crate::facts::SpendAnswer;
+use crate::facts::{Asked, Fact};
 use crate::ids::InvoiceId;
-use crate::past::{Asked, Fact};
 use crate::recent::Recent;
 use crate::{Cents, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,17 +22,6 @@ pub struct Balance {
     pub answers: Recent<InvoiceId, SpendAnswer>,
     /// Those whose answer was not kept any more when it was reversed.
     reversed_late: Recent<InvoiceId, ()>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SpendAnswer {
-    /// Nil where nothing could be spent.
-    pub spend_id: Uuid,
-    /// 0: nothing could be spent.
-    pub amount: Cents,
-    /// The balance right after this answer.
-    pub remaining: Cents,
-    pub reversed: bool,
 }
 
 /// What an invoice that asks for the first time is told.

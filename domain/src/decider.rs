@@ -1,7 +1,7 @@
 //! The shape that every aggregate has.
 
-use crate::past::{Asked, Fact};
-use crate::{Category, StoreId, StreamKey, Timestamp};
+use crate::facts::{Asked, Fact};
+use crate::{Category, Event, StoreId, StreamKey, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -61,6 +61,25 @@ pub trait Decider: Default + Clone + Serialize + DeserializeOwned + Send + Sync 
     /// nothing new, also where it opens a cart on the way.
     fn creates(_event: &Self::Event) -> bool {
         false
+    }
+}
+
+impl Event {
+    /// Whether the event is the last of a command that made something new ([`Decider::creates`]).
+    pub fn creates(&self) -> bool {
+        match self {
+            Event::Store(event) => crate::store::Store::creates(event),
+            Event::Product(event) => crate::product::Product::creates(event),
+            Event::Customer(event) => crate::customer::Customer::creates(event),
+            Event::Cart(event) => crate::cart::Cart::creates(event),
+            Event::Invoice(event) => crate::invoice::Invoice::creates(event),
+            Event::Order(event) => crate::order::Order::creates(event),
+            Event::GiftCard(event) => crate::gift_card::GiftCard::creates(event),
+            Event::Credit(event) => crate::credit::Credit::creates(event),
+            Event::Coupon(event) => crate::coupon::Coupon::creates(event),
+            Event::Claim(event) => crate::claim::Claim::creates(event),
+            Event::Remembered(_) => false,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::order::OrderEvent;
 use crate::product::ProductEvent;
 use crate::remembered::RequestRemembered;
 use crate::store::StoreEvent;
-use crate::{Category, Decider, Personal};
+use crate::{Category, Personal};
 
 /// The format of events: raised whenever an event type or a schema version is added that earlier versions of cartlog can't read.
 /// Every log says the highest that it may hold, so that an earlier version refuses it rather than leave half of it unread.
@@ -149,23 +149,6 @@ impl Event {
             | Event::Coupon(_)
             | Event::Claim(_)
             | Event::Remembered(_) => None,
-        }
-    }
-
-    /// Whether the event is the last of a command that made something new ([`Decider::creates`]).
-    pub fn creates(&self) -> bool {
-        match self {
-            Event::Store(event) => crate::store::Store::creates(event),
-            Event::Product(event) => crate::product::Product::creates(event),
-            Event::Customer(event) => crate::customer::Customer::creates(event),
-            Event::Cart(event) => crate::cart::Cart::creates(event),
-            Event::Invoice(event) => crate::invoice::Invoice::creates(event),
-            Event::Order(event) => crate::order::Order::creates(event),
-            Event::GiftCard(event) => crate::gift_card::GiftCard::creates(event),
-            Event::Credit(event) => crate::credit::Credit::creates(event),
-            Event::Coupon(event) => crate::coupon::Coupon::creates(event),
-            Event::Claim(event) => crate::claim::Claim::creates(event),
-            Event::Remembered(_) => false,
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod currency;
 pub mod customer;
 mod decider;
 mod event;
+pub mod facts;
 pub mod gift_card;
 mod given_up;
 pub mod ids;

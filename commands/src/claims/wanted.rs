@@ -10,8 +10,8 @@
 
 use super::Owner;
 use crate::error::log_away;
-use crate::facade::{Inner, views_away};
-use crate::session::look_at;
+use crate::names::normalized;
+use crate::node::Node;
 use crate::{CommandError, keys};
 use domain::claim::ClaimKey;
 use domain::customer::{Customer, Email};
@@ -28,11 +28,6 @@ pub(crate) struct Wanted {
     mailbox: Option<(StoreId, String)>,
 }
 
-/// A name as it is compared that is no email: app_ids, coupon codes.
-pub(crate) fn normalized(name: &str) -> String {
-    name.to_lowercase()
-}
-
 impl Wanted {
     pub(super) fn decisive(&self) -> &ClaimKey {
         // There always is one.
@@ -40,7 +35,7 @@ impl Wanted {
     }
 }
 
-impl Inner {
+impl Node {
     /// An app_id, which is unique in the whole log.
     pub(crate) async fn app_id(&self, app_id: &str) -> Result<Wanted, CommandError> {
         let scope = StoreId(uuid::Uuid::nil());
@@ -86,13 +81,12 @@ impl Inner {
         let journal = &self.parts.journal;
         let begun = self.begun_at.get_or_try_init(|| journal.head()).await;
         let begun = *begun.map_err(|error| log_away(error.into()))?;
-        let hints =
-            self.parts.lookups.customers_of_mailbox(begun, *store, mailbox, HOLDERS).await.map_err(views_away)?;
+        let hints = self.parts.lookups.customers_of_mailbox(begun, *store, mailbox, HOLDERS).await?;
         let mut holders = Vec::new();
         for customer in hints {
             let wanted = mailbox.clone();
             let look = move |state: &Customer| state.live().and_then(|live| live.email(&wanted).cloned());
-            holders.extend(look_at::<Customer, _>(self, &customer, look).await?.map(|email| (customer, email)));
+            holders.extend(self.look_at::<Customer, _>(&customer, look).await?.map(|email| (customer, email)));
         }
         Ok(holders)
     }
@@ -107,7 +101,7 @@ impl Inner {
                 let mut emails = state.live()?.emails.iter();
                 emails.find(|email| email.claim_id == held.claim_id).cloned()
             };
-            if let Some(email) = look_at::<Customer, _>(self, &customer, named).await? {
+            if let Some(email) = self.look_at::<Customer, _>(&customer, named).await? {
                 return Ok(Some((customer, email)));
             }
         }

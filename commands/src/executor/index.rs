@@ -3,7 +3,7 @@
 
 use super::loaded::failed;
 use super::memory::{Recall, Remembered};
-use super::{Shared, StreamFailure};
+use super::{ExecutorContext, StreamFailure};
 use crate::keys::Keyed;
 use domain::StoreId;
 use eventlog::{Position, StreamName};
@@ -18,7 +18,7 @@ const MOST_BEFORE: u64 = 8;
 /// # Errors
 /// [`StreamFailure::Views`] when they are away or late: then nobody knows.
 pub(super) async fn recall(
-    shared: &Shared,
+    shared: &ExecutorContext,
     stream: &StreamName,
     position: Position,
     store: StoreId,

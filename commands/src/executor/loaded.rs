@@ -3,7 +3,7 @@
 use super::StreamFailure;
 use super::cost::{Moment, Unsaved, Weight};
 use super::memory::Memory;
-use crate::executor::Shared;
+use crate::executor::ExecutorContext;
 use crate::snapshots::{Person, Snapshot};
 use domain::{Decider, Event, Timestamp};
 use eventlog::{LogId, Position, Room, StreamName};
@@ -106,7 +106,11 @@ impl<A: Decider> Loaded<A> {
     }
 
     /// Reads and folds what the stream has beyond the tail.
-    pub(super) async fn catch_up(&mut self, shared: &Shared, stream: &StreamName) -> Result<(), StreamFailure> {
+    pub(super) async fn catch_up(
+        &mut self,
+        shared: &ExecutorContext,
+        stream: &StreamName,
+    ) -> Result<(), StreamFailure> {
         while !self.fold_slice(stream, page(shared, stream, self.tail).await?, 0)? {}
         Ok(())
     }
@@ -140,7 +144,11 @@ impl<A: Decider> Loaded<A> {
     }
 
     /// The stream from its snapshot, where there is one, and what came after.
-    pub(super) async fn load(shared: &Shared, stream: &StreamName, id: &A::Id) -> Result<Box<Self>, StreamFailure> {
+    pub(super) async fn load(
+        shared: &ExecutorContext,
+        stream: &StreamName,
+        id: &A::Id,
+    ) -> Result<Box<Self>, StreamFailure> {
         let person = A::person(id);
         if let Some(saved) = Self::from_snapshot(shared, stream, person).await?
             && let Some(loaded) = Self::go_on(shared, stream, saved).await?
@@ -153,7 +161,7 @@ impl<A: Decider> Loaded<A> {
     }
 
     async fn from_snapshot(
-        shared: &Shared,
+        shared: &ExecutorContext,
         stream: &StreamName,
         person: Option<Person>,
     ) -> Result<Option<Box<Self>>, StreamFailure> {
@@ -186,7 +194,7 @@ impl<A: Decider> Loaded<A> {
     /// Reads on from what was saved, if the stream ever was so: a log that was restored, or that was not told to sync, may be shorter
     /// than what was saved of it. `None`: it was not.
     async fn go_on(
-        shared: &Shared,
+        shared: &ExecutorContext,
         stream: &StreamName,
         mut saved: Box<Self>,
     ) -> Result<Option<Box<Self>>, StreamFailure> {
@@ -255,7 +263,7 @@ struct SavedRef<'a, A> {
     memory: &'a Memory,
 }
 
-async fn page(shared: &Shared, stream: &StreamName, from: Tail) -> Result<StreamSlice, StreamFailure> {
+async fn page(shared: &ExecutorContext, stream: &StreamName, from: Tail) -> Result<StreamSlice, StreamFailure> {
     shared.journal.read_stream_within(stream, from, PAGE).await.map_err(|source| failed(stream, source))
 }
 

@@ -34,7 +34,7 @@ use tokio::sync::oneshot;
 
 /// What every executor of a process shares.
 #[derive(Clone)]
-pub struct Shared {
+pub struct ExecutorContext {
     pub journal: Journal,
     pub snapshots: SnapshotWriter,
     /// For what states don't keep of the past, and for keys of creations that they are too small to hold.
@@ -52,15 +52,15 @@ pub struct Shared {
 
 /// Runs the commands of one kind of aggregate. Cheap to clone.
 pub struct Executor<A: Decider> {
-    shared: Arc<Shared>,
+    shared: Arc<ExecutorContext>,
     queues: Arc<Queues<A>>,
     /// Pointers, so that what they point to is compiled here, once, and not in every crate that runs a command.
     start: Start<A>,
     replay: Replay<A>,
 }
 
-type Start<A> = fn(Arc<Shared>, Arc<Queues<A>>, <A as Decider>::Id, Option<Box<Loaded<A>>>);
-type Replay<A> = fn(Arc<Shared>, <A as Decider>::Id, memory::Remembered) -> Replaying<<A as Decider>::Event>;
+type Start<A> = fn(Arc<ExecutorContext>, Arc<Queues<A>>, <A as Decider>::Id, Option<Box<Loaded<A>>>);
+type Replay<A> = fn(Arc<ExecutorContext>, <A as Decider>::Id, memory::Remembered) -> Replaying<<A as Decider>::Event>;
 type Replaying<E> = Pin<Box<dyn Future<Output = Result<Executed<E>, StreamFailure>> + Send>>;
 
 impl<A: Decider> Clone for Executor<A> {
@@ -184,7 +184,7 @@ pub enum StreamFailure {
 }
 
 impl<A: Decider> Executor<A> {
-    pub fn new(shared: Arc<Shared>) -> Self {
+    pub fn new(shared: Arc<ExecutorContext>) -> Self {
         let queues = Arc::new(Queues::new(Arc::clone(&shared.states), shared.queue_length));
         Self {
             shared,

@@ -5,7 +5,7 @@
 //! the state: it keeps more than a batch can add.
 
 use super::queue::BATCH;
-use super::{Loaded, Shared, StreamFailure};
+use super::{ExecutorContext, Loaded, StreamFailure};
 use domain::Decider;
 use eventlog::StreamName;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl Past {
     /// Asks for all that the command must know, and tells the state.
     pub(super) async fn tell<A: Decider>(
         &mut self,
-        shared: &Shared,
+        shared: &ExecutorContext,
         stream: &StreamName,
         loaded: &mut Loaded<A>,
         command: &A::Command,

@@ -7,7 +7,7 @@ use super::memory::{Recall, Remembered};
 use super::past::Past;
 use super::queue::{Job, Look, Queues, Then};
 use super::states;
-use super::{Ask, Executed, Origin, Outcome, Refused, Shared, StreamFailure};
+use super::{Ask, Executed, ExecutorContext, Origin, Outcome, Refused, StreamFailure};
 use crate::keys::Keyed;
 use chrono::TimeDelta;
 use domain::{Context, Decider, Event, RequestRemembered, StoreId, Timestamp};
@@ -34,7 +34,7 @@ pub(super) fn stream_of<A: Decider>(id: &A::Id) -> StreamName {
 
 /// Serves the stream until nothing waits on it.
 pub(super) async fn run<A: Decider>(
-    shared: Arc<Shared>,
+    shared: Arc<ExecutorContext>,
     queues: Arc<Queues<A>>,
     id: A::Id,
     loaded: Option<Box<Loaded<A>>>,
@@ -76,7 +76,7 @@ impl<A: Decider> Drop for Guard<'_, A> {
 }
 
 struct Runner<'a, A: Decider> {
-    shared: &'a Shared,
+    shared: &'a ExecutorContext,
     id: &'a A::Id,
     stream: StreamName,
     /// The stream's state as appended; `None`: not read yet, or not to be trusted any more.
@@ -358,7 +358,7 @@ fn unknown_keys<A: Decider>(loaded: &Loaded<A>, asked: &[Asked<A>]) -> Vec<Optio
 
 /// The events that a key's first request decided, read back.
 pub(super) async fn replay<A: Decider>(
-    shared: &Shared,
+    shared: &ExecutorContext,
     stream: &StreamName,
     remembered: &Remembered,
 ) -> Result<Executed<A::Event>, StreamFailure> {

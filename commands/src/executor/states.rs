@@ -4,7 +4,7 @@
 //! to whoever brought the last one, so that it can be saved: a stream that comes again is then read from there on.
 
 use super::cost::Moment;
-use super::{Loaded, Shared};
+use super::{ExecutorContext, Loaded};
 use crate::snapshots::{Person, Snapshot};
 use domain::Decider;
 use eventlog::{LogId, StreamName};
@@ -30,7 +30,7 @@ pub(super) type Left = (StreamName, Box<dyn Idle>);
 
 type Pool = Cache<StreamName, Box<dyn Idle>, ByBytes, DefaultHashBuilder, HandedBack>;
 
-/// The pool. Shared by the executors of a process.
+/// The pool. ExecutorContext by the executors of a process.
 pub(crate) struct States {
     pool: Mutex<Pool>,
     heaviest: u64,
@@ -74,7 +74,7 @@ impl States {
 }
 
 /// Saves what is worth it, of states that left.
-pub(super) async fn let_go(shared: &Shared, left: Vec<Left>) {
+pub(super) async fn let_go(shared: &ExecutorContext, left: Vec<Left>) {
     for (stream, mut idle) in left {
         let Ok(log_id) = shared.journal.log_id().await else { return };
         if let Some((snapshot, person)) = idle.last_snapshot(shared.snapshot_every, log_id) {

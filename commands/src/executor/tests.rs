@@ -12,7 +12,7 @@ fn executor() -> (Executor<Product>, Origin) {
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::default());
     let keys: Arc<dyn journal::Keys> = Arc::new(MemoryVault::default());
     let journal = Journal::new(Arc::new(MemoryLog::new()), keys);
-    let shared = Shared {
+    let shared = ExecutorContext {
         lookups: Arc::new(crate::testing::CountedLookups::new(journal.clone())),
         snapshots: SnapshotWriter::new(Arc::new(crate::snapshots::NoSnapshots), journal.clone(), 1 << 20),
         journal,

@@ -5,11 +5,13 @@
 //! it forget what it counted of somebody else.
 
 mod buckets;
+mod claimant;
 mod client;
 mod tries;
 mod turns;
 
 pub use buckets::Buckets;
+pub(crate) use claimant::Claimant;
 pub use client::Client;
-pub(crate) use tries::{Account, Claimant, Tries};
+pub(crate) use tries::{Account, Tries};
 pub(crate) use turns::{Lane, Turns};

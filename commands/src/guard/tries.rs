@@ -4,7 +4,7 @@
 //! owner least of all. Of an address it is remembered that it tried wrongly, of a pair that it was right; both only decide who
 //! waits behind whom.
 
-use super::{Buckets, Client, Lane};
+use super::{Buckets, Claimant, Client, Lane};
 use crate::CommandError;
 use domain::StoreId;
 use quick_cache::sync::Cache;
@@ -24,13 +24,6 @@ pub(crate) enum Account<'a> {
     Store(StoreId),
     /// There is none yet.
     New,
-}
-
-/// Who wants something hashed: an account and an address, as hashes that nobody outside can compute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Claimant {
-    pub(super) account: u64,
-    pub(super) client: u64,
 }
 
 /// Counts of one process.

@@ -3,7 +3,7 @@
 use super::pace::{LONGEST, Outage, pause};
 use crate::executor::Refused;
 use crate::session::{Session, refused};
-use crate::use_cases::cart_steps;
+use crate::use_cases::{cart_steps, settling};
 use crate::{CartPlace, Class, CommandError, Commands};
 use chrono::TimeDelta;
 use domain::cart::{Cart, CartCommand};
@@ -58,15 +58,15 @@ impl CartExpiry {
     /// # Errors
     /// A service is away that all need.
     pub async fn step(&self) -> Result<usize, CommandError> {
-        self.commands.inner.has_room()?;
+        self.commands.node.has_room()?;
         let (mut closed, mut outage) = (0, Outage::default());
-        let even_for = self.commands.inner.even_clock.even_for();
+        let even_for = self.commands.node.even_clock.even_for();
         let mut turns = self.stores().await?;
         while let Some(turn) = turns.pop_front() {
-            let idle_since = self.commands.inner.parts.clock.now().minus(TimeDelta::minutes(i64::from(turn.minutes)));
-            let lookups = &self.commands.inner.parts.lookups;
+            let idle_since = self.commands.node.now().minus(TimeDelta::minutes(i64::from(turn.minutes)));
+            let lookups = &self.commands.node.parts.lookups;
             let due = lookups.carts_due(turn.store, idle_since, turn.after, PAGE).await;
-            let due = due.map_err(crate::facade::views_away)?;
+            let due = due?;
             for customer in due.customers {
                 closed += usize::from(self.close(turn.store, customer, even_for, &mut outage).await?);
             }
@@ -74,15 +74,15 @@ impl CartExpiry {
                 turns.push_back(Turn { after: due.next, ..turn });
             }
         }
-        self.stuck.lock().retain(|_, stuck| self.commands.inner.parts.clock.running() < stuck.again_at + LONGEST);
+        self.stuck.lock().retain(|_, stuck| self.commands.node.parts.clock.running() < stuck.again_at + LONGEST);
         Ok(closed)
     }
 
     async fn stores(&self) -> Result<VecDeque<Turn>, CommandError> {
-        let (lookups, mut turns) = (&self.commands.inner.parts.lookups, VecDeque::new());
+        let (lookups, mut turns) = (&self.commands.node.parts.lookups, VecDeque::new());
         loop {
             let after = turns.back().map(|last: &Turn| last.store);
-            let page = lookups.stores_with_cart_expiry(after, PAGE).await.map_err(crate::facade::views_away)?;
+            let page = lookups.stores_with_cart_expiry(after, PAGE).await?;
             let count = page.len();
             turns.extend(page.into_iter().map(|(store, minutes)| Turn { store, minutes, after: None }));
             if count < PAGE {
@@ -102,7 +102,7 @@ impl CartExpiry {
         even_for: Duration,
         outage: &mut Outage,
     ) -> Result<bool, CommandError> {
-        let now = self.commands.inner.parts.clock.running();
+        let now = self.commands.node.parts.clock.running();
         if self.stuck.lock().get(&customer).is_some_and(|stuck| now < stuck.again_at) {
             return Ok(false);
         }
@@ -133,7 +133,7 @@ impl CartExpiry {
 
     /// Closes the customer's open cart if it is due by its own stream. Whether it was.
     async fn expire(&self, store: StoreId, customer: CustomerId, even_for: Duration) -> Result<bool, CommandError> {
-        let session = Session::system(Arc::clone(&self.commands.inner), store, None);
+        let session = Session::system(Arc::clone(&self.commands.node), store, None);
         let minutes = session
             .look(&store, |store: &Store| store.live().map(|live| live.cart_expires_after_minutes))
             .await?
@@ -142,11 +142,11 @@ impl CartExpiry {
         if even_for < TRUSTED.min(Duration::from_secs(u64::from(minutes) * 60)) {
             return Ok(false);
         }
-        let idle_since = session.inner.parts.clock.now().minus(TimeDelta::minutes(i64::from(minutes)));
+        let idle_since = session.node.now().minus(TimeDelta::minutes(i64::from(minutes)));
         match session.execute::<Cart>(&customer, CartCommand::Expire { idle_since }).await {
             Ok(executed) => {
                 for event in &executed.events {
-                    super::late(cart_steps::released(&session, customer, event).await);
+                    settling::late(cart_steps::released(&session, customer, event).await);
                 }
                 Ok(!executed.events.is_empty())
             }

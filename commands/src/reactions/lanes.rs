@@ -3,51 +3,15 @@
 //! What lives here: who is next. What doesn't: doing it, and what its outcome means (`worker`). The guarantee: a lane that can't go on
 //! stops no other, and no store waits for what another one has to do.
 
+use super::lane::Lane;
 use super::outstanding::Outstanding;
 use super::parked::Parked;
 use super::pending::Pending;
 use domain::StoreId;
-use eventlog::{Checkpoint, Position, StreamName};
-use serde::{Deserialize, Serialize};
+use eventlog::{Checkpoint, Position};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
 use std::time::Duration;
-
-/// What is done in one order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Kind {
-    /// All that follows from a stream's events.
-    Stream,
-    /// One hold.
-    Hold,
-    /// One job.
-    Job,
-}
-
-/// The name of a lane.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Lane {
-    kind: Kind,
-    stream: StreamName,
-    /// Of the event that asks for it; 0 where it is all of the stream's.
-    revision: u64,
-}
-
-impl Lane {
-    pub(super) fn new(kind: Kind, stream: &StreamName, revision: u64) -> Self {
-        let revision = if kind == Kind::Stream { 0 } else { revision };
-        Self { kind, stream: stream.clone(), revision }
-    }
-
-    pub(super) fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    pub(super) fn is_job(&self) -> bool {
-        self.kind == Kind::Job
-    }
-}
 
 /// What is to be done next in a lane.
 #[derive(Clone, Debug)]
@@ -371,11 +335,13 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lane::Kind;
     use super::super::pending::{Cause, Reaction};
     use super::*;
     use crate::Class;
     use domain::{Cents, JobId, OrderId};
     use eventlog::LogId;
+    use eventlog::StreamName;
     use uuid::Uuid;
 
     const ROOM: Room = Room { reactions: 4, of_a_store: 2, jobs: 1 };

@@ -1,6 +1,6 @@
 //! What can't go on, and how far the worker is: as it is kept in memory and saved.
 
-use super::lanes::{Kind, Lane};
+use super::lane::{Kind, Lane};
 use super::pending::{Cause, Reaction, held, reaction};
 use crate::Class;
 use crate::snapshots::{Snapshot, Snapshots};

@@ -1,6 +1,6 @@
 //! Which events ask for a reaction, and what is known of one that waits.
 
-use super::lanes::{Kind, Lane};
+use super::lane::{Kind, Lane};
 use domain::cart::CartEvent;
 use domain::customer::CustomerEvent;
 use domain::invoice::{InvoiceEvent, RefundIssued};

@@ -1,13 +1,14 @@
 //! Doing what follows from events: for the first time, and again from where a stream was parked.
 
-use super::lanes::{Kind, Work};
+use super::lane::Kind;
+use super::lanes::Work;
 use super::parked::Parked;
 use super::pending::{Cause, Pending, Reaction, held, reaction};
-use super::{settle_invoice, settle_order, settle_refund, shut_carts};
 use crate::CommandError;
 use crate::error::log_away;
-use crate::facade::Inner;
+use crate::node::Node;
 use crate::session::Session;
+use crate::use_cases::settling::{settle_invoice, settle_order, settle_refund, shut_carts};
 use crate::use_cases::{batch_credit, billing, cart_steps, emails, holds, wallet};
 use domain::cart::CartEvent;
 use eventlog::{Checkpoint, Position};
@@ -28,18 +29,18 @@ pub(super) struct Failed {
 
 /// Does it, all of it; done already: nothing happens. Gives the revision after the last event that was looked at. A panic is a defect
 /// of ours that concerns this stream alone.
-pub(super) async fn carry_out(inner: &Arc<Inner>, work: &Work) -> Result<u64, Failed> {
+pub(super) async fn carry_out(node: &Arc<Node>, work: &Work) -> Result<u64, Failed> {
     let (revision, position) = match work {
         Work::First(pending) => (pending.origin.revision, pending.origin.position),
         Work::Again(parked) => (parked.revision, parked.position),
     };
     let done = async move {
         match work {
-            Work::First(pending) => match react(inner, pending).await {
+            Work::First(pending) => match react(node, pending).await {
                 Ok(()) => Ok(revision + 1),
                 Err(error) => Err(Failed { revision, position, error }),
             },
-            Work::Again(parked) => again(inner, parked).await,
+            Work::Again(parked) => again(node, parked).await,
         }
     };
     let broke_off = |_| {
@@ -50,17 +51,17 @@ pub(super) async fn carry_out(inner: &Arc<Inner>, work: &Work) -> Result<u64, Fa
 }
 
 /// What follows from the stream's events from the revision on, in their order; of a hold or a job, from that event alone.
-async fn again(inner: &Arc<Inner>, parked: &Parked) -> Result<u64, Failed> {
+async fn again(node: &Arc<Node>, parked: &Parked) -> Result<u64, Failed> {
     let Parked { stream, kind, mut revision, mut position, .. } = parked.clone();
     let page = if kind == Kind::Stream { PAGE } else { 1 };
     loop {
         let tail = Tail { length: revision, last_hash: None };
-        let read = inner.parts.journal.read_stream(&stream, tail, page).await;
+        let read = node.parts.journal.read_stream(&stream, tail, page).await;
         let events = read.map_err(|error| Failed { revision, position, error: log_away(error) })?.events;
         for envelope in &events {
             (revision, position) = (envelope.revision, envelope.position);
             if let Some(pending) = asked_for(envelope, kind) {
-                react(inner, &pending).await.map_err(|error| Failed { revision, position, error })?;
+                react(node, &pending).await.map_err(|error| Failed { revision, position, error })?;
             }
             revision += 1;
         }
@@ -82,9 +83,9 @@ fn asked_for(envelope: &Envelope, kind: Kind) -> Option<Pending> {
     (pending.lane().is_job() == (kind == Kind::Job)).then_some(pending)
 }
 
-async fn react(inner: &Arc<Inner>, pending: &Pending) -> Result<(), CommandError> {
+async fn react(node: &Arc<Node>, pending: &Pending) -> Result<(), CommandError> {
     let Pending { reaction, origin, .. } = pending;
-    let session = &Session::system(Arc::clone(inner), origin.store_id, Some((origin.event_id, origin.correlation_id)));
+    let session = &Session::system(Arc::clone(node), origin.store_id, Some((origin.event_id, origin.correlation_id)));
     match reaction {
         Reaction::Cart(customer, event) => match event.as_ref() {
             CartEvent::CartBillingStarted(_) => billing::finish_under_way(session, *customer).await,

@@ -5,13 +5,14 @@
 //! saved apart, and tried again by themselves, ever more rarely, while all others go on. Safe on several nodes.
 
 use super::holds::UnmatchedHolds;
-use super::lanes::{Lane, Lanes, Room, Work};
+use super::lane::Lane;
+use super::lanes::{Lanes, Room, Work};
 use super::pace::{LONGEST, Outage, pause};
 use super::parked::{self, Parked, Place, ReactionsStatus};
 use super::pending::{Cause, Pending, Reaction, reaction};
 use super::work::{Failed, carry_out};
 use crate::error::log_away;
-use crate::facade::Inner;
+use crate::node::Node;
 use crate::{Class, CommandError, Commands};
 use domain::StoreId;
 use eventlog::{Checkpoint, Position};
@@ -41,7 +42,7 @@ const MOST_PARKED: usize = 1_000;
 
 /// The worker. Step it in tests, run it in a server.
 pub struct Reactions {
-    inner: Arc<Inner>,
+    node: Arc<Node>,
     follower: Follower,
     /// Up to the last event taken.
     taken: Checkpoint,
@@ -68,14 +69,14 @@ pub struct Reactions {
 impl Commands {
     /// The worker, from its checkpoint. `alone`: no other process writes to this log, so what was begun before is over.
     pub async fn reactions(&self, alone: bool) -> Result<Reactions, CommandError> {
-        let inner = Arc::clone(&self.inner);
-        let journal = &inner.parts.journal;
+        let node = Arc::clone(&self.node);
+        let journal = &node.parts.journal;
         let away = |error: eventlog::LogError| log_away(error.into());
         let log_id = journal.log_id().await.map_err(away)?;
         let Place { checkpoint, parked } =
-            parked::load(journal, inner.parts.progress.as_ref(), log_id).await.map_err(away)?;
+            parked::load(journal, node.parts.progress.as_ref(), log_id).await.map_err(away)?;
         let settled_past = if alone { journal.head().await.map_err(away)? } else { Position::START };
-        let (mut lanes, now) = (Lanes::default(), inner.parts.clock.running());
+        let (mut lanes, now) = (Lanes::default(), node.parts.clock.running());
         parked.into_iter().for_each(|parked| lanes.restore(parked, now));
         let status = ReactionsStatus { position: checkpoint.position, parked: lanes.parked(), ..Default::default() };
         Ok(Reactions {
@@ -93,7 +94,7 @@ impl Commands {
             saved: None,
             reported: 0,
             status: Arc::new(Mutex::new(status)),
-            inner,
+            node,
         })
     }
 }
@@ -114,7 +115,7 @@ impl Reactions {
     /// is due is undone, but for what can't be done: that is parked.
     pub async fn step(&mut self) -> Result<(), CommandError> {
         loop {
-            let head = self.inner.parts.journal.head().await.map_err(|error| log_away(error.into()))?;
+            let head = self.node.parts.journal.head().await.map_err(|error| log_away(error.into()))?;
             let is_behind = self.follower.position() < head;
             if is_behind {
                 let batch = self.follower.next(BATCH).await.map_err(log_away)?;
@@ -186,7 +187,7 @@ impl Reactions {
     }
 
     fn now(&self) -> Duration {
-        self.inner.parts.clock.running()
+        self.node.parts.clock.running()
     }
 }
 
@@ -267,7 +268,7 @@ impl Reactions {
         let Some(&from) = reading.values().min_by_key(|behind| behind.position) else { return Ok(false) };
         // So many at most may come of it.
         let most = BATCH.min(self.most_pending / 4).max(1);
-        let events = self.inner.parts.journal.read_all(from.position, most).await.map_err(log_away)?;
+        let events = self.node.parts.journal.read_all(from.position, most).await.map_err(log_away)?;
         let (mut before, taken) = (from, self.taken.position);
         for delivery in events.iter().filter(|delivery| delivery.position() <= taken) {
             let at = Checkpoint { position: delivery.position(), event_id: delivery.id(), ..before };
@@ -296,7 +297,7 @@ impl Reactions {
         self.overflow = None;
         if overflow.position < self.taken.position {
             self.behind.retain(|_, behind| behind.position < overflow.position);
-            self.follower = self.inner.parts.journal.follow(overflow.position);
+            self.follower = self.node.parts.journal.follow(overflow.position);
             self.taken = overflow;
         }
     }
@@ -311,14 +312,14 @@ impl Reactions {
             self.lanes.push(pending);
         }
         // What was begun may be brought to its end in the room that is kept for it, but for the last of it.
-        if self.inner.has_no_room() {
+        if self.node.has_no_room() {
             return;
         }
         while self.outage.lets_try(now, self.lanes.under_way()) {
             let Some((lane, work)) = self.lanes.next(now, room) else { return };
-            let inner = Arc::clone(&self.inner);
+            let node = Arc::clone(&self.node);
             self.in_flight.spawn(async move {
-                let outcome = Box::pin(carry_out(&inner, &work)).await;
+                let outcome = Box::pin(carry_out(&node, &work)).await;
                 (lane, work, outcome)
             });
         }
@@ -397,7 +398,7 @@ impl Reactions {
             return;
         }
         let reached = Place { checkpoint, parked: self.lanes.parked() };
-        let parts = &self.inner.parts;
+        let parts = &self.node.parts;
         if parked::save(&parts.journal, parts.progress.as_ref(), reached).await {
             self.saved = Some(version);
         }

@@ -1,11 +1,11 @@
 //! Tokens: how a store's clients prove who they are.
 
-pub(crate) use super::token_cache::TokenCache;
-use super::token_cache::{Answer, LiveTokens};
-use crate::claims::{Names, Owner, Standing, normalized};
-use crate::facade::{Inner, anonymous, vault_away};
+use crate::claims::{Names, Owner, Standing};
 use crate::guard::{Account, Client};
-use crate::session::{Session, look_at, refused};
+use crate::names::normalized;
+use crate::node::Node;
+use crate::session::{Session, refused};
+use crate::tokens::{Answer, Authenticated, LiveTokens};
 use crate::{CommandError, Commands, Done, Request, Service, UnderWay};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -30,14 +30,6 @@ pub struct IssuedToken {
     pub expires_at: Timestamp,
 }
 
-/// Who a request comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Authenticated {
-    pub store_id: StoreId,
-    pub token_id: TokenId,
-    pub expires_at: Timestamp,
-}
-
 impl Commands {
     /// Issues a token for 24 h. An unknown app and a wrong secret give the same error after about the same time; too many wrong
     /// tries of an app from one address are [`CommandError::RateLimited`], but for a secret that was right lately.
@@ -49,11 +41,11 @@ impl Commands {
         request_id: Option<String>,
     ) -> UnderWay<IssuedToken> {
         let (app_id, secret) = (app_id.to_owned(), app_secret.to_owned());
-        let request = anonymous(StoreId(uuid::Uuid::nil()), request_id, None);
+        let request = Request::anonymous(StoreId(uuid::Uuid::nil()), request_id, None);
         self.run("issue_token", &request, move |session| async move {
-            let app = app_of(&session.inner, &app_id).await?;
+            let app = app_of(&session.node, &app_id).await?;
             let asked = Asked { client, app_id, secret };
-            let right = is_app_secret(&session.inner, app.map(|(_, credential)| credential), asked).await?;
+            let right = is_app_secret(&session.node, app.map(|(_, credential)| credential), asked).await?;
             let (Some((store, _)), true) = (app, right) else { return Err(CommandError::InvalidCredentials) };
             issue(&session.in_store(store)).await
         })
@@ -75,9 +67,9 @@ impl Commands {
         token: &str,
         mut may_ask: impl FnMut() -> Result<(), CommandError> + Send,
     ) -> Result<Authenticated, CommandError> {
-        let inner = self.inner.as_ref();
-        let entry = token_entry(inner, token, &mut may_ask).await?;
-        let (known, now) = (inner.tokens.live(entry.store_id), inner.parts.clock.now());
+        let node = self.node.as_ref();
+        let entry = token_entry(node, token, &mut may_ask).await?;
+        let (known, now) = (node.tokens.live(entry.store_id), node.now());
         let said = |tokens: &Arc<LiveTokens>| tokens.check(app_id, &entry, now);
         match known.as_ref().map(said) {
             // A token that exists, of a store that has not been read yet: the next one knows what that says.
@@ -89,7 +81,7 @@ impl Commands {
             return said(known).into_result(&entry);
         }
         // It may have been issued, or revoked, after its store was read.
-        let tokens = match (read_live_tokens(inner, entry.store_id).await, known) {
+        let tokens = match (read_live_tokens(node, entry.store_id).await, known) {
             (Err(error), Some(known))
                 if error.will_pass() && known.may_do(now) && !matches!(said(&known), Answer::Unknown) =>
             {
@@ -131,15 +123,15 @@ pub(super) fn sha256(token: &str) -> [u8; 32] {
 }
 
 /// The live store with this app_id, resolved by its claim, and its secret in force.
-async fn app_of(inner: &Inner, app_id: &str) -> Result<Option<(StoreId, CredentialId)>, CommandError> {
-    let name = inner.app_id(app_id).await?;
-    let Some(held) = inner.holder(&name).await? else { return Ok(None) };
+async fn app_of(node: &Node, app_id: &str) -> Result<Option<(StoreId, CredentialId)>, CommandError> {
+    let name = node.app_id(app_id).await?;
+    let Some(held) = node.holder(&name).await? else { return Ok(None) };
     let Owner::Store(store) = held.owner else { return Ok(None) };
     let look = move |state: &Store| {
         let named = state.standing(held.claim_id) == Standing::Named;
         state.live().filter(|_| named).map(|live| (store, live.credential_id))
     };
-    look_at::<Store, _>(inner, &store, look).await
+    node.look_at::<Store, _>(&store, look).await
 }
 
 /// Who asks for a token, and with what.
@@ -151,54 +143,54 @@ struct Asked {
 
 /// Whether the secret is the one in force. One that was verified lately is known without hashing it again, and whatever wrong
 /// tries there were.
-async fn is_app_secret(inner: &Inner, in_force: Option<CredentialId>, asked: Asked) -> Result<bool, CommandError> {
+async fn is_app_secret(node: &Node, in_force: Option<CredentialId>, asked: Asked) -> Result<bool, CommandError> {
     let Asked { client, app_id, secret } = asked;
-    let now = inner.parts.clock.now();
-    let was_verified = || in_force.is_some_and(|credential| inner.tokens.was_verified(credential, &secret, now));
+    let now = node.now();
+    let was_verified = || in_force.is_some_and(|credential| node.tokens.was_verified(credential, &secret, now));
     if was_verified() {
         return Ok(true);
     }
-    let _alone = inner.verifying.lock(inner.tokens.name_of(&app_id, &secret)).await;
+    let _alone = node.verifying.lock(node.tokens.name_of(&app_id, &secret)).await;
     if was_verified() {
         return Ok(true);
     }
-    let who = inner.tries.claimant(&Account::App(&normalized(&app_id)), client);
-    let right = inner.is_secret(who, in_force, secret.clone()).await?;
+    let who = node.tries.claimant(&Account::App(&normalized(&app_id)), client);
+    let right = node.is_secret(who, in_force, secret.clone()).await?;
     if let Some(credential) = in_force
         && right
     {
-        inner.tokens.verified(credential, &secret, now);
+        node.tokens.verified(credential, &secret, now);
     }
     Ok(right)
 }
 
 async fn issue(session: &Session) -> Result<Done<IssuedToken>, CommandError> {
-    let (parts, store_id) = (&session.inner.parts, session.store_id());
+    let (parts, store_id) = (&session.node.parts, session.store_id());
     let token = new_token(PREFIX)?;
-    let token_id = TokenId(session.inner.fresh_id());
+    let token_id = TokenId(session.node.fresh_id());
     let expires_at = parts.clock.now().plus(TimeDelta::hours(TOKEN_HOURS));
     let entry = TokenEntry { store_id, token_id, expires_at };
-    parts.vault.put_token(sha256(&token), entry).await.map_err(vault_away)?;
-    session.inner.tokens.remember(sha256(&token), entry);
+    parts.vault.put_token(sha256(&token), entry).await?;
+    session.node.tokens.remember(sha256(&token), entry);
     session
         .execute::<Store>(&store_id, StoreCommand::IssueToken { token_id, expires_at })
         .await
         .map_err(refused::<Store>)?;
     // The oldest may have gone.
-    session.inner.tokens.forget(store_id);
+    session.node.tokens.forget(store_id);
     Ok(session.done(IssuedToken { store_id, token, expires_at }, false))
 }
 
 async fn revoke(session: &Session, command: StoreCommand) -> Result<Done<StoreId>, CommandError> {
     let store_id = session.store_id();
     let executed = session.decide::<Store>(&store_id, command).await.map_err(refused::<Store>)?;
-    session.inner.tokens.forget(store_id);
+    session.node.tokens.forget(store_id);
     Ok(session.done(store_id, executed.replayed))
 }
 
 /// What the token stands for, from memory or from the vault; an unknown one stands for nothing.
 async fn token_entry(
-    inner: &Inner,
+    node: &Node,
     token: &str,
     may_ask: &mut (impl FnMut() -> Result<(), CommandError> + Send),
 ) -> Result<TokenEntry, CommandError> {
@@ -207,24 +199,24 @@ async fn token_entry(
         return Err(CommandError::Unauthorized);
     }
     let sha256 = sha256(token);
-    if let Some(entry) = inner.tokens.entry(&sha256) {
+    if let Some(entry) = node.tokens.entry(&sha256) {
         return Ok(entry);
     }
     may_ask()?;
-    let entry = inner.parts.vault.token(sha256).await.map_err(vault_away)?.ok_or(CommandError::Unauthorized)?;
-    inner.tokens.remember(sha256, entry);
+    let entry = node.parts.vault.token(sha256).await?.ok_or(CommandError::Unauthorized)?;
+    node.tokens.remember(sha256, entry);
     Ok(entry)
 }
 
 /// Reads the store's stream up to its end, and remembers what it says.
-async fn read_live_tokens(inner: &Inner, store: StoreId) -> Result<Arc<LiveTokens>, CommandError> {
-    let moment = inner.tokens.moment();
-    let now = inner.parts.clock.now();
+async fn read_live_tokens(node: &Node, store: StoreId) -> Result<Arc<LiveTokens>, CommandError> {
+    let moment = node.tokens.moment();
+    let now = node.now();
     let look = move |state: &Store| match state.live() {
         Some(live) => LiveTokens::of(normalized(&live.app_id), live.tokens.iter().map(|token| token.token_id), now),
         None => LiveTokens::of_none(now),
     };
-    let tokens = Arc::new(look_at::<Store, _>(inner, &store, look).await?);
-    inner.tokens.keep(moment, store, &tokens);
+    let tokens = Arc::new(node.look_at::<Store, _>(&store, look).await?);
+    node.tokens.keep(moment, store, &tokens);
     Ok(tokens)
 }

@@ -1,7 +1,6 @@
 //! A credit for every customer of a store, in the background.
 
 use crate::executor::Refused;
-use crate::facade::views_away;
 use crate::session::{Session, refused};
 use crate::snapshots::Snapshot;
 use crate::{CommandError, Commands, Request, UnderWay};
@@ -74,8 +73,8 @@ pub(crate) async fn run_job(
     let left_out = std::mem::take(&mut progress.left_out);
     issue_all(session, job_id, amount, &left_out, &mut progress, &mut stuck).await?;
     loop {
-        let lookups = &session.inner.parts.lookups;
-        let customers = lookups.customers_at(position, store, progress.after, PAGE).await.map_err(views_away)?;
+        let lookups = &session.node.parts.lookups;
+        let customers = lookups.customers_at(position, store, progress.after, PAGE).await?;
         issue_all(session, job_id, amount, &customers, &mut progress, &mut stuck).await?;
         progress.after = customers.last().copied().or(progress.after);
         if customers.len() < PAGE {
@@ -155,7 +154,7 @@ fn place(job_id: JobId) -> StreamName {
 }
 
 async fn load(session: &Session, job_id: JobId) -> Progress {
-    let parts = &session.inner.parts;
+    let parts = &session.node.parts;
     let saved = parts.progress.load(&place(job_id)).await.ok().flatten();
     let saved = saved
         .filter(|saved| matches!(saved.format, PROGRESS_FORMAT | PROGRESS_FORMAT_BEFORE))
@@ -167,7 +166,7 @@ async fn load(session: &Session, job_id: JobId) -> Progress {
 }
 
 async fn save(session: &Session, job_id: JobId, progress: &Progress) {
-    let parts = &session.inner.parts;
+    let parts = &session.node.parts;
     let Ok(reached) = parts.journal.checkpoint(session.reached()).await else { return };
     let Ok(state) = serde_json::to_vec(&Saved { progress, reached }) else { return };
     let snapshot = Snapshot { log_id: reached.log_id, format: PROGRESS_FORMAT, state };

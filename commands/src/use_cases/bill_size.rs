@@ -52,7 +52,7 @@ pub(super) fn longest_title(session: &Session, terms: &BillingTerms) -> Result<O
 }
 
 fn most_bytes(session: &Session) -> usize {
-    session.inner.parts.journal.max_data_bytes()
+    session.node.parts.journal.max_data_bytes()
 }
 
 fn fits(terms: &BillingTerms, most_bytes: usize) -> Result<bool, CommandError> {

@@ -6,7 +6,6 @@ use super::bill_size;
 use super::cart_steps::{ATTEMPTS, cart_refused, confirmed};
 use super::wallet::issue_invoice;
 use crate::executor::{Ask, Executed, Refused};
-use crate::facade::views_away;
 use crate::keys::Keyed;
 use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
@@ -31,7 +30,7 @@ impl Commands {
     pub fn bill_cart(&self, request: &Request, customer: CustomerId, bill: BillCart) -> UnderWay<InvoiceId> {
         self.run("bill_cart", request, move |session| async move {
             confirmed(&session, customer).await?;
-            let _turn = session.inner.cart_locks.lock(customer).await;
+            let _turn = session.node.cart_locks.lock(customer).await;
             for _ in 0..ATTEMPTS {
                 if let Some(executed) = session.recall::<Cart>(&customer).await? {
                     return after_billing(&session, executed).await;
@@ -101,7 +100,7 @@ async fn find(session: &Session, customer: CustomerId) -> Result<Found, CommandE
         Cart::Billing { .. } => Found::UnderWay,
         Cart::Shut { .. } => Found::Shut,
     };
-    session.inner.carts().read(&customer, look).await
+    session.node.carts().read(&customer, look).await
 }
 
 /// All that the billing fixes, read from the streams of the store, the products and the customer, and from the wallet.
@@ -151,9 +150,9 @@ async fn wallet(
     currency: Currency,
     order: CreditOrder,
 ) -> Result<Vec<WalletRef>, CommandError> {
-    let parts = &session.inner.parts;
+    let parts = &session.node.parts;
     let head = parts.journal.head().await.map_err(|error| crate::error::log_away(error.into()))?;
-    let entries = parts.lookups.wallet(head, session.store_id(), customer, currency).await.map_err(views_away)?;
+    let entries = parts.lookups.wallet(head, session.store_id(), customer, currency).await?;
     let mut entries: Vec<_> = entries.into_iter().filter(|entry| entry.currency == currency).collect();
     let gift_cards_first = order == CreditOrder::GiftCard;
     entries
@@ -169,7 +168,7 @@ async fn usable_coupon(
     items_total: Cents,
 ) -> Result<CouponId, CommandError> {
     let coupon = super::coupons::by_code(session, code).await?.ok_or(CommandError::NotFound(Resource::Coupon))?;
-    let now = session.inner.parts.clock.now();
+    let now = session.node.now();
     let look = move |coupon: &Coupon| coupon.known().map(|known| known.refusal(customer, items_total, now));
     match session.look(&coupon, look).await?.flatten() {
         None => Err(CommandError::NotFound(Resource::Coupon)),
@@ -263,9 +262,9 @@ async fn find_end(
     /// The end of a billing stands near the end of the stream.
     const RECENT: usize = 1_000;
     let stream = eventlog::StreamName::new(format!("{}-{customer}", domain::Category::Cart));
-    let length = session.inner.carts().read(&customer, |loaded| loaded.tail.length).await?;
+    let length = session.node.carts().read(&customer, |loaded| loaded.tail.length).await?;
     let from = journal::Tail { length: length.saturating_sub(RECENT as u64), last_hash: None };
-    let slice = session.inner.parts.journal.read_stream(&stream, from, RECENT).await.map_err(crate::error::log_away)?;
+    let slice = session.node.parts.journal.read_stream(&stream, from, RECENT).await.map_err(crate::error::log_away)?;
     let ended = |event: &CartEvent| match event {
         CartEvent::CartBilled(billed) => billed.invoice_id == invoice_id,
         CartEvent::CartBillingRefused(refused) => refused.invoice_id == invoice_id,

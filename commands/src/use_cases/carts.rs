@@ -80,9 +80,9 @@ async fn shrink(
     customer: CustomerId,
     command: impl Fn(u64) -> CartCommand,
 ) -> Result<Done<CartId>, CommandError> {
-    let _turn = session.inner.cart_locks.lock(customer).await;
+    let _turn = session.node.cart_locks.lock(customer).await;
     for _ in 0..ATTEMPTS {
-        let length = session.inner.carts().read(&customer, |loaded| loaded.tail.length).await?;
+        let length = session.node.carts().read(&customer, |loaded| loaded.tail.length).await?;
         match session.decide::<Cart>(&customer, command(length)).await {
             Ok(executed) => return after_change(session, customer, executed).await,
             Err(Refused::Rejected(CartRejection::BillingUnderWay { .. })) => {

@@ -3,7 +3,6 @@
 use super::authenticate::{new_token, sha256};
 use crate::claims::ATTEMPTS;
 use crate::executor::{Ask, Refused};
-use crate::facade::{anonymous, vault_away};
 use crate::session::{Session, refused};
 use crate::{
     CommandError, Commands, ConfirmationMail, Done, IdempotencyKey, IfMatch, MailAddress, MailError, NotMailable,
@@ -45,11 +44,11 @@ impl Commands {
     pub async fn confirmation_link(&self, token: &str) -> Result<ConfirmationLink, CommandError> {
         const UNKNOWN: CommandError = CommandError::NotFound(Resource::Confirmation);
         let sha256 = token.starts_with(PREFIX).then(|| sha256(token)).ok_or(UNKNOWN)?;
-        let found = self.inner.parts.vault.confirmation(sha256).await.map_err(vault_away)?;
+        let found = self.node.parts.vault.confirmation(sha256).await?;
         let ConfirmationEntry { store_id, customer_id, confirmation_id } = found.ok_or(UNKNOWN)?;
-        let session = Session::system(Arc::clone(&self.inner), store_id, None);
+        let session = Session::system(Arc::clone(&self.node), store_id, None);
         let store_name = store_name(&session).await?.ok_or(UNKNOWN)?;
-        let now = self.inner.parts.clock.now();
+        let now = self.node.now();
         let link = move |customer: &Customer| {
             let live = customer.live()?;
             let known = live.confirmations.iter().find(|known| known.confirmation_id == confirmation_id)?;
@@ -74,10 +73,10 @@ impl Commands {
         if_match: Option<IfMatch>,
     ) -> UnderWay<(StoreId, CustomerId)> {
         let sha256 = token.starts_with(PREFIX).then(|| sha256(token));
-        let request = Request { if_match, ..anonymous(StoreId(uuid::Uuid::nil()), request_id, idempotency) };
+        let request = Request { if_match, ..Request::anonymous(StoreId(uuid::Uuid::nil()), request_id, idempotency) };
         self.run("confirm", &request, move |session| async move {
             let sha256 = sha256.ok_or(CommandError::NotFound(Resource::Confirmation))?;
-            let found = session.inner.parts.vault.confirmation(sha256).await.map_err(vault_away)?;
+            let found = session.node.parts.vault.confirmation(sha256).await?;
             let entry = found.ok_or(CommandError::NotFound(Resource::Confirmation))?;
             confirm(&session.in_store(entry.store_id), entry).await
         })
@@ -86,16 +85,16 @@ impl Commands {
 
 /// Nothing is written before the mail server takes the address: what it refuses, and what it is away for, is no mail that counts.
 async fn send(session: &Session, customer: CustomerId) -> Result<Done<Option<String>>, CommandError> {
-    let parts = &session.inner.parts;
+    let parts = &session.node.parts;
     let token = new_token(PREFIX)?;
-    let confirmation_id = ConfirmationId(session.inner.fresh_id());
+    let confirmation_id = ConfirmationId(session.node.fresh_id());
     let expires_at = parts.clock.now().plus(TimeDelta::hours(TOKEN_HOURS));
     let entry = ConfirmationEntry { store_id: session.store_id(), customer_id: customer, confirmation_id };
     for _ in 0..ATTEMPTS {
         let to = addressee(session, customer, expires_at).await?;
         let address = MailAddress::parse(&to.email).map_err(|NotMailable| CommandError::MailRefused { code: None })?;
         let outgoing = parts.mailer.to(&address).await.map_err(not_mailed)?;
-        parts.vault.put_confirmation(sha256(&token), entry, expires_at).await.map_err(vault_away)?;
+        parts.vault.put_confirmation(sha256(&token), entry, expires_at).await?;
         let request = CustomerCommand::RequestConfirmation { confirmation_id, email_id: to.email_id, expires_at };
         let ask = Ask::of(request, &session.origin).if_match(session.if_match.clone());
         match session.ask::<Customer>(&customer, ask).await {
@@ -156,7 +155,7 @@ async fn confirm(session: &Session, entry: ConfirmationEntry) -> Result<Done<(St
     if session.look(&store_id, |store: &Store| store.live().is_some()).await? != Some(true) {
         return Err(unknown);
     }
-    let confirm = CustomerCommand::Confirm { confirmation_id, now: session.inner.parts.clock.now() };
+    let confirm = CustomerCommand::Confirm { confirmation_id, now: session.node.now() };
     match session.decide::<Customer>(&customer_id, confirm).await {
         Ok(executed) => Ok(session.done((store_id, customer_id), executed.replayed)),
         Err(Refused::Rejected(CustomerRejection::ConfirmationNotFound | CustomerRejection::CustomerNotFound)) => {

@@ -1,7 +1,7 @@
 //! Coupon codes, each claimed within its store.
 
 use crate::claims::{Names, Outcome, Owner, Standing, decide_claiming};
-use crate::session::{Session, look_at, refused};
+use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use domain::coupon::{Coupon, CouponCommand, CouponStyle, CreateCoupon};
 use domain::{Cents, CouponId, Timestamp};
@@ -42,7 +42,7 @@ async fn create(session: &Session, new: NewCoupon) -> Result<Done<CouponId>, Com
     if session.recall::<Coupon>(&coupon_id).await?.is_some() {
         return Ok(session.done(coupon_id, true));
     }
-    let name = session.inner.coupon_code(session.store_id(), &new.code).await?;
+    let name = session.node.coupon_code(session.store_id(), &new.code).await?;
     let create = |claim_id| {
         CouponCommand::Create(CreateCoupon {
             coupon_id,
@@ -71,10 +71,10 @@ async fn create(session: &Session, new: NewCoupon) -> Result<Done<CouponId>, Com
 
 /// The coupon that has the code in the session's store, resolved by its claim; `None` when nobody has it.
 pub(crate) async fn by_code(session: &Session, code: &str) -> Result<Option<CouponId>, CommandError> {
-    let name = session.inner.coupon_code(session.store_id(), code).await?;
-    let Some(held) = session.inner.holder(&name).await? else { return Ok(None) };
+    let name = session.node.coupon_code(session.store_id(), code).await?;
+    let Some(held) = session.node.holder(&name).await? else { return Ok(None) };
     let Owner::Coupon(coupon) = held.owner else { return Ok(None) };
     let standing = move |coupon: &Coupon| coupon.standing(held.claim_id);
-    let standing = look_at::<Coupon, _>(&session.inner, &coupon, standing).await?;
+    let standing = session.node.look_at::<Coupon, _>(&coupon, standing).await?;
     Ok((standing == Standing::Named).then_some(coupon))
 }

@@ -2,11 +2,10 @@
 
 use super::addresses::NewAddress;
 use super::emails;
+use super::settling;
 use crate::claims::{self, Outcome, Owner, decide_claiming};
 use crate::executor::{Executed, Refused};
-use crate::facade::vault_away;
 use crate::guard::Claimant;
-use crate::reactions;
 use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use domain::customer::{
@@ -68,7 +67,7 @@ impl Commands {
             let executed = executed.map_err(refused::<Customer>)?;
             let (follow_up, replayed) = (session.follow_up(), executed.replayed);
             let tidying = async move { after_deletion(&follow_up, customer, &executed.events).await };
-            let late = reactions::late(session.follow(tidying).await);
+            let late = settling::late(session.follow(tidying).await);
             Ok(Done { late, ..session.done(customer, replayed) })
         })
     }
@@ -76,7 +75,7 @@ impl Commands {
 
 /// What follows from `CustomerDeleted`: the open cart is closed, the emails become free. Done already: nothing happens.
 async fn after_deletion(session: &Session, customer: CustomerId, events: &[CustomerEvent]) -> Result<(), CommandError> {
-    reactions::shut_carts(session, customer).await?;
+    settling::shut_carts(session, customer).await?;
     for event in events {
         if let CustomerEvent::CustomerDeleted(deleted) = event {
             emails::release_unnamed(session, customer, &deleted.claim_ids).await?;
@@ -93,7 +92,7 @@ pub(super) async fn currency(session: &Session, customer: CustomerId) -> Result<
 
 /// Whose tries those of the store's own clients are.
 fn own(session: &Session) -> Claimant {
-    session.inner.tries.of_store(session.store_id())
+    session.node.tries.of_store(session.store_id())
 }
 
 /// Answers a repeat by key, if it came with the same password.
@@ -115,14 +114,14 @@ async fn create(session: &Session, new: NewCustomer) -> Result<Done<CustomerId>,
         return repeated(session, own(session), customer_id, &first, Some(&new.password)).await;
     }
     let owner = Owner::Customer(customer_id);
-    let name = session.inner.email(session.store_id(), &new.email).await?;
+    let name = session.node.email(session.store_id(), &new.email).await?;
     // Looked at before the password is hashed, which is dear.
-    if session.inner.owner_of(&name).await?.is_some_and(|other| other != owner) {
+    if session.node.owner_of(&name).await?.is_some_and(|other| other != owner) {
         return Err(CommandError::CustomerAlreadyExists);
     }
-    let place = session.inner.place_of(session.store_id());
+    let place = session.node.place_of(session.store_id());
     let owner_of_secret = CredentialOwner::Customer(customer_id);
-    let credential_id = session.inner.put_secret(place, owner_of_secret, new.password.clone()).await?;
+    let credential_id = session.node.put_secret(place, owner_of_secret, new.password.clone()).await?;
     let email_id = EmailId(session.new_id("email"));
     let addresses: Vec<_> =
         new.addresses.iter().enumerate().map(|(number, address)| address.numbered(session, number)).collect();
@@ -168,9 +167,9 @@ async fn change(
         None => None,
         Some(password) => {
             review_password(session, customer).await?;
-            let place = session.inner.place_of(session.store_id());
+            let place = session.node.place_of(session.store_id());
             let owner = CredentialOwner::Customer(customer);
-            Some(session.inner.put_secret(place, owner, password.to_owned()).await?)
+            Some(session.node.put_secret(place, owner, password.to_owned()).await?)
         }
     };
     let change_to = ChangeCustomer {
@@ -202,7 +201,7 @@ async fn change_with_email(
     email: &str,
 ) -> Result<Executed<CustomerEvent>, CommandError> {
     let owner = Owner::Customer(customer);
-    let name = session.inner.email(session.store_id(), email).await?;
+    let name = session.node.email(session.store_id(), email).await?;
     let email_id = EmailId(session.new_id("email"));
     let with =
         |changed: ChangedEmail| CustomerCommand::Change(ChangeCustomer { email: Some(changed), ..change.clone() });
@@ -229,7 +228,7 @@ async fn change_with_email(
 
 /// The password in force is about to change or to go: the sweep looks at it once that is done.
 async fn review_password(session: &Session, customer: CustomerId) -> Result<(), CommandError> {
-    let parts = &session.inner.parts;
+    let parts = &session.node.parts;
     let owner = CredentialOwner::Customer(customer);
-    parts.vault.review_credentials(owner, parts.clock.now()).await.map_err(vault_away)
+    Ok(parts.vault.review_credentials(owner, parts.clock.now()).await?)
 }

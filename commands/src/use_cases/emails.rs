@@ -1,10 +1,10 @@
 //! A customer's email addresses, each claimed within its store.
 
+use super::settling;
 use crate::claims::{self, Outcome, Owner, decide_claiming};
 use crate::error::log_away;
-use crate::facade::views_away;
-use crate::reactions;
-use crate::session::{Has, Session, look_at, refused};
+use crate::node::Has;
+use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use domain::customer::{Customer, CustomerCommand, CustomerEvent, CustomerRejection};
 use domain::past::{Asked, Fact};
@@ -37,7 +37,7 @@ impl Commands {
             let executed = session.decide::<Customer>(&customer, remove).await.map_err(refused::<Customer>)?;
             let (follow_up, replayed) = (session.follow_up(), executed.replayed);
             let releasing = async move { release_removed(&follow_up, customer, &given, &executed.events).await };
-            let late = reactions::late(session.follow(releasing).await);
+            let late = settling::late(session.follow(releasing).await);
             Ok(Done { late, ..session.done(customer, replayed) })
         })
     }
@@ -65,7 +65,7 @@ async fn add(
     if exists != Some(true) {
         return Err(CommandError::NotFound(Resource::Customer));
     }
-    let name = session.inner.email(session.store_id(), email).await?;
+    let name = session.node.email(session.store_id(), email).await?;
     let email_id = EmailId(session.new_id("email"));
     let add = |claim_id| CustomerCommand::AddEmail { email_id, claim_id, email: email.to_owned(), is_primary };
     let owner = Owner::Customer(customer);
@@ -89,7 +89,7 @@ async fn release_removed(
         if let CustomerEvent::CustomerEmailRemoved(removed) = event { Some(removed.claim_id) } else { None }
     };
     let Some(claim_id) = events.iter().find_map(removed) else { return Ok(()) };
-    let name = session.inner.email(session.store_id(), email).await?;
+    let name = session.node.email(session.store_id(), email).await?;
     claims::release(session, &name, claim_id, Owner::Customer(customer)).await
 }
 
@@ -107,11 +107,11 @@ pub(crate) async fn release_unnamed(
     for claim_id in claims {
         // A claim that isn't named any more is never named again: each attempt makes its own.
         let claim = *claim_id;
-        if look_at::<Customer, _>(&session.inner, &customer, move |customer| customer.names_claim(claim)).await? {
+        if session.node.look_at::<Customer, _>(&customer, move |customer| customer.names_claim(claim)).await? {
             continue;
         }
         let Some(email) = email_of(session, customer, claim).await? else { continue };
-        let name = session.inner.email(session.store_id(), &email).await?;
+        let name = session.node.email(session.store_id(), &email).await?;
         claims::release(session, &name, claim, Owner::Customer(customer)).await?;
     }
     Ok(())
@@ -120,10 +120,10 @@ pub(crate) async fn release_unnamed(
 /// The email that the claim is on, from the event that added it.
 async fn email_of(session: &Session, customer: CustomerId, claim_id: ClaimId) -> Result<Option<String>, CommandError> {
     let stream = StreamName::new(format!("{}-{customer}", Category::Customer));
-    let executor = Has::<Customer>::executor(&*session.inner);
+    let executor = Has::<Customer>::executor(&*session.node);
     let position = executor.read(&customer, |loaded| loaded.position).await?;
-    let parts = &session.inner.parts;
-    let fact = parts.lookups.past(position, &stream, &Asked::AddedEmail { claim_id }).await.map_err(views_away)?;
+    let parts = &session.node.parts;
+    let fact = parts.lookups.past(position, &stream, &Asked::AddedEmail { claim_id }).await?;
     let Some(Fact::AddedEmail { revision }) = fact else { return Ok(None) };
     let from = Tail { length: revision, last_hash: None };
     let slice = parts.journal.read_stream(&stream, from, 1).await.map_err(log_away)?;

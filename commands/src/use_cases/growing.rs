@@ -70,7 +70,7 @@ async fn grow(
     line_quantities: impl Fn(&Read) -> Result<Vec<u32>, CommandError>,
     command: impl Fn(CartId, Vec<ItemToAdd>) -> CartCommand,
 ) -> Result<Done<CartId>, CommandError> {
-    let _turn = session.inner.cart_locks.lock(customer).await;
+    let _turn = session.node.cart_locks.lock(customer).await;
     let mut held: Vec<(CartId, ProductId)> = Vec::new();
     for _ in 0..ATTEMPTS {
         if let Some(executed) = session.recall::<Cart>(&customer).await? {
@@ -139,7 +139,7 @@ async fn read(session: &Session, customer: CustomerId, wanted: &[(ProductId, u32
             being_billed: loaded.state.billing().is_some(),
         }
     };
-    session.inner.carts().read(&customer, look).await
+    session.node.carts().read(&customer, look).await
 }
 
 /// Holds each product for the cart, in order; what was held stands in `held` whatever happens.

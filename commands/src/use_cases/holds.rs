@@ -89,7 +89,7 @@ async fn entitled(
         };
         (loaded.tail.length, known)
     };
-    let (length, known) = session.inner.carts().read(&customer, look).await?;
+    let (length, known) = session.node.carts().read(&customer, look).await?;
     let quantity = match known {
         Known::Open { quantity } => quantity,
         Known::Not { ending: Ending::Closed | Ending::Never, .. } => 0,
@@ -161,7 +161,7 @@ async fn billed(
     let (_, revision) = ended_cart(session, customer, cart_id, position).await?.ok_or_else(damaged)?;
     let stream = cart_stream(customer);
     let from = Tail { length: revision, last_hash: None };
-    let slice = session.inner.parts.journal.read_stream(&stream, from, 1).await.map_err(crate::error::log_away)?;
+    let slice = session.node.parts.journal.read_stream(&stream, from, 1).await.map_err(crate::error::log_away)?;
     match slice.events.into_iter().next().map(|envelope| envelope.event) {
         Some(domain::Event::Cart(CartEvent::CartBilled(billed))) if billed.cart_id == cart_id => Ok(billed),
         Some(_) | None => Err(damaged()),
@@ -176,13 +176,7 @@ async fn ended_cart(
     position: Position,
 ) -> Result<Option<(Option<InvoiceId>, u64)>, CommandError> {
     let asked = Asked::EndedCart { cart_id };
-    let fact = session
-        .inner
-        .parts
-        .lookups
-        .past(position, &cart_stream(customer), &asked)
-        .await
-        .map_err(crate::facade::views_away)?;
+    let fact = session.node.parts.lookups.past(position, &cart_stream(customer), &asked).await?;
     Ok(fact.and_then(|fact| match fact {
         Fact::EndedCart { invoice_id, revision } => Some((invoice_id, revision)),
         _ => None,

@@ -1,6 +1,6 @@
 //! What happens to an invoice: collected, failed, refunded.
 
-use crate::reactions;
+use super::settling;
 use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request, UnderWay};
 use domain::invoice::{Invoice, InvoiceCommand, InvoiceEvent, RefundRequest};
@@ -62,7 +62,7 @@ async fn decide(
 ) -> Result<Done<Vec<InvoiceEvent>>, CommandError> {
     let executed = session.decide::<Invoice>(&invoice, command).await.map_err(refused::<Invoice>)?;
     let (follow_up, events) = (session.follow_up(), executed.events.clone());
-    let late = reactions::late(session.follow(async move { settle(&follow_up, invoice, &events).await }).await);
+    let late = settling::late(session.follow(async move { settle(&follow_up, invoice, &events).await }).await);
     Ok(Done { late, ..session.done(executed.events, executed.replayed) })
 }
 
@@ -75,7 +75,7 @@ async fn settle(session: &Session, invoice: InvoiceId, events: &[InvoiceEvent]) 
         | InvoiceEvent::RefundsClosed(_) => None,
     };
     match events.iter().find_map(refunded) {
-        Some(refund) => reactions::settle_refund(session, invoice, &refund).await,
-        None => reactions::settle_invoice(session, invoice).await,
+        Some(refund) => settling::settle_refund(session, invoice, &refund).await,
+        None => settling::settle_invoice(session, invoice).await,
     }
 }

@@ -4,7 +4,7 @@ use super::customers;
 use crate::claims::Owner;
 use crate::executor::{Executed, Refused};
 use crate::guard::{Account, Client};
-use crate::session::{Session, look_at, refused};
+use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Request, Resource, UnderWay};
 use chrono::TimeDelta;
 use domain::customer::{Customer, CustomerCommand, CustomerEvent, CustomerRejection};
@@ -27,17 +27,17 @@ impl Commands {
         self.run("log_in", request, move |session| async move {
             // In whatever spelling: the tries of one mailbox are counted together.
             let mailbox = domain::mailbox(&email);
-            let who = session.inner.tries.claimant(&Account::Customer(session.store_id(), &mailbox), client);
+            let who = session.node.tries.claimant(&Account::Customer(session.store_id(), &mailbox), client);
             if let Some((customer, first)) = recalled(&session, &email).await? {
                 return customers::repeated(&session, who, customer, &first, Some(&password)).await;
             }
             let found = by_email(&session, &email).await?;
             let credential = found.as_ref().and_then(|found| found.password);
-            let right = session.inner.is_secret(who, credential, password).await?;
+            let right = session.node.is_secret(who, credential, password).await?;
             let (Some(found), Some(credential_id), true) = (found, credential, right) else {
                 return Err(CommandError::InvalidCredentials);
             };
-            let expires_at = session.inner.parts.clock.now().plus(TimeDelta::hours(TOKEN_HOURS));
+            let expires_at = session.node.now().plus(TimeDelta::hours(TOKEN_HOURS));
             let log_in = CustomerCommand::LogIn { credential_id, claim_id: found.claim_id, expires_at };
             match session.decide::<Customer>(&found.customer, log_in).await {
                 Ok(executed) => Ok(session.done(found.customer, executed.replayed)),
@@ -71,8 +71,8 @@ async fn recalled(
     if session.idempotency.is_none() {
         return Ok(None);
     }
-    let name = session.inner.email(session.store_id(), email).await?;
-    for owner in session.inner.owners_lately(&name).await? {
+    let name = session.node.email(session.store_id(), email).await?;
+    for owner in session.node.owners_lately(&name).await? {
         let Owner::Customer(customer) = owner else { continue };
         if let Some(first) = session.recall::<Customer>(&customer).await? {
             return Ok(Some((customer, first)));
@@ -83,13 +83,13 @@ async fn recalled(
 
 /// Resolves the email by its claim, after reading what other nodes may have appended.
 async fn by_email(session: &Session, email: &str) -> Result<Option<Found>, CommandError> {
-    let name = session.inner.email(session.store_id(), email).await?;
-    let Some((customer, email)) = session.inner.customer_of(&name).await? else { return Ok(None) };
+    let name = session.node.email(session.store_id(), email).await?;
+    let Some((customer, email)) = session.node.customer_of(&name).await? else { return Ok(None) };
     let claim_id = email.claim_id;
     let look = move |state: &Customer| {
         let live = state.live()?;
         let email = live.emails.iter().find(|email| email.claim_id == claim_id)?;
         Some(Found { customer, claim_id, password: email.is_primary.then_some(live.credential_id) })
     };
-    look_at::<Customer, _>(&session.inner, &customer, look).await
+    session.node.look_at::<Customer, _>(&customer, look).await
 }

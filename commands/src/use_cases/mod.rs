@@ -19,6 +19,6 @@ pub mod invoices;
 pub mod log_in;
 pub mod orders;
 pub mod products;
+pub(crate) mod settling;
 pub mod stores;
-mod token_cache;
 pub(crate) mod wallet;

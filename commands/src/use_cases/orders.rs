@@ -1,6 +1,6 @@
 //! What happens to an order: shipped, delivered, canceled. Repeating the last step changes nothing.
 
-use crate::reactions;
+use super::settling;
 use crate::session::refused;
 use crate::{Commands, Done, Request, UnderWay};
 use domain::OrderId;
@@ -26,8 +26,8 @@ impl Commands {
         self.run(kind, request, move |session| async move {
             let executed = session.decide::<Order>(&order, command).await.map_err(refused::<Order>)?;
             let follow_up = session.follow_up();
-            let settling = async move { reactions::settle_order(&follow_up, order).await };
-            let late = reactions::late(session.follow(settling).await);
+            let settling = async move { settling::settle_order(&follow_up, order).await };
+            let late = settling::late(session.follow(settling).await);
             Ok(Done { late, ..session.done(order, executed.replayed) })
         })
     }

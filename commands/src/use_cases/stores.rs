@@ -1,9 +1,9 @@
 //! Stores: creating, changing and deleting one.
 
-use crate::claims::{Outcome, Owner, decide_claiming, normalized};
+use crate::claims::{Outcome, Owner, decide_claiming};
 use crate::executor::Executed;
-use crate::facade::{anonymous, vault_away};
 use crate::guard::{Account, Claimant, Client};
+use crate::names::normalized;
 use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, IdempotencyKey, Request, UnderWay};
 use domain::StoreId;
@@ -33,10 +33,10 @@ impl Commands {
         idempotency: Option<IdempotencyKey>,
     ) -> UnderWay<StoreId> {
         let idempotency = idempotency.map(|key| of_app(key, &new.app_id));
-        let request = anonymous(StoreId(uuid::Uuid::nil()), request_id, idempotency);
+        let request = Request::anonymous(StoreId(uuid::Uuid::nil()), request_id, idempotency);
         self.run("create_store", &request, move |session| async move {
             let store_id = StoreId(session.new_id("store"));
-            let who = session.inner.tries.claimant(&Account::New, client);
+            let who = session.node.tries.claimant(&Account::New, client);
             create(&session.in_store(store_id), who, store_id, new).await
         })
     }
@@ -54,16 +54,16 @@ impl Commands {
         self.run("change_store_secret", request, move |session| async move {
             let store_id = session.store_id();
             if let Some(first) = session.recall::<Store>(&store_id).await? {
-                return repeated(&session, session.inner.tries.of_store(store_id), store_id, &first, &app_secret).await;
+                return repeated(&session, session.node.tries.of_store(store_id), store_id, &first, &app_secret).await;
             }
             review_secret(&session).await?;
-            let (place, owner) = (session.inner.place_of(store_id), CredentialOwner::Store(store_id));
-            let credential_id = session.inner.put_secret(place, owner, app_secret.clone()).await?;
+            let (place, owner) = (session.node.place_of(store_id), CredentialOwner::Store(store_id));
+            let credential_id = session.node.put_secret(place, owner, app_secret.clone()).await?;
             let command = StoreCommand::ChangeSecret { credential_id };
             let executed = session.decide::<Store>(&store_id, command).await.map_err(refused::<Store>)?;
             match executed.replayed {
                 true => {
-                    repeated(&session, session.inner.tries.of_store(store_id), store_id, &executed, &app_secret).await
+                    repeated(&session, session.node.tries.of_store(store_id), store_id, &executed, &app_secret).await
                 }
                 false => Ok(session.done(store_id, false)),
             }
@@ -75,7 +75,7 @@ impl Commands {
         self.run("delete_store", request, move |session| async move {
             review_secret(&session).await?;
             let done = decide(&session, StoreCommand::Delete).await?;
-            session.inner.tokens.forget(done.outcome);
+            session.node.tokens.forget(done.outcome);
             Ok(done)
         })
     }
@@ -109,13 +109,13 @@ async fn create(
         return repeated(session, who, store_id, &first, &new.app_secret).await;
     }
     let owner = Owner::Store(store_id);
-    let name = session.inner.app_id(&new.app_id).await?;
+    let name = session.node.app_id(&new.app_id).await?;
     // Looked at before the secret is hashed, which is dear.
-    if session.inner.owner_of(&name).await?.is_some_and(|other| other != owner) {
+    if session.node.owner_of(&name).await?.is_some_and(|other| other != owner) {
         return Err(CommandError::AppIdTaken);
     }
-    let (place, secret_of) = ((session.inner.tries.lane(who), who), CredentialOwner::Store(store_id));
-    let credential_id = session.inner.put_secret(place, secret_of, new.app_secret.clone()).await?;
+    let (place, secret_of) = ((session.node.tries.lane(who), who), CredentialOwner::Store(store_id));
+    let credential_id = session.node.put_secret(place, secret_of, new.app_secret.clone()).await?;
     let create = |claim_id| {
         StoreCommand::Create(CreateStore {
             store_id,
@@ -152,7 +152,7 @@ async fn decide(session: &Session, command: StoreCommand) -> Result<Done<StoreId
 
 /// The secret in force is about to change or to go: the sweep looks at it once that is done.
 async fn review_secret(session: &Session) -> Result<(), CommandError> {
-    let parts = &session.inner.parts;
+    let parts = &session.node.parts;
     let owner = CredentialOwner::Store(session.store_id());
-    parts.vault.review_credentials(owner, parts.clock.now()).await.map_err(vault_away)
+    Ok(parts.vault.review_credentials(owner, parts.clock.now()).await?)
 }

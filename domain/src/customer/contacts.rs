@@ -1,10 +1,11 @@
 //! The rules of a customer's emails and addresses. At most one of each is primary; the mark moves with the event that
 //! gives it to another.
 
-use super::decide::{Decision, changed_if_known};
 use super::*;
 use crate::limits::MAX_CONTACTS;
 use crate::{AddressId, ClaimId, EmailId, PersonalAddress, PersonalData};
+
+pub(super) type Decision = Result<Vec<CustomerEvent>, CustomerRejection>;
 
 /// An email to add, claimed already.
 pub(super) struct NewEmail<'a> {
@@ -114,4 +115,9 @@ fn changed_fields(change: &PersonalAddress, current: &PersonalAddress) -> Person
         state: changed_if_known(&change.state, &current.state),
         country: changed_if_known(&change.country, &current.country),
     }
+}
+
+/// What a field is to become, unless it is that already or nothing was asked; also where it is not known any more, once it was erased.
+pub(super) fn changed_if_known(asked: &Option<String>, current: &Option<String>) -> Option<String> {
+    asked.clone().filter(|asked| Some(asked) != current.as_ref())
 }

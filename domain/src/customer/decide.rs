@@ -1,6 +1,6 @@
 //! The rules of a customer as a whole. Those of emails and addresses stand in `contacts.rs`.
 
-use super::contacts::NewEmail;
+use super::contacts::{Decision, NewEmail, changed_if_known};
 use super::*;
 use crate::decider::changed;
 use crate::limits::MAX_CONTACTS;
@@ -8,8 +8,6 @@ use crate::{
     Category, ClaimId, ConfirmationId, Context, CredentialId, Decider, EmailId, Impossible, Personal, PersonalAddress,
     PersonalData, StoreId, Timestamp,
 };
-
-pub(super) type Decision = Result<Vec<CustomerEvent>, CustomerRejection>;
 
 impl Decider for Customer {
     const CATEGORY: Category = Category::Customer;
@@ -240,9 +238,4 @@ fn personal_of(command: &CreateCustomer) -> Personal {
         addresses,
     };
     data.into()
-}
-
-/// As [`changed`], for what is not known any more once it was erased.
-pub(super) fn changed_if_known(asked: &Option<String>, current: &Option<String>) -> Option<String> {
-    asked.clone().filter(|asked| Some(asked) != current.as_ref())
 }

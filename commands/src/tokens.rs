@@ -4,9 +4,8 @@
 //! after anything on this node touched the store's tokens: so what another node revoked is noticed within a second, without
 //! anybody having to tell, and without asking the log for each request.
 
-use super::authenticate::Authenticated;
 use crate::CommandError;
-use crate::claims::normalized;
+use crate::names::normalized;
 use chrono::TimeDelta;
 use domain::{CredentialId, StoreId, Timestamp, TokenId};
 use parking_lot::Mutex;
@@ -32,6 +31,14 @@ const STALE: TimeDelta = TimeDelta::seconds(1);
 /// How long what is known will do while the log is away, and how long a verified secret is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::minutes(5);
 
+/// Who a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    pub store_id: StoreId,
+    pub token_id: TokenId,
+    pub expires_at: Timestamp,
+}
+
 /// Tokens and stores seen lately, and secrets verified lately (as keyed hashes). Bounded.
 pub(crate) struct TokenCache {
     entries: Cache<[u8; 32], TokenEntry>,
@@ -51,10 +58,10 @@ struct Verified {
 
 /// A moment before a read of a store's stream.
 #[derive(Clone, Copy)]
-pub(super) struct Moment(u64);
+pub(crate) struct Moment(u64);
 
 /// What a store's stream said of its tokens.
-pub(super) struct LiveTokens {
+pub(crate) struct LiveTokens {
     /// `None`: there is no such store, or not any more.
     app_id: Option<String>,
     tokens: HashSet<TokenId>,
@@ -64,7 +71,7 @@ pub(super) struct LiveTokens {
 }
 
 /// What is known of a request's token.
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Live,
     Expired,
     /// Of another app, or of a store that is gone.
@@ -110,24 +117,24 @@ impl TokenCache {
         }
     }
 
-    pub(super) fn entry(&self, sha256: &[u8; 32]) -> Option<TokenEntry> {
+    pub(crate) fn entry(&self, sha256: &[u8; 32]) -> Option<TokenEntry> {
         self.entries.get(sha256)
     }
 
-    pub(super) fn remember(&self, sha256: [u8; 32], entry: TokenEntry) {
+    pub(crate) fn remember(&self, sha256: [u8; 32], entry: TokenEntry) {
         self.entries.insert(sha256, entry);
     }
 
-    pub(super) fn live(&self, store: StoreId) -> Option<Arc<LiveTokens>> {
+    pub(crate) fn live(&self, store: StoreId) -> Option<Arc<LiveTokens>> {
         self.stores.get(&store)
     }
 
     /// Taken before the store is read for what [`Self::keep`] is then given.
-    pub(super) fn moment(&self) -> Moment {
+    pub(crate) fn moment(&self) -> Moment {
         Moment(*self.forgotten.lock())
     }
 
-    pub(super) fn keep(&self, read_from: Moment, store: StoreId, tokens: &Arc<LiveTokens>) {
+    pub(crate) fn keep(&self, read_from: Moment, store: StoreId, tokens: &Arc<LiveTokens>) {
         let forgotten = self.forgotten.lock();
         if *forgotten == read_from.0 {
             self.stores.insert(store, Arc::clone(tokens));
@@ -142,20 +149,20 @@ impl TokenCache {
     }
 
     /// Whether the secret was verified against this credential in the last minutes.
-    pub(super) fn was_verified(&self, credential: CredentialId, secret: &str, now: Timestamp) -> bool {
+    pub(crate) fn was_verified(&self, credential: CredentialId, secret: &str, now: Timestamp) -> bool {
         let Some(known) = self.secrets.get(&credential) else { return false };
         let same = self.hash(secret).is_some_and(|hash| bool::from(hash.ct_eq(&known.hash)));
         same && is_younger(known.at, now, REMEMBERED)
     }
 
-    pub(super) fn verified(&self, credential: CredentialId, secret: &str, at: Timestamp) {
+    pub(crate) fn verified(&self, credential: CredentialId, secret: &str, at: Timestamp) {
         if let Some(hash) = self.hash(secret) {
             self.secrets.insert(credential, Verified { hash, at });
         }
     }
 
     /// What stands for an attempt with this secret while it is under way. Without randomness all attempts are one.
-    pub(super) fn name_of(&self, app_id: &str, secret: &str) -> [u8; 32] {
+    pub(crate) fn name_of(&self, app_id: &str, secret: &str) -> [u8; 32] {
         self.hash(&format!("{}:{app_id}{secret}", app_id.len())).unwrap_or_default()
     }
 
@@ -165,16 +172,16 @@ impl TokenCache {
 }
 
 impl LiveTokens {
-    pub(super) fn of(app_id: String, tokens: impl Iterator<Item = TokenId>, read_at: Timestamp) -> Self {
+    pub(crate) fn of(app_id: String, tokens: impl Iterator<Item = TokenId>, read_at: Timestamp) -> Self {
         Self { app_id: Some(app_id), tokens: tokens.collect(), read_at, being_read: AtomicBool::new(false) }
     }
 
     /// Of a store that does not exist, or not any more.
-    pub(super) fn of_none(read_at: Timestamp) -> Self {
+    pub(crate) fn of_none(read_at: Timestamp) -> Self {
         Self { app_id: None, tokens: HashSet::new(), read_at, being_read: AtomicBool::new(false) }
     }
 
-    pub(super) fn check(&self, app_id: &str, entry: &TokenEntry, now: Timestamp) -> Answer {
+    pub(crate) fn check(&self, app_id: &str, entry: &TokenEntry, now: Timestamp) -> Answer {
         let of_app = |known: &String| known == app_id || *known == normalized(app_id);
         if !self.app_id.as_ref().is_some_and(of_app) {
             Answer::Foreign
@@ -188,19 +195,19 @@ impl LiveTokens {
     }
 
     /// Whether it is young enough. When it is about to be too old, `false` for one request, which is to read it again.
-    pub(super) fn will_do(&self, now: Timestamp) -> bool {
+    pub(crate) fn will_do(&self, now: Timestamp) -> bool {
         is_younger(self.read_at, now, FRESH)
             || (is_younger(self.read_at, now, STALE) && self.being_read.swap(true, Ordering::Relaxed))
     }
 
     /// Whether it is young enough for when it can't be read again.
-    pub(super) fn may_do(&self, now: Timestamp) -> bool {
+    pub(crate) fn may_do(&self, now: Timestamp) -> bool {
         is_younger(self.read_at, now, REMEMBERED)
     }
 }
 
 impl Answer {
-    pub(super) fn into_result(self, entry: &TokenEntry) -> Result<Authenticated, CommandError> {
+    pub(crate) fn into_result(self, entry: &TokenEntry) -> Result<Authenticated, CommandError> {
         let TokenEntry { store_id, token_id, expires_at } = *entry;
         match self {
             Answer::Live => Ok(Authenticated { store_id, token_id, expires_at }),
