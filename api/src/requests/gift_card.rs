@@ -1,7 +1,10 @@
 //! What clients send about gift cards (api.md §8).
 
+use crate::problem::Problem;
+use crate::wire::call::parse_id;
 use crate::wire::query::{Params, Query};
 use crate::wire::schema::body;
+use domain::Cents;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -18,6 +21,15 @@ pub struct NewGiftCard {
 }
 
 body!(NewGiftCard);
+
+impl TryFrom<NewGiftCard> for commands::NewGiftCard {
+    type Error = Problem;
+
+    fn try_from(new: NewGiftCard) -> Result<Self, Problem> {
+        let (gifter, recipient) = (parse_id(&new.gifter_customer_id)?, parse_id(&new.recipient_customer_id)?);
+        Ok(Self::new(gifter, recipient, Cents::new(new.original_amount)?))
+    }
+}
 
 /// Whose gift cards; one of the two ids is required.
 #[derive(IntoParams)]

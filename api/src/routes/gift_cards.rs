@@ -9,7 +9,7 @@ use crate::requests::gift_card::{ActiveParams, GiftCardParams, NewGiftCard};
 use crate::wire::answer::Single;
 use crate::wire::call::{Call, parse_id};
 use crate::wire::paging::{CursorParams, Paging};
-use domain::{Cents, CustomerId, GiftCardId, StoreId};
+use domain::{CustomerId, GiftCardId, StoreId};
 use projections::views::GiftCardFilter;
 
 /// The gift card as it is answered; `None`: not there.
@@ -32,12 +32,7 @@ fn ids(gift_card: GiftCardId) -> [(&'static str, String); 1] {
 )]
 pub async fn issue(call: Call) -> Answer {
     let ((), new) = call.said.params_and_body::<(), NewGiftCard>()?;
-    let new = commands::NewGiftCard {
-        gifter_customer_id: parse_id(&new.gifter_customer_id)?,
-        recipient_customer_id: parse_id(&new.recipient_customer_id)?,
-        original_amount: Cents::new(new.original_amount)?,
-    };
-    let done = call.commands().issue_gift_card(&call.request_with_body()?, new).await?;
+    let done = call.commands().issue_gift_card(&call.request_with_body()?, new.try_into()?).await?;
     let gift_card = done.outcome;
     let shown = show(&call.api, call.store_id(), gift_card);
     Ok(call.created(&format!("/giftcard/{gift_card}"), done, ids(gift_card), shown).await)

@@ -38,7 +38,7 @@ fn executor() -> (Executor<Product>, Origin) {
 async fn of_two_that_insist_on_the_same_length_one_is_done_also_in_one_batch() {
     let (executor, origin) = executor();
     let product = ProductId(Uuid::from_u128(3));
-    let create = ProductCommand::Create(domain::product::CreateProduct {
+    let create = ProductCommand::Create(domain::product::ProductCreated {
         product_id: product,
         store_id: origin.store_id,
         title: "Tea".to_owned(),

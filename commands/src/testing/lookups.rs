@@ -76,25 +76,26 @@ impl Lookups for CountedLookups {
     ) -> Result<Vec<WalletEntry>, LookupsError> {
         let mut wallet = Vec::new();
         for (created_at, card) in self.folded::<GiftCard>().await?.into_values() {
-            if let Some(card) =
-                card.known().filter(|card| card.store_id == store && card.recipient_customer_id == customer)
+            if let Some(card) = card
+                .known()
+                .filter(|card| card.issued.store_id == store && card.issued.recipient_customer_id == customer)
                 && !card.balance.current.is_zero()
             {
                 wallet.push(WalletEntry {
-                    balance: WalletRef::GiftCard(card.gift_card_id),
-                    currency: card.currency,
+                    balance: WalletRef::GiftCard(card.issued.gift_card_id),
+                    currency: card.issued.currency,
                     created_at,
                 });
             }
         }
         for (created_at, credit) in self.folded::<Credit>().await?.into_values() {
             if let Some(credit) =
-                credit.known().filter(|credit| credit.store_id == store && credit.customer_id == customer)
+                credit.known().filter(|credit| credit.issued.store_id == store && credit.issued.customer_id == customer)
                 && !credit.balance.current.is_zero()
             {
                 wallet.push(WalletEntry {
-                    balance: WalletRef::Credit(credit.credit_id),
-                    currency: credit.currency,
+                    balance: WalletRef::Credit(credit.issued.credit_id),
+                    currency: credit.issued.currency,
                     created_at,
                 });
             }

@@ -4,7 +4,7 @@ use crate::executor::Refused;
 use crate::session::{Session, refused};
 use crate::snapshots::Snapshot;
 use crate::{CommandError, Commands, Request, UnderWay};
-use domain::credit::{Credit, CreditCommand, CreditRejection, CreditSource, IssueCredit};
+use domain::credit::{Credit, CreditCommand, CreditIssued, CreditRejection, CreditSource};
 use domain::customer::Customer;
 use domain::store::{Store, StoreCommand, StoreEvent, StoreRejection};
 use domain::{Cents, CreditId, CustomerId, JobId};
@@ -133,7 +133,7 @@ async fn is_running(session: &Session, job_id: JobId) -> Result<bool, CommandErr
 async fn issue(session: &Session, job_id: JobId, customer: CustomerId, amount: Cents) -> Result<(), CommandError> {
     let Some(currency) = session.look(&customer, Customer::currency).await?.flatten() else { return Ok(()) };
     let credit_id = CreditId::of_job(job_id, customer);
-    let issue = IssueCredit {
+    let issue = CreditIssued {
         credit_id,
         store_id: session.store_id(),
         customer_id: customer,

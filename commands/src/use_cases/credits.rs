@@ -3,7 +3,7 @@
 use super::customers;
 use crate::session::refused;
 use crate::{CommandError, Commands, Request, Resource, UnderWay};
-use domain::credit::{Credit, CreditCommand, CreditSource, IssueCredit};
+use domain::credit::{Credit, CreditCommand, CreditIssued, CreditSource};
 use domain::{Cents, CreditId, CustomerId};
 
 impl Commands {
@@ -15,7 +15,7 @@ impl Commands {
             if session.recall::<Credit>(&credit_id).await?.is_some() {
                 return Ok(session.done(credit_id, true));
             }
-            let issue = IssueCredit {
+            let issue = CreditIssued {
                 credit_id,
                 store_id: session.store_id(),
                 customer_id: customer,
@@ -32,7 +32,8 @@ impl Commands {
     /// who isn't there.
     pub fn void_credit(&self, request: &Request, customer: CustomerId, credit: CreditId) -> UnderWay<CreditId> {
         self.run("void_credit", request, move |session| async move {
-            let owner = session.look(&credit, |credit: &Credit| credit.known().map(|known| known.customer_id)).await?;
+            let owner =
+                session.look(&credit, |credit: &Credit| credit.known().map(|known| known.issued.customer_id)).await?;
             if owner.flatten() != Some(customer) {
                 customers::currency(&session, customer).await?;
                 return Err(CommandError::NotFound(Resource::Credit));

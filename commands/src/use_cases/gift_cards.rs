@@ -3,7 +3,7 @@
 use super::customers;
 use crate::session::refused;
 use crate::{Commands, Request, UnderWay};
-use domain::gift_card::{GiftCard, GiftCardCommand, IssueGiftCard};
+use domain::gift_card::{GiftCard, GiftCardCommand, GiftCardIssued};
 use domain::{Cents, CustomerId, GiftCardId};
 
 #[derive(Clone, Debug)]
@@ -12,6 +12,13 @@ pub struct NewGiftCard {
     pub recipient_customer_id: CustomerId,
     /// Above 0.
     pub original_amount: Cents,
+}
+
+impl NewGiftCard {
+    /// What is not given is left out.
+    pub fn new(gifter: CustomerId, recipient: CustomerId, original_amount: Cents) -> Self {
+        Self { gifter_customer_id: gifter, recipient_customer_id: recipient, original_amount }
+    }
 }
 
 impl Commands {
@@ -23,16 +30,17 @@ impl Commands {
             if session.recall::<GiftCard>(&gift_card_id).await?.is_some() {
                 return Ok(session.done(gift_card_id, true));
             }
-            let issue = IssueGiftCard {
+            let gifter_currency = customers::currency(&session, new.gifter_customer_id).await?;
+            let issued = GiftCardIssued {
                 gift_card_id,
                 store_id: session.store_id(),
                 gifter_customer_id: new.gifter_customer_id,
-                gifter_currency: customers::currency(&session, new.gifter_customer_id).await?,
                 recipient_customer_id: new.recipient_customer_id,
-                recipient_currency: customers::currency(&session, new.recipient_customer_id).await?,
+                currency: customers::currency(&session, new.recipient_customer_id).await?,
                 amount_in_cents: new.original_amount,
             };
-            let executed = session.decide::<GiftCard>(&gift_card_id, GiftCardCommand::Issue(issue)).await;
+            let issue = GiftCardCommand::Issue { issued, gifter_currency };
+            let executed = session.decide::<GiftCard>(&gift_card_id, issue).await;
             let executed = executed.map_err(refused::<GiftCard>)?;
             Ok(session.done(gift_card_id, executed.replayed))
         })

@@ -2,7 +2,7 @@
 
 use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request, UnderWay};
-use domain::product::{ChangeProduct, CreateProduct, Product, ProductCommand};
+use domain::product::{ChangeProduct, Product, ProductCommand, ProductCreated};
 use domain::{Cents, ProductId};
 
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ impl Commands {
     pub fn create_product(&self, request: &Request, new: NewProduct) -> UnderWay<ProductId> {
         self.run("create_product", request, move |session| async move {
             let product_id = ProductId(session.new_id("product"));
-            let create = CreateProduct {
+            let create = ProductCreated {
                 product_id,
                 store_id: session.store_id(),
                 title: new.title,

@@ -10,10 +10,10 @@ use crate::session::{Session, refused};
 use crate::{CommandError, CommandError::NotFound};
 use domain::cart::{Cart, CartCommand, CartRejection};
 use domain::coupon::{Coupon, CouponCommand};
-use domain::credit::{Credit, CreditCommand, CreditRejection, CreditSource, IssueCredit};
+use domain::credit::{Credit, CreditCommand, CreditIssued, CreditRejection, CreditSource};
 use domain::gift_card::{GiftCard, GiftCardCommand};
 use domain::invoice::{Invoice, InvoiceStatus, KnownInvoice, RefundIssued};
-use domain::order::{CancelReason, KnownOrder, Order, OrderCommand, OrderLine, OrderStatus, PlaceOrder};
+use domain::order::{CancelReason, KnownOrder, Order, OrderCommand, OrderLine, OrderPlaced, OrderStatus};
 use domain::product::{Product, ProductCommand};
 use domain::{CartId, CustomerId, InvoiceId, OrderId, OrderLineItemId, ProductId};
 
@@ -89,7 +89,7 @@ async fn place_order(session: &Session, invoice: &KnownInvoice) -> Result<(), Co
             quantity: line.quantity,
         })
     };
-    let place = PlaceOrder {
+    let place = OrderPlaced {
         order_id,
         store_id: invoice.store_id,
         customer_id: invoice.customer_id,
@@ -112,7 +112,7 @@ pub(crate) async fn settle_refund(
         let currency =
             session.look(&invoice_id, |invoice: &Invoice| invoice.known().map(|known| known.currency)).await?;
         let Some(currency) = currency.flatten() else { return Ok(()) };
-        let issue = IssueCredit {
+        let issue = CreditIssued {
             credit_id,
             store_id: session.store_id(),
             customer_id: refund.customer_id,

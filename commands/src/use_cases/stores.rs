@@ -7,7 +7,7 @@ use crate::names::normalized;
 use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, IdempotencyKey, Request, UnderWay};
 use domain::StoreId;
-use domain::store::{ChangeStore, CreateStore, CreditOrder, Store, StoreCommand, StoreEvent};
+use domain::store::{ChangeStore, CreditOrder, Store, StoreCommand, StoreCreated, StoreEvent};
 use vault::CredentialOwner;
 
 /// A store to create. Its secret goes to the vault as a hash and nowhere else.
@@ -117,7 +117,7 @@ async fn create(
     let (place, secret_of) = ((session.node.tries.lane(who), who), CredentialOwner::Store(store_id));
     let credential_id = session.node.put_secret(place, secret_of, new.app_secret.clone()).await?;
     let create = |claim_id| {
-        StoreCommand::Create(CreateStore {
+        StoreCommand::Create(StoreCreated {
             store_id,
             name: new.name.clone(),
             tagline: new.tagline.clone(),

@@ -9,7 +9,7 @@ use domain::{CustomerId, GiftCardId, Rejection};
 use uuid::Uuid;
 
 fn card(gifter: CustomerId, recipient: CustomerId) -> NewGiftCard {
-    NewGiftCard { gifter_customer_id: gifter, recipient_customer_id: recipient, original_amount: cents(500) }
+    NewGiftCard::new(gifter, recipient, cents(500))
 }
 
 #[tokio::test]

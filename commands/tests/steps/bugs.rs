@@ -308,11 +308,7 @@ async fn balances_are_spent_in_the_store_s_order_until_nothing_is_due() {
         done(node.issue_credit(&request, customer, cents(amount)).await);
         world.clock.advance(chrono::TimeDelta::seconds(1));
     }
-    let card = NewGiftCard {
-        gifter_customer_id: shop.customers[1],
-        recipient_customer_id: customer,
-        original_amount: cents(1_000),
-    };
+    let card = NewGiftCard::new(shop.customers[1], customer, cents(1_000));
     done(node.issue_gift_card(&request, card).await);
     done(node.add_to_cart(&request, customer, vec![(shop.products[0], 1)]).await);
     done(node.bill_cart(&request, customer, BillCart::default()).await);

@@ -91,7 +91,7 @@ fn new_coupon() -> NewCoupon {
 async fn create_everything(node: &Commands, shop: &Shop) -> Vec<(&'static str, (String, bool))> {
     let (ada, bob) = (shop.customers[0], shop.customers[1]);
     let key = by_key(shop, "/store").idempotency;
-    let card = NewGiftCard { gifter_customer_id: ada, recipient_customer_id: bob, original_amount: cents(5) };
+    let card = NewGiftCard::new(ada, bob, cents(5));
     let bill = BillCart { coupon: Some(COUPON.to_owned()), shipping_amount_in_cents: None };
     vec![
         ("store", told(node.create_store(Client::UNKNOWN, new_store(), None, key)).await),
@@ -304,7 +304,7 @@ impl Noop {
     async fn prepare(self, node: &Commands, world: &World) -> Things {
         let mut shop = Shop::open(world, node).await.with_balances(node).await.with_cart(node).await;
         let (request, ada) = (shop.request(), shop.customers[0]);
-        let card = NewGiftCard { gifter_customer_id: ada, recipient_customer_id: ada, original_amount: cents(5) };
+        let card = NewGiftCard::new(ada, ada, cents(5));
         let gift_card = done(node.issue_gift_card(&request, card).await);
         let credit = done(node.issue_credit(&request, ada, cents(5)).await);
         let other_address = done(node.add_address(&request, ada, address("Two")).await);

@@ -80,11 +80,7 @@ impl Shop {
     /// Two gift cards and two credits of the first customer, each smaller than any invoice here.
     pub async fn with_balances(self, node: &Commands) -> Self {
         for amount in [300, 150] {
-            let new = NewGiftCard {
-                gifter_customer_id: self.customers[1],
-                recipient_customer_id: self.customers[0],
-                original_amount: cents(amount),
-            };
+            let new = NewGiftCard::new(self.customers[1], self.customers[0], cents(amount));
             done(node.issue_gift_card(&self.request(), new).await);
             done(node.issue_credit(&self.request(), self.customers[0], cents(amount + 11)).await);
         }

@@ -32,7 +32,7 @@ impl Decider for Credit {
         let credit = self.known()?;
         match command {
             CreditCommand::Spend { invoice_id, .. } | CreditCommand::Reverse { invoice_id } => {
-                credit.balance.asks(credit.credit_id.0, *invoice_id)
+                credit.balance.asks(credit.issued.credit_id.0, *invoice_id)
             }
             CreditCommand::Issue(_) | CreditCommand::Void => None,
         }
@@ -58,7 +58,7 @@ impl Decider for Credit {
     }
 
     fn store_id(&self) -> Option<StoreId> {
-        self.known().map(|credit| credit.store_id)
+        self.known().map(|credit| credit.issued.store_id)
     }
 
     /// An invoice that was told 'nothing' leaves no trace that a client sees.
@@ -72,20 +72,12 @@ impl Decider for Credit {
 }
 
 impl Credit {
-    fn issue(&self, command: &IssueCredit) -> Decision {
+    fn issue(&self, command: &CreditIssued) -> Decision {
         if let Some(credit) = self.known() {
             let repeat = credit.was_issued_by(command);
             return if repeat { Ok(Vec::new()) } else { Err(CreditRejection::CreditExists) };
         }
-        let issued = CreditIssued {
-            credit_id: command.credit_id,
-            store_id: command.store_id,
-            customer_id: command.customer_id,
-            currency: command.currency,
-            amount_in_cents: command.amount_in_cents,
-            source: command.source,
-        };
-        Ok(vec![issued.into()])
+        Ok(vec![command.clone().into()])
     }
 
     fn spend(&self, invoice_id: InvoiceId, due: Cents, context: &Context<'_>) -> Decision {

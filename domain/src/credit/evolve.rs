@@ -24,14 +24,7 @@ pub(super) fn evolve(state: &mut Credit, event: &CreditEvent, at: Timestamp) -> 
 }
 
 fn issued(event: &CreditIssued) -> Credit {
-    Credit::Known(Box::new(KnownCredit {
-        credit_id: event.credit_id,
-        store_id: event.store_id,
-        customer_id: event.customer_id,
-        currency: event.currency,
-        source: event.source,
-        balance: Balance::new(event.amount_in_cents),
-    }))
+    Credit::Known(Box::new(KnownCredit { issued: event.clone(), balance: Balance::new(event.amount_in_cents) }))
 }
 
 fn fold_known(balance: &mut Balance, event: &CreditEvent, at: Timestamp) -> Option<()> {

@@ -7,8 +7,8 @@ use crate::balance::tests::{Told, Wallet, cents, invoice_id};
 use crate::testing::{Given, NOW, decide, given, id, new_id, nothing};
 use crate::{Cents, CreditId, CreditRedemptionId, CustomerId, Decider, InvoiceId, JobId, RefundId, StoreId};
 
-fn command(amount: i64) -> IssueCredit {
-    IssueCredit {
+fn credit(amount: i64) -> CreditIssued {
+    CreditIssued {
         credit_id: CreditId(id(1)),
         store_id: StoreId(id(2)),
         customer_id: CustomerId(id(3)),
@@ -19,7 +19,7 @@ fn command(amount: i64) -> IssueCredit {
 }
 
 fn issue(amount: i64) -> CreditCommand {
-    CreditCommand::Issue(command(amount))
+    CreditCommand::Issue(credit(amount))
 }
 
 fn issued(amount: i64) -> CreditEvent {
@@ -27,15 +27,7 @@ fn issued(amount: i64) -> CreditEvent {
 }
 
 fn issued_from(source: CreditSource, amount: i64) -> CreditEvent {
-    CreditIssued {
-        credit_id: CreditId(id(1)),
-        store_id: StoreId(id(2)),
-        customer_id: CustomerId(id(3)),
-        currency: "EUR".parse().unwrap(),
-        amount_in_cents: cents(amount),
-        source,
-    }
-    .into()
+    CreditIssued { source, ..credit(amount) }.into()
 }
 
 fn hundred() -> Given<Credit> {
@@ -126,16 +118,16 @@ fn a_credit_is_issued_once_and_a_repeat_finds_it() {
     for source in sources {
         let issue = |currency: &str, amount| {
             let currency = currency.parse().unwrap();
-            CreditCommand::Issue(IssueCredit { source, currency, ..command(amount) })
+            CreditCommand::Issue(CreditIssued { source, currency, ..credit(amount) })
         };
         let issued = issued_from(source, 100);
-        let credit = nothing::<Credit>().when(issue("EUR", 100)).then([issued]).and_a_repeat_gives_nothing();
+        let first = nothing::<Credit>().when(issue("EUR", 100)).then([issued]).and_a_repeat_gives_nothing();
         // Also when it was used since, and when the customer changed the currency: a batch must get past it.
-        credit.clone().and([spent(1, 100, 0)]).when(issue("USD", 100)).then_nothing();
-        credit.clone().when(issue("EUR", 101)).then_rejected(CreditRejection::CreditExists);
+        first.clone().and([spent(1, 100, 0)]).when(issue("USD", 100)).then_nothing();
+        first.clone().when(issue("EUR", 101)).then_rejected(CreditRejection::CreditExists);
         let of_another_job = CreditSource::Batch { job_id: JobId(id(10)) };
-        let other = CreditCommand::Issue(IssueCredit { source: of_another_job, ..command(100) });
-        credit.when(other).then_rejected(CreditRejection::CreditExists);
+        let other = CreditCommand::Issue(CreditIssued { source: of_another_job, ..credit(100) });
+        first.when(other).then_rejected(CreditRejection::CreditExists);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::balance::NewAnswer;
 use crate::past::{Asked, Fact};
-use crate::{Category, Cents, Context, Decider, GiftCardSpendId, Impossible, InvoiceId, StoreId, Timestamp};
+use crate::{Category, Cents, Context, Currency, Decider, GiftCardSpendId, Impossible, InvoiceId, StoreId, Timestamp};
 
 type Decision = Result<Vec<GiftCardEvent>, GiftCardRejection>;
 
@@ -17,7 +17,7 @@ impl Decider for GiftCard {
 
     fn decide(&self, command: &GiftCardCommand, context: &Context<'_>) -> Decision {
         match command {
-            GiftCardCommand::Issue(command) => self.issue(command),
+            GiftCardCommand::Issue { issued, gifter_currency } => self.issue(issued, *gifter_currency),
             GiftCardCommand::Spend { invoice_id, due } => self.spend(*invoice_id, *due, context),
             GiftCardCommand::Reverse { invoice_id } => self.reverse(*invoice_id),
             GiftCardCommand::Void => self.void(),
@@ -32,9 +32,9 @@ impl Decider for GiftCard {
         let card = self.known()?;
         match command {
             GiftCardCommand::Spend { invoice_id, .. } | GiftCardCommand::Reverse { invoice_id } => {
-                card.balance.asks(card.gift_card_id.0, *invoice_id)
+                card.balance.asks(card.issued.gift_card_id.0, *invoice_id)
             }
-            GiftCardCommand::Issue(_) | GiftCardCommand::Void => None,
+            GiftCardCommand::Issue { .. } | GiftCardCommand::Void => None,
         }
     }
 
@@ -58,7 +58,7 @@ impl Decider for GiftCard {
     }
 
     fn store_id(&self) -> Option<StoreId> {
-        self.known().map(|card| card.store_id)
+        self.known().map(|card| card.issued.store_id)
     }
 
     /// An invoice that was told 'nothing' leaves no trace that a client sees.
@@ -72,26 +72,15 @@ impl Decider for GiftCard {
 }
 
 impl GiftCard {
-    fn issue(&self, command: &IssueGiftCard) -> Decision {
+    fn issue(&self, issued: &GiftCardIssued, gifter: Currency) -> Decision {
         if let Some(card) = self.known() {
-            let repeat = card.was_issued_by(command);
+            let repeat = card.was_issued_by(issued);
             return if repeat { Ok(Vec::new()) } else { Err(GiftCardRejection::GiftCardExists) };
         }
-        if command.gifter_currency != command.recipient_currency {
-            return Err(GiftCardRejection::CurrencyMismatch {
-                gifter: command.gifter_currency,
-                recipient: command.recipient_currency,
-            });
+        if gifter != issued.currency {
+            return Err(GiftCardRejection::CurrencyMismatch { gifter, recipient: issued.currency });
         }
-        let issued = GiftCardIssued {
-            gift_card_id: command.gift_card_id,
-            store_id: command.store_id,
-            gifter_customer_id: command.gifter_customer_id,
-            recipient_customer_id: command.recipient_customer_id,
-            currency: command.recipient_currency,
-            amount_in_cents: command.amount_in_cents,
-        };
-        Ok(vec![issued.into()])
+        Ok(vec![issued.clone().into()])
     }
 
     fn spend(&self, invoice_id: InvoiceId, due: Cents, context: &Context<'_>) -> Decision {

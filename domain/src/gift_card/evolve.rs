@@ -24,14 +24,7 @@ pub(super) fn evolve(state: &mut GiftCard, event: &GiftCardEvent, at: Timestamp)
 }
 
 fn issued(event: &GiftCardIssued) -> GiftCard {
-    GiftCard::Known(Box::new(KnownGiftCard {
-        gift_card_id: event.gift_card_id,
-        store_id: event.store_id,
-        gifter_customer_id: event.gifter_customer_id,
-        recipient_customer_id: event.recipient_customer_id,
-        currency: event.currency,
-        balance: Balance::new(event.amount_in_cents),
-    }))
+    GiftCard::Known(Box::new(KnownGiftCard { issued: event.clone(), balance: Balance::new(event.amount_in_cents) }))
 }
 
 fn fold_known(balance: &mut Balance, event: &GiftCardEvent, at: Timestamp) -> Option<()> {

@@ -1,9 +1,7 @@
 //! The fold of a gift card's stream.
 
-use super::commands::IssueGiftCard;
-use crate::Currency;
+use super::events::GiftCardIssued;
 use crate::balance::Balance;
-use crate::ids::*;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,11 +14,7 @@ pub enum GiftCard {
 /// A gift card, also once voided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownGiftCard {
-    pub gift_card_id: GiftCardId,
-    pub store_id: StoreId,
-    pub gifter_customer_id: CustomerId,
-    pub recipient_customer_id: CustomerId,
-    pub currency: Currency,
+    pub issued: GiftCardIssued,
     pub balance: Balance,
 }
 
@@ -34,13 +28,9 @@ impl GiftCard {
 }
 
 impl KnownGiftCard {
-    /// Whether the command repeats the one that issued this card. The currencies are not compared: they are the
-    /// customers' of the moment, which may have changed since, and a repeat must find its card all the same.
-    pub fn was_issued_by(&self, command: &IssueGiftCard) -> bool {
-        self.gift_card_id == command.gift_card_id
-            && self.store_id == command.store_id
-            && self.gifter_customer_id == command.gifter_customer_id
-            && self.recipient_customer_id == command.recipient_customer_id
-            && self.balance.original == command.amount_in_cents
+    /// Whether the command repeats the one that issued this card. The currency is not compared: it is the
+    /// recipient's of the moment, which may have changed since, and a repeat must find its card all the same.
+    pub fn was_issued_by(&self, command: &GiftCardIssued) -> bool {
+        self.issued == GiftCardIssued { currency: self.issued.currency, ..command.clone() }
     }
 }

@@ -7,32 +7,7 @@ use crate::balance::tests::{Told, Wallet, cents, invoice_id};
 use crate::testing::{Given, NOW, decide, given, id, new_id, nothing};
 use crate::{Cents, CustomerId, Decider, GiftCardId, GiftCardSpendId, InvoiceId, StoreId};
 
-fn command(amount: i64) -> IssueGiftCard {
-    IssueGiftCard {
-        gift_card_id: GiftCardId(id(1)),
-        store_id: StoreId(id(2)),
-        gifter_customer_id: CustomerId(id(3)),
-        gifter_currency: "EUR".parse().unwrap(),
-        recipient_customer_id: CustomerId(id(4)),
-        recipient_currency: "EUR".parse().unwrap(),
-        amount_in_cents: cents(amount),
-    }
-}
-
-fn issue(amount: i64) -> GiftCardCommand {
-    GiftCardCommand::Issue(command(amount))
-}
-
-/// The recipient has another currency than the gifter.
-fn issue_across_currencies(amount: i64) -> GiftCardCommand {
-    GiftCardCommand::Issue(IssueGiftCard { recipient_currency: "USD".parse().unwrap(), ..command(amount) })
-}
-
-fn mismatch() -> GiftCardRejection {
-    GiftCardRejection::CurrencyMismatch { gifter: "EUR".parse().unwrap(), recipient: "USD".parse().unwrap() }
-}
-
-fn issued(amount: i64) -> GiftCardEvent {
+fn card(amount: i64) -> GiftCardIssued {
     GiftCardIssued {
         gift_card_id: GiftCardId(id(1)),
         store_id: StoreId(id(2)),
@@ -41,7 +16,24 @@ fn issued(amount: i64) -> GiftCardEvent {
         currency: "EUR".parse().unwrap(),
         amount_in_cents: cents(amount),
     }
-    .into()
+}
+
+fn issue(amount: i64) -> GiftCardCommand {
+    GiftCardCommand::Issue { issued: card(amount), gifter_currency: "EUR".parse().unwrap() }
+}
+
+/// The recipient has another currency than the gifter.
+fn issue_across_currencies(amount: i64) -> GiftCardCommand {
+    let issued = GiftCardIssued { currency: "USD".parse().unwrap(), ..card(amount) };
+    GiftCardCommand::Issue { issued, gifter_currency: "EUR".parse().unwrap() }
+}
+
+fn mismatch() -> GiftCardRejection {
+    GiftCardRejection::CurrencyMismatch { gifter: "EUR".parse().unwrap(), recipient: "USD".parse().unwrap() }
+}
+
+fn issued(amount: i64) -> GiftCardEvent {
+    card(amount).into()
 }
 
 fn hundred() -> Given<GiftCard> {
@@ -124,12 +116,13 @@ impl Wallet for GiftCard {
 
 #[test]
 fn a_gift_card_is_issued_once_and_a_repeat_finds_it() {
-    let card = nothing::<GiftCard>().when(issue(100)).then([issued(100)]).and_a_repeat_gives_nothing();
-    card.clone().when(issue(101)).then_rejected(GiftCardRejection::GiftCardExists);
-    let to_another = IssueGiftCard { recipient_customer_id: CustomerId(id(5)), ..command(100) };
-    card.clone().when(GiftCardCommand::Issue(to_another)).then_rejected(GiftCardRejection::GiftCardExists);
+    let first = nothing::<GiftCard>().when(issue(100)).then([issued(100)]).and_a_repeat_gives_nothing();
+    first.clone().when(issue(101)).then_rejected(GiftCardRejection::GiftCardExists);
+    let to_another = GiftCardIssued { recipient_customer_id: CustomerId(id(5)), ..card(100) };
+    let to_another = GiftCardCommand::Issue { issued: to_another, gifter_currency: "EUR".parse().unwrap() };
+    first.clone().when(to_another).then_rejected(GiftCardRejection::GiftCardExists);
     // Also when it was used since, and when a customer changed the currency.
-    card.and([spent(1, 100, 0)]).when(issue_across_currencies(100)).then_nothing();
+    first.and([spent(1, 100, 0)]).when(issue_across_currencies(100)).then_nothing();
     nothing::<GiftCard>().when(issue_across_currencies(100)).then_rejected(mismatch());
 }
 

@@ -40,19 +40,11 @@ impl Decider for Order {
 }
 
 impl Order {
-    fn place(&self, command: &PlaceOrder) -> Decision {
+    fn place(&self, command: &OrderPlaced) -> Decision {
         if self.known().is_some() {
             return Ok(Vec::new());
         }
-        let placed = OrderPlaced {
-            order_id: command.order_id,
-            store_id: command.store_id,
-            customer_id: command.customer_id,
-            invoice_id: command.invoice_id,
-            cart_id: command.cart_id,
-            lines: command.lines.clone(),
-        };
-        Ok(vec![placed.into()])
+        Ok(vec![command.clone().into()])
     }
 
     fn ship(&self) -> Decision {

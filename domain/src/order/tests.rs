@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 fn place() -> OrderCommand {
     let placed = placed();
-    OrderCommand::Place(PlaceOrder {
+    OrderCommand::Place(OrderPlaced {
         order_id: placed.order_id,
         store_id: placed.store_id,
         customer_id: placed.customer_id,

@@ -1,11 +1,13 @@
 //! What may be asked of a product and its stock.
 
+use super::events::ProductCreated;
 use crate::ids::*;
 use crate::{AmountOutOfRange, Cents};
 
 #[derive(Clone, Debug)]
 pub enum ProductCommand {
-    Create(CreateProduct),
+    /// A tag named twice counts once.
+    Create(ProductCreated),
     Change(ChangeProduct),
     /// Gone from lists, but carts keep what they hold. Deleted already: not found.
     Delete,
@@ -50,20 +52,6 @@ pub enum ProductCommand {
         order_id: OrderId,
         quantity: u32,
     },
-}
-
-#[derive(Clone, Debug)]
-pub struct CreateProduct {
-    pub product_id: ProductId,
-    pub store_id: StoreId,
-    pub title: String,
-    pub product_type: String,
-    pub vendor: String,
-    pub description: Option<String>,
-    pub inventory: i64,
-    pub sale_price_in_cents: Cents,
-    /// Named twice counts once.
-    pub tags: Vec<String>,
 }
 
 /// `None` leaves a field as it is. A field set to what it already is gives no event.

@@ -79,7 +79,7 @@ impl Product {
         self.live().ok_or(ProductRejection::ProductNotFound)
     }
 
-    fn create(&self, command: &CreateProduct) -> Decision {
+    fn create(&self, command: &ProductCreated) -> Decision {
         if self.known().is_some() {
             return Err(ProductRejection::ProductExists);
         }
@@ -91,18 +91,7 @@ impl Product {
         if tags.len() > MAX_TAGS {
             return Err(ProductRejection::TooManyTags);
         }
-        let created = ProductCreated {
-            product_id: command.product_id,
-            store_id: command.store_id,
-            title: command.title.clone(),
-            product_type: command.product_type.clone(),
-            vendor: command.vendor.clone(),
-            description: command.description.clone(),
-            inventory: command.inventory,
-            sale_price_in_cents: command.sale_price_in_cents,
-            tags,
-        };
-        Ok(vec![created.into()])
+        Ok(vec![ProductCreated { tags, ..command.clone() }.into()])
     }
 
     fn change(&self, change: &ChangeProduct) -> Decision {

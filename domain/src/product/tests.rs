@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 
 fn command(inventory: i64, tags: Vec<String>) -> ProductCommand {
-    ProductCommand::Create(CreateProduct {
+    ProductCommand::Create(ProductCreated {
         product_id: ProductId(id(1)),
         store_id: StoreId(id(2)),
         title: "Oak table".into(),

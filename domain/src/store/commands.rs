@@ -1,12 +1,12 @@
 //! What may be asked of a store.
 
-use super::events::CreditOrder;
+use super::events::{CreditOrder, StoreCreated};
 use crate::ids::*;
 use crate::{Cents, Timestamp};
 
 #[derive(Clone, Debug)]
 pub enum StoreCommand {
-    Create(CreateStore),
+    Create(StoreCreated),
     Change(ChangeStore),
     /// The vault's new entry is there already. In force already: no event.
     ChangeSecret {
@@ -41,20 +41,6 @@ pub enum StoreCommand {
     GiveUpClaim {
         claim_id: ClaimId,
     },
-}
-
-#[derive(Clone, Debug)]
-pub struct CreateStore {
-    pub store_id: StoreId,
-    pub name: String,
-    pub tagline: Option<String>,
-    pub app_id: String,
-    pub claim_id: ClaimId,
-    pub credential_id: CredentialId,
-    pub credit_order_preference: CreditOrder,
-    pub tax_rate_in_basis_points: u32,
-    pub timezone: String,
-    pub cart_expires_after_minutes: u32,
 }
 
 /// `None` leaves a field as it is. A field set to what it already is gives no event.

@@ -97,26 +97,14 @@ impl Store {
         self.live().ok_or(StoreRejection::StoreNotFound)
     }
 
-    fn create(&self, command: &CreateStore) -> Decision {
+    fn create(&self, command: &StoreCreated) -> Decision {
         if self.store_id().is_some() {
             return Err(StoreRejection::StoreExists);
         }
         if self.has_given_up(command.claim_id) {
             return Err(StoreRejection::ClaimGivenUp { claim_id: command.claim_id });
         }
-        let created = StoreCreated {
-            store_id: command.store_id,
-            name: command.name.clone(),
-            tagline: command.tagline.clone(),
-            app_id: command.app_id.clone(),
-            claim_id: command.claim_id,
-            credential_id: command.credential_id,
-            credit_order_preference: command.credit_order_preference,
-            tax_rate_in_basis_points: command.tax_rate_in_basis_points,
-            timezone: command.timezone.clone(),
-            cart_expires_after_minutes: command.cart_expires_after_minutes,
-        };
-        Ok(vec![created.into()])
+        Ok(vec![command.clone().into()])
     }
 
     fn change(&self, change: &ChangeStore) -> Decision {

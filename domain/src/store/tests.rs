@@ -15,7 +15,7 @@ fn claim(number: u128) -> ClaimId {
 }
 
 fn create(claim_id: ClaimId) -> StoreCommand {
-    StoreCommand::Create(CreateStore {
+    StoreCommand::Create(StoreCreated {
         store_id: StoreId(id(1)),
         name: "Tea and More".into(),
         tagline: Some("Leaves".into()),

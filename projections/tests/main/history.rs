@@ -1,12 +1,12 @@
 //! Random histories: what several customers of several stores could have done, in a valid order.
 
-use crate::world::World;
+use crate::world::{World, gift_card_issued};
 use domain::billing::CouponUse;
 use domain::cart::*;
 use domain::coupon::{CouponCreated, CouponEvent, CouponRedeemed, CouponRedemptionReversed, CouponStyle, CouponVoided};
 use domain::credit::{CreditEvent, CreditIssued, CreditSource, CreditSpendReversed, CreditSpent, CreditVoided};
 use domain::customer::*;
-use domain::gift_card::{GiftCardEvent, GiftCardIssued, GiftCardSpent, GiftCardVoided};
+use domain::gift_card::{GiftCardEvent, GiftCardSpent, GiftCardVoided};
 use domain::invoice::{InvoiceFailed, RefundIssued, RefundLine, RefundsClosed};
 use domain::order::{OrderCanceled, OrderDelivered, OrderShipped};
 use domain::product::*;
@@ -307,14 +307,7 @@ impl Historian {
             return;
         };
         let gift_card_id = GiftCardId(world.id());
-        let issued = GiftCardIssued {
-            gift_card_id,
-            store_id,
-            gifter_customer_id: gifter,
-            recipient_customer_id: recipient,
-            currency: "USD".parse().expect("a currency"),
-            amount_in_cents: cents(5_000),
-        };
+        let issued = gift_card_issued(gift_card_id, store_id, [gifter, recipient], 5_000);
         let stream = format!("gift_card-{gift_card_id}");
         world.append(store_id, stream.clone(), GiftCardEvent::from(issued)).await;
         self.known.gift_cards.push(gift_card_id);

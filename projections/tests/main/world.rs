@@ -9,6 +9,7 @@ use cartlog_projections::{Projections, Settings, Views};
 use domain::billing::{InvoiceLine, LineKind};
 use domain::cart::{CartClosed, CartEvent, CartItemAdded, CartOpened, CloseReason, ProductQuantity};
 use domain::customer::{CustomerCreated, CustomerDeleted, CustomerEvent, NewAddress};
+use domain::gift_card::GiftCardIssued;
 use domain::invoice::{InvoiceCollected, InvoiceEvent, InvoiceIssued};
 use domain::order::{OrderEvent, OrderLine, OrderPlaced};
 use domain::product::{ProductCreated, ProductDeleted, ProductEvent, StockHeld};
@@ -485,5 +486,22 @@ impl EventLog for Fixable {
             other => other,
         };
         self.log.subscribe(after).map(seen).boxed()
+    }
+}
+
+/// In dollars, from the first customer to the second.
+pub fn gift_card_issued(
+    gift_card_id: GiftCardId,
+    store_id: StoreId,
+    [gifter_customer_id, recipient_customer_id]: [CustomerId; 2],
+    amount: i64,
+) -> GiftCardIssued {
+    GiftCardIssued {
+        gift_card_id,
+        store_id,
+        gifter_customer_id,
+        recipient_customer_id,
+        currency: "USD".parse().expect("a currency"),
+        amount_in_cents: Cents::new(amount).expect("an amount"),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::lists::{all, letters};
 use super::story::{STORE, Story, at, id};
-use crate::world::World;
+use crate::world::{World, gift_card_issued};
 use cartlog_projections::views::{GiftCardFilter, GiftCards};
 use domain::gift_card::*;
 use domain::*;
@@ -15,14 +15,7 @@ fn cents(amount: i64) -> Cents {
 }
 
 fn issued() -> GiftCardIssued {
-    GiftCardIssued {
-        gift_card_id: CARD,
-        store_id: STORE,
-        gifter_customer_id: CustomerId(id(11)),
-        recipient_customer_id: CustomerId(id(12)),
-        currency: "EUR".parse().expect("a currency"),
-        amount_in_cents: cents(1_000),
-    }
+    gift_card_issued(CARD, STORE, [11, 12].map(|customer| CustomerId(id(customer))), 1_000)
 }
 
 fn spent(spend: u128, amount: i64, remaining: i64) -> GiftCardSpent {
@@ -55,7 +48,7 @@ fn fresh() -> Story<GiftCards, GiftCardEvent> {
         issued(),
         json!({
             "gift_card_id": CARD, "store_id": STORE, "gifter_customer_id": id(11), "recipient_customer_id": id(12),
-            "currency": "EUR", "original_balance_in_cents": 1_000, "current_balance_in_cents": 1_000, "spends": [], "older_spends": 0,
+            "currency": "USD", "original_balance_in_cents": 1_000, "current_balance_in_cents": 1_000, "spends": [], "older_spends": 0,
             "created_at": at(0), "updated_at": at(0), "voided_at": null, "revision": 0,
         }),
     )

@@ -1,10 +1,10 @@
 //! What a billing may spend (api.md §6).
 
-use crate::world::World;
+use crate::world::{World, gift_card_issued};
 use cartlog_projections::views::WalletEntry;
 use domain::billing::WalletRef;
 use domain::credit::{CreditEvent, CreditIssued, CreditSource, CreditVoided};
-use domain::gift_card::{GiftCardEvent, GiftCardIssued, GiftCardSpent};
+use domain::gift_card::{GiftCardEvent, GiftCardSpent};
 use domain::*;
 
 fn cents(amount: i64) -> Cents {
@@ -19,18 +19,9 @@ async fn a_wallet_has_what_is_left_the_oldest_first() {
     let ada = world.customer(store_id, "ada@example.com").await;
     let bob = world.customer(store_id, "bob@example.com").await;
     let mut wallet = Vec::new();
-    for (number, (gifter_customer_id, recipient_customer_id)) in
-        [(bob, ada), (ada, bob), (bob, ada)].into_iter().enumerate()
-    {
+    for (number, customers) in [[bob, ada], [ada, bob], [bob, ada]].into_iter().enumerate() {
         let gift_card_id = GiftCardId(world.id());
-        let issued = GiftCardIssued {
-            gift_card_id,
-            store_id,
-            gifter_customer_id,
-            recipient_customer_id,
-            currency: "USD".parse().expect("a currency"),
-            amount_in_cents: cents(1_000),
-        };
+        let issued = gift_card_issued(gift_card_id, store_id, customers, 1_000);
         world.append(store_id, format!("gift_card-{gift_card_id}"), GiftCardEvent::from(issued)).await;
         let credit_id = CreditId(world.id());
         let issued = CreditIssued {
