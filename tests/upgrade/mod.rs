@@ -18,6 +18,9 @@ const CHANGED: [&str; 2] = [
     "total_spent_in_cents",
 ];
 
+/// Who was logged in then has been logged out by the time that has passed.
+const BY_TIME: [&str; 2] = ["logged_in", "log_out_expires_at"];
+
 /// A request that the version before answered.
 #[derive(Debug, serde::Deserialize)]
 struct Told {
@@ -77,7 +80,10 @@ fn says_the_same(then: &Value, now: &Value, at: &str) {
     match (then, now) {
         (Value::Object(then), Value::Object(now)) => {
             for (name, value) in then.iter().filter(|(name, _)| !CHANGED.contains(&name.as_str())) {
-                says_the_same(value, now.get(name).unwrap_or(&Value::Null), &format!("{at}/{name}"));
+                let now = now.get(name).unwrap_or(&Value::Null);
+                if !(BY_TIME.contains(&name.as_str()) && (now.is_null() || *now == false)) {
+                    says_the_same(value, now, &format!("{at}/{name}"));
+                }
             }
         }
         (Value::Array(then), Value::Array(now)) => {
