@@ -5,6 +5,7 @@
 //! changes with time or elsewhere (today's price in a cart, who is logged in): that is joined or computed when answering.
 //! The guarantee: a view is the fold of the log up to its position, neither less nor more, after any crash.
 
+mod any_view;
 mod cache;
 mod fill;
 mod page;
@@ -25,6 +26,7 @@ mod words;
 
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresReadStore;
+pub use any_view::AnyView;
 pub use fill::{FillError, FoldError, Projections, Retried, Settings};
 pub use page::{BadCursor, Cursor, Page, PageRequest, Start};
 pub use range::TimeRange;
@@ -44,9 +46,11 @@ pub async fn filled_to(
     log_id: eventlog::LogId,
 ) -> Result<Option<eventlog::Position>, store::StoreError> {
     let generations = store.generations().await?;
-    let reached = slots::DECLARATIONS.iter().map(|view| {
+    let reached = views::ALL.iter().map(|view| {
         let answers = |known: &&store::Generation| {
-            known.is_of(view) && known.state == store::GenerationState::Live && known.checkpoint.log_id == log_id
+            known.is_of(view.declaration)
+                && known.state == store::GenerationState::Live
+                && known.checkpoint.log_id == log_id
         };
         generations.iter().find(answers).map(|known| known.checkpoint.position)
     });
@@ -56,5 +60,5 @@ pub async fn filled_to(
 
 /// The names of all views that there are.
 pub fn view_names() -> impl Iterator<Item = &'static str> {
-    slots::DECLARATIONS.iter().map(|view| view.name)
+    views::ALL.iter().map(|view| view.declaration.name)
 }

@@ -1,6 +1,5 @@
 //! Whether queries are answered: what came of the last one of each view, and a look where nobody asks.
 
-use crate::slots::DECLARATIONS;
 use crate::store::{Found, Hit, List, Parked, ReadStore, Search, StoreError, Table};
 use health::{Failing, Outcomes};
 use std::collections::BTreeMap;
@@ -15,13 +14,12 @@ const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// What came of the last queries, by the view that they read.
 pub(crate) struct Queries(BTreeMap<&'static str, Outcomes>);
 
-impl Default for Queries {
-    fn default() -> Self {
-        Self(DECLARATIONS.iter().map(|view| (view.name, Outcomes::default())).collect())
-    }
-}
-
 impl Queries {
+    /// Of the views of these names.
+    pub fn of(views: impl Iterator<Item = &'static str>) -> Self {
+        Self(views.map(|view| (view, Outcomes::default())).collect())
+    }
+
     /// The store, to read that view.
     pub fn ask<'a>(&'a self, store: &'a dyn ReadStore, view: &str) -> Asked<'a> {
         Asked { store, outcomes: self.0.get(view) }

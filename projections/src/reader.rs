@@ -1,9 +1,9 @@
 //! The handle that queries go through. What each view can be asked stands beside the view.
 
-use crate::cache::{Cached, RowCache};
+use crate::cache::Cached;
 use crate::page::{BadCursor, Cursor, Page, PageRequest, Start};
 use crate::queries::{Asked, Queries};
-use crate::slots::{self, Answering, Slots};
+use crate::slots::{Live, Slot, Slots};
 use crate::status::{Status, Watched};
 use crate::store::{Hit, List, Parked, ReadStore, Search, StoreError, Table};
 use crate::view::View;
@@ -13,7 +13,6 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 /// Why a query was not answered.
@@ -100,33 +99,15 @@ impl Reached {
     }
 }
 
-/// The generation of a view that answers, and its rows in memory. A rebuild puts another one in its place; the old tables
-/// stay until the last query on them is done.
-pub(crate) struct Live<V: View> {
-    pub table: Table,
-    /// `None` where another process writes the rows: what is in memory here could be older than the position.
-    pub cache: Option<Arc<RowCache<V::Row>>>,
-    /// Cancelled once no query on it is left.
-    pub gone: CancellationToken,
-    pub _in_use: DropGuard,
-}
-
-impl<V: View> Live<V> {
-    pub fn new(table: Table, cache: Option<Arc<RowCache<V::Row>>>) -> Self {
-        let gone = CancellationToken::new();
-        Self { table, cache, gone: gone.clone(), _in_use: gone.drop_guard() }
-    }
-}
-
 impl Views {
-    pub(crate) fn new(store: Arc<dyn ReadStore>) -> Self {
+    pub(crate) fn new(store: Arc<dyn ReadStore>, slots: Slots) -> Self {
         Self {
             inner: Arc::new(Inner {
                 store,
-                slots: Slots::default(),
                 reached: Reached::default(),
                 watched: Watched::default(),
-                queries: Queries::default(),
+                queries: Queries::of(slots.names()),
+                slots,
             }),
         }
     }
@@ -162,14 +143,14 @@ impl Views {
     /// nobody has for a while.
     pub async fn unanswering(&self) -> Unanswering {
         let Inner { store, slots, queries, .. } = self.inner.as_ref();
-        let tables = slots::answering(slots);
+        let tables = slots.answering();
         let failing = queries.failing(store.as_ref(), &tables).await;
         Unanswering { of: tables.len(), failing }
     }
 
     /// The generation of the view that answers now.
-    pub(crate) fn of<V: Answering>(&self) -> Result<Reader<'_, V>, ReadError> {
-        let live = V::slot(&self.inner.slots).get().ok_or(ReadError::NotReady(V::DECLARATION.name))?;
+    pub(crate) fn of<V: View>(&self) -> Result<Reader<'_, V>, ReadError> {
+        let live = self.inner.slots.get::<V>().and_then(Slot::get).ok_or(ReadError::NotReady(V::DECLARATION.name))?;
         Ok(Reader { store: self.inner.queries.ask(self.inner.store.as_ref(), V::DECLARATION.name), live })
     }
 }

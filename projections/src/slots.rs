@@ -1,15 +1,31 @@
-//! The list of all views, and the generation of each that answers.
+//! Where the answering generation of each view is found.
 
-use crate::fill::{Project, Projector};
-use crate::reader::Live;
-use crate::store::{Parked, Table, ViewDeclaration};
+use crate::cache::RowCache;
+use crate::store::Table;
 use crate::view::View;
-use crate::views::{
-    Carts, Coupons, Creations, Credits, Customers, GiftCards, Invoices, Jobs, Orders, Past, Products, Purchases,
-    Refunds, Shoppers, Stores,
-};
 use parking_lot::RwLock;
+use std::any::Any;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// The generation of a view that answers, and its rows in memory. A rebuild puts another one in its place; the old tables
+/// stay until the last query on them is done.
+pub(crate) struct Live<V: View> {
+    pub table: Table,
+    /// `None` where another process writes the rows: what is in memory here could be older than the position.
+    pub cache: Option<Arc<RowCache<V::Row>>>,
+    /// Cancelled once no query on it is left.
+    pub gone: CancellationToken,
+    pub _in_use: DropGuard,
+}
+
+impl<V: View> Live<V> {
+    pub fn new(table: Table, cache: Option<Arc<RowCache<V::Row>>>) -> Self {
+        let gone = CancellationToken::new();
+        Self { table, cache, gone: gone.clone(), _in_use: gone.drop_guard() }
+    }
+}
 
 /// Where the answering generation of a view is found.
 pub(crate) struct Slot<V: View>(RwLock<Option<Arc<Live<V>>>>);
@@ -31,76 +47,62 @@ impl<V: View> Slot<V> {
     }
 }
 
-/// A view that has a slot.
-pub(crate) trait Answering: View + Sized {
-    fn slot(slots: &Slots) -> &Slot<Self>;
+/// The slot of whichever view.
+pub(crate) trait AnySlot: Any + Send + Sync {
+    /// The generation that answers.
+    fn answering(&self) -> Option<Table>;
+
+    /// From now on this generation answers, `None`: none does; its rows are read where they are kept.
+    #[cfg(feature = "postgres")]
+    fn answer_from(&self, table: Option<Table>);
 }
 
-/// Declares the slots, one a view. A new view is added here and nowhere else.
-macro_rules! slots {
-    ($($view:ident in $field:ident),+ $(,)?) => {
-        #[derive(Default)]
-        pub(crate) struct Slots { $($field: Slot<$view>),+ }
+impl<V: View> AnySlot for Slot<V> {
+    fn answering(&self) -> Option<Table> {
+        self.get().map(|live| live.table)
+    }
 
-        $(impl Answering for $view {
-            fn slot(slots: &Slots) -> &Slot<Self> { &slots.$field }
-        })+
-
-        /// From now on this generation of the view answers, `None`: none does; its rows are read where they are kept.
-        #[cfg(feature = "postgres")]
-        pub(crate) fn answer_from(slots: &Slots, view: &'static ViewDeclaration, generation: Option<u32>) {
-            $(if view.name == <$view as View>::DECLARATION.name {
-                let live = generation.map(|generation| Arc::new(Live::new(Table { view, generation }, None)));
-                slots.$field.set(live);
-            })+
-        }
-
-        /// From now on no view answers from rows in memory.
-        #[cfg(feature = "postgres")]
-        pub(crate) fn forget_rows(slots: &Slots) {
-            $(if let Some(live) = slots.$field.get() {
-                slots.$field.set(Some(Arc::new(Live::new(live.table, None))));
-            })+
-        }
-
-        /// The generations that answer.
-        pub(crate) fn answering(slots: &Slots) -> Vec<Table> {
-            let mut tables = Vec::with_capacity(DECLARATIONS.len());
-            $(tables.extend(slots.$field.get().map(|live| live.table));)+
-            tables
-        }
-
-        /// What every view declares.
-        pub(crate) const DECLARATIONS: &[&ViewDeclaration] = &[$(&<$view as View>::DECLARATION),+];
-
-        /// All views together have so many shares of the memory for rows.
-        const SHARES: u64 = 0 $(+ <$view as View>::CACHE_SHARE)+;
-
-        /// Fills a generation; `None` for a view that is not in the list.
-        pub(crate) fn projector(table: Table, parked: Vec<Parked>, cache_bytes: u64) -> Option<Box<dyn Project>> {
-            $(if table.view.name == <$view as View>::DECLARATION.name {
-                let share = cache_bytes / SHARES * <$view as View>::CACHE_SHARE;
-                return Some(Box::new(Projector::<$view>::new(table, parked, share)));
-            })+
-            None
-        }
-    };
+    #[cfg(feature = "postgres")]
+    fn answer_from(&self, table: Option<Table>) {
+        self.set(table.map(|table| Arc::new(Live::new(table, None))));
+    }
 }
 
-slots!(
-    Stores in stores,
-    Products in products,
-    Customers in customers,
-    Shoppers in shoppers,
-    Carts in carts,
-    Invoices in invoices,
-    Orders in orders,
-    GiftCards in gift_cards,
-    Credits in credits,
-    Coupons in coupons,
-    Jobs in jobs,
-    Purchases in purchases,
-    Creations in creations,
-    Refunds in refunds,
-    Past in past,
-);
+/// The slots of all views, by their names.
+pub(crate) struct Slots(BTreeMap<&'static str, Box<dyn AnySlot>>);
+
+impl Slots {
+    /// By the views' names.
+    pub fn of(slots: impl Iterator<Item = (&'static str, Box<dyn AnySlot>)>) -> Self {
+        Self(slots.collect())
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.keys().copied()
+    }
+
+    /// `None`: the view is not among them.
+    pub fn get<V: View>(&self) -> Option<&Slot<V>> {
+        let slot: &dyn Any = self.0.get(V::DECLARATION.name)?.as_ref();
+        slot.downcast_ref()
+    }
+
+    /// The generations that answer.
+    pub fn answering(&self) -> Vec<Table> {
+        self.0.values().filter_map(|slot| slot.answering()).collect()
+    }
+
+    /// From now on this generation of the view answers, `None`: none does.
+    #[cfg(feature = "postgres")]
+    pub fn answer_from(&self, view: &str, table: Option<Table>) {
+        if let Some(slot) = self.0.get(view) {
+            slot.answer_from(table);
+        }
+    }
+
+    /// From now on no view answers from rows in memory.
+    #[cfg(feature = "postgres")]
+    pub fn forget_rows(&self) {
+        self.0.values().for_each(|slot| slot.answer_from(slot.answering()));
+    }
+}

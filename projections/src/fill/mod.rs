@@ -7,6 +7,8 @@
 
 mod alone;
 mod altered;
+mod context;
+mod error;
 mod group;
 mod meter;
 mod parked;
@@ -14,15 +16,19 @@ mod projections;
 mod projector;
 mod rebuild;
 mod retry;
+mod settings;
 mod start;
 mod thread;
+mod upkeep;
 mod worker;
 
 pub use alone::FoldError;
+#[cfg(feature = "postgres")]
+pub(crate) use context::FillContext;
+pub use error::FillError;
 use group::Group;
 #[cfg(feature = "postgres")]
 pub(crate) use meter::Report;
-pub use projections::{FillError, Projections, Retried, Settings};
+pub use projections::{Projections, Retried};
 pub(crate) use projector::{Project, Projector};
-#[cfg(feature = "postgres")]
-pub(crate) use start::Means;
+pub use settings::Settings;

@@ -3,8 +3,8 @@
 use super::alone::{Alone, FoldError};
 use super::parked::ParkedUnits;
 use crate::cache::{Cached, Fingerprint, RowCache};
-use crate::reader::{Inner, Live, decode};
-use crate::slots::Answering;
+use crate::reader::{Inner, decode};
+use crate::slots::Live;
 use crate::status::ViewStatus;
 use crate::store::*;
 use crate::view::{Misfit, Source, View, stream_id, touched};
@@ -233,7 +233,7 @@ fn facets<V: View>(row: &V::Row) -> Facets {
 }
 
 #[async_trait]
-impl<V: Answering> Project for Projector<V> {
+impl<V: View> Project for Projector<V> {
     fn table(&self) -> Table {
         self.table
     }
@@ -317,7 +317,7 @@ impl<V: Answering> Project for Projector<V> {
 
     fn publish(&self, views: &Inner) -> Option<(Table, CancellationToken)> {
         let live = Live::new(self.table, Some(Arc::clone(&self.cache)));
-        let before = V::slot(&views.slots).set(Some(Arc::new(live)));
+        let before = views.slots.get::<V>()?.set(Some(Arc::new(live)));
         before.map(|before| (before.table, before.gone.clone()))
     }
 

@@ -1,8 +1,9 @@
 //! The live worker: takes what has come, folds it, commits it, says so.
 
-use super::projections::{FillError, Shared};
-use super::start::Means;
+use super::context::FillContext;
+use super::error::FillError;
 use super::thread;
+use super::upkeep::Upkeep;
 use crate::store::{Generation, GenerationState, StoreError, ViewDeclaration};
 use eventlog::Position;
 use futures::FutureExt;
@@ -17,7 +18,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Folds on a thread of its own until it is stopped, or until trying again does not help. `again`: after it broke off. What it had
 /// in memory is not to be trusted then; all is read anew from where the store is.
-pub(super) async fn keep_up(shared: Arc<Shared>, again: bool) -> tasks::Ended {
+pub(super) async fn keep_up(shared: Arc<Upkeep>, again: bool) -> tasks::Ended {
     let working = thread::spawn("views-worker", async move {
         if again {
             shared.reopen().await?;
@@ -25,7 +26,7 @@ pub(super) async fn keep_up(shared: Arc<Shared>, again: bool) -> tasks::Ended {
         let told = Arc::clone(&shared);
         let outcome = std::panic::AssertUnwindSafe(run(shared)).catch_unwind().await;
         outcome.unwrap_or_else(|panic| {
-            let watched = &told.means.views.inner.watched;
+            let watched = &told.context.views.inner.watched;
             watched.writes(false);
             watched.store_trouble("filling them broke off; it begins anew".to_owned(), false);
             std::panic::resume_unwind(panic)
@@ -39,15 +40,15 @@ pub(super) async fn keep_up(shared: Arc<Shared>, again: bool) -> tasks::Ended {
 }
 
 /// Folds until it is stopped, or until trying again does not help.
-async fn run(shared: Arc<Shared>) -> tasks::Ended {
+async fn run(shared: Arc<Upkeep>) -> tasks::Ended {
     let after = shared.live.lock().await.position();
     let mut batches = follow(Arc::clone(&shared), after);
-    let stop = &shared.means.stop;
+    let stop = &shared.context.stop;
     while let Some(Some(batch)) = stop.run_until_cancelled(batches.recv()).await {
         if batch.events.is_empty() {
             continue;
         }
-        let watched = &shared.means.views.inner.watched;
+        let watched = &shared.context.views.inner.watched;
         watched.writes(true);
         let is_taken = take(&shared, &batch.events).await;
         watched.writes(false);
@@ -62,24 +63,24 @@ async fn run(shared: Arc<Shared>) -> tasks::Ended {
 }
 
 /// Follows the log on another thread, so that decoding and folding go on at the same time.
-fn follow(shared: Arc<Shared>, after: Position) -> mpsc::Receiver<Batch> {
+fn follow(shared: Arc<Upkeep>, after: Position) -> mpsc::Receiver<Batch> {
     let (batches, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
-        let mut follower = shared.means.journal.follow(after);
+        let mut follower = shared.context.journal.follow(after);
         let mut pause = FIRST_PAUSE;
-        while !shared.means.stop.is_cancelled() {
-            let next = follower.next(shared.means.settings.batch_events);
-            match shared.means.stop.run_until_cancelled(next).await {
+        while !shared.context.stop.is_cancelled() {
+            let next = follower.next(shared.context.settings.batch_events);
+            match shared.context.stop.run_until_cancelled(next).await {
                 Some(Ok(batch)) => {
                     pause = FIRST_PAUSE;
-                    shared.means.views.inner.watched.log_is_well();
+                    shared.context.views.inner.watched.log_is_well();
                     if batches.send(batch).await.is_err() {
                         return;
                     }
                 }
                 Some(Err(error)) => {
                     tracing::warn!(%error, "the log can't be followed; trying again");
-                    shared.means.views.inner.watched.log_trouble(error.to_string());
+                    shared.context.views.inner.watched.log_trouble(error.to_string());
                     rest(&shared, &mut pause).await;
                 }
                 None => return,
@@ -90,13 +91,13 @@ fn follow(shared: Arc<Shared>, after: Position) -> mpsc::Receiver<Batch> {
 }
 
 /// Folds and commits the batch, however often it takes; `false` when it is stopped or trying again does not help.
-async fn take(shared: &Shared, events: &[Delivery]) -> bool {
-    let inner = &shared.means.views.inner;
+async fn take(shared: &Upkeep, events: &[Delivery]) -> bool {
+    let inner = &shared.context.views.inner;
     let mut pause = FIRST_PAUSE;
     loop {
         let began = Instant::now();
         let mut live = shared.live.lock().await;
-        let outcome = live.apply(shared.means.store(), events).await;
+        let outcome = live.apply(shared.context.store(), events).await;
         match outcome {
             Ok(()) => {
                 // Before the position: whoever waited for it sees what was parked on the way.
@@ -117,17 +118,17 @@ async fn take(shared: &Shared, events: &[Delivery]) -> bool {
                         StoreError::Damaged(_) | StoreError::Foreign(_) | StoreError::Newer(_) | StoreError::Fenced
                     );
                 if let Some(view) = lost {
-                    shared.means.store().met_damage(&format!("a table of the view '{view}' is gone"));
+                    shared.context.store().met_damage(&format!("a table of the view '{view}' is gone"));
                 }
                 if let StoreError::Damaged(reason) = &error {
-                    shared.means.store().met_damage(reason);
+                    shared.context.store().met_damage(reason);
                 }
                 inner.watched.store_trouble(error.to_string(), is_final);
                 if is_final {
                     return false;
                 }
                 rest(shared, &mut pause).await;
-                if shared.means.stop.is_cancelled() {
+                if shared.context.stop.is_cancelled() {
                     return false;
                 }
             }
@@ -135,8 +136,8 @@ async fn take(shared: &Shared, events: &[Delivery]) -> bool {
     }
 }
 
-async fn rest(shared: &Shared, pause: &mut Duration) {
-    shared.means.stop.run_until_cancelled(tokio::time::sleep(*pause)).await;
+async fn rest(shared: &Upkeep, pause: &mut Duration) {
+    shared.context.stop.run_until_cancelled(tokio::time::sleep(*pause)).await;
     *pause = (*pause * 2).min(LONGEST_PAUSE);
 }
 
@@ -147,20 +148,20 @@ fn measure_batch(events: &[Delivery], began: Instant) {
 }
 
 /// Beside the worker: fills what does not answer yet, drops what answers no more, and goes on with a rebuild that was interrupted.
-pub(super) async fn tidy_up(shared: Arc<Shared>) {
+pub(super) async fn tidy_up(shared: Arc<Upkeep>) {
     let absent = std::mem::take(&mut *shared.absent.lock());
     if !absent.is_empty() && !fill_beside(&shared, absent).await {
         return;
     }
     let leftover = std::mem::take(&mut *shared.leftover.lock());
-    if !leftover.is_empty() && !shared.means.keep_for_others().await {
+    if !leftover.is_empty() && !shared.context.keep_for_others().await {
         return;
     }
     for generation in leftover {
-        if shared.means.stop.is_cancelled() {
+        if shared.context.stop.is_cancelled() {
             return;
         }
-        if let Err(error) = drop_leftover(&shared.means, generation).await {
+        if let Err(error) = drop_leftover(&shared.context, generation).await {
             tracing::warn!(%error, "what answers no more stays until the next start");
         }
     }
@@ -168,16 +169,16 @@ pub(super) async fn tidy_up(shared: Arc<Shared>) {
 }
 
 /// One that answered to another version of the program is still said to.
-async fn drop_leftover(means: &Means, leftover: Generation) -> Result<(), StoreError> {
+async fn drop_leftover(context: &FillContext, leftover: Generation) -> Result<(), StoreError> {
     // In a version that is filled here, what took its place has retired it.
-    if leftover.state != GenerationState::Retired && !means.fills(&leftover) {
-        means.store().retire(leftover.view.clone(), leftover.version).await?;
+    if leftover.state != GenerationState::Retired && !context.fills(&leftover) {
+        context.store().retire(leftover.view.clone(), leftover.version).await?;
     }
-    means.store().drop_generation(leftover.view, leftover.generation).await
+    context.store().drop_generation(leftover.view, leftover.generation).await
 }
 
 /// However often it takes; `false` when it is stopped.
-async fn fill_beside(shared: &Arc<Shared>, absent: Vec<&'static ViewDeclaration>) -> bool {
+async fn fill_beside(shared: &Arc<Upkeep>, absent: Vec<&'static ViewDeclaration>) -> bool {
     let names = absent.iter().map(|view| view.name).collect::<Vec<_>>().join(", ");
     tracing::info!(views = names, "views are filled from the log; the others answer meanwhile");
     let mut pause = FIRST_PAUSE;
@@ -192,13 +193,13 @@ async fn fill_beside(shared: &Arc<Shared>, absent: Vec<&'static ViewDeclaration>
             Err(error) => tracing::error!(%error, views = names, "the views can't be filled; trying again"),
         }
         rest(shared, &mut pause).await;
-        if shared.means.stop.is_cancelled() {
+        if shared.context.stop.is_cancelled() {
             return false;
         }
     }
 }
 
-async fn resume_rebuild(shared: Arc<Shared>) {
+async fn resume_rebuild(shared: Arc<Upkeep>) {
     let views = match super::rebuild::interrupted(&shared).await {
         Ok(views) if views.is_empty() => return,
         Ok(views) => views,

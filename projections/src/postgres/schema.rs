@@ -4,8 +4,8 @@
 //! `v_g_search` and `v_g_history`, each where the view needs it. Words that are searched for stand in a table of their own: so a
 //! change of anything else in a row does not write them to their index again.
 
-use crate::slots::DECLARATIONS;
 use crate::store::*;
+use crate::views;
 use eventlog::chain::EventHash;
 use eventlog::{Checkpoint, LogId, Position};
 use postgres::Migrations;
@@ -99,7 +99,8 @@ pub(super) fn generation(row: &PgRow) -> sqlx::Result<Generation> {
 
 /// What a generation of the view can't do without, as far as this program knows that version of the view.
 fn needed(view: &str, version: u32) -> Vec<&'static str> {
-    let declared = DECLARATIONS.iter().find(|known| known.name == view && known.version == version);
+    let declared =
+        views::ALL.iter().map(|view| view.declaration).find(|known| known.name == view && known.version == version);
     let labels = declared.is_some_and(|view| view.labels.is_some()).then_some("_labels");
     let search = declared.is_some_and(|view| view.search.is_some()).then_some("_search");
     [Some(""), Some("_history"), labels, search].into_iter().flatten().collect()

@@ -8,7 +8,6 @@ use super::pool::SESSION;
 use super::statement::{self, Statement};
 use super::{PostgresReadStore, schema};
 use crate::TimeRange;
-use crate::slots::DECLARATIONS;
 use crate::store::*;
 use ::postgres::{Held, Role};
 use domain::Timestamp;
@@ -57,7 +56,7 @@ async fn filled(scratch: &Scratch) -> Vec<Table> {
     scratch.execute("INSERT INTO leaders VALUES ('view all 1', 1, 'test', now())").await;
     let checkpoint = Checkpoint::start(LogId(Uuid::nil()));
     let mut tables = Vec::new();
-    for view in DECLARATIONS.iter().copied() {
+    for view in crate::views::ALL.iter().map(|view| view.declaration) {
         let table = store.create(view, checkpoint).await.expect("made");
         let rows = (0..ROWS).map(|number| row(view, number)).collect();
         let history = (0..ROWS).map(|number| (Uuid::from_u128(number as u128 + 1), Position(number))).collect();

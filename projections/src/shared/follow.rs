@@ -1,7 +1,6 @@
 //! Learning from the store what answers, and up to where.
 
 use super::Node;
-use crate::slots::answer_from;
 use crate::status::ViewStatus;
 use crate::store::{Generation, GenerationState, ReadStore, StoreError, Table, ViewDeclaration};
 use eventlog::Position;
@@ -91,7 +90,7 @@ impl Node {
         let log_id = *log_id.map_err(|error| StoreError::Unavailable(format!("the log can't be told: {error}")))?;
         let generations = self.store.generations().await?;
         let mut seen = Seen::default();
-        for view in self.settings.declared.iter().copied().filter(|view| !but.contains(&view.name)) {
+        for view in self.settings.declarations().filter(|view| !but.contains(&view.name)) {
             let is_it = |known: &&Generation| {
                 known.is_of(view) && known.state == GenerationState::Live && known.checkpoint.log_id == log_id
             };
@@ -109,7 +108,7 @@ impl Node {
         for &(view, generation, reached) in &seen.live {
             known.reached.insert(view.name, reached);
             if known.generations.insert(view.name, generation) != Some(generation) {
-                answer_from(&inner.slots, view, Some(generation));
+                inner.slots.answer_from(view.name, Some(Table { view, generation }));
                 known.parked_at = None;
             }
         }
@@ -120,7 +119,7 @@ impl Node {
             inner.watched.view(absent);
             known.reached.remove(view.name);
             if known.generations.remove(view.name).is_some() {
-                answer_from(&inner.slots, view, None);
+                inner.slots.answer_from(view.name, None);
             }
         }
         inner.reached.followed(known.reached.values().copied().min());

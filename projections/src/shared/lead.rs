@@ -1,8 +1,7 @@
 //! Filling views while this node leads in them.
 
 use super::Node;
-use crate::fill::{FillError, Means, Projections, Report};
-use crate::slots::forget_rows;
+use crate::fill::{FillContext, FillError, Projections, Report};
 use crate::store::ViewDeclaration;
 use ::postgres::{Candidate, Held, Lease};
 use std::sync::Arc;
@@ -59,7 +58,7 @@ async fn lead(node: &Arc<Node>, lease: Lease, report: &Report) -> Result<(), Fil
         node.fills(views.iter().map(|view| view.name).collect()).await;
         let outcome = fill(node, &lease, &now, views, more, report).await;
         // What is in memory is no longer kept up to date: everything is learned from the store again, once it answers.
-        forget_rows(&node.views.inner.slots);
+        node.views.inner.slots.forget_rows();
         node.fills(Vec::new()).await;
         match outcome {
             Ok(Left::ForMore) => {}
@@ -81,7 +80,7 @@ async fn fill(
 ) -> Result<Left, FillError> {
     let stop = node.stop.child_token();
     let store = node.store.leading(held);
-    let means = Means {
+    let context = FillContext {
         journal: node.journal.clone(),
         store: Arc::new(store.clone()),
         views: node.views.clone(),
@@ -92,7 +91,7 @@ async fn fill(
     };
     let lost = lease.lost();
     // To its end, also when the lead is lost meanwhile: nothing must be published later than this returns.
-    let opening = Projections::with(means, Arc::clone(report));
+    let opening = Projections::with(context, Arc::clone(report));
     tokio::pin!(opening);
     let opened = tokio::select! {
         opened = &mut opening => opened,

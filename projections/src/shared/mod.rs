@@ -9,6 +9,7 @@ mod follow;
 mod lead;
 mod outlived;
 
+use crate::any_view;
 use crate::fill::{Projections, Report, Settings};
 use crate::status::Progress;
 use crate::store::ViewDeclaration;
@@ -52,7 +53,7 @@ impl SharedViews {
     pub fn new(database: Database, store: PostgresReadStore, journal: Journal, settings: Settings) -> Self {
         let node = Node {
             database,
-            views: Views::new(Arc::new(store.clone())),
+            views: Views::new(Arc::new(store.clone()), any_view::slots(settings.declared)),
             store,
             journal,
             settings: Settings { kept_for: KEPT_FOR, ..settings },
@@ -72,12 +73,12 @@ impl SharedViews {
 
     /// What a candidate asks for that fills them.
     pub fn roles(&self) -> Vec<Role> {
-        self.node.settings.declared.iter().map(|view| role(view)).collect()
+        self.node.settings.declarations().map(role).collect()
     }
 
     /// What whoever leads in fills the view.
     pub fn role(&self, view: &str) -> Option<Role> {
-        self.node.settings.declared.iter().find(|declared| declared.name == view).map(|view| role(view))
+        self.node.settings.declarations().find(|declared| declared.name == view).map(role)
     }
 
     /// Reads along from now on; fills whenever the candidate leads. `progress` as in [`Projections::open`], of a catch-up before
@@ -119,8 +120,8 @@ impl SharedViews {
 impl Node {
     /// What it leads in.
     fn led(&self, held: &[Held]) -> Vec<&'static ViewDeclaration> {
-        let is_led = |view: &&&'static ViewDeclaration| held.iter().any(|held| held.role == role(view));
-        self.settings.declared.iter().filter(is_led).copied().collect()
+        let is_led = |view: &&'static ViewDeclaration| held.iter().any(|held| held.role == role(view));
+        self.settings.declarations().filter(is_led).collect()
     }
 }
 

@@ -63,5 +63,5 @@ async fn look(
 
 /// Whether this program fills it, if any node does.
 fn is_declared(node: &Node, known: &Generation) -> bool {
-    node.settings.declared.iter().any(|view| known.is_of(view))
+    node.settings.declarations().any(|view| known.is_of(view))
 }

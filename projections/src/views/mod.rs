@@ -40,7 +40,27 @@ pub use shoppers::{IdlePlace, ShopperRow, Shoppers};
 pub use stores::{StoreRow, Stores};
 pub use wallet::WalletEntry;
 
+use crate::AnyView;
 use crate::store::{Column, Index};
+
+/// All of them. A new one is added here and nowhere else.
+pub const ALL: &[AnyView] = &[
+    AnyView::of::<Stores>(),
+    AnyView::of::<Products>(),
+    AnyView::of::<Customers>(),
+    AnyView::of::<Shoppers>(),
+    AnyView::of::<Carts>(),
+    AnyView::of::<Invoices>(),
+    AnyView::of::<Orders>(),
+    AnyView::of::<GiftCards>(),
+    AnyView::of::<Credits>(),
+    AnyView::of::<Coupons>(),
+    AnyView::of::<Jobs>(),
+    AnyView::of::<Purchases>(),
+    AnyView::of::<Creations>(),
+    AnyView::of::<Refunds>(),
+    AnyView::of::<Past>(),
+];
 
 /// What was spent of a gift card or credit, the last so many; all of it stands in its history.
 const SPENDS: usize = 100;

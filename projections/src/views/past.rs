@@ -125,7 +125,7 @@ impl Views {
         }
     }
 
-    async fn is_parked<V: crate::slots::Answering>(&self, stream: &str, key: Option<Uuid>) -> Result<bool, ReadError> {
+    async fn is_parked<V: View>(&self, stream: &str, key: Option<Uuid>) -> Result<bool, ReadError> {
         let parked = self.inner.watched.parked(V::DECLARATION.name);
         let is_it = |unit: &ParkedUnit| match unit {
             ParkedUnit::Row(row) => Some(*row) == key,

@@ -7,7 +7,7 @@ use crate::scratch::Scratch;
 use crate::world::{World, until};
 use cartlog_projections::store::{Generation, GenerationState, ReadStore, ViewDeclaration};
 use cartlog_projections::views::{Customers, Products};
-use cartlog_projections::{PostgresReadStore, Settings, SharedViews, View};
+use cartlog_projections::{AnyView, PostgresReadStore, Settings, SharedViews, View};
 use postgres::{Candidate, Pace, Standing};
 use std::time::Duration;
 
@@ -21,10 +21,11 @@ const OLD: u32 = Products::DECLARATION.version;
 const NEW: u32 = OLD + 1;
 
 /// What a version of the program declares in which products have another shape.
-fn newer() -> &'static [&'static ViewDeclaration] {
+fn newer() -> &'static [AnyView] {
     static PRODUCTS: ViewDeclaration = ViewDeclaration { version: NEW, ..Products::DECLARATION };
-    let declared = Settings::default().declared.iter().map(|view| match view.name == PRODUCTS.name {
-        true => &PRODUCTS,
+    let declared = cartlog_projections::view_names().zip(Settings::default().declared);
+    let declared = declared.map(|(name, view)| match name == PRODUCTS.name {
+        true => view.declared(&PRODUCTS),
         false => *view,
     });
     declared.collect::<Vec<_>>().leak()
