@@ -45,6 +45,15 @@ pub enum Delivery {
     Unreadable(Arc<Unreadable>),
 }
 
+impl From<Result<Envelope, Unreadable>> for Delivery {
+    fn from(read: Result<Envelope, Unreadable>) -> Self {
+        match read {
+            Ok(envelope) => Delivery::Event(Arc::new(envelope)),
+            Err(unreadable) => Delivery::Unreadable(Arc::new(unreadable)),
+        }
+    }
+}
+
 /// A stored event that can't be read: of a newer version, or damaged.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{stream} revision {revision} (position {position}, {event_type}) can't be read: {reason}")]

@@ -1,7 +1,6 @@
 //! Following the log. One task per process subscribes to it and decodes what comes; followers near the head read from its
 //! ring of recent events, those behind read the log themselves until they get there.
 
-use crate::journal::delivery;
 use crate::{Delivery, JournalError, Keys, codec};
 use eventlog::{EventLog, LogError, Position, RecordedEvent, Room, SubscriptionItem};
 use futures::StreamExt;
@@ -132,7 +131,7 @@ async fn fill(tail: Weak<SharedTail>) -> tasks::Ended {
             match outcome {
                 Ok((read, bytes)) => {
                     pause = FIRST_PAUSE;
-                    tail.push(read.into_iter().map(delivery).zip(bytes).collect());
+                    tail.push(read.into_iter().map(Delivery::from).zip(bytes).collect());
                 }
                 Err(error) => {
                     tracing::warn!(%error, pause_ms = pause.as_millis() as u64, "the subscription to the log broke; subscribing again");
@@ -185,7 +184,7 @@ impl Follower {
                     let room = Room { events: max, bytes: self.tail.memory.batch };
                     let recorded = self.log.read_all_within(self.position, room).await?;
                     let events: Vec<Delivery> =
-                        codec::decode(recorded, self.keys.as_ref()).await?.into_iter().map(delivery).collect();
+                        codec::decode(recorded, self.keys.as_ref()).await?.into_iter().map(Delivery::from).collect();
                     let end = events.last().map_or(self.position, Delivery::position);
                     let caught_up = end >= self.tail.ring.lock().end;
                     return Ok(self.advance(Batch { events, caught_up }));

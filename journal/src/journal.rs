@@ -1,11 +1,11 @@
 //! Appending to and reading from the log in the domain's terms.
 
 use crate::follow::{Follower, Memory, SharedTail};
-use crate::{Delivery, Envelope, Keys, KeysError, Metadata, SealingKey, Unreadable, codec, seal};
-use domain::{CustomerId, Event};
+use crate::{Delivery, JournalError, Keys, SealingKey, StreamSlice, Tail, ToAppend, Written, codec, seal};
+use domain::CustomerId;
 use eventlog::chain::{self, EventHash};
 use eventlog::{
-    AppendError, Checkpoint, EventId, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Position, Room, StreamName,
+    AppendError, Checkpoint, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Position, Room, StreamName,
 };
 use health::Outcomes;
 use std::sync::Arc;
@@ -25,78 +25,6 @@ pub struct Journal {
     keys: Arc<dyn Keys>,
     tail: Arc<SharedTail>,
     appends: Arc<Outcomes>,
-}
-
-/// Where a stream ends: what the next append builds on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tail {
-    /// The number of events in the stream.
-    pub length: u64,
-    /// The hash of its last event.
-    pub last_hash: Option<EventHash>,
-}
-
-/// An event to append. `metadata.prev` and `metadata.schema_version` are filled in on the way.
-#[derive(Clone, Debug)]
-pub struct ToAppend {
-    pub id: EventId,
-    pub event: Event,
-    pub metadata: Metadata,
-}
-
-/// What an append left behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Written {
-    /// Of the last event.
-    pub position: Position,
-    pub tail: Tail,
-    /// What the events take in the log, about.
-    pub bytes: u64,
-}
-
-/// A stretch of one stream.
-#[derive(Clone, Debug)]
-pub struct StreamSlice {
-    pub events: Vec<Envelope>,
-    /// Where the stream ends if the stretch reaches its end, else where the stretch does.
-    pub tail: Tail,
-    /// The hash of the first event.
-    pub first_hash: Option<EventHash>,
-    /// What the events take in the log, about.
-    pub bytes: u64,
-    /// Whether the stretch may have ended because there was no room, so that there is more.
-    pub is_full: bool,
-}
-
-/// Why the log could not be written or read.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    #[error(transparent)]
-    Append(#[from] AppendError),
-    #[error(transparent)]
-    Log(#[from] LogError),
-    #[error(transparent)]
-    Keys(#[from] KeysError),
-    /// The stream can't be folded: it holds an event that this version can't read.
-    #[error(transparent)]
-    Unreadable(Box<Unreadable>),
-    /// The customer's key was destroyed: nothing personal can be written for them any more.
-    #[error("customer {0} was erased")]
-    Erased(CustomerId),
-    #[error("personal data does not belong into {0}")]
-    Misplaced(StreamName),
-    #[error("an append needs at least one event")]
-    NothingToAppend,
-    #[error("personal data can't be sealed")]
-    Seal(#[from] seal::SealError),
-    #[error("an event can't be written")]
-    Json(#[from] serde_json::Error),
-}
-
-impl From<Unreadable> for JournalError {
-    fn from(unreadable: Unreadable) -> Self {
-        Self::Unreadable(Box::new(unreadable))
-    }
 }
 
 impl Journal {
@@ -174,7 +102,7 @@ impl Journal {
     /// As [`Self::read_all`], as much as there is room for.
     pub async fn read_all_within(&self, after: Position, room: Room) -> Result<Vec<Delivery>, JournalError> {
         let recorded = self.log.read_all_within(after, room).await?;
-        Ok(codec::decode(recorded, self.keys.as_ref()).await?.into_iter().map(delivery).collect())
+        Ok(codec::decode(recorded, self.keys.as_ref()).await?.into_iter().map(Delivery::from).collect())
     }
 
     /// Seals the state of a stream with that customer's key, as what holds personal data must be wherever it is kept. `None`: the
@@ -314,12 +242,4 @@ fn count(error: &AppendError) {
         AppendError::OutcomeUnknown { .. } => "outcome_unknown",
     };
     metrics::counter!("cartlog_append_failures_total", "kind" => kind).increment(1);
-}
-
-/// What a follower gets for a decoded event.
-pub(crate) fn delivery(read: Result<Envelope, Unreadable>) -> Delivery {
-    match read {
-        Ok(envelope) => Delivery::Event(Arc::new(envelope)),
-        Err(unreadable) => Delivery::Unreadable(Arc::new(unreadable)),
-    }
 }

@@ -7,6 +7,7 @@
 
 mod codec;
 mod envelope;
+mod error;
 mod follow;
 mod heads;
 #[allow(clippy::module_inception)]
@@ -15,14 +16,17 @@ mod keys;
 mod metadata;
 mod positions;
 mod seal;
+mod stretch;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod upcast;
 
 pub use envelope::{Delivery, Envelope, Unreadable};
+pub use error::JournalError;
 pub use follow::{Batch, Follower, Memory};
 pub use heads::StoreHeads;
-pub use journal::{Journal, JournalError, StreamSlice, Tail, ToAppend, Written};
+pub use journal::Journal;
 pub use keys::{Keys, KeysError, SealingKey};
 pub use metadata::{Actor, Idempotency, Metadata};
 pub use positions::Positions;
+pub use stretch::{StreamSlice, Tail, ToAppend, Written};
