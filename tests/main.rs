@@ -5,5 +5,6 @@ mod contract;
 mod endurance;
 #[cfg(feature = "engines")]
 mod engines;
+mod house;
 mod support;
 mod upgrade;

@@ -17,14 +17,13 @@ use crate::store::{ParkedUnit, ReadStore, ViewDeclaration};
 use eventlog::Position;
 use journal::Journal;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 /// How often it is looked whether all tables are there.
 #[cfg(feature = "postgres")]
-const LOOKED_FOR_LOSS_EVERY: Duration = Duration::from_secs(2);
+const LOOKED_FOR_LOSS_EVERY: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// What came of trying parked rows and streams again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
