@@ -32,6 +32,11 @@ pub struct Bounds {
     pub idle: Duration,
 }
 
+impl Bounds {
+    /// Of a file that holds little.
+    pub const SMALL: Bounds = Bounds { pass: 256, begin_anew: 1_024, idle: Duration::from_secs(1) };
+}
+
 impl Default for Bounds {
     fn default() -> Self {
         Self { pass: 1_000, begin_anew: 4_000, idle: Duration::from_secs(1) }

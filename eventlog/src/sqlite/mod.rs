@@ -7,7 +7,6 @@
 
 mod bounded;
 mod errors;
-mod lock;
 mod looking;
 mod options;
 mod queue;
@@ -18,7 +17,8 @@ mod session;
 mod writer;
 
 pub use looking::SqliteLogReader;
-pub use options::{SqliteOptions, Synchronous};
+pub use options::SqliteOptions;
+pub use sqlite::Synchronous;
 
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::follow::{Batch, Source, follow};
@@ -27,6 +27,7 @@ use crate::recent::Recent;
 use crate::size::Room;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use errors::open_error;
 use queue::Queue;
 use readers::Readers;
 use schema::IfMissing;
@@ -67,18 +68,19 @@ impl SqliteLog {
     /// [`LogError::Damaged`] if the file is of a newer version or not a log of ours: it is left as it is.
     /// [`LogError::Unavailable`] if another process has it open, or the disk doesn't let us.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, LogError> {
-        let lock = lock::lock(path)?;
+        let lock = sqlite::lock(path).map_err(|error| open_error(&error))?;
+        let format = schema::format(&options);
         let session = Session::open(path, &options, IfMissing::Create)?;
         let log_id = session.log_id();
         let (head_sender, head) = watch::channel(session.head());
         let shared = Arc::new(Shared {
-            readers: Readers::new(path, options.readers),
+            readers: Readers::new(path, &format),
             recent: Recent::new(session.head(), options.recent_events, options.recent_bytes),
         });
         let (queue, requests) = Queue::new(&options);
         let max_append_bytes = options.max_append_bytes;
         let unstarted = |error| LogError::Unavailable(format!("its threads can't be started: {error}"));
-        let checkpointer = Checkpointer::start(path, "the event log", schema::bounds(&options)).map_err(unstarted)?;
+        let checkpointer = Checkpointer::start(path, format.what, format.bounds).map_err(unstarted)?;
         let checkpointer = Arc::new(checkpointer);
         let mut writer = Writer {
             path: path.to_owned(),

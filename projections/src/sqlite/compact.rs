@@ -61,7 +61,8 @@ fn is_worth_while(path: &Path) -> std::io::Result<bool> {
     let number =
         |at: usize| i64::from(u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]));
     let [all, free, gives_back, application_id] = [number(28), number(36), number(52), number(68)];
-    let is_ours = header.starts_with(b"SQLite format 3\0") && application_id == schema::APPLICATION_ID;
+    let is_ours =
+        header.starts_with(b"SQLite format 3\0") && application_id == i64::from(schema::FORMAT.application_id);
     Ok(is_ours && gives_back == 0 && free >= WORTH_WHILE && free * 3 >= all)
 }
 
