@@ -2,7 +2,9 @@
 
 use crate::error::DatabaseError;
 use crate::migrations::{self, Later, Migrations};
+use crate::time::{answered, in_time};
 use crate::url::read;
+use crate::{formats, pooler, tables};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
 use std::sync::Arc;
@@ -74,8 +76,8 @@ impl Database {
         let mut connection = database.reach().await.map_err(|error| DatabaseError::at_first(&error))?;
         let preparing = async {
             database.look_at(&mut connection).await?;
-            crate::formats::check(&mut connection, database.options().format, PREPARED_WITHIN).await?;
-            migrations::run(&mut connection, &crate::leadership::FIRST_TABLES, Later::LeftAsTheyAre).await
+            formats::check(&mut connection, database.options().format, PREPARED_WITHIN).await?;
+            migrations::run(&mut connection, &tables::FIRST, Later::LeftAsTheyAre).await
         };
         answered(PREPARED_WITHIN, "looking at it", preparing).await?;
         Ok(database)
@@ -137,7 +139,7 @@ impl Database {
         if number < OLDEST_SERVER {
             return Err(DatabaseError::Refused(format!("the server is version {version}; it must be 14 or newer")));
         }
-        crate::pooler::refuse(connection).await?;
+        pooler::refuse(connection).await?;
         self.make_schema(connection).await
     }
 
@@ -177,7 +179,7 @@ async fn has_schema(connection: &mut PgConnection) -> Result<(), DatabaseError> 
 fn settings(connect: PgConnectOptions, options: &Options) -> Result<PgConnectOptions, DatabaseError> {
     let milliseconds = |time: Duration| time.as_millis().to_string();
     let mut settings = vec![
-        crate::pooler::mark(),
+        pooler::mark(),
         ("statement_timeout", milliseconds(options.statement_timeout)),
         ("idle_in_transaction_session_timeout", milliseconds(options.idle_in_transaction_timeout)),
         // A node that is cut off is noticed by the server, also while it only waits for it.
@@ -209,25 +211,6 @@ fn is_plain(name: &str) -> bool {
     let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     let is_first = |letter: char| !letter.is_ascii_digit();
     name.len() <= 40 && name.chars().all(is_plain) && name.chars().next().is_some_and(is_first)
-}
-
-/// The outcome, or an error that says that it took too long: a server that the network cut off says nothing at all. What becomes
-/// of the work is then unknown, and its connection must not be used any more.
-pub async fn in_time<T>(limit: Duration, work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-    match tokio::time::timeout(limit, work).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "it did not answer in time"))),
-    }
-}
-
-/// The outcome, or that the server said nothing for so long.
-pub(crate) async fn answered<T>(
-    limit: Duration,
-    doing: &str,
-    work: impl Future<Output = Result<T, DatabaseError>>,
-) -> Result<T, DatabaseError> {
-    let outcome = in_time(limit, async { Ok(work.await) }).await;
-    outcome.unwrap_or_else(|error| Err(DatabaseError::of(doing, &error)))
 }
 
 impl std::fmt::Debug for Database {

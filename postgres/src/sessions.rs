@@ -1,6 +1,7 @@
 //! A pool that is asked by statements that may be asked twice.
 
-use crate::database::{Database, in_time};
+use crate::database::Database;
+use crate::time::in_time;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;

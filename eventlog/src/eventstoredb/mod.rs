@@ -8,6 +8,7 @@
 mod appender;
 mod cluster;
 mod heads;
+mod http;
 mod identity;
 mod names;
 mod options;

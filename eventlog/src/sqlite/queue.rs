@@ -1,9 +1,10 @@
 //! The bounded queue between those who append, or ask whether they could, and the thread that writes.
 
 use super::options::SqliteOptions;
+use crate::append::check;
 use crate::event::{NewEvent, StreamName};
 use crate::port::{AppendError, Appended, ExpectedRevision, LogError};
-use crate::size::{OVERHEAD_BYTES, check};
+use crate::size::OVERHEAD_BYTES;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};

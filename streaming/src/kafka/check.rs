@@ -6,7 +6,7 @@
 use super::checkpoint::Reader;
 use super::client::{Quiet, metadata, reading};
 use super::message::{self, Forwarded};
-use super::{ForwardError, ForwarderOptions, broken, place_of};
+use super::{ForwardError, ForwarderOptions, place_of};
 use crate::windows::CatchUp;
 use domain::Category;
 use eventlog::chain::{self, EventHash};
@@ -183,8 +183,8 @@ fn last_forwarded(options: &ForwarderOptions) -> Result<Option<Checkpoint>, Forw
     match partitions_of(options, &consumer(options, &topic)?, &topic)?.is_empty() {
         true => Ok(None),
         false => {
-            let mut reader = Reader::open(options).map_err(broken)?;
-            let stored = reader.read_to_end(&CancellationToken::new()).map_err(broken)?;
+            let mut reader = Reader::open(options)?;
+            let stored = reader.read_to_end(&CancellationToken::new())?;
             Ok(stored.map(|stored| stored.checkpoint()))
         }
     }
@@ -431,5 +431,5 @@ async fn blocking<T: Send + 'static>(
     options: Arc<ForwarderOptions>,
     work: impl FnOnce(&ForwarderOptions) -> Result<T, ForwardError> + Send + 'static,
 ) -> Result<T, ForwardError> {
-    super::topics::blocking(move || work(&options)).await
+    super::client::blocking(move || work(&options)).await
 }

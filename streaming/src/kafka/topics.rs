@@ -2,8 +2,8 @@
 //! whatever would lose or double events, or mix up their order, is named, and nothing is forwarded until it is mended.
 
 use super::checkpoint::{Reader, Stored};
-use super::client::{Quiet, metadata, reading, settings};
-use super::{ForwardError, ForwarderOptions, broken};
+use super::client::{Quiet, blocking, metadata, reading, settings};
+use super::{ForwardError, ForwarderOptions};
 use domain::Category;
 use eventlog::{EventLog, Position};
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
@@ -262,8 +262,8 @@ pub(super) fn standing(
     options: &ForwarderOptions,
     topics: &BTreeMap<String, i32>,
 ) -> Result<(Option<Stored>, BTreeMap<String, u64>), ForwardError> {
-    let mut reader = Reader::open(options).map_err(broken)?;
-    let stored = reader.read_to_end(&CancellationToken::new()).map_err(broken)?;
+    let mut reader = Reader::open(options)?;
+    let stored = reader.read_to_end(&CancellationToken::new())?;
     let mut totals = BTreeMap::new();
     for ((topic, _), end) in ends(options, topics)? {
         *totals.entry(topic).or_insert(0) += u64::try_from(end).unwrap_or(0);
@@ -362,17 +362,4 @@ pub(super) fn check_empty(options: &ForwarderOptions, topics: &BTreeMap<String, 
         }
     }
     Ok(())
-}
-
-/// Works on a thread that nobody waits for once the answer is of no more use: brokers that say nothing must not hold up the end of the
-/// process.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ForwardError> + Send + 'static,
-) -> Result<T, ForwardError> {
-    let (answer, answered) = tokio::sync::oneshot::channel();
-    std::thread::Builder::new()
-        .name("kafka-blocking".to_owned())
-        .spawn(move || drop(answer.send(work())))
-        .map_err(|error| ForwardError::Kafka(format!("no thread can be started: {error}")))?;
-    answered.await.unwrap_or_else(|_| Err(ForwardError::Kafka("a thread broke off".to_owned())))
 }
