@@ -56,10 +56,10 @@ impl Default for Options {
 /// A PostgreSQL database, looked at once and found usable. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
-    inner: Arc<Inner>,
+    config: Arc<Config>,
 }
 
-struct Inner {
+struct Config {
     connect: PgConnectOptions,
     options: Options,
 }
@@ -72,7 +72,7 @@ impl Database {
     /// when a newer version writes to it.
     pub async fn open(url: &str, options: Options) -> Result<Self, DatabaseError> {
         let connect = settings(read(url)?, &options)?;
-        let database = Self { inner: Arc::new(Inner { connect, options }) };
+        let database = Self { config: Arc::new(Config { connect, options }) };
         let mut connection = database.reach().await.map_err(|error| DatabaseError::at_first(&error))?;
         let preparing = async {
             database.look_at(&mut connection).await?;
@@ -97,14 +97,14 @@ impl Database {
     }
 
     async fn reach(&self) -> sqlx::Result<PgConnection> {
-        in_time(self.inner.options.acquire_timeout, self.inner.connect.connect()).await
+        in_time(self.config.options.acquire_timeout, self.config.connect.connect()).await
     }
 
     /// A pool of connections, made when they are needed, each with these settings of its session beside those that all have.
     pub fn pool(&self, connections: u32, session: &[(&str, &str)]) -> PgPool {
         PgPoolOptions::new()
             .max_connections(connections.max(1))
-            .acquire_timeout(self.inner.options.acquire_timeout)
+            .acquire_timeout(self.config.options.acquire_timeout)
             // Costs a round trip: only where the server may have gone away meanwhile.
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
@@ -115,7 +115,7 @@ impl Database {
                     Ok(true)
                 })
             })
-            .connect_lazy_with(self.inner.connect.clone().options(session.iter().copied()))
+            .connect_lazy_with(self.config.connect.clone().options(session.iter().copied()))
     }
 
     /// Brings the tables of a part of cartlog to this version.
@@ -128,7 +128,7 @@ impl Database {
     }
 
     pub fn options(&self) -> &Options {
-        &self.inner.options
+        &self.config.options
     }
 
     async fn look_at(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
@@ -145,7 +145,7 @@ impl Database {
 
     /// Makes the schema if there is none. Two nodes may do so at once.
     async fn make_schema(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
-        let Some(schema) = &self.inner.options.schema else { return has_schema(connection).await };
+        let Some(schema) = &self.config.options.schema else { return has_schema(connection).await };
         if is_there(connection, schema).await? {
             return Ok(());
         }
@@ -216,6 +216,6 @@ fn is_plain(name: &str) -> bool {
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The connection's settings hold the password.
-        f.debug_struct("Database").field("options", &self.inner.options).finish_non_exhaustive()
+        f.debug_struct("Database").field("options", &self.config.options).finish_non_exhaustive()
     }
 }

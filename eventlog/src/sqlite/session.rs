@@ -4,7 +4,7 @@
 use super::bounded::Bounded;
 use super::errors::log_error;
 use super::options::SqliteOptions;
-use super::queue::Request;
+use super::queue::AppendRequest;
 use super::rows::{at_most_i64, stream_id, unsigned};
 use super::schema::{IfMissing, OpenedLog, open_to_write, raise_format};
 use crate::clock::{Clock, record_time};
@@ -85,7 +85,7 @@ impl Session {
 
     /// Writes all that can be in one transaction and waits for the disk. An append that conflicts fails alone. After an
     /// error nothing is known of any of them, and the session must not be used again.
-    pub(super) fn commit(&mut self, requests: &mut [Request]) -> Result<Committed> {
+    pub(super) fn commit(&mut self, requests: &mut [AppendRequest]) -> Result<Committed> {
         self.run("BEGIN IMMEDIATE")?;
         self.last_ms = record_time(&self.clock, self.last_ms);
         let mut committed = Committed { answers: Vec::with_capacity(requests.len()), events: Vec::new() };
@@ -123,7 +123,7 @@ impl Session {
 
     fn append(
         &mut self,
-        request: &mut Request,
+        request: &mut AppendRequest,
         done: &mut Vec<RecordedEvent>,
     ) -> Result<std::result::Result<Appended, AppendError>> {
         let tail = self.tail(&request.stream)?;

@@ -52,7 +52,7 @@ impl ForwarderOptions {
 }
 
 /// How a topic is, as the brokers say.
-struct Seen {
+struct TopicState {
     partitions: i32,
     /// The fewest copies that a partition has.
     copies: usize,
@@ -61,7 +61,7 @@ struct Seen {
 
 /// All of ours that are there, by name.
 pub(super) struct Topics {
-    seen: BTreeMap<String, Seen>,
+    seen: BTreeMap<String, TopicState>,
     brokers: usize,
 }
 
@@ -126,7 +126,7 @@ impl Topics {
     /// Those of events that are there, with their partitions.
     pub(super) fn of_events(&self, options: &ForwarderOptions) -> BTreeMap<String, i32> {
         let of_events =
-            |(name, topic): (&String, &Seen)| options.category_of(name).map(|_| (name.clone(), topic.partitions));
+            |(name, topic): (&String, &TopicState)| options.category_of(name).map(|_| (name.clone(), topic.partitions));
         self.seen.iter().filter_map(of_events).collect()
     }
 
@@ -136,7 +136,7 @@ impl Topics {
     }
 }
 
-impl Seen {
+impl TopicState {
     fn setting(&self, key: &str) -> Option<&str> {
         self.settings.get(key).map(String::as_str)
     }
@@ -147,7 +147,7 @@ impl Seen {
 }
 
 /// Which of our topics are there. Blocks.
-fn present(options: &ForwarderOptions) -> Result<(BTreeMap<String, Seen>, usize), ForwardError> {
+fn present(options: &ForwarderOptions) -> Result<(BTreeMap<String, TopicState>, usize), ForwardError> {
     let failed = failed("looking for topics");
     let consumer: BaseConsumer<Quiet> = reading(options).create_with_context(Quiet::default()).map_err(&failed)?;
     // All of them: asking for one by its name may make it.
@@ -159,7 +159,7 @@ fn present(options: &ForwarderOptions) -> Result<(BTreeMap<String, Seen>, usize)
     let seen = topics.map(|topic| {
         let copies = topic.partitions().iter().map(|partition| partition.replicas().len()).min().unwrap_or(0);
         let partitions = i32::try_from(topic.partitions().len()).unwrap_or(i32::MAX);
-        (topic.name().to_owned(), Seen { partitions, copies, settings: BTreeMap::new() })
+        (topic.name().to_owned(), TopicState { partitions, copies, settings: BTreeMap::new() })
     });
     Ok((seen.collect(), found.brokers().len()))
 }
