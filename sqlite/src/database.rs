@@ -18,19 +18,22 @@ pub enum Failure {
     Away(String),
     /// The file is not what was written.
     Damaged(String),
+    /// The file is well, and not for this program.
+    Refused(String),
 }
 
 impl Failure {
     pub fn reason(self) -> String {
         match self {
-            Failure::Away(reason) | Failure::Damaged(reason) => reason,
+            Failure::Away(reason) | Failure::Damaged(reason) | Failure::Refused(reason) => reason,
         }
     }
 
     fn opening(error: &OpenError, format: &Format) -> Self {
-        match error.is_damage() {
-            true => Failure::Damaged(format!("{error}; {}", format.advice.if_damaged)),
-            false => Failure::Away(error.to_string()),
+        match error.trouble() {
+            None => Failure::Refused(error.to_string()),
+            Some(Trouble::Damaged) => Failure::Damaged(format!("{error}; {}", format.advice.if_damaged)),
+            Some(Trouble::Full | Trouble::ReadOnly | Trouble::Passing) => Failure::Away(error.to_string()),
         }
     }
 }

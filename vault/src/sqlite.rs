@@ -136,7 +136,7 @@ impl From<Failure> for VaultError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Away(reason) => VaultError::Away(reason),
-            Failure::Damaged(reason) => VaultError::Damaged(reason),
+            Failure::Damaged(reason) | Failure::Refused(reason) => VaultError::Damaged(reason),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::checkpoint::Reader;
 use super::client::{Quiet, metadata, reading};
-use super::message::{self, Forwarded};
+use super::message::{self, ForeignRecord, Forwarded};
 use super::{ForwardError, ForwarderOptions, place_of};
 use crate::windows::CatchUp;
 use domain::Category;
@@ -274,7 +274,7 @@ fn partitions_of(
 fn read_topic(
     options: &ForwarderOptions,
     topic: &str,
-    mut take: impl FnMut(Result<Forwarded, String>, Place),
+    mut take: impl FnMut(Result<Forwarded, ForeignRecord>, Place),
 ) -> Result<(), ForwardError> {
     let failed = |error: KafkaError| unread(topic, &error);
     let consumer = consumer(options, topic)?;
@@ -300,14 +300,14 @@ fn read_topic(
 
 impl Compared {
     /// One record, against what is known of its stream.
-    fn take(&mut self, topic: &str, record: Result<Forwarded, String>, place: Place) {
+    fn take(&mut self, topic: &str, record: Result<Forwarded, ForeignRecord>, place: Place) {
         match record {
             Ok(forwarded) => self.take_forwarded(topic, forwarded, place),
-            Err(reason) => {
+            Err(error) => {
                 let foreign = Difference {
                     stream: None,
                     revision: None,
-                    reason: Some(reason),
+                    reason: Some(error.to_string()),
                     ..Difference::of_event(DifferenceKind::Foreign, topic, "", 0)
                 };
                 note(&mut self.report, foreign.at(place));
