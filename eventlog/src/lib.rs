@@ -4,6 +4,7 @@
 //! subscriptions, the hash chain of each stream. What doesn't: what an event means (see `journal` and `domain`).
 //! The guarantee: an append that was answered is durable, and no reader ever sees a position before a smaller one.
 
+mod append;
 pub mod chain;
 mod clock;
 #[cfg(feature = "conformance")]

@@ -1,10 +1,11 @@
 //! A log in memory, for tests: the same promises as the others, except that it ends with the process.
 
+use crate::append::check;
 use crate::clock::{Clock, record_time, system_clock};
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::follow::{Batch, Source, follow};
 use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
-use crate::size::{MAX_APPEND_BYTES, Room, check};
+use crate::size::{MAX_APPEND_BYTES, Room};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;

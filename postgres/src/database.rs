@@ -2,7 +2,9 @@
 
 use crate::error::DatabaseError;
 use crate::migrations::{self, Later, Migrations};
+use crate::time::{answered, in_time};
 use crate::url::read;
+use crate::{formats, pooler, tables};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
 use std::sync::Arc;
@@ -54,10 +56,10 @@ impl Default for Options {
 /// A PostgreSQL database, looked at once and found usable. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
-    inner: Arc<Inner>,
+    config: Arc<Config>,
 }
 
-struct Inner {
+struct Config {
     connect: PgConnectOptions,
     options: Options,
 }
@@ -70,12 +72,12 @@ impl Database {
     /// when a newer version writes to it.
     pub async fn open(url: &str, options: Options) -> Result<Self, DatabaseError> {
         let connect = settings(read(url)?, &options)?;
-        let database = Self { inner: Arc::new(Inner { connect, options }) };
+        let database = Self { config: Arc::new(Config { connect, options }) };
         let mut connection = database.reach().await.map_err(|error| DatabaseError::at_first(&error))?;
         let preparing = async {
             database.look_at(&mut connection).await?;
-            crate::formats::check(&mut connection, database.options().format, PREPARED_WITHIN).await?;
-            migrations::run(&mut connection, &crate::leadership::FIRST_TABLES, Later::LeftAsTheyAre).await
+            formats::check(&mut connection, database.options().format, PREPARED_WITHIN).await?;
+            migrations::run(&mut connection, &tables::FIRST, Later::LeftAsTheyAre).await
         };
         answered(PREPARED_WITHIN, "looking at it", preparing).await?;
         Ok(database)
@@ -95,14 +97,14 @@ impl Database {
     }
 
     async fn reach(&self) -> sqlx::Result<PgConnection> {
-        in_time(self.inner.options.acquire_timeout, self.inner.connect.connect()).await
+        in_time(self.config.options.acquire_timeout, self.config.connect.connect()).await
     }
 
     /// A pool of connections, made when they are needed, each with these settings of its session beside those that all have.
     pub fn pool(&self, connections: u32, session: &[(&str, &str)]) -> PgPool {
         PgPoolOptions::new()
             .max_connections(connections.max(1))
-            .acquire_timeout(self.inner.options.acquire_timeout)
+            .acquire_timeout(self.config.options.acquire_timeout)
             // Costs a round trip: only where the server may have gone away meanwhile.
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
@@ -113,7 +115,7 @@ impl Database {
                     Ok(true)
                 })
             })
-            .connect_lazy_with(self.inner.connect.clone().options(session.iter().copied()))
+            .connect_lazy_with(self.config.connect.clone().options(session.iter().copied()))
     }
 
     /// Brings the tables of a part of cartlog to this version.
@@ -126,7 +128,7 @@ impl Database {
     }
 
     pub fn options(&self) -> &Options {
-        &self.inner.options
+        &self.config.options
     }
 
     async fn look_at(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
@@ -137,13 +139,13 @@ impl Database {
         if number < OLDEST_SERVER {
             return Err(DatabaseError::Refused(format!("the server is version {version}; it must be 14 or newer")));
         }
-        crate::pooler::refuse(connection).await?;
+        pooler::refuse(connection).await?;
         self.make_schema(connection).await
     }
 
     /// Makes the schema if there is none. Two nodes may do so at once.
     async fn make_schema(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
-        let Some(schema) = &self.inner.options.schema else { return has_schema(connection).await };
+        let Some(schema) = &self.config.options.schema else { return has_schema(connection).await };
         if is_there(connection, schema).await? {
             return Ok(());
         }
@@ -177,7 +179,7 @@ async fn has_schema(connection: &mut PgConnection) -> Result<(), DatabaseError> 
 fn settings(connect: PgConnectOptions, options: &Options) -> Result<PgConnectOptions, DatabaseError> {
     let milliseconds = |time: Duration| time.as_millis().to_string();
     let mut settings = vec![
-        crate::pooler::mark(),
+        pooler::mark(),
         ("statement_timeout", milliseconds(options.statement_timeout)),
         ("idle_in_transaction_session_timeout", milliseconds(options.idle_in_transaction_timeout)),
         // A node that is cut off is noticed by the server, also while it only waits for it.
@@ -211,28 +213,9 @@ fn is_plain(name: &str) -> bool {
     name.len() <= 40 && name.chars().all(is_plain) && name.chars().next().is_some_and(is_first)
 }
 
-/// The outcome, or an error that says that it took too long: a server that the network cut off says nothing at all. What becomes
-/// of the work is then unknown, and its connection must not be used any more.
-pub async fn in_time<T>(limit: Duration, work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-    match tokio::time::timeout(limit, work).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "it did not answer in time"))),
-    }
-}
-
-/// The outcome, or that the server said nothing for so long.
-pub(crate) async fn answered<T>(
-    limit: Duration,
-    doing: &str,
-    work: impl Future<Output = Result<T, DatabaseError>>,
-) -> Result<T, DatabaseError> {
-    let outcome = in_time(limit, async { Ok(work.await) }).await;
-    outcome.unwrap_or_else(|error| Err(DatabaseError::of(doing, &error)))
-}
-
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The connection's settings hold the password.
-        f.debug_struct("Database").field("options", &self.inner.options).finish_non_exhaustive()
+        f.debug_struct("Database").field("options", &self.config.options).finish_non_exhaustive()
     }
 }

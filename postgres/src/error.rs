@@ -25,10 +25,17 @@ impl DatabaseError {
         }
     }
 
+    /// A session is not ours alone.
+    pub(crate) fn pooled() -> Self {
+        let reason = "a pooler stands between cartlog and the server that does not keep a session's settings and locks, such as PgBouncer \
+                      in transaction mode; connect to the server itself, or pool by session";
+        Self::Refused(reason.to_owned())
+    }
+
     /// What the failure of `doing` something means.
     pub fn of(doing: &str, error: &Error) -> Self {
         if is_anothers(error) {
-            return crate::pooler::refusal();
+            return Self::pooled();
         }
         let reason = format!("{doing}: {}", says(error));
         if is_away(error) { Self::Unavailable(reason) } else { Self::Refused(reason) }

@@ -8,11 +8,12 @@
 //! A node may ask for several roles at once. It leads in those that are free, and takes the others once they are: so nodes of two
 //! versions share what both know, and each leads alone in what only it knows.
 
-use crate::database::{Database, answered, in_time};
+use crate::database::Database;
 use crate::error::DatabaseError;
 use crate::formats;
-use crate::migrations::Migrations;
+use crate::locks::try_locks;
 use crate::pooler;
+use crate::time::{answered, in_time};
 use rand::RngExt;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::borrow::Cow;
@@ -21,20 +22,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
-
-const LEADERS: &str = "CREATE TABLE leaders (
-                  role text PRIMARY KEY, epoch bigint NOT NULL, node text NOT NULL, since timestamptz NOT NULL
-              )";
-/// The table with which every database begins.
-pub(crate) const FIRST_TABLES: Migrations = Migrations { part: "leaders", steps: &[LEADERS] };
-/// With the one that comes with the first announcement. Versions that know of no formats refuse to open a database that has it.
-pub(crate) const TABLES: Migrations = Migrations {
-    part: "leaders",
-    steps: &[
-        LEADERS,
-        "CREATE TABLE formats (format integer PRIMARY KEY, announced_at timestamptz NOT NULL DEFAULT now())",
-    ],
-};
 
 /// What is led.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -263,30 +250,6 @@ impl Terms {
         };
         Ok(Taken { held: roles.iter().filter_map(epoch_of).collect(), leader })
     }
-}
-
-/// A role whose lock was asked for.
-pub(crate) struct Lock {
-    pub role: String,
-    pub is_ours: bool,
-    /// Who leads, or did last.
-    pub leader: Option<String>,
-}
-
-/// Asks for the locks of all roles that are free, in one step: of two that ask for several at the same time, one gets them.
-pub(crate) async fn try_locks(connection: &mut PgConnection, roles: &[String]) -> sqlx::Result<Vec<Lock>> {
-    // Locks are the whole database's: the schema is part of the key, and so is whose lock it is. The one that is held while it is
-    // asked ends with the statement.
-    let select = "WITH asking AS MATERIALIZED (
-                      SELECT cardinality($1::text[]) < 2 OR
-                          pg_try_advisory_xact_lock(hashtextextended('cartlog/' || current_schema() || '/asking', 0)) AS is_alone
-                  )
-                  SELECT r.role, asking.is_alone AND CASE WHEN asking.is_alone THEN
-                      pg_try_advisory_lock(hashtextextended('cartlog/' || current_schema() || '/' || r.role, 0))
-                  ELSE false END, l.node
-                  FROM asking, unnest($1::text[]) AS r (role) LEFT JOIN leaders l ON l.role = r.role";
-    let rows: Vec<(String, bool, Option<String>)> = sqlx::query_as(select).bind(roles).fetch_all(connection).await?;
-    Ok(rows.into_iter().map(|(role, is_ours, leader)| Lock { role, is_ours, leader }).collect())
 }
 
 async fn take_over(connection: &mut PgConnection, roles: &[&str], node: &str) -> sqlx::Result<Vec<(String, i64)>> {

@@ -5,17 +5,22 @@
 //! table but `leaders` and `formats`, and any meaning. The guarantees: no error and no log line holds the password; nothing waits for ever for a server
 //! that is away; a database that a newer version made is left as it is.
 
+mod announce;
 mod database;
 mod error;
 mod formats;
 mod leadership;
+mod locks;
 mod migrations;
 mod pooler;
 mod sessions;
+mod tables;
+mod time;
 mod url;
 
-pub use database::{Database, Options, in_time};
+pub use database::{Database, Options};
 pub use error::{DatabaseError, is_away, says};
 pub use leadership::{Candidate, Held, Lease, Pace, Role, Standing, Unled};
 pub use migrations::Migrations;
 pub use sessions::Sessions;
+pub use time::in_time;

@@ -12,19 +12,13 @@ pub(crate) fn mark() -> (&'static str, String) {
     (MARK, MARKED.to_owned())
 }
 
-pub(crate) fn refusal() -> DatabaseError {
-    let reason = "a pooler stands between cartlog and the server that does not keep a session's settings and locks, such as PgBouncer \
-                  in transaction mode; connect to the server itself, or pool by session";
-    DatabaseError::Refused(reason.to_owned())
-}
-
 /// Refuses a connection that does not have the settings that it was made with.
 pub(crate) async fn refuse(connection: &mut PgConnection) -> Result<(), DatabaseError> {
     let mark: Result<Option<String>, _> =
         sqlx::query_scalar("SELECT current_setting($1, true)").bind(MARK).fetch_one(connection).await;
     match mark {
         Ok(Some(mark)) if mark == MARKED => Ok(()),
-        Ok(_) => Err(refusal()),
+        Ok(_) => Err(DatabaseError::pooled()),
         Err(error) => Err(DatabaseError::of("looking for a pooler", &error)),
     }
 }
@@ -34,7 +28,7 @@ pub(crate) async fn refuse(connection: &mut PgConnection) -> Result<(), Database
 pub(crate) async fn refuse_shared(one: &mut PgConnection, other: &mut PgConnection) -> Result<(), DatabaseError> {
     match is_shared(one, other).await {
         Ok(false) => Ok(()),
-        Ok(true) => Err(refusal()),
+        Ok(true) => Err(DatabaseError::pooled()),
         Err(error) => Err(DatabaseError::of("looking for a pooler", &error)),
     }
 }

@@ -1,6 +1,7 @@
 //! A pool that is asked by statements that may be asked twice.
 
-use crate::database::{Database, in_time};
+use crate::database::Database;
+use crate::time::in_time;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -44,7 +45,7 @@ impl Sessions {
     }
 
     async fn ask_once(&self, query: Query<'static, Postgres, PgArguments>) -> sqlx::Result<Vec<PgRow>> {
-        let mut asked = Asked(Some(self.pool.acquire().await?));
+        let mut asked = Session(Some(self.pool.acquire().await?));
         let answer = match &mut asked.0 {
             Some(connection) => in_time(self.limit, query.fetch_all(&mut **connection)).await,
             None => Err(sqlx::Error::WorkerCrashed),
@@ -58,9 +59,9 @@ impl Sessions {
 
 /// A connection that was asked something. Dropped before the answer came, also because nobody waits for it any more, it leaves the
 /// pool: nobody else shall wait for what it may still say, and a server that has gone away without a word never says it.
-struct Asked(Option<PoolConnection<Postgres>>);
+struct Session(Option<PoolConnection<Postgres>>);
 
-impl Drop for Asked {
+impl Drop for Session {
     fn drop(&mut self) {
         drop(self.0.take().map(PoolConnection::detach));
     }

@@ -32,6 +32,11 @@ pub struct Bounds {
     pub idle: Duration,
 }
 
+impl Bounds {
+    /// Of a file that holds little.
+    pub const SMALL: Bounds = Bounds { pass: 256, begin_anew: 1_024, idle: Duration::from_secs(1) };
+}
+
 impl Default for Bounds {
     fn default() -> Self {
         Self { pass: 1_000, begin_anew: 4_000, idle: Duration::from_secs(1) }
@@ -53,7 +58,7 @@ pub struct Checkpointer {
     what: &'static str,
     path: PathBuf,
     bounds: Bounds,
-    shared: Arc<Shared>,
+    wal: Arc<WalState>,
     wake: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
     /// How long the WAL was when it was last copied, and when the writer last tried to begin it anew.
@@ -62,7 +67,7 @@ pub struct Checkpointer {
 }
 
 #[derive(Default)]
-struct Shared {
+struct WalState {
     /// Held while anybody copies: two can't at once. In it, what the thread copies with.
     copying: Mutex<Option<Connection>>,
     /// Something was committed that may still stand in the WAL.
@@ -78,12 +83,12 @@ impl Checkpointer {
     /// The thread can't be started.
     pub fn start(path: &Path, what: &'static str, bounds: Bounds) -> std::io::Result<Self> {
         let (wake, woken) = sync_channel(1);
-        let shared = Arc::new(Shared::default());
-        let copier = Copier { path: path.to_owned(), what, idle: bounds.idle, shared: Arc::clone(&shared) };
+        let wal = Arc::new(WalState::default());
+        let copier = Copier { path: path.to_owned(), what, idle: bounds.idle, wal: Arc::clone(&wal) };
         let thread = tasks::thread(thread_of(what), move || copier.run(&woken))?;
         let (passed_at, tried_at) = Default::default();
         let path = path.to_owned();
-        let started = Self { what, path, bounds, shared, wake: Some(wake), thread: Some(thread), passed_at, tried_at };
+        let started = Self { what, path, bounds, wal, wake: Some(wake), thread: Some(thread), passed_at, tried_at };
         started.dirty();
         Ok(started)
     }
@@ -99,7 +104,7 @@ impl Checkpointer {
     /// Waits for what is being copied, and keeps all from it as long as the guard lives. What it holds, the thread copies with: whoever
     /// wants the file closed takes it away.
     pub fn pause(&self) -> MutexGuard<'_, Option<Connection>> {
-        self.shared.copying.lock()
+        self.wal.copying.lock()
     }
 
     /// After a commit, on the thread that made it, with its connection. Where nothing was committed, nothing happens.
@@ -109,7 +114,7 @@ impl Checkpointer {
         if pages == 0 {
             return;
         }
-        self.shared.commits.fetch_add(1, Ordering::Relaxed);
+        self.wal.commits.fetch_add(1, Ordering::Relaxed);
         self.dirty();
         if pages < self.passed_at.load(Ordering::Relaxed) {
             // It has begun anew.
@@ -122,7 +127,7 @@ impl Checkpointer {
         }
         if pages - self.passed_at.load(Ordering::Relaxed) >= self.bounds.pass {
             self.passed_at.store(pages, Ordering::Relaxed);
-            self.shared.pass_is_due.store(true, Ordering::Relaxed);
+            self.wal.pass_is_due.store(true, Ordering::Relaxed);
             self.wake();
         }
     }
@@ -131,8 +136,8 @@ impl Checkpointer {
     /// up. Then the next commit begins the WAL anew.
     fn begin_anew(&self, connection: &Connection, pages: i32) {
         let copying = match pages >= self.bounds.begin_anew.saturating_mul(2) {
-            true => Some(self.shared.copying.lock()),
-            false => self.shared.copying.try_lock(),
+            true => Some(self.wal.copying.lock()),
+            false => self.wal.copying.try_lock(),
         };
         if copying.is_none() {
             return;
@@ -148,7 +153,7 @@ impl Checkpointer {
     /// # Errors
     /// SQLite's, or somebody reads for too long.
     pub fn settle(&self) -> Result<(), String> {
-        let _copying = self.shared.copying.lock();
+        let _copying = self.wal.copying.lock();
         let emptied = open(&self.path).and_then(|connection| pass(&connection, "TRUNCATE"));
         match emptied {
             Ok(true) => Ok(()),
@@ -158,7 +163,7 @@ impl Checkpointer {
     }
 
     fn dirty(&self) {
-        if !self.shared.is_dirty.swap(true, Ordering::AcqRel) {
+        if !self.wal.is_dirty.swap(true, Ordering::AcqRel) {
             self.wake();
         }
     }
@@ -198,21 +203,21 @@ struct Copier {
     path: PathBuf,
     what: &'static str,
     idle: Duration,
-    shared: Arc<Shared>,
+    wal: Arc<WalState>,
 }
 
 impl Copier {
     fn run(&self, woken: &Receiver<()>) {
         while woken.recv().is_ok() {
             // Until it is idle and empty.
-            while self.shared.is_dirty.load(Ordering::Acquire) {
-                if self.shared.pass_is_due.swap(false, Ordering::Relaxed) {
+            while self.wal.is_dirty.load(Ordering::Acquire) {
+                if self.wal.pass_is_due.swap(false, Ordering::Relaxed) {
                     self.copy("PASSIVE");
                 }
-                let commits = self.shared.commits.load(Ordering::Relaxed);
+                let commits = self.wal.commits.load(Ordering::Relaxed);
                 match woken.recv_timeout(self.idle) {
                     Ok(()) => {}
-                    Err(RecvTimeoutError::Timeout) if commits == self.shared.commits.load(Ordering::Relaxed) => {
+                    Err(RecvTimeoutError::Timeout) if commits == self.wal.commits.load(Ordering::Relaxed) => {
                         self.empty();
                     }
                     Err(RecvTimeoutError::Timeout) => {}
@@ -225,15 +230,15 @@ impl Copier {
     /// First what holds nobody up, then the little that came meanwhile.
     fn empty(&self) {
         // Before: a commit that comes meanwhile makes it dirty again.
-        self.shared.is_dirty.store(false, Ordering::Release);
+        self.wal.is_dirty.store(false, Ordering::Release);
         if !self.copy("PASSIVE") || !self.copy("TRUNCATE") {
-            self.shared.is_dirty.store(true, Ordering::Release);
+            self.wal.is_dirty.store(true, Ordering::Release);
         }
     }
 
     /// Whether all was copied. The connection is kept while it is good.
     fn copy(&self, mode: &str) -> bool {
-        let mut kept = self.shared.copying.lock();
+        let mut kept = self.wal.copying.lock();
         let opened = match kept.take() {
             Some(connection) => Ok(connection),
             None => open(&self.path).and_then(|connection| {

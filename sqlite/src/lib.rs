@@ -1,21 +1,37 @@
 //! What everything that cartlog keeps in SQLite files shares.
 //!
-//! What lives here: opening a file that is ours, for its owner alone ([`files`], [`header`]); copying what was committed from the
-//! write-ahead log into the file, so that the log stays bounded and is empty after a stop ([`checkpointer`]); what SQLite's errors
-//! mean ([`trouble`]); whether the disk has room ([`space`]); a small file behind async calls ([`database`]). What doesn't: tables, statements, who writes and who reads.
+//! What lives here: in what one file differs from another ([`Format`]); opening a file that is ours, for its owner alone ([`open`],
+//! [`files`]), by one process at a time ([`lock`]); its connections ([`File`], [`Readers`], [`Turns`]); copying what was committed from
+//! the write-ahead log into the file, so that the log stays bounded and is empty after a stop ([`Checkpointer`]); what SQLite's errors
+//! mean ([`trouble()`]); whether the disk has room ([`Space`]); a small file behind async calls ([`Database`]). What doesn't: tables,
+//! statements, who writes and who reads.
 
 mod checkpointer;
 mod database;
+mod error;
+mod file;
 pub mod files;
+mod format;
 mod header;
+mod lock;
+mod open;
+mod readers;
 mod space;
 mod trouble;
+mod turns;
 
-pub use checkpointer::{Bounds, Checkpointer, journal_size_limit};
-pub use database::{Database, Failure, Format, OtherVersion};
+pub use checkpointer::{Bounds, Checkpointer};
+pub use database::{Database, Failure};
+pub use error::{Closed, OpenError, ReadError};
+pub use file::File;
+pub use format::{Advice, ConnectionMemory, Format, Migration, OtherVersion, Synchronous, WhatIsFound};
 pub use header::{Header, connect};
+pub use lock::lock;
+pub use open::{Opened, look, open, reopen};
+pub use readers::Readers;
 pub use space::{Probe, Short, Space};
 pub use trouble::{Trouble, says, trouble};
+pub use turns::{Stopped, Turns};
 
 /// A file whose write-ahead log can be taken into it.
 pub trait Settle: Send + Sync {

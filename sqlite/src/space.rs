@@ -18,20 +18,20 @@ pub type Probe = Arc<dyn Fn(&Path) -> std::io::Result<u64> + Send + Sync>;
 /// The room on the file systems of some paths, and how much of it is to stay free. Cheap to clone.
 #[derive(Clone)]
 pub struct Space {
-    inner: Arc<Inner>,
+    disks: Arc<Disks>,
 }
 
-struct Inner {
+struct Disks {
     places: Vec<PathBuf>,
     reserve: u64,
     probe: Probe,
     looked_at_every: Duration,
-    looked: Mutex<Option<(Instant, Found)>>,
+    looked: Mutex<Option<(Instant, FreeSpace)>>,
 }
 
 /// Where least is free, and how much.
 #[derive(Clone, Debug)]
-struct Found {
+struct FreeSpace {
     place: usize,
     free: u64,
 }
@@ -69,17 +69,17 @@ impl Space {
     }
 
     fn with(places: Vec<PathBuf>, reserve: u64, probe: Probe, looked_at_every: Duration) -> Self {
-        Self { inner: Arc::new(Inner { places, reserve, probe, looked_at_every, looked: Mutex::default() }) }
+        Self { disks: Arc::new(Disks { places, reserve, probe, looked_at_every, looked: Mutex::default() }) }
     }
 
     /// Whether less is free than is to stay so. Looks at the disk once a second at most.
     pub fn short(&self) -> Option<Short> {
-        self.below(self.inner.reserve)
+        self.below(self.disks.reserve)
     }
 
     /// As [`Self::short`], for what is to be brought to its end: half of the reserve is there for that.
     pub fn very_short(&self) -> Option<Short> {
-        self.below(self.inner.reserve / 2)
+        self.below(self.disks.reserve / 2)
     }
 
     /// Whether so little is free that files must not even be opened, whatever the reserve is.
@@ -89,27 +89,27 @@ impl Space {
 
     /// How many bytes are free where least is; unknown where the disk can't be asked.
     pub fn free(&self) -> Option<u64> {
-        self.found().map(|found| found.free)
+        self.least().map(|found| found.free)
     }
 
     fn below(&self, wanted: u64) -> Option<Short> {
         if wanted == 0 {
             return None;
         }
-        let Found { place, free } = self.found().filter(|found| found.free < wanted)?;
-        Some(Short { place: self.inner.places[place].clone(), free, wanted })
+        let FreeSpace { place, free } = self.least().filter(|found| found.free < wanted)?;
+        Some(Short { place: self.disks.places[place].clone(), free, wanted })
     }
 
-    fn found(&self) -> Option<Found> {
-        let mut looked = self.inner.looked.lock();
+    fn least(&self) -> Option<FreeSpace> {
+        let mut looked = self.disks.looked.lock();
         if let Some((at, found)) = &*looked
-            && at.elapsed() < self.inner.looked_at_every
+            && at.elapsed() < self.disks.looked_at_every
         {
             return Some(found.clone());
         }
         // What is not there, or can't be asked, holds nothing up.
-        let free = |(place, path): (usize, &PathBuf)| Some(Found { place, free: (self.inner.probe)(path).ok()? });
-        let found = self.inner.places.iter().enumerate().filter_map(free).min_by_key(|found| found.free)?;
+        let free = |(place, path): (usize, &PathBuf)| Some(FreeSpace { place, free: (self.disks.probe)(path).ok()? });
+        let found = self.disks.places.iter().enumerate().filter_map(free).min_by_key(|found| found.free)?;
         *looked = Some((Instant::now(), found.clone()));
         Some(found)
     }

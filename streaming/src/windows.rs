@@ -33,12 +33,12 @@ const ASKED_AGAIN_AFTER: Duration = Duration::from_millis(10);
 #[derive(Clone)]
 pub struct Windows {
     store: Arc<dyn WindowStore>,
-    shared: Arc<Shared>,
+    report: Arc<Report>,
 }
 
 /// What the worker tells.
 #[derive(Default)]
-pub(crate) struct Shared {
+pub(crate) struct Report {
     pub(crate) position: watch::Sender<Position>,
     pub(crate) status: Mutex<Status>,
 }
@@ -68,8 +68,8 @@ pub struct CatchUp {
 }
 
 impl Windows {
-    pub(crate) fn new(store: Arc<dyn WindowStore>, shared: Arc<Shared>) -> Self {
-        Self { store, shared }
+    pub(crate) fn new(store: Arc<dyn WindowStore>, report: Arc<Report>) -> Self {
+        Self { store, report }
     }
 
     /// The `n` products most added to carts in the window, by quantity, most first; among equals the smaller id. Exact.
@@ -116,14 +116,14 @@ impl Windows {
 
     /// How the windows are.
     pub fn status(&self) -> Status {
-        let mut status = self.shared.status.lock().clone();
-        status.position = *self.shared.position.borrow();
+        let mut status = self.report.status.lock().clone();
+        status.position = *self.report.position.borrow();
         status
     }
 
     /// Waits until events up to the position are counted, by whichever node; for ever, if nobody counts: bring a time limit.
     pub async fn wait_for(&self, position: Position) {
-        let mut reached = self.shared.position.subscribe();
+        let mut reached = self.report.position.subscribe();
         // Never an error: the sender lives as long as this handle.
         let counted_here = reached.wait_for(|reached| *reached >= position);
         tokio::select! {
@@ -155,7 +155,7 @@ fn with_what_is_ahead(span: Range<Minute>, now: Timestamp) -> Range<Minute> {
     span.start..Minute::of(now.plus(AHEAD)).plus(1).max(span.end)
 }
 
-impl Shared {
+impl Report {
     /// The windows are at this state, as it is stored.
     pub(crate) fn resumed(&self, state: SideState) {
         let position = state.checkpoint.map_or(Position::START, |checkpoint| checkpoint.position);

@@ -6,7 +6,7 @@
 use crate::WorkerError;
 use crate::batch::{Batch, Horizon, MAY_STEP_BACK, Skipped};
 use crate::store::{SKIPPED_KEPT, Side, StoreError, Swap, WindowStore};
-use crate::windows::{CatchUp, Shared, Windows};
+use crate::windows::{CatchUp, Report, Windows};
 use domain::{StoreId, Timestamp};
 use eventlog::{Checkpoint, LogId, Position};
 use journal::{Delivery, Follower, Journal};
@@ -40,7 +40,7 @@ pub struct Worker {
     clock: Clock,
     /// Windows of another log are counted anew from this one, in the place of being left alone.
     accept_log: bool,
-    shared: Arc<Shared>,
+    report: Arc<Report>,
     rebuilding: tokio::sync::Mutex<()>,
     /// The latest clock by which this worker itself dropped something, since it last counted anew.
     dropped_by: Mutex<Option<Timestamp>>,
@@ -62,8 +62,8 @@ enum Until {
 
 impl Worker {
     pub fn new(journal: Journal, store: Arc<dyn WindowStore>, clock: Clock) -> Self {
-        let (shared, rebuilding, dropped_by, counted_anew_at) = Default::default();
-        Self { journal, store, clock, accept_log: false, shared, rebuilding, dropped_by, counted_anew_at }
+        let (report, rebuilding, dropped_by, counted_anew_at) = Default::default();
+        Self { journal, store, clock, accept_log: false, report, rebuilding, dropped_by, counted_anew_at }
     }
 
     /// The same, for windows that another log may have filled: they are counted anew from this one.
@@ -73,7 +73,7 @@ impl Worker {
 
     /// What answers queries and says how far this worker is.
     pub fn windows(&self) -> Windows {
-        Windows::new(Arc::clone(&self.store), Arc::clone(&self.shared))
+        Windows::new(Arc::clone(&self.store), Arc::clone(&self.report))
     }
 
     /// Follows the log until told to stop; what is being stored is finished first. `progress` is told how far catching up
@@ -111,14 +111,14 @@ impl Worker {
 
     async fn build_and_swap(&self, stop: &CancellationToken, progress: Progress<'_>) -> Result<(), WorkerError> {
         let _only_one = self.rebuilding.try_lock().map_err(|_| WorkerError::Rebuilding)?;
-        let _said = SaysRebuilding(&self.shared);
+        let _said = SaysRebuilding(&self.report);
         self.store.begin_rebuild().await?;
         let mut progress = |now| {
-            self.shared.status.lock().rebuilding = Some(now);
+            self.report.status.lock().rebuilding = Some(now);
             progress(now);
         };
         self.drive(Side::Building, Until::Swapped, stop, &mut progress).await?;
-        self.shared.resumed(self.store.state(Side::Live).await?);
+        self.report.resumed(self.store.state(Side::Live).await?);
         Ok(())
     }
 
@@ -300,19 +300,19 @@ impl Worker {
             tracing::error!(%side, error = said, "the metric windows stopped");
         }
         if side == Side::Live {
-            self.shared.status.lock().trouble = Some(said);
+            self.report.status.lock().trouble = Some(said);
         }
     }
 
     fn say(&self, caught_up: bool) {
-        let mut status = self.shared.status.lock();
+        let mut status = self.report.status.lock();
         status.caught_up = caught_up;
         status.trouble = None;
     }
 }
 
 /// Says that no rebuild is under way any more, however it ended.
-struct SaysRebuilding<'a>(&'a Shared);
+struct SaysRebuilding<'a>(&'a Report);
 
 impl Drop for SaysRebuilding<'_> {
     fn drop(&mut self) {
@@ -352,7 +352,7 @@ impl Fold {
         }
         let latest_clock = state.latest_clock;
         if side == Side::Live {
-            worker.shared.resumed(state);
+            worker.report.resumed(state);
         }
         let follower = worker.journal.follow(checkpoint.position);
         Ok(Self { side, log_id, follower, position: checkpoint.position, latest_clock })
@@ -422,12 +422,12 @@ fn report(worker: &Worker, position: Position, events: &[Delivery], skipped: Vec
         tracing::warn!(position = event.position.0, stream = %event.stream, event_type = %event.event_type,
             reason = %event.reason, "an event can't be read and does not count in the metric windows");
     }
-    let mut status = worker.shared.status.lock();
+    let mut status = worker.report.status.lock();
     status.skipped += skipped.len() as u64;
     status.latest_skipped.extend(skipped);
     let surplus = status.latest_skipped.len().saturating_sub(SKIPPED_KEPT);
     status.latest_skipped.drain(..surplus);
     metrics::gauge!("cartlog_windows_skipped_events").set(status.skipped as f64);
     drop(status);
-    worker.shared.position.send_replace(position);
+    worker.report.position.send_replace(position);
 }

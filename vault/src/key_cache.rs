@@ -7,12 +7,12 @@ use quick_cache::unsync::Cache;
 
 /// A bounded cache of keys, and of the fact that a key was destroyed. A key that is being read while it is destroyed never
 /// gets in.
-pub(super) struct KeyCache(Mutex<Known>);
+pub(super) struct KeyCache(Mutex<CachedKeys>);
 
 /// What a key takes with its place, about: itself and its owner, twice where it was evicted lately, and what a map takes beside.
 const ENTRY: usize = 160;
 
-struct Known {
+struct CachedKeys {
     keys: Cache<CustomerId, StoredKey>,
     /// Rises with every destruction.
     destroyed: u64,
@@ -25,7 +25,7 @@ pub(super) struct Moment(u64);
 impl KeyCache {
     /// With room for about so many bytes.
     pub(super) fn new(bytes: usize) -> Self {
-        Self(Mutex::new(Known { keys: Cache::new((bytes / ENTRY).max(1)), destroyed: 0 }))
+        Self(Mutex::new(CachedKeys { keys: Cache::new((bytes / ENTRY).max(1)), destroyed: 0 }))
     }
 
     /// Taken before the vault is read for what [`Self::keep`] is then given.

@@ -34,7 +34,7 @@ pub enum VaultError {
     /// It can't be reached now.
     #[error("{0}")]
     Away(String),
-    /// What it holds is not what was written: trying again does not help, a backup does.
+    /// What it holds is not what was written, or not what this version can read: trying again does not help, a backup does.
     #[error("{0}")]
     Damaged(String),
 }

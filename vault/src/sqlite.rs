@@ -13,8 +13,10 @@ use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use eventlog::{LogId, Position};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use sqlite::Settle;
-use sqlite::{Database, Failure, Format, OtherVersion};
+use sqlite::{
+    Advice, Bounds, ConnectionMemory, Database, Failure, Format, OpenError, OtherVersion, Settle, Synchronous, Trouble,
+    WhatIsFound,
+};
 use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -22,55 +24,65 @@ use uuid::Uuid;
 /// What keys take in memory unless told otherwise.
 const KEY_BYTES: usize = 4 * 1024 * 1024;
 
-/// One row, once it is known which log the vault belongs to.
-macro_rules! binding {
-    () => {
-        "CREATE TABLE binding (
-            one INTEGER PRIMARY KEY CHECK (one = 1), log_id BLOB NOT NULL, whole_to INTEGER NOT NULL
-        ) STRICT;"
-    };
-}
+/// Ids are stored as their 16 bytes, times in milliseconds since 1970.
+const TABLES: &str = "
+    CREATE TABLE credentials (
+        id BLOB PRIMARY KEY,
+        owner_kind INTEGER NOT NULL, -- 0: a store, 1: a customer
+        owner BLOB NOT NULL,
+        hash TEXT NOT NULL,
+        review_at INTEGER -- NULL: known to be in force
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX credentials_by_owner ON credentials (owner);
+    CREATE INDEX credentials_to_review ON credentials (review_at) WHERE review_at IS NOT NULL;
+    CREATE TABLE tokens (
+        sha256 BLOB PRIMARY KEY, store BLOB NOT NULL, token BLOB NOT NULL, expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX tokens_by_expiry ON tokens (expires_at);
+    CREATE TABLE confirmations (
+        sha256 BLOB PRIMARY KEY, store BLOB NOT NULL, customer BLOB NOT NULL, confirmation BLOB NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX confirmations_by_expiry ON confirmations (expires_at);
+    CREATE TABLE hmac_keys (store BLOB PRIMARY KEY, key BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE customer_keys (
+        customer BLOB PRIMARY KEY,
+        key BLOB -- NULL: destroyed, for ever
+    ) STRICT, WITHOUT ROWID;
+";
 
-/// Since version 2.
-const BINDING: &str = binding!();
+/// Since version 2. One row, once it is known which log the vault belongs to.
+const BINDING: &str = "
+    CREATE TABLE binding (
+        one INTEGER PRIMARY KEY CHECK (one = 1), log_id BLOB NOT NULL, whole_to INTEGER NOT NULL
+    ) STRICT;
+";
 
-/// Ids are stored as their 16 bytes, times in milliseconds since 1970. What is deleted is overwritten with zeros.
 static FORMAT: Format = Format {
     what: "a vault",
     application_id: 0x6376_6c74, // `cvlt`
     version: 2,
-    upgrades: &[BINDING],
-    tables: concat!(
-        "
-        CREATE TABLE credentials (
-            id BLOB PRIMARY KEY,
-            owner_kind INTEGER NOT NULL, -- 0: a store, 1: a customer
-            owner BLOB NOT NULL,
-            hash TEXT NOT NULL,
-            review_at INTEGER -- NULL: known to be in force
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX credentials_by_owner ON credentials (owner);
-        CREATE INDEX credentials_to_review ON credentials (review_at) WHERE review_at IS NOT NULL;
-        CREATE TABLE tokens (
-            sha256 BLOB PRIMARY KEY, store BLOB NOT NULL, token BLOB NOT NULL, expires_at INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX tokens_by_expiry ON tokens (expires_at);
-        CREATE TABLE confirmations (
-            sha256 BLOB PRIMARY KEY, store BLOB NOT NULL, customer BLOB NOT NULL, confirmation BLOB NOT NULL,
-            expires_at INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX confirmations_by_expiry ON confirmations (expires_at);
-        CREATE TABLE hmac_keys (store BLOB PRIMARY KEY, key BLOB NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE TABLE customer_keys (
-            customer BLOB PRIMARY KEY,
-            key BLOB -- NULL: destroyed, for ever
-        ) STRICT, WITHOUT ROWID;
-    ",
-        binding!()
-    ),
-    settings: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
+    upgrades: &[|vault| vault.execute_batch(BINDING)],
+    tables: |vault| {
+        vault.execute_batch(TABLES)?;
+        vault.execute_batch(BINDING)
+    },
     other_version: OtherVersion::Refuse,
-    if_damaged: "the vault is damaged: restore a backup of it, with its -wal; the keys to what the log holds of people are nowhere else",
+    synchronous: Synchronous::Full,
+    // A key that is read is built on.
+    found: WhatIsFound::IsOnDisk,
+    // What is deleted is overwritten with zeros.
+    pragmas: "PRAGMA secure_delete = ON;",
+    bounds: Bounds::SMALL,
+    writer: ConnectionMemory::SMALL,
+    reader: ConnectionMemory::SMALL,
+    readers: 2,
+    advice: Advice {
+        not_ours: "is not a vault of cartlog; move it away, or choose another data directory",
+        other_version: "start the version of cartlog that wrote it, or restore a backup",
+        if_damaged: "the vault is damaged: restore a backup of it, with its -wal; the keys to what the log holds of people are nowhere else",
+        begun_anew: "",
+    },
 };
 
 /// A vault in one SQLite file that only its owner may read.
@@ -124,7 +136,17 @@ impl From<Failure> for VaultError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Away(reason) => VaultError::Away(reason),
-            Failure::Damaged(reason) => VaultError::Damaged(reason),
+            Failure::Damaged(reason) | Failure::Refused(reason) => VaultError::Damaged(reason),
+        }
+    }
+}
+
+/// Of a file that is only looked at. What isn't ours, or of another version, stays so.
+impl From<OpenError> for VaultError {
+    fn from(error: OpenError) -> Self {
+        match error.trouble() {
+            Some(Trouble::Full | Trouble::ReadOnly | Trouble::Passing) => VaultError::Away(error.to_string()),
+            Some(Trouble::Damaged) | None => VaultError::Damaged(error.to_string()),
         }
     }
 }

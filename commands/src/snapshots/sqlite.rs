@@ -4,27 +4,41 @@ use super::{Snapshot, Snapshots};
 use async_trait::async_trait;
 use eventlog::{LogId, StreamName};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use sqlite::Settle;
-use sqlite::{Database, Failure, Format, OtherVersion};
+use sqlite::{
+    Advice, Bounds, ConnectionMemory, Database, Failure, Format, OtherVersion, Settle, Synchronous, WhatIsFound,
+};
 use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// One row a stream, so that the file grows with the number of long streams, never with their length.
+const TABLES: &str = "
+    CREATE TABLE snapshots (
+        stream TEXT PRIMARY KEY, log_id BLOB NOT NULL, format INTEGER NOT NULL, state BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
 static FORMAT: Format = Format {
     what: "a file of snapshots",
     application_id: 0x6373_6e70, // `csnp`
     version: 1,
     upgrades: &[],
-    tables: "
-        CREATE TABLE snapshots (
-            stream TEXT PRIMARY KEY, log_id BLOB NOT NULL, format INTEGER NOT NULL, state BLOB NOT NULL
-        ) STRICT, WITHOUT ROWID;
-    ",
-    // A power cut may lose the last ones, which costs only time.
-    settings: "PRAGMA synchronous = NORMAL;",
+    tables: |file| file.execute_batch(TABLES),
     other_version: OtherVersion::StartAnew,
-    if_damaged: "it holds only what saves time: stop cartlog, move it, its -wal and its -shm away together, and it is made anew",
+    // A power cut may lose the last ones, which costs only time.
+    synchronous: Synchronous::Normal,
+    found: WhatIsFound::MayBeLost,
+    pragmas: "",
+    bounds: Bounds::SMALL,
+    writer: ConnectionMemory::SMALL,
+    reader: ConnectionMemory::SMALL,
+    readers: 2,
+    advice: Advice {
+        not_ours: "is not a file of snapshots of cartlog; move it away, or choose another data directory",
+        other_version: "start the version of cartlog that wrote it",
+        if_damaged: "it holds only what saves time: stop cartlog, move it, its -wal and its -shm away together, and it is made anew",
+        begun_anew: "a file of snapshots is damaged: what is left of it is moved away and may be deleted, and it begins anew",
+    },
 };
 
 /// Snapshots in a file of their own.

@@ -1,7 +1,7 @@
 //! Who leads. What lives here: asking the members of a cluster, those that were named at the start and those that were heard of
 //! since, as official clients do: at the start, and after each trouble. What doesn't: connections that are kept.
 
-use super::server::{HttpClient, client, ready};
+use super::http::{HttpClient, client, ready};
 use super::target::Target;
 use super::wire::{ClusterInfo, Empty, MemberInfo};
 use futures::StreamExt;

@@ -43,7 +43,7 @@ pub(super) struct Identity {
 }
 
 /// What the stream says.
-struct Told {
+struct LogHeader {
     log_id: LogId,
     format: u32,
     /// The number of its events.
@@ -68,7 +68,7 @@ impl Identity {
         if let Some(log_id) = self.known() {
             return Ok(log_id);
         }
-        Ok(self.told(reader).await?.log_id)
+        Ok(self.header(reader).await?.log_id)
     }
 
     /// Checks that the server still holds the log that it held before, if it is known which, and that this program can still
@@ -76,8 +76,10 @@ impl Identity {
     pub async fn verify(&self, reader: &Reader) -> Result<(), LogError> {
         let Some(known) = self.known() else { return Ok(()) };
         match read(reader).await? {
-            Some(told) if told.log_id == known => self.check(&told),
-            Some(Told { log_id, .. }) => Err(LogError::Damaged(format!("it was log {known}, and is log {log_id} now"))),
+            Some(header) if header.log_id == known => self.check(&header),
+            Some(LogHeader { log_id, .. }) => {
+                Err(LogError::Damaged(format!("it was log {known}, and is log {log_id} now")))
+            }
             None => Err(LogError::Damaged(format!("it was log {known}, and is gone"))),
         }
     }
@@ -92,14 +94,14 @@ impl Identity {
             return self.find(reader).await.map(drop);
         }
         for _ in 0..ATTEMPTS {
-            let told = self.told(reader).await?;
-            if told.format == self.format {
+            let header = self.header(reader).await?;
+            if header.format == self.format {
                 self.announced.store(true, Ordering::Release);
                 return Ok(());
             }
             let event = event(uuid::Uuid::now_v7(), RAISED, &LogFormatRaised { format: self.format })?;
             // Whatever the server says: reading tells what stands.
-            append(reader, Expected::Revision(told.length - 1), event).await.or_else(|trouble| match trouble {
+            append(reader, Expected::Revision(header.length - 1), event).await.or_else(|trouble| match trouble {
                 Trouble::Unsure(_) | Trouble::NotDone(_) | Trouble::NotLeader { .. } => Ok(()),
                 Trouble::TooLarge | Trouble::NoSuchPosition | Trouble::Refused(_) | Trouble::Gone(_) => Err(trouble),
             })?;
@@ -107,29 +109,29 @@ impl Identity {
         Err(LogError::Unavailable("the format of its events can't be announced".to_owned()))
     }
 
-    async fn told(&self, reader: &Reader) -> Result<Told, LogError> {
-        let told = match read(reader).await? {
-            Some(told) => told,
+    async fn header(&self, reader: &Reader) -> Result<LogHeader, LogError> {
+        let header = match read(reader).await? {
+            Some(header) => header,
             None => create(reader).await?,
         };
-        self.check(&told)?;
-        self.log_id.lock().get_or_insert(told.log_id);
-        Ok(told)
+        self.check(&header)?;
+        self.log_id.lock().get_or_insert(header.log_id);
+        Ok(header)
     }
 
-    fn check(&self, told: &Told) -> Result<(), LogError> {
-        if told.format <= self.format {
+    fn check(&self, header: &LogHeader) -> Result<(), LogError> {
+        if header.format <= self.format {
             return Ok(());
         }
         Err(LogError::Damaged(format!(
             "it has format {}, and this version reads formats up to {}; start a version of cartlog that is as new as the one that \
              wrote it",
-            told.format, self.format
+            header.format, self.format
         )))
     }
 }
 
-async fn read(reader: &Reader) -> Result<Option<Told>, LogError> {
+async fn read(reader: &Reader) -> Result<Option<LogHeader>, LogError> {
     let stream = reader.names.log_stream();
     let events = reader.first_events(&stream, MOST_EVENTS).await?;
     let Some((created, later)) = events.split_first() else { return Ok(None) };
@@ -148,17 +150,17 @@ async fn read(reader: &Reader) -> Result<Option<Told>, LogError> {
         })?;
         format = format.max(raised);
     }
-    Ok(Some(Told { log_id: created.log_id, format, length: events.len() as u64 }))
+    Ok(Some(LogHeader { log_id: created.log_id, format, length: events.len() as u64 }))
 }
 
 /// Appends an identity, and answers with the one that stands: whoever else came first is as good.
-async fn create(reader: &Reader) -> Result<Told, LogError> {
+async fn create(reader: &Reader) -> Result<LogHeader, LogError> {
     let log_id = LogId(uuid::Uuid::now_v7());
     let created = event(log_id.0, CREATED, &LogCreated { log_id, is_first: true })?;
     // Whatever it says: reading tells what stands.
     let appended = append(reader, Expected::NoStream(Empty {}), created).await;
     match (read(reader).await?, appended) {
-        (Some(told), _) => Ok(told),
+        (Some(header), _) => Ok(header),
         (None, Err(trouble)) => Err(trouble.into()),
         (None, Ok(())) => Err(Trouble::nonsense("an event that was appended is not there").into()),
     }

@@ -8,6 +8,7 @@
 mod appender;
 mod cluster;
 mod heads;
+mod http;
 mod identity;
 mod names;
 mod options;
@@ -51,12 +52,12 @@ const BATCH: Room = Room { events: 512, bytes: 1024 * 1024 };
 
 /// A log in an EventStoreDB server. Dropping it ends its subscriptions with [`LogError::Unavailable`].
 pub struct EventStoreDbLog {
-    shared: Arc<Shared>,
+    client: Arc<Client>,
     head: watch::Receiver<Position>,
 }
 
 /// What subscriptions keep alive.
-struct Shared {
+struct Client {
     options: EventStoreDbOptions,
     reader: Reader,
     /// By a connection of its own, which is the tail's.
@@ -102,7 +103,7 @@ impl EventStoreDbLog {
             Reader { server, names, stretches, recalled: OnceCell::new(), turns, ends }
         };
         let stretches: Arc<Stretches> = Arc::default();
-        let shared = Arc::new(Shared {
+        let client = Arc::new(Client {
             follower: reader(by_another, Arc::clone(&names), Arc::clone(&stretches)),
             reader: reader(server, names, stretches),
             identity: Identity::new(options.format),
@@ -117,18 +118,18 @@ impl EventStoreDbLog {
             last_id: Mutex::default(),
             options,
         });
-        Ok(Self { shared, head })
+        Ok(Self { client, head })
     }
 }
 
 impl Drop for EventStoreDbLog {
     fn drop(&mut self) {
-        self.shared.closed.cancel();
-        self.shared.unstarted.lock().take();
+        self.client.closed.cancel();
+        self.client.unstarted.lock().take();
     }
 }
 
-impl Shared {
+impl Client {
     /// Refuses if the log can't be used any more.
     fn check(&self) -> Result<(), LogError> {
         self.broken.get().cloned().or_else(|| self.suspended.lock().clone()).map_or(Ok(()), Err)
@@ -136,9 +137,9 @@ impl Shared {
 
     fn start_tail(self: &Arc<Self>) {
         if let Some(sender) = self.unstarted.lock().take() {
-            let (shared, sender) = (Arc::clone(self), Arc::new(sender));
+            let (client, sender) = (Arc::clone(self), Arc::new(sender));
             tokio::spawn(tasks::keep_on("log subscription", move || {
-                tail::run(Arc::clone(&shared), Arc::clone(&sender))
+                tail::run(Arc::clone(&client), Arc::clone(&sender))
             }));
         }
     }
@@ -158,10 +159,10 @@ impl Shared {
 
     /// The position of the last event, as the server has it now: others append as well.
     async fn head(self: &Arc<Self>) -> Result<Position, LogError> {
-        let shared = Arc::clone(self);
+        let client = Arc::clone(self);
         let look = move || {
-            let shared = Arc::clone(&shared);
-            async move { shared.look_for_head().await }
+            let client = Arc::clone(&client);
+            async move { client.look_for_head().await }
         };
         self.heads.ask(look).await
     }
@@ -210,32 +211,32 @@ impl EventLog for EventStoreDbLog {
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError> {
-        let shared = &self.shared;
-        shared.check().map_err(|source| AppendError::Unavailable { stream: stream.clone(), source })?;
+        let client = &self.client;
+        client.check().map_err(|source| AppendError::Unavailable { stream: stream.clone(), source })?;
         if events.is_empty() {
             return Err(AppendError::Empty { stream: stream.clone() });
         }
-        if appender::size(&events) > shared.options.max_append_bytes {
+        if appender::size(&events) > client.options.max_append_bytes {
             return Err(appender::too_large(stream, &events));
         }
-        let announcing = shared.identity.announce(&shared.reader).await;
+        let announcing = client.identity.announce(&client.reader).await;
         announcing.map_err(|source| AppendError::Unavailable { stream: stream.clone(), source })?;
-        let EventStoreDbOptions { pauses, append_deadline, .. } = &shared.options;
-        let appender = Appender { reader: &shared.reader, pauses, deadline: *append_deadline };
+        let EventStoreDbOptions { pauses, append_deadline, .. } = &client.options;
+        let appender = Appender { reader: &client.reader, pauses, deadline: *append_deadline };
         appender.append(stream, expected, &events).await
     }
 
     fn max_append_bytes(&self) -> usize {
-        self.shared.options.max_append_bytes
+        self.client.options.max_append_bytes
     }
 
     async fn append_in_order(&self, pieces: Vec<Piece>) -> Result<(), AppendError> {
-        let shared = &self.shared;
+        let client = &self.client;
         let Some(first) = pieces.first() else { return Ok(()) };
         let unavailable = |source| AppendError::Unavailable { stream: first.stream.clone(), source };
-        shared.check().map_err(unavailable)?;
-        shared.identity.announce(&shared.reader).await.map_err(unavailable)?;
-        shared.append_in_order(&pieces).await
+        client.check().map_err(unavailable)?;
+        client.identity.announce(&client.reader).await.map_err(unavailable)?;
+        client.append_in_order(&pieces).await
     }
 
     async fn read_stream(&self, stream: &StreamName, from: u64, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
@@ -243,8 +244,8 @@ impl EventLog for EventStoreDbLog {
     }
 
     async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
-        self.shared.check()?;
-        Ok(self.shared.reader.stream_backwards(stream, limit).await?)
+        self.client.check()?;
+        Ok(self.client.reader.stream_backwards(stream, limit).await?)
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
@@ -257,39 +258,39 @@ impl EventLog for EventStoreDbLog {
         from: u64,
         room: Room,
     ) -> Result<Vec<RecordedEvent>, LogError> {
-        self.shared.check()?;
+        self.client.check()?;
         if from > wire::Position::GREATEST {
             return Ok(Vec::new());
         }
-        Ok(self.shared.reader.stream(stream, from, room).await?)
+        Ok(self.client.reader.stream(stream, from, room).await?)
     }
 
     async fn read_all_within(&self, after: Position, room: Room) -> Result<Vec<RecordedEvent>, LogError> {
-        self.shared.check()?;
+        self.client.check()?;
         // The ring may not have the last ones yet; but what it has is right.
-        match self.shared.recent.after(after, room) {
+        match self.client.recent.after(after, room) {
             Some(events) if room.is_filled_by(&events) => Ok(events),
-            _ => self.shared.all_after(after, room).await,
+            _ => self.client.all_after(after, room).await,
         }
     }
 
     async fn head(&self) -> Result<Position, LogError> {
-        self.shared.check()?;
-        self.shared.start_tail();
-        self.shared.head().await
+        self.client.check()?;
+        self.client.start_tail();
+        self.client.head().await
     }
 
     /// An append that the leader has to refuse.
     async fn probe(&self) -> Result<(), LogError> {
-        self.shared.check()?;
-        let EventStoreDbOptions { pauses, append_deadline, .. } = &self.shared.options;
-        let appender = Appender { reader: &self.shared.reader, pauses, deadline: *append_deadline };
+        self.client.check()?;
+        let EventStoreDbOptions { pauses, append_deadline, .. } = &self.client.options;
+        let appender = Appender { reader: &self.client.reader, pauses, deadline: *append_deadline };
         appender.probe().await
     }
 
     async fn log_id(&self) -> Result<LogId, LogError> {
-        self.shared.check()?;
-        self.shared.identity.find(&self.shared.reader).await
+        self.client.check()?;
+        self.client.identity.find(&self.client.reader).await
     }
 
     fn unit(&self) -> LogUnit {
@@ -297,17 +298,17 @@ impl EventLog for EventStoreDbLog {
     }
 
     fn scanned(&self, after: Position) -> Position {
-        let skipped = self.shared.reader.stretches.skip(after.0).map_or(after, |to| Position(to.commit));
+        let skipped = self.client.reader.stretches.skip(after.0).map_or(after, |to| Position(to.commit));
         skipped.max(after)
     }
 
     fn subscribe(&self, after: Position) -> Subscription {
-        follow(Arc::new(Tail(Arc::clone(&self.shared))), self.head.clone(), after)
+        follow(Arc::new(Tail(Arc::clone(&self.client))), self.head.clone(), after)
     }
 }
 
 /// What a follower reads from: the ring, or the server.
-struct Tail(Arc<Shared>);
+struct Tail(Arc<Client>);
 
 #[async_trait]
 impl Source for Tail {

@@ -3,14 +3,14 @@
 //! The server takes what comes over one call in the order in which it comes, each at an exact revision. So what stands in the log
 //! when this breaks off, wherever it does, is a beginning of what was sent.
 
-use super::Shared;
+use super::Client;
 use super::appender::{on_the_wire, proposed, size, too_large};
 use super::trouble::Trouble;
 use super::wire::*;
 use crate::event::StreamName;
 use crate::port::{AppendError, Piece};
 
-impl Shared {
+impl Client {
     /// Appends the pieces in their order; stops at the first that is refused.
     pub(super) async fn append_in_order(&self, pieces: &[Piece]) -> Result<(), AppendError> {
         // What the server would refuse for its size is not sent, nor what comes after it: that it would take.

@@ -30,7 +30,7 @@ struct Witness {
 }
 
 /// The newest note, and what is expected of the stream by whoever writes the next.
-struct Found {
+struct NewestNote {
     note: Option<Note>,
     expected: Expected,
 }
@@ -68,17 +68,19 @@ impl Reader {
     }
 
     /// The newest note, if its witness stands.
-    async fn newest_note(&self) -> Result<Found, Trouble> {
+    async fn newest_note(&self) -> Result<NewestNote, Trouble> {
         let stream_identifier = StreamIdentifier::of(&self.names.stretches_stream());
         let start = Some(StreamStart::End(Empty {}));
         let subject = Subject::Stream(StreamOptions { stream_identifier, start });
         let Some(event) = self.first_of(self.question(&subject, Direction::Backwards, 1)).await? else {
-            return Ok(Found { note: None, expected: Expected::NoStream(Empty {}) });
+            return Ok(NewestNote { note: None, expected: Expected::NoStream(Empty {}) });
         };
         let expected = Expected::Revision(event.stream_revision);
-        let Ok(note) = serde_json::from_slice::<Note>(&event.data) else { return Ok(Found { note: None, expected }) };
+        let Ok(note) = serde_json::from_slice::<Note>(&event.data) else {
+            return Ok(NewestNote { note: None, expected });
+        };
         let stands = self.stands(&note.witness).await?;
-        Ok(Found { note: Some(note).filter(|_| stands), expected })
+        Ok(NewestNote { note: Some(note).filter(|_| stands), expected })
     }
 
     async fn stands(&self, witness: &Witness) -> Result<bool, Trouble> {
@@ -96,7 +98,7 @@ impl Reader {
     }
 
     async fn save(&self) -> Result<(), Trouble> {
-        let Found { note, expected } = self.newest_note().await?;
+        let NewestNote { note, expected } = self.newest_note().await?;
         self.stretches.recalled(note.iter().flat_map(Note::stretches));
         let Some((end, id)) = self.last_of_anybody().await? else { return Ok(()) };
         let stretches = self.stretches.all().into_iter().filter(|stretch| stretch.to <= end);

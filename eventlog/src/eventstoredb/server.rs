@@ -5,13 +5,10 @@
 //! when the server ends it well.
 
 use super::cluster::Members;
+use super::http::{HttpClient, client, ready};
 use super::target::Target;
 use super::trouble::Trouble;
 use super::wire::{AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, Empty, ReadReq, ReadResp};
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -26,17 +23,10 @@ use tonic::{Code, Request, Status};
 
 /// The most that one message may hold, as the official client has it.
 const MAX_MESSAGE_BYTES: usize = 17 * 1024 * 1024;
-/// As the official client pings.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
-const STREAM_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
-const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
-
 /// Members have this part of a call's time to say who leads.
 const GOSSIPED_WITHIN: u32 = 3;
 /// A moment is this part of the silence that would be trouble elsewhere.
 const A_MOMENT: u32 = 3;
-
-pub(super) type HttpClient = Client<HttpsConnector<HttpConnector>, tonic::body::Body>;
 
 pub(super) struct Server {
     target: Arc<Target>,
@@ -348,20 +338,4 @@ impl Node {
     fn grpc(&self) -> Grpc<HttpClient> {
         Grpc::with_origin(self.client.clone(), self.uri.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
-}
-
-pub(super) async fn ready(grpc: &mut Grpc<HttpClient>) -> Result<(), Status> {
-    grpc.ready().await.map_err(|error| Status::from_error(Box::new(error)))
-}
-
-pub(super) fn client(target: &Target) -> HttpClient {
-    Client::builder(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
-        .http2_only(true)
-        .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
-        .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .http2_keep_alive_timeout(KEEP_ALIVE)
-        .build(target.connector.clone())
 }

@@ -4,7 +4,7 @@
 //! It reads as fast as the server sends, so that a slow follower keeps nobody waiting; who falls behind the ring reads the
 //! log.
 
-use super::Shared;
+use super::Client;
 use super::progress::Progress;
 use super::reader::place;
 use super::server::Answers;
@@ -17,13 +17,13 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 /// Follows the log until it is closed, or until it isn't the log that it was.
-pub(super) async fn run(shared: Arc<Shared>, head: Arc<watch::Sender<event::Position>>) -> tasks::Ended {
-    let closed = shared.closed.clone();
-    let tail = Tail { shared, head };
+pub(super) async fn run(client: Arc<Client>, head: Arc<watch::Sender<event::Position>>) -> tasks::Ended {
+    let closed = client.closed.clone();
+    let tail = Tail { client, head };
     tokio::select! {
         broken = tail.follow() => {
             tracing::error!(error = %broken, "the event log can't be followed any more");
-            tail.shared.broken.get_or_init(|| broken);
+            tail.client.broken.get_or_init(|| broken);
         }
         () = closed.cancelled() => {}
     }
@@ -41,7 +41,7 @@ struct Watch {
 }
 
 struct Tail {
-    shared: Arc<Shared>,
+    client: Arc<Client>,
     /// Closed with the tail, which ends all subscriptions.
     head: Arc<watch::Sender<event::Position>>,
 }
@@ -51,15 +51,15 @@ impl Tail {
     async fn follow(&self) -> LogError {
         let mut failures = 0;
         loop {
-            let before = self.shared.progress().map(|progress| progress.safe());
+            let before = self.client.progress().map(|progress| progress.safe());
             let reason = match self.session().await {
                 Ok(reason) => reason,
                 Err(error @ (LogError::Damaged(_) | LogError::ForeignCheckpoint { .. })) => return error,
                 Err(error @ LogError::Unavailable(_)) => error.to_string(),
             };
-            let has_advanced = self.shared.progress().map(|progress| progress.safe()) != before;
+            let has_advanced = self.client.progress().map(|progress| progress.safe()) != before;
             failures = if has_advanced { 1 } else { failures + 1 };
-            let pause = (self.shared.options.pauses)(failures);
+            let pause = (self.client.options.pauses)(failures);
             tracing::warn!(reason, pause_ms = pause.as_millis() as u64, "the subscription ended; subscribing again");
             tokio::time::sleep(pause).await;
         }
@@ -67,7 +67,7 @@ impl Tail {
 
     /// Subscribes from where it is safe and takes in what comes; says why that ended.
     async fn session(&self) -> Result<String, LogError> {
-        let after = match self.shared.progress() {
+        let after = match self.client.progress() {
             Some(progress) => {
                 self.verify(progress).await?;
                 progress.safe()
@@ -75,14 +75,14 @@ impl Tail {
             None => self.begin().await?.safe(),
         };
         // Whoever leads has just been asked; a subscription is served by followers as well, who may fall behind unnoticed.
-        self.shared.follower.server.go_to(self.shared.reader.server.uri());
-        let mut answers = self.shared.follower.follow(after, 1).await?;
-        let mut watch = Watch { due: Instant::now() + self.shared.options.stall, missed: None, at: after };
+        self.client.follower.server.go_to(self.client.reader.server.uri());
+        let mut answers = self.client.follower.follow(after, 1).await?;
+        let mut watch = Watch { due: Instant::now() + self.client.options.stall, missed: None, at: after };
         loop {
             match self.next(&mut answers, &mut watch).await {
                 Ok(Some(content)) => {
                     self.take_in(content)?;
-                    self.shared.reader.save_if_worth_it().await;
+                    self.client.reader.save_if_worth_it().await;
                 }
                 Ok(None) => return Ok("the server ended it".to_owned()),
                 Err(trouble) => return Ok(LogError::from(trouble).to_string()),
@@ -92,12 +92,12 @@ impl Tail {
 
     /// Where the log ends now: what stands in it is read by whoever wants it.
     async fn begin(&self) -> Result<Progress, LogError> {
-        let reader = &self.shared.reader;
+        let reader = &self.client.reader;
         // In this order, so that an event that comes meanwhile is after the end, or known.
         let end = reader.end().await?;
         let last = reader.last().await?.unwrap_or(event::Position::START);
         let progress = Progress::new(Position::of(last.0), end);
-        self.shared.start_at(last, progress);
+        self.client.start_at(last, progress);
         self.head.send_replace(last);
         Ok(progress)
     }
@@ -105,8 +105,8 @@ impl Tail {
     /// A server that was restored or replaced has another log, or less of it; to go on would skip what is new there. Less of it may
     /// also be seen for a while after another node took the lead: until it has what was there, nothing goes on.
     async fn verify(&self, progress: Progress) -> Result<(), LogError> {
-        let reader = &self.shared.reader;
-        self.shared.identity.verify(reader).await?;
+        let reader = &self.client.reader;
+        self.client.identity.verify(reader).await?;
         let (end, last) = (reader.end().await?, progress.last_event());
         if end < last {
             reader.stretches.forget();
@@ -116,10 +116,10 @@ impl Tail {
                 end.commit, last.commit
             );
             let suspended = LogError::Unavailable(reason);
-            *self.shared.suspended.lock() = Some(suspended.clone());
+            *self.client.suspended.lock() = Some(suspended.clone());
             return Err(suspended);
         }
-        let known = *self.shared.last_id.lock();
+        let known = *self.client.last_id.lock();
         let stands = match known {
             Some(_) => reader.event_at(last).await?.and_then(|event| event.id.as_ref()?.id()),
             None => None,
@@ -132,13 +132,13 @@ impl Tail {
                 format!("it was set back and went on differently: another event stands at position {}", last.commit);
             return Err(LogError::Damaged(reason));
         }
-        *self.shared.suspended.lock() = None;
+        *self.client.suspended.lock() = None;
         Ok(())
     }
 
     /// The next that the subscription says. Whether it says all that it should shows by asking the log, every now and then.
     async fn next(&self, answers: &mut Answers, watch: &mut Watch) -> Result<Option<ReadContent>, Trouble> {
-        let follower = &self.shared.follower.server;
+        let follower = &self.client.follower.server;
         loop {
             match timeout_at(watch.due, follower.next_when_it_comes(answers)).await {
                 // Says nothing: whoever says only that is silent all the same.
@@ -152,15 +152,15 @@ impl Tail {
     /// A subscription may be silent by right, or since a connection died without a word; and whoever serves it may lead no more, or
     /// hear of nothing himself.
     async fn look_after(&self, watch: &mut Watch) -> Result<(), Trouble> {
-        let Shared { follower, reader, options, .. } = &*self.shared;
+        let Client { follower, reader, options, .. } = &*self.client;
         watch.due = Instant::now() + options.stall;
-        let (known, at) = (*self.head.borrow(), self.shared.progress().map_or(watch.at, |progress| progress.safe()));
+        let (known, at) = (*self.head.borrow(), self.client.progress().map_or(watch.at, |progress| progress.safe()));
         let has_moved = std::mem::replace(&mut watch.at, at) != at;
         if watch.missed.is_some_and(|missed| missed > known) && !has_moved {
             follower.server.leave();
             return Err(Trouble::Unsure("it has fallen silent, or behind".to_owned()));
         }
-        watch.missed = self.shared.head().await.map(Some).map_err(|error| Trouble::Unsure(error.to_string()))?;
+        watch.missed = self.client.head().await.map(Some).map_err(|error| Trouble::Unsure(error.to_string()))?;
         if follower.server.uri() != reader.server.uri() {
             return Err(Trouble::Unsure("another node leads".to_owned()));
         }
@@ -169,8 +169,8 @@ impl Tail {
 
     /// What the subscription has passed over.
     fn note_stretch(&self) {
-        let reader = &self.shared.reader;
-        if let Some(progress) = self.shared.progress() {
+        let reader = &self.client.reader;
+        if let Some(progress) = self.client.progress() {
             reader.stretches.note(progress.last_event(), progress.safe());
         }
     }
@@ -180,17 +180,17 @@ impl Tail {
             ReadContent::Event(ReadEvent { event: Some(event) }) => {
                 let at = place(&event);
                 self.note_stretch();
-                if let Some(event) = self.shared.reader.names.ours(event)?
-                    && self.shared.advance(|progress| progress.event(at))
+                if let Some(event) = self.client.reader.names.ours(event)?
+                    && self.client.advance(|progress| progress.event(at))
                 {
                     let position = event.position;
-                    *self.shared.last_id.lock() = Some(event.id);
-                    self.shared.recent.push(vec![event]);
+                    *self.client.last_id.lock() = Some(event.id);
+                    self.client.recent.push(vec![event]);
                     self.head.send_replace(position);
                 }
             }
             ReadContent::Checkpoint(at) => {
-                self.shared.advance(|progress| progress.checkpoint(at));
+                self.client.advance(|progress| progress.checkpoint(at));
                 self.note_stretch();
             }
             ReadContent::Event(ReadEvent { event: None })

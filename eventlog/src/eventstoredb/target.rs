@@ -141,22 +141,33 @@ fn connector(settings: &ClientSettings) -> Result<HttpsConnector<HttpConnector>,
     http.set_connect_timeout(Some(CONNECT_TIMEOUT));
     // A call is several small writes; without this each would wait for the server to acknowledge the one before (40 ms).
     http.set_nodelay(true);
-    let tls = HttpsConnectorBuilder::new().with_tls_config(tls(settings)?);
+    let tls = HttpsConnectorBuilder::new()
+        .with_tls_config(tls(settings).map_err(|error| unusable(format!("its connection string: TLS: {error}")))?);
     Ok(tls.https_or_http().enable_http2().wrap_connector(http))
 }
 
-fn tls(settings: &ClientSettings) -> Result<ClientConfig, LogError> {
-    let failed = |error: String| unusable(format!("its connection string: TLS: {error}"));
+/// Why TLS can't be spoken as the connection string says. Said whole: no cause comes after it.
+#[derive(Debug, thiserror::Error)]
+enum TlsError {
+    #[error(transparent)]
+    Rustls(#[from] rustls::Error),
+    #[error("{path}: {error}")]
+    Pem { path: String, error: rustls::pki_types::pem::Error },
+    /// A certificate in the file that can't be trusted.
+    #[error("{path}: {error}")]
+    Authority { path: String, error: rustls::Error },
+}
+
+fn tls(settings: &ClientSettings) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| failed(error.to_string()))?
-        .with_root_certificates(roots(settings).map_err(failed)?);
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots(settings)?);
     let mut config = match settings.user_certificate() {
         Some((certificate, key)) => {
-            let chain = certificates(certificate).map_err(failed)?;
-            let key = PrivateKeyDer::from_pem_file(key).map_err(|error| failed(format!("{key}: {error}")))?;
-            config.with_client_auth_cert(chain, key).map_err(|error| failed(error.to_string()))?
+            let chain = certificates(certificate)?;
+            let key = PrivateKeyDer::from_pem_file(key).map_err(|error| pem(key, error))?;
+            config.with_client_auth_cert(chain, key)?
         }
         None => config.with_no_client_auth(),
     };
@@ -166,7 +177,7 @@ fn tls(settings: &ClientSettings) -> Result<ClientConfig, LogError> {
     Ok(config)
 }
 
-fn roots(settings: &ClientSettings) -> Result<RootCertStore, String> {
+fn roots(settings: &ClientSettings) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     if !settings.is_secure_mode_enabled() {
         return Ok(roots);
@@ -174,7 +185,8 @@ fn roots(settings: &ClientSettings) -> Result<RootCertStore, String> {
     match settings.tls_ca_file() {
         Some(path) => {
             for certificate in certificates(path)? {
-                roots.add(certificate).map_err(|error| format!("{path}: {error}"))?;
+                let unfit = |error| TlsError::Authority { path: path.clone(), error };
+                roots.add(certificate).map_err(unfit)?;
             }
         }
         None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
@@ -182,7 +194,11 @@ fn roots(settings: &ClientSettings) -> Result<RootCertStore, String> {
     Ok(roots)
 }
 
-fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
-    let named = |error: rustls::pki_types::pem::Error| format!("{path}: {error}");
-    CertificateDer::pem_file_iter(path).map_err(named)?.collect::<Result<_, _>>().map_err(named)
+fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let read = || CertificateDer::pem_file_iter(path)?.collect::<Result<_, _>>();
+    read().map_err(|error| pem(path, error))
+}
+
+fn pem(path: &str, error: rustls::pki_types::pem::Error) -> TlsError {
+    TlsError::Pem { path: path.to_owned(), error }
 }

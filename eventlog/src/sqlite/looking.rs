@@ -1,5 +1,6 @@
 //! The log's file while another process may be writing to it: it is read, and nothing of it is changed.
 
+use super::options::SqliteOptions;
 use super::readers::Readers;
 use super::schema;
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
@@ -26,8 +27,9 @@ impl SqliteLogReader {
     /// [`LogError::Damaged`] if the file is of a newer version or not a log of ours; [`LogError::Unavailable`] if there is none, or the
     /// disk doesn't let us.
     pub fn open(path: &Path, format: u32, readers: usize) -> Result<Self, LogError> {
-        let log_id = schema::look(path, i64::from(format))?;
-        Ok(Self { log_id, readers: Readers::new(path, readers) })
+        let options = SqliteOptions { format, readers, ..SqliteOptions::default() };
+        let log_id = schema::look_at(path, &options)?;
+        Ok(Self { log_id, readers: Readers::new(path, &schema::format(&options)) })
     }
 }
 

@@ -7,7 +7,6 @@
 
 mod bounded;
 mod errors;
-mod lock;
 mod looking;
 mod options;
 mod queue;
@@ -18,7 +17,8 @@ mod session;
 mod writer;
 
 pub use looking::SqliteLogReader;
-pub use options::{SqliteOptions, Synchronous};
+pub use options::SqliteOptions;
+pub use sqlite::Synchronous;
 
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::follow::{Batch, Source, follow};
@@ -27,6 +27,7 @@ use crate::recent::Recent;
 use crate::size::Room;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use errors::open_error;
 use queue::Queue;
 use readers::Readers;
 use schema::IfMissing;
@@ -46,7 +47,7 @@ const BATCH: Room = Room { events: 512, bytes: 1024 * 1024 };
 pub struct SqliteLog {
     log_id: LogId,
     head: watch::Receiver<Position>,
-    shared: Arc<Shared>,
+    read_side: Arc<ReadSide>,
     max_append_bytes: usize,
     checkpointer: Arc<Checkpointer>,
     /// Taken only when the log is dropped, as is `writer`.
@@ -55,7 +56,7 @@ pub struct SqliteLog {
 }
 
 /// What subscriptions keep alive.
-struct Shared {
+struct ReadSide {
     readers: Readers,
     recent: Recent,
 }
@@ -67,18 +68,19 @@ impl SqliteLog {
     /// [`LogError::Damaged`] if the file is of a newer version or not a log of ours: it is left as it is.
     /// [`LogError::Unavailable`] if another process has it open, or the disk doesn't let us.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, LogError> {
-        let lock = lock::lock(path)?;
+        let lock = sqlite::lock(path).map_err(|error| open_error(&error))?;
+        let format = schema::format(&options);
         let session = Session::open(path, &options, IfMissing::Create)?;
         let log_id = session.log_id();
         let (head_sender, head) = watch::channel(session.head());
-        let shared = Arc::new(Shared {
-            readers: Readers::new(path, options.readers),
+        let read_side = Arc::new(ReadSide {
+            readers: Readers::new(path, &format),
             recent: Recent::new(session.head(), options.recent_events, options.recent_bytes),
         });
         let (queue, requests) = Queue::new(&options);
         let max_append_bytes = options.max_append_bytes;
         let unstarted = |error| LogError::Unavailable(format!("its threads can't be started: {error}"));
-        let checkpointer = Checkpointer::start(path, "the event log", schema::bounds(&options)).map_err(unstarted)?;
+        let checkpointer = Checkpointer::start(path, format.what, format.bounds).map_err(unstarted)?;
         let checkpointer = Arc::new(checkpointer);
         let mut writer = Writer {
             path: path.to_owned(),
@@ -87,14 +89,14 @@ impl SqliteLog {
             session: Some(session),
             unsettled: Unsettled::default(),
             checkpointer: Arc::clone(&checkpointer),
-            shared: Arc::clone(&shared),
+            read_side: Arc::clone(&read_side),
             head: head_sender,
             has_run: false,
             _lock: lock,
         };
         let mut requests = requests;
         let writer = tasks::thread("event log writer", move || writer.run(&mut requests)).map_err(unstarted)?;
-        Ok(Self { log_id, head, shared, max_append_bytes, checkpointer, queue: Some(queue), writer: Some(writer) })
+        Ok(Self { log_id, head, read_side, max_append_bytes, checkpointer, queue: Some(queue), writer: Some(writer) })
     }
 
     /// `recorded_at`: as another log recorded it.
@@ -121,7 +123,7 @@ impl Settle for SqliteLog {
 impl Drop for SqliteLog {
     fn drop(&mut self) {
         // Before the writer's connection, so that SQLite, closing the last one, leaves the log in one file.
-        self.shared.readers.close();
+        self.read_side.readers.close();
         drop(self.queue.take());
         if let Some(writer) = self.writer.take()
             && writer.join().is_err()
@@ -166,7 +168,7 @@ impl EventLog for SqliteLog {
 
     async fn read_stream_backwards(&self, stream: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
         let (stream, head) = (stream.clone(), *self.head.borrow());
-        self.shared.readers.run(move |reader| reader.stream_backwards(&stream, limit, head)).await
+        self.read_side.readers.run(move |reader| reader.stream_backwards(&stream, limit, head)).await
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, LogError> {
@@ -180,7 +182,7 @@ impl EventLog for SqliteLog {
         room: Room,
     ) -> Result<Vec<RecordedEvent>, LogError> {
         let (stream, head) = (stream.clone(), *self.head.borrow());
-        self.shared.readers.run(move |reader| reader.stream(&stream, from, room, head)).await
+        self.read_side.readers.run(move |reader| reader.stream(&stream, from, room, head)).await
     }
 
     async fn read_all_within(&self, after: Position, room: Room) -> Result<Vec<RecordedEvent>, LogError> {
@@ -188,10 +190,10 @@ impl EventLog for SqliteLog {
         if after >= head {
             return Ok(Vec::new());
         }
-        if let Some(events) = self.shared.recent.after(after, room) {
+        if let Some(events) = self.read_side.recent.after(after, room) {
             return Ok(events);
         }
-        self.shared.readers.run(move |reader| reader.all(after, room, head)).await
+        self.read_side.readers.run(move |reader| reader.all(after, room, head)).await
     }
 
     async fn head(&self) -> Result<Position, LogError> {
@@ -206,7 +208,7 @@ impl EventLog for SqliteLog {
     }
 
     fn damage(&self) -> Option<String> {
-        self.shared.readers.damage()
+        self.read_side.readers.damage()
     }
 
     async fn log_id(&self) -> Result<LogId, LogError> {
@@ -214,12 +216,12 @@ impl EventLog for SqliteLog {
     }
 
     fn subscribe(&self, after: Position) -> Subscription {
-        follow(Arc::clone(&self.shared), self.head.clone(), after)
+        follow(Arc::clone(&self.read_side), self.head.clone(), after)
     }
 }
 
 #[async_trait]
-impl Source for Shared {
+impl Source for ReadSide {
     async fn next_batch(&self, after: Position, head: Position) -> Result<Batch, LogError> {
         if let Some(events) = self.recent.after(after, BATCH) {
             return Ok(Batch { events, fell_behind: false });

@@ -3,17 +3,7 @@
 use crate::clock::{Clock, system_clock};
 use crate::port::FIRST_FORMAT;
 use crate::size::MAX_APPEND_BYTES;
-
-/// When an append counts as written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Synchronous {
-    /// Once the disk has it: an answered append survives a power cut.
-    #[default]
-    Full,
-    /// Once the operating system has it: an answered append survives the end of the process, but a power cut may take the
-    /// last ones (never a part of one, never one before another).
-    Normal,
-}
+use sqlite::Synchronous;
 
 /// How a [`SqliteLog`](crate::SqliteLog) works. The defaults suit a server that stays below 150 MB in all.
 #[derive(Clone)]

@@ -1,22 +1,23 @@
 //! The bounded queue between those who append, or ask whether they could, and the thread that writes.
 
 use super::options::SqliteOptions;
+use crate::append::check;
 use crate::event::{NewEvent, StreamName};
 use crate::port::{AppendError, Appended, ExpectedRevision, LogError};
-use crate::size::{OVERHEAD_BYTES, check};
+use crate::size::OVERHEAD_BYTES;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// What the thread that writes is asked for.
-pub(super) enum Asked {
-    Append(Request),
+pub(super) enum Request {
+    Append(AppendRequest),
     /// Whether an append would be stored.
     Probe(oneshot::Sender<Result<(), LogError>>),
 }
 
 /// One append that waits to be written.
-pub(super) struct Request {
+pub(super) struct AppendRequest {
     pub(super) stream: StreamName,
     pub(super) expected: ExpectedRevision,
     pub(super) events: Vec<NewEvent>,
@@ -29,7 +30,7 @@ pub(super) struct Request {
 
 /// Bounded by appends and by bytes: who finds it full waits, in the order of arrival.
 pub(super) struct Queue {
-    requests: mpsc::Sender<Asked>,
+    requests: mpsc::Sender<Request>,
     room: Arc<Semaphore>,
     /// In bytes, as is `room`.
     whole_room: u32,
@@ -37,7 +38,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(options: &SqliteOptions) -> (Self, mpsc::Receiver<Asked>) {
+    pub(super) fn new(options: &SqliteOptions) -> (Self, mpsc::Receiver<Request>) {
         let (requests, receiver) = mpsc::channel(options.queued_appends.max(1));
         let whole_room = u32::try_from(options.queued_bytes).unwrap_or(u32::MAX).max(1);
         let room = Arc::new(Semaphore::new(whole_room as usize));
@@ -58,8 +59,8 @@ impl Queue {
         let room = Arc::clone(&self.room).acquire_many_owned(share);
         let room = room.await.map_err(|_| closed(stream))?;
         let (answer, answered) = oneshot::channel();
-        let request = Request { stream: stream.clone(), expected, events, recorded_at, answer, _room: room };
-        self.requests.send(Asked::Append(request)).await.map_err(|_| closed(stream))?;
+        let request = AppendRequest { stream: stream.clone(), expected, events, recorded_at, answer, _room: room };
+        self.requests.send(Request::Append(request)).await.map_err(|_| closed(stream))?;
         // The writer answers everything it takes, so this fails only when it has died, at whatever step.
         answered
             .await
@@ -69,7 +70,7 @@ impl Queue {
     /// Waits for its turn, and for the disk.
     pub(super) async fn probe(&self) -> Result<(), LogError> {
         let (answer, answered) = oneshot::channel();
-        self.requests.send(Asked::Probe(answer)).await.map_err(|_| stopped())?;
+        self.requests.send(Request::Probe(answer)).await.map_err(|_| stopped())?;
         answered.await.unwrap_or_else(|_| Err(stopped()))
     }
 }

@@ -4,15 +4,14 @@
 use super::bounded::Bounded;
 use super::errors::log_error;
 use super::options::SqliteOptions;
-use super::queue::Request;
+use super::queue::AppendRequest;
 use super::rows::{at_most_i64, stream_id, unsigned};
-use super::schema::{IfMissing, Opened, open_to_write, raise_format};
+use super::schema::{IfMissing, OpenedLog, open_to_write, raise_format};
 use crate::clock::{Clock, record_time};
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::port::{AppendError, Appended, ExpectedRevision, LogError, LogId};
 use chrono::DateTime;
 use rusqlite::{Connection, OptionalExtension, Result, params};
-use sqlite::Checkpointer;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -55,8 +54,7 @@ impl Session {
         options: &SqliteOptions,
         if_missing: IfMissing,
     ) -> std::result::Result<Self, LogError> {
-        let Opened { connection, log_id, raises_to } = open_to_write(path, options, if_missing)?;
-        Checkpointer::watch(&connection);
+        let OpenedLog { connection, log_id, raises_to } = open_to_write(path, options, if_missing)?;
         let last = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1";
         let last = connection.query_row(last, [], |row| Ok((unsigned(row, 0)?, row.get(1)?))).optional();
         let (last_position, last_ms) = last.map_err(|error| log_error("opening", &error))?.unwrap_or((0, i64::MIN));
@@ -87,7 +85,7 @@ impl Session {
 
     /// Writes all that can be in one transaction and waits for the disk. An append that conflicts fails alone. After an
     /// error nothing is known of any of them, and the session must not be used again.
-    pub(super) fn commit(&mut self, requests: &mut [Request]) -> Result<Committed> {
+    pub(super) fn commit(&mut self, requests: &mut [AppendRequest]) -> Result<Committed> {
         self.run("BEGIN IMMEDIATE")?;
         self.last_ms = record_time(&self.clock, self.last_ms);
         let mut committed = Committed { answers: Vec::with_capacity(requests.len()), events: Vec::new() };
@@ -125,7 +123,7 @@ impl Session {
 
     fn append(
         &mut self,
-        request: &mut Request,
+        request: &mut AppendRequest,
         done: &mut Vec<RecordedEvent>,
     ) -> Result<std::result::Result<Appended, AppendError>> {
         let tail = self.tail(&request.stream)?;

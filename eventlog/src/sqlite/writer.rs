@@ -1,10 +1,10 @@
 //! The one thread that writes. It takes whatever waits, of all streams, commits it in one transaction, tells those who
 //! follow the log, and then answers.
 
-use super::Shared;
+use super::ReadSide;
 use super::errors::log_error;
 use super::options::SqliteOptions;
-use super::queue::{Asked, Request};
+use super::queue::{AppendRequest, Request};
 use super::schema::IfMissing;
 use super::session::{Committed, Session};
 use crate::event::{Position, StreamName};
@@ -25,7 +25,7 @@ pub(super) struct Writer {
     pub(super) session: Option<Session>,
     pub(super) unsettled: Unsettled,
     pub(super) checkpointer: Arc<Checkpointer>,
-    pub(super) shared: Arc<Shared>,
+    pub(super) read_side: Arc<ReadSide>,
     pub(super) head: watch::Sender<Position>,
     /// It was started before, and broke off.
     pub(super) has_run: bool,
@@ -36,7 +36,7 @@ pub(super) struct Writer {
 impl Writer {
     /// Until the queue is closed and empty. Called again after a panic: what became of the batch under way is told to nobody, so that
     /// its appends are unsettled; the file is opened anew, which finds out what stands in it.
-    pub(super) fn run(&mut self, requests: &mut mpsc::Receiver<Asked>) {
+    pub(super) fn run(&mut self, requests: &mut mpsc::Receiver<Request>) {
         if std::mem::replace(&mut self.has_run, true) {
             self.session = None;
         }
@@ -45,8 +45,8 @@ impl Writer {
         while requests.blocking_recv_many(&mut asked, most) > 0 {
             for asked in asked.drain(..) {
                 match asked {
-                    Asked::Append(request) => batch.push(request),
-                    Asked::Probe(answer) => probes.push(answer),
+                    Request::Append(request) => batch.push(request),
+                    Request::Probe(answer) => probes.push(answer),
                 }
             }
             let outcome = match batch.is_empty() {
@@ -61,7 +61,7 @@ impl Writer {
     }
 
     /// Writes the batch and answers it; what came of it all.
-    fn write(&mut self, batch: &mut Vec<Request>) -> Result<(), LogError> {
+    fn write(&mut self, batch: &mut Vec<AppendRequest>) -> Result<(), LogError> {
         match self.commit_or_break_off(batch) {
             Ok(committed) => {
                 self.publish(committed, batch);
@@ -85,14 +85,14 @@ impl Writer {
     }
 
     /// A panic is a defect of ours: it leaves the file as a failure does, and ends nothing but this batch.
-    fn commit_or_break_off(&mut self, batch: &mut [Request]) -> Result<Committed, Failure> {
+    fn commit_or_break_off(&mut self, batch: &mut [AppendRequest]) -> Result<Committed, Failure> {
         catch_unwind(AssertUnwindSafe(|| self.commit(batch))).unwrap_or_else(|_| {
             let source = LogError::Unavailable("writing to it broke off".to_owned());
             Err(Failure { source, is_unsure: true })
         })
     }
 
-    fn commit(&mut self, batch: &mut [Request]) -> Result<Committed, Failure> {
+    fn commit(&mut self, batch: &mut [AppendRequest]) -> Result<Committed, Failure> {
         let mut session = self.session().map_err(|source| Failure { source, is_unsure: false })?;
         #[cfg(test)]
         assert!(!batch.iter().any(|request| request.stream.as_str() == tests::BREAKS), "as a defect would");
@@ -130,7 +130,7 @@ impl Writer {
             return Err(LogError::Damaged(format!("{path} was replaced; restart to use what is there now")));
         }
         if session.head() > known {
-            self.shared.recent.restart(session.head());
+            self.read_side.recent.restart(session.head());
             self.head.send_replace(session.head());
         }
         tracing::info!(path = %self.path.display(), head = %session.head(), "the event log is open again");
@@ -138,9 +138,9 @@ impl Writer {
     }
 
     /// First the events, then the head, then the answers: who has an answer finds what it speaks of.
-    fn publish(&self, committed: Committed, batch: &mut Vec<Request>) {
+    fn publish(&self, committed: Committed, batch: &mut Vec<AppendRequest>) {
         if let Some(last) = committed.events.last().map(|event| event.position) {
-            self.shared.recent.push(committed.events);
+            self.read_side.recent.push(committed.events);
             self.head.send_replace(last);
         }
         for (request, answer) in batch.drain(..).zip(committed.answers) {
@@ -160,12 +160,12 @@ struct Failure {
 impl Writer {
     /// 'Not done' is said only where no earlier try can turn out to have been: whoever was told that it is not known tries again,
     /// by the same stream.
-    fn refuse(&mut self, Failure { source, is_unsure }: &Failure, batch: &mut Vec<Request>) {
+    fn refuse(&mut self, Failure { source, is_unsure }: &Failure, batch: &mut Vec<AppendRequest>) {
         match is_unsure {
             true => tracing::error!(error = %source, appends = batch.len(), "whether appends were done is not known"),
             false => tracing::error!(error = %source, appends = batch.len(), "appends failed"),
         }
-        self.shared.readers.note(source);
+        self.read_side.readers.note(source);
         for request in batch.drain(..) {
             let (stream, source) = (request.stream, source.clone());
             let refusal = match *is_unsure || self.unsettled.has(&stream) {

@@ -1,13 +1,14 @@
 //! The writing connections, and the transaction around whatever is written: fenced by the epochs of whoever leads, and settled when
 //! its outcome was lost.
 
+use super::fence::{Epochs, fence};
 use super::generations::{self, Dropped};
 use super::trouble;
 use super::values::number;
 use super::write::Writer;
 use crate::store::*;
 use eventlog::{Checkpoint, LogId, Position};
-use postgres::{Database, Held, in_time, is_away};
+use postgres::{Database, in_time, is_away};
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, PgConnection, PgPool, Postgres, Row};
 use std::time::Duration;
@@ -33,19 +34,6 @@ const SESSION: &[(&str, &str)] = &[
     ("enable_mergejoin", "off"),
     ("max_parallel_workers_per_gather", "0"),
 ];
-
-/// By what it is checked that whoever writes still leads.
-pub(super) struct Epochs {
-    roles: Vec<String>,
-    epochs: Vec<i64>,
-}
-
-impl Epochs {
-    pub fn of(held: &[Held]) -> Self {
-        let (roles, epochs) = held.iter().map(|held| (held.role.name().into_owned(), held.epoch)).unzip();
-        Self { roles, epochs }
-    }
-}
 
 pub(super) struct Committer {
     pool: PgPool,
@@ -234,17 +222,6 @@ async fn write(connection: &mut PgConnection, held: &Epochs, commit: &Commit, ma
         true => Failed::Unknown(error),
         false => Failed::Before(trouble("writing", &error)),
     })
-}
-
-/// Only who leads in all of these by that epoch goes on; and until this transaction ends, no other one can take over.
-pub(super) async fn fence(transaction: &mut PgConnection, held: &Epochs) -> Result<(), StoreError> {
-    let select =
-        "SELECT 1 FROM leaders WHERE (role, epoch) IN (SELECT * FROM unnest($1::text[], $2::int8[])) FOR SHARE";
-    let leads = sqlx::query(select).bind(&held.roles).bind(&held.epochs).fetch_all(transaction).await;
-    match leads.map_err(|error| trouble("looking who leads", &error))?.len() == held.roles.len() {
-        true => Ok(()),
-        false => Err(StoreError::Fenced),
-    }
 }
 
 async fn move_checkpoints(transaction: &mut PgConnection, commit: &Commit, mark: Uuid) -> Result<(), StoreError> {

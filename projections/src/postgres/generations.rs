@@ -1,6 +1,6 @@
 //! How generations come, answer and go: each step a transaction of whoever leads, on disk before it is told.
 
-use super::commit::{Epochs, fence};
+use super::fence::{Epochs, fence};
 use super::values::number;
 use super::{schema, trouble};
 use crate::store::*;

@@ -5,6 +5,7 @@
 //! declarations alone; values are always bound. Connections and leadership themselves are the crate `postgres`'s.
 
 mod commit;
+mod fence;
 mod generations;
 mod pool;
 mod schema;
@@ -18,8 +19,9 @@ mod write;
 use crate::store::*;
 use ::postgres::{Database, DatabaseError, Held, is_away, says};
 use async_trait::async_trait;
-use commit::{Committer, Epochs};
+use commit::Committer;
 use eventlog::{Checkpoint, Position, StreamName};
+use fence::Epochs;
 use pool::Readers;
 use sqlx::Row;
 use sqlx::postgres::PgRow;

@@ -129,7 +129,7 @@ fn of_row(column: &str) -> String {
 }
 
 /// What a list goes through.
-struct Way {
+struct AccessPath {
     from: String,
     equal: Vec<String>,
     /// `None`: the order of the keys.
@@ -137,7 +137,7 @@ struct Way {
     key: String,
 }
 
-impl Way {
+impl AccessPath {
     fn of(table: Table, list: &List) -> Self {
         let name = name(table);
         match &list.through {
@@ -167,16 +167,16 @@ impl Way {
 }
 
 /// The conditions that a list and a count share. `range` is the list's, or what of it is to be said.
-fn conditions(statement: &mut Statement, way: &Way, list: &List, range: TimeRange) {
+fn conditions(statement: &mut Statement, path: &AccessPath, list: &List, range: TimeRange) {
     statement.sql.push_str(" WHERE true");
     let label = match &list.through {
         Through::Index(_) => None,
         Through::Label(label) => Some(Value::Text(label.clone())),
     };
-    for (column, value) in way.equal.iter().zip(list.equal.iter().chain(&label)) {
+    for (column, value) in path.equal.iter().zip(list.equal.iter().chain(&label)) {
         statement.and(column, "=", value);
     }
-    if let Some(sort) = &way.sort {
+    if let Some(sort) = &path.sort {
         if let Some(from) = range.from {
             statement.and(sort, ">=", &from.into());
         }
@@ -200,29 +200,29 @@ fn beyond(list: &List) -> TimeRange {
 }
 
 pub(super) fn list(table: Table, list: &List) -> Statement {
-    let way = Way::of(table, list);
-    let sort = way.sort.as_deref().unwrap_or("0::int8");
-    let mut statement = Statement::new(format!("SELECT {sort}, {} FROM {}", way.key, way.from));
-    conditions(&mut statement, &way, list, beyond(list));
+    let path = AccessPath::of(table, list);
+    let sort = path.sort.as_deref().unwrap_or("0::int8");
+    let mut statement = Statement::new(format!("SELECT {sort}, {} FROM {}", path.key, path.from));
+    conditions(&mut statement, &path, list, beyond(list));
     let (beyond, direction) = if list.descending { ("<", "DESC") } else { (">", "ASC") };
-    match (&way.sort, list.after) {
+    match (&path.sort, list.after) {
         (Some(sort), Some(after)) => {
             let (last, key) = (statement.bind(&after.sort.into()), statement.bind(&after.key.into()));
-            let _ = write!(statement.sql, " AND ({sort}, {}) {beyond} ({last}, {key})", way.key);
+            let _ = write!(statement.sql, " AND ({sort}, {}) {beyond} ({last}, {key})", path.key);
         }
-        (None, Some(after)) => statement.and(&way.key, beyond, &after.key.into()),
+        (None, Some(after)) => statement.and(&path.key, beyond, &after.key.into()),
         (_, None) => {}
     }
-    let sort = way.sort.map_or(String::new(), |sort| format!("{sort} {direction}, "));
-    let _ = write!(statement.sql, " ORDER BY {sort}{} {direction}", way.key);
+    let sort = path.sort.map_or(String::new(), |sort| format!("{sort} {direction}, "));
+    let _ = write!(statement.sql, " ORDER BY {sort}{} {direction}", path.key);
     statement.page(list.limit, list.offset);
     statement
 }
 
 pub(super) fn count(table: Table, list: &List) -> Statement {
-    let way = Way::of(table, list);
-    let mut statement = Statement::new(format!("SELECT count(*) FROM {}", way.from));
-    conditions(&mut statement, &way, list, list.range);
+    let path = AccessPath::of(table, list);
+    let mut statement = Statement::new(format!("SELECT count(*) FROM {}", path.from));
+    conditions(&mut statement, &path, list, list.range);
     statement
 }
 

@@ -17,7 +17,7 @@ const MOST_BYTES: usize = 768 * 1024;
 /// The words of the texts, which are in the order of the declared fields, as a `tsvector`.
 pub(super) fn indexed(searched: &Searched, scope: Uuid, texts: &[String]) -> String {
     let lead = lead(scope);
-    let mut places = Places::default();
+    let mut places = WordPositions::default();
     for (field, text) in texts.iter().enumerate() {
         let weight = letter(searched, field);
         // No phrase goes from one field to the next.
@@ -40,13 +40,13 @@ pub(super) fn indexed(searched: &Searched, scope: Uuid, texts: &[String]) -> Str
 
 /// Where each word stands.
 #[derive(Default)]
-struct Places {
+struct WordPositions {
     of_words: BTreeMap<String, Vec<(usize, char)>>,
     last: usize,
     bytes: usize,
 }
 
-impl Places {
+impl WordPositions {
     fn add(&mut self, lead: &str, word: &str, weight: char) {
         self.bytes += lead.len() + word.len() + 4;
         if self.bytes > MOST_BYTES {

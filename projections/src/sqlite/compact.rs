@@ -15,6 +15,17 @@ const STAY_FREE: i64 = 256;
 /// free, and a third of all.
 const WORTH_WHILE: i64 = 4_096;
 
+/// Why a file was not written anew.
+#[derive(Debug, thiserror::Error)]
+enum CompactError {
+    #[error("its write-ahead log can't be emptied")]
+    LogStays,
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Disk(#[from] std::io::Error),
+}
+
 fn number(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, name, |row| row.get(0))
 }
@@ -42,12 +53,12 @@ pub(super) fn if_worth_while(path: &Path) -> Result<(), StoreError> {
     let anew = files::beside(path, "-compact");
     let unmoved = |error| StoreError::Unavailable(format!("{}: {error}", path.display()));
     files::remove(&anew).map_err(unmoved)?;
-    match write_anew(path, &anew).map_err(|error| error.to_string()).and_then(|()| put(&anew, path)) {
+    match write_anew(path, &anew).map_err(CompactError::from).and_then(|()| put(&anew, path)) {
         Ok(()) => {
             tracing::info!(file = %path.display(), "the file of the views was written anew, without the room it had left")
         }
         Err(error) => {
-            tracing::warn!(file = %path.display(), error, "the file of the views keeps the room that it has left");
+            tracing::warn!(file = %path.display(), %error, "the file of the views keeps the room that it has left");
             files::remove(&anew).map_err(unmoved)?;
         }
     }
@@ -61,7 +72,8 @@ fn is_worth_while(path: &Path) -> std::io::Result<bool> {
     let number =
         |at: usize| i64::from(u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]));
     let [all, free, gives_back, application_id] = [number(28), number(36), number(52), number(68)];
-    let is_ours = header.starts_with(b"SQLite format 3\0") && application_id == schema::APPLICATION_ID;
+    let is_ours =
+        header.starts_with(b"SQLite format 3\0") && application_id == i64::from(schema::FORMAT.application_id);
     Ok(is_ours && gives_back == 0 && free >= WORTH_WHILE && free * 3 >= all)
 }
 
@@ -72,15 +84,12 @@ fn write_anew(path: &Path, anew: &Path) -> rusqlite::Result<()> {
     connection.close().map_err(|(_, error)| error)
 }
 
-fn put(anew: &Path, path: &Path) -> Result<(), String> {
+fn put(anew: &Path, path: &Path) -> Result<(), CompactError> {
     // Closing the last connection has left nothing beside the file: what stands there would be taken for the new file's.
     if std::fs::metadata(files::beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0) {
-        return Err("its write-ahead log can't be emptied".to_owned());
+        return Err(CompactError::LogStays);
     }
-    let put = || -> std::io::Result<()> {
-        std::fs::File::open(anew)?.sync_all()?;
-        std::fs::rename(anew, path)?;
-        files::sync_directory(path)
-    };
-    put().map_err(|error| error.to_string())
+    std::fs::File::open(anew)?.sync_all()?;
+    std::fs::rename(anew, path)?;
+    Ok(files::sync_directory(path)?)
 }

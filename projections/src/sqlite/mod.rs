@@ -6,7 +6,6 @@
 //! are always bound.
 
 mod compact;
-mod file;
 mod pool;
 mod read;
 mod schema;
@@ -19,10 +18,9 @@ mod write;
 use crate::store::*;
 use async_trait::async_trait;
 use eventlog::{Checkpoint, Position, StreamName};
-use file::File;
 use pool::Pool;
 use rusqlite::Connection;
-use sqlite::{Settle, Space, Trouble, files, says};
+use sqlite::{Closed, File, OpenError, Settle, Space, Stopped, Trouble, files, says};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -45,12 +43,11 @@ impl SqliteReadStore {
     /// with much room in it that it could not give back.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] if a newer version wrote it, or it is not one of ours: it is left as it is. [`StoreError::Damaged`] if it
-    /// can't be read. [`StoreError::Unavailable`] if the disk doesn't let us.
+    /// [`StoreError::Newer`] if another version wrote it, [`StoreError::Foreign`] if it is not one of ours: it is left as it is.
+    /// [`StoreError::Damaged`] if it can't be read. [`StoreError::Unavailable`] if the disk doesn't let us.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         compact::if_worth_while(path)?;
-        let file = Arc::new(File::open(path)?);
-        Ok(Self { pool: Pool::new(Arc::clone(&file)), file, damage: watch::Sender::new(None), space: None })
+        Ok(Self::with(File::open(path, &schema::FORMAT)?))
     }
 
     /// As [`Self::open`]; a file that is damaged is moved away, and another one made, to be filled from the log.
@@ -58,13 +55,14 @@ impl SqliteReadStore {
     /// # Errors
     /// As [`Self::open`], but for damage.
     pub fn open_or_begin_anew(path: &Path) -> Result<Self, StoreError> {
-        match Self::open(path) {
-            Err(StoreError::Damaged(reason)) => {
-                moved_away(path, files::set_aside(path), &reason)?;
-                Self::open(path)
-            }
-            opened => opened,
-        }
+        compact::if_worth_while(path)?;
+        let (file, _) = File::open_or_begin_anew(path, &schema::FORMAT)?;
+        Ok(Self::with(file))
+    }
+
+    fn with(file: File) -> Self {
+        let file = Arc::new(file);
+        Self { pool: Pool::new(Arc::clone(&file)), file, damage: watch::Sender::new(None), space: None }
     }
 
     /// Nothing more is folded while the disk has less room than this wants.
@@ -104,13 +102,10 @@ impl SqliteReadStore {
     /// The disk's: then nothing is open, and the next start finds what there is.
     pub(crate) fn take_place(&self, of: Option<&Path>) -> Result<(), StoreError> {
         let reason = self.damage.borrow().clone().unwrap_or_default();
-        self.file.replace(|path| {
-            let moved = match of {
-                Some(filled) => files::replace(path, filled),
-                None => files::set_aside(path),
-            };
-            moved_away(path, moved, &reason)
-        })?;
+        match of {
+            Some(filled) => self.file.replace_by(filled, &reason)?,
+            None => self.file.begin_anew(&reason)?,
+        }
         self.damage.send_replace(None);
         Ok(())
     }
@@ -126,7 +121,7 @@ impl SqliteReadStore {
     }
 
     fn write<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.noted(self.file.write(work))
+        self.noted(self.file.write(work)?)
     }
 
     /// Damage is told to whoever makes the file anew.
@@ -156,25 +151,38 @@ impl SqliteReadStore {
     }
 }
 
-fn moved_away(path: &Path, moved: std::io::Result<PathBuf>, reason: &str) -> Result<(), StoreError> {
-    let stuck = |error| StoreError::Unavailable(format!("{} can't be moved away: {error}", path.display()));
-    let aside = moved.map_err(stuck)?;
-    tracing::error!(
-        file = %path.display(),
-        moved_to = %aside.display(),
-        reason,
-        "the views are damaged: what is left of them is moved away and may be deleted, and they are filled anew from the log"
-    );
-    Ok(())
-}
-
 /// What a failure of SQLite means.
 fn trouble(doing: &str, error: &rusqlite::Error) -> StoreError {
-    let reason = format!("{doing}: {}", says(error));
-    match sqlite::trouble(error) {
+    of_trouble(sqlite::trouble(error), format!("{doing}: {}", says(error)))
+}
+
+fn of_trouble(trouble: Trouble, reason: String) -> StoreError {
+    match trouble {
         Trouble::Damaged => StoreError::Damaged(reason),
         Trouble::Full => StoreError::Full(reason),
         Trouble::ReadOnly | Trouble::Passing => StoreError::Unavailable(reason),
+    }
+}
+
+impl From<OpenError> for StoreError {
+    fn from(error: OpenError) -> Self {
+        match (error.trouble(), &error) {
+            (Some(trouble), _) => of_trouble(trouble, error.to_string()),
+            (None, OpenError::OtherVersion { .. }) => StoreError::Newer(error.to_string()),
+            (None, _) => StoreError::Foreign(error.to_string()),
+        }
+    }
+}
+
+impl From<Closed> for StoreError {
+    fn from(closed: Closed) -> Self {
+        StoreError::Unavailable(closed.to_string())
+    }
+}
+
+impl From<Stopped> for StoreError {
+    fn from(stopped: Stopped) -> Self {
+        StoreError::Unavailable(stopped.to_string())
     }
 }
 

@@ -7,16 +7,10 @@ use super::trouble;
 use crate::store::*;
 use eventlog::chain::EventHash;
 use eventlog::{Checkpoint, LogId, Position};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
-use sqlite::{Bounds, Checkpointer, Header, journal_size_limit};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use sqlite::{Advice, Bounds, ConnectionMemory, Format, OtherVersion, Synchronous, WhatIsFound};
 use uuid::Uuid;
 
-/// Marks the file as a read store of cartlog ("clrs").
-pub(super) const APPLICATION_ID: i64 = 0x636c_7273;
-/// The layout of the tables that are always there. A newer one is refused, an older one is brought to this one.
-const FORMAT: i64 = 2;
-/// Pages that the writer keeps, in KiB.
-const CACHE_KIB: i64 = 16_384;
 /// Rows that are deleted at once before an old table is dropped, so that batches come in between.
 const DROPPED_AT_ONCE: usize = 2_000;
 
@@ -41,54 +35,32 @@ const ALWAYS: &str = "
 /// What layout 1 lacks of the tables above, but for those that are made where there are none.
 const SINCE_1: &str = "ALTER TABLE generations ADD COLUMN event_hash BLOB;";
 
-/// When the write-ahead log is copied into the file.
-pub(super) fn bounds() -> Bounds {
-    Bounds::default()
-}
-
-/// Sets the writing connection up, and makes the tables that are always there.
-pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
-    let opening = |error: rusqlite::Error| trouble("opening it", &error);
-    let found = Header::of(connection).map_err(opening)?;
-    if found.tables > 0 && found.application_id != APPLICATION_ID {
-        return Err(StoreError::Foreign("the file is not a read store of cartlog".to_owned()));
-    }
-    if found.version > FORMAT {
-        let format = found.version;
-        return Err(StoreError::Newer(format!("its layout is {format}, this version knows {FORMAT}")));
-    }
-    set_up(connection).map_err(opening)
-}
-
-fn set_up(connection: &Connection) -> rusqlite::Result<()> {
-    // Takes effect only while the file is empty.
-    connection.pragma_update(None, "page_size", 4096)?;
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.pragma_update(None, "journal_size_limit", journal_size_limit(bounds()))?;
-    Checkpointer::watch(connection);
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
+pub(super) static FORMAT: Format = Format {
+    what: "the views",
+    application_id: 0x636c_7273, // `clrs`
+    version: 2,
+    upgrades: &[|views| {
+        views.execute_batch(SINCE_1)?;
+        views.execute_batch(ALWAYS)
+    }],
+    tables: |views| views.execute_batch(ALWAYS),
+    other_version: OtherVersion::Refuse,
+    synchronous: Synchronous::Normal,
+    found: WhatIsFound::MayBeLost,
     // What is replaced is overwritten: a person's data doesn't outlive the row that lost it.
-    connection.pragma_update(None, "secure_delete", "FAST")?;
-    connection.set_prepared_statement_cache_capacity(256);
-    // The mark comes with the tables or not at all: a power cut must not leave tables that nobody knows to be ours.
-    let found = Header::of(connection)?;
-    if found.tables > 0 && found.version == FORMAT {
-        return Ok(());
-    }
-    // Takes the lock before it reads: only then it waits for whoever writes, as a reader that turns writer is refused at once.
-    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    let found = Header::of(&transaction)?;
-    if found.tables > 0 && found.version == 1 {
-        transaction.execute_batch(SINCE_1)?;
-    }
-    transaction.execute_batch(ALWAYS)?;
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", FORMAT)?;
-    transaction.commit()
-}
+    pragmas: "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA secure_delete = FAST;",
+    bounds: Bounds { pass: 1_000, begin_anew: 4_000, idle: std::time::Duration::from_secs(1) },
+    writer: ConnectionMemory { cache_kib: 16_384, statements: 256 },
+    // What is hot is in the rows' own cache, or in the system's.
+    reader: ConnectionMemory { cache_kib: 2_048, statements: 64 },
+    readers: 8,
+    advice: Advice {
+        not_ours: "is not a read store of cartlog",
+        other_version: "start the version of cartlog that wrote it",
+        if_damaged: "",
+        begun_anew: "the views are damaged: what is left of them is moved away and may be deleted, and they are filled anew from the log",
+    },
+};
 
 /// The name of a generation's table.
 pub(super) fn name(table: Table) -> String {

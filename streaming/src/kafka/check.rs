@@ -5,8 +5,8 @@
 
 use super::checkpoint::Reader;
 use super::client::{Quiet, metadata, reading};
-use super::message::{self, Forwarded};
-use super::{ForwardError, ForwarderOptions, broken, place_of};
+use super::message::{self, ForeignRecord, Forwarded};
+use super::{ForwardError, ForwarderOptions, place_of};
 use crate::windows::CatchUp;
 use domain::Category;
 use eventlog::chain::{self, EventHash};
@@ -183,8 +183,8 @@ fn last_forwarded(options: &ForwarderOptions) -> Result<Option<Checkpoint>, Forw
     match partitions_of(options, &consumer(options, &topic)?, &topic)?.is_empty() {
         true => Ok(None),
         false => {
-            let mut reader = Reader::open(options).map_err(broken)?;
-            let stored = reader.read_to_end(&CancellationToken::new()).map_err(broken)?;
+            let mut reader = Reader::open(options)?;
+            let stored = reader.read_to_end(&CancellationToken::new())?;
             Ok(stored.map(|stored| stored.checkpoint()))
         }
     }
@@ -274,7 +274,7 @@ fn partitions_of(
 fn read_topic(
     options: &ForwarderOptions,
     topic: &str,
-    mut take: impl FnMut(Result<Forwarded, String>, Place),
+    mut take: impl FnMut(Result<Forwarded, ForeignRecord>, Place),
 ) -> Result<(), ForwardError> {
     let failed = |error: KafkaError| unread(topic, &error);
     let consumer = consumer(options, topic)?;
@@ -300,14 +300,14 @@ fn read_topic(
 
 impl Compared {
     /// One record, against what is known of its stream.
-    fn take(&mut self, topic: &str, record: Result<Forwarded, String>, place: Place) {
+    fn take(&mut self, topic: &str, record: Result<Forwarded, ForeignRecord>, place: Place) {
         match record {
             Ok(forwarded) => self.take_forwarded(topic, forwarded, place),
-            Err(reason) => {
+            Err(error) => {
                 let foreign = Difference {
                     stream: None,
                     revision: None,
-                    reason: Some(reason),
+                    reason: Some(error.to_string()),
                     ..Difference::of_event(DifferenceKind::Foreign, topic, "", 0)
                 };
                 note(&mut self.report, foreign.at(place));
@@ -431,5 +431,5 @@ async fn blocking<T: Send + 'static>(
     options: Arc<ForwarderOptions>,
     work: impl FnOnce(&ForwarderOptions) -> Result<T, ForwardError> + Send + 'static,
 ) -> Result<T, ForwardError> {
-    super::topics::blocking(move || work(&options)).await
+    super::client::blocking(move || work(&options)).await
 }

@@ -1,10 +1,9 @@
 //! How far the log was forwarded: the last record of a compacted topic, written in the transaction of the events themselves. It also
 //! says how much each topic held then: one that holds less was lost since.
 
-use super::client::{Quiet, reading};
-use super::producer::Broken;
-use super::topics::blocking;
-use super::{ForwardError, ForwarderOptions, broken};
+use super::broken::Broken;
+use super::client::{Quiet, blocking, reading};
+use super::{ForwardError, ForwarderOptions};
 use eventlog::{Checkpoint, EventId, LogId, Position};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
@@ -138,7 +137,7 @@ impl Watch {
             reader.read_to_end(&stopped)?;
             Ok(reader)
         };
-        let reader = blocking(move || open().map_err(broken)).await?;
+        let reader = blocking(move || Ok(open()?)).await?;
         Ok(Self { reader: Some(reader), stop })
     }
 
@@ -149,7 +148,7 @@ impl Watch {
             return Err(ForwardError::Kafka("the position is no longer watched".to_owned()));
         };
         let (reader, moved) = blocking(move || {
-            let moved = reader.news(&stop).map_err(broken)?;
+            let moved = reader.news(&stop)?;
             Ok((reader, moved))
         })
         .await?;

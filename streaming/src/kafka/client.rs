@@ -1,7 +1,8 @@
-//! What all our clients of Kafka share: settings, a log that does not repeat itself, and why brokers can't be reached.
+//! What all our clients of Kafka share: settings, a log that does not repeat itself, why brokers can't be reached, and threads to wait
+//! for them on.
 
-use super::ForwarderOptions;
 use super::refusals::Heard;
+use super::{ForwardError, ForwarderOptions};
 use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
@@ -137,4 +138,17 @@ fn heard(consumer: &BaseConsumer<Quiet>) -> Option<Heard> {
     // The library keeps its log and its errors until somebody asks; of nothing that is read there could be a record.
     while consumer.poll(HEARD_WITHIN).is_some() {}
     consumer.client().context().heard.lock().clone()
+}
+
+/// Works on a thread that nobody waits for once the answer is of no more use: brokers that say nothing must not hold up the end of the
+/// process.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ForwardError> + Send + 'static,
+) -> Result<T, ForwardError> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    std::thread::Builder::new()
+        .name("kafka-blocking".to_owned())
+        .spawn(move || drop(answer.send(work())))
+        .map_err(|error| ForwardError::Kafka(format!("no thread can be started: {error}")))?;
+    answered.await.unwrap_or_else(|_| Err(ForwardError::Kafka("a thread broke off".to_owned())))
 }

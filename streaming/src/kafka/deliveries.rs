@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 /// The producer's context: it is told of each record that a broker has taken.
 pub(super) struct Deliveries {
     quiet: Quiet,
-    known: Mutex<Known>,
+    known: Mutex<TopicEnds>,
 }
 
 #[derive(Default)]
-struct Known {
+struct TopicEnds {
     /// Of each topic of events, where its partitions end.
     ends: BTreeMap<String, Vec<i64>>,
     /// A topic that began again.
@@ -30,7 +30,7 @@ impl Deliveries {
 
     /// Where the topics end before anything is written. Nothing of the producer's may be under way.
     pub(super) fn begin(&self, ends: BTreeMap<String, Vec<i64>>) {
-        *self.known.lock() = Known { ends, lost: None };
+        *self.known.lock() = TopicEnds { ends, lost: None };
     }
 
     /// A topic that began again since.
@@ -45,7 +45,7 @@ impl Deliveries {
     }
 }
 
-impl Known {
+impl TopicEnds {
     fn take(&mut self, topic: &str, partition: i32, offset: i64) {
         let (Some(ends), Ok(partition)) = (self.ends.get_mut(topic), usize::try_from(partition)) else { return };
         if partition >= ends.len() {
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_topic_that_begins_again_is_lost_and_one_with_gaps_is_not() {
-        let mut known = Known { ends: [("t".to_owned(), vec![5, 0])].into(), lost: None };
+        let mut known = TopicEnds { ends: [("t".to_owned(), vec![5, 0])].into(), lost: None };
         for (partition, offset) in [(0, 5), (0, 9), (1, 0), (7, 3)] {
             known.take("t", partition, offset);
             known.take("another", partition, 0);

@@ -6,6 +6,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use eventlog::RecordedEvent;
 use eventlog::chain::{self, EventHash};
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
+use std::num::ParseIntError;
+use std::str::Utf8Error;
 use uuid::Uuid;
 
 fn text<'a>(key: &'static str, value: &'a str) -> Header<'static, &'a str> {
@@ -43,20 +45,40 @@ pub(super) struct Forwarded {
     pub hash: EventHash,
 }
 
-/// Reads a record; says what is wrong with one that we can't have written.
-pub(super) fn read(record: &impl Message) -> Result<Forwarded, String> {
-    let headers = record.headers().ok_or("it has no headers")?;
+/// What is wrong with a record that we can't have written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ForeignRecord {
+    #[error("it has no headers")]
+    NoHeaders,
+    #[error("it has no header {0}")]
+    NoHeader(&'static str),
+    #[error("its header {0} is no text")]
+    NoText(&'static str, #[source] Utf8Error),
+    // Said whole, as it stands in a report: no cause comes after it.
+    #[error("its revision can't be read: {0}")]
+    Revision(ParseIntError),
+    #[error("its id can't be read: {0}")]
+    Id(uuid::Error),
+    #[error("its type is {0}")]
+    Type(String),
+    #[error("it has no metadata")]
+    NoMetadata,
+}
+
+/// Reads a record.
+pub(super) fn read(record: &impl Message) -> Result<Forwarded, ForeignRecord> {
+    let headers = record.headers().ok_or(ForeignRecord::NoHeaders)?;
     let find = |name: &str| headers.iter().find(|found| found.key == name).and_then(|found| found.value);
-    let text = |name: &str| {
-        let value = find(name).ok_or_else(|| format!("it has no header {name}"))?;
-        std::str::from_utf8(value).map_err(|_| format!("its header {name} is no text"))
+    let text = |name: &'static str| {
+        let value = find(name).ok_or(ForeignRecord::NoHeader(name))?;
+        std::str::from_utf8(value).map_err(|error| ForeignRecord::NoText(name, error))
     };
     let stream = text(header::SUBJECT)?.to_owned();
-    let revision = text(header::REVISION)?.parse().map_err(|error| format!("its revision can't be read: {error}"))?;
-    let id = text(header::ID)?.parse().map_err(|error| format!("its id can't be read: {error}"))?;
+    let revision = text(header::REVISION)?.parse().map_err(ForeignRecord::Revision)?;
+    let id = text(header::ID)?.parse().map_err(ForeignRecord::Id)?;
     let named = text(header::TYPE)?;
-    let event_type = named.strip_prefix(TYPE_PREFIX).ok_or_else(|| format!("its type is {named}"))?;
-    let metadata = find(header::METADATA).ok_or("it has no metadata")?;
+    let event_type = named.strip_prefix(TYPE_PREFIX).ok_or_else(|| ForeignRecord::Type(named.to_owned()))?;
+    let metadata = find(header::METADATA).ok_or(ForeignRecord::NoMetadata)?;
     let hash = chain::hash(&stream, revision, id, event_type, record.payload().unwrap_or_default(), metadata);
     Ok(Forwarded { stream, revision, id, hash })
 }

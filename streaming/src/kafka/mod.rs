@@ -8,6 +8,7 @@
 //! fences all before it (`transactional.id`), and only then reads how far the log was forwarded. A forwarder that was fenced
 //! stands by, and takes over when the one that fenced it no longer moves.
 
+mod broken;
 mod check;
 mod checkpoint;
 mod client;
@@ -30,7 +31,7 @@ use eventlog::{Checkpoint, EventLog, LogError, LogId, Position};
 use gathered::Gathered;
 use health::{Failing, Outcomes};
 use parking_lot::Mutex;
-use producer::{Began, Broken, Committed, Producing};
+use producer::{Began, Committed, Producing};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -231,7 +232,7 @@ impl Forwarder {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                ended = producing.failed() => return Err(broken(ended)),
+                ended = producing.failed() => return Err(ended.into()),
                 Ok(()) = commits.changed() => {
                     let position = commits.borrow_and_update().0;
                     self.committed(position.unwrap_or(from), from, target, progress);
@@ -239,7 +240,7 @@ impl Forwarder {
                 }
                 never = &mut watching => match never {},
                 room = queue.room(events.waiting_since()), if events.is_some() => {
-                    let Some(room) = room.map_err(broken)? else { return Err(broken(producing.failed().await)) };
+                    let Some(room) = room? else { return Err(producing.failed().await.into()) };
                     let batch = events.take();
                     target = batch.last().map_or(target, |last| last.position.max(target));
                     room.send(batch);
@@ -249,7 +250,7 @@ impl Forwarder {
             }
         }
         drop(queue);
-        producing.end().await.map_err(broken)?;
+        producing.end().await?;
         let position = commits.borrow().0;
         self.committed(position.unwrap_or(from), from, target, progress);
         Ok(())
@@ -264,10 +265,10 @@ impl Forwarder {
         // First without fencing anybody: it may be an operator who is filling a topic.
         let options = Arc::clone(&self.options);
         let here = of_events.clone();
-        let (stored, ends) = topics::blocking(move || topics::standing(&options, &here)).await?;
+        let (stored, ends) = client::blocking(move || topics::standing(&options, &here)).await?;
         self.check_whole(&topics, stored.as_ref(), &ends).await?;
         let starting = Producing::start(Arc::clone(&self.options), log_id, of_events);
-        let (producing, Began { stored, ends }) = starting.await.map_err(broken)?;
+        let (producing, Began { stored, ends }) = starting.await?;
         self.check_whole(&topics, stored.as_ref(), &ends).await?;
         let from = place_of(self.log.as_ref(), stored.map(|stored| stored.checkpoint()), log_id).await?;
         topics::make_of_events(&self.options, &topics.missing(&self.options)).await?;
@@ -284,7 +285,7 @@ impl Forwarder {
             Some(stored) => topics::check_whole(self.log.as_ref(), &self.options, topics, stored, ends).await,
             None => {
                 let (options, of_events) = (Arc::clone(&self.options), topics.of_events(&self.options));
-                topics::blocking(move || topics::check_empty(&options, &of_events)).await
+                client::blocking(move || topics::check_empty(&options, &of_events)).await
             }
         }
     }
@@ -395,15 +396,6 @@ async fn place_of(log: &dyn EventLog, stored: Option<Checkpoint>, log_id: LogId)
             return Ok(found.position);
         }
         after = last.position;
-    }
-}
-
-fn broken(broken: Broken) -> ForwardError {
-    match broken {
-        Broken::Fenced => ForwardError::Fenced,
-        Broken::Kafka(reason) => ForwardError::Kafka(reason),
-        Broken::Damaged(reason) => ForwardError::Damaged(reason),
-        Broken::Topics(reason) => ForwardError::Topics(reason),
     }
 }
 

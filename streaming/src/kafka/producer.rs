@@ -5,6 +5,7 @@
 //! of it can still come after.
 
 use super::ForwarderOptions;
+use super::broken::Broken;
 use super::checkpoint::{self, Reader, Stored};
 use super::client::settings;
 use super::deliveries::Deliveries;
@@ -41,16 +42,6 @@ const TRIES: usize = 5;
 const PAUSE: Duration = Duration::from_millis(100);
 /// Batches that wait for the producer.
 const QUEUED: usize = 1;
-
-/// Why a producer is of no more use.
-#[derive(Clone, Debug)]
-pub(super) enum Broken {
-    Fenced,
-    Kafka(String),
-    Damaged(String),
-    /// What operators have to see to.
-    Topics(String),
-}
 
 /// Up to where committed; nothing yet.
 #[derive(Clone, Copy, Debug)]

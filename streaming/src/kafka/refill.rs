@@ -5,11 +5,11 @@
 //! command goes on there, and nothing is doubled.
 
 use super::checkpoint::Stored;
-use super::client::{Quiet, reading};
+use super::client::{Quiet, blocking, reading};
 use super::message;
 use super::producer::{Began, Transactions};
-use super::topics::{self, Topics, blocking};
-use super::{BATCH_BYTES, BATCH_EVENTS, ForwardError, ForwarderOptions, broken, place_of};
+use super::topics::{self, Topics};
+use super::{BATCH_BYTES, BATCH_EVENTS, ForwardError, ForwarderOptions, place_of};
 use crate::windows::CatchUp;
 use domain::Category;
 use eventlog::{Checkpoint, EventLog, Position, RecordedEvent, StreamName};
@@ -121,7 +121,7 @@ async fn begin(options: &Arc<ForwarderOptions>) -> Result<(Topics, Transactions,
     topics.check(options)?;
     topics::make_position(options, &topics).await?;
     let (asked, of_events) = (Arc::clone(options), topics.of_events(options));
-    let (transactions, began) = blocking(move || Transactions::begin(&asked, &of_events).map_err(broken)).await?;
+    let (transactions, began) = blocking(move || Ok(Transactions::begin(&asked, &of_events)?)).await?;
     Ok((topics, transactions, began))
 }
 
@@ -163,7 +163,7 @@ async fn commit(
     stored: Stored,
 ) -> Result<Transactions, ForwardError> {
     blocking(move || {
-        transactions.commit(&batch, stored).map_err(broken)?;
+        transactions.commit(&batch, stored)?;
         Ok(transactions)
     })
     .await

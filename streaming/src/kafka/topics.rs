@@ -2,8 +2,8 @@
 //! whatever would lose or double events, or mix up their order, is named, and nothing is forwarded until it is mended.
 
 use super::checkpoint::{Reader, Stored};
-use super::client::{Quiet, metadata, reading, settings};
-use super::{ForwardError, ForwarderOptions, broken};
+use super::client::{Quiet, blocking, metadata, reading, settings};
+use super::{ForwardError, ForwarderOptions};
 use domain::Category;
 use eventlog::{EventLog, Position};
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
@@ -52,7 +52,7 @@ impl ForwarderOptions {
 }
 
 /// How a topic is, as the brokers say.
-struct Seen {
+struct TopicState {
     partitions: i32,
     /// The fewest copies that a partition has.
     copies: usize,
@@ -61,7 +61,7 @@ struct Seen {
 
 /// All of ours that are there, by name.
 pub(super) struct Topics {
-    seen: BTreeMap<String, Seen>,
+    seen: BTreeMap<String, TopicState>,
     brokers: usize,
 }
 
@@ -126,7 +126,7 @@ impl Topics {
     /// Those of events that are there, with their partitions.
     pub(super) fn of_events(&self, options: &ForwarderOptions) -> BTreeMap<String, i32> {
         let of_events =
-            |(name, topic): (&String, &Seen)| options.category_of(name).map(|_| (name.clone(), topic.partitions));
+            |(name, topic): (&String, &TopicState)| options.category_of(name).map(|_| (name.clone(), topic.partitions));
         self.seen.iter().filter_map(of_events).collect()
     }
 
@@ -136,7 +136,7 @@ impl Topics {
     }
 }
 
-impl Seen {
+impl TopicState {
     fn setting(&self, key: &str) -> Option<&str> {
         self.settings.get(key).map(String::as_str)
     }
@@ -147,7 +147,7 @@ impl Seen {
 }
 
 /// Which of our topics are there. Blocks.
-fn present(options: &ForwarderOptions) -> Result<(BTreeMap<String, Seen>, usize), ForwardError> {
+fn present(options: &ForwarderOptions) -> Result<(BTreeMap<String, TopicState>, usize), ForwardError> {
     let failed = failed("looking for topics");
     let consumer: BaseConsumer<Quiet> = reading(options).create_with_context(Quiet::default()).map_err(&failed)?;
     // All of them: asking for one by its name may make it.
@@ -159,7 +159,7 @@ fn present(options: &ForwarderOptions) -> Result<(BTreeMap<String, Seen>, usize)
     let seen = topics.map(|topic| {
         let copies = topic.partitions().iter().map(|partition| partition.replicas().len()).min().unwrap_or(0);
         let partitions = i32::try_from(topic.partitions().len()).unwrap_or(i32::MAX);
-        (topic.name().to_owned(), Seen { partitions, copies, settings: BTreeMap::new() })
+        (topic.name().to_owned(), TopicState { partitions, copies, settings: BTreeMap::new() })
     });
     Ok((seen.collect(), found.brokers().len()))
 }
@@ -262,8 +262,8 @@ pub(super) fn standing(
     options: &ForwarderOptions,
     topics: &BTreeMap<String, i32>,
 ) -> Result<(Option<Stored>, BTreeMap<String, u64>), ForwardError> {
-    let mut reader = Reader::open(options).map_err(broken)?;
-    let stored = reader.read_to_end(&CancellationToken::new()).map_err(broken)?;
+    let mut reader = Reader::open(options)?;
+    let stored = reader.read_to_end(&CancellationToken::new())?;
     let mut totals = BTreeMap::new();
     for ((topic, _), end) in ends(options, topics)? {
         *totals.entry(topic).or_insert(0) += u64::try_from(end).unwrap_or(0);
@@ -362,17 +362,4 @@ pub(super) fn check_empty(options: &ForwarderOptions, topics: &BTreeMap<String, 
         }
     }
     Ok(())
-}
-
-/// Works on a thread that nobody waits for once the answer is of no more use: brokers that say nothing must not hold up the end of the
-/// process.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ForwardError> + Send + 'static,
-) -> Result<T, ForwardError> {
-    let (answer, answered) = tokio::sync::oneshot::channel();
-    std::thread::Builder::new()
-        .name("kafka-blocking".to_owned())
-        .spawn(move || drop(answer.send(work())))
-        .map_err(|error| ForwardError::Kafka(format!("no thread can be started: {error}")))?;
-    answered.await.unwrap_or_else(|_| Err(ForwardError::Kafka("a thread broke off".to_owned())))
 }

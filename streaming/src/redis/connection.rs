@@ -1,6 +1,6 @@
 //! One server or a cluster, and what a failure of theirs means.
 
-use super::target::{Place, Target};
+use super::target::{Addresses, Target};
 use crate::store::StoreError;
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::cluster::ClusterClient;
@@ -17,11 +17,11 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Where the windows are.
 pub(super) struct Servers {
-    way: Way,
+    deployment: Deployment,
     has_tls: bool,
 }
 
-enum Way {
+enum Deployment {
     One(ConnectionManager),
     Cluster(Box<Cluster>),
 }
@@ -51,8 +51,8 @@ impl Servers {
         };
         let Target { place, has_tls, certificates } = Target::parse(url)?;
         let url = match place {
-            Place::One(url) => url,
-            Place::Cluster(nodes) => {
+            Addresses::One(url) => url,
+            Addresses::Cluster(nodes) => {
                 let mut client = ClusterClient::builder(nodes)
                     .connection_timeout(CONNECTED_WITHIN)
                     .response_timeout(ANSWERED_WITHIN);
@@ -60,7 +60,7 @@ impl Servers {
                     client = client.certs(certificates);
                 }
                 let cluster = Cluster { client: client.build().map_err(refused)?, connection: OnceCell::new() };
-                return Ok(Servers { way: Way::Cluster(Box::new(cluster)), has_tls });
+                return Ok(Servers { deployment: Deployment::Cluster(Box::new(cluster)), has_tls });
             }
         };
         let config = ConnectionManagerConfig::new()
@@ -73,7 +73,7 @@ impl Servers {
             None => Client::open(url),
         };
         let manager = client.and_then(|client| ConnectionManager::new_lazy_with_config(client, config));
-        Ok(Servers { way: Way::One(manager.map_err(refused)?), has_tls })
+        Ok(Servers { deployment: Deployment::One(manager.map_err(refused)?), has_tls })
     }
 
     /// What to look at where a server that never answered kept silent, or hung up: it may be spoken to otherwise.
@@ -88,9 +88,9 @@ impl Servers {
     }
 
     pub(super) async fn connection(&self) -> Result<Connection, StoreError> {
-        match &self.way {
-            Way::One(manager) => Ok(Connection::One(manager.clone())),
-            Way::Cluster(cluster) => {
+        match &self.deployment {
+            Deployment::One(manager) => Ok(Connection::One(manager.clone())),
+            Deployment::Cluster(cluster) => {
                 let connected = cluster.connection.get_or_try_init(|| cluster.client.get_async_connection()).await;
                 Ok(Connection::Cluster(connected.map_err(|error| trouble("connecting", &error))?.clone()))
             }

@@ -6,14 +6,14 @@ use redis::{ClientTlsConfig, TlsCertificates};
 
 /// Where Redis is.
 pub(super) struct Target {
-    pub place: Place,
+    pub place: Addresses,
     pub has_tls: bool,
     /// Of TLS; `None`: whom the system trusts, and nothing is shown.
     pub certificates: Option<TlsCertificates>,
 }
 
 /// URLs as the library reads them.
-pub(super) enum Place {
+pub(super) enum Addresses {
     One(String),
     Cluster(Vec<String>),
 }
@@ -65,11 +65,11 @@ impl Target {
         let certificates = files.read(has_tls)?;
         let rest = rest.finish();
         let rest = if rest.is_empty() { rest } else { format!("?{rest}") };
-        Ok(Self { place: Place::of(place, &rest), has_tls, certificates })
+        Ok(Self { place: Addresses::of(place, &rest), has_tls, certificates })
     }
 }
 
-impl Place {
+impl Addresses {
     fn of(place: &str, query: &str) -> Self {
         let nodes = [("redis-cluster://", "redis"), ("rediss-cluster://", "rediss")]
             .into_iter()
@@ -122,8 +122,8 @@ mod tests {
     #[test]
     fn credentials_and_parameters_are_each_nodes() {
         let nodes = |url: &str| match Target::parse(url).map(|target| target.place) {
-            Ok(Place::Cluster(nodes)) => nodes,
-            Ok(Place::One(url)) => vec![url],
+            Ok(Addresses::Cluster(nodes)) => nodes,
+            Ok(Addresses::One(url)) => vec![url],
             Err(error) => panic!("{error}"),
         };
         assert_eq!(nodes("redis://a:6379/2?protocol=resp3"), ["redis://a:6379/2?protocol=resp3"]);

@@ -1,23 +1,17 @@
-//! The file: its tables, its settings, whether it is ours to open, and what it says of its two sides.
+//! The file: its tables, its settings, and what it says of its two sides. A change of the tables, or of what is counted in them, raises
+//! the version, and the file is filled again from the log, if it can't be brought to the new one.
 
-use super::{Failure, unsigned};
-use crate::store::{Side, SideState, StoreError};
+use super::unsigned;
+use crate::store::{Side, SideState};
 use crate::{Skipped, store::SKIPPED_KEPT};
 use domain::Timestamp;
 use eventlog::chain::EventHash;
 use eventlog::{Checkpoint, LogId, Position};
-use rusqlite::{Connection, OpenFlags, Row, Transaction};
-use sqlite::{Bounds, Checkpointer, Header, connect, files, journal_size_limit};
-use std::path::Path;
+use rusqlite::{Row, Transaction};
+use sqlite::{Advice, Bounds, ConnectionMemory, Format, OtherVersion, Synchronous, WhatIsFound};
 use uuid::Uuid;
 
-/// `cwin`, as it stands in the file's header: this SQLite file holds windows of ours.
-const APPLICATION_ID: i64 = 0x6377_696e;
-/// The version of the tables below and of what is counted in them. A change of either raises it, and the file is filled
-/// again from the log, if it can't be brought to this one.
-const VERSION: i64 = 3;
-/// What is counted as today, but in tables without [`SINCE_COUNTED`].
-const COUNTED_AS_TODAY: i64 = 2;
+/// In version 2 what is counted is counted as today, but there is no hash.
 const SINCE_COUNTED: &str = "ALTER TABLE sides ADD COLUMN event_hash BLOB;";
 
 /// One of the two sets of tables, of which one is live and the other free for a rebuild.
@@ -69,81 +63,33 @@ fn tables(slot: Slot) -> String {
     )
 }
 
-/// When the write-ahead log is copied into the file. It holds counts, which are small.
-pub(super) const BOUNDS: Bounds = Bounds { pass: 500, begin_anew: 2_000, idle: std::time::Duration::from_secs(1) };
-
-/// Opens the file to write, and creates the tables if it is new or of an older version.
-pub(super) fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
-    let unmade = |error| StoreError::Unavailable(format!("opening {}: {error}", path.display()));
-    files::make_private(path).map_err(unmade)?;
-    let open = || -> Result<Connection, Failure> {
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let found = Header::of(&connection)?;
-        if !found.is_new() {
-            check(path, found)?;
-        }
-        let limit = journal_size_limit(BOUNDS);
-        connection.execute_batch(&format!(
-            "PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = NORMAL;
-             PRAGMA journal_size_limit = {limit};
-             PRAGMA cache_size = -8192;
-             PRAGMA temp_store = MEMORY;"
-        ))?;
-        if found.is_new() || found.version < COUNTED_AS_TODAY {
-            create(&mut connection)?;
-        } else if found.version == COUNTED_AS_TODAY {
-            let tx = connection.transaction()?;
-            tx.execute_batch(SINCE_COUNTED)?;
-            tx.pragma_update(None, "user_version", VERSION)?;
-            tx.commit()?;
-        }
-        Checkpointer::watch(&connection);
-        Ok(connection)
-    };
-    open().map_err(|failure| failure.when(&format!("opening {}", path.display())))
-}
-
-/// Opens the file to read.
-pub(super) fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    connection.execute_batch("PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;")?;
-    Ok(connection)
-}
-
-/// Refuses a file that isn't ours, or that only a newer version understands, with what to do about it.
-fn check(path: &Path, found: Header) -> Result<(), StoreError> {
-    let (path, version) = (path.display(), found.version);
-    if found.application_id != APPLICATION_ID {
-        return Err(StoreError::Foreign(format!(
-            "{path} holds no windows of cartlog; move it away, or choose another data directory"
-        )));
-    }
-    if version > VERSION {
-        return Err(StoreError::Foreign(format!(
-            "{path} has format {version}, and this version reads format {VERSION}; start the version of cartlog that \
-             wrote it, or delete the file: it is filled again from the log"
-        )));
-    }
-    Ok(())
-}
-
-/// Creates the tables, in place of any others.
-fn create(connection: &mut Connection) -> rusqlite::Result<()> {
-    let tx = connection.transaction()?;
-    let old: Vec<String> = tx
-        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    for table in old {
-        tx.execute_batch(&format!("DROP TABLE \"{table}\""))?;
-    }
-    tx.execute_batch(SIDES)?;
-    tx.execute_batch(&tables(Slot(0)))?;
-    tx.execute_batch(&tables(Slot(1)))?;
-    tx.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"))?;
-    tx.commit()
-}
+pub(super) static FORMAT: Format = Format {
+    what: "the metric windows",
+    application_id: 0x6377_696e, // `cwin`
+    version: 3,
+    // What version 2 counted is counted as today.
+    upgrades: &[|windows| windows.execute_batch(SINCE_COUNTED)],
+    tables: |windows| {
+        windows.execute_batch(SIDES)?;
+        [Slot(0), Slot(1)].into_iter().try_for_each(|slot| windows.execute_batch(&tables(slot)))
+    },
+    other_version: OtherVersion::StartAnewIfEarlier,
+    synchronous: Synchronous::Normal,
+    found: WhatIsFound::MayBeLost,
+    pragmas: "",
+    // Counts are small.
+    bounds: Bounds { pass: 500, begin_anew: 2_000, idle: std::time::Duration::from_secs(1) },
+    writer: ConnectionMemory { cache_kib: 8_192, ..ConnectionMemory::SMALL },
+    // A day's buckets are gone through by each query.
+    reader: ConnectionMemory { cache_kib: 4_096, ..ConnectionMemory::SMALL },
+    readers: 4,
+    advice: Advice {
+        not_ours: "holds no windows of cartlog; move it away, or choose another data directory",
+        other_version: "start the version of cartlog that wrote it, or delete the file: it is filled again from the log",
+        if_damaged: "",
+        begun_anew: "the metric windows are damaged: what is left of them is moved away and may be deleted, and they are counted anew",
+    },
+};
 
 /// Which slot is this side now.
 pub(super) fn slot(tx: &Transaction<'_>, side: Side) -> rusqlite::Result<Slot> {
@@ -161,7 +107,7 @@ pub(super) fn checkpoint(tx: &Transaction<'_>, slot: Slot) -> rusqlite::Result<O
     })
 }
 
-pub(super) fn state(tx: &Transaction<'_>, side: Side) -> Result<SideState, Failure> {
+pub(super) fn state(tx: &Transaction<'_>, side: Side) -> rusqlite::Result<SideState> {
     let slot = slot(tx, side)?;
     let (skipped, latest_clock, event_hash) = tx
         .prepare_cached("SELECT skipped, latest_clock_ms, event_hash FROM sides WHERE slot = ?1")?

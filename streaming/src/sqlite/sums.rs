@@ -1,7 +1,7 @@
 //! What queries read: sums over the buckets that cover a span. Summed here and not in SQL, where a sum that leaves the
 //! range is an error.
 
-use super::{Failure, schema, unsigned};
+use super::{schema, unsigned};
 use crate::batch::day_of;
 use crate::bucket::{Minute, cover};
 use crate::metric::Metric;
@@ -19,7 +19,7 @@ pub(super) fn sums(
     store: StoreId,
     metric: Metric,
     span: Range<Minute>,
-) -> Result<HashMap<Uuid, i64>, Failure> {
+) -> rusqlite::Result<HashMap<Uuid, i64>> {
     let slot = schema::slot(tx, Side::Live)?;
     let sql = format!(
         "SELECT key, amount FROM buckets_{} WHERE granularity = ?1 AND start = ?2 AND metric = ?3 AND store = ?4",
@@ -46,7 +46,7 @@ pub(super) fn log_ins_within(
     store: StoreId,
     after: Timestamp,
     until: Timestamp,
-) -> Result<u64, Failure> {
+) -> rusqlite::Result<u64> {
     let slot = schema::slot(tx, Side::Live)?;
     let sql = format!(
         "SELECT count(DISTINCT customer) FROM log_ins_{}
@@ -54,5 +54,5 @@ pub(super) fn log_ins_within(
         slot.0
     );
     let asked = params![store.0.as_bytes(), day_of(after), day_of(until), after.as_millis(), until.as_millis()];
-    Ok(tx.prepare_cached(&sql)?.query_row(asked, |row| unsigned(row, 0))?)
+    tx.prepare_cached(&sql)?.query_row(asked, |row| unsigned(row, 0))
 }

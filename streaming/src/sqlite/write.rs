@@ -1,8 +1,8 @@
 //! What moves the windows: applying a batch, dropping what has expired, and the two ends of a rebuild. Each is one
 //! transaction.
 
+use super::at_most_i64;
 use super::schema::{self, Slot};
-use super::{Failure, StoreError, at_most_i64};
 use crate::batch::{Batch, Horizon};
 use crate::bucket::{Bucket, Granularity};
 use crate::metric::Metric;
@@ -20,15 +20,22 @@ fn begin(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
+/// What became of a batch.
+pub(super) enum Applied {
+    Done,
+    /// The side is not where the batch builds on, but there.
+    Moved(Position),
+}
+
 /// Adds the batch and moves the checkpoint, if the side is where the batch builds on.
-pub(super) fn apply(connection: &mut Connection, side: Side, batch: &Batch) -> Result<(), Failure> {
+pub(super) fn apply(connection: &mut Connection, side: Side, batch: &Batch) -> rusqlite::Result<Applied> {
     let tx = begin(connection)?;
     let slot = schema::slot(&tx, side)?;
     let stored = schema::checkpoint(&tx, slot)?;
     let position = stored.map_or(Position::START, |checkpoint| checkpoint.position);
     let same_log = stored.is_none_or(|checkpoint| checkpoint.log_id == batch.checkpoint.log_id);
     if position != batch.after || !same_log {
-        return Err(StoreError::Moved(position).into());
+        return Ok(Applied::Moved(position));
     }
     add_counts(&tx, slot, batch)?;
     add_log_ins(&tx, slot, batch)?;
@@ -36,10 +43,10 @@ pub(super) fn apply(connection: &mut Connection, side: Side, batch: &Batch) -> R
     move_checkpoint(&tx, slot, batch)?;
     prune(&tx, slot, batch.horizon)?;
     tx.commit()?;
-    Ok(())
+    Ok(Applied::Done)
 }
 
-fn add_counts(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<(), Failure> {
+fn add_counts(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> rusqlite::Result<()> {
     let mut counts: Vec<(Bucket, Metric, StoreId, Uuid, u64)> = Vec::new();
     for (&store, added) in &batch.stores {
         let of_store = added.counts().into_iter();
@@ -66,7 +73,7 @@ fn add_counts(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<(), Fai
     Ok(())
 }
 
-fn add_log_ins(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<(), Failure> {
+fn add_log_ins(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> rusqlite::Result<()> {
     let mut upsert = tx.prepare_cached(&format!(
         "INSERT INTO log_ins_{} (store, day, customer, last_ms) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO UPDATE SET last_ms = excluded.last_ms WHERE excluded.last_ms > last_ms",
@@ -80,7 +87,7 @@ fn add_log_ins(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<(), Fa
     Ok(())
 }
 
-fn add_skipped(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<(), Failure> {
+fn add_skipped(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> rusqlite::Result<()> {
     if batch.skipped.is_empty() {
         return Ok(());
     }
@@ -103,7 +110,7 @@ fn add_skipped(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<(), Fa
     Ok(())
 }
 
-fn move_checkpoint(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<(), Failure> {
+fn move_checkpoint(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "UPDATE sides SET log_id = ?2, position = ?3, event_id = ?4, event_hash = ?6,
                 latest_clock_ms = max(ifnull(latest_clock_ms, ?5), ?5) WHERE slot = ?1",
@@ -120,7 +127,7 @@ fn move_checkpoint(tx: &Transaction<'_>, slot: Slot, batch: &Batch) -> Result<()
 }
 
 /// Drops what has expired, a limited number of rows at a time.
-fn prune(tx: &Transaction<'_>, slot: Slot, horizon: Horizon) -> Result<(), Failure> {
+fn prune(tx: &Transaction<'_>, slot: Slot, horizon: Horizon) -> rusqlite::Result<()> {
     let mut buckets = tx.prepare_cached(&format!(
         "DELETE FROM buckets_{0} WHERE (granularity, start, metric, store, key) IN
          (SELECT granularity, start, metric, store, key FROM buckets_{0}
@@ -141,16 +148,15 @@ fn prune(tx: &Transaction<'_>, slot: Slot, horizon: Horizon) -> Result<(), Failu
 }
 
 /// Empties the side that is built.
-pub(super) fn begin_rebuild(connection: &mut Connection) -> Result<(), Failure> {
+pub(super) fn begin_rebuild(connection: &mut Connection) -> rusqlite::Result<()> {
     let tx = begin(connection)?;
     let slot = schema::slot(&tx, Side::Building)?;
     empty(&tx, slot)?;
-    tx.commit()?;
-    Ok(())
+    tx.commit()
 }
 
 /// Puts the side that was built in the live one's place, and empties the other.
-pub(super) fn swap(connection: &mut Connection, swap: Swap) -> Result<bool, Failure> {
+pub(super) fn swap(connection: &mut Connection, swap: Swap) -> rusqlite::Result<bool> {
     let tx = begin(connection)?;
     let [live, built] = [schema::slot(&tx, Side::Live)?, schema::slot(&tx, Side::Building)?];
     let position = |slot| -> rusqlite::Result<Position> {
@@ -176,7 +182,7 @@ pub(super) fn swap(connection: &mut Connection, swap: Swap) -> Result<bool, Fail
 }
 
 /// A `DELETE` without a condition frees whole pages, however many rows there are.
-fn empty(tx: &Transaction<'_>, slot: Slot) -> Result<(), Failure> {
+fn empty(tx: &Transaction<'_>, slot: Slot) -> rusqlite::Result<()> {
     let Slot(number) = slot;
     tx.execute_batch(&format!(
         "DELETE FROM buckets_{number}; DELETE FROM log_ins_{number}; DELETE FROM skipped_{number};

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use domain::CustomerId;
 use journal::{Keys, KeysError, SealingKey};
 use parking_lot::Mutex;
-use rusqlite::{Connection, OpenFlags};
-use sqlite::{Header, connect, says};
+use rusqlite::Connection;
+use sqlite::says;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,14 +21,7 @@ impl SqliteKeys {
     /// # Errors
     /// [`VaultError::Damaged`] if it is none, or is of a newer version; [`VaultError::Away`] if there is none, or the disk doesn't let us.
     pub fn open(path: &Path) -> Result<Self, VaultError> {
-        let away = |error: rusqlite::Error| VaultError::Away(format!("opening {}: {}", path.display(), says(&error)));
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(away)?;
-        let found = Header::of(&connection).map_err(away)?;
-        let is_ours = found.application_id == i64::from(FORMAT.application_id);
-        match is_ours && (1..=i64::from(FORMAT.version)).contains(&found.version) {
-            true => Ok(Self(Arc::new(Mutex::new(connection)))),
-            false => Err(VaultError::Damaged(format!("{} is no vault that this version can read", path.display()))),
-        }
+        Ok(Self(Arc::new(Mutex::new(sqlite::look(path, &FORMAT)?))))
     }
 }
 

@@ -1,0 +1,63 @@
+//! Why a file could not be opened or used.
+
+use crate::{Trouble, says, trouble};
+use std::io;
+use std::path::PathBuf;
+
+/// Why a file could not be opened. What is the matter is said whole, so that no cause has to be printed after it.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("opening {}: {error}", path.display())]
+    Disk { path: PathBuf, error: io::Error },
+    #[error("opening {}: {}", path.display(), says(error))]
+    Sqlite { path: PathBuf, error: rusqlite::Error },
+    /// Only while nobody reads it can be made sure of what stands there.
+    #[error("{}: somebody else is reading it", path.display())]
+    InUse { path: PathBuf },
+    /// Another process may be writing to it.
+    #[error("{}: it is open already; stop whoever has it, or choose another data directory", path.display())]
+    Locked { path: PathBuf },
+    /// It is left as it is.
+    #[error("{} {advice}", path.display())]
+    NotOurs { path: PathBuf, advice: &'static str },
+    /// It is left as it is.
+    #[error("{} has format {version}, and this version reads {reads}; {advice}", path.display())]
+    OtherVersion { path: PathBuf, version: i64, reads: String, advice: &'static str },
+    #[error("{} can't be moved away: {error}", path.display())]
+    Stuck { path: PathBuf, error: io::Error },
+    #[error("no thread can be started: {0}")]
+    Thread(io::Error),
+}
+
+impl OpenError {
+    /// What it asks for; `None`: the file is whole, and not for this program.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            OpenError::Sqlite { error, .. } => Some(trouble(error)),
+            OpenError::Disk { .. }
+            | OpenError::InUse { .. }
+            | OpenError::Locked { .. }
+            | OpenError::Stuck { .. }
+            | OpenError::Thread(_) => Some(Trouble::Passing),
+            OpenError::NotOurs { .. } | OpenError::OtherVersion { .. } => None,
+        }
+    }
+
+    pub fn is_damage(&self) -> bool {
+        self.trouble() == Some(Trouble::Damaged)
+    }
+}
+
+/// The file is closed, as another one could not be put in its place, or its end has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the file is closed")]
+pub struct Closed;
+
+/// Why a file could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error(transparent)]
+    Closed(#[from] Closed),
+    #[error("{}", says(.0))]
+    Sqlite(#[from] rusqlite::Error),
+}
