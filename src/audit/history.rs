@@ -1,41 +1,19 @@
 //! The history of one object, read from the log: as it is stored, what it means, and whether it is whole.
 
 use super::amounts::Amounts;
-use super::chain::{Chain, ChainCheck};
-use super::{Witnesses, words};
+use super::chain::ChainCheck;
+use super::report::{Chain, Entry};
+use super::witnesses::Witnesses;
+use super::words;
 use anyhow::{Context, Result, bail};
 use domain::customer::CustomerEvent;
 use domain::{Category, Currency, Event};
 use eventlog::{RecordedEvent, StreamName};
 use journal::{Actor, Envelope, Journal, JournalError, Tail};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Events that are read at once.
 const PAGE: usize = 500;
-
-/// One event of a history.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Entry {
-    pub revision: u64,
-    pub position: u64,
-    pub event_id: String,
-    #[serde(rename = "type")]
-    pub event_type: String,
-    /// In words, for people.
-    pub happened: String,
-    /// RFC 3339; null where the event can't be read.
-    pub occurred_at: Option<String>,
-    pub recorded_at: String,
-    /// Who made it happen, in words.
-    pub actor: Option<String>,
-    pub request_id: Option<String>,
-    pub causation_id: Option<String>,
-    /// Its own hash, which the next event carries.
-    pub hash: String,
-    /// Personal data open, or null once the person was erased.
-    pub data: Value,
-}
 
 /// Reads one history, page by page.
 pub struct Historian<'a> {

@@ -3,71 +3,14 @@
 //! Each keeps the hash of the last event that it has read, as that was then. The views do so for every stream; beside that, where they
 //! and the windows stand in the log is one event, which may be one of this stream.
 
-use super::chain::{Finding, Witness};
+use super::testimony::{NotAsked, Seen, Testimony};
 use crate::wiring::views::ViewsKeeper;
 use crate::wiring::windows::WindowsCounter;
 use anyhow::Result;
 use commands::snapshots::{self, Snapshots};
+use eventlog::StreamName;
 use eventlog::chain::EventHash;
-use eventlog::{RecordedEvent, StreamName};
 use journal::Journal;
-use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// Who has seen it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Testimony {
-    /// The views, of every stream.
-    Views,
-    /// The views, of the event where they stand in the log.
-    ViewsCheckpoint,
-    /// The metric windows, of the event where they stand in the log.
-    WindowsCheckpoint,
-    /// A saved state of the stream.
-    Snapshot,
-}
-
-impl fmt::Display for Testimony {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Testimony::Views => "the views",
-            Testimony::ViewsCheckpoint => "the views' checkpoint",
-            Testimony::WindowsCheckpoint => "the checkpoint of the metric windows",
-            Testimony::Snapshot => "a snapshot",
-        })
-    }
-}
-
-/// One that could not be asked, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotAsked {
-    pub by: Testimony,
-    pub reason: String,
-}
-
-/// What was seen.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    by: Testimony,
-    /// In the stream; `None`: what was seen is known by its position in the log alone.
-    pub revision: Option<u64>,
-    position: Option<u64>,
-    pub hash: EventHash,
-}
-
-impl Seen {
-    pub fn is_of(&self, event: &RecordedEvent) -> bool {
-        match self.revision {
-            Some(revision) => revision == event.revision,
-            None => self.position == Some(event.position.0),
-        }
-    }
-
-    pub fn witness(&self, revision: u64, finding: Finding) -> Witness {
-        Witness { by: self.by, revision, hash: self.hash.to_string(), finding }
-    }
-}
 
 /// Where witnesses are to be found.
 #[derive(Clone)]

@@ -5,7 +5,7 @@
 //! an error that names it.
 
 mod clients;
-mod engines;
+pub mod engines;
 mod kafka;
 mod layers;
 mod show;
@@ -14,8 +14,6 @@ mod variables;
 
 pub use clients::{BodyMemory, Memory, Origins, Proxies};
 pub use engines::check_one as check_engine;
-#[cfg(not(feature = "kafka"))]
-pub use engines::left_out;
 pub use kafka::KafkaSecurity;
 pub use layers::Flags;
 pub use show::{to_json, to_toml};

@@ -2,7 +2,7 @@
 
 use crate::config::{self, Config};
 use crate::data_dir::{DataDir, Lock, LockError};
-use crate::wiring::places::Place;
+use crate::wiring::place::Place;
 use anyhow::{Context, Result, anyhow, bail};
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@
 //! whoever fills it; of another log, or of one that is empty now, is refused, and both are named. `--accept-log` says that the log
 //! which is there is the right one.
 
-use super::Stored;
+use super::windows::WindowsCounter;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::progress::Progress;
@@ -43,8 +43,14 @@ pub fn check_directory(config: &Config, data: &DataDir) -> Result<()> {
 ///
 /// # Errors
 /// Which place is another log's, and what to do.
-pub(super) async fn check(config: &Config, stored: &Stored) -> Result<()> {
-    let (log_id, head) = (stored.journal.log_id().await?, stored.journal.head().await?);
+pub async fn check(
+    config: &Config,
+    journal: &Journal,
+    vault: &dyn Vault,
+    views: &dyn ReadStore,
+    windows: &WindowsCounter,
+) -> Result<()> {
+    let (log_id, head) = (journal.log_id().await?, journal.head().await?);
     let refused = |place: &str, reason: String, cure: &str| -> Result<()> {
         if !config.accept_log {
             return Err(anyhow!(reason).context(cure.to_owned()));
@@ -52,18 +58,18 @@ pub(super) async fn check(config: &Config, stored: &Stored) -> Result<()> {
         tracing::warn!(place, reason, %log_id, "the log is accepted as it is");
         Ok(())
     };
-    if let Err(error) = bind(stored.vault.as_ref(), &stored.journal).await {
+    if let Err(error) = bind(vault, journal).await {
         if !error.can_be_accepted() {
             return Err(error.into());
         }
         refused("vault", error.to_string(), VAULT)?;
-        binding::bind_anyway(stored.vault.as_ref(), &stored.journal).await?;
+        binding::bind_anyway(vault, journal).await?;
     }
-    let of_views = views_checkpoint(stored.views.store(), log_id).await.context("the views")?;
+    let of_views = views_checkpoint(views, log_id).await.context("the views")?;
     if let Some(reason) = of_views.and_then(|seen| differs("the views", seen, log_id, head)) {
         refused("views", reason, VIEWS)?;
     }
-    let of_windows = match stored.windows.checkpoint().await {
+    let of_windows = match windows.checkpoint().await {
         Ok(seen) => seen,
         Err(error) => {
             // Redis may be away at the start; whoever counts looks again.
