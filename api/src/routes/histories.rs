@@ -6,8 +6,9 @@ use crate::answers::history::{History, HistoryEvent};
 use crate::codes::Code;
 use crate::mapping::journal_error;
 use crate::problem::Problem;
-use crate::wire::answer::{self, List};
+use crate::wire::answer;
 use crate::wire::call::{Call, PathId};
+use crate::wire::list::List;
 use crate::wire::paging::{Beside, CursorOnly, CursorOnlyParams, Paging};
 use domain::{
     Category, CouponId, CreditId, CustomerId, Event, GiftCardId, InvoiceId, OrderId, ProductId, credit::CreditEvent,

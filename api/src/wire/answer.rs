@@ -1,10 +1,11 @@
 //! Answers: JSON with the headers that the contract promises.
 
-use crate::answers::{Accepted, Link};
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::Problem;
 use crate::wire::call::Call;
+use crate::wire::list::{self, List};
+use crate::wire::success::Accepted;
 use crate::wire::{etag, paging};
 use axum::response::{IntoResponse, Response};
 use commands::{Commands, Done};
@@ -75,17 +76,10 @@ impl Single {
     }
 }
 
-/// One page of a list.
-pub trait List: Serialize {
-    type Item;
-    fn page(items: Vec<Self::Item>, links: Vec<Link>) -> Self;
-    fn links(&self) -> &[Link];
-}
-
 /// A list's answer, with its links also in a header.
-pub fn list<L: List>(list: &L) -> Response {
-    let mut response = json(StatusCode::OK, list);
-    if let Some(links) = paging::link_header(list.links()) {
+pub fn list<L: List>(answer: &L) -> Response {
+    let mut response = json(StatusCode::OK, answer);
+    if let Some(links) = list::link_header(answer.links()) {
         response.headers_mut().insert(header::LINK, links);
     }
     response

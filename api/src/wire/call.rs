@@ -6,8 +6,8 @@ use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
 use crate::wire::body::{self, Limits, RawBody};
 use crate::wire::budget::{Reserved, Who};
+use crate::wire::caller::{Caller, KnownStore, RequestId};
 use crate::wire::cursor::Scope;
-use crate::wire::front::{Caller, Known, RequestId};
 use crate::wire::query::{self, Params};
 use crate::wire::schema::{self, Body};
 use crate::wire::{etag, paging};
@@ -127,7 +127,7 @@ impl FromRequestParts<Api> for Call {
             Ok(left) | Err((_, left)) => *left,
         });
         if let Some(caller) = &caller {
-            caller.is(Known { store: store.store_id, left });
+            caller.is(KnownStore { store: store.store_id, left });
         }
         checked.transpose().map_err(|(problem, _)| problem)?;
         let said = Said::read(parts, api, caller, Who::Known).await;
