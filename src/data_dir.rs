@@ -46,8 +46,8 @@ pub enum LockError {
         process(*pid)
     )]
     Held { root: PathBuf, pid: Option<u32> },
-    #[error("the data directory {} can't be locked: {reason}", root.display())]
-    Failed { root: PathBuf, reason: String },
+    #[error("the data directory {} can't be locked", root.display())]
+    Failed { root: PathBuf, source: std::io::Error },
 }
 
 fn process(pid: Option<u32>) -> String {
@@ -173,7 +173,7 @@ impl DataDir {
     /// Takes the directory for this process. Its files are the owner's alone from then on.
     pub fn lock(&self) -> Result<Lock, LockError> {
         let path = self.root.join(LOCK);
-        let failed = |error: std::io::Error| LockError::Failed { root: self.root.clone(), reason: error.to_string() };
+        let failed = |source: std::io::Error| LockError::Failed { root: self.root.clone(), source };
         let mut open = OpenOptions::new();
         open.create(true).truncate(false).read(true).write(true).mode(0o600);
         let mut file = loop {

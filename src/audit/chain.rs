@@ -5,7 +5,7 @@
 //! for here.
 
 use super::report::{Chain, LastEvent, Unread};
-use super::testimony::{Finding, NotAsked, Seen, Witness};
+use super::testimony::{Finding, NotAsked, Sighting, Witness};
 use eventlog::RecordedEvent;
 use eventlog::chain::{self, EventHash};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ pub struct ChainCheck {
     unreadable: u64,
     first_unreadable: Vec<Unread>,
     /// What was seen of events that have not come yet.
-    seen: Vec<Seen>,
+    seen: Vec<Sighting>,
     witnesses: Vec<Witness>,
     not_asked: Vec<NotAsked>,
 }
@@ -35,7 +35,7 @@ struct Link {
 
 impl ChainCheck {
     /// With what others have seen of the stream; before it is read, so that it has all that they have seen.
-    pub fn with(seen: Vec<Seen>, not_asked: Vec<NotAsked>) -> Self {
+    pub fn with(seen: Vec<Sighting>, not_asked: Vec<NotAsked>) -> Self {
         Self { seen, not_asked, ..Self::default() }
     }
 

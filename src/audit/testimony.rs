@@ -39,7 +39,7 @@ pub struct NotAsked {
 
 /// What was seen.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Sighting {
     pub by: Testimony,
     /// In the stream; `None`: what was seen is known by its position in the log alone.
     pub revision: Option<u64>,
@@ -47,7 +47,7 @@ pub struct Seen {
     pub hash: EventHash,
 }
 
-impl Seen {
+impl Sighting {
     pub fn is_of(&self, event: &RecordedEvent) -> bool {
         match self.revision {
             Some(revision) => revision == event.revision,

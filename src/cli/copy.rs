@@ -2,7 +2,7 @@
 
 use super::load;
 use super::place::PlaceArgs;
-use crate::copy::{self, Asked, Text};
+use crate::copy::{self, Arguments, PlaceArgument};
 use anyhow::Result;
 use clap::{ArgGroup, Args};
 use std::path::PathBuf;
@@ -67,11 +67,11 @@ impl CopyArgs {
     pub async fn run(self) -> Result<()> {
         let mut flags = self.place.flags();
         flags.set("namespace", self.namespace);
-        let asked = Asked {
-            from: Text { text: self.from, file: self.from_file },
-            to: Text { text: self.to, file: self.to_file },
-            from_vault: Text { text: self.from_vault, file: self.from_vault_file },
-            to_vault: Text { text: self.to_vault, file: self.to_vault_file },
+        let asked = Arguments {
+            from: PlaceArgument { text: self.from, file: self.from_file },
+            to: PlaceArgument { text: self.to, file: self.to_file },
+            from_vault: PlaceArgument { text: self.from_vault, file: self.from_vault_file },
+            to_vault: PlaceArgument { text: self.to_vault, file: self.to_vault_file },
         };
         copy::run(load(flags, "warn")?.config, asked, self.json).await
     }

@@ -249,14 +249,23 @@ pub enum Role {
     Stream,
 }
 
+/// Why a text names no roles.
+#[derive(Debug, thiserror::Error)]
+pub enum RolesError {
+    #[error("there is no role '{0}'; choose from api, views, stream")]
+    Unknown(String),
+    #[error("at least one role is needed: api, views, stream")]
+    None,
+}
+
 impl std::str::FromStr for Role {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
+    type Err = RolesError;
+    fn from_str(text: &str) -> Result<Self, RolesError> {
         match text {
             "api" => Ok(Role::Api),
             "views" => Ok(Role::Views),
             "stream" => Ok(Role::Stream),
-            other => Err(format!("there is no role '{other}'; choose from api, views, stream")),
+            other => Err(RolesError::Unknown(other.to_owned())),
         }
     }
 }
@@ -290,12 +299,12 @@ impl std::fmt::Display for Roles {
 }
 
 impl std::str::FromStr for Roles {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
+    type Err = RolesError;
+    fn from_str(text: &str) -> Result<Self, RolesError> {
         let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
         let roles = names.map(str::parse).collect::<Result<BTreeSet<Role>, _>>()?;
         match roles.is_empty() {
-            true => Err("at least one role is needed: api, views, stream".to_owned()),
+            true => Err(RolesError::None),
             false => Ok(Roles(roles)),
         }
     }

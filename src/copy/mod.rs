@@ -7,7 +7,7 @@
 mod report;
 mod sides;
 
-pub use sides::{Asked, Text};
+pub use sides::{Arguments, PlaceArgument};
 
 use crate::config::Config;
 use crate::progress::Progress;
@@ -27,7 +27,7 @@ use vault::copy::VaultCopyError;
 const BROKE_OFF: &str = "the copy broke off; the same command goes on where it was";
 
 /// Copies what was asked for, and says what was done.
-pub async fn run(config: Config, asked: Asked, json: bool) -> Result<()> {
+pub async fn run(config: Config, asked: Arguments, json: bool) -> Result<()> {
     let mut signals = Signals::listen()?;
     let report = tokio::select! {
         report = copy(&config, asked) => report?,
@@ -36,7 +36,7 @@ pub async fn run(config: Config, asked: Asked, json: bool) -> Result<()> {
     report.say(json)
 }
 
-async fn copy(config: &Config, asked: Asked) -> Result<Report> {
+async fn copy(config: &Config, asked: Arguments) -> Result<Report> {
     let started = Instant::now();
     let (source, target) = sides::of(config, asked)?;
     let _locks = sides::lock(&source, &target)?;

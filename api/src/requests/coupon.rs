@@ -3,7 +3,7 @@
 use super::dates::DateParam;
 use crate::answers::coupon::Style;
 use crate::problem::{FieldError, Problem};
-use crate::wire::call::Said;
+use crate::wire::call::RequestParts;
 use crate::wire::dates::Named;
 use crate::wire::json;
 use crate::wire::query::{Params, Query, parse_integer};
@@ -102,11 +102,11 @@ impl Params for AsFields {
 
 impl NewCoupon {
     /// From parameters and body together.
-    pub fn read(said: &Said) -> Result<Self, Problem> {
-        let AsFields(mut fields) = said.params()?;
+    pub fn read(request: &RequestParts) -> Result<Self, Problem> {
+        let AsFields(mut fields) = request.params()?;
         let mut errors = Vec::new();
-        if let Some(bytes) = said.bytes(true)? {
-            schema::check_content_type(&said.headers)?;
+        if let Some(bytes) = request.bytes(true)? {
+            schema::check_content_type(&request.headers)?;
             let (body, bad) = json::parse(bytes).map_err(Problem::field)?;
             errors = bad;
             let Value::Object(body) = body else { return schema::read_value(body, errors) };

@@ -31,7 +31,7 @@ fn ids(gift_card: GiftCardId) -> [(&'static str, String); 1] {
     extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE", "CUSTOMER_NOT_FOUND", "CURRENCY_MISMATCH"])))
 )]
 pub async fn issue(call: Call) -> Answer {
-    let ((), new) = call.said.params_and_body::<(), NewGiftCard>()?;
+    let ((), new) = call.parts.params_and_body::<(), NewGiftCard>()?;
     let new = commands::NewGiftCard {
         gifter_customer_id: parse_id(&new.gifter_customer_id)?,
         recipient_customer_id: parse_id(&new.recipient_customer_id)?,
@@ -52,7 +52,7 @@ pub async fn issue(call: Call) -> Answer {
     extensions(("x-errors" = json!(["CUSTOMER_NOT_FOUND"])))
 )]
 pub async fn list(call: Call) -> Answer {
-    let (params, paging) = call.said.params::<(GiftCardParams, Paging)>()?;
+    let (params, paging) = call.parts.params::<(GiftCardParams, Paging)>()?;
     let filter = GiftCardFilter {
         gifter: params.giftercustomerid.as_deref().map(parse_id).transpose()?,
         recipient: params.recipientcustomerid.as_deref().map(parse_id).transpose()?,
@@ -69,8 +69,8 @@ pub async fn list(call: Call) -> Answer {
     responses((status = 200, description = "One page", body = GiftCardList))
 )]
 pub async fn of_customer(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    let (params, paging) = call.said.params::<(ActiveParams, Paging)>()?;
+    let customer = call.parts.id()?;
+    let (params, paging) = call.parts.params::<(ActiveParams, Paging)>()?;
     let filter = GiftCardFilter { gifter: None, recipient: Some(customer), active_only: params.active == Some(true) };
     page(&call, paging, filter).await
 }
@@ -94,8 +94,8 @@ async fn page(call: &Call, paging: Paging, filter: GiftCardFilter) -> Answer {
     responses((status = 200, description = "The gift card", body = GiftCardAnswer))
 )]
 pub async fn one(call: Call) -> Answer {
-    let gift_card = call.said.id()?;
-    call.said.params::<()>()?;
+    let gift_card = call.parts.id()?;
+    call.parts.params::<()>()?;
     call.views().await?;
     let shown = show(&call.api, call.store_id(), gift_card).await?;
     Ok(call.single(shown.ok_or_else(|| Problem::of(Code::GiftCardNotFound))?))
@@ -109,8 +109,8 @@ pub async fn one(call: Call) -> Answer {
     responses((status = 204, description = "It is voided"))
 )]
 pub async fn void(call: Call) -> Answer {
-    let gift_card = call.said.id()?;
-    call.said.params::<()>()?;
+    let gift_card = call.parts.id()?;
+    call.parts.params::<()>()?;
     let done = call.commands().void_gift_card(&call.request()?, gift_card).await?;
     Ok(call.deleted(done, ids(gift_card)))
 }

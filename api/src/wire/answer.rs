@@ -95,9 +95,9 @@ impl Call {
     pub async fn views(&self) -> Result<&Views, Problem> {
         let position = self.least_position()?;
         let views = &self.api.parts.views;
-        if self.said.is_eventual()? {
+        if self.parts.is_eventual()? {
             // Before it is read: what is read may be newer.
-            self.said.reflects(views.position().0);
+            self.parts.reflects(views.position().0);
         }
         caught_up(&self.api, position).await?;
         Ok(views)
@@ -111,8 +111,8 @@ impl Call {
 
     /// What a query must have reached.
     pub fn least_position(&self) -> Result<u64, Problem> {
-        let asked = self.said.min_position()?;
-        match self.said.is_eventual()? {
+        let asked = self.parts.min_position()?;
+        match self.parts.is_eventual()? {
             true => Ok(asked),
             false => Ok(asked.max(self.api.positions.of(self.store_id()))),
         }
@@ -120,7 +120,7 @@ impl Call {
 
     /// A single resource, or 304 when the client has it.
     pub fn single(&self, single: Single) -> Response {
-        single.into_response(StatusCode::OK, |tag| etag::client_has(&self.said.headers, tag))
+        single.into_response(StatusCode::OK, |tag| etag::client_has(&self.parts.headers, tag))
     }
 
     /// One page of a view's list.

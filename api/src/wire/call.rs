@@ -31,7 +31,7 @@ const MIN_POSITION: HeaderName = HeaderName::from_static("cartlog-min-position")
 const CONSISTENCY: HeaderName = HeaderName::from_static("cartlog-consistency");
 
 /// What any request says.
-pub struct Said {
+pub struct RequestParts {
     pub method: Method,
     /// With the canonical path.
     pub uri: Uri,
@@ -51,13 +51,13 @@ pub struct Said {
 pub struct Call {
     pub api: Api,
     pub store: Authenticated,
-    pub said: Said,
+    pub parts: RequestParts,
     /// How long it took to find out who asks.
     spent: Duration,
 }
 
 /// Of somebody who needs no credentials here: little is read, and that not too often.
-impl FromRequestParts<Api> for Said {
+impl FromRequestParts<Api> for RequestParts {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
@@ -71,7 +71,7 @@ fn client_of(caller: Option<&Caller>) -> Client {
     caller.map_or(Client::UNKNOWN, Caller::client)
 }
 
-impl Said {
+impl RequestParts {
     /// Reads the request, once nothing is against that any more.
     async fn read(parts: &mut Parts, api: &Api, caller: Option<Caller>, who: Who) -> Self {
         // A path that is no UTF-8 once decoded names nothing that exists.
@@ -130,8 +130,8 @@ impl FromRequestParts<Api> for Call {
             caller.is(KnownStore { store: store.store_id, left });
         }
         checked.transpose().map_err(|(problem, _)| problem)?;
-        let said = Said::read(parts, api, caller, Who::Known).await;
-        Ok(Self { api: api.clone(), store, said, spent })
+        let parts = RequestParts::read(parts, api, caller, Who::Known).await;
+        Ok(Self { api: api.clone(), store, parts, spent })
     }
 }
 
@@ -202,7 +202,7 @@ pub fn parse_id<I: PathId>(text: &str) -> Result<I, Problem> {
     id.ok_or_else(|| Problem::of(I::NOT_FOUND))
 }
 
-impl Said {
+impl RequestParts {
     /// The decoded text of a part of the path; empty when it is no UTF-8.
     pub fn segment(&self, name: &str) -> &str {
         let mut segments = self.path.iter().flatten();
@@ -346,23 +346,23 @@ impl Call {
         Request {
             store_id: self.store.store_id,
             actor: Actor::Token(self.store.token_id),
-            request_id: self.said.request_id(),
+            request_id: self.parts.request_id(),
             idempotency: None,
-            if_match: self.said.if_match(),
-            watermark: self.said.caller.watermark(),
+            if_match: self.parts.if_match(),
+            watermark: self.parts.caller.watermark(),
             // The body's part of the budget: a command that nobody waits for any more still has what the body said.
-            held: Held::of(Arc::clone(&self.said.reserved) as _),
+            held: Held::of(Arc::clone(&self.parts.reserved) as _),
             spent: self.spent,
         }
     }
 
     fn make_request(&self, has_body: bool) -> Result<Request, Problem> {
-        Ok(Request { idempotency: self.said.idempotency_key(has_body)?, ..self.unkeyed_request() })
+        Ok(Request { idempotency: self.parts.idempotency_key(has_body)?, ..self.unkeyed_request() })
     }
 
     /// The list that the request asks for, with its filters.
     pub fn with_scope<T>(&self, use_it: impl FnOnce(&Scope<'_>) -> T) -> T {
-        let filters = paging::filters(self.said.query());
-        use_it(&Scope { store: self.store.store_id, path: self.said.uri.path(), filters: &filters })
+        let filters = paging::filters(self.parts.query());
+        use_it(&Scope { store: self.store.store_id, path: self.parts.uri.path(), filters: &filters })
     }
 }

@@ -1,6 +1,6 @@
 //! Who asks: what the steps of one request tell one another of it.
 
-use crate::wire::limiter::Left;
+use crate::wire::limiter::Allowance;
 use axum::body::Body;
 use commands::Watermark;
 use commands::guard::Client;
@@ -90,5 +90,5 @@ impl Caller {
 pub struct KnownStore {
     pub store: StoreId,
     /// `None`: there is no limit.
-    pub left: Option<Left>,
+    pub left: Option<Allowance>,
 }
