@@ -124,7 +124,7 @@ mod tests {
         let serve =
             command.find_subcommand("serve").map(|serve| serve.get_arguments().filter_map(|arg| arg.get_long()));
         let flags: Vec<_> = serve.into_iter().flatten().collect();
-        for key in &config::KEYS {
+        for key in &config::keys::KEYS {
             assert!(flags.contains(&key.name.replace('_', "-").as_str()), "{} has no flag", key.name);
         }
     }

@@ -1,7 +1,7 @@
 //! Engines that take the place of the data directory's files: which setting asks for which, and whether this build has it.
 
-use super::Secret;
 use super::layers::Values;
+use super::secret::Secret;
 use anyhow::{Result, bail};
 
 /// What a setting asks for.

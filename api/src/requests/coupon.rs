@@ -3,10 +3,10 @@
 use super::dates::DateParam;
 use crate::answers::coupon::Style;
 use crate::problem::{FieldError, Problem};
-use crate::wire::call::RequestParts;
 use crate::wire::dates::Named;
 use crate::wire::json;
 use crate::wire::query::{Params, Query, parse_integer};
+use crate::wire::request_parts::RequestParts;
 use crate::wire::schema::{self, body};
 use chrono_tz::Tz;
 use domain::coupon::CouponStyle;

@@ -7,8 +7,9 @@ use crate::parts::Api;
 use crate::problem::Problem;
 use crate::requests::gift_card::{ActiveParams, GiftCardParams, NewGiftCard};
 use crate::wire::answer::Single;
-use crate::wire::call::{Call, parse_id};
+use crate::wire::call::Call;
 use crate::wire::paging::{CursorParams, Paging};
+use crate::wire::path_id::parse_id;
 use domain::{Cents, CustomerId, GiftCardId, StoreId};
 use projections::views::GiftCardFilter;
 

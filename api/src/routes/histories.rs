@@ -7,9 +7,10 @@ use crate::codes::Code;
 use crate::mapping::journal_error;
 use crate::problem::Problem;
 use crate::wire::answer;
-use crate::wire::call::{Call, PathId};
+use crate::wire::call::Call;
 use crate::wire::list::List;
 use crate::wire::paging::{Beside, CursorOnly, CursorOnlyParams, Paging};
+use crate::wire::path_id::PathId;
 use domain::{
     Category, CouponId, CreditId, CustomerId, Event, GiftCardId, InvoiceId, OrderId, ProductId, credit::CreditEvent,
 };

@@ -5,7 +5,8 @@ use crate::answers::store::TokenAnswer;
 use crate::parts::Api;
 use crate::requests::store::{Credentials, Revocation};
 use crate::wire::answer;
-use crate::wire::call::{Call, RequestParts};
+use crate::wire::call::Call;
+use crate::wire::request_parts::RequestParts;
 use axum::extract::State;
 use http::StatusCode;
 
