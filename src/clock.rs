@@ -23,11 +23,11 @@ const TOLERATED_MS: i64 = 60_000;
 pub struct ClockWatch {
     journal: Journal,
     clock: Arc<dyn Clock>,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<Drift>>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct Drift {
     /// The last event's time, where it is ahead.
     ahead: Option<Timestamp>,
     /// How far the clock was ahead of the time that passes.

@@ -60,14 +60,14 @@ pub fn http() -> Http {
 
 /// Serves the connection to its end; once told to stop, until the requests under way are answered.
 pub async fn serve(http: Http, stream: TcpStream, peer: IpAddr, router: Router, stop: CancellationToken) {
-    let use_of = Arc::new(Use::new());
-    let service = Routed { inner: TowerToHyperService::new(router), peer, use_of: Arc::clone(&use_of) };
+    let activity = Arc::new(Activity::new());
+    let service = Routed { inner: TowerToHyperService::new(router), peer, activity: Arc::clone(&activity) };
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let mut is_ending = false;
     let outcome = loop {
         tokio::select! {
             outcome = connection.as_mut() => break outcome,
-            () = async { tokio::select! { () = stop.cancelled() => {}, () = use_of.is_over() => {} } }, if !is_ending => {
+            () = async { tokio::select! { () = stop.cancelled() => {}, () = activity.is_over() => {} } }, if !is_ending => {
                 is_ending = true;
                 connection.as_mut().graceful_shutdown();
             }
@@ -79,13 +79,13 @@ pub async fn serve(http: Http, stream: TcpStream, peer: IpAddr, router: Router, 
 }
 
 /// When somebody last asked on a connection.
-struct Use {
+struct Activity {
     began: Instant,
     /// Milliseconds after the beginning.
     last: AtomicU64,
 }
 
-impl Use {
+impl Activity {
     fn new() -> Self {
         Self { began: Instant::now(), last: AtomicU64::new(0) }
     }
@@ -112,7 +112,7 @@ impl Use {
 struct Routed {
     inner: TowerToHyperService<Router>,
     peer: IpAddr,
-    use_of: Arc<Use>,
+    activity: Arc<Activity>,
 }
 
 impl Service<Request<Incoming>> for Routed {
@@ -122,7 +122,7 @@ impl Service<Request<Incoming>> for Routed {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(Peer(self.peer));
-        self.use_of.asked();
+        self.activity.asked();
         self.inner.call(request)
     }
 }

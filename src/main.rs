@@ -13,6 +13,7 @@ mod copy;
 mod data_dir;
 mod demo;
 mod descriptors;
+mod engines;
 mod http;
 mod kafka;
 mod logging;

@@ -242,6 +242,15 @@ fn words(what: &str, columns: Option<usize>) -> String {
     }
 }
 
+/// Shows how far catching up is, where it takes long enough.
+pub fn catching_up(what: &'static str, unit: eventlog::LogUnit) -> impl FnMut(u64, u64) + Send {
+    let (mut progress, mut goal) = (None, Goal::default());
+    move |done, total| match goal.of(done, total) {
+        Some(goal) => progress.get_or_insert_with(|| Progress::new(what, unit.as_str())).at(done, goal),
+        None => progress = None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

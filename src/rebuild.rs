@@ -2,9 +2,11 @@
 
 use crate::config::Config;
 use crate::control::client::{self, Replies};
-use crate::control::{Reply, Request};
+use crate::control::protocol::{Reply, Request};
 use crate::data_dir::DataDir;
+use crate::operations::Operations;
 use crate::progress::{Progress, Stages};
+use crate::wiring::Purpose;
 use crate::{output, units, wiring};
 use anyhow::{Result, bail};
 use serde_json::json;
@@ -16,8 +18,7 @@ pub async fn run(config: Config, views: Vec<String>, json: bool) -> Result<()> {
     let rebuilt = match client::ask(&data, &Request::Rebuild { views: views.clone() }).await? {
         Some(replies) => watch(replies, unit).await?,
         None => {
-            let (operations, mut shown) =
-                (wiring::open_alone(&config, data, wiring::Purpose::Fill).await?, Stages::of(unit));
+            let (operations, mut shown) = (Operations::alone(&config, data, Purpose::Fill).await?, Stages::of(unit));
             operations.rebuild(&views, move |what, done, total| shown.at(&rebuilding(what), done, total)).await?
         }
     };
@@ -45,14 +46,11 @@ pub async fn ahead(config: Config, json: bool) -> Result<()> {
     }
 }
 
-async fn watch(mut replies: Replies, unit: &'static str) -> Result<Vec<String>> {
+async fn watch(replies: Replies, unit: &'static str) -> Result<Vec<String>> {
     let mut shown = Stages::of(unit);
-    loop {
-        match replies.next().await? {
-            Reply::Progress { what, done, total } => shown.at(&rebuilding(&what), done, total),
-            Reply::Rebuilt { views } => return Ok(views),
-            other => bail!("the running server answered something else: {other:?}"),
-        }
+    match replies.last(|what, done, total| shown.at(&rebuilding(what), done, total)).await? {
+        Reply::Rebuilt { views } => Ok(views),
+        other => bail!("the running server answered something else: {other:?}"),
     }
 }
 

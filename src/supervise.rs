@@ -4,7 +4,7 @@
 //! crates use too). The guarantee: a task that breaks off is started again and named in `/readyz`, in `cartlog status` and in a
 //! metric until it has recovered; one that is hopeless ends the process, with a sentence and [`DEAD`].
 
-use crate::status;
+use crate::status::report;
 use tasks::{State, Task};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -57,13 +57,13 @@ fn said(task: &Task) -> String {
 }
 
 /// All tasks, for those who may know all.
-pub fn all() -> Vec<status::Task> {
+pub fn all() -> Vec<report::Task> {
     let state = |state: State| match state {
         State::Running => "running",
         State::Resting => "broke off",
         State::Dead => "dead",
     };
-    let task = |task: Task| status::Task {
+    let task = |task: Task| report::Task {
         name: task.name.to_owned(),
         state: state(task.state).to_owned(),
         for_seconds: task.lasts.as_secs(),

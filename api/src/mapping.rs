@@ -3,7 +3,7 @@
 
 use crate::codes::Code;
 use crate::problem::{FieldError, Problem};
-use crate::wire::paging::bad_cursor;
+use crate::wire::cursor::bad_cursor;
 use commands::{CommandError, Resource, Service};
 use domain::Rejection;
 use domain::cart::CartRejection;

@@ -1,22 +1,19 @@
 //! What the API is wired to, and its settings.
 
+use crate::readiness::Ready;
 use crate::wire::budget::Budget;
 use crate::wire::limiter::Limiter;
 use crate::wire::strangers::Strangers;
-use async_trait::async_trait;
 use commands::{Clock, Commands};
-use domain::Timestamp;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Method};
 use ipnet::IpNet;
 use journal::{Journal, Positions};
 use projections::Views;
-use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use streaming::Windows;
-use utoipa::ToSchema;
 
 /// What the API is wired to.
 #[derive(Clone)]
@@ -83,54 +80,11 @@ impl Default for Settings {
     }
 }
 
-/// How a part of the server is, from well to worse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum PartState {
-    Ok,
-    /// It goes on in part, or goes on and needs somebody's attention.
-    Degraded,
-    /// Nothing that it is for is done now.
-    Away,
-}
-
-/// What clients ask of a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Asked {
-    Commands,
-    Queries,
-}
-
-/// Something that the server is made of or needs, and how it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = Part)]
-pub struct Part {
-    /// What it is, for people: `the event log`.
-    #[schema(example = "the event log")]
-    pub name: String,
-    pub state: PartState,
-    /// Since when it is so, as far as this server knows; null: since before it looked.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub since: Option<Timestamp>,
-    /// What is the matter; null: nothing.
-    pub reason: Option<String>,
-    /// What is not done at all because of it.
-    pub stops: Vec<Asked>,
-}
-
-/// Says how the server is; `GET /readyz` asks.
-#[async_trait]
-pub trait Ready: Send + Sync + 'static {
-    /// All parts, however they are.
-    async fn parts(&self) -> Vec<Part>;
-}
-
 /// What every handler shares. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Api(Arc<Shared>);
+pub(crate) struct Api(Arc<ApiState>);
 
-pub(crate) struct Shared {
+pub(crate) struct ApiState {
     pub(crate) parts: ApiParts,
     pub(crate) limiter: Option<Limiter>,
     pub(crate) strangers: Strangers,
@@ -140,17 +94,20 @@ pub(crate) struct Shared {
     pub(crate) positions: Positions,
     /// The methods of each path that read a body.
     pub(crate) bodies: HashMap<String, Vec<Method>>,
+    /// The OpenAPI document as it is served: what the routes say of themselves, which they are served by themselves.
+    pub(crate) document: fn() -> &'static [u8],
 }
 
 impl Api {
-    pub(crate) fn new(parts: ApiParts, bodies: HashMap<String, Vec<Method>>) -> Self {
+    pub(crate) fn new(parts: ApiParts, bodies: HashMap<String, Vec<Method>>, document: fn() -> &'static [u8]) -> Self {
         let settings = &parts.settings;
-        Self(Arc::new(Shared {
+        Self(Arc::new(ApiState {
             limiter: Limiter::new(settings.rate_limit_per_second, settings.rate_limit_burst),
             strangers: Strangers::new(settings.anonymous_rate_limit),
             budget: Budget::new(settings.body_budget),
             positions: Positions::default(),
             bodies,
+            document,
             parts,
         }))
     }
@@ -166,8 +123,8 @@ impl Api {
 }
 
 impl std::ops::Deref for Api {
-    type Target = Shared;
-    fn deref(&self) -> &Shared {
+    type Target = ApiState;
+    fn deref(&self) -> &ApiState {
         &self.0
     }
 }

@@ -1,7 +1,7 @@
 //! What is wrong with a request, as RFC 9457 `application/problem+json`.
 
 use crate::codes::Code;
-use crate::parts::Part;
+use crate::readiness::Part;
 use axum::response::{IntoResponse, Response};
 use domain::AmountOutOfRange;
 use http::{HeaderValue, header};
@@ -101,16 +101,16 @@ pub fn documented() -> utoipa::openapi::OpenApi {
     use utoipa::OpenApi;
     #[derive(OpenApi)]
     #[openapi(components(schemas(ProblemBody, FieldError)))]
-    struct Shared;
-    Shared::openapi()
+    struct Documented;
+    Documented::openapi()
 }
 
 /// A refusal. Small to hand on: what it holds is boxed.
 #[derive(Clone, Debug)]
-pub struct Problem(Box<Inner>);
+pub struct Problem(Box<Refusal>);
 
 #[derive(Clone, Debug)]
-struct Inner {
+struct Refusal {
     code: Code,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
@@ -121,7 +121,7 @@ struct Inner {
 impl Problem {
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         let retry_after = (code.status_code() == 503).then_some(Duration::from_secs(1));
-        Self(Box::new(Inner { code, detail: detail.into(), errors: Vec::new(), parts: Vec::new(), retry_after }))
+        Self(Box::new(Refusal { code, detail: detail.into(), errors: Vec::new(), parts: Vec::new(), retry_after }))
     }
 
     /// With the code's own meaning as its detail.
@@ -181,7 +181,7 @@ fn described(error: &FieldError) -> String {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Inner { code, detail, errors, parts, retry_after } = *self.0;
+        let Refusal { code, detail, errors, parts, retry_after } = *self.0;
         let body = ProblemBody {
             type_uri: code.type_uri(),
             title: code.title().to_owned(),

@@ -1,5 +1,6 @@
 //! The whole URL map, on one screen. Paths are canonical: aliases and trailing slashes are removed before (`wire::path`).
 
+use crate::openapi;
 use crate::parts::{Api, ApiParts};
 use crate::routes::{
     addresses, billing, carts, confirmation, coupons, credits, customers, emails, gift_cards, histories, invoices,
@@ -10,7 +11,9 @@ use crate::wire::{cors, encoding, front};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::Method;
+use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
@@ -133,18 +136,27 @@ fn at(path: &str, (schemas, mut paths, handlers): UtoipaMethodRouter<Api>) -> Ut
     (schemas, paths, handlers)
 }
 
-/// What the handlers say of themselves.
-pub(crate) fn documented() -> utoipa::openapi::OpenApi {
-    let (_, mut document) = listed().split_for_parts();
-    document.merge(crate::problem::documented());
-    document
+/// The OpenAPI 3.1 document.
+pub fn document() -> &'static Value {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+        let (_, mut handlers) = listed().split_for_parts();
+        handlers.merge(crate::problem::documented());
+        openapi::document_of(&handlers)
+    });
+    &DOCUMENT
+}
+
+/// The same as it is served.
+fn document_bytes() -> &'static [u8] {
+    static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| serde_json::to_vec(document()).unwrap_or_default());
+    &BYTES
 }
 
 /// Everything that is served: the contract of api.md, over these parts.
 pub fn router(parts: ApiParts) -> Router {
     let (compression, origins) = (parts.settings.compression, parts.settings.cors_origins.clone());
     let (routes, document) = listed().split_for_parts();
-    let api = Api::new(parts, with_bodies(&document));
+    let api = Api::new(parts, with_bodies(&document), document_bytes);
     let routes = routes
         .route("/docs/{*asset}", axum::routing::get(service::docs_asset))
         .method_not_allowed_fallback(front::method_not_allowed)

@@ -1,7 +1,7 @@
 //! How the last tries went of what is done again and again: appends, folds, queries, sends.
 //!
 //! What lives here: [`Outcomes`], which whoever tries notes what comes of it in, and whoever is asked how a part is reads. What
-//! doesn't: what is tried, and what follows for the whole (`src/wiring/readiness`). The guarantee: a part that fails is known by
+//! doesn't: what is tried, and what follows for the whole (`src/serve/readiness`). The guarantee: a part that fails is known by
 //! what it was last asked for, not by a look at something else that still goes.
 
 use parking_lot::Mutex;

@@ -4,81 +4,14 @@
 //! compared with what others have kept of it ([`Witness`]). Whoever can change the log and all of them leaves no trace that is looked
 //! for here.
 
-use super::witnesses::{NotAsked, Seen, Testimony};
+use super::report::{Chain, LastEvent, Unread};
+use super::testimony::{Finding, NotAsked, Sighting, Witness};
 use eventlog::RecordedEvent;
 use eventlog::chain::{self, EventHash};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// Unreadable events that are named at most; that there are more is said by their number.
 const NAMED: usize = 100;
-
-/// What was found of a stream. It is what was written as far as this says, and no further.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Chain {
-    /// Nothing speaks against it: the chain is intact, every event can be read, and no witness has seen anything else. Not that
-    /// somebody vouches for the last event.
-    pub sound: bool,
-    /// Every event carries the hash of the one before it, without a gap.
-    pub intact: bool,
-    /// The first place where that is not so, in words.
-    pub broken: Option<String>,
-    /// How many events, from the first on, are vouched for by the hash in the event after them, as far as nothing speaks against that
-    /// one.
-    pub covered: u64,
-    /// `null` without an event.
-    pub last_event: Option<LastEvent>,
-    /// Who else has seen an event of this stream, and whether it is still what they have seen.
-    pub witnesses: Vec<Witness>,
-    /// Those that could not be asked.
-    pub not_asked: Vec<NotAsked>,
-    /// How many events can't be read.
-    pub unreadable: u64,
-    /// The first of them.
-    pub first_unreadable: Vec<Unread>,
-    /// The hash of the last event: whoever keeps it can tell later whether what is here now was altered or cut off.
-    pub tip: Option<String>,
-}
-
-/// What is known of the event that none follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LastEvent {
-    /// A witness has seen it as it is.
-    Vouched,
-    /// Nobody has kept its hash.
-    Unvouched,
-    /// A witness has seen another one.
-    Altered,
-}
-
-/// One that has seen an event, at another time and in another place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Witness {
-    pub by: Testimony,
-    pub revision: u64,
-    /// Of the event as it was seen.
-    pub hash: String,
-    pub finding: Finding,
-}
-
-/// What the log says to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Finding {
-    Agrees,
-    /// Another event stands there.
-    Differs,
-    /// No event stands there.
-    Missing,
-}
-
-/// An event that can't be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unread {
-    pub revision: u64,
-    pub position: u64,
-    pub reason: String,
-}
 
 /// Takes the events of one stream, oldest first.
 #[derive(Debug, Default)]
@@ -90,7 +23,7 @@ pub struct ChainCheck {
     unreadable: u64,
     first_unreadable: Vec<Unread>,
     /// What was seen of events that have not come yet.
-    seen: Vec<Seen>,
+    seen: Vec<Sighting>,
     witnesses: Vec<Witness>,
     not_asked: Vec<NotAsked>,
 }
@@ -102,7 +35,7 @@ struct Link {
 
 impl ChainCheck {
     /// With what others have seen of the stream; before it is read, so that it has all that they have seen.
-    pub fn with(seen: Vec<Seen>, not_asked: Vec<NotAsked>) -> Self {
+    pub fn with(seen: Vec<Sighting>, not_asked: Vec<NotAsked>) -> Self {
         Self { seen, not_asked, ..Self::default() }
     }
 

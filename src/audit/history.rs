@@ -1,41 +1,19 @@
 //! The history of one object, read from the log: as it is stored, what it means, and whether it is whole.
 
 use super::amounts::Amounts;
-use super::chain::{Chain, ChainCheck};
-use super::{Witnesses, words};
+use super::chain::ChainCheck;
+use super::report::{Chain, Entry};
+use super::witnesses::Witnesses;
+use super::words;
 use anyhow::{Context, Result, bail};
 use domain::customer::CustomerEvent;
 use domain::{Category, Currency, Event};
 use eventlog::{RecordedEvent, StreamName};
-use journal::{Actor, Envelope, Journal, JournalError, Tail};
-use serde::{Deserialize, Serialize};
+use journal::{Actor, Envelope, Journal, JournalError, Tail, Unreadable};
 use serde_json::Value;
 
 /// Events that are read at once.
 const PAGE: usize = 500;
-
-/// One event of a history.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Entry {
-    pub revision: u64,
-    pub position: u64,
-    pub event_id: String,
-    #[serde(rename = "type")]
-    pub event_type: String,
-    /// In words, for people.
-    pub happened: String,
-    /// RFC 3339; null where the event can't be read.
-    pub occurred_at: Option<String>,
-    pub recorded_at: String,
-    /// Who made it happen, in words.
-    pub actor: Option<String>,
-    pub request_id: Option<String>,
-    pub causation_id: Option<String>,
-    /// Its own hash, which the next event carries.
-    pub hash: String,
-    /// Personal data open, or null once the person was erased.
-    pub data: Value,
-}
 
 /// Reads one history, page by page.
 pub struct Historian<'a> {
@@ -80,7 +58,7 @@ impl<'a> Historian<'a> {
     }
 
     /// What the events mean, each alone where one of them can't be read.
-    async fn understand(&self, recorded: &[RecordedEvent]) -> Result<Vec<Result<Envelope, String>>> {
+    async fn understand(&self, recorded: &[RecordedEvent]) -> Result<Vec<Result<Envelope, Box<Unreadable>>>> {
         let from = |length| Tail { length, last_hash: None };
         match self.journal.read_stream(&self.stream, from(self.read), recorded.len()).await {
             Ok(slice) => return Ok(slice.events.into_iter().map(Ok).collect()),
@@ -91,15 +69,15 @@ impl<'a> Historian<'a> {
         for event in recorded {
             match self.journal.read_stream(&self.stream, from(event.revision), 1).await {
                 Ok(slice) => read.extend(slice.events.into_iter().map(Ok)),
-                Err(JournalError::Unreadable(unreadable)) => read.push(Err(unreadable.reason.into())),
+                Err(JournalError::Unreadable(unreadable)) => read.push(Err(unreadable)),
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(read)
     }
 
-    fn entry(&mut self, recorded: &RecordedEvent, read: Result<Envelope, String>) -> Result<Entry> {
-        let hash = self.chain.take(recorded, read.as_ref().err().map(String::as_str)).to_string();
+    fn entry(&mut self, recorded: &RecordedEvent, read: Result<Envelope, Box<Unreadable>>) -> Result<Entry> {
+        let hash = self.chain.take(recorded, read.as_ref().err().map(|unreadable| &*unreadable.reason)).to_string();
         let stored = || serde_json::from_slice(&recorded.data).unwrap_or(Value::Null);
         let recorded_at = domain::Timestamp::from(recorded.recorded_at).to_string();
         let mut entry = Entry {
@@ -117,8 +95,8 @@ impl<'a> Historian<'a> {
             data: Value::Null,
         };
         match read {
-            Err(reason) => {
-                entry.happened = format!("can't be read: {reason}");
+            Err(unreadable) => {
+                entry.happened = format!("can't be read: {}", unreadable.reason);
                 entry.data = stored();
             }
             Ok(envelope) => {

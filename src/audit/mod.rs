@@ -1,24 +1,28 @@
 //! `cartlog audit history`: what an auditor sees of an object, event by event, and what vouches for it.
 //!
 //! What lives here: reading a history ([`history`]), putting it into words ([`words`]), checking its chain ([`chain`]), asking who else
-//! has seen it ([`witnesses`]), showing it ([`table`]). What doesn't: how the log is reached, which is `control`'s and `wiring`'s.
+//! has seen it ([`witnesses`]) and what ([`testimony`]), what is told of it ([`report`]), showing it ([`table`]). What doesn't: how the log is reached, which is `control`'s and `wiring`'s.
 
-pub mod amounts;
-pub mod chain;
-pub mod history;
+mod amounts;
+mod chain;
+mod history;
 pub mod object;
-pub mod table;
-pub mod witnesses;
+pub mod report;
+mod table;
+mod testimony;
+mod witnesses;
 mod words;
 
-pub use chain::Chain;
-pub use history::{Entry, Historian};
+pub use history::Historian;
 pub use witnesses::Witnesses;
 
 use crate::config::Config;
-use crate::control::{Reply, Request, client};
+use crate::control::client;
+use crate::control::protocol::{Reply, Request};
 use crate::data_dir::DataDir;
-use crate::{output, wiring};
+use crate::operations::Operations;
+use crate::output;
+use crate::wiring::Purpose;
 use anyhow::{Result, bail};
 
 /// Shows the history of an object, read by the server that has the data directory, or by itself when none runs. Whether nothing speaks
@@ -36,7 +40,7 @@ pub async fn run(config: Config, object: &str, json: bool) -> Result<bool> {
             }
         },
         None => {
-            let operations = wiring::open_alone(&config, data, wiring::Purpose::Look).await?;
+            let operations = Operations::alone(&config, data, Purpose::Look).await?;
             let mut historian = Historian::begin(operations.witnesses(), stream).await?;
             loop {
                 let page = historian.next_page().await?;

@@ -1,8 +1,7 @@
 //! A history as a table for people, or as JSON for machines.
 
-use super::chain::{Finding, LastEvent, Unread, Witness};
-use super::witnesses::NotAsked;
-use super::{Chain, Entry};
+use super::report::{Chain, Entry, LastEvent, Unread};
+use super::testimony::{Finding, NotAsked, Witness};
 use crate::tables;
 use crate::tables::Head::{Number, Text};
 use serde_json::json;

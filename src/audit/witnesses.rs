@@ -3,71 +3,14 @@
 //! Each keeps the hash of the last event that it has read, as that was then. The views do so for every stream; beside that, where they
 //! and the windows stand in the log is one event, which may be one of this stream.
 
-use super::chain::{Finding, Witness};
+use super::testimony::{NotAsked, Sighting, Testimony};
 use crate::wiring::views::ViewsKeeper;
 use crate::wiring::windows::WindowsCounter;
 use anyhow::Result;
 use commands::snapshots::{self, Snapshots};
+use eventlog::StreamName;
 use eventlog::chain::EventHash;
-use eventlog::{RecordedEvent, StreamName};
 use journal::Journal;
-use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// Who has seen it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Testimony {
-    /// The views, of every stream.
-    Views,
-    /// The views, of the event where they stand in the log.
-    ViewsCheckpoint,
-    /// The metric windows, of the event where they stand in the log.
-    WindowsCheckpoint,
-    /// A saved state of the stream.
-    Snapshot,
-}
-
-impl fmt::Display for Testimony {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Testimony::Views => "the views",
-            Testimony::ViewsCheckpoint => "the views' checkpoint",
-            Testimony::WindowsCheckpoint => "the checkpoint of the metric windows",
-            Testimony::Snapshot => "a snapshot",
-        })
-    }
-}
-
-/// One that could not be asked, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotAsked {
-    pub by: Testimony,
-    pub reason: String,
-}
-
-/// What was seen.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    by: Testimony,
-    /// In the stream; `None`: what was seen is known by its position in the log alone.
-    pub revision: Option<u64>,
-    position: Option<u64>,
-    pub hash: EventHash,
-}
-
-impl Seen {
-    pub fn is_of(&self, event: &RecordedEvent) -> bool {
-        match self.revision {
-            Some(revision) => revision == event.revision,
-            None => self.position == Some(event.position.0),
-        }
-    }
-
-    pub fn witness(&self, revision: u64, finding: Finding) -> Witness {
-        Witness { by: self.by, revision, hash: self.hash.to_string(), finding }
-    }
-}
 
 /// Where witnesses are to be found.
 #[derive(Clone)]
@@ -80,7 +23,7 @@ pub struct Witnesses {
 
 impl Witnesses {
     /// What all of them have seen of the stream, or may have, and those that can't be asked.
-    pub async fn of(&self, stream: &StreamName) -> (Vec<Seen>, Vec<NotAsked>) {
+    pub async fn of(&self, stream: &StreamName) -> (Vec<Sighting>, Vec<NotAsked>) {
         let (mut seen, mut not_asked) = (Vec::new(), Vec::new());
         let asked = [
             (Testimony::Views, self.views(stream).await),
@@ -97,13 +40,13 @@ impl Witnesses {
         (seen, not_asked)
     }
 
-    async fn views(&self, stream: &StreamName) -> Result<Vec<Seen>> {
+    async fn views(&self, stream: &StreamName) -> Result<Vec<Sighting>> {
         // Of views that were filled from another log nothing can be said.
         if self.views.last_seen(&self.journal).await?.is_empty() {
             return Ok(Vec::new());
         }
         let tip = self.views.store().tip(stream).await?;
-        let seen = tip.map(|tip| Seen {
+        let seen = tip.map(|tip| Sighting {
             by: Testimony::Views,
             revision: Some(tip.revision),
             position: Some(tip.position.0),
@@ -112,16 +55,16 @@ impl Witnesses {
         Ok(seen.into_iter().collect())
     }
 
-    async fn views_checkpoint(&self) -> Result<Vec<Seen>> {
+    async fn views_checkpoint(&self) -> Result<Vec<Sighting>> {
         let at = |(position, hash): (eventlog::Position, Option<EventHash>)| {
             let by = Testimony::ViewsCheckpoint;
-            Some(Seen { by, revision: None, position: Some(position.0), hash: hash? })
+            Some(Sighting { by, revision: None, position: Some(position.0), hash: hash? })
         };
         Ok(self.views.last_seen(&self.journal).await?.into_iter().filter_map(at).collect())
     }
 
-    async fn windows_checkpoint(&self) -> Result<Vec<Seen>> {
-        let at = |(position, hash): (eventlog::Position, EventHash)| Seen {
+    async fn windows_checkpoint(&self) -> Result<Vec<Sighting>> {
+        let at = |(position, hash): (eventlog::Position, EventHash)| Sighting {
             by: Testimony::WindowsCheckpoint,
             revision: None,
             position: Some(position.0),
@@ -130,10 +73,10 @@ impl Witnesses {
         Ok(self.windows.last_seen(&self.journal).await?.into_iter().map(at).collect())
     }
 
-    async fn snapshot(&self, stream: &StreamName) -> Result<Vec<Seen>> {
+    async fn snapshot(&self, stream: &StreamName) -> Result<Vec<Sighting>> {
         let found = snapshots::last_seen(self.snapshots.as_ref(), &self.journal, stream).await;
         let seen = found.map_err(anyhow::Error::msg)?;
-        let seen = seen.map(|seen| Seen {
+        let seen = seen.map(|seen| Sighting {
             by: Testimony::Snapshot,
             revision: Some(seen.revision),
             position: None,

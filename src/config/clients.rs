@@ -9,13 +9,13 @@ use std::net::IpAddr;
 pub fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Given {
+    enum TextOrList {
         Text(String),
         List(Vec<String>),
     }
-    Ok(match Given::deserialize(deserializer)? {
-        Given::Text(text) => text,
-        Given::List(names) => names.join(","),
+    Ok(match TextOrList::deserialize(deserializer)? {
+        TextOrList::Text(text) => text,
+        TextOrList::List(names) => names.join(","),
     })
 }
 

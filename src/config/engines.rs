@@ -1,7 +1,7 @@
 //! Engines that take the place of the data directory's files: which setting asks for which, and whether this build has it.
 
-use super::Secret;
 use super::layers::Values;
+use super::secret::Secret;
 use anyhow::{Result, bail};
 
 /// What a setting asks for.
@@ -49,13 +49,8 @@ const ENGINES: [Engine; 5] = [
     },
 ];
 
-/// What to do about an engine that this build leaves out.
-#[cfg(not(feature = "kafka"))]
-pub fn left_out(name: &str, feature: &str) -> String {
-    format!("this build of cartlog leaves out {name}; build it with {}", how_to_build(feature))
-}
-
-fn how_to_build(feature: &str) -> String {
+/// What a build needs to have an engine.
+pub fn how_to_build(feature: &str) -> String {
     format!("`cargo build --release --features {feature}` (or `--features engines` for all)")
 }
 

@@ -1,6 +1,6 @@
 //! The layers, from the lowest: defaults, the TOML file, the environment, flags.
 
-use super::{KEYS, Key};
+use super::keys::{KEYS, Key};
 use anyhow::{Context, Result, bail};
 use config::{ConfigError, File, FileFormat, Map, Source, Value};
 use std::collections::BTreeMap;

@@ -1,91 +1,36 @@
 //! The configuration: what can be set, where each value came from, and how it is shown.
 //!
-//! Defaults < TOML file < `CARTLOG_…` environment < flags; one list of [`KEYS`] says what there is. What doesn't live here:
+//! Defaults < TOML file < `CARTLOG_…` environment < flags; one list of [`keys`] says what there is. What doesn't live here:
 //! what the values are used for (`wiring`, `serve`). The guarantee: a secret is never printed, and a key that nobody knows is
 //! an error that names it.
 
 mod clients;
-mod engines;
+pub mod engines;
 mod kafka;
+pub mod keys;
 mod layers;
+mod namespace;
+mod roles;
+mod secret;
 mod show;
 mod span;
 mod variables;
 
 pub use clients::{BodyMemory, Memory, Origins, Proxies};
 pub use engines::check_one as check_engine;
-#[cfg(not(feature = "kafka"))]
-pub use engines::left_out;
 pub use kafka::KafkaSecurity;
 pub use layers::Flags;
+pub use namespace::Namespace;
+pub use roles::{Role, Roles};
+pub use secret::Secret;
 pub use show::{to_json, to_toml};
 pub use span::Span;
 pub use variables::misspelt;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
-use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-
-/// One thing that can be set.
-pub struct Key {
-    /// As in the TOML file. The flag has dashes, the variable is `CARTLOG_` and upper case.
-    pub name: &'static str,
-    pub default: Option<&'static str>,
-    /// It may hold a password: shown without, and also read from the file that `CARTLOG_…_FILE` names.
-    pub secret: bool,
-}
-
-const fn plain(name: &'static str, default: Option<&'static str>) -> Key {
-    Key { name, default, secret: false }
-}
-
-const fn secret(name: &'static str) -> Key {
-    Key { name, default: None, secret: true }
-}
-
-/// Everything that can be set, in the order in which it is shown.
-pub const KEYS: [Key; 38] = [
-    plain("listen", Some("127.0.0.1:8080")),
-    plain("data", Some("./data")),
-    plain("role", Some("api,views,stream")),
-    plain("rate_limit", Some("1000")),
-    plain("anonymous_rate_limit", Some("50")),
-    plain("wrong_tries", Some("10")),
-    plain("trust_proxy", None),
-    plain("cors_origins", None),
-    plain("memory", Some("256")),
-    plain("body_memory", Some("64")),
-    plain("durability", Some("full")),
-    plain("disk_reserve", Some("67108864")),
-    plain("public_url", None),
-    secret("smtp_url"),
-    plain("smtp_timeout_ms", Some("10000")),
-    plain("mail_from", Some("cartlog@localhost")),
-    secret("log_url"),
-    secret("views_url"),
-    secret("vault_url"),
-    secret("windows_url"),
-    plain("kafka_brokers", None),
-    plain("kafka_security_protocol", Some("PLAINTEXT")),
-    plain("kafka_ssl_ca", None),
-    plain("kafka_ssl_certificate", None),
-    plain("kafka_ssl_key", None),
-    plain("kafka_sasl_mechanism", None),
-    plain("kafka_sasl_username", None),
-    secret("kafka_sasl_password"),
-    plain("namespace", Some("cartlog")),
-    plain("node", None),
-    plain("max_connections", Some("10000")),
-    plain("drain", Some("0s")),
-    plain("view_wait", Some("2s")),
-    plain("cached_streams", Some("32768")),
-    plain("queue_length", Some("1024")),
-    plain("snapshot_every", Some("1000")),
-    plain("log", Some("info")),
-    plain("log_format", Some("text")),
-];
 
 /// The effective configuration.
 #[cfg_attr(not(feature = "engines"), allow(dead_code, reason = "a build without an engine does not read its settings"))]
@@ -169,58 +114,6 @@ pub struct Config {
     pub accept_log: bool,
 }
 
-/// Text that no log line and no error shows.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The secret itself, for whoever it is meant for.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-/// A name that is one in every engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Namespace(String);
-
-#[cfg_attr(not(feature = "engines"), allow(dead_code, reason = "a build without an engine does not read its settings"))]
-impl Namespace {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether nobody has chosen another one.
-    pub fn is_default(&self) -> bool {
-        self.0 == "cartlog"
-    }
-}
-
-impl<'de> Deserialize<'de> for Namespace {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
-        let starts_well = name.starts_with(|letter: char| letter.is_ascii_lowercase());
-        match starts_well && name.len() <= 40 && name.chars().all(is_plain) {
-            true => Ok(Self(name)),
-            false => Err(serde::de::Error::custom(
-                "namespace has up to 40 lower-case letters, digits and underscores, and begins with a letter",
-            )),
-        }
-    }
-}
-
 /// When an answered command is safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -238,75 +131,6 @@ pub enum LogFormat {
     Text,
     /// One object a line, for machines.
     Json,
-}
-
-/// What one process does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Answers HTTP requests and does what follows from commands.
-    Api,
-    /// Fills the views.
-    Views,
-    /// Counts the metric windows.
-    Stream,
-}
-
-impl std::str::FromStr for Role {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "api" => Ok(Role::Api),
-            "views" => Ok(Role::Views),
-            "stream" => Ok(Role::Stream),
-            other => Err(format!("there is no role '{other}'; choose from api, views, stream")),
-        }
-    }
-}
-
-/// The roles of this process; at least one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Roles(pub BTreeSet<Role>);
-
-impl Roles {
-    pub fn has(&self, role: Role) -> bool {
-        self.0.contains(&role)
-    }
-}
-
-impl std::fmt::Display for Role {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Role::Api => "api",
-            Role::Views => "views",
-            Role::Stream => "stream",
-        })
-    }
-}
-
-impl std::fmt::Display for Roles {
-    /// As they are typed.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<String> = self.0.iter().map(Role::to_string).collect();
-        f.write_str(&names.join(","))
-    }
-}
-
-impl std::str::FromStr for Roles {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let roles = names.map(str::parse).collect::<Result<BTreeSet<Role>, _>>()?;
-        match roles.is_empty() {
-            true => Err("at least one role is needed: api, views, stream".to_owned()),
-            false => Ok(Roles(roles)),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Roles {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        clients::list(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
 }
 
 /// The effective configuration, and where each value came from.

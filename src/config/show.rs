@@ -1,6 +1,6 @@
 //! The effective configuration for people and machines, without secrets.
 
-use super::KEYS;
+use super::keys::KEYS;
 use super::layers::{Setting, Values, variable};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -25,7 +25,7 @@ pub fn to_toml(values: &Values) -> String {
 
 /// As one object: key → value and source, null where nothing is set.
 pub fn to_json(values: &Values) -> Value {
-    let entry = |key: &super::Key| {
+    let entry = |key: &super::keys::Key| {
         let value = values
             .get(key.name)
             .map(|setting| json!({ "value": as_json(shown(setting, key.secret)), "source": setting.source }));

@@ -10,17 +10,26 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
 
+/// Why a text is no time span.
+#[derive(Debug, thiserror::Error)]
+pub enum SpanError {
+    #[error("'{0}' is longer than a day")]
+    TooLong(String),
+    #[error("'{text}' is no time span; write 500ms, 30s or 2m")]
+    Unreadable { text: String, source: humantime::DurationError },
+}
+
 impl std::str::FromStr for Span {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
+    type Err = SpanError;
+    fn from_str(text: &str) -> Result<Self, SpanError> {
         let span = match text.trim() {
             "0" => Ok(Duration::ZERO),
             text => humantime::parse_duration(text),
         };
         match span {
             Ok(span) if span <= LONGEST => Ok(Self(span)),
-            Ok(_) => Err(format!("'{text}' is longer than a day")),
-            Err(_) => Err(format!("'{text}' is no time span; write 500ms, 30s or 2m")),
+            Ok(_) => Err(SpanError::TooLong(text.to_owned())),
+            Err(source) => Err(SpanError::Unreadable { text: text.to_owned(), source }),
         }
     }
 }
@@ -37,13 +46,13 @@ fn named<'de, D: Deserializer<'de>>(name: &str, deserializer: D) -> Result<Span,
     /// In a TOML file 0 needs no quotes.
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Given {
+    enum NumberOrText {
         Text(String),
         Number(i64),
     }
-    let text = match Given::deserialize(deserializer)? {
-        Given::Text(text) => text,
-        Given::Number(number) => number.to_string(),
+    let text = match NumberOrText::deserialize(deserializer)? {
+        NumberOrText::Text(text) => text,
+        NumberOrText::Number(number) => number.to_string(),
     };
     text.parse().map_err(|refusal| D::Error::custom(format!("{name}: {refusal}")))
 }
@@ -54,7 +63,8 @@ mod tests {
 
     #[test]
     fn spans_are_read_as_people_write_them() {
-        let read = |text: &str| text.parse::<Span>().map(|Span(span)| span.as_millis());
+        let read =
+            |text: &str| text.parse::<Span>().map(|Span(span)| span.as_millis()).map_err(|error| error.to_string());
         assert_eq!([read("0"), read("0s"), read("500ms"), read("1m 30s")], [Ok(0), Ok(0), Ok(500), Ok(90_000)]);
         for (text, why) in [("30", "no time span"), ("", "no time span"), ("-1s", "no time span"), ("2days", "a day")] {
             assert!(read(text).is_err_and(|refusal| refusal.contains(why)), "{text}");

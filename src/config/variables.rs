@@ -1,6 +1,6 @@
 //! Variables that look like ours and are none: a setting that somebody believes to be in force.
 
-use super::KEYS;
+use super::keys::KEYS;
 use super::layers::variable;
 
 /// Beginnings of variables that others set: tests and what they start, builds, docker-compose.yml, and Kubernetes for a service that is called cartlog.

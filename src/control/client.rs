@@ -1,6 +1,7 @@
 //! The other commands' end of the control socket.
 
-use super::{Reply, Request, with_short_path};
+use super::path::with_short_path;
+use super::protocol::{self, Reply, Request};
 use crate::data_dir::DataDir;
 use anyhow::{Context, Result, bail};
 use std::io::ErrorKind;
@@ -31,9 +32,7 @@ pub async fn ask(data: &DataDir, request: &Request) -> Result<Option<Replies>> {
     };
     connected.set_nonblocking(true)?;
     let (read, mut write) = UnixStream::from_std(connected)?.into_split();
-    let mut line = serde_json::to_vec(request)?;
-    line.push(b'\n');
-    write.write_all(&line).await.context("the running server can't be asked")?;
+    write.write_all(&protocol::write(request)?).await.context("the running server can't be asked")?;
     Ok(Some(Replies { lines: BufReader::new(read).lines(), _write: write }))
 }
 
@@ -45,11 +44,22 @@ impl Replies {
     pub async fn next(&mut self) -> Result<Reply> {
         let line = self.lines.next_line().await.context("the running server can't be heard")?;
         let Some(line) = line else { bail!("the running server went away before it was done; ask again") };
-        match serde_json::from_str(&line)
-            .context("the running server answers in a way that this version does not know")?
-        {
+        match protocol::read(&line).context("the running server answers in a way that this version does not know")? {
             Reply::Failed(reason) => bail!("{reason}"),
             reply => Ok(reply),
+        }
+    }
+
+    /// The last reply; `progress` is told of what comes before it.
+    ///
+    /// # Errors
+    /// As [`Self::next`].
+    pub async fn last(mut self, mut progress: impl FnMut(&str, u64, u64)) -> Result<Reply> {
+        loop {
+            match self.next().await? {
+                Reply::Progress { what, done, total } => progress(&what, done, total),
+                last => return Ok(last),
+            }
         }
     }
 }

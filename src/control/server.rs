@@ -1,8 +1,9 @@
 //! The server's end of the control socket.
 
-use super::{Reply, Request, with_short_path};
+use super::path::with_short_path;
+use super::protocol::{self, LONGEST_REQUEST, Reply, Request};
 use crate::audit::{Historian, object};
-use crate::kafka::{Amends, Topics};
+use crate::kafka::topics::{Amends, Topics};
 use crate::operations::Operations;
 use anyhow::{Context, Result};
 use std::fs::{self, Permissions};
@@ -19,8 +20,6 @@ use tokio_util::sync::CancellationToken;
 
 /// Requests that are carried out at one time.
 const AT_ONCE: usize = 8;
-/// The longest request.
-const LONGEST_REQUEST: u64 = 64 * 1024;
 /// How long it is waited after a client could not be let in.
 const ACCEPTS_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// How long a request may take to arrive.
@@ -76,7 +75,7 @@ async fn answer(connection: UnixStream, operations: Arc<Operations>) -> Result<(
     let mut line = String::new();
     let mut lines = BufReader::new(read.take(LONGEST_REQUEST));
     tokio::time::timeout(REQUEST_WITHIN, lines.read_line(&mut line)).await.context("no request came")??;
-    let request = match serde_json::from_str::<Request>(&line) {
+    let request = match protocol::read::<Request>(&line) {
         Ok(request) => request,
         Err(error) => {
             let failed = format!("this server does not know what it is asked for; is it of another version? ({error})");
@@ -100,7 +99,6 @@ async fn rebuild(operations: Arc<Operations>, views: Vec<String>, write: &mut Ow
     Ok(Reply::Rebuilt { views })
 }
 
-#[cfg(feature = "kafka")]
 async fn check_kafka(
     operations: Arc<Operations>,
     topics: Topics,
@@ -112,13 +110,6 @@ async fn check_kafka(
     Ok(Reply::KafkaChecked(Box::new(report)))
 }
 
-#[cfg(not(feature = "kafka"))]
-#[allow(clippy::unused_async, reason = "as in a build with Kafka")]
-async fn check_kafka(_: Arc<Operations>, _: Topics, _: Option<u64>, _: &mut OwnedWriteHalf) -> Result<Reply> {
-    anyhow::bail!("{}", crate::config::left_out("Apache Kafka", "kafka"))
-}
-
-#[cfg(feature = "kafka")]
 async fn forward_kafka(
     operations: Arc<Operations>,
     topics: Topics,
@@ -127,12 +118,6 @@ async fn forward_kafka(
 ) -> Result<Reply> {
     let work = |tell: Tell| async move { operations.forward_kafka(topics, amends, tell).await };
     Ok(Reply::KafkaForwarded(in_a_task(work, write).await.context("filling the topic broke off")??))
-}
-
-#[cfg(not(feature = "kafka"))]
-#[allow(clippy::unused_async, reason = "as in a build with Kafka")]
-async fn forward_kafka(_: Arc<Operations>, _: Topics, _: Amends, _: &mut OwnedWriteHalf) -> Result<Reply> {
-    anyhow::bail!("{}", crate::config::left_out("Apache Kafka", "kafka"))
 }
 
 /// Is told how far the work is.
@@ -166,8 +151,5 @@ async fn history(operations: &Operations, object: &str, write: &mut OwnedWriteHa
 }
 
 async fn send(write: &mut OwnedWriteHalf, reply: &Reply) -> Result<()> {
-    let mut line = serde_json::to_vec(reply)?;
-    line.push(b'\n');
-    write.write_all(&line).await?;
-    Ok(())
+    Ok(write.write_all(&protocol::write(reply)?).await?)
 }

@@ -7,12 +7,12 @@
 mod report;
 mod sides;
 
-pub use sides::{Asked, Text};
+pub use sides::{Arguments, PlaceArgument};
 
 use crate::config::Config;
 use crate::progress::Progress;
 use crate::signals::Signals;
-use crate::wiring::places;
+use crate::wiring;
 use anyhow::{Context, Error, Result, bail};
 use commands::{Clock, SystemClock};
 use eventlog::copy::{Copied, CopyError, Stage};
@@ -27,7 +27,7 @@ use vault::copy::VaultCopyError;
 const BROKE_OFF: &str = "the copy broke off; the same command goes on where it was";
 
 /// Copies what was asked for, and says what was done.
-pub async fn run(config: Config, asked: Asked, json: bool) -> Result<()> {
+pub async fn run(config: Config, asked: Arguments, json: bool) -> Result<()> {
     let mut signals = Signals::listen()?;
     let report = tokio::select! {
         report = copy(&config, asked) => report?,
@@ -36,14 +36,14 @@ pub async fn run(config: Config, asked: Asked, json: bool) -> Result<()> {
     report.say(json)
 }
 
-async fn copy(config: &Config, asked: Asked) -> Result<Report> {
+async fn copy(config: &Config, asked: Arguments) -> Result<Report> {
     let started = Instant::now();
     let (source, target) = sides::of(config, asked)?;
     let _locks = sides::lock(&source, &target)?;
-    let from = places::open_log(config, &source.log, Synchronous::Full).await.context("the source's log")?;
+    let from = wiring::log::open_at(config, &source.log, Synchronous::Full).await.context("the source's log")?;
     let (copied, vault) = copy_both(config, &*from, &source, &target).await?;
     // Opened anew, so that all of it is on the disk before it is read back and said to be there.
-    let to = places::open_log(config, &target.log, Synchronous::Full).await.context("the target's log")?;
+    let to = wiring::log::open_at(config, &target.log, Synchronous::Full).await.context("the target's log")?;
     let mut shown = Shown::of(&*from).await?;
     let same = eventlog::copy::compare(&*from, &*to, &mut |stage, at| shown.at(stage, at)).await.map_err(said)?;
     drop(shown);
@@ -54,7 +54,7 @@ async fn copy(config: &Config, asked: Asked) -> Result<Report> {
 
 /// The target's vault belongs to the target's log from now on.
 async fn bind_vault(config: &Config, target: &Side, log: &dyn EventLog) -> Result<()> {
-    let vault = places::open_vault(config, &target.vault, "--to-vault").await.context("the target's vault")?;
+    let vault = wiring::vault::open_at(config, &target.vault, "--to-vault").await.context("the target's vault")?;
     let binding = Binding { log_id: log_id(log).await?, whole_to: log.head().await.context(BROKE_OFF)? };
     vault.bind(binding).await.context(BROKE_OFF)
 }
@@ -87,7 +87,7 @@ async fn copy_both(
 ) -> Result<(Copied, vault::copy::Counts)> {
     // Into a directory without a sync for each append: a power cut may then take the last events, but none before another, and
     // the next try goes on from there.
-    let to = places::open_log(config, &target.log, Synchronous::Normal).await.context("the target's log")?;
+    let to = wiring::log::open_at(config, &target.log, Synchronous::Normal).await.context("the target's log")?;
     let mut shown = Shown::of(from).await?;
     let mut watcher = |stage, at| shown.at(stage, at);
     let begun = eventlog::copy::begin(from, &*to, &mut watcher).await.map_err(said)?;
@@ -102,8 +102,8 @@ async fn copy_vault(
     (from_log, source): (&dyn EventLog, &Side),
     (to_log, target): (&dyn EventLog, &Side),
 ) -> Result<vault::copy::Counts> {
-    let from = places::open_vault(config, &source.vault, "--from-vault").await.context("the source's vault")?;
-    let to = places::open_vault(config, &target.vault, "--to-vault").await.context("the target's vault")?;
+    let from = wiring::vault::open_at(config, &source.vault, "--from-vault").await.context("the source's vault")?;
+    let to = wiring::vault::open_at(config, &target.vault, "--to-vault").await.context("the target's vault")?;
     check_bound(&*from, from_log, "source").await?;
     check_bound(&*to, to_log, "target").await?;
     vault::copy::copy(&*from, &*to, SystemClock.now()).await.map_err(|error| match error {

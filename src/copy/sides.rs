@@ -2,27 +2,27 @@
 
 use crate::config::{self, Config};
 use crate::data_dir::{DataDir, Lock, LockError};
-use crate::wiring::places::Place;
+use crate::wiring::place::Place;
 use anyhow::{Context, Result, anyhow, bail};
 use std::path::{Path, PathBuf};
 
 /// What was typed of the two sides.
 #[derive(Default)]
-pub struct Asked {
-    pub from: Text,
-    pub to: Text,
-    pub from_vault: Text,
-    pub to_vault: Text,
+pub struct Arguments {
+    pub from: PlaceArgument,
+    pub to: PlaceArgument,
+    pub from_vault: PlaceArgument,
+    pub to_vault: PlaceArgument,
 }
 
 /// A place as it was typed, or the file that has it.
 #[derive(Default)]
-pub struct Text {
+pub struct PlaceArgument {
     pub text: Option<String>,
     pub file: Option<PathBuf>,
 }
 
-impl Text {
+impl PlaceArgument {
     fn read(self) -> Result<Option<String>> {
         let Some(path) = self.file else { return Ok(self.text) };
         let text = std::fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
@@ -38,7 +38,7 @@ pub struct Side {
 }
 
 /// Both sides: what was typed, and for the rest what the configuration says.
-pub fn of(config: &Config, asked: Asked) -> Result<(Side, Side)> {
+pub fn of(config: &Config, asked: Arguments) -> Result<(Side, Side)> {
     let source = side(config, "from", asked.from, asked.from_vault)?;
     let target = side(config, "to", asked.to, asked.to_vault)?;
     if is_same(&source.log, &target.log) {
@@ -47,7 +47,7 @@ pub fn of(config: &Config, asked: Asked) -> Result<(Side, Side)> {
     Ok((source, target))
 }
 
-fn side(config: &Config, flag: &str, log: Text, vault: Text) -> Result<Side> {
+fn side(config: &Config, flag: &str, log: PlaceArgument, vault: PlaceArgument) -> Result<Side> {
     let typed = log.read()?;
     let is_configured = typed.is_none();
     let log = match (typed, &config.log_url) {

@@ -22,11 +22,11 @@ pub struct Client {
     http: reqwest::Client,
     server: Arc<str>,
     credentials: Option<(Arc<str>, Arc<str>)>,
-    shared: Arc<Shared>,
+    shared: Arc<ClientState>,
 }
 
 #[derive(Default)]
-struct Shared {
+struct ClientState {
     run: u64,
     keys: AtomicU64,
     position: AtomicU64,
@@ -80,7 +80,7 @@ impl Client {
             http: http.build().context("the HTTP client can't be made")?,
             server: server.trim_end_matches('/').into(),
             credentials: None,
-            shared: Arc::new(Shared { run: crate::random::seed(), ..Shared::default() }),
+            shared: Arc::new(ClientState { run: crate::random::seed(), ..ClientState::default() }),
         })
     }
 

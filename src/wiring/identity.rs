@@ -5,11 +5,11 @@
 //! whoever fills it; of another log, or of one that is empty now, is refused, and both are named. `--accept-log` says that the log
 //! which is there is the right one.
 
-use super::Stored;
+use super::windows::WindowsCounter;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::progress::Progress;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, bail};
 use eventlog::{Checkpoint, LogId, Position};
 use health::Outcomes;
 use journal::Journal;
@@ -43,27 +43,33 @@ pub fn check_directory(config: &Config, data: &DataDir) -> Result<()> {
 ///
 /// # Errors
 /// Which place is another log's, and what to do.
-pub(super) async fn check(config: &Config, stored: &Stored) -> Result<()> {
-    let (log_id, head) = (stored.journal.log_id().await?, stored.journal.head().await?);
-    let refused = |place: &str, reason: String, cure: &str| -> Result<()> {
+pub async fn check(
+    config: &Config,
+    journal: &Journal,
+    vault: &dyn Vault,
+    views: &dyn ReadStore,
+    windows: &WindowsCounter,
+) -> Result<()> {
+    let (log_id, head) = (journal.log_id().await?, journal.head().await?);
+    let refused = |place: &str, error: Error, cure: &'static str| -> Result<()> {
         if !config.accept_log {
-            return Err(anyhow!(reason).context(cure.to_owned()));
+            return Err(error.context(cure));
         }
-        tracing::warn!(place, reason, %log_id, "the log is accepted as it is");
+        tracing::warn!(place, reason = error.to_string(), %log_id, "the log is accepted as it is");
         Ok(())
     };
-    if let Err(error) = bind(stored.vault.as_ref(), &stored.journal).await {
+    if let Err(error) = bind(vault, journal).await {
         if !error.can_be_accepted() {
             return Err(error.into());
         }
-        refused("vault", error.to_string(), VAULT)?;
-        binding::bind_anyway(stored.vault.as_ref(), &stored.journal).await?;
+        refused("vault", error.into(), VAULT)?;
+        binding::bind_anyway(vault, journal).await?;
     }
-    let of_views = views_checkpoint(stored.views.store(), log_id).await.context("the views")?;
-    if let Some(reason) = of_views.and_then(|seen| differs("the views", seen, log_id, head)) {
-        refused("views", reason, VIEWS)?;
+    let of_views = views_checkpoint(views, log_id).await.context("the views")?;
+    if let Some(foreign) = of_views.and_then(|seen| differs("the views", seen, log_id, head)) {
+        refused("views", foreign.into(), VIEWS)?;
     }
-    let of_windows = match stored.windows.checkpoint().await {
+    let of_windows = match windows.checkpoint().await {
         Ok(seen) => seen,
         Err(error) => {
             // Redis may be away at the start; whoever counts looks again.
@@ -71,8 +77,8 @@ pub(super) async fn check(config: &Config, stored: &Stored) -> Result<()> {
             None
         }
     };
-    if let Some(reason) = of_windows.and_then(|seen| differs("the metric windows", seen, log_id, head)) {
-        refused("metric windows", reason, WINDOWS)?;
+    if let Some(foreign) = of_windows.and_then(|seen| differs("the metric windows", seen, log_id, head)) {
+        refused("metric windows", foreign.into(), WINDOWS)?;
     }
     Ok(())
 }
@@ -101,14 +107,23 @@ async fn views_checkpoint(store: &dyn ReadStore, log_id: LogId) -> Result<Option
     Ok(seen.map(|view| view.checkpoint).find(|checkpoint| checkpoint.log_id != log_id).or(first))
 }
 
-/// In words, why what has seen this much of a log is not this one's.
-fn differs(name: &str, seen: Checkpoint, log_id: LogId, head: Position) -> Option<String> {
+/// Why what was filled from a log is not this one's.
+#[derive(Debug, thiserror::Error)]
+enum Foreign {
+    #[error("{name} are of log {of}, at position {position}, and this is log {log_id}, at {head}")]
+    OfAnotherLog { name: &'static str, of: LogId, position: Position, log_id: LogId, head: Position },
+    #[error("{name} have seen log {log_id} up to position {position}, and it is empty now")]
+    LogIsEmpty { name: &'static str, log_id: LogId, position: Position },
+}
+
+/// Why what has seen this much of a log is not this one's, if it is not.
+fn differs(name: &'static str, seen: Checkpoint, log_id: LogId, head: Position) -> Option<Foreign> {
     let Checkpoint { log_id: of, position, .. } = seen;
     if of != log_id {
-        return Some(format!("{name} are of log {of}, at position {position}, and this is log {log_id}, at {head}"));
+        return Some(Foreign::OfAnotherLog { name, of, position, log_id, head });
     }
     let is_gone = head == Position::START && position > head;
-    is_gone.then(|| format!("{name} have seen log {log_id} up to position {position}, and it is empty now"))
+    is_gone.then_some(Foreign::LogIsEmpty { name, log_id, position })
 }
 
 /// Writes down, again and again, that the vault has what the log needs up to here, and notes in `writes` whether it can be written.

@@ -1,13 +1,18 @@
-//! Where the log is: in the data directory, or in EventStoreDB.
+//! Where the log is: in the data directory, or in EventStoreDB. The one room that opens it, whoever asks.
 
 use super::blocking;
 use super::memory::Shares;
+use super::place::Place;
 use crate::config::{Config, Durability};
 use crate::data_dir::DataDir;
+use crate::engines::eventstoredb;
 use anyhow::Result;
-use eventlog::{EventLog, LogUnit, SqliteLog, SqliteOptions, Synchronous};
+use eventlog::{EventLog, LogUnit, SqliteLog, SqliteLogReader, SqliteOptions, Synchronous};
 use sqlite::Settle;
 use std::sync::Arc;
+
+/// Connections of a reader.
+const READERS: usize = 4;
 
 /// A log, and whether no other process writes to it.
 pub struct OpenLog {
@@ -41,57 +46,50 @@ pub async fn open(config: &Config, data: &DataDir) -> Result<OpenLog> {
     Ok(OpenLog { file: Some(Arc::clone(&log) as Arc<dyn Settle>), log, sole_writer: true })
 }
 
-/// What positions of the log count, wherever a server says how far it is: bytes where the log stands among others'.
-pub fn unit(config: &Config) -> LogUnit {
-    if config.log_url.is_some() { LogUnit::Bytes } else { LogUnit::Events }
+/// Opens the log of a place: of a directory that this process has locked, or of an engine.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_at(config: &Config, place: &Place, synchronous: Synchronous) -> Result<Arc<dyn EventLog>> {
+    match place {
+        Place::Directory(directory) => {
+            let options = SqliteOptions { synchronous, ..SqliteOptions::default() };
+            Ok(in_directory(&DataDir::create(directory)?, options).await?)
+        }
+        Place::Engine(url) => eventstoredb::open(config, url),
+    }
 }
 
-/// Refuses a URL that can't be read.
-#[cfg(feature = "eventstoredb")]
-pub fn check(config: &Config) -> Result<()> {
-    let Some(url) = &config.log_url else { return Ok(()) };
-    Ok(eventlog::EventStoreDbLog::check(url.reveal())?)
-}
-
-/// There is no URL in this build.
-#[cfg(not(feature = "eventstoredb"))]
-pub fn check(_: &Config) -> Result<()> {
-    Ok(())
+/// Opens the log that the configuration names to be read, whoever has it.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_to_read(config: &Config, data: &DataDir) -> Result<Arc<dyn EventLog>> {
+    if let Some(log) = elsewhere(config)? {
+        return Ok(log);
+    }
+    let file = data.log();
+    let open = move || Ok(SqliteLogReader::open(&file, domain::FORMAT, READERS)?);
+    Ok(Arc::new(blocking(open).await?))
 }
 
 /// The log, if it is not in the data directory.
 ///
 /// # Errors
 /// A URL that can't be read.
-#[cfg(feature = "eventstoredb")]
 pub fn elsewhere(config: &Config) -> Result<Option<Arc<dyn EventLog>>> {
-    let Some(url) = &config.log_url else { return Ok(None) };
-    Ok(Some(Arc::new(in_eventstoredb(config, url)?)))
+    eventstoredb::log(config)
 }
 
-/// There is no other place in this build.
-#[cfg(not(feature = "eventstoredb"))]
-pub fn elsewhere(_: &Config) -> Result<Option<Arc<dyn EventLog>>> {
-    Ok(None)
+/// What positions of the log count, wherever a server says how far it is: bytes where the log stands among others'.
+pub fn unit(config: &Config) -> LogUnit {
+    if config.log_url.is_some() { LogUnit::Bytes } else { LogUnit::Events }
 }
 
 /// The log of a directory that this process has locked; made if there is none.
-pub async fn in_directory(data: &DataDir, options: SqliteOptions) -> Result<Arc<SqliteLog>> {
+async fn in_directory(data: &DataDir, options: SqliteOptions) -> Result<Arc<SqliteLog>> {
     super::files::check_room_to_open(data)?;
     let path = data.log();
     let options = SqliteOptions { format: domain::FORMAT, ..options };
     Ok(Arc::new(blocking(move || Ok(SqliteLog::open(&path, options)?)).await?))
-}
-
-/// The log in the server, with streams named as the configuration's namespace wants it.
-#[cfg(feature = "eventstoredb")]
-pub fn in_eventstoredb(config: &Config, url: &crate::config::Secret) -> Result<eventlog::EventStoreDbLog> {
-    let prefixes = domain::Category::ALL.iter().map(|category| format!("{category}-"));
-    let mut options = eventlog::EventStoreDbOptions::new(url.reveal(), prefixes);
-    options.format = domain::FORMAT;
-    options.recent_bytes = Shares::of(config.memory).log;
-    if !config.namespace.is_default() {
-        options.namespace = format!("{}.", config.namespace.as_str());
-    }
-    Ok(eventlog::EventStoreDbLog::open(options)?)
 }

@@ -6,7 +6,7 @@ use crate::config::{Config, Role};
 use anyhow::{Result, bail};
 
 /// What one node fills and another may read, if it is not in a directory.
-struct Part {
+struct ReadModel {
     name: &'static str,
     /// Who fills it, and its name.
     role: (Role, &'static str),
@@ -17,15 +17,15 @@ struct Part {
     answers: &'static str,
 }
 
-const PARTS: [Part; 2] = [
-    Part {
+const READ_MODELS: [ReadModel; 2] = [
+    ReadModel {
         name: "the views",
         role: (Role::Views, "views"),
         key: "views_url",
         is_shared: |config| config.views_url.is_some(),
         answers: "query",
     },
-    Part {
+    ReadModel {
         name: "the metric windows",
         role: (Role::Stream, "stream"),
         key: "windows_url",
@@ -47,7 +47,7 @@ pub fn check(config: &Config) -> Result<()> {
     if !config.role.has(Role::Api) {
         return Ok(());
     }
-    for Part { name, role: (role, called), key, is_shared, answers } in PARTS {
+    for ReadModel { name, role: (role, called), key, is_shared, answers } in READ_MODELS {
         if !config.role.has(role) && !is_shared(config) {
             bail!(
                 "no {answers} could ever be answered: {name} are in this node's own data directory, and the role `{called}`, which fills them, is left out; add the role, or set {key}"

@@ -3,6 +3,7 @@
 use super::{Files, advice, blocking};
 use crate::config::Config;
 use crate::data_dir::DataDir;
+use crate::engines::redis;
 use anyhow::Result;
 use commands::{Clock, SystemClock};
 use eventlog::chain::EventHash;
@@ -100,23 +101,10 @@ impl WindowsCounter {
     }
 }
 
-/// Refuses a URL that can't be read.
-pub fn check(config: &Config) -> Result<()> {
-    #[cfg(feature = "redis")]
-    if let Some(url) = &config.windows_url {
-        streaming::RedisWindows::check(url.reveal())?;
-    }
-    let _ = config;
-    Ok(())
-}
-
 async fn store(config: &Config, data: &DataDir, files: &mut Files) -> Result<Arc<dyn WindowStore>> {
-    #[cfg(feature = "redis")]
-    if let Some(url) = &config.windows_url {
-        return Ok(Arc::new(streaming::RedisWindows::open(url.reveal(), config.namespace.as_str())?));
+    if let Some(windows) = redis::windows(config)? {
+        return Ok(windows);
     }
-    // Redis is the only other place for them.
-    let _ = config;
     let (file, space) = (data.windows(), files.space().clone());
     let open = move || Ok(SqliteWindows::open(&file).map_err(advice::windows_file)?.within(space));
     let windows = Arc::new(blocking(open).await?);

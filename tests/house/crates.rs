@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The crates of the house; the binary is the root.
-const CRATES: [&str; 12] = [
+pub const CRATES: [&str; 12] = [
     "domain",
     "eventlog",
     "journal",

@@ -1,6 +1,7 @@
 //! A cart as clients see it (api.md §5).
 
-use super::{Link, Time, list, one};
+use super::{Time, list, one};
+use crate::wire::list::Link;
 use domain::cart::CloseReason;
 use projections::views::{CartItemRow, CartRow, CartState, ProductRow};
 use serde::Serialize;

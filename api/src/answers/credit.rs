@@ -1,6 +1,7 @@
 //! A credit as clients see it (api.md §9). Amounts are in minor units of its currency.
 
-use super::{Link, Time, list, one};
+use super::{Time, list, one};
+use crate::wire::list::Link;
 use domain::credit::CreditSource;
 use projections::views::{CreditRow, JobProgress};
 use serde::Serialize;

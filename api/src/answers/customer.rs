@@ -1,6 +1,7 @@
 //! A customer as clients see it (api.md §4).
 
-use super::{Link, Time, list, one};
+use super::{Time, list, one};
+use crate::wire::list::Link;
 use domain::Timestamp;
 use projections::views::{AddressRow, CustomerRow, EmailRow, PurchasesRow, ShopperRow};
 use serde::Serialize;
@@ -104,7 +105,7 @@ list! {
 #[derive(ToSchema)]
 #[allow(dead_code)] // Published; what is answered is one of the two.
 pub struct AddressesAnswer {
-    result: super::Done,
+    result: crate::wire::success::Done,
     #[schema(nullable = false)]
     addresses: Option<Vec<Address>>,
     /// `self`, `previous`, `next`; without `next` on the last page.

@@ -1,6 +1,7 @@
 //! A gift card as clients see it (api.md §8). Amounts are in minor units of its currency.
 
-use super::{Link, Time, list, one};
+use super::{Time, list, one};
+use crate::wire::list::Link;
 use projections::views::GiftCardRow;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,8 +1,9 @@
 //! An invoice as clients see it (api.md §6). Amounts are in minor units of its currency.
 
-use super::{Link, Time, list, one};
+use super::{Time, list, one};
 use crate::answers::credit::CreditRedemption;
 use crate::answers::gift_card::GiftCardSpend;
+use crate::wire::list::Link;
 use domain::billing::LineKind;
 use domain::invoice::InvoiceStatus;
 use projections::views::{InvoiceLineRow, InvoiceRow, RefundRow};

@@ -48,43 +48,19 @@ impl ToSchema for Time {
     }
 }
 
-/// Where to go from here.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Link {
-    /// What is there: `self`, `next`, `previous`, or the name of a resource.
-    #[schema(value_type = String, example = "self")]
-    pub rel: &'static str,
-    /// An absolute path of this server.
-    #[schema(example = "/product?page=1")]
-    pub href: String,
-}
-
-impl Link {
-    pub fn new(rel: &'static str, href: impl Into<String>) -> Self {
-        Self { rel, href: href.into() }
-    }
-}
-
-/// What every success says unless a route has something else to say.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub enum Done {
-    #[serde(rename = "ok")]
-    Ok,
-}
-
 /// Declares the answer with one resource: `one!(ProductAnswer { product: Product })`.
 macro_rules! one {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(serde::Serialize, utoipa::ToSchema)]
         pub struct $name {
-            result: $crate::answers::Done,
+            result: $crate::wire::success::Done,
             $(pub $field: $type,)+
         }
 
         impl $name {
             pub fn new($($field: $type),+) -> Self {
-                Self { result: $crate::answers::Done::Ok, $($field),+ }
+                Self { result: $crate::wire::success::Done::Ok, $($field),+ }
             }
         }
     };
@@ -96,18 +72,18 @@ macro_rules! list {
         $(#[$doc])*
         #[derive(serde::Serialize, utoipa::ToSchema)]
         pub struct $name {
-            result: $crate::answers::Done,
+            result: $crate::wire::success::Done,
             pub $field: Vec<$type>,
             /// `self`, `previous`, `next`; without `next` on the last page.
-            pub links: Vec<$crate::answers::Link>,
+            pub links: Vec<$crate::wire::list::Link>,
         }
 
-        impl $crate::wire::answer::List for $name {
+        impl $crate::wire::list::List for $name {
             type Item = $type;
-            fn page(items: Vec<$type>, links: Vec<$crate::answers::Link>) -> Self {
-                Self { result: $crate::answers::Done::Ok, $field: items, links }
+            fn page(items: Vec<$type>, links: Vec<$crate::wire::list::Link>) -> Self {
+                Self { result: $crate::wire::success::Done::Ok, $field: items, links }
             }
-            fn links(&self) -> &[$crate::answers::Link] {
+            fn links(&self) -> &[$crate::wire::list::Link] {
                 &self.links
             }
         }
@@ -119,19 +95,4 @@ pub(crate) use {list, one};
 one! {
     /// How many there are.
     CountAnswer { count: u64 }
-}
-
-/// Done, but the rest of the answer is late: the ids of what was done. Ask for it in a moment.
-#[derive(Serialize)]
-pub struct Accepted {
-    result: Done,
-    /// `customer_id`, `cart_id`, `invoice_id` and so on.
-    #[serde(flatten)]
-    ids: std::collections::BTreeMap<&'static str, String>,
-}
-
-impl Accepted {
-    pub fn new(ids: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        Self { result: Done::Ok, ids: ids.into_iter().collect() }
-    }
 }

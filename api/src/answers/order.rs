@@ -1,6 +1,7 @@
 //! An order as clients see it (api.md §7).
 
-use super::{Link, Time, list, one};
+use super::{Time, list, one};
+use crate::wire::list::Link;
 use domain::order::OrderStatus;
 use projections::views::OrderRow;
 use serde::Serialize;

@@ -1,6 +1,7 @@
 //! A product as clients see it (api.md §3).
 
-use super::{Link, Time, list, one};
+use super::{Time, list, one};
+use crate::wire::list::Link;
 use projections::views::ProductRow;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,6 +1,6 @@
 //! Answers that are errors: one for each status, with all codes that it may have and an example of each.
 
-use super::operation::{header, request_id};
+use super::headers::{header, request_id};
 use super::parameters::text;
 use crate::codes::Code;
 use serde_json::{Map, Value, json};

@@ -5,6 +5,7 @@ mod components;
 mod errors;
 mod examples;
 mod fields;
+mod headers;
 mod late;
 mod links;
 mod operation;
@@ -12,10 +13,9 @@ mod parameters;
 mod schemas;
 
 use crate::codes::Code;
-use crate::router;
 use operation::Operation;
 use serde_json::{Value, json};
-use std::sync::LazyLock;
+use utoipa::openapi::OpenApi;
 
 /// Of the project, as SPDX writes it.
 pub const LICENSE: &str = "MIT OR Apache-2.0";
@@ -39,25 +39,14 @@ const TAGS: [(&str, &str); 12] = [
     ("Service", "The server itself. Needs no credentials."),
 ];
 
-/// The OpenAPI 3.1 document.
-pub fn document() -> &'static Value {
-    static DOCUMENT: LazyLock<Value> = LazyLock::new(build);
-    &DOCUMENT
-}
-
-/// The same as it is served.
-pub fn document_bytes() -> &'static [u8] {
-    static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| serde_json::to_vec(document()).unwrap_or_default());
-    &BYTES
-}
-
 /// Where its makers are found.
 pub fn contact() -> Value {
     json!({ "name": "cartlog", "url": env!("CARGO_PKG_REPOSITORY") })
 }
 
-fn build() -> Value {
-    let mut document = serde_json::to_value(router::documented()).unwrap_or_default();
+/// The OpenAPI 3.1 document of what handlers say of themselves.
+pub fn document_of(handlers: &OpenApi) -> Value {
+    let mut document = serde_json::to_value(handlers).unwrap_or_default();
     document["info"] = json!({
         "title": "cartlog",
         "version": env!("CARGO_PKG_VERSION"),

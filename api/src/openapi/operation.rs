@@ -1,5 +1,6 @@
 //! One operation of the document: what all of its kind share, added to what its handler says.
 
+use super::headers::{header, request_id};
 use super::parameters::{self, text};
 use super::{errors, examples, late, schemas};
 use crate::codes::Code;
@@ -251,13 +252,4 @@ impl Operation<'_> {
             self.operation["responses"][status.to_string()] = errors::answer(status, &here, page);
         }
     }
-}
-
-/// What every answer carries.
-pub fn request_id() -> (String, Value) {
-    ("x-request-id".to_owned(), header(true, "The request's id: the client's own, or a new one", text()))
-}
-
-pub fn header(required: bool, description: &str, schema: Value) -> Value {
-    json!({ "required": required, "description": description, "schema": schema })
 }

@@ -3,10 +3,10 @@
 use super::dates::DateParam;
 use crate::answers::coupon::Style;
 use crate::problem::{FieldError, Problem};
-use crate::wire::call::Said;
 use crate::wire::dates::Named;
 use crate::wire::json;
 use crate::wire::query::{Params, Query, parse_integer};
+use crate::wire::request_parts::RequestParts;
 use crate::wire::schema::{self, body};
 use chrono_tz::Tz;
 use domain::coupon::CouponStyle;
@@ -102,11 +102,11 @@ impl Params for AsFields {
 
 impl NewCoupon {
     /// From parameters and body together.
-    pub fn read(said: &Said) -> Result<Self, Problem> {
-        let AsFields(mut fields) = said.params()?;
+    pub fn read(request: &RequestParts) -> Result<Self, Problem> {
+        let AsFields(mut fields) = request.params()?;
         let mut errors = Vec::new();
-        if let Some(bytes) = said.bytes(true)? {
-            schema::check_content_type(&said.headers)?;
+        if let Some(bytes) = request.bytes(true)? {
+            schema::check_content_type(&request.headers)?;
             let (body, bad) = json::parse(bytes).map_err(Problem::field)?;
             errors = bad;
             let Value::Object(body) = body else { return schema::read_value(body, errors) };

@@ -2,7 +2,7 @@
 
 use super::dates::DateParam;
 use crate::wire::query::{Params, Query};
-use crate::wire::schema::body;
+use crate::wire::schema::{TRUE_OR_FALSE, body};
 use domain::Currency;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -11,9 +11,6 @@ use std::borrow::Cow;
 use std::fmt;
 use utoipa::openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema, schema::Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
-
-/// What a text must be that stands for a boolean.
-pub const TRUE_OR_FALSE: &str = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$";
 
 /// A boolean that may also be "true" or "false" in any case.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! What clients send about gift cards (api.md §8).
 
 use crate::problem::Problem;
-use crate::wire::call::parse_id;
+use crate::wire::path_id::parse_id;
 use crate::wire::query::{Params, Query};
 use crate::wire::schema::body;
 use domain::Cents;

@@ -34,8 +34,8 @@ fn ids(customer: CustomerId, address: AddressId) -> [(&'static str, String); 2] 
     extensions(("x-errors" = json!(["ADDRESS_NOT_FOUND"])), ("x-versioned" = json!(true)))
 )]
 pub async fn list(call: Call) -> Answer {
-    let customer: CustomerId = call.said.id()?;
-    let (params, paging) = call.said.params::<(PrimaryParams, Paging)>()?;
+    let customer: CustomerId = call.parts.id()?;
+    let (params, paging) = call.parts.params::<(PrimaryParams, Paging)>()?;
     let views = call.views().await?;
     let row = views.customer(call.store_id(), customer).await?.ok_or_else(|| Problem::of(Code::CustomerNotFound))?;
     if params.is_primary == Some(true) {
@@ -55,8 +55,8 @@ pub async fn list(call: Call) -> Answer {
     extensions(("x-errors" = json!(["TOO_MANY_CONTACTS"])))
 )]
 pub async fn add(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    let ((), new) = call.said.params_and_body::<(), NewAddress>()?;
+    let customer = call.parts.id()?;
+    let ((), new) = call.parts.params_and_body::<(), NewAddress>()?;
     let done = call.commands().add_address(&call.request_with_body()?, customer, new.into()).await?;
     let address = done.outcome;
     let shown = show(&call.api, call.store_id(), customer, address);
@@ -72,8 +72,8 @@ pub async fn add(call: Call) -> Answer {
     responses((status = 200, description = "The changed address", body = AddressAnswer))
 )]
 pub async fn change(call: Call) -> Answer {
-    let (customer, address) = (call.said.id()?, call.said.id()?);
-    let ((), change) = call.said.params_and_body::<(), AddressChange>()?;
+    let (customer, address) = (call.parts.id()?, call.parts.id()?);
+    let ((), change) = call.parts.params_and_body::<(), AddressChange>()?;
     let done = call.commands().change_address(&call.request_with_body()?, customer, address, change.into()).await?;
     let shown = show(&call.api, call.store_id(), customer, address);
     Ok(call.done(StatusCode::OK, done, ids(customer, address), shown).await)
@@ -87,8 +87,8 @@ pub async fn change(call: Call) -> Answer {
     responses((status = 200, description = "The address", body = AddressAnswer))
 )]
 pub async fn make_primary(call: Call) -> Answer {
-    let (customer, address) = (call.said.id()?, call.said.id()?);
-    call.said.params::<()>()?;
+    let (customer, address) = (call.parts.id()?, call.parts.id()?);
+    call.parts.params::<()>()?;
     let done = call.commands().make_address_primary(&call.request()?, customer, address).await?;
     let shown = show(&call.api, call.store_id(), customer, address);
     Ok(call.done(StatusCode::OK, done, ids(customer, address), shown).await)
@@ -102,8 +102,8 @@ pub async fn make_primary(call: Call) -> Answer {
     responses((status = 204, description = "It is deleted"))
 )]
 pub async fn remove(call: Call) -> Answer {
-    let (customer, address) = (call.said.id()?, call.said.id()?);
-    call.said.params::<()>()?;
+    let (customer, address) = (call.parts.id()?, call.parts.id()?);
+    call.parts.params::<()>()?;
     let done = call.commands().remove_address(&call.request()?, customer, address).await?;
     Ok(call.deleted(done, ids(customer, address)))
 }

@@ -20,8 +20,8 @@ use domain::Cents;
     ])))
 )]
 pub async fn bill(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    let (params, shipping) = call.said.params_and_body::<BillParams, Shipping>()?;
+    let customer = call.parts.id()?;
+    let (params, shipping) = call.parts.params_and_body::<BillParams, Shipping>()?;
     let bill = BillCart {
         coupon: params.coupon,
         shipping_amount_in_cents: shipping.shipping_amount_in_cents.map(Cents::new).transpose()?,

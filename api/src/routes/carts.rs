@@ -7,8 +7,9 @@ use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
 use crate::requests::cart::{AddQuantity, CartParams, CartProducts, NewCartItems, SetQuantity};
 use crate::wire::answer::Single;
-use crate::wire::call::{Call, parse_id};
+use crate::wire::call::Call;
 use crate::wire::paging::{CursorParams, Paging};
+use crate::wire::path_id::parse_id;
 use commands::{CommandError, Done};
 use domain::cart::CartRejection;
 use domain::{CartId, CustomerId, ProductId, Rejection, StoreId};
@@ -75,8 +76,8 @@ async fn answer(call: &Call, status: StatusCode, customer: CustomerId, done: Don
     extensions(("x-errors" = json!(["NO_CART_IS_OPEN"])))
 )]
 pub async fn open(call: Call) -> Answer {
-    let customer: CustomerId = call.said.id()?;
-    call.said.params::<()>()?;
+    let customer: CustomerId = call.parts.id()?;
+    call.parts.params::<()>()?;
     let views = call.views().await?;
     match find_open(&call.api, call.store_id(), customer).await? {
         Some((revision, cart)) => Ok(call.single(Single::at(revision, &CartAnswer::new(cart)))),
@@ -95,8 +96,8 @@ pub async fn open(call: Call) -> Answer {
     responses((status = 200, description = "One page", body = CartList))
 )]
 pub async fn list(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    let (params, paging) = call.said.params::<(CartParams, Paging)>()?;
+    let customer = call.parts.id()?;
+    let (params, paging) = call.parts.params::<(CartParams, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
     let views = call.views().await?;
     require_customer(views, call.store_id(), customer).await?;
@@ -114,8 +115,8 @@ pub async fn list(call: Call) -> Answer {
     extensions(("x-errors" = json!(["CUSTOMER_IS_NOT_CONFIRMED"])))
 )]
 pub async fn create(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    call.said.params::<()>()?;
+    let customer = call.parts.id()?;
+    call.parts.params::<()>()?;
     let done = call.commands().open_cart(&call.request()?, customer).await?;
     answer(&call, StatusCode::CREATED, customer, done).await
 }
@@ -129,8 +130,8 @@ pub async fn create(call: Call) -> Answer {
     extensions(("x-errors" = json!(["CUSTOMER_IS_NOT_CONFIRMED", "NO_CART_IS_OPEN"])))
 )]
 pub async fn close(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    call.said.params::<()>()?;
+    let customer = call.parts.id()?;
+    call.parts.params::<()>()?;
     let done = call.commands().close_cart(&call.request()?, customer).await?;
     answer(&call, StatusCode::OK, customer, done).await
 }
@@ -144,8 +145,8 @@ pub async fn close(call: Call) -> Answer {
     extensions(("x-errors" = json!(["CUSTOMER_IS_NOT_CONFIRMED", "INSUFFICIENT_INVENTORY", "CART_IS_FULL"])))
 )]
 pub async fn add_item(call: Call) -> Answer {
-    let (customer, product) = (call.said.id()?, call.said.id()?);
-    let ((), body) = call.said.params_and_body::<(), AddQuantity>()?;
+    let (customer, product) = (call.parts.id()?, call.parts.id()?);
+    let ((), body) = call.parts.params_and_body::<(), AddQuantity>()?;
     let items = vec![(product, body.quantity.unwrap_or(1))];
     let done = call.commands().add_to_cart(&call.request_with_body()?, customer, items).await?;
     answer(&call, StatusCode::CREATED, customer, done).await
@@ -162,8 +163,8 @@ pub async fn add_item(call: Call) -> Answer {
     ])))
 )]
 pub async fn add_items(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    let ((), NewCartItems(new)) = call.said.params_and_body::<(), NewCartItems>()?;
+    let customer = call.parts.id()?;
+    let ((), NewCartItems(new)) = call.parts.params_and_body::<(), NewCartItems>()?;
     let items = new.iter().map(|item| Ok((parse_id(&item.product_id)?, item.quantity)));
     let items = items.collect::<Result<Vec<_>, Problem>>()?;
     let products: Vec<_> = items.iter().map(|(product, _)| *product).collect();
@@ -197,8 +198,8 @@ fn where_it_stands(error: CommandError, products: &[ProductId]) -> Problem {
     ])))
 )]
 pub async fn set_quantity(call: Call) -> Answer {
-    let (customer, product) = (call.said.id()?, call.said.id()?);
-    let ((), body) = call.said.params_and_body::<(), SetQuantity>()?;
+    let (customer, product) = (call.parts.id()?, call.parts.id()?);
+    let ((), body) = call.parts.params_and_body::<(), SetQuantity>()?;
     let request = call.request_with_body()?;
     let done = call.commands().set_cart_quantity(&request, customer, product, body.quantity).await?;
     answer(&call, StatusCode::OK, customer, done).await
@@ -213,8 +214,8 @@ pub async fn set_quantity(call: Call) -> Answer {
     extensions(("x-errors" = json!(["CUSTOMER_IS_NOT_CONFIRMED", "NO_CART_IS_OPEN", "PRODUCT_NOT_IN_CART"])))
 )]
 pub async fn remove_item(call: Call) -> Answer {
-    let (customer, product) = (call.said.id()?, call.said.id()?);
-    call.said.params::<()>()?;
+    let (customer, product) = (call.parts.id()?, call.parts.id()?);
+    call.parts.params::<()>()?;
     let done = call.commands().remove_from_cart(&call.request()?, customer, vec![product]).await?;
     answer(&call, StatusCode::OK, customer, done).await
 }
@@ -230,8 +231,8 @@ pub async fn remove_item(call: Call) -> Answer {
     ])))
 )]
 pub async fn remove_items(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    let ((), CartProducts(named)) = call.said.params_and_body::<(), CartProducts>()?;
+    let customer = call.parts.id()?;
+    let ((), CartProducts(named)) = call.parts.params_and_body::<(), CartProducts>()?;
     let products = named.iter().map(|product| parse_id(&product.product_id)).collect::<Result<Vec<_>, Problem>>()?;
     let done = call.commands().remove_from_cart(&call.request_with_body()?, customer, products).await?;
     answer(&call, StatusCode::OK, customer, done).await

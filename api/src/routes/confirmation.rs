@@ -8,7 +8,8 @@ use crate::parts::Api;
 use crate::problem::Problem;
 use crate::service::{Page, prefers_json, prefers_page};
 use crate::wire::answer::{self, Single};
-use crate::wire::call::{Call, Said};
+use crate::wire::call::Call;
+use crate::wire::request_parts::RequestParts;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use commands::{IdempotencyKey, Request};
@@ -26,8 +27,8 @@ use http::StatusCode;
     extensions(("x-unversioned" = json!(true)), ("x-errors" = json!(["MAIL_REFUSED"])))
 )]
 pub async fn send(call: Call) -> Answer {
-    let customer: CustomerId = call.said.id()?;
-    call.said.params::<()>()?;
+    let customer: CustomerId = call.parts.id()?;
+    call.parts.params::<()>()?;
     let done =
         call.commands().send_confirmation(&Request { if_match: None, ..call.unkeyed_request() }, customer).await?;
     let result = done.outcome.clone().unwrap_or_else(|| "ok".to_owned());
@@ -47,14 +48,14 @@ async fn sent(api: &Api, store: StoreId, customer: CustomerId, result: String) -
     put, path = "", operation_id = "confirmCustomer", tag = "Customer",
     responses((status = 200, description = "The confirmed customer", body = CustomerAnswer))
 )]
-pub async fn confirm(State(api): State<Api>, said: Said) -> Answer {
-    said.params::<()>()?;
-    let key = said.idempotency_key(false)?;
-    confirmed(&api, &said, key).await
+pub async fn confirm(State(api): State<Api>, request: RequestParts) -> Answer {
+    request.params::<()>()?;
+    let key = request.idempotency_key(false)?;
+    confirmed(&api, &request, key).await
 }
 
-async fn confirmed(api: &Api, said: &Said, key: Option<IdempotencyKey>) -> Answer {
-    let done = api.commands().confirm(said.segment("token"), said.request_id(), key, None).await?;
+async fn confirmed(api: &Api, request: &RequestParts, key: Option<IdempotencyKey>) -> Answer {
+    let done = api.commands().confirm(request.segment("token"), request.request_id(), key, None).await?;
     let (store, customer) = done.outcome;
     let shown = answer::show(api, store, &done, show(api, store, customer)).await;
     Ok(answer::done(api, store, StatusCode::OK, &done, ids(customer), shown))
@@ -71,11 +72,11 @@ async fn confirmed(api: &Api, said: &Said, key: Option<IdempotencyKey>) -> Answe
     ))),
     extensions(("x-unversioned" = json!(true)))
 )]
-pub async fn look(State(api): State<Api>, said: Said) -> Answer {
-    let token = said.segment("token");
+pub async fn look(State(api): State<Api>, request: RequestParts) -> Answer {
+    let token = request.segment("token");
     let found = api.commands().confirmation_link(token).await.map_err(Problem::from);
-    if prefers_json(&said.headers) {
-        said.params::<()>()?;
+    if prefers_json(&request.headers) {
+        request.params::<()>()?;
         let answer = ConfirmationLinkAnswer::new(ConfirmationLink::from(found?));
         return Ok(answer::json(StatusCode::OK, &answer));
     }
@@ -95,12 +96,12 @@ pub async fn look(State(api): State<Api>, said: Said) -> Answer {
         (CustomerAnswer = "application/json"), (String = "text/html")
     )))
 )]
-pub async fn press(State(api): State<Api>, said: Said) -> Answer {
-    if !prefers_page(&said.headers) {
-        return confirm(State(api), said).await;
+pub async fn press(State(api): State<Api>, request: RequestParts) -> Answer {
+    if !prefers_page(&request.headers) {
+        return confirm(State(api), request).await;
     }
-    let token = said.segment("token");
-    let outcome = api.commands().confirm(token, said.request_id(), None, None).await.map_err(Problem::from);
+    let token = request.segment("token");
+    let outcome = api.commands().confirm(token, request.request_id(), None, None).await.map_err(Problem::from);
     // Also of a link that was used before, by a button that was pressed twice.
     let link = match &outcome {
         Err(problem) if problem.code() != Code::ConfirmationNotFound => return Ok(unconfirmed(problem).into_response()),

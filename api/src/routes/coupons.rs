@@ -27,7 +27,7 @@ fn single(row: &CouponRow) -> Single {
 /// The coupon that the path names.
 pub(super) async fn named(call: &Call) -> Result<Arc<CouponRow>, Problem> {
     let views = call.views().await?;
-    let row = views.coupon_by_code(call.store_id(), call.said.segment("code")).await?;
+    let row = views.coupon_by_code(call.store_id(), call.parts.segment("code")).await?;
     row.ok_or_else(|| Problem::of(Code::CouponNotFound))
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn named(call: &Call) -> Result<Arc<CouponRow>, Problem> {
     extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE", "COUPON_ALREADY_EXISTS", "READ_MODEL_BEHIND"])))
 )]
 pub async fn create(call: Call) -> Answer {
-    let new = NewCoupon::read(&call.said)?;
+    let new = NewCoupon::read(&call.parts)?;
     let timezone = match new.has_dates() {
         true => timezone(call.own_views().await?, call.store_id()).await?,
         false => Tz::UTC,
@@ -61,7 +61,7 @@ pub async fn create(call: Call) -> Answer {
     responses((status = 200, description = "One page", body = CouponList))
 )]
 pub async fn list(call: Call) -> Answer {
-    let paging: Paging = call.said.params()?;
+    let paging: Paging = call.parts.params()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
     let page = call.views().await?.coupons(call.store_id(), &request).await?;
     Ok(call.page::<CouponList, _>(&paging, page, |row| Coupon::from(&*row)))
@@ -76,7 +76,7 @@ pub async fn list(call: Call) -> Answer {
     extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])))
 )]
 pub async fn one(call: Call) -> Answer {
-    call.said.params::<()>()?;
+    call.parts.params::<()>()?;
     Ok(call.single(single(&*named(&call).await?)))
 }
 
@@ -89,7 +89,7 @@ pub async fn one(call: Call) -> Answer {
     extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])), ("x-unversioned" = json!(true)))
 )]
 pub async fn is_valid(call: Call) -> Answer {
-    call.said.params::<()>()?;
+    call.parts.params::<()>()?;
     let row = named(&call).await?;
     let result = row.is_valid(call.api.parts.clock.now());
     Ok(answer::json(StatusCode::OK, &CouponValidity { result, coupon: Coupon::from(&*row) }))
@@ -104,8 +104,8 @@ pub async fn is_valid(call: Call) -> Answer {
     extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])))
 )]
 pub async fn void(call: Call) -> Answer {
-    call.said.params::<()>()?;
-    let done = call.commands().void_coupon(&call.request()?, call.said.segment("code")).await?;
+    call.parts.params::<()>()?;
+    let done = call.commands().void_coupon(&call.request()?, call.parts.segment("code")).await?;
     let ids = [("coupon_code_id", done.outcome.to_string())];
     Ok(call.deleted(done, ids))
 }

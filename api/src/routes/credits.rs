@@ -32,9 +32,9 @@ fn ids(customer: CustomerId, credit: CreditId) -> [(&'static str, String); 2] {
     extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE"])))
 )]
 pub async fn issue(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    call.said.params::<()>()?;
-    let amount = amount(call.said.segment("credit_id_or_amount"))?;
+    let customer = call.parts.id()?;
+    call.parts.params::<()>()?;
+    let amount = amount(call.parts.segment("credit_id_or_amount"))?;
     let done = call.commands().issue_credit(&call.request()?, customer, amount).await?;
     let credit = done.outcome;
     let shown = show(&call.api, call.store_id(), customer, credit);
@@ -51,8 +51,8 @@ pub async fn issue(call: Call) -> Answer {
     extensions(("x-errors" = json!(["CREDIT_NOT_FOUND"])))
 )]
 pub async fn void(call: Call) -> Answer {
-    let (customer, credit) = (call.said.id()?, call.said.id()?);
-    call.said.params::<()>()?;
+    let (customer, credit) = (call.parts.id()?, call.parts.id()?);
+    call.parts.params::<()>()?;
     let done = call.commands().void_credit(&call.request()?, customer, credit).await?;
     Ok(call.deleted(done, ids(customer, credit)))
 }
@@ -65,8 +65,8 @@ pub async fn void(call: Call) -> Answer {
     responses((status = 200, description = "One page", body = CreditList))
 )]
 pub async fn list(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    let (params, paging) = call.said.params::<(ActiveParams, Paging)>()?;
+    let customer = call.parts.id()?;
+    let (params, paging) = call.parts.params::<(ActiveParams, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
     let views = call.views().await?;
     require_customer(views, call.store_id(), customer).await?;
@@ -83,8 +83,8 @@ pub async fn list(call: Call) -> Answer {
     extensions(("x-errors" = json!(["CREDIT_NOT_FOUND"])))
 )]
 pub async fn one(call: Call) -> Answer {
-    let (customer, credit) = (call.said.id()?, call.said.id()?);
-    call.said.params::<()>()?;
+    let (customer, credit) = (call.parts.id()?, call.parts.id()?);
+    call.parts.params::<()>()?;
     let views = call.views().await?;
     require_customer(views, call.store_id(), customer).await?;
     let shown = show(&call.api, call.store_id(), customer, credit).await?;
@@ -100,8 +100,8 @@ pub async fn one(call: Call) -> Answer {
     extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE"])))
 )]
 pub async fn issue_to_all(call: Call) -> Answer {
-    call.said.params::<()>()?;
-    let amount = amount(call.said.segment("amount"))?;
+    call.parts.params::<()>()?;
+    let amount = amount(call.parts.segment("amount"))?;
     let done = call.commands().start_batch_credit(&call.request()?, amount).await?;
     let response = answer::json(StatusCode::ACCEPTED, &JobAnswer::new(done.outcome.0));
     let response = answer::located(response, &format!("/customer/credit/status/{}", done.outcome));
@@ -116,8 +116,8 @@ pub async fn issue_to_all(call: Call) -> Answer {
     responses((status = 200, description = "How far it is", body = JobStatus))
 )]
 pub async fn job(call: Call) -> Answer {
-    let job = call.said.id()?;
-    call.said.params::<()>()?;
+    let job = call.parts.id()?;
+    call.parts.params::<()>()?;
     let views = call.views().await?;
     let progress = views.job_progress(call.store_id(), job).await?.ok_or_else(|| Problem::of(Code::JobNotFound))?;
     Ok(answer::json(StatusCode::OK, &JobStatus::from(progress)))

@@ -59,7 +59,7 @@ async fn filter(views: &Views, store: StoreId, params: CustomerParams) -> Result
     responses((status = 200, description = "One page", body = CustomerList))
 )]
 pub async fn list(call: Call) -> Answer {
-    let (params, paging) = call.said.params::<(CustomerParams, Paging)>()?;
+    let (params, paging) = call.parts.params::<(CustomerParams, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
     let views = call.views().await?;
     let filter = filter(views, call.store_id(), params).await?;
@@ -93,7 +93,7 @@ async fn joined(
     responses((status = 200, description = "How many", body = CountAnswer)), extensions(("x-unversioned" = json!(true)))
 )]
 pub async fn count(call: Call) -> Answer {
-    let params = call.said.params()?;
+    let params = call.parts.params()?;
     let views = call.views().await?;
     let filter = filter(views, call.store_id(), params).await?;
     Ok(counted(views.count_customers(call.store_id(), &filter).await?))
@@ -107,8 +107,8 @@ pub async fn count(call: Call) -> Answer {
     responses((status = 200, description = "The customer", body = CustomerAnswer))
 )]
 pub async fn one(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    call.said.params::<()>()?;
+    let customer = call.parts.id()?;
+    call.parts.params::<()>()?;
     call.views().await?;
     let found = find(&call.api, call.store_id(), customer).await?;
     let (revision, customer) = found.ok_or_else(|| Problem::of(Code::CustomerNotFound))?;
@@ -128,7 +128,7 @@ fn unknown_currency(_: domain::currency::UnknownCurrency) -> Problem {
     extensions(("x-errors" = json!(["CUSTOMER_ALREADY_EXISTS", "MULTIPLE_PRIMARY_ADDRESSES_SUPPLIED"])))
 )]
 pub async fn create(call: Call) -> Answer {
-    let ((), new) = call.said.params_and_body::<(), NewCustomer>()?;
+    let ((), new) = call.parts.params_and_body::<(), NewCustomer>()?;
     let new = new.try_into().map_err(unknown_currency)?;
     let done = call.commands().create_customer(&call.request_with_body()?, new).await?;
     let id = done.outcome;
@@ -146,8 +146,8 @@ pub async fn create(call: Call) -> Answer {
     extensions(("x-errors" = json!(["CUSTOMER_ALREADY_EXISTS", "TOO_MANY_CONTACTS"])))
 )]
 pub async fn change(call: Call) -> Answer {
-    let id = call.said.id()?;
-    let ((), change) = call.said.params_and_body::<(), CustomerChange>()?;
+    let id = call.parts.id()?;
+    let ((), change) = call.parts.params_and_body::<(), CustomerChange>()?;
     as_they_are(&call, id, &change).await?;
     let change = change.try_into().map_err(unknown_currency)?;
     let done = call.commands().change_customer(&call.request_with_body()?, id, change).await?;
@@ -181,8 +181,8 @@ async fn as_they_are(call: &Call, id: CustomerId, change: &CustomerChange) -> Re
     responses((status = 204, description = "It is deleted"))
 )]
 pub async fn delete(call: Call) -> Answer {
-    let id = call.said.id()?;
-    call.said.params::<()>()?;
+    let id = call.parts.id()?;
+    call.parts.params::<()>()?;
     let done = call.commands().delete_customer(&call.request()?, id).await?;
     Ok(call.deleted(done, ids(id)))
 }
@@ -197,10 +197,10 @@ pub async fn delete(call: Call) -> Answer {
     extensions(("x-errors" = json!(["INVALID_CREDENTIALS"])))
 )]
 pub async fn log_in(call: Call) -> Answer {
-    let ((), body) = call.said.params_and_body::<(), LogIn>()?;
+    let ((), body) = call.parts.params_and_body::<(), LogIn>()?;
     let done = call
         .commands()
-        .log_in(&call.unconditional_request(true)?, call.said.client, &body.email, &body.password)
+        .log_in(&call.unconditional_request(true)?, call.parts.client, &body.email, &body.password)
         .await?;
     let id = done.outcome;
     Ok(call.done(StatusCode::OK, done, ids(id), show(&call.api, call.store_id(), id)).await)
@@ -215,7 +215,7 @@ pub async fn log_in(call: Call) -> Answer {
     extensions(("x-errors" = json!(["CUSTOMER_NOT_FOUND"])))
 )]
 pub async fn log_out(call: Call) -> Answer {
-    let ((), body) = call.said.params_and_body::<(), KnownEmail>()?;
+    let ((), body) = call.parts.params_and_body::<(), KnownEmail>()?;
     let done = call.commands().log_out(&call.unconditional_request(true)?, &body.email).await?;
     let id = done.outcome;
     Ok(call.done(StatusCode::OK, done, ids(id), show(&call.api, call.store_id(), id)).await)

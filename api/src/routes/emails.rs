@@ -22,8 +22,8 @@ use serde_json::json;
     extensions(("x-errors" = json!(["EMAIL_ALREADY_EXISTS", "TOO_MANY_CONTACTS"])))
 )]
 pub async fn add(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    let (params, new) = call.said.params_and_body::<PrimaryParams, NewEmail>()?;
+    let customer = call.parts.id()?;
+    let (params, new) = call.parts.params_and_body::<PrimaryParams, NewEmail>()?;
     let request = call.request_with_body()?;
     add_as(&call, &request, customer, &new.email, params.is_primary == Some(true)).await
 }
@@ -37,10 +37,10 @@ pub async fn add(call: Call) -> Answer {
     extensions(("x-errors" = json!(["EMAIL_ALREADY_EXISTS", "TOO_MANY_CONTACTS"])))
 )]
 pub async fn add_named(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    let params: PrimaryParams = call.said.params()?;
+    let customer = call.parts.id()?;
+    let params: PrimaryParams = call.parts.params()?;
     let new: NewEmail =
-        schema::read_value(json!({ "email": call.said.segment("email") }), Vec::new()).map_err(in_path)?;
+        schema::read_value(json!({ "email": call.parts.segment("email") }), Vec::new()).map_err(in_path)?;
     add_as(&call, &call.request()?, customer, &new.email, params.is_primary == Some(true)).await
 }
 
@@ -65,8 +65,8 @@ async fn add_as(call: &Call, request: &Request, customer: CustomerId, email: &st
     extensions(("x-errors" = json!(["EMAIL_NOT_FOUND", "PRIMARY_EMAIL"])))
 )]
 pub async fn remove(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    let ((), body) = call.said.params_and_body::<(), KnownEmail>()?;
+    let customer = call.parts.id()?;
+    let ((), body) = call.parts.params_and_body::<(), KnownEmail>()?;
     let done = call.commands().remove_email(&call.request_with_body()?, customer, &body.email).await?;
     Ok(call.deleted(done, ids(customer)))
 }
@@ -80,9 +80,9 @@ pub async fn remove(call: Call) -> Answer {
     extensions(("x-errors" = json!(["EMAIL_NOT_FOUND", "PRIMARY_EMAIL"])))
 )]
 pub async fn remove_named(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    call.said.params::<()>()?;
-    let done = call.commands().remove_email(&call.request()?, customer, call.said.segment("email")).await?;
+    let customer = call.parts.id()?;
+    call.parts.params::<()>()?;
+    let done = call.commands().remove_email(&call.request()?, customer, call.parts.segment("email")).await?;
     Ok(call.deleted(done, ids(customer)))
 }
 
@@ -95,8 +95,8 @@ pub async fn remove_named(call: Call) -> Answer {
     extensions(("x-errors" = json!(["EMAIL_NOT_FOUND"])))
 )]
 pub async fn make_primary(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    let ((), body) = call.said.params_and_body::<(), KnownEmail>()?;
+    let customer = call.parts.id()?;
+    let ((), body) = call.parts.params_and_body::<(), KnownEmail>()?;
     let done = call.commands().make_email_primary(&call.request_with_body()?, customer, &body.email).await?;
     Ok(call.done(StatusCode::OK, done, ids(customer), show(&call.api, call.store_id(), customer)).await)
 }
@@ -110,8 +110,8 @@ pub async fn make_primary(call: Call) -> Answer {
     extensions(("x-errors" = json!(["EMAIL_NOT_FOUND"])))
 )]
 pub async fn make_named_primary(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    call.said.params::<()>()?;
-    let done = call.commands().make_email_primary(&call.request()?, customer, call.said.segment("email")).await?;
+    let customer = call.parts.id()?;
+    call.parts.params::<()>()?;
+    let done = call.commands().make_email_primary(&call.request()?, customer, call.parts.segment("email")).await?;
     Ok(call.done(StatusCode::OK, done, ids(customer), show(&call.api, call.store_id(), customer)).await)
 }

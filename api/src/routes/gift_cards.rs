@@ -7,8 +7,9 @@ use crate::parts::Api;
 use crate::problem::Problem;
 use crate::requests::gift_card::{ActiveParams, GiftCardParams, NewGiftCard};
 use crate::wire::answer::Single;
-use crate::wire::call::{Call, parse_id};
+use crate::wire::call::Call;
 use crate::wire::paging::{CursorParams, Paging};
+use crate::wire::path_id::parse_id;
 use domain::{CustomerId, GiftCardId, StoreId};
 use projections::views::GiftCardFilter;
 
@@ -31,7 +32,7 @@ fn ids(gift_card: GiftCardId) -> [(&'static str, String); 1] {
     extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE", "CUSTOMER_NOT_FOUND", "CURRENCY_MISMATCH"])))
 )]
 pub async fn issue(call: Call) -> Answer {
-    let ((), new) = call.said.params_and_body::<(), NewGiftCard>()?;
+    let ((), new) = call.parts.params_and_body::<(), NewGiftCard>()?;
     let done = call.commands().issue_gift_card(&call.request_with_body()?, new.try_into()?).await?;
     let gift_card = done.outcome;
     let shown = show(&call.api, call.store_id(), gift_card);
@@ -47,7 +48,7 @@ pub async fn issue(call: Call) -> Answer {
     extensions(("x-errors" = json!(["CUSTOMER_NOT_FOUND"])))
 )]
 pub async fn list(call: Call) -> Answer {
-    let (params, paging) = call.said.params::<(GiftCardParams, Paging)>()?;
+    let (params, paging) = call.parts.params::<(GiftCardParams, Paging)>()?;
     let filter = GiftCardFilter {
         gifter: params.giftercustomerid.as_deref().map(parse_id).transpose()?,
         recipient: params.recipientcustomerid.as_deref().map(parse_id).transpose()?,
@@ -64,8 +65,8 @@ pub async fn list(call: Call) -> Answer {
     responses((status = 200, description = "One page", body = GiftCardList))
 )]
 pub async fn of_customer(call: Call) -> Answer {
-    let customer = call.said.id()?;
-    let (params, paging) = call.said.params::<(ActiveParams, Paging)>()?;
+    let customer = call.parts.id()?;
+    let (params, paging) = call.parts.params::<(ActiveParams, Paging)>()?;
     let filter = GiftCardFilter { gifter: None, recipient: Some(customer), active_only: params.active == Some(true) };
     page(&call, paging, filter).await
 }
@@ -89,8 +90,8 @@ async fn page(call: &Call, paging: Paging, filter: GiftCardFilter) -> Answer {
     responses((status = 200, description = "The gift card", body = GiftCardAnswer))
 )]
 pub async fn one(call: Call) -> Answer {
-    let gift_card = call.said.id()?;
-    call.said.params::<()>()?;
+    let gift_card = call.parts.id()?;
+    call.parts.params::<()>()?;
     call.views().await?;
     let shown = show(&call.api, call.store_id(), gift_card).await?;
     Ok(call.single(shown.ok_or_else(|| Problem::of(Code::GiftCardNotFound))?))
@@ -104,8 +105,8 @@ pub async fn one(call: Call) -> Answer {
     responses((status = 204, description = "It is voided"))
 )]
 pub async fn void(call: Call) -> Answer {
-    let gift_card = call.said.id()?;
-    call.said.params::<()>()?;
+    let gift_card = call.parts.id()?;
+    call.parts.params::<()>()?;
     let done = call.commands().void_gift_card(&call.request()?, gift_card).await?;
     Ok(call.deleted(done, ids(gift_card)))
 }

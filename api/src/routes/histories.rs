@@ -6,9 +6,11 @@ use crate::answers::history::{History, HistoryEvent};
 use crate::codes::Code;
 use crate::mapping::journal_error;
 use crate::problem::Problem;
-use crate::wire::answer::{self, List};
-use crate::wire::call::{Call, PathId};
+use crate::wire::answer;
+use crate::wire::call::Call;
+use crate::wire::list::List;
 use crate::wire::paging::{Beside, CursorOnly, CursorOnlyParams, Paging};
+use crate::wire::path_id::PathId;
 use domain::{
     Category, CouponId, CreditId, CustomerId, Event, GiftCardId, InvoiceId, OrderId, ProductId, credit::CreditEvent,
 };
@@ -44,7 +46,7 @@ async fn read(call: &Call, stream: &StreamName, from: u64, limit: usize) -> Resu
 
 /// One page of the stream; an empty stream is `missing`.
 async fn page(call: &Call, stream: &StreamName, missing: Option<Code>) -> Answer {
-    let CursorOnly(paging): CursorOnly = call.said.params()?;
+    let CursorOnly(paging): CursorOnly = call.parts.params()?;
     let from = call.with_scope(|scope| paging.place(scope))?.unwrap_or(0);
     let limit = paging.limit() as usize;
     call.views().await?;
@@ -76,7 +78,7 @@ async fn require_customer_ever(call: &Call, customer: CustomerId) -> Result<(), 
 
 /// The history of a thing that the path names by its id.
 async fn by_id<I: PathId + std::fmt::Display>(call: &Call, category: Category) -> Answer {
-    let id: I = call.said.id()?;
+    let id: I = call.parts.id()?;
     page(call, &stream(category, id), Some(I::NOT_FOUND)).await
 }
 
@@ -122,7 +124,7 @@ pub async fn customer(call: Call) -> Answer {
     responses((status = 200, description = "One page, oldest first", body = History))
 )]
 pub async fn carts(call: Call) -> Answer {
-    let customer: CustomerId = call.said.id()?;
+    let customer: CustomerId = call.parts.id()?;
     require_customer_ever(&call, customer).await?;
     page(&call, &stream(Category::Cart, customer), None).await
 }
@@ -169,8 +171,8 @@ pub async fn gift_card(call: Call) -> Answer {
     extensions(("x-errors" = json!(["CREDIT_NOT_FOUND"])))
 )]
 pub async fn credit(call: Call) -> Answer {
-    let customer: CustomerId = call.said.id()?;
-    let stream = stream(Category::Credit, call.said.id::<CreditId>()?);
+    let customer: CustomerId = call.parts.id()?;
+    let stream = stream(Category::Credit, call.parts.id::<CreditId>()?);
     let (first, _) = read(&call, &stream, 0, 1).await?;
     let issued = first.first().and_then(|envelope| match &envelope.event {
         Event::Credit(CreditEvent::CreditIssued(issued)) => Some(issued.customer_id),
@@ -194,7 +196,7 @@ pub async fn credit(call: Call) -> Answer {
     extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])))
 )]
 pub async fn coupon(call: Call) -> Answer {
-    let named = call.said.segment("code");
+    let named = call.parts.segment("code");
     let by_code = call.views().await?.coupon_by_code(call.store_id(), named).await?;
     let coupon =
         by_code.map(|row| row.coupon_id).or_else(|| named.parse::<CouponId>().ok().filter(|_| named.len() == 36));

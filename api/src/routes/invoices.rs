@@ -40,7 +40,7 @@ async fn filter(views: &Views, store: StoreId, params: &InvoiceParams) -> Result
     responses((status = 200, description = "One page", body = InvoiceList))
 )]
 pub async fn list(call: Call) -> Answer {
-    let (params, paging) = call.said.params::<(InvoiceParams, Paging)>()?;
+    let (params, paging) = call.parts.params::<(InvoiceParams, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
     let views = call.views().await?;
     let filter = filter(views, call.store_id(), &params).await?;
@@ -56,8 +56,8 @@ pub async fn list(call: Call) -> Answer {
     responses((status = 200, description = "One page", body = InvoiceList))
 )]
 pub async fn of_customer(call: Call) -> Answer {
-    let customer: CustomerId = call.said.id()?;
-    let (params, paging) = call.said.params::<(InvoiceParams, Paging)>()?;
+    let customer: CustomerId = call.parts.id()?;
+    let (params, paging) = call.parts.params::<(InvoiceParams, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
     let views = call.views().await?;
     require_customer(views, call.store_id(), customer).await?;
@@ -74,8 +74,8 @@ pub async fn of_customer(call: Call) -> Answer {
     responses((status = 200, description = "The invoice", body = InvoiceAnswer))
 )]
 pub async fn one(call: Call) -> Answer {
-    let invoice = call.said.id()?;
-    call.said.params::<()>()?;
+    let invoice = call.parts.id()?;
+    call.parts.params::<()>()?;
     call.views().await?;
     let shown = show(&call.api, call.store_id(), invoice).await?;
     Ok(call.single(shown.ok_or_else(|| Problem::of(Code::InvoiceNotFound))?))
@@ -90,8 +90,8 @@ pub async fn one(call: Call) -> Answer {
     extensions(("x-errors" = json!(["INVOICE_IS_NOT_OPEN"])))
 )]
 pub async fn collect(call: Call) -> Answer {
-    let invoice: InvoiceId = call.said.id()?;
-    call.said.params::<()>()?;
+    let invoice: InvoiceId = call.parts.id()?;
+    call.parts.params::<()>()?;
     let done = call.commands().collect_invoice(&call.request()?, invoice).await?;
     let order = done.outcome;
     let ids = [("invoice_id", invoice.to_string()), ("order_id", order.to_string())];
@@ -108,8 +108,8 @@ pub async fn collect(call: Call) -> Answer {
     extensions(("x-errors" = json!(["INVOICE_IS_NOT_OPEN"])))
 )]
 pub async fn fail(call: Call) -> Answer {
-    let invoice = call.said.id()?;
-    call.said.params::<()>()?;
+    let invoice = call.parts.id()?;
+    call.parts.params::<()>()?;
     let done = call.commands().fail_invoice(&call.request()?, invoice).await?;
     Ok(call.done(StatusCode::OK, done, ids(invoice), show(&call.api, call.store_id(), invoice)).await)
 }

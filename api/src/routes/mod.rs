@@ -22,10 +22,11 @@ pub mod streaming;
 pub mod tags;
 pub mod tokens;
 
-use crate::answers::{CountAnswer, Link};
+use crate::answers::CountAnswer;
 use crate::problem::Problem;
-use crate::wire::answer::{self, List};
+use crate::wire::answer;
 use crate::wire::call::Call;
+use crate::wire::list::{Link, List};
 use crate::wire::paging::{Beside, Paging};
 use axum::response::Response;
 use chrono_tz::Tz;

@@ -41,7 +41,7 @@ async fn filter(views: &Views, store: StoreId, params: OrderParams) -> Result<Or
     responses((status = 200, description = "One page", body = OrderList))
 )]
 pub async fn list(call: Call) -> Answer {
-    let (params, paging) = call.said.params::<(OrderParams, Paging)>()?;
+    let (params, paging) = call.parts.params::<(OrderParams, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
     let views = call.views().await?;
     let filter = filter(views, call.store_id(), params).await?;
@@ -57,8 +57,8 @@ pub async fn list(call: Call) -> Answer {
     responses((status = 200, description = "One page", body = OrderList))
 )]
 pub async fn of_customer(call: Call) -> Answer {
-    let customer: CustomerId = call.said.id()?;
-    let (params, paging) = call.said.params::<(OrderParams, Paging)>()?;
+    let customer: CustomerId = call.parts.id()?;
+    let (params, paging) = call.parts.params::<(OrderParams, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
     let views = call.views().await?;
     require_customer(views, call.store_id(), customer).await?;
@@ -75,8 +75,8 @@ pub async fn of_customer(call: Call) -> Answer {
     responses((status = 200, description = "The order", body = OrderAnswer))
 )]
 pub async fn one(call: Call) -> Answer {
-    let order = call.said.id()?;
-    call.said.params::<()>()?;
+    let order = call.parts.id()?;
+    call.parts.params::<()>()?;
     call.views().await?;
     let shown = show(&call.api, call.store_id(), order).await?;
     Ok(call.single(shown.ok_or_else(|| Problem::of(Code::OrderNotFound))?))
@@ -97,8 +97,8 @@ async fn answer(call: &Call, done: Done<OrderId>) -> Answer {
     extensions(("x-errors" = json!(["ORDER_IS_DELIVERED", "ORDER_IS_CANCELED"])))
 )]
 pub async fn ship(call: Call) -> Answer {
-    let order = call.said.id()?;
-    call.said.params::<()>()?;
+    let order = call.parts.id()?;
+    call.parts.params::<()>()?;
     let done = call.commands().ship_order(&call.request()?, order).await?;
     answer(&call, done).await
 }
@@ -112,8 +112,8 @@ pub async fn ship(call: Call) -> Answer {
     extensions(("x-errors" = json!(["ORDER_IS_CANCELED"])))
 )]
 pub async fn deliver(call: Call) -> Answer {
-    let order = call.said.id()?;
-    call.said.params::<()>()?;
+    let order = call.parts.id()?;
+    call.parts.params::<()>()?;
     let done = call.commands().deliver_order(&call.request()?, order).await?;
     answer(&call, done).await
 }
@@ -127,8 +127,8 @@ pub async fn deliver(call: Call) -> Answer {
     extensions(("x-errors" = json!(["ORDER_IS_SHIPPED", "ORDER_IS_DELIVERED"])))
 )]
 pub async fn cancel(call: Call) -> Answer {
-    let order = call.said.id()?;
-    call.said.params::<()>()?;
+    let order = call.parts.id()?;
+    call.parts.params::<()>()?;
     let done = call.commands().cancel_order(&call.request()?, order).await?;
     answer(&call, done).await
 }

@@ -55,7 +55,7 @@ async fn filter(views: &Views, store: StoreId, params: ProductParams) -> Result<
     responses((status = 200, description = "One page", body = ProductList))
 )]
 pub async fn list(call: Call) -> Answer {
-    let (params, paging) = call.said.params::<(ProductParams, Paging)>()?;
+    let (params, paging) = call.parts.params::<(ProductParams, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
     let views = call.views().await?;
     let filter = filter(views, call.store_id(), params).await?;
@@ -71,7 +71,7 @@ pub async fn list(call: Call) -> Answer {
     responses((status = 200, description = "How many", body = CountAnswer)), extensions(("x-unversioned" = json!(true)))
 )]
 pub async fn count(call: Call) -> Answer {
-    let params = call.said.params()?;
+    let params = call.parts.params()?;
     let views = call.views().await?;
     let filter = filter(views, call.store_id(), params).await?;
     Ok(counted(views.count_products(call.store_id(), &filter).await?))
@@ -86,8 +86,8 @@ pub async fn count(call: Call) -> Answer {
     responses((status = 200, description = "One page", body = FoundProducts))
 )]
 pub async fn search(call: Call) -> Answer {
-    let (params, paging) = call.said.params::<(SearchParams, PageOnly)>()?;
-    let text = call.said.segment("query").replace('_', " ");
+    let (params, paging) = call.parts.params::<(SearchParams, PageOnly)>()?;
+    let text = call.parts.segment("query").replace('_', " ");
     check_text(&text).map_err(|detail| Problem::field(FieldError::path("query", detail)))?;
     let search = ProductSearch {
         text,
@@ -105,7 +105,8 @@ pub async fn search(call: Call) -> Answer {
     }))
 }
 
-type Found = (std::sync::Arc<ProductRow>, i64);
+/// A product, and how well it fits, in thousandths.
+type ScoredProduct = (std::sync::Arc<ProductRow>, i64);
 
 /// One page of a search, with scores in thousandths; nothing beyond its depth.
 async fn search_page(
@@ -113,7 +114,7 @@ async fn search_page(
     store: StoreId,
     search: &ProductSearch,
     paging: &Paging,
-) -> Result<Page<Found>, Problem> {
+) -> Result<Page<ScoredProduct>, Problem> {
     let (number, limit) = (paging.page.unwrap_or(1), u64::from(paging.limit()));
     let before = (number - 1).saturating_mul(limit);
     if before >= SEARCH_DEPTH {
@@ -139,8 +140,8 @@ async fn search_page(
     responses((status = 200, description = "The product", body = ProductAnswer))
 )]
 pub async fn one(call: Call) -> Answer {
-    let product = call.said.id()?;
-    call.said.params::<()>()?;
+    let product = call.parts.id()?;
+    call.parts.params::<()>()?;
     let row = call.views().await?.product(call.store_id(), product).await?;
     Ok(call.single(single(&*row.ok_or_else(|| Problem::of(Code::ProductNotFound))?)))
 }
@@ -154,7 +155,7 @@ pub async fn one(call: Call) -> Answer {
     extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE", "TOO_MANY_TAGS"])))
 )]
 pub async fn create(call: Call) -> Answer {
-    let ((), new) = call.said.params_and_body::<(), NewProduct>()?;
+    let ((), new) = call.parts.params_and_body::<(), NewProduct>()?;
     let done = call.commands().create_product(&call.request_with_body()?, new.try_into()?).await?;
     let product = done.outcome;
     let shown = show(&call.api, call.store_id(), product);
@@ -171,8 +172,8 @@ pub async fn create(call: Call) -> Answer {
     extensions(("x-errors" = json!(["AMOUNT_OUT_OF_RANGE"])))
 )]
 pub async fn change(call: Call) -> Answer {
-    let product = call.said.id()?;
-    let ((), change) = call.said.params_and_body::<(), ProductChange>()?;
+    let product = call.parts.id()?;
+    let ((), change) = call.parts.params_and_body::<(), ProductChange>()?;
     let change = ChangeProduct::try_from(change)?;
     let done = call.commands().change_product(&call.request_with_body()?, product, change).await?;
     Ok(call.done(StatusCode::OK, done, ids(product), show(&call.api, call.store_id(), product)).await)
@@ -186,8 +187,8 @@ pub async fn change(call: Call) -> Answer {
     responses((status = 204, description = "It is deleted"))
 )]
 pub async fn delete(call: Call) -> Answer {
-    let product = call.said.id()?;
-    call.said.params::<()>()?;
+    let product = call.parts.id()?;
+    call.parts.params::<()>()?;
     let done = call.commands().delete_product(&call.request()?, product).await?;
     Ok(call.deleted(done, ids(product)))
 }
@@ -212,8 +213,8 @@ pub async fn delete_as_admin(call: Call) -> Answer {
     extensions(("x-errors" = json!(["INSUFFICIENT_INVENTORY"])))
 )]
 pub async fn change_inventory(call: Call) -> Answer {
-    let product = call.said.id()?;
-    let ((), change) = call.said.params_and_body::<(), InventoryChange>()?;
+    let product = call.parts.id()?;
+    let ((), change) = call.parts.params_and_body::<(), InventoryChange>()?;
     let change = match (change.amount, change.set) {
         (Some(amount), None) => Change::By(amount),
         (None, Some(set)) => Change::To(set),

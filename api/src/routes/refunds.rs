@@ -7,8 +7,9 @@ use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
 use crate::requests::invoice::{RefundLine, RefundLines, RefundParams};
 use crate::wire::answer::Single;
-use crate::wire::call::{Call, parse_id};
+use crate::wire::call::Call;
 use crate::wire::paging::{CursorParams, Paging};
+use crate::wire::path_id::parse_id;
 use domain::invoice::RefundRequest;
 use domain::{Cents, InvoiceId, InvoiceLineItemId, RefundId, StoreId};
 use http::StatusCode;
@@ -77,8 +78,8 @@ fn lines_of(lines: &[RefundLine]) -> Result<Vec<(InvoiceLineItemId, Option<Cents
     ])))
 )]
 pub async fn issue(call: Call) -> Answer {
-    let invoice: InvoiceId = call.said.id()?;
-    let (params, lines) = call.said.params_and_body::<RefundParams, RefundLines>()?;
+    let invoice: InvoiceId = call.parts.id()?;
+    let (params, lines) = call.parts.params_and_body::<RefundParams, RefundLines>()?;
     let what = what(&params, lines)?;
     let as_credit = params.credit == Some(true);
     let done = call.commands().refund_invoice(&call.request_with_body()?, invoice, what, as_credit).await?;
@@ -96,8 +97,8 @@ pub async fn issue(call: Call) -> Answer {
     responses((status = 200, description = "One page", body = RefundList))
 )]
 pub async fn list(call: Call) -> Answer {
-    let invoice: InvoiceId = call.said.id()?;
-    let paging: Paging = call.said.params()?;
+    let invoice: InvoiceId = call.parts.id()?;
+    let paging: Paging = call.parts.params()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
     let views = call.views().await?;
     views.invoice(call.store_id(), invoice).await?.ok_or_else(|| Problem::of(Code::InvoiceNotFound))?;
@@ -114,8 +115,8 @@ pub async fn list(call: Call) -> Answer {
     extensions(("x-errors" = json!(["REFUND_NOT_FOUND"])))
 )]
 pub async fn close(call: Call) -> Answer {
-    let invoice = call.said.id()?;
-    call.said.params::<()>()?;
+    let invoice = call.parts.id()?;
+    call.parts.params::<()>()?;
     let done = call.commands().close_refunds(&call.request()?, invoice).await?;
     let shown = show_last(&call.api, call.store_id(), invoice);
     Ok(call.done(StatusCode::OK, done, invoices::ids(invoice), shown).await)

@@ -29,8 +29,8 @@ const BALANCES: u32 = 250;
     responses((status = 200, description = "The customer with its cart, and the last of what it did", body = SnapshotAnswer))
 )]
 pub async fn one(call: Call) -> Answer {
-    let id: CustomerId = call.said.id()?;
-    call.said.params::<()>()?;
+    let id: CustomerId = call.parts.id()?;
+    call.parts.params::<()>()?;
     call.views().await?;
     let found = find(&call.api, call.store_id(), id).await?;
     let (revision, snapshot) = found.ok_or_else(|| Problem::of(Code::CustomerNotFound))?;

@@ -7,7 +7,8 @@ use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
 use crate::requests::store::{NewSecret, NewStore, StoreChange};
 use crate::wire::answer::{self, Single};
-use crate::wire::call::{Call, Said};
+use crate::wire::call::Call;
+use crate::wire::request_parts::RequestParts;
 use axum::extract::State;
 use domain::StoreId;
 use domain::store::ChangeStore;
@@ -31,11 +32,11 @@ fn ids(store: StoreId) -> [(&'static str, String); 1] {
     responses((status = 201, description = "The new store", body = StoreAnswer)),
     extensions(("x-errors" = json!(["APP_ID_ALREADY_EXISTS"])))
 )]
-pub async fn create(State(api): State<Api>, said: Said) -> Answer {
-    said.params::<()>()?;
-    let new: NewStore = said.body()?;
-    let key = said.idempotency_key(true)?;
-    let done = api.commands().create_store(said.client, new.into(), said.request_id(), key).await?;
+pub async fn create(State(api): State<Api>, request: RequestParts) -> Answer {
+    request.params::<()>()?;
+    let new: NewStore = request.body()?;
+    let key = request.idempotency_key(true)?;
+    let done = api.commands().create_store(request.client, new.into(), request.request_id(), key).await?;
     let store = done.outcome;
     let shown = answer::show(&api, store, &done, show(&api, store)).await;
     Ok(answer::located(answer::done(&api, store, StatusCode::CREATED, &done, ids(store), shown), "/store"))
@@ -50,7 +51,7 @@ pub async fn create(State(api): State<Api>, said: Said) -> Answer {
     extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
 )]
 pub async fn one(call: Call) -> Answer {
-    call.said.params::<()>()?;
+    call.parts.params::<()>()?;
     call.views().await?;
     let store = show(&call.api, call.store_id()).await?;
     Ok(call.single(store.ok_or_else(|| Problem::of(Code::StoreNotFound))?))
@@ -66,7 +67,7 @@ pub async fn one(call: Call) -> Answer {
     extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
 )]
 pub async fn change(call: Call) -> Answer {
-    let ((), change) = call.said.params_and_body::<(), StoreChange>()?;
+    let ((), change) = call.parts.params_and_body::<(), StoreChange>()?;
     if let Some(given) = change.given.get("app_id") {
         let store = call.own_views().await?.store(call.store_id()).await?;
         if store.is_none_or(|store| *given != store.app_id) {
@@ -87,7 +88,7 @@ pub async fn change(call: Call) -> Answer {
     extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
 )]
 pub async fn change_secret(call: Call) -> Answer {
-    let ((), new) = call.said.params_and_body::<(), NewSecret>()?;
+    let ((), new) = call.parts.params_and_body::<(), NewSecret>()?;
     let done = call.commands().change_store_secret(&call.request_with_body()?, new.app_secret).await?;
     let store = call.store_id();
     Ok(call.done(StatusCode::OK, done, ids(store), show(&call.api, store)).await)
@@ -102,7 +103,7 @@ pub async fn change_secret(call: Call) -> Answer {
     extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
 )]
 pub async fn delete(call: Call) -> Answer {
-    call.said.params::<()>()?;
+    call.parts.params::<()>()?;
     let done = call.commands().delete_store(&call.request()?).await?;
     Ok(call.deleted(done, ids(call.store_id())))
 }

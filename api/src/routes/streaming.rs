@@ -8,8 +8,9 @@ use crate::codes::Code;
 use crate::mapping::windows_error;
 use crate::problem::{FieldError, Problem};
 use crate::requests::streaming::WindowParams;
-use crate::wire::answer::{self, List};
+use crate::wire::answer;
 use crate::wire::call::Call;
+use crate::wire::list::List;
 use crate::wire::paging::{Beside, Paging};
 use crate::wire::query::parse_integer;
 use axum::response::Response;
@@ -20,8 +21,8 @@ use streaming::Windows;
 /// The windows, once they have counted what the client may know of.
 async fn windows(call: &Call) -> Result<&Windows, Problem> {
     let (position, parts) = (call.least_position()?, &call.api.parts);
-    if call.said.is_eventual()? {
-        call.said.reflects(parts.windows.status().position.0);
+    if call.parts.is_eventual()? {
+        call.parts.reflects(parts.windows.status().position.0);
     }
     let reached = parts.windows.wait_for(Position(position));
     match tokio::time::timeout(parts.settings.view_timeout, reached).await {
@@ -45,8 +46,8 @@ fn number(number: u64) -> Response {
     responses((status = 200, description = "The products", body = TopCartItems))
 )]
 pub async fn top_cart_items(call: Call) -> Answer {
-    let params: WindowParams = call.said.params()?;
-    let n = parse_integer(call.said.segment("n")).filter(|n| (1..=100).contains(n));
+    let params: WindowParams = call.parts.params()?;
+    let n = parse_integer(call.parts.segment("n")).filter(|n| (1..=100).contains(n));
     let n = n.ok_or_else(|| Problem::field(FieldError::path("n", "must be an integer within 1 to 100")))?;
     let (store, now) = (call.store_id(), call.api.parts.clock.now());
     let views = call.views().await?;
@@ -72,7 +73,7 @@ pub async fn top_cart_items(call: Call) -> Answer {
     responses((status = 200, description = "The amount", body = NumberAnswer))
 )]
 pub async fn invoice_amount(call: Call) -> Answer {
-    call.said.params::<()>()?;
+    call.parts.params::<()>()?;
     let now = call.api.parts.clock.now();
     let result = windows(&call).await?.invoice_amount(call.store_id(), now).await.map_err(windows_error)?;
     Ok(answer::json(StatusCode::OK, &NumberAnswer { result }))
@@ -87,7 +88,7 @@ pub async fn invoice_amount(call: Call) -> Answer {
     extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])), ("x-unversioned" = json!(true)))
 )]
 pub async fn top_coupon(call: Call) -> Answer {
-    call.said.params::<()>()?;
+    call.parts.params::<()>()?;
     let now = call.api.parts.clock.now();
     let none = || Problem::new(Code::CouponNotFound, "no coupon was used in the last two hours");
     let top = windows(&call).await?.top_coupon(call.store_id(), now).await.map_err(windows_error)?;
@@ -105,7 +106,7 @@ pub async fn top_coupon(call: Call) -> Answer {
     responses((status = 200, description = "How many", body = NumberAnswer))
 )]
 pub async fn new_customers(call: Call) -> Answer {
-    call.said.params::<()>()?;
+    call.parts.params::<()>()?;
     let (store, now) = (call.store_id(), call.api.parts.clock.now());
     let timezone = timezone(call.views().await?, store).await?;
     let count = windows(&call).await?.new_customers(store, timezone, now).await;
@@ -120,7 +121,7 @@ pub async fn new_customers(call: Call) -> Answer {
     responses((status = 200, description = "How many", body = NumberAnswer))
 )]
 pub async fn customer_logins(call: Call) -> Answer {
-    call.said.params::<()>()?;
+    call.parts.params::<()>()?;
     let now = call.api.parts.clock.now();
     let count = windows(&call).await?.customer_logins(call.store_id(), now).await;
     Ok(number(count.map_err(windows_error)?))

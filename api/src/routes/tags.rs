@@ -17,9 +17,9 @@ use crate::wire::query::check_text;
     extensions(("x-errors" = json!(["TAG_ALREADY_EXISTS", "TOO_MANY_TAGS"])))
 )]
 pub async fn add(call: Call) -> Answer {
-    let product = call.said.id()?;
-    call.said.params::<()>()?;
-    let tag = call.said.segment("tag").to_owned();
+    let product = call.parts.id()?;
+    call.parts.params::<()>()?;
+    let tag = call.parts.segment("tag").to_owned();
     check_text(&tag).map_err(|detail| Problem::field(FieldError::path("tag", detail)))?;
     let done = call.commands().add_product_tag(&call.request()?, product, tag).await?;
     let shown = show(&call.api, call.store_id(), product);
@@ -35,8 +35,8 @@ pub async fn add(call: Call) -> Answer {
     extensions(("x-errors" = json!(["TAG_NOT_FOUND"])))
 )]
 pub async fn remove(call: Call) -> Answer {
-    let product = call.said.id()?;
-    let TagParams { tag } = call.said.params()?;
+    let product = call.parts.id()?;
+    let TagParams { tag } = call.parts.params()?;
     let done = call.commands().remove_product_tag(&call.request()?, product, tag).await?;
     Ok(call.deleted(done, ids(product)))
 }

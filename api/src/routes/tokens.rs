@@ -5,7 +5,8 @@ use crate::answers::store::TokenAnswer;
 use crate::parts::Api;
 use crate::requests::store::{Credentials, Revocation};
 use crate::wire::answer;
-use crate::wire::call::{Call, Said};
+use crate::wire::call::Call;
+use crate::wire::request_parts::RequestParts;
 use axum::extract::State;
 use http::StatusCode;
 
@@ -18,10 +19,10 @@ use http::StatusCode;
     responses((status = 201, description = "The token", body = TokenAnswer)),
     extensions(("x-errors" = json!(["INVALID_CREDENTIALS"])))
 )]
-pub async fn issue(State(api): State<Api>, said: Said) -> Answer {
-    let ((), credentials) = said.params_and_body::<(), Credentials>()?;
+pub async fn issue(State(api): State<Api>, request: RequestParts) -> Answer {
+    let ((), credentials) = request.params_and_body::<(), Credentials>()?;
     let Credentials { app_id, app_secret } = credentials;
-    let done = api.commands().issue_token(said.client, &app_id, &app_secret, said.request_id()).await?;
+    let done = api.commands().issue_token(request.client, &app_id, &app_secret, request.request_id()).await?;
     let body = TokenAnswer::new(done.outcome.token.clone(), done.outcome.expires_at.into());
     let response = answer::located(answer::json(StatusCode::CREATED, &body), "/store/token");
     Ok(answer::with_position(&api, done.outcome.store_id, response, &done))
@@ -35,7 +36,7 @@ pub async fn issue(State(api): State<Api>, said: Said) -> Answer {
     responses((status = 204, description = "They are revoked"))
 )]
 pub async fn revoke(call: Call) -> Answer {
-    let Revocation { all } = call.said.params()?;
+    let Revocation { all } = call.parts.params()?;
     let request = call.unconditional_request(false)?;
     let done = match all {
         Some(true) => call.commands().revoke_all_tokens(&request).await?,

@@ -2,20 +2,21 @@
 
 use super::errors::table;
 use super::page::prefers_page;
-use crate::answers::{Link, one};
+use crate::answers::one;
 use crate::asyncapi;
 use crate::codes::Code;
-use crate::openapi;
+use crate::parts::Api;
 use crate::problem::Problem;
 use crate::wire::answer::json;
 use crate::wire::etag;
 use crate::wire::front::TrailingSlash;
+use crate::wire::list::Link;
 use axum::Extension;
-use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use utoipa_swagger_ui::{Config, serve};
 
 /// Only what this server serves; the page styles and configures itself.
@@ -29,9 +30,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'uns
     responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/json")),
     extensions(("x-versioned" = json!(true)))
 )]
-pub async fn openapi_json(headers: HeaderMap) -> Response {
-    static TAG: LazyLock<String> = LazyLock::new(|| etag::of(openapi::document_bytes()));
-    document(&headers, openapi::document_bytes(), &TAG)
+pub async fn openapi_json(State(api): State<Api>, headers: HeaderMap) -> Response {
+    static TAG: OnceLock<String> = OnceLock::new();
+    let bytes = (api.document)();
+    document(&headers, bytes, TAG.get_or_init(|| etag::of(bytes)))
 }
 
 /// The events that are forwarded to Kafka

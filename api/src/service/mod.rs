@@ -9,12 +9,13 @@ pub use docs::*;
 pub use errors::*;
 pub use page::{Page, prefers_json, prefers_page};
 
-use crate::answers::Done;
 use crate::codes::Code;
-use crate::parts::{Api, Asked, Part, PartState};
+use crate::parts::Api;
 use crate::problem::Problem;
+use crate::readiness::{Asked, Part, PartState};
 use crate::wire::answer::json;
 use crate::wire::query::{self, Params, Query};
+use crate::wire::success::Done;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, Uri, header};

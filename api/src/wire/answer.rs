@@ -1,10 +1,11 @@
 //! Answers: JSON with the headers that the contract promises.
 
-use crate::answers::{Accepted, Link};
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::Problem;
 use crate::wire::call::Call;
+use crate::wire::list::{self, List};
+use crate::wire::success::Accepted;
 use crate::wire::{etag, paging};
 use axum::response::{IntoResponse, Response};
 use commands::{Commands, Done};
@@ -75,17 +76,10 @@ impl Single {
     }
 }
 
-/// One page of a list.
-pub trait List: Serialize {
-    type Item;
-    fn page(items: Vec<Self::Item>, links: Vec<Link>) -> Self;
-    fn links(&self) -> &[Link];
-}
-
 /// A list's answer, with its links also in a header.
-pub fn list<L: List>(list: &L) -> Response {
-    let mut response = json(StatusCode::OK, list);
-    if let Some(links) = paging::link_header(list.links()) {
+pub fn list<L: List>(answer: &L) -> Response {
+    let mut response = json(StatusCode::OK, answer);
+    if let Some(links) = list::link_header(answer.links()) {
         response.headers_mut().insert(header::LINK, links);
     }
     response
@@ -101,9 +95,9 @@ impl Call {
     pub async fn views(&self) -> Result<&Views, Problem> {
         let position = self.least_position()?;
         let views = &self.api.parts.views;
-        if self.said.is_eventual()? {
+        if self.parts.is_eventual()? {
             // Before it is read: what is read may be newer.
-            self.said.reflects(views.position().0);
+            self.parts.reflects(views.position().0);
         }
         caught_up(&self.api, position).await?;
         Ok(views)
@@ -117,8 +111,8 @@ impl Call {
 
     /// What a query must have reached.
     pub fn least_position(&self) -> Result<u64, Problem> {
-        let asked = self.said.min_position()?;
-        match self.said.is_eventual()? {
+        let asked = self.parts.min_position()?;
+        match self.parts.is_eventual()? {
             true => Ok(asked),
             false => Ok(asked.max(self.api.positions.of(self.store_id()))),
         }
@@ -126,7 +120,7 @@ impl Call {
 
     /// A single resource, or 304 when the client has it.
     pub fn single(&self, single: Single) -> Response {
-        single.into_response(StatusCode::OK, |tag| etag::client_has(&self.said.headers, tag))
+        single.into_response(StatusCode::OK, |tag| etag::client_has(&self.parts.headers, tag))
     }
 
     /// One page of a view's list.

@@ -1,5 +1,6 @@
 //! Cursors as clients see them: opaque, and good only for the list, the store and the filters that gave them.
 
+use crate::problem::{FieldError, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::StoreId;
@@ -51,6 +52,11 @@ impl Scope<'_> {
         checksum.copy_from_slice(&hasher.finalize().as_bytes()[..CHECKSUM_BYTES]);
         checksum
     }
+}
+
+/// The answer to a cursor of another list, another store or nobody.
+pub fn bad_cursor() -> Problem {
+    Problem::field(FieldError::query("cursor", "is not a cursor of this list"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
 use crate::wire::budget::Who;
-use crate::wire::limiter::Left;
+use crate::wire::caller::{Caller, KnownStore, RequestId};
 use crate::wire::proxies::{self, Peer};
 use crate::wire::{answer, body, path};
 use axum::body::{Body, HttpBody};
@@ -13,12 +13,10 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use commands::Watermark;
-use commands::guard::Client;
 use domain::StoreId;
 use futures::FutureExt;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
-use parking_lot::Mutex;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,78 +25,9 @@ use uuid::Uuid;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of a request: the client's, if it is sane, else a new one. Stands in the answer, in log lines and in events.
-#[derive(Clone)]
-pub struct RequestId(pub Arc<str>);
-
 /// The request's path ended with a slash, before that was removed.
 #[derive(Clone, Copy)]
 pub struct TrailingSlash;
-
-/// Who asks, as far as it is known, and the request's body for as long as nobody has read it.
-#[derive(Clone)]
-pub struct Caller(Arc<Mutex<Facts>>);
-
-struct Facts {
-    client: Client,
-    known: Option<Known>,
-    body: Option<Body>,
-    watermark: Watermark,
-    /// What the answer to a query reflects at least, where it was asked for.
-    reflects: Option<u64>,
-}
-
-/// Of whom nothing is known.
-impl Default for Caller {
-    fn default() -> Self {
-        Self::new(Client::UNKNOWN, None)
-    }
-}
-
-impl Caller {
-    fn new(client: Client, body: Option<Body>) -> Self {
-        Self(Arc::new(Mutex::new(Facts { client, known: None, body, watermark: Watermark::default(), reflects: None })))
-    }
-
-    /// Where the request comes from.
-    pub fn client(&self) -> Client {
-        self.0.lock().client
-    }
-
-    /// How far in the log its command came.
-    pub fn watermark(&self) -> Watermark {
-        self.0.lock().watermark.clone()
-    }
-
-    /// The store, once it is known.
-    pub fn is(&self, known: Known) {
-        self.0.lock().known = Some(known);
-    }
-
-    /// The answer reflects the log at least up to here, for all that is asked of it.
-    pub fn reflects(&self, position: u64) {
-        let mut facts = self.0.lock();
-        facts.reflects = Some(facts.reflects.map_or(position, |known| known.min(position)));
-    }
-
-    /// The body, for whoever reads it.
-    pub fn take_body(&self) -> Option<Body> {
-        self.0.lock().body.take()
-    }
-
-    /// What is left of it.
-    pub fn leave_body(&self, rest: Option<Body>) {
-        self.0.lock().body = rest;
-    }
-}
-
-/// The store that asks.
-#[derive(Clone, Copy)]
-pub struct Known {
-    pub store: StoreId,
-    /// `None`: there is no limit.
-    pub left: Option<Left>,
-}
 
 /// The outermost step.
 pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Response {
@@ -128,15 +57,12 @@ pub async fn receive(State(api): State<Api>, request: Request, next: Next) -> Re
         }
         Err(problem) => problem.into_response(),
     };
-    let (known, unread, reflects) = {
-        let mut facts = caller.0.lock();
-        (facts.known, facts.body.take(), facts.reflects)
-    };
+    let (known, unread, reflects) = (caller.known(), caller.take_body(), caller.reflected());
     if let (Some(unread), false) = (unread, awaits_word) {
         let who = if known.is_some() { Who::Known } else { Who::Stranger };
         tokio::spawn(body::discard(unread, who, api.parts.settings.body_timeout));
     }
-    if let (true, Some(Known { store, .. })) = (is_command, known) {
+    if let (true, Some(KnownStore { store, .. })) = (is_command, known) {
         remember_traces(&api, store, response.status(), &caller.watermark()).await;
     }
     let succeeded = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;

@@ -30,7 +30,7 @@ pub struct Limiter {
 
 /// What is left to a store.
 #[derive(Clone, Copy, Debug)]
-pub struct Left {
+pub struct Allowance {
     requests: u32,
     /// Until the whole burst is there again.
     full_in: Duration,
@@ -55,7 +55,7 @@ impl Limiter {
     }
 
     /// Counts a request of the store, or refuses it.
-    pub fn check(&self, store: StoreId) -> Result<Left, (Problem, Left)> {
+    pub fn check(&self, store: StoreId) -> Result<Allowance, (Problem, Allowance)> {
         if self.checked.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
             self.keyed.retain_recent();
             self.keyed.shrink_to_fit();
@@ -69,13 +69,13 @@ impl Limiter {
         }
     }
 
-    fn left(&self, requests: u32) -> Left {
+    fn left(&self, requests: u32) -> Allowance {
         let missing = self.burst.saturating_sub(requests);
-        Left { requests, full_in: Duration::from_secs(u64::from(missing.div_ceil(self.rate))) }
+        Allowance { requests, full_in: Duration::from_secs(u64::from(missing.div_ceil(self.rate))) }
     }
 
     /// Announces the limit and what is left of it.
-    pub fn announce(&self, left: Left, headers: &mut HeaderMap) {
+    pub fn announce(&self, left: Allowance, headers: &mut HeaderMap) {
         headers.insert(RATE_LIMIT_POLICY, self.policy.clone());
         let value = format!("\"store\";r={};t={}", left.requests, left.full_in.as_secs());
         if let Ok(value) = HeaderValue::from_str(&value) {

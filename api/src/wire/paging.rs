@@ -1,10 +1,9 @@
 //! Pages of lists (api.md §1, Pagination): what a request asks for, and the links of an answer.
 
-use crate::answers::Link;
-use crate::problem::{FieldError, Problem};
-use crate::wire::cursor::Scope;
+use crate::problem::Problem;
+use crate::wire::cursor::{Scope, bad_cursor};
+use crate::wire::list::Link;
 use crate::wire::query::{self, Params, Query};
-use http::HeaderValue;
 use projections::{Cursor, Page, PageRequest, Start};
 use utoipa::IntoParams;
 
@@ -199,11 +198,6 @@ fn open_cursor(scope: &Scope<'_>, cursor: &str) -> Result<Cursor, Problem> {
     scope.open(cursor).and_then(|place| place.parse().ok()).ok_or_else(bad_cursor)
 }
 
-/// The answer to a cursor of another list, another store or nobody.
-pub fn bad_cursor() -> Problem {
-    Problem::field(FieldError::query("cursor", "is not a cursor of this list"))
-}
-
 /// The filters of a query in a fixed order: all of it but the place in the list.
 pub fn filters(query: &str) -> String {
     let mut filters = query::pairs(query);
@@ -211,12 +205,6 @@ pub fn filters(query: &str) -> String {
     filters.sort_unstable();
     let encoded = filters.iter().map(|(name, value)| format!("{}={}", query::encode(name), query::encode(value)));
     encoded.collect::<Vec<_>>().join("&")
-}
-
-/// The links as an RFC 8288 `Link` header.
-pub fn link_header(links: &[Link]) -> Option<HeaderValue> {
-    let links: Vec<_> = links.iter().map(|link| format!("<{}>; rel=\"{}\"", link.href, link.rel)).collect();
-    HeaderValue::from_str(&links.join(", ")).ok()
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 
 use crate::codes::Code;
 use crate::problem::{FieldError, MAX_ERRORS, Problem, escape};
-use crate::requests::customer::TRUE_OR_FALSE;
 use crate::wire::{dates, json};
 use boon::{Compiler, Draft, ErrorKind, SchemaIndex, Schemas, Types, ValidationError};
 use commands::MailAddress;
@@ -13,6 +12,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use utoipa::ToSchema;
+
+/// What a text must be that stands for a boolean.
+pub const TRUE_OR_FALSE: &str = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$";
 
 /// The string formats that the published schemas use and that are checked here.
 const FORMATS: [boon::Format; 4] = [

@@ -5,25 +5,23 @@
 //! doesn't: how views are filled. The guarantees: the running server's files are only read; a file that is not whole, not of this log
 //! or not of this version takes nobody's place; a death at any point leaves one of the two.
 
-use super::{Report, tell};
+use super::embedded::open_file;
+use super::upkeep::{Report, tell};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::wiring::memory::Shares;
-use crate::wiring::{Files, advice, blocking, log, open_databases, open_vault, vault_as_keys};
+use crate::wiring::{Files, advice, blocking, log, vault};
 use anyhow::{Context, Result, bail};
-use eventlog::{EventLog, LogId, Position, SqliteLogReader};
-use journal::{Journal, Keys};
+use eventlog::{LogId, Position};
+use journal::Journal;
 use projections::store::ReadStore;
 use projections::{Projections, Settings, SqliteReadStore};
 use sqlite::Settle;
 use std::path::Path;
 use std::sync::Arc;
-use vault::SqliteKeys;
 
 /// What the views before are kept as, for whoever goes back to the version before.
 const BEFORE: &str = ".before";
-/// Connections that read the log.
-const READERS: usize = 4;
 
 /// Fills the views of this version, up to where the log is; gives up to where. Called again, it goes on from there.
 ///
@@ -36,14 +34,13 @@ pub async fn fill(config: &Config, data: &DataDir, progress: Report) -> Result<P
              the first node that has it"
         );
     }
-    let files = Files::within(data, config.disk_reserve)?;
+    let mut files = Files::within(data, config.disk_reserve)?;
     let lock = data.lock_ahead()?;
     let shares = Shares::of(config.memory);
-    let journal =
-        Journal::with_memory(look_at_log(config, data).await?, keys(config, data).await?, shares.of_followers());
-    let (file, space) = (data.views_ahead(), files.space().clone());
-    let open = move || Ok(SqliteReadStore::open_or_begin_anew(&file).map_err(advice::views_file)?.within(space));
-    let store = Arc::new(blocking(open).await?);
+    let log = log::open_to_read(config, data).await?;
+    let keys = vault::open_keys(config, data, &mut files).await?;
+    let journal = Journal::with_memory(log, keys, shares.of_followers());
+    let store = open_file(&data.views_ahead(), files.space().clone()).await?;
     let settings = Settings { accept_log: true, ..shares.of_views() };
     let filling = Projections::open(Arc::clone(&store) as Arc<dyn ReadStore>, journal, settings, tell(progress));
     let filled = filling.await.map_err(advice::filling)?;
@@ -53,27 +50,6 @@ pub async fn fill(config: &Config, data: &DataDir, progress: Report) -> Result<P
     blocking(move || store.settle().map_err(anyhow::Error::msg)).await?;
     drop(lock);
     Ok(reached)
-}
-
-/// The log, whoever has it.
-async fn look_at_log(config: &Config, data: &DataDir) -> Result<Arc<dyn EventLog>> {
-    if let Some(log) = log::elsewhere(config)? {
-        return Ok(log);
-    }
-    let file = data.log();
-    let open = move || Ok(SqliteLogReader::open(&file, domain::FORMAT, READERS)?);
-    Ok(Arc::new(blocking(open).await?))
-}
-
-/// The keys to what is sealed in it.
-async fn keys(config: &Config, data: &DataDir) -> Result<Arc<dyn Keys>> {
-    if config.vault_url.is_some() {
-        let (databases, shares) = (open_databases(config, false).await?, Shares::of(config.memory));
-        let mut files = Files::within(data, config.disk_reserve)?;
-        return Ok(vault_as_keys(&open_vault(data, &databases, shares, &mut files).await?));
-    }
-    let file = data.vault();
-    Ok(Arc::new(blocking(move || Ok(SqliteKeys::open(&file)?)).await?))
 }
 
 /// At the start, before the views are opened: puts what was filled ahead in their place, if it is whole and they are not of this

@@ -1,6 +1,6 @@
 //! The views in one SQLite file, filled by this process. A file that is damaged is filled anew beside itself.
 
-use super::{Report, Upkeep, tell};
+use super::upkeep::{Report, Upkeep, tell};
 use crate::wiring::{advice, blocking};
 use anyhow::Result;
 use async_trait::async_trait;
@@ -19,7 +19,14 @@ use tokio_util::task::TaskTracker;
 /// written to without end.
 const HEALED_AGAIN_AFTER: Duration = Duration::from_secs(10 * 60);
 
-pub struct Embedded {
+/// Opens a file of views; one that is damaged begins anew.
+pub(super) async fn open_file(path: &Path, space: Space) -> Result<Arc<SqliteReadStore>> {
+    let file = path.to_owned();
+    let open = move || Ok(SqliteReadStore::open_or_begin_anew(&file).map_err(advice::views_file)?.within(space));
+    Ok(Arc::new(blocking(open).await?))
+}
+
+pub struct EmbeddedViews {
     file: Arc<File>,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -32,11 +39,9 @@ struct File {
     filled: Mutex<Option<Projections>>,
 }
 
-impl Embedded {
+impl EmbeddedViews {
     pub async fn open(path: &Path, settings: Settings, space: Space) -> Result<Self> {
-        let file = path.to_owned();
-        let store = blocking(move || SqliteReadStore::open_or_begin_anew(&file).map_err(advice::views_file)).await?;
-        let file = File { store: Arc::new(store.within(space)), settings, filled: Mutex::default() };
+        let file = File { store: open_file(path, space).await?, settings, filled: Mutex::default() };
         Ok(Self { file: Arc::new(file), tasks: TaskTracker::new(), stopping: CancellationToken::new() })
     }
 
@@ -91,7 +96,7 @@ impl File {
 }
 
 #[async_trait]
-impl Upkeep for Embedded {
+impl Upkeep for EmbeddedViews {
     async fn catch_up(&self, journal: &Journal, progress: Report) -> Result<Views> {
         Ok(self.fill(journal, self.file.settings, progress).await?.views())
     }

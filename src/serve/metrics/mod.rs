@@ -6,7 +6,7 @@
 
 mod described;
 
-use super::Readiness;
+use super::readiness::Readiness;
 use crate::data_dir::DataDir;
 use crate::operations::Operations;
 use crate::supervise;

@@ -8,7 +8,7 @@ use std::time::Duration;
 const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// What is in PostgreSQL; the embedded files take the place of the rest.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Databases {
     pub views: Option<Database>,
     pub vault: Option<Database>,

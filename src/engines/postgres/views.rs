@@ -1,7 +1,7 @@
 //! The views in PostgreSQL: every node reads them, one that has the role `views` fills them.
 
-use super::{Report, Upkeep, tell};
-use crate::wiring::databases::Databases;
+use super::databases::Databases;
+use crate::wiring::views::upkeep::{Report, Upkeep, tell};
 use anyhow::{Context, Result, bail};
 use async_trait::async_trait;
 use journal::Journal;
@@ -19,7 +19,7 @@ const FIRST_LOOK_WITHIN: Duration = Duration::from_secs(10);
 /// How long a command waits for the lead: longer than a node that was killed keeps it.
 const LEADS_WITHIN: Duration = Duration::from_secs(10);
 
-pub struct Shared {
+pub struct PostgresViews {
     databases: Databases,
     database: Database,
     store: PostgresReadStore,
@@ -29,7 +29,7 @@ pub struct Shared {
     views: Mutex<Option<SharedViews>>,
 }
 
-impl Shared {
+impl PostgresViews {
     pub async fn open(databases: &Databases, database: &Database, fills: bool, settings: Settings) -> Result<Self> {
         let store = PostgresReadStore::open(database).await.context("PostgreSQL (views_url)")?;
         let (databases, database) = (databases.clone(), database.clone());
@@ -49,7 +49,7 @@ impl Shared {
 }
 
 #[async_trait]
-impl Upkeep for Shared {
+impl Upkeep for PostgresViews {
     async fn catch_up(&self, journal: &Journal, progress: Report) -> Result<Views> {
         let head = journal.head().await?;
         let shared = self.begin(journal, self.settings, progress);

@@ -1,40 +1,14 @@
-//! The forwarder to Kafka.
+//! How brokers are spoken to: whether the settings go together, and what they come to.
 
-use crate::config::{Config, KafkaSecurity, Secret};
+use crate::config::{KafkaSecurity, Secret};
 use anyhow::{Context, Result, anyhow, bail};
-use journal::Journal;
-use std::sync::Arc;
-use streaming::{ClientCertificate, Forwarder, ForwarderOptions, Mechanism, Sasl, Security, Tls};
-
-/// With these brokers, in the topics of the namespace.
-///
-/// # Errors
-/// As [`security`].
-pub fn options_of(brokers: &str, asked: &KafkaSecurity, namespace: &str) -> Result<ForwarderOptions> {
-    let security = security(asked)?;
-    Ok(ForwarderOptions { prefix: namespace.to_owned(), security, ..ForwarderOptions::new(brokers) })
-}
-
-/// The forwarder that the configuration asks for. Several nodes may have one: Kafka lets one forward, the others stand by.
-///
-/// # Errors
-/// As [`security`].
-pub fn of(config: &Config, journal: &Journal) -> Result<Option<Forwarder>> {
-    let Some(brokers) = &config.kafka_brokers else { return Ok(None) };
-    let options = options_of(brokers, &KafkaSecurity::of(config), config.namespace.as_str())?;
-    Ok(Some(Forwarder::new(Arc::clone(journal.log()), options)))
-}
-
-/// Refuses what brokers can't be spoken to by.
-pub fn check(config: &Config) -> Result<()> {
-    security(&KafkaSecurity::of(config)).map(drop)
-}
+use streaming::{ClientCertificate, Mechanism, Sasl, Security, Tls};
 
 /// How brokers are spoken to.
 ///
 /// # Errors
 /// Settings that don't go together, or a file that can't be used: one sentence that names the setting, and never shows the password.
-fn security(asked: &KafkaSecurity) -> Result<Security> {
+pub fn security(asked: &KafkaSecurity) -> Result<Security> {
     let security = Security { tls: tls(asked)?, sasl: sasl(asked)? };
     security.check().map_err(|reason| anyhow!(reason)).context("Kafka can't be spoken to with TLS")?;
     Ok(security)

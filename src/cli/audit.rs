@@ -1,0 +1,52 @@
+//! `cartlog audit history`.
+
+use super::place::PlaceArgs;
+use super::{load, verdict};
+use crate::audit;
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub struct AuditArgs {
+    #[command(subcommand)]
+    command: AuditCommand,
+}
+
+#[derive(Subcommand)]
+pub enum AuditCommand {
+    /// Shows every event of an object, oldest first, and says what vouches for each
+    History(HistoryArgs),
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Each event carries the hash of the one before it, so all but the last are vouched for by the next. The last is compared with what
+the views, the metric windows and a snapshot have seen; where none of them has kept its hash, that is said. Whoever can change the log
+and all of these leaves no trace: keep the hash of the last event elsewhere to prove later that nothing was altered or cut off.
+
+Exits with 3 if the chain is broken, if an event can't be read, or if one is not what was seen of it.
+
+Examples:
+  cartlog audit history invoice/0193b0c2-7b1e-7c55-9d2e-5f0c6a1f3b77
+  cartlog audit history cart/0193b0c1-…      all carts of a customer, by the customer's id
+  cartlog audit history giftcard/0193b0c4-… --json
+Objects: invoice, cart, order, credit, giftcard, customer, product, coupon (by its coupon_code_id), store")]
+pub struct HistoryArgs {
+    #[command(flatten)]
+    place: PlaceArgs,
+    /// What to look at: KIND/ID
+    #[arg(value_name = "OBJECT")]
+    object: String,
+    /// For machines, with all data
+    #[arg(long)]
+    json: bool,
+}
+
+impl AuditArgs {
+    pub async fn run(self) -> Result<ExitCode> {
+        let AuditCommand::History(asked) = self.command;
+        let config = load(asked.place.flags(), "warn")?.config;
+        Ok(verdict(audit::run(config, &asked.object, asked.json).await?))
+    }
+}
