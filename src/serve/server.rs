@@ -58,9 +58,11 @@ impl Server {
     pub async fn start(config: Config) -> Result<Self> {
         wiring::check(&config)?;
         descriptors::raise();
+        // Before anything is opened, which might fail for the same reason and say less.
+        let connections = descriptors::for_connections(config.max_connections)?;
         let mut traces = Traces::before(&config.data);
         match Self::open(&config, &mut traces).await {
-            Ok(opened) => Self::work(config, opened).await,
+            Ok(opened) => Self::work(config, opened, connections).await,
             Err(error) => {
                 traces.remove();
                 Err(error)
@@ -89,9 +91,8 @@ impl Server {
     }
 
     /// Starts all that works, and then takes requests.
-    async fn work(config: Config, opened: Opened) -> Result<Self> {
+    async fn work(config: Config, opened: Opened, connections: usize) -> Result<Self> {
         let Opened { url, listener, metrics, starting, backend, socket } = opened;
-        let connections = descriptors::for_connections(config.max_connections)?;
         let (tasks, accepting, working) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
         let reactions = CurrentReactions::none();
         let readiness = Arc::new(Readiness::new(&backend, &config, reactions.clone()));
