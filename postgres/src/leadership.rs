@@ -285,11 +285,11 @@ impl Lease {
         standing: Arc<Announced>,
     ) -> Self {
         let (lost, dropped) = (CancellationToken::new(), CancellationToken::new());
-        let (sender, held) = watch::channel(held);
+        let (sender, receiver) = watch::channel(held.clone());
         let keeper = Keeper { connection, terms, asked, held: sender, standing };
-        keeper.tell();
+        keeper.tell(held);
         tokio::spawn(keeper.keep(lost.clone(), dropped.clone()));
-        Self { held, lost, _held: dropped.drop_guard() }
+        Self { held: receiver, lost, _held: dropped.drop_guard() }
     }
 }
 
@@ -345,14 +345,14 @@ impl Keeper {
         let more = self.terms.take(&mut self.connection, &others).await?.held;
         if !more.is_empty() {
             held.extend(more);
+            // Whoever is woken by what it leads in finds its standing to be the same.
+            self.tell(held.clone());
             self.held.send_replace(held);
-            self.tell();
         }
         Ok(())
     }
 
-    fn tell(&self) {
-        let held = self.held.borrow().clone();
+    fn tell(&self, held: Vec<Held>) {
         let others = self.asked.len() - held.len();
         self.standing.stands(&self.asked, Standing::Leading { held, others });
     }
