@@ -5,7 +5,7 @@
 //! metric until it has recovered; one that is hopeless ends the process, with a sentence and [`DEAD`].
 
 use crate::status::report;
-use tasks::{State, Task};
+use tasks::{Task, TaskState};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -44,24 +44,24 @@ where
 /// What is to be said of tasks that are not well, to everybody, and whether the server is of no use because of it.
 pub fn troubles() -> Vec<(String, String, bool)> {
     let unwell = tasks::all().into_iter().filter(|task| !task.is_well());
-    unwell.map(|task| (format!("the task '{}'", task.name), said(&task), task.state == State::Dead)).collect()
+    unwell.map(|task| (format!("the task '{}'", task.name), said(&task), task.state == TaskState::Dead)).collect()
 }
 
 /// No reason: it may name what is not for everybody.
 fn said(task: &Task) -> String {
     match task.state {
-        State::Running => format!("it broke off, and was started again {} s ago", task.lasts.as_secs()),
-        State::Resting => "it broke off, and is started again in a moment; the log says why".to_owned(),
-        State::Dead => "it broke off again and again; the log says why".to_owned(),
+        TaskState::Running => format!("it broke off, and was started again {} s ago", task.lasts.as_secs()),
+        TaskState::Resting => "it broke off, and is started again in a moment; the log says why".to_owned(),
+        TaskState::Dead => "it broke off again and again; the log says why".to_owned(),
     }
 }
 
 /// All tasks, for those who may know all.
 pub fn all() -> Vec<report::Task> {
-    let state = |state: State| match state {
-        State::Running => "running",
-        State::Resting => "broke off",
-        State::Dead => "dead",
+    let state = |state: TaskState| match state {
+        TaskState::Running => "running",
+        TaskState::Resting => "broke off",
+        TaskState::Dead => "dead",
     };
     let task = |task: Task| report::Task {
         name: task.name.to_owned(),
@@ -78,7 +78,7 @@ pub fn record() {
     let tasks = tasks::all();
     for task in &tasks {
         // One name may be several: then the worst counts.
-        let all_run = tasks.iter().filter(|other| other.name == task.name).all(|task| task.state == State::Running);
+        let all_run = tasks.iter().filter(|other| other.name == task.name).all(|task| task.state == TaskState::Running);
         metrics::gauge!("cartlog_task_up", "task" => task.name).set(f64::from(u8::from(all_run)));
     }
 }

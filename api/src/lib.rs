@@ -20,9 +20,9 @@ mod service;
 mod wire;
 
 pub use codes::{Code, TYPE_BASE};
-pub use parts::{ApiParts, Settings};
+pub use parts::{ApiParts, ApiSettings};
 pub use problem::unavailable;
-pub use readiness::{Asked, Part, PartState, Ready};
+pub use readiness::{Part, PartState, Ready, RequestKind};
 pub use router::{ROUTES, document, router};
 pub use wire::cors::layer as cors;
 pub use wire::proxies::Peer;

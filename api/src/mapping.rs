@@ -20,7 +20,7 @@ use eventlog::LogError;
 use journal::{JournalError, KeysError};
 use projections::ReadError;
 use std::time::Duration;
-use streaming::StoreError;
+use streaming::WindowStoreError;
 
 impl From<CommandError> for Problem {
     fn from(error: CommandError) -> Self {
@@ -133,12 +133,13 @@ pub fn read_error(error: ReadError) -> Problem {
 }
 
 /// The answer to a metric that could not be read.
-pub fn windows_error(error: StoreError) -> Problem {
+pub fn windows_error(error: WindowStoreError) -> Problem {
     tracing::error!(%error, "a metric could not be read");
     match error {
-        StoreError::Unavailable(_) | StoreError::Damaged(_) | StoreError::Foreign(_) | StoreError::Moved(_) => {
-            Problem::new(Code::Unavailable, "the metrics are away")
-        }
+        WindowStoreError::Unavailable(_)
+        | WindowStoreError::Damaged(_)
+        | WindowStoreError::Foreign(_)
+        | WindowStoreError::Moved(_) => Problem::new(Code::Unavailable, "the metrics are away"),
     }
 }
 

@@ -27,12 +27,12 @@ pub struct ApiParts {
     pub readiness: Arc<dyn Ready>,
     /// Renders the process's metrics in Prometheus' text format.
     pub metrics: Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>,
-    pub settings: Settings,
+    pub settings: ApiSettings,
 }
 
 /// Bounds, all configurable.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct ApiSettings {
     /// Requests a second that each store may send; 0: no limit.
     pub rate_limit_per_second: u32,
     /// Requests that a store may send at once after a pause.
@@ -55,7 +55,7 @@ pub struct Settings {
     pub compression: bool,
 }
 
-impl Settings {
+impl ApiSettings {
     /// The defaults with another rate limit, and a burst of twice as much.
     pub fn with_rate_limit(rate_limit_per_second: u32) -> Self {
         let rate_limit_burst = rate_limit_per_second.saturating_mul(2);
@@ -63,7 +63,7 @@ impl Settings {
     }
 }
 
-impl Default for Settings {
+impl Default for ApiSettings {
     fn default() -> Self {
         Self {
             rate_limit_per_second: 1_000,

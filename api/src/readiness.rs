@@ -19,7 +19,7 @@ pub enum PartState {
 /// What clients ask of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Asked {
+pub enum RequestKind {
     Commands,
     Queries,
 }
@@ -38,7 +38,7 @@ pub struct Part {
     /// What is the matter; null: nothing.
     pub reason: Option<String>,
     /// What is not done at all because of it.
-    pub stops: Vec<Asked>,
+    pub stops: Vec<RequestKind>,
 }
 
 /// Says how the server is; `GET /readyz` asks.

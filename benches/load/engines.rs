@@ -138,7 +138,7 @@ async fn caught_up(address: &str, follower: &str) {
 async fn vault(namespace: &str) -> Arc<PostgresVault> {
     let url =
         std::env::var("CARTLOG_VAULT_URL").or_else(|_| std::env::var("CARTLOG_VIEWS_URL")).expect("looked at above");
-    let options = postgres::Options { schema: Some(namespace.to_owned()), ..Default::default() };
+    let options = postgres::DatabaseOptions { schema: Some(namespace.to_owned()), ..Default::default() };
     let database = Database::open(&url, options).await.expect("the server made it");
     Arc::new(PostgresVault::open(&database).await.expect("the server made it"))
 }

@@ -19,7 +19,7 @@
 mod owners;
 mod wanted;
 
-pub(crate) use owners::{Names, Owner, Standing};
+pub(crate) use owners::{ClaimStanding, Names, Owner};
 pub(crate) use wanted::Wanted;
 
 use crate::CommandError;
@@ -46,7 +46,7 @@ pub(crate) const ATTEMPTS: usize = 20;
 
 /// A name that is held: by an owner who names the claim, or who may be about to.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Held {
+pub(crate) struct HeldClaim {
     pub(crate) owner: Owner,
     pub(crate) claim_id: ClaimId,
     since: Timestamp,
@@ -62,14 +62,14 @@ pub(crate) enum Outcome<A: Decider> {
 impl Node {
     /// Who holds the name, after reading what other nodes may have appended. Whether the owner names the claim is for the
     /// caller to see, when it looks at the owner for what it wants of it.
-    pub(crate) async fn held(&self, name: &ClaimKey) -> Result<Option<Held>, CommandError> {
+    pub(crate) async fn held(&self, name: &ClaimKey) -> Result<Option<HeldClaim>, CommandError> {
         let held = self.look_at::<Claim, _>(name, |claim| match claim {
             Claim::Free => None,
             Claim::Held { claim_id, owner, since } => Some((*claim_id, owner.clone(), *since)),
         });
         let Some((claim_id, owner, since)) = held.await? else { return Ok(None) };
         match Owner::of_stream(&owner) {
-            Some(owner) => Ok(Some(Held { owner, claim_id, since })),
+            Some(owner) => Ok(Some(HeldClaim { owner, claim_id, since })),
             None => {
                 Err(CommandError::Damaged { reason: format!("claim-{name} is held by {owner}, which is no owner") })
             }
@@ -111,7 +111,7 @@ impl Node {
     pub(crate) async fn owner_of(&self, wanted: &Wanted) -> Result<Option<Owner>, CommandError> {
         for name in &wanted.claims {
             let Some(held) = self.held(name).await? else { continue };
-            if standing(self, &held).await? == Standing::Named {
+            if standing(self, &held).await? == ClaimStanding::Named {
                 return Ok(Some(held.owner));
             }
         }
@@ -119,7 +119,7 @@ impl Node {
     }
 
     /// Who holds a name that goes by one claim.
-    pub(crate) async fn holder(&self, wanted: &Wanted) -> Result<Option<Held>, CommandError> {
+    pub(crate) async fn holder(&self, wanted: &Wanted) -> Result<Option<HeldClaim>, CommandError> {
         self.held(wanted.decisive()).await
     }
 }
@@ -194,7 +194,7 @@ async fn try_to_abandon(
     owner: Owner,
 ) -> Result<(), CommandError> {
     // Without a key nobody else knows the owner's id, or can name a claim that this attempt made.
-    if session.idempotency.is_some() && give_up(session, owner, claim_id).await? == Standing::Named {
+    if session.idempotency.is_some() && give_up(session, owner, claim_id).await? == ClaimStanding::Named {
         return Ok(());
     }
     release(session, wanted, claim_id, owner).await
@@ -306,16 +306,21 @@ enum Verdict {
     Taken,
 }
 
-async fn verdict(session: &Session, held: &Held, asking: Owner, given_up: &[ClaimId]) -> Result<Verdict, CommandError> {
+async fn verdict(
+    session: &Session,
+    held: &HeldClaim,
+    asking: Owner,
+    given_up: &[ClaimId],
+) -> Result<Verdict, CommandError> {
     let own = held.owner == asking;
     match standing(&session.node, held).await? {
-        Standing::Named => return Ok(Verdict::Taken),
-        Standing::Gone => return Ok(Verdict::TakeOver),
-        Standing::Unborn if own && !given_up.contains(&held.claim_id) => return Ok(Verdict::Share),
-        Standing::Unborn | Standing::Unnamed => {}
+        ClaimStanding::Named => return Ok(Verdict::Taken),
+        ClaimStanding::Gone => return Ok(Verdict::TakeOver),
+        ClaimStanding::Unborn if own && !given_up.contains(&held.claim_id) => return Ok(Verdict::Share),
+        ClaimStanding::Unborn | ClaimStanding::Unnamed => {}
     }
     if (is_due(&session.node, held) || own)
-        && self::give_up(session, held.owner, held.claim_id).await? != Standing::Named
+        && self::give_up(session, held.owner, held.claim_id).await? != ClaimStanding::Named
     {
         return Ok(Verdict::TakeOver);
     }
@@ -324,7 +329,7 @@ async fn verdict(session: &Session, held: &Held, asking: Owner, given_up: &[Clai
 
 /// Whether its creator has had its time: by the clock, or, where the clock that stamped the claim was ahead of ours, since this
 /// process first met it.
-fn is_due(node: &Node, held: &Held) -> bool {
+fn is_due(node: &Node, held: &HeldClaim) -> bool {
     let (now, running) = (node.now(), node.parts.clock.running());
     let met = node.unnamed_claims.get(&held.claim_id).unwrap_or_else(|| {
         node.unnamed_claims.insert(held.claim_id, running);
@@ -334,7 +339,7 @@ fn is_due(node: &Node, held: &Held) -> bool {
         || running.saturating_sub(met).as_millis() >= GRACE.num_milliseconds().unsigned_abs().into()
 }
 
-async fn standing(node: &Node, held: &Held) -> Result<Standing, CommandError> {
+async fn standing(node: &Node, held: &HeldClaim) -> Result<ClaimStanding, CommandError> {
     let claim_id = held.claim_id;
     match held.owner {
         Owner::Store(id) => node.look_at::<Store, _>(&id, move |store| store.standing(claim_id)).await,
@@ -344,7 +349,7 @@ async fn standing(node: &Node, held: &Held) -> Result<Standing, CommandError> {
 }
 
 /// Puts the fence into the owner's stream; what the stream says of the claim then, it says for good.
-async fn give_up(session: &Session, owner: Owner, claim_id: ClaimId) -> Result<Standing, CommandError> {
+async fn give_up(session: &Session, owner: Owner, claim_id: ClaimId) -> Result<ClaimStanding, CommandError> {
     match owner {
         // A claim on an app_id is another store's.
         Owner::Store(id) => give_up_of::<Store>(&session.in_store(id), &id, claim_id).await,
@@ -353,7 +358,7 @@ async fn give_up(session: &Session, owner: Owner, claim_id: ClaimId) -> Result<S
     }
 }
 
-async fn give_up_of<A: Names>(session: &Session, id: &A::Id, claim_id: ClaimId) -> Result<Standing, CommandError>
+async fn give_up_of<A: Names>(session: &Session, id: &A::Id, claim_id: ClaimId) -> Result<ClaimStanding, CommandError>
 where
     Node: Has<A>,
 {

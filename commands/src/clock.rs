@@ -34,11 +34,11 @@ const SET: Duration = Duration::from_secs(60);
 /// was set ahead by mistake is set back before.
 pub(crate) struct EvenClock {
     clock: Arc<dyn Clock>,
-    known: Mutex<Known>,
+    known: Mutex<EvenRun>,
 }
 
 #[derive(Clone, Copy)]
-struct Known {
+struct EvenRun {
     /// Since when the clock runs evenly, as [`Clock::running`] has it.
     since: Duration,
     /// How far the clock is ahead of [`Clock::running`], in milliseconds, as of the last look.
@@ -65,9 +65,9 @@ impl EvenClock {
     }
 }
 
-fn look(clock: &dyn Clock) -> Known {
+fn look(clock: &dyn Clock) -> EvenRun {
     let since = clock.running();
-    Known { since, ahead_ms: i128::from(clock.now().as_millis()) - since.as_millis() as i128 }
+    EvenRun { since, ahead_ms: i128::from(clock.now().as_millis()) - since.as_millis() as i128 }
 }
 
 #[cfg(all(test, feature = "testing"))]

@@ -7,7 +7,7 @@ use crate::executor::Origin;
 use crate::ids::Ids;
 use crate::node::Node;
 use crate::session::Session;
-use crate::{Class, CommandError, Done, Parts, Request, keys};
+use crate::{Class, CommandDependencies, CommandError, Done, Request, keys};
 use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub struct Commands {
 }
 
 impl Commands {
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(parts: CommandDependencies) -> Self {
         Self { node: Arc::new(Node::new(parts)) }
     }
 

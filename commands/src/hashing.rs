@@ -16,7 +16,7 @@ const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$Y2FydGxvZyBub2JvZHkncw$B8r19WkfF9hmoBUyvRZfDdkKrHfr/qhqViRRqplHrcQ";
 
 /// Where somebody waits, and who it is.
-pub(crate) type Place = (Lane, Claimant);
+pub(crate) type QueuePlace = (Lane, Claimant);
 
 /// Hashes and verifies. Cheap to clone.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ impl Default for Hasher {
 
 impl Hasher {
     /// The PHC string of a secret, in the one form of all its spellings.
-    pub(crate) async fn hash(&self, place: Place, secret: String) -> Result<String, CommandError> {
+    pub(crate) async fn hash(&self, place: QueuePlace, secret: String) -> Result<String, CommandError> {
         let secret = password::prepared(&Zeroizing::new(secret));
         let hash = move || {
             let hash: PasswordHash = argon2id()?.hash_password(secret.as_bytes()).map_err(failed)?;
@@ -46,7 +46,7 @@ impl Hasher {
     /// one that it is not, and says no.
     pub(crate) async fn verify(
         &self,
-        place: Place,
+        place: QueuePlace,
         secret: String,
         hash: Option<String>,
     ) -> Result<bool, CommandError> {
@@ -63,7 +63,7 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(
         &self,
-        (lane, who): Place,
+        (lane, who): QueuePlace,
         work: impl FnOnce() -> Result<T, CommandError> + Send + 'static,
     ) -> Result<T, CommandError> {
         let turn = self.turns.take(lane, who).await?;
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::guard::{Account, Client, Tries};
 
-    fn place() -> Place {
+    fn place() -> QueuePlace {
         (Lane::Fresh, Tries::new(0).claimant(&Account::New, Client::UNKNOWN))
     }
 

@@ -41,8 +41,8 @@ pub use error::{Class, CommandError, Resource, Service, with_causes};
 pub use lookups::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
 pub use mail::{ConfirmationMail, MailAddress, MailError, Mailer, NotMailable, Outgoing};
 pub use reactions::{CartExpiry, Parked, Reactions, ReactionsStatus};
-pub use request::{Done, Held, IdempotencyKey, IfMatch, Request};
-pub use settings::{Memory, Parts, Settings};
+pub use request::{Done, HeldResource, IdempotencyKey, IfMatch, Request};
+pub use settings::{CommandDependencies, CommandSettings, Memory};
 pub use sweep::Swept;
 pub use tokens::Authenticated;
 pub use use_cases::{

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::billing::WalletRef;
-use domain::past::{Asked, Fact};
+use domain::past::{Fact, PastQuestion};
 use domain::{Currency, CustomerId, StoreId, Timestamp};
 use eventlog::{Position, StreamName};
 
@@ -51,7 +51,12 @@ pub trait Lookups: Send + Sync + 'static {
 
     /// What the index says of the past, as of `at_least` or later: of the log's last event that the asker has folded. `None`:
     /// nothing up to there. It stands in `stream`. Never a guess: where the index can't be sure, it is an error.
-    async fn past(&self, at_least: Position, stream: &StreamName, asked: &Asked) -> Result<Option<Fact>, LookupsError>;
+    async fn past(
+        &self,
+        at_least: Position,
+        stream: &StreamName,
+        asked: &PastQuestion,
+    ) -> Result<Option<Fact>, LookupsError>;
 
     /// Up to `limit` stores whose open carts expire, each with the minutes after which they do, in the order of their ids, after
     /// `after`.

@@ -9,7 +9,7 @@ use crate::ids::Ids;
 use crate::locks::Locks;
 use crate::snapshots::SnapshotWriter;
 use crate::tokens::TokenCache;
-use crate::{CommandError, EvenClock, Parts, Settings};
+use crate::{CommandDependencies, CommandError, CommandSettings, EvenClock};
 use domain::{
     ClaimId, CustomerId, Decider, StoreId, Timestamp,
     cart::Cart,
@@ -31,7 +31,7 @@ use uuid::Uuid;
 use vault::HmacKey;
 
 pub(crate) struct Node {
-    pub(crate) parts: Parts,
+    pub(crate) parts: CommandDependencies,
     pub(crate) hasher: Hasher,
     /// For what time alone destroys.
     pub(crate) even_clock: EvenClock,
@@ -94,8 +94,8 @@ pub(crate) trait Has<A: Decider> {
 }
 
 impl Node {
-    pub(crate) fn new(parts: Parts) -> Self {
-        let Settings { memory, cached_streams, .. } = parts.settings;
+    pub(crate) fn new(parts: CommandDependencies) -> Self {
+        let CommandSettings { memory, cached_streams, .. } = parts.settings;
         let snapshots = SnapshotWriter::new(Arc::clone(&parts.snapshots), parts.journal.clone(), memory.snapshots);
         let shared = Arc::new(ExecutorContext {
             journal: parts.journal.clone(),

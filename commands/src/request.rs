@@ -20,23 +20,23 @@ pub struct Request {
     /// Says afterwards how far in the log the request came, also where it was refused.
     pub watermark: Watermark,
     /// Is kept until the command is over, though nobody waits for it any more.
-    pub held: Held,
+    pub held: HeldResource,
     /// How long the request has taken already: it counts against the command's deadline.
     pub spent: std::time::Duration,
 }
 
 /// Something that must be given back only when a command is over, such as a part of a budget. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Held(Option<Arc<dyn Any + Send + Sync>>);
+pub struct HeldResource(Option<Arc<dyn Any + Send + Sync>>);
 
-impl Held {
+impl HeldResource {
     /// Until its last clone is dropped.
     pub fn of(held: Arc<dyn Any + Send + Sync>) -> Self {
         Self(Some(held))
     }
 }
 
-impl std::fmt::Debug for Held {
+impl std::fmt::Debug for HeldResource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Held({})", self.0.is_some())
     }
@@ -113,7 +113,7 @@ impl Request {
             idempotency,
             if_match: None,
             watermark: Watermark::default(),
-            held: Held::default(),
+            held: HeldResource::default(),
             spent: std::time::Duration::ZERO,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::CommandError;
 use crate::guard::{Claimant, Lane};
-use crate::hashing::Place;
+use crate::hashing::QueuePlace;
 use crate::node::Node;
 use domain::{CredentialId, StoreId};
 use vault::CredentialOwner;
@@ -12,7 +12,7 @@ impl Node {
     /// never follows from an `Idempotency-Key`: an attempt that failed may have left another secret behind.
     pub(crate) async fn put_secret(
         &self,
-        place: Place,
+        place: QueuePlace,
         owner: CredentialOwner,
         secret: String,
     ) -> Result<CredentialId, CommandError> {
@@ -61,7 +61,7 @@ impl Node {
     }
 
     /// The place of work that a store's token has paid for.
-    pub(crate) fn place_of(&self, store: StoreId) -> Place {
+    pub(crate) fn place_of(&self, store: StoreId) -> QueuePlace {
         (Lane::Known, self.tries.of_store(store))
     }
 }

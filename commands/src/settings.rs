@@ -9,7 +9,7 @@ use vault::Vault;
 
 /// What commands are wired to.
 #[derive(Clone)]
-pub struct Parts {
+pub struct CommandDependencies {
     pub journal: Journal,
     pub vault: Arc<dyn Vault>,
     /// Of long streams.
@@ -19,12 +19,12 @@ pub struct Parts {
     pub lookups: Arc<dyn Lookups>,
     pub mailer: Arc<dyn Mailer>,
     pub clock: Arc<dyn Clock>,
-    pub settings: Settings,
+    pub settings: CommandSettings,
 }
 
 /// Bounds, all configurable.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub struct CommandSettings {
     /// Streams whose state is kept in memory, of all categories together; also bounded by [`Memory::states`].
     pub cached_streams: usize,
     pub memory: Memory,
@@ -57,7 +57,7 @@ pub struct Memory {
 /// With the 2 s that an answer waits for the views, ten seconds.
 const DEADLINE: Duration = Duration::from_secs(8);
 
-impl Default for Settings {
+impl Default for CommandSettings {
     fn default() -> Self {
         Self {
             cached_streams: 32_768,

@@ -39,7 +39,7 @@ pub trait Snapshots: Send + Sync + 'static {
 
 /// The last event that a saved state was made from, as it was then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct LastEvent {
     pub revision: u64,
     pub hash: EventHash,
 }
@@ -59,7 +59,7 @@ pub async fn last_seen(
     snapshots: &dyn Snapshots,
     journal: &Journal,
     stream: &StreamName,
-) -> Result<Option<Seen>, String> {
+) -> Result<Option<LastEvent>, String> {
     let Some(saved) = snapshots.load(stream).await? else { return Ok(None) };
     let log_id = journal.log_id().await.map_err(|error| error.to_string())?;
     if saved.log_id != log_id {
@@ -79,7 +79,7 @@ pub async fn last_seen(
     let Some(state) = state else { return Ok(None) };
     let end: End = serde_json::from_slice(&state).map_err(|error| error.to_string())?;
     let revision = end.length.checked_sub(1);
-    Ok(revision.zip(end.last_hash).map(|(revision, hash)| Seen { revision, hash }))
+    Ok(revision.zip(end.last_hash).map(|(revision, hash)| LastEvent { revision, hash }))
 }
 
 /// Keeps none.

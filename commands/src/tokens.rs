@@ -71,7 +71,7 @@ pub(crate) struct LiveTokens {
 }
 
 /// What is known of a request's token.
-pub(crate) enum Answer {
+pub(crate) enum TokenStanding {
     Live,
     Expired,
     /// Of another app, or of a store that is gone.
@@ -181,16 +181,16 @@ impl LiveTokens {
         Self { app_id: None, tokens: HashSet::new(), read_at, being_read: AtomicBool::new(false) }
     }
 
-    pub(crate) fn check(&self, app_id: &str, entry: &TokenEntry, now: Timestamp) -> Answer {
+    pub(crate) fn check(&self, app_id: &str, entry: &TokenEntry, now: Timestamp) -> TokenStanding {
         let of_app = |known: &String| known == app_id || *known == normalized(app_id);
         if !self.app_id.as_ref().is_some_and(of_app) {
-            Answer::Foreign
+            TokenStanding::Foreign
         } else if now >= entry.expires_at {
-            Answer::Expired
+            TokenStanding::Expired
         } else if self.tokens.contains(&entry.token_id) {
-            Answer::Live
+            TokenStanding::Live
         } else {
-            Answer::Unknown
+            TokenStanding::Unknown
         }
     }
 
@@ -206,13 +206,13 @@ impl LiveTokens {
     }
 }
 
-impl Answer {
+impl TokenStanding {
     pub(crate) fn into_result(self, entry: &TokenEntry) -> Result<Authenticated, CommandError> {
         let TokenEntry { store_id, token_id, expires_at } = *entry;
         match self {
-            Answer::Live => Ok(Authenticated { store_id, token_id, expires_at }),
-            Answer::Expired => Err(CommandError::TokenExpired),
-            Answer::Foreign | Answer::Unknown => Err(CommandError::Unauthorized),
+            TokenStanding::Live => Ok(Authenticated { store_id, token_id, expires_at }),
+            TokenStanding::Expired => Err(CommandError::TokenExpired),
+            TokenStanding::Foreign | TokenStanding::Unknown => Err(CommandError::Unauthorized),
         }
     }
 }

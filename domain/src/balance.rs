@@ -5,7 +5,7 @@
 //! never below 0, and 0 once voided.
 
 pub use crate::facts::SpendAnswer;
-use crate::facts::{Asked, Fact};
+use crate::facts::{Fact, PastQuestion};
 use crate::ids::InvoiceId;
 use crate::recent::Recent;
 use crate::{Cents, Timestamp};
@@ -76,12 +76,12 @@ impl Balance {
     }
 
     /// What must be asked before the invoice can be answered, or get back what it spent.
-    pub(crate) fn asks(&self, balance: Uuid, invoice_id: InvoiceId) -> Option<Asked> {
-        self.answers.must_ask(&invoice_id).then_some(Asked::Spend { balance, invoice_id })
+    pub(crate) fn asks(&self, balance: Uuid, invoice_id: InvoiceId) -> Option<PastQuestion> {
+        self.answers.must_ask(&invoice_id).then_some(PastQuestion::Spend { balance, invoice_id })
     }
 
-    pub(crate) fn told(&mut self, asked: &Asked, fact: Option<Fact>) {
-        let Asked::Spend { invoice_id, .. } = asked else { return };
+    pub(crate) fn told(&mut self, asked: &PastQuestion, fact: Option<Fact>) {
+        let PastQuestion::Spend { invoice_id, .. } = asked else { return };
         let answer = fact.and_then(|fact| if let Fact::Spend(answer) = fact { Some(answer) } else { None });
         self.answers.tell(*invoice_id, answer);
     }

@@ -1,6 +1,6 @@
 //! The shape that every aggregate has.
 
-use crate::facts::{Asked, Fact};
+use crate::facts::{Fact, PastQuestion};
 use crate::{Category, Event, StoreId, StreamKey, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -29,12 +29,12 @@ pub trait Decider: Default + Clone + Serialize + DeserializeOwned + Send + Sync 
 
     /// What the command must know of the past that the state does not keep, one thing after another: once [`Self::told`], the
     /// next. Nothing is to be decided before `None`: a repeat would be taken for something new.
-    fn asks(&self, _command: &Self::Command) -> Option<Asked> {
+    fn asks(&self, _command: &Self::Command) -> Option<PastQuestion> {
         None
     }
 
     /// What the index says, as of the last stored event that was folded or later; `None`: nothing. Good until it is forgotten.
-    fn told(&mut self, _asked: &Asked, _fact: Option<Fact>) {}
+    fn told(&mut self, _asked: &PastQuestion, _fact: Option<Fact>) {}
 
     /// Forgets what was told. To be called before the first decision on what the log has.
     fn forget_told(&mut self) {}

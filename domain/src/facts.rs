@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 /// A question to the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Asked {
+pub enum PastQuestion {
     /// What the coupon told the invoice.
     CouponAnswer { coupon_id: CouponId, invoice_id: InvoiceId },
     /// How often the customer uses the coupon: uses that count.
@@ -51,7 +51,7 @@ pub enum Fact {
     },
 }
 
-impl Asked {
+impl PastQuestion {
     /// Under which the index keeps the fact. Uses are counted over the answers, and have no key of their own.
     pub fn key(&self) -> Option<Uuid> {
         let key = |label: &str, parts: &[&Uuid]| {
@@ -59,13 +59,15 @@ impl Asked {
             Some(derived(label, &parts))
         };
         match self {
-            Asked::CouponAnswer { coupon_id, invoice_id } => key("coupon answer", &[&coupon_id.0, &invoice_id.0]),
-            Asked::CouponUses { .. } => None,
-            Asked::Spend { balance, invoice_id } => key("spend", &[balance, &invoice_id.0]),
-            Asked::EndedCart { cart_id } => key("ended cart", &[&cart_id.0]),
-            Asked::BilledCart { invoice_id } => key("billed cart", &[&invoice_id.0]),
-            Asked::Refund { refund_id } => key("refund", &[&refund_id.0]),
-            Asked::AddedEmail { claim_id } => key("added email", &[&claim_id.0]),
+            PastQuestion::CouponAnswer { coupon_id, invoice_id } => {
+                key("coupon answer", &[&coupon_id.0, &invoice_id.0])
+            }
+            PastQuestion::CouponUses { .. } => None,
+            PastQuestion::Spend { balance, invoice_id } => key("spend", &[balance, &invoice_id.0]),
+            PastQuestion::EndedCart { cart_id } => key("ended cart", &[&cart_id.0]),
+            PastQuestion::BilledCart { invoice_id } => key("billed cart", &[&invoice_id.0]),
+            PastQuestion::Refund { refund_id } => key("refund", &[&refund_id.0]),
+            PastQuestion::AddedEmail { claim_id } => key("added email", &[&claim_id.0]),
         }
     }
 }

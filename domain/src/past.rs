@@ -8,21 +8,25 @@ use crate::cart::CartEvent;
 use crate::coupon::{CouponAnswer, CouponEvent};
 use crate::credit::CreditEvent;
 use crate::customer::CustomerEvent;
-pub use crate::facts::{Asked, Fact, SpendAnswer};
+pub use crate::facts::{Fact, PastQuestion, SpendAnswer};
 use crate::gift_card::GiftCardEvent;
 use crate::ids::*;
 use crate::invoice::InvoiceEvent;
 use uuid::Uuid;
 
-impl Asked {
+impl PastQuestion {
     /// What an event of the stream that ends with this id tells of.
-    pub fn answered_by(stream: Uuid, event: &Event) -> Vec<Asked> {
-        let spend = |invoice_id: InvoiceId| vec![Asked::Spend { balance: stream, invoice_id }];
-        let coupon = |invoice_id: InvoiceId| vec![Asked::CouponAnswer { coupon_id: CouponId(stream), invoice_id }];
+    pub fn answered_by(stream: Uuid, event: &Event) -> Vec<PastQuestion> {
+        let spend = |invoice_id: InvoiceId| vec![PastQuestion::Spend { balance: stream, invoice_id }];
+        let coupon =
+            |invoice_id: InvoiceId| vec![PastQuestion::CouponAnswer { coupon_id: CouponId(stream), invoice_id }];
         match event {
-            Event::Cart(CartEvent::CartClosed(event)) => vec![Asked::EndedCart { cart_id: event.cart_id }],
+            Event::Cart(CartEvent::CartClosed(event)) => vec![PastQuestion::EndedCart { cart_id: event.cart_id }],
             Event::Cart(CartEvent::CartBilled(event)) => {
-                vec![Asked::EndedCart { cart_id: event.cart_id }, Asked::BilledCart { invoice_id: event.invoice_id }]
+                vec![
+                    PastQuestion::EndedCart { cart_id: event.cart_id },
+                    PastQuestion::BilledCart { invoice_id: event.invoice_id },
+                ]
             }
             Event::Coupon(CouponEvent::CouponRedeemed(event)) => coupon(event.invoice_id),
             Event::Coupon(CouponEvent::CouponRefused(event)) => coupon(event.invoice_id),
@@ -33,12 +37,14 @@ impl Asked {
             Event::Credit(CreditEvent::CreditSpent(event)) => spend(event.invoice_id),
             Event::Credit(CreditEvent::CreditSpendDeclined(event)) => spend(event.invoice_id),
             Event::Credit(CreditEvent::CreditSpendReversed(event)) => spend(event.invoice_id),
-            Event::Invoice(InvoiceEvent::RefundIssued(event)) => vec![Asked::Refund { refund_id: event.refund_id }],
+            Event::Invoice(InvoiceEvent::RefundIssued(event)) => {
+                vec![PastQuestion::Refund { refund_id: event.refund_id }]
+            }
             Event::Customer(CustomerEvent::CustomerCreated(event)) => {
-                vec![Asked::AddedEmail { claim_id: event.claim_id }]
+                vec![PastQuestion::AddedEmail { claim_id: event.claim_id }]
             }
             Event::Customer(CustomerEvent::CustomerEmailAdded(event)) => {
-                vec![Asked::AddedEmail { claim_id: event.claim_id }]
+                vec![PastQuestion::AddedEmail { claim_id: event.claim_id }]
             }
             _ => Vec::new(),
         }
@@ -47,20 +53,20 @@ impl Asked {
 
 impl Fact {
     /// The fact asked for, after an event at that revision of its stream; `None` where the event can't follow.
-    pub fn after(before: Option<Fact>, asked: &Asked, event: &Event, revision: u64) -> Option<Fact> {
+    pub fn after(before: Option<Fact>, asked: &PastQuestion, event: &Event, revision: u64) -> Option<Fact> {
         match (before, asked) {
-            (None, Asked::EndedCart { .. }) => ended_cart(event, revision),
-            (None, Asked::BilledCart { .. }) => match event {
+            (None, PastQuestion::EndedCart { .. }) => ended_cart(event, revision),
+            (None, PastQuestion::BilledCart { .. }) => match event {
                 Event::Cart(CartEvent::CartBilled(event)) => Some(Fact::BilledCart { cart_id: event.cart_id }),
                 _ => None,
             },
-            (None, Asked::Refund { .. }) => Some(Fact::Refund),
-            (None, Asked::AddedEmail { .. }) => Some(Fact::AddedEmail { revision }),
-            (None, Asked::CouponAnswer { .. }) => first_coupon_answer(event),
-            (Some(Fact::CouponAnswer(answer)), Asked::CouponAnswer { .. }) => coupon_reversed(answer, event),
-            (None, Asked::Spend { .. }) => first_spend(event),
-            (Some(Fact::Spend(spend)), Asked::Spend { .. }) => spend_reversed(spend, event),
-            (Some(_), _) | (None, Asked::CouponUses { .. }) => None,
+            (None, PastQuestion::Refund { .. }) => Some(Fact::Refund),
+            (None, PastQuestion::AddedEmail { .. }) => Some(Fact::AddedEmail { revision }),
+            (None, PastQuestion::CouponAnswer { .. }) => first_coupon_answer(event),
+            (Some(Fact::CouponAnswer(answer)), PastQuestion::CouponAnswer { .. }) => coupon_reversed(answer, event),
+            (None, PastQuestion::Spend { .. }) => first_spend(event),
+            (Some(Fact::Spend(spend)), PastQuestion::Spend { .. }) => spend_reversed(spend, event),
+            (Some(_), _) | (None, PastQuestion::CouponUses { .. }) => None,
         }
     }
 }

@@ -94,14 +94,14 @@ impl std::fmt::Debug for PersonalAddress {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct SealedData {
     sealed: String,
 }
 
 impl Serialize for Personal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Personal::Sealed(sealed) => Stored { sealed: sealed.clone() }.serialize(serializer),
+            Personal::Sealed(sealed) => SealedData { sealed: sealed.clone() }.serialize(serializer),
             Personal::Open(_) => Err(ser::Error::custom("personal data must be sealed before it is stored")),
             Personal::Erased => Err(ser::Error::custom("erased personal data can't be stored again")),
         }
@@ -110,6 +110,6 @@ impl Serialize for Personal {
 
 impl<'de> Deserialize<'de> for Personal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Stored::deserialize(deserializer).map(|stored| Personal::Sealed(stored.sealed)).map_err(de::Error::custom)
+        SealedData::deserialize(deserializer).map(|stored| Personal::Sealed(stored.sealed)).map_err(de::Error::custom)
     }
 }

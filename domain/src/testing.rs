@@ -10,7 +10,7 @@
 use crate::coupon::{CouponAnswer, CouponEvent};
 use crate::credit::CreditEvent;
 use crate::gift_card::GiftCardEvent;
-use crate::past::{Asked, Fact};
+use crate::past::{Fact, PastQuestion};
 use crate::{Context, Decider, IdSource, Timestamp};
 use chrono::TimeDelta;
 use std::collections::HashSet;
@@ -234,14 +234,14 @@ where
     }
 
     /// What an index over all events says.
-    fn index(&self, asked: &Asked) -> Option<Fact> {
+    fn index(&self, asked: &PastQuestion) -> Option<Fact> {
         let events = (0..).zip(&self.events).map(|(revision, (event, _))| (revision, event.clone().into()));
         let events: Vec<(u64, crate::Event)> = events.collect();
         let stream = stream_of(events.first().map(|(_, event)| event)?);
-        if let Asked::CouponUses { customer_id, coupon_id } = asked {
-            let answers = events.iter().flat_map(|(_, event)| Asked::answered_by(coupon_id.0, event));
-            let answers: HashSet<Asked> = answers.collect();
-            let counts = |asked: &&Asked| {
+        if let PastQuestion::CouponUses { customer_id, coupon_id } = asked {
+            let answers = events.iter().flat_map(|(_, event)| PastQuestion::answered_by(coupon_id.0, event));
+            let answers: HashSet<PastQuestion> = answers.collect();
+            let counts = |asked: &&PastQuestion| {
                 let fact = self.index(asked);
                 matches!(fact, Some(Fact::CouponAnswer(CouponAnswer::Redeemed { customer_id: by, reversed: false, .. }))
                     if by == *customer_id)
@@ -250,7 +250,7 @@ where
         }
         let mut fact = None;
         for (revision, event) in &events {
-            if Asked::answered_by(stream, event).contains(asked) {
+            if PastQuestion::answered_by(stream, event).contains(asked) {
                 fact = Some(Fact::after(fact, asked, event, *revision).expect("an event that can follow"));
             }
         }

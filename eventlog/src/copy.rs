@@ -81,27 +81,27 @@ pub enum CopyError {
 /// Where two logs differ first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    pub source: Option<Place>,
-    pub target: Option<Place>,
+    pub source: Option<EventPlace>,
+    pub target: Option<EventPlace>,
     /// Of two events in the same place of the same stream: what is another.
     pub what: Option<&'static str>,
 }
 
 /// Where an event stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct EventPlace {
     pub position: Position,
     pub stream: StreamName,
     pub revision: u64,
 }
 
-impl Place {
+impl EventPlace {
     fn of(event: &RecordedEvent) -> Self {
         Self { position: event.position, stream: event.stream.clone(), revision: event.revision }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for EventPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "revision {} of {} at position {}", self.revision, self.stream, self.position)
     }
@@ -199,7 +199,8 @@ pub async fn compare(source: &dyn EventLog, target: &dyn EventLog, watcher: Watc
 
 /// The first thing that two events at the same place differ in; of a log that has ended there is none.
 fn difference(source: Option<&RecordedEvent>, target: Option<&RecordedEvent>) -> Option<Difference> {
-    let places = |what| Some(Difference { source: source.map(Place::of), target: target.map(Place::of), what });
+    let places =
+        |what| Some(Difference { source: source.map(EventPlace::of), target: target.map(EventPlace::of), what });
     let (ours, theirs) = match (source, target) {
         (None, None) => return None,
         (Some(ours), Some(theirs)) => (ours, theirs),
@@ -272,20 +273,23 @@ async fn read_back(target: &dyn EventLog, after: Position, page: &[RecordedEvent
     let stored = target.read_all(after, page.len() + 1).await.map_err(CopyError::Target)?;
     for (number, event) in page.iter().enumerate() {
         let Some(theirs) = stored.get(number) else {
-            let reason = format!("it does not show {} yet, which was appended", Place::of(event));
+            let reason = format!("it does not show {} yet, which was appended", EventPlace::of(event));
             return Err(CopyError::Target(LogError::Unavailable(reason)));
         };
         if let Some(difference) = difference(Some(event), Some(theirs)) {
             return Err(CopyError::ForeignAppend(difference.to_string()));
         }
         if target.keeps_recorded_times() && theirs.recorded_at != event.recorded_at {
-            let difference =
-                Difference { source: Some(Place::of(event)), target: Some(Place::of(theirs)), what: Some("time") };
+            let difference = Difference {
+                source: Some(EventPlace::of(event)),
+                target: Some(EventPlace::of(theirs)),
+                what: Some("time"),
+            };
             return Err(CopyError::NotTheSame(difference));
         }
     }
     match stored.get(page.len()) {
-        Some(more) => Err(CopyError::ForeignAppend(format!("it has {}, which was not copied", Place::of(more)))),
+        Some(more) => Err(CopyError::ForeignAppend(format!("it has {}, which was not copied", EventPlace::of(more)))),
         None => Ok(stored.last().map_or(after, |last| last.position)),
     }
 }

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 /// What came of the last tries of one thing. Noting takes a lock that nobody holds for long.
 #[derive(Debug, Default)]
-pub struct Outcomes(Mutex<Seen>);
+pub struct Outcomes(Mutex<LatestOutcomes>);
 
 #[derive(Debug, Default)]
-struct Seen {
+struct LatestOutcomes {
     succeeded_at: Option<Instant>,
     failing: Option<Failing>,
 }
@@ -29,7 +29,7 @@ pub struct Failing {
 
 impl Outcomes {
     pub fn succeeded(&self) {
-        *self.0.lock() = Seen { succeeded_at: Some(Instant::now()), failing: None };
+        *self.0.lock() = LatestOutcomes { succeeded_at: Some(Instant::now()), failing: None };
     }
 
     pub fn failed(&self, reason: impl Into<String>) {
@@ -58,7 +58,7 @@ impl Outcomes {
         trying: impl Future<Output = Result<T, E>>,
         fault: impl Fn(&E) -> Option<String>,
     ) -> Result<T, E> {
-        let waiting = Waiting { outcomes: self, began: Instant::now(), patience, is_over: false };
+        let waiting = UnfinishedTry { outcomes: self, began: Instant::now(), patience, is_over: false };
         let outcome = trying.await;
         waiting.over();
         match outcome.as_ref().map_err(fault) {
@@ -72,20 +72,20 @@ impl Outcomes {
 }
 
 /// A try whose outcome is not there yet.
-struct Waiting<'a> {
+struct UnfinishedTry<'a> {
     outcomes: &'a Outcomes,
     began: Instant,
     patience: Duration,
     is_over: bool,
 }
 
-impl Waiting<'_> {
+impl UnfinishedTry<'_> {
     fn over(mut self) {
         self.is_over = true;
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for UnfinishedTry<'_> {
     fn drop(&mut self) {
         let waited = self.began.elapsed();
         if !self.is_over && waited >= self.patience {

@@ -19,7 +19,7 @@ const ENDED_WITHIN: Duration = Duration::from_secs(10);
 const TRIED_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 impl Database {
-    /// Says that events of [`Options::format`](crate::Options::format) may be written from now on. Announced already: nothing
+    /// Says that events of [`DatabaseOptions::format`](crate::DatabaseOptions::format) may be written from now on. Announced already: nothing
     /// happens.
     ///
     /// # Errors

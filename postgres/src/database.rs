@@ -21,7 +21,7 @@ const PREPARED: usize = 512;
 
 /// How the database is used.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct DatabaseOptions {
     /// What the server lists its sessions under.
     pub application_name: String,
     /// Where the tables are, created if need be; `None`: where the URL says (`options=-csearch_path%3Dshop`), or `public`.
@@ -39,7 +39,7 @@ pub struct Options {
     pub format: i32,
 }
 
-impl Default for Options {
+impl Default for DatabaseOptions {
     fn default() -> Self {
         Self {
             application_name: "cartlog".to_owned(),
@@ -61,7 +61,7 @@ pub struct Database {
 
 struct Config {
     connect: PgConnectOptions,
-    options: Options,
+    options: DatabaseOptions,
 }
 
 impl Database {
@@ -70,7 +70,7 @@ impl Database {
     /// # Errors
     /// [`DatabaseError::Unavailable`] while the server is away: call again. [`DatabaseError::Refused`] when that does not help: also
     /// when a newer version writes to it.
-    pub async fn open(url: &str, options: Options) -> Result<Self, DatabaseError> {
+    pub async fn open(url: &str, options: DatabaseOptions) -> Result<Self, DatabaseError> {
         let connect = settings(read(url)?, &options)?;
         let database = Self { config: Arc::new(Config { connect, options }) };
         let mut connection = database.reach().await.map_err(|error| DatabaseError::at_first(&error))?;
@@ -87,7 +87,7 @@ impl Database {
     ///
     /// # Errors
     /// [`DatabaseError::Refused`]; the message never shows the URL.
-    pub fn check(url: &str, options: &Options) -> Result<(), DatabaseError> {
+    pub fn check(url: &str, options: &DatabaseOptions) -> Result<(), DatabaseError> {
         settings(read(url)?, options).map(drop)
     }
 
@@ -127,7 +127,7 @@ impl Database {
         answered(PREPARED_WITHIN, "preparing tables", migrations::run(&mut connection, part, Later::Refused)).await
     }
 
-    pub fn options(&self) -> &Options {
+    pub fn options(&self) -> &DatabaseOptions {
         &self.config.options
     }
 
@@ -176,7 +176,7 @@ async fn has_schema(connection: &mut PgConnection) -> Result<(), DatabaseError> 
 }
 
 /// What holds for every session.
-fn settings(connect: PgConnectOptions, options: &Options) -> Result<PgConnectOptions, DatabaseError> {
+fn settings(connect: PgConnectOptions, options: &DatabaseOptions) -> Result<PgConnectOptions, DatabaseError> {
     let milliseconds = |time: Duration| time.as_millis().to_string();
     let mut settings = vec![
         pooler::mark(),

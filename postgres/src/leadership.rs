@@ -48,7 +48,7 @@ impl Role {
 /// What a node leads in. Whatever it writes in the role is checked against the epoch, which is larger than that of any leader
 /// before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldRole {
     pub role: Role,
     pub epoch: i64,
 }
@@ -79,13 +79,13 @@ impl Default for Pace {
 
 /// How a candidate stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum LeadershipStatus {
     /// It has not yet tried.
     New,
     /// Another one leads; its name, where one is known.
     Waiting { leader: Option<String> },
     /// It leads in these; others lead in so many more that it asked for.
-    Leading { held: Vec<Held>, others: usize },
+    Leading { held: Vec<HeldRole>, others: usize },
     /// It can't try; why.
     Hindered(DatabaseError),
 }
@@ -98,7 +98,7 @@ pub struct Candidate {
     pace: Pace,
     /// The one that holds the locks once they are to be had.
     connection: Option<PgConnection>,
-    standing: Arc<Announced>,
+    standing: Arc<LeadershipReport>,
 }
 
 impl Candidate {
@@ -106,7 +106,8 @@ impl Candidate {
     /// knows that this one doesn't ask for.
     pub fn new(database: Database, roles: impl IntoIterator<Item = Role>, node: &str) -> Self {
         let (roles, node): (Arc<[Role]>, Arc<str>) = (roles.into_iter().collect(), node.into());
-        let standing = Arc::new(Announced { now: watch::Sender::new(Standing::New), node: Arc::clone(&node) });
+        let standing =
+            Arc::new(LeadershipReport { now: watch::Sender::new(LeadershipStatus::New), node: Arc::clone(&node) });
         Self { database, roles, node, pace: Pace::default(), connection: None, standing }
     }
 
@@ -115,7 +116,7 @@ impl Candidate {
     }
 
     /// How it stands, now and from now on.
-    pub fn standing(&self) -> watch::Receiver<Standing> {
+    pub fn standing(&self) -> watch::Receiver<LeadershipStatus> {
         self.standing.now.subscribe()
     }
 
@@ -125,9 +126,9 @@ impl Candidate {
         loop {
             match self.attempt().await {
                 Ok(Ok(lease)) => return lease,
-                Ok(Err(leader)) => self.standing.stands(&self.roles, Standing::Waiting { leader }),
+                Ok(Err(leader)) => self.standing.stands(&self.roles, LeadershipStatus::Waiting { leader }),
                 // Perhaps half of what was asked was done: the end of the session, which went with the attempt, undoes it.
-                Err(error) => self.standing.stands(&self.roles, Standing::Hindered(error)),
+                Err(error) => self.standing.stands(&self.roles, LeadershipStatus::Hindered(error)),
             }
             // Candidates that started together need not try together.
             let jitter = rand::rng().random_range(0.9..1.1);
@@ -144,7 +145,7 @@ impl Candidate {
             None => answered(limit, "preparing to lead", self.connect()).await?,
         };
         let terms =
-            Terms { node: Arc::clone(&self.node), format: self.database.options().format, pace: self.pace, limit };
+            LeaseTerms { node: Arc::clone(&self.node), format: self.database.options().format, pace: self.pace, limit };
         let taken = terms.take(&mut connection, &self.roles).await?;
         if taken.held.is_empty() {
             self.connection = Some(connection);
@@ -167,16 +168,18 @@ impl Candidate {
 }
 
 /// How a candidate stands, for others to see and for the log.
-struct Announced {
-    now: watch::Sender<Standing>,
+struct LeadershipReport {
+    now: watch::Sender<LeadershipStatus>,
     node: Arc<str>,
 }
 
-impl Announced {
+impl LeadershipReport {
     /// Says so once, not at every try: a server that is away fails now in this way, now in that.
-    fn stands(&self, asked: &[Role], now: Standing) {
+    fn stands(&self, asked: &[Role], now: LeadershipStatus) {
         let was_told = match (&*self.now.borrow(), &now) {
-            (Standing::Hindered(before), Standing::Hindered(now)) => discriminant(before) == discriminant(now),
+            (LeadershipStatus::Hindered(before), LeadershipStatus::Hindered(now)) => {
+                discriminant(before) == discriminant(now)
+            }
             (before, now) => before == now,
         };
         if was_told {
@@ -185,16 +188,16 @@ impl Announced {
         }
         let node = &*self.node;
         match &now {
-            Standing::New => {}
-            Standing::Waiting { leader } => {
+            LeadershipStatus::New => {}
+            LeadershipStatus::Waiting { leader } => {
                 tracing::info!(role = listed(asked), node, leader = leader.as_deref(), "another node leads")
             }
-            Standing::Leading { held, others } => {
+            LeadershipStatus::Leading { held, others } => {
                 let roles: Vec<Role> = held.iter().map(|held| held.role.clone()).collect();
                 let epoch = held.iter().map(|held| held.epoch).max();
                 tracing::info!(role = listed(&roles), node, epoch, led_by_others = others, "this node leads");
             }
-            Standing::Hindered(error) => {
+            LeadershipStatus::Hindered(error) => {
                 tracing::warn!(role = listed(asked), node, %error, "can't ask for the lead; trying again")
             }
         }
@@ -212,7 +215,7 @@ fn listed(roles: &[Role]) -> String {
 }
 
 /// By what a node takes and keeps the lead.
-struct Terms {
+struct LeaseTerms {
     node: Arc<str>,
     /// The latest format that it reads.
     format: i32,
@@ -223,12 +226,12 @@ struct Terms {
 
 /// What came of asking.
 struct Taken {
-    held: Vec<Held>,
+    held: Vec<HeldRole>,
     /// Of one of the roles that others lead in.
     leader: Option<String>,
 }
 
-impl Terms {
+impl LeaseTerms {
     /// Takes the lead in those roles in which nobody leads.
     async fn take(&self, connection: &mut PgConnection, roles: &[Role]) -> Result<Taken, DatabaseError> {
         formats::check(connection, self.format, self.pace.patience).await?;
@@ -246,7 +249,7 @@ impl Terms {
         let epoch_of = |role: &Role| {
             let name = role.name();
             let epoch = epochs.iter().find(|(taken, _)| *taken == *name).map(|(_, epoch)| *epoch)?;
-            Some(Held { role: role.clone(), epoch })
+            Some(HeldRole { role: role.clone(), epoch })
         };
         Ok(Taken { held: roles.iter().filter_map(epoch_of).collect(), leader })
     }
@@ -261,14 +264,14 @@ async fn take_over(connection: &mut PgConnection, roles: &[&str], node: &str) ->
 
 /// The lead, until it is lost or dropped. Dropping it gives it back at once.
 pub struct Lease {
-    held: watch::Receiver<Vec<Held>>,
+    held: watch::Receiver<Vec<HeldRole>>,
     lost: CancellationToken,
     _held: DropGuard,
 }
 
 impl Lease {
     /// What it leads in: more and more, as others give up what it asked for too.
-    pub fn held(&self) -> watch::Receiver<Vec<Held>> {
+    pub fn held(&self) -> watch::Receiver<Vec<HeldRole>> {
         self.held.clone()
     }
 
@@ -279,10 +282,10 @@ impl Lease {
 
     fn hold(
         connection: PgConnection,
-        terms: Terms,
+        terms: LeaseTerms,
         asked: Arc<[Role]>,
-        held: Vec<Held>,
-        standing: Arc<Announced>,
+        held: Vec<HeldRole>,
+        standing: Arc<LeadershipReport>,
     ) -> Self {
         let (lost, dropped) = (CancellationToken::new(), CancellationToken::new());
         let (sender, receiver) = watch::channel(held.clone());
@@ -296,10 +299,10 @@ impl Lease {
 /// Keeps what is led.
 struct Keeper {
     connection: PgConnection,
-    terms: Terms,
+    terms: LeaseTerms,
     asked: Arc<[Role]>,
-    held: watch::Sender<Vec<Held>>,
-    standing: Arc<Announced>,
+    held: watch::Sender<Vec<HeldRole>>,
+    standing: Arc<LeadershipReport>,
 }
 
 impl Keeper {
@@ -320,7 +323,7 @@ impl Keeper {
     /// Of a session that still is, the locks still are. Somebody who wrote to the table all the same is told too, and a version that
     /// can't read any more what is written.
     async fn beat(&mut self) -> Result<(), DatabaseError> {
-        let Terms { format, pace, .. } = self.terms;
+        let LeaseTerms { format, pace, .. } = self.terms;
         formats::check(&mut self.connection, format, pace.patience).await?;
         let held = self.held.borrow().clone();
         let names: Vec<String> = held.iter().map(|held| held.role.name().into_owned()).collect();
@@ -336,7 +339,7 @@ impl Keeper {
         self.ask_for_more(held).await
     }
 
-    async fn ask_for_more(&mut self, mut held: Vec<Held>) -> Result<(), DatabaseError> {
+    async fn ask_for_more(&mut self, mut held: Vec<HeldRole>) -> Result<(), DatabaseError> {
         let is_held = |role: &&Role| held.iter().any(|held| held.role == **role);
         let others: Vec<Role> = self.asked.iter().filter(|role| !is_held(role)).cloned().collect();
         if others.is_empty() {
@@ -352,9 +355,9 @@ impl Keeper {
         Ok(())
     }
 
-    fn tell(&self, held: Vec<Held>) {
+    fn tell(&self, held: Vec<HeldRole>) {
         let others = self.asked.len() - held.len();
-        self.standing.stands(&self.asked, Standing::Leading { held, others });
+        self.standing.stands(&self.asked, LeadershipStatus::Leading { held, others });
     }
 }
 

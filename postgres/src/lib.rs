@@ -18,9 +18,9 @@ mod tables;
 mod time;
 mod url;
 
-pub use database::{Database, Options};
+pub use database::{Database, DatabaseOptions};
 pub use error::{DatabaseError, is_away, says};
-pub use leadership::{Candidate, Held, Lease, Pace, Role, Standing, Unled};
+pub use leadership::{Candidate, HeldRole, LeadershipStatus, Lease, Pace, Role, Unled};
 pub use migrations::Migrations;
 pub use sessions::Sessions;
 pub use time::in_time;

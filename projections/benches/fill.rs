@@ -16,7 +16,7 @@ mod shop;
 
 use cartlog_projections::store::ReadStore;
 use cartlog_projections::views::*;
-use cartlog_projections::{PageRequest, Projections, Settings, SqliteReadStore, Start, View, Views};
+use cartlog_projections::{PageRequest, ProjectionSettings, Projections, SqliteReadStore, Start, View, Views};
 use domain::StoreId;
 use eventlog::{EventLog, Position, SqliteLog, SqliteOptions, Synchronous};
 use journal::testing::MemoryKeys;
@@ -253,7 +253,7 @@ async fn repeat(what: &str, query: impl AsyncFn()) {
     rate(what, times, since, "queries/s");
 }
 
-fn settings() -> Settings {
+fn settings() -> ProjectionSettings {
     let fill_events = std::env::var("FILL").map_or(8_000, |n| n.parse().unwrap());
-    Settings { fill_events, ..Settings::default() }
+    ProjectionSettings { fill_events, ..ProjectionSettings::default() }
 }

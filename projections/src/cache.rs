@@ -88,7 +88,7 @@ impl<R> Weighter<Uuid, Cached<R>> for ByBytes {
 }
 
 /// A place that a reader may fill.
-pub(crate) type Place<'a, R> = PlaceholderGuard<
+pub(crate) type VacantRow<'a, R> = PlaceholderGuard<
     'a,
     Uuid,
     Cached<R>,
@@ -128,12 +128,12 @@ impl<R> RowCache<R> {
     }
 
     /// The row, or the place for it. Waits for another reader who is filling it.
-    pub async fn get_or_place(&self, key: &Uuid) -> Result<Cached<R>, Place<'_, R>> {
+    pub async fn get_or_place(&self, key: &Uuid) -> Result<Cached<R>, VacantRow<'_, R>> {
         self.rows.get_value_or_guard_async(key).await
     }
 
     /// The row, or the place for it, or neither when another reader is filling it.
-    pub fn try_get_or_place(&self, key: &Uuid) -> Result<Cached<R>, Option<Place<'_, R>>> {
+    pub fn try_get_or_place(&self, key: &Uuid) -> Result<Cached<R>, Option<VacantRow<'_, R>>> {
         match self.rows.get_value_or_guard(key, Some(Duration::ZERO)) {
             GuardResult::Value(row) => Ok(row),
             GuardResult::Guard(place) => Err(Some(place)),

@@ -27,14 +27,14 @@ mod words;
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresReadStore;
 pub use any_view::AnyView;
-pub use fill::{FillError, FoldError, Projections, Retried, Settings};
+pub use fill::{FillError, FoldError, ProjectionSettings, Projections, Retried};
 pub use page::{BadCursor, Cursor, Page, PageRequest, Start};
 pub use range::TimeRange;
 pub use reader::{ReadError, Unanswering, Views};
 #[cfg(feature = "postgres")]
 pub use shared::SharedViews;
 pub use sqlite::SqliteReadStore;
-pub use status::{PARKED_SHOWN, Progress, Status, ViewStatus};
+pub use status::{PARKED_SHOWN, Progress, ProjectionStatus, ViewStatus};
 pub use view::{Keys, Misfit, Source, View};
 
 /// Whether all views of this version answer from that store, as the fold of that log up to some position: which is then the least.
@@ -44,7 +44,7 @@ pub use view::{Keys, Misfit, Source, View};
 pub async fn filled_to(
     store: &dyn store::ReadStore,
     log_id: eventlog::LogId,
-) -> Result<Option<eventlog::Position>, store::StoreError> {
+) -> Result<Option<eventlog::Position>, store::ReadStoreError> {
     let generations = store.generations().await?;
     let reached = views::ALL.iter().map(|view| {
         let answers = |known: &&store::Generation| {

@@ -1,6 +1,6 @@
 //! Whether queries are answered: what came of the last one of each view, and a look where nobody asks.
 
-use crate::store::{Found, Hit, List, Parked, ReadStore, Search, StoreError, Table};
+use crate::store::{Hit, List, Parked, ReadStore, ReadStoreError, Search, SearchHit, Table};
 use health::{Failing, Outcomes};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,8 +21,8 @@ impl Queries {
     }
 
     /// The store, to read that view.
-    pub fn ask<'a>(&'a self, store: &'a dyn ReadStore, view: &str) -> Asked<'a> {
-        Asked { store, outcomes: self.0.get(view) }
+    pub fn ask<'a>(&'a self, store: &'a dyn ReadStore, view: &str) -> ObservedStore<'a> {
+        ObservedStore { store, outcomes: self.0.get(view) }
     }
 
     /// Those that do not answer. Asks them all at once, and so takes no longer than the most patient would wait.
@@ -42,33 +42,33 @@ impl Queries {
 
 /// A store of which is noted whether it answers. As [`ReadStore`], what readers need of it.
 #[derive(Clone, Copy)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct ObservedStore<'a> {
     store: &'a dyn ReadStore,
     outcomes: Option<&'a Outcomes>,
 }
 
-impl Asked<'_> {
-    pub async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, StoreError> {
+impl ObservedStore<'_> {
+    pub async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, ReadStoreError> {
         self.noted(self.store.get(table, key)).await
     }
 
-    pub async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, StoreError> {
+    pub async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, ReadStoreError> {
         self.noted(self.store.get_many(table, keys)).await
     }
 
-    pub async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, StoreError> {
+    pub async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, ReadStoreError> {
         self.noted(self.store.list(table, list)).await
     }
 
-    pub async fn count(&self, table: Table, list: List) -> Result<u64, StoreError> {
+    pub async fn count(&self, table: Table, list: List) -> Result<u64, ReadStoreError> {
         self.noted(self.store.count(table, list)).await
     }
 
-    pub async fn search(&self, table: Table, search: Search) -> Result<Vec<Found>, StoreError> {
+    pub async fn search(&self, table: Table, search: Search) -> Result<Vec<SearchHit>, ReadStoreError> {
         self.noted(self.store.search(table, search)).await
     }
 
-    pub async fn parked(&self, table: Table) -> Result<Vec<Parked>, StoreError> {
+    pub async fn parked(&self, table: Table) -> Result<Vec<Parked>, ReadStoreError> {
         self.noted(self.store.parked(table)).await
     }
 
@@ -76,7 +76,7 @@ impl Asked<'_> {
         self.store.met_damage(reason);
     }
 
-    async fn noted<T>(&self, asking: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    async fn noted<T>(&self, asking: impl Future<Output = Result<T, ReadStoreError>>) -> Result<T, ReadStoreError> {
         match self.outcomes {
             Some(outcomes) => outcomes.watch(PATIENCE, asking, fault).await,
             None => asking.await,
@@ -84,15 +84,15 @@ impl Asked<'_> {
     }
 }
 
-fn fault(error: &StoreError) -> Option<String> {
+fn fault(error: &ReadStoreError) -> Option<String> {
     match error {
         // It is asked more than it can answer, and answers.
-        StoreError::Busy => None,
-        StoreError::Unavailable(_)
-        | StoreError::Full(_)
-        | StoreError::Damaged(_)
-        | StoreError::Foreign(_)
-        | StoreError::Newer(_)
-        | StoreError::Fenced => Some(error.to_string()),
+        ReadStoreError::Busy => None,
+        ReadStoreError::Unavailable(_)
+        | ReadStoreError::Full(_)
+        | ReadStoreError::Damaged(_)
+        | ReadStoreError::Foreign(_)
+        | ReadStoreError::Newer(_)
+        | ReadStoreError::Fenced => Some(error.to_string()),
     }
 }

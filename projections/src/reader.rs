@@ -2,10 +2,10 @@
 
 use crate::cache::Cached;
 use crate::page::{BadCursor, Cursor, Page, PageRequest, Start};
-use crate::queries::{Asked, Queries};
+use crate::queries::{ObservedStore, Queries};
 use crate::slots::{Live, Slot, Slots};
-use crate::status::{Status, Watched};
-use crate::store::{Hit, List, Parked, ReadStore, Search, StoreError, Table};
+use crate::status::{ProjectionStatus, Watched};
+use crate::store::{Hit, List, Parked, ReadStore, ReadStoreError, Search, Table};
 use crate::view::View;
 use eventlog::Position;
 use health::Failing;
@@ -30,7 +30,7 @@ pub enum ReadError {
     #[error("the view '{0}' is being filled for the first time")]
     NotReady(&'static str),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] ReadStoreError),
 }
 
 /// A page that a cursor leads on from ends early once its rows take so much, as they are stored.
@@ -48,10 +48,10 @@ const FIRST_ROWS: usize = 25;
 /// all events up to [`Self::position`] as it was when the query began.
 #[derive(Clone)]
 pub struct Views {
-    pub(crate) inner: Arc<Inner>,
+    pub(crate) inner: Arc<ViewsInner>,
 }
 
-pub(crate) struct Inner {
+pub(crate) struct ViewsInner {
     pub store: Arc<dyn ReadStore>,
     pub slots: Slots,
     /// Up to where all views are committed.
@@ -102,7 +102,7 @@ impl Reached {
 impl Views {
     pub(crate) fn new(store: Arc<dyn ReadStore>, slots: Slots) -> Self {
         Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(ViewsInner {
                 store,
                 reached: Reached::default(),
                 watched: Watched::default(),
@@ -135,14 +135,14 @@ impl Views {
     }
 
     /// How the views are: positions, what is parked, what is being rebuilt, and what went wrong last.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> ProjectionStatus {
         self.inner.watched.status(self.position())
     }
 
     /// The views that do not answer queries, of those that could, each with why: by what was asked of them last, or is asked now where
     /// nobody has for a while.
     pub async fn unanswering(&self) -> Unanswering {
-        let Inner { store, slots, queries, .. } = self.inner.as_ref();
+        let ViewsInner { store, slots, queries, .. } = self.inner.as_ref();
         let tables = slots.answering();
         let failing = queries.failing(store.as_ref(), &tables).await;
         Unanswering { of: tables.len(), failing }
@@ -166,7 +166,7 @@ pub struct Unanswering {
 
 /// Reads one view, all of one query from the same generation.
 pub(crate) struct Reader<'a, V: View> {
-    store: Asked<'a>,
+    store: ObservedStore<'a>,
     live: Arc<Live<V>>,
 }
 
@@ -192,7 +192,7 @@ impl<V: View> Reader<'_, V> {
         Ok(Some(row))
     }
 
-    fn decode(&self, key: Uuid, document: &str) -> Result<Cached<V::Row>, StoreError> {
+    fn decode(&self, key: Uuid, document: &str) -> Result<Cached<V::Row>, ReadStoreError> {
         decode::<V>(self.live.table, key, document).inspect_err(|error| self.store.met_damage(&error.to_string()))
     }
 
@@ -370,9 +370,9 @@ fn cut<T>(found: &mut Vec<T>, limit: u32) -> bool {
 }
 
 /// Reads a stored document.
-pub(crate) fn decode<V: View>(table: Table, key: Uuid, document: &str) -> Result<Cached<V::Row>, StoreError> {
+pub(crate) fn decode<V: View>(table: Table, key: Uuid, document: &str) -> Result<Cached<V::Row>, ReadStoreError> {
     let row = serde_json::from_str(document)
-        .map_err(|error| StoreError::Damaged(format!("row {key} of {} can't be read: {error}", table.view.name)))?;
+        .map_err(|error| ReadStoreError::Damaged(format!("row {key} of {} can't be read: {error}", table.view.name)))?;
     Ok(Cached::new(row, document.len(), None))
 }
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 /// How the views are.
 #[derive(Clone, Debug, Serialize)]
-pub struct Status {
+pub struct ProjectionStatus {
     /// Up to where all views are.
     pub position: Position,
     pub views: Vec<ViewStatus>,
@@ -22,7 +22,7 @@ pub struct Status {
     pub stopped: bool,
 }
 
-impl Status {
+impl ProjectionStatus {
     /// All is well, or answers may be old or wrong.
     pub fn is_degraded(&self) -> bool {
         self.parked > 0 || self.trouble.is_some()
@@ -83,11 +83,11 @@ struct Notes {
 }
 
 impl Watched {
-    pub fn status(&self, position: Position) -> Status {
+    pub fn status(&self, position: Position) -> ProjectionStatus {
         let notes = self.0.lock();
         let writing = notes.writing_since.map(|since| since.elapsed()).filter(|takes| *takes >= WRITTEN_WITHIN);
         let slow = writing.map(|takes| format!("what has come can't be written for {} s now", takes.as_secs()));
-        Status {
+        ProjectionStatus {
             position,
             parked: notes.views.values().map(|view| view.parked).sum(),
             views: notes.views.values().cloned().collect(),

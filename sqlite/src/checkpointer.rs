@@ -4,7 +4,7 @@
 //! The guarantee: the WAL stays bounded, also while commits never cease, as long as nobody reads one state of the file for ever;
 //! and it is empty once nothing was committed for a while. What is copied is synced first, and the file before the WAL begins anew.
 
-use crate::{Trouble, connect, trouble};
+use crate::{FailureKind, connect, trouble};
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, OpenFlags};
 use std::cell::Cell;
@@ -287,8 +287,8 @@ fn pass(connection: &Connection, mode: &str) -> rusqlite::Result<bool> {
 
 fn warn(what: &str, error: &rusqlite::Error) {
     match trouble(error) {
-        Trouble::Damaged => tracing::error!(file = what, %error, "a write-ahead log can't be copied into its file"),
-        Trouble::Full | Trouble::ReadOnly | Trouble::Passing => {
+        FailureKind::Damaged => tracing::error!(file = what, %error, "a write-ahead log can't be copied into its file"),
+        FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing => {
             tracing::warn!(file = what, %error, "a write-ahead log can't be copied into its file now");
         }
     }

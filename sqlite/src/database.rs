@@ -5,7 +5,9 @@
 //! at a time as there are connections; the others wait in the order they came. A damaged file of which nothing is needed is moved
 //! away, and another one made; any other damage is told as such, for as long as the process lives.
 
-use crate::{Closed, File, Format, OpenError, OtherVersion, ReadError, Settle, Stopped, Trouble, Turns, says, trouble};
+use crate::{
+    Closed, FailureKind, File, Format, OpenError, OtherVersion, ReadError, Settle, Stopped, Turns, says, trouble,
+};
 use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
@@ -32,8 +34,8 @@ impl Failure {
     fn opening(error: &OpenError, format: &Format) -> Self {
         match error.trouble() {
             None => Failure::Refused(error.to_string()),
-            Some(Trouble::Damaged) => Failure::Damaged(format!("{error}; {}", format.advice.if_damaged)),
-            Some(Trouble::Full | Trouble::ReadOnly | Trouble::Passing) => Failure::Away(error.to_string()),
+            Some(FailureKind::Damaged) => Failure::Damaged(format!("{error}; {}", format.advice.if_damaged)),
+            Some(FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing) => Failure::Away(error.to_string()),
         }
     }
 }
@@ -41,8 +43,8 @@ impl Failure {
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
         match trouble(&error) {
-            Trouble::Damaged => Failure::Damaged(says(&error)),
-            Trouble::Full | Trouble::ReadOnly | Trouble::Passing => Failure::Away(says(&error)),
+            FailureKind::Damaged => Failure::Damaged(says(&error)),
+            FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing => Failure::Away(says(&error)),
         }
     }
 }

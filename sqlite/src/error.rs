@@ -1,6 +1,6 @@
 //! Why a file could not be opened or used.
 
-use crate::{Trouble, says, trouble};
+use crate::{FailureKind, says, trouble};
 use std::io;
 use std::path::PathBuf;
 
@@ -31,20 +31,20 @@ pub enum OpenError {
 
 impl OpenError {
     /// What it asks for; `None`: the file is whole, and not for this program.
-    pub fn trouble(&self) -> Option<Trouble> {
+    pub fn trouble(&self) -> Option<FailureKind> {
         match self {
             OpenError::Sqlite { error, .. } => Some(trouble(error)),
             OpenError::Disk { .. }
             | OpenError::InUse { .. }
             | OpenError::Locked { .. }
             | OpenError::Stuck { .. }
-            | OpenError::Thread(_) => Some(Trouble::Passing),
+            | OpenError::Thread(_) => Some(FailureKind::Passing),
             OpenError::NotOurs { .. } | OpenError::OtherVersion { .. } => None,
         }
     }
 
     pub fn is_damage(&self) -> bool {
-        self.trouble() == Some(Trouble::Damaged)
+        self.trouble() == Some(FailureKind::Damaged)
     }
 }
 

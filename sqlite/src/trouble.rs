@@ -4,7 +4,7 @@ use rusqlite::{Error, ErrorCode};
 
 /// What an error asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum FailureKind {
     /// The disk is full: it goes on once there is room.
     Full,
     /// The file, or its file system, can't be written.
@@ -16,32 +16,32 @@ pub enum Trouble {
 }
 
 /// What the error asks for.
-pub fn trouble(error: &Error) -> Trouble {
+pub fn trouble(error: &Error) -> FailureKind {
     match error {
         Error::SqliteFailure(failure, _) => match failure.code {
-            ErrorCode::DiskFull => Trouble::Full,
-            ErrorCode::ReadOnly => Trouble::ReadOnly,
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Trouble::Damaged,
-            _ => Trouble::Passing,
+            ErrorCode::DiskFull => FailureKind::Full,
+            ErrorCode::ReadOnly => FailureKind::ReadOnly,
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => FailureKind::Damaged,
+            _ => FailureKind::Passing,
         },
         // What is in a column is not what this program ever wrote there.
         Error::FromSqlConversionFailure(..)
         | Error::IntegralValueOutOfRange(..)
         | Error::InvalidColumnType(..)
         | Error::Utf8Error(..)
-        | Error::QueryReturnedNoRows => Trouble::Damaged,
+        | Error::QueryReturnedNoRows => FailureKind::Damaged,
         // Of a foreign crate, and marked non-exhaustive: what remains is misuse or a passing trouble.
-        _ => Trouble::Passing,
+        _ => FailureKind::Passing,
     }
 }
 
 /// The error, with what it means where SQLite's words don't say it.
 pub fn says(error: &Error) -> String {
     match trouble(error) {
-        Trouble::Full => "the disk is full".to_owned(),
-        Trouble::ReadOnly => format!("the file can't be written: {error}"),
-        Trouble::Damaged => format!("the file is damaged: {error}"),
-        Trouble::Passing => error.to_string(),
+        FailureKind::Full => "the disk is full".to_owned(),
+        FailureKind::ReadOnly => format!("the file can't be written: {error}"),
+        FailureKind::Damaged => format!("the file is damaged: {error}"),
+        FailureKind::Passing => error.to_string(),
     }
 }
 
@@ -53,12 +53,12 @@ mod tests {
     #[test]
     fn each_kind_of_failure_is_told_apart() {
         let cases = [
-            (ffi::SQLITE_FULL, Trouble::Full),
-            (ffi::SQLITE_READONLY, Trouble::ReadOnly),
-            (ffi::SQLITE_CORRUPT, Trouble::Damaged),
-            (ffi::SQLITE_NOTADB, Trouble::Damaged),
-            (ffi::SQLITE_IOERR, Trouble::Passing),
-            (ffi::SQLITE_BUSY, Trouble::Passing),
+            (ffi::SQLITE_FULL, FailureKind::Full),
+            (ffi::SQLITE_READONLY, FailureKind::ReadOnly),
+            (ffi::SQLITE_CORRUPT, FailureKind::Damaged),
+            (ffi::SQLITE_NOTADB, FailureKind::Damaged),
+            (ffi::SQLITE_IOERR, FailureKind::Passing),
+            (ffi::SQLITE_BUSY, FailureKind::Passing),
         ];
         for (code, expected) in cases {
             let error = Error::SqliteFailure(ffi::Error::new(code), None);

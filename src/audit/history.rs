@@ -2,7 +2,7 @@
 
 use super::amounts::Amounts;
 use super::chain::ChainCheck;
-use super::report::{Chain, Entry};
+use super::report::{Chain, HistoryEntry};
 use super::witnesses::Witnesses;
 use super::words;
 use anyhow::{Context, Result, bail};
@@ -45,7 +45,7 @@ impl<'a> Historian<'a> {
     }
 
     /// The next events; empty at the end.
-    pub async fn next_page(&mut self) -> Result<Vec<Entry>> {
+    pub async fn next_page(&mut self) -> Result<Vec<HistoryEntry>> {
         let recorded = self.journal.log().read_stream(&self.stream, self.read, PAGE).await?;
         let read = self.understand(&recorded).await?;
         self.read = recorded.last().map_or(self.read, |last| last.revision + 1);
@@ -76,11 +76,11 @@ impl<'a> Historian<'a> {
         Ok(read)
     }
 
-    fn entry(&mut self, recorded: &RecordedEvent, read: Result<Envelope, Box<Unreadable>>) -> Result<Entry> {
+    fn entry(&mut self, recorded: &RecordedEvent, read: Result<Envelope, Box<Unreadable>>) -> Result<HistoryEntry> {
         let hash = self.chain.take(recorded, read.as_ref().err().map(|unreadable| &*unreadable.reason)).to_string();
         let stored = || serde_json::from_slice(&recorded.data).unwrap_or(Value::Null);
         let recorded_at = domain::Timestamp::from(recorded.recorded_at).to_string();
-        let mut entry = Entry {
+        let mut entry = HistoryEntry {
             revision: recorded.revision,
             position: recorded.position.0,
             event_id: recorded.id.to_string(),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// One event of a history.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Entry {
+pub struct HistoryEntry {
     pub revision: u64,
     pub position: u64,
     pub event_id: String,

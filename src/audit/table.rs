@@ -1,18 +1,18 @@
 //! A history as a table for people, or as JSON for machines.
 
-use super::report::{Chain, Entry, LastEvent, Unread};
+use super::report::{Chain, HistoryEntry, LastEvent, Unread};
 use super::testimony::{Finding, NotAsked, Witness};
 use crate::tables;
 use crate::tables::Head::{Number, Text};
 use serde_json::json;
 
 /// One object, for machines: `object`, `events`, `chain`.
-pub fn as_json(object: &str, entries: &[Entry], chain: &Chain) -> serde_json::Value {
+pub fn as_json(object: &str, entries: &[HistoryEntry], chain: &Chain) -> serde_json::Value {
     json!({ "object": object, "events": entries, "chain": chain })
 }
 
 /// The table, and below it what vouches for it and what speaks against it.
-pub fn as_table(object: &str, entries: &[Entry], chain: &Chain) -> String {
+pub fn as_table(object: &str, entries: &[HistoryEntry], chain: &Chain) -> String {
     let mut table = tables::new(&[Text("time"), Number("revision"), Text("what happened"), Text("by")]);
     for entry in entries {
         let time = entry.occurred_at.as_ref().unwrap_or(&entry.recorded_at);

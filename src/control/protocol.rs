@@ -3,7 +3,7 @@
 //! One request a connection, one JSON object a line: the request, then replies until the last. What doesn't live here: the socket,
 //! and who is at its ends. The guarantee: nothing is said in a line that a version which knows it would read otherwise.
 
-use crate::audit::report::{Chain, Entry};
+use crate::audit::report::{Chain, HistoryEntry};
 use crate::engines::kafka::CheckReport;
 use crate::kafka::topics::{Amended, Amends, Topics};
 use crate::status::report::StoreStatus;
@@ -51,7 +51,7 @@ pub enum Reply {
     Rebuilt {
         views: Vec<String>,
     },
-    Entries(Vec<Entry>),
+    Entries(Vec<HistoryEntry>),
     Chain(Chain),
     KafkaChecked(Box<CheckReport>),
     KafkaForwarded(Amended),

@@ -17,8 +17,8 @@ use anyhow::{Context, Error, Result, bail};
 use commands::{Clock, SystemClock};
 use eventlog::copy::{Copied, CopyError, Stage};
 use eventlog::{AppendError, EventLog, LogError, LogId, Position, Synchronous};
-use report::Report;
-use sides::Side;
+use report::CopyReport;
+use sides::CopySide;
 use std::time::Instant;
 use vault::Vault;
 use vault::binding::Binding;
@@ -36,7 +36,7 @@ pub async fn run(config: Config, asked: Arguments, json: bool) -> Result<()> {
     report.say(json)
 }
 
-async fn copy(config: &Config, asked: Arguments) -> Result<Report> {
+async fn copy(config: &Config, asked: Arguments) -> Result<CopyReport> {
     let started = Instant::now();
     let (source, target) = sides::of(config, asked)?;
     let _locks = sides::lock(&source, &target)?;
@@ -49,11 +49,11 @@ async fn copy(config: &Config, asked: Arguments) -> Result<Report> {
     drop(shown);
     bind_vault(config, &target, &*to).await?;
     let log_ids = [log_id(&*from).await?.to_string(), log_id(&*to).await?.to_string()];
-    Ok(Report { source, target, log_ids, copied, same, vault, took: started.elapsed() })
+    Ok(CopyReport { source, target, log_ids, copied, same, vault, took: started.elapsed() })
 }
 
 /// The target's vault belongs to the target's log from now on.
-async fn bind_vault(config: &Config, target: &Side, log: &dyn EventLog) -> Result<()> {
+async fn bind_vault(config: &Config, target: &CopySide, log: &dyn EventLog) -> Result<()> {
     let vault = wiring::vault::open_at(config, &target.vault, "--to-vault").await.context("the target's vault")?;
     let binding = Binding { log_id: log_id(log).await?, whole_to: log.head().await.context(BROKE_OFF)? };
     vault.bind(binding).await.context(BROKE_OFF)
@@ -82,8 +82,8 @@ async fn check_bound(vault: &dyn Vault, log: &dyn EventLog, side: &str) -> Resul
 async fn copy_both(
     config: &Config,
     from: &dyn EventLog,
-    source: &Side,
-    target: &Side,
+    source: &CopySide,
+    target: &CopySide,
 ) -> Result<(Copied, vault::copy::Counts)> {
     // Into a directory without a sync for each append: a power cut may then take the last events, but none before another, and
     // the next try goes on from there.
@@ -99,8 +99,8 @@ async fn copy_both(
 /// From the vault of this log to that of the other one.
 async fn copy_vault(
     config: &Config,
-    (from_log, source): (&dyn EventLog, &Side),
-    (to_log, target): (&dyn EventLog, &Side),
+    (from_log, source): (&dyn EventLog, &CopySide),
+    (to_log, target): (&dyn EventLog, &CopySide),
 ) -> Result<vault::copy::Counts> {
     let from = wiring::vault::open_at(config, &source.vault, "--from-vault").await.context("the source's vault")?;
     let to = wiring::vault::open_at(config, &target.vault, "--to-vault").await.context("the target's vault")?;

@@ -1,6 +1,6 @@
 //! What a copy came to, as a table for people, or as JSON for machines.
 
-use super::sides::Side;
+use super::sides::CopySide;
 use crate::{output, tables, units};
 use anyhow::Result;
 use eventlog::copy::{Copied, Same};
@@ -9,9 +9,9 @@ use std::time::Duration;
 use vault::copy::Counts;
 
 /// What source and target hold now.
-pub struct Report {
-    pub source: Side,
-    pub target: Side,
+pub struct CopyReport {
+    pub source: CopySide,
+    pub target: CopySide,
     /// Of the source, of the target.
     pub log_ids: [String; 2],
     pub copied: Copied,
@@ -20,7 +20,7 @@ pub struct Report {
     pub took: Duration,
 }
 
-impl Report {
+impl CopyReport {
     pub fn say(&self, json: bool) -> Result<()> {
         match json {
             true => output::say_json(&self.as_json()),
@@ -29,7 +29,7 @@ impl Report {
     }
 
     fn as_json(&self) -> Value {
-        let side = |side: &Side, log_id: &str| json!({ "log": side.log.to_string(), "vault": side.vault.to_string(), "log_id": log_id });
+        let side = |side: &CopySide, log_id: &str| json!({ "log": side.log.to_string(), "vault": side.vault.to_string(), "log_id": log_id });
         let [source, target] = &self.log_ids;
         json!({
             "source": side(&self.source, source),
@@ -47,7 +47,7 @@ impl Report {
     }
 
     fn as_table(&self) -> String {
-        let Report { source, target, copied, same, vault, .. } = self;
+        let CopyReport { source, target, copied, same, vault, .. } = self;
         let times = match same.other_times {
             0 => "as in the source".to_owned(),
             other => format!("the target's own for {}", units::count(other)),

@@ -2,7 +2,7 @@
 
 use crate::config::{self, Config};
 use crate::data_dir::{DataDir, Lock, LockError};
-use crate::wiring::place::Place;
+use crate::wiring::place::Location;
 use anyhow::{Context, Result, anyhow, bail};
 use std::path::{Path, PathBuf};
 
@@ -32,13 +32,13 @@ impl PlaceArgument {
 
 /// One side.
 #[derive(Debug)]
-pub struct Side {
-    pub log: Place,
-    pub vault: Place,
+pub struct CopySide {
+    pub log: Location,
+    pub vault: Location,
 }
 
 /// Both sides: what was typed, and for the rest what the configuration says.
-pub fn of(config: &Config, asked: Arguments) -> Result<(Side, Side)> {
+pub fn of(config: &Config, asked: Arguments) -> Result<(CopySide, CopySide)> {
     let source = side(config, "from", asked.from, asked.from_vault)?;
     let target = side(config, "to", asked.to, asked.to_vault)?;
     if is_same(&source.log, &target.log) {
@@ -47,42 +47,42 @@ pub fn of(config: &Config, asked: Arguments) -> Result<(Side, Side)> {
     Ok((source, target))
 }
 
-fn side(config: &Config, flag: &str, log: PlaceArgument, vault: PlaceArgument) -> Result<Side> {
+fn side(config: &Config, flag: &str, log: PlaceArgument, vault: PlaceArgument) -> Result<CopySide> {
     let typed = log.read()?;
     let is_configured = typed.is_none();
     let log = match (typed, &config.log_url) {
-        (Some(text), _) => Place::parse(text),
-        (None, Some(url)) => Place::Engine(url.clone()),
-        (None, None) => Place::Directory(config.data.clone()),
+        (Some(text), _) => Location::parse(text),
+        (None, Some(url)) => Location::Engine(url.clone()),
+        (None, None) => Location::Directory(config.data.clone()),
     };
     check(&log, "log_url", &format!("--{flag}"))?;
     let vault = match (vault.read()?, &log, config.vault_url.as_ref().or(config.views_url.as_ref())) {
-        (Some(text), _, _) => Place::parse(text),
+        (Some(text), _, _) => Location::parse(text),
         // One that is named has all that it owns within it.
-        (None, Place::Directory(directory), _) if !is_configured => Place::Directory(directory.clone()),
-        (None, _, Some(url)) => Place::Engine(url.clone()),
-        (None, Place::Directory(directory), None) => Place::Directory(directory.clone()),
-        (None, Place::Engine(_), None) => bail!(
+        (None, Location::Directory(directory), _) if !is_configured => Location::Directory(directory.clone()),
+        (None, _, Some(url)) => Location::Engine(url.clone()),
+        (None, Location::Directory(directory), None) => Location::Directory(directory.clone()),
+        (None, Location::Engine(_), None) => bail!(
             "where is the vault of {log}? Say so with --{flag}-vault postgres://… (or a directory), or by vault_url or views_url"
         ),
     };
     check(&vault, "vault_url", &format!("--{flag}-vault"))?;
-    Ok(Side { log, vault })
+    Ok(CopySide { log, vault })
 }
 
 /// Refuses an engine that this build leaves out, and a URL that is none of it.
-fn check(place: &Place, key: &str, flag: &str) -> Result<()> {
+fn check(place: &Location, key: &str, flag: &str) -> Result<()> {
     match place {
-        Place::Engine(url) => config::check_engine(key, flag, url),
-        Place::Directory(_) => Ok(()),
+        Location::Engine(url) => config::check_engine(key, flag, url),
+        Location::Directory(_) => Ok(()),
     }
 }
 
-fn is_same(one: &Place, other: &Place) -> bool {
+fn is_same(one: &Location, other: &Location) -> bool {
     match (one, other) {
-        (Place::Directory(one), Place::Directory(other)) => canonical(one) == canonical(other),
-        (Place::Engine(one), Place::Engine(other)) => one.reveal() == other.reveal(),
-        (Place::Directory(_), Place::Engine(_)) | (Place::Engine(_), Place::Directory(_)) => false,
+        (Location::Directory(one), Location::Directory(other)) => canonical(one) == canonical(other),
+        (Location::Engine(one), Location::Engine(other)) => one.reveal() == other.reveal(),
+        (Location::Directory(_), Location::Engine(_)) | (Location::Engine(_), Location::Directory(_)) => false,
     }
 }
 
@@ -92,10 +92,10 @@ fn canonical(directory: &Path) -> PathBuf {
 
 /// Takes all directories of both sides for this process. Those of the source must be there with what is to be copied; those of
 /// the target are made.
-pub fn lock(source: &Side, target: &Side) -> Result<Vec<Lock>> {
+pub fn lock(source: &CopySide, target: &CopySide) -> Result<Vec<Lock>> {
     let mut directories = Vec::new();
     for (place, file, what) in [(&source.log, "log.sqlite", "log"), (&source.vault, "vault.sqlite", "vault")] {
-        if let Place::Directory(directory) = place {
+        if let Location::Directory(directory) = place {
             if !directory.join(file).exists() {
                 bail!("{}", missing(directory, file, what));
             }
@@ -103,7 +103,7 @@ pub fn lock(source: &Side, target: &Side) -> Result<Vec<Lock>> {
         }
     }
     for place in [&target.log, &target.vault] {
-        if let Place::Directory(directory) = place {
+        if let Location::Directory(directory) = place {
             directories.push(directory);
         }
     }

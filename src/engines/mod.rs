@@ -30,7 +30,7 @@ pub mod redis;
 
 /// What one of several nodes does for all, beside filling the views.
 #[derive(Clone, Copy, Debug)]
-pub enum Work {
+pub enum SharedWork {
     /// Counting the metric windows.
     Counting,
     /// What falls due, and what a request left undone.

@@ -36,7 +36,7 @@ pub fn router(
                 Box::pin(async move { metrics.render(&operations, &readiness).await })
             })
         },
-        settings: api::Settings {
+        settings: api::ApiSettings {
             anonymous_rate_limit: config.anonymous_rate_limit,
             body_budget: config.body_memory.bytes(),
             trusted_proxies: config.trust_proxy.0.clone(),
@@ -44,7 +44,7 @@ pub fn router(
             view_timeout: config.view_wait.0,
             // A query that waits for its views as long as it may still has the time of one that need not.
             query_timeout: QUERY_WITHIN + config.view_wait.0,
-            ..api::Settings::with_rate_limit(config.rate_limit)
+            ..api::ApiSettings::with_rate_limit(config.rate_limit)
         },
     });
     match config.role.has(Role::Api) {

@@ -10,7 +10,7 @@ use super::worker::Worker;
 use crate::clock::ClockWatch;
 use crate::config::{Config, Role};
 use crate::control;
-use crate::engines::Work;
+use crate::engines::SharedWork;
 use crate::engines::kafka::Forwarder;
 use crate::operations::Operations;
 use crate::progress::catching_up;
@@ -72,8 +72,8 @@ pub struct Leads {
 
 impl Leads {
     pub fn of(config: &Config, backend: &Backend) -> Self {
-        let counting = backend.leading(Work::Counting).unless(!windows_are_shared(config));
-        Self { counting: Arc::new(counting), reacting: Arc::new(backend.leading(Work::Reacting)) }
+        let counting = backend.leading(SharedWork::Counting).unless(!windows_are_shared(config));
+        Self { counting: Arc::new(counting), reacting: Arc::new(backend.leading(SharedWork::Reacting)) }
     }
 
     /// Those that this node may have.

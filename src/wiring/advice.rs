@@ -3,7 +3,7 @@
 use anyhow::Error;
 use eventlog::LogError;
 use journal::JournalError;
-use projections::store::StoreError;
+use projections::store::ReadStoreError;
 use projections::{FillError, FoldError};
 use streaming::WorkerError;
 
@@ -39,13 +39,13 @@ impl Derived {
 const MAKE_ROOM: &str = "see that the disk has room, and that this user may write to the data directory";
 
 /// Of the views' file as it is opened.
-pub fn views_file(error: StoreError) -> Error {
+pub fn views_file(error: ReadStoreError) -> Error {
     match &error {
-        StoreError::Damaged(_) | StoreError::Newer(_) => Error::from(error).context(Derived::Views.move_away()),
-        StoreError::Unavailable(_) | StoreError::Busy | StoreError::Full(_) => {
+        ReadStoreError::Damaged(_) | ReadStoreError::Newer(_) => Error::from(error).context(Derived::Views.move_away()),
+        ReadStoreError::Unavailable(_) | ReadStoreError::Busy | ReadStoreError::Full(_) => {
             Error::from(error).context(MAKE_ROOM).context(Derived::Views.not_now())
         }
-        StoreError::Fenced | StoreError::Foreign(_) => error.into(),
+        ReadStoreError::Fenced | ReadStoreError::Foreign(_) => error.into(),
     }
 }
 
@@ -65,13 +65,13 @@ pub fn filling(error: FillError) -> Error {
 }
 
 /// Of the windows' file as it is opened.
-pub fn windows_file(error: streaming::StoreError) -> Error {
+pub fn windows_file(error: streaming::WindowStoreError) -> Error {
     match &error {
-        streaming::StoreError::Damaged(_) => Error::from(error).context(Derived::Windows.move_away()),
-        streaming::StoreError::Unavailable(_) => {
+        streaming::WindowStoreError::Damaged(_) => Error::from(error).context(Derived::Windows.move_away()),
+        streaming::WindowStoreError::Unavailable(_) => {
             Error::from(error).context(MAKE_ROOM).context(Derived::Windows.not_now())
         }
-        streaming::StoreError::Moved(_) | streaming::StoreError::Foreign(_) => error.into(),
+        streaming::WindowStoreError::Moved(_) | streaming::WindowStoreError::Foreign(_) => error.into(),
     }
 }
 

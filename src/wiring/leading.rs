@@ -1,6 +1,6 @@
 //! Work that one node does for all.
 
-use crate::engines::Work;
+use crate::engines::SharedWork;
 use crate::engines::postgres::{Databases, Lead};
 use anyhow::Result;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +12,7 @@ pub struct Leading {
 }
 
 impl Leading {
-    pub(super) fn of(databases: &Databases, work: Work) -> Self {
+    pub(super) fn of(databases: &Databases, work: SharedWork) -> Self {
         Self { lead: Lead::of(databases, work) }
     }
 

@@ -2,7 +2,7 @@
 
 use super::blocking;
 use super::memory::Shares;
-use super::place::Place;
+use super::place::Location;
 use crate::config::{Config, Durability};
 use crate::data_dir::DataDir;
 use crate::engines::eventstoredb;
@@ -50,13 +50,13 @@ pub async fn open(config: &Config, data: &DataDir) -> Result<OpenLog> {
 ///
 /// # Errors
 /// As [`open`].
-pub async fn open_at(config: &Config, place: &Place, synchronous: Synchronous) -> Result<Arc<dyn EventLog>> {
+pub async fn open_at(config: &Config, place: &Location, synchronous: Synchronous) -> Result<Arc<dyn EventLog>> {
     match place {
-        Place::Directory(directory) => {
+        Location::Directory(directory) => {
             let options = SqliteOptions { synchronous, ..SqliteOptions::default() };
             Ok(in_directory(&DataDir::create(directory)?, options).await?)
         }
-        Place::Engine(url) => eventstoredb::open(config, url),
+        Location::Engine(url) => eventstoredb::open(config, url),
     }
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use commands::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
 use domain::limits::MAX_WALLET;
-use domain::past::{Asked, Fact};
+use domain::past::{Fact, PastQuestion};
 use domain::{Currency, CustomerId, StoreId, Timestamp};
 use eventlog::{Position, StreamName};
 use journal::StoreHeads;
@@ -68,7 +68,12 @@ impl Lookups for ViewLookups {
         Ok(entries.into_iter().map(entry).collect())
     }
 
-    async fn past(&self, at_least: Position, stream: &StreamName, asked: &Asked) -> Result<Option<Fact>, LookupsError> {
+    async fn past(
+        &self,
+        at_least: Position,
+        stream: &StreamName,
+        asked: &PastQuestion,
+    ) -> Result<Option<Fact>, LookupsError> {
         self.reach(at_least).await?;
         self.views.past(stream.as_str(), asked).await.map_err(away)
     }

@@ -61,12 +61,12 @@ impl Shares {
         journal::Memory { recent: self.recent, batch: self.batch }
     }
 
-    pub fn of_views(self) -> projections::Settings {
-        projections::Settings {
+    pub fn of_views(self) -> projections::ProjectionSettings {
+        projections::ProjectionSettings {
             cache_bytes: self.rows as u64,
             batch_bytes: self.batch,
             rows_bytes: self.folded,
-            ..projections::Settings::default()
+            ..projections::ProjectionSettings::default()
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::config::Config;
 use crate::data_dir::{DataDir, Lock};
 use crate::engines::kafka::{self, Forwarder};
 use crate::engines::postgres::{self, Databases};
-use crate::engines::{Work, eventstoredb, redis};
+use crate::engines::{SharedWork, eventstoredb, redis};
 use ::vault::Vault;
 use anyhow::{Context, Result};
 use commands::snapshots::Snapshots;
@@ -69,7 +69,7 @@ pub struct Backend {
 
 impl Backend {
     /// Who does this work, if one node does it for all.
-    pub fn leading(&self, work: Work) -> Leading {
+    pub fn leading(&self, work: SharedWork) -> Leading {
         Leading::of(&self.databases, work)
     }
 }
@@ -104,7 +104,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
     let queries = stores.views.catch_up(&stores.journal, progress).await?;
     let heads = Arc::new(StoreHeads::begin(stores.journal.clone()).await.context("the event log")?);
     let lookups = Arc::new(ViewLookups::new(queries.clone(), Arc::clone(&heads), config.view_wait.0));
-    let commands = Commands::new(commands::Parts {
+    let commands = Commands::new(commands::CommandDependencies {
         journal: stores.journal.clone(),
         vault: Arc::clone(&stores.vault),
         snapshots: Arc::clone(&stores.snapshots),
@@ -137,15 +137,15 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
     })
 }
 
-fn settings_of_commands(config: &Config, sole_writer: bool) -> commands::Settings {
-    commands::Settings {
+fn settings_of_commands(config: &Config, sole_writer: bool) -> commands::CommandSettings {
+    commands::CommandSettings {
         cached_streams: config.cached_streams,
         memory: Shares::of(config.memory).of_commands(),
         queue_length: config.queue_length,
         snapshot_every: config.snapshot_every,
         sole_writer,
         wrong_tries: config.wrong_tries,
-        ..commands::Settings::default()
+        ..commands::CommandSettings::default()
     }
 }
 

@@ -6,27 +6,29 @@ use std::path::PathBuf;
 
 /// Where a log or a vault is.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum Location {
     Directory(PathBuf),
     Engine(Secret),
 }
 
-impl Place {
+impl Location {
     /// A URL, or else a directory.
     pub fn parse(text: String) -> Self {
         match text.contains("://") {
-            true => Place::Engine(Secret::new(text)),
-            false => Place::Directory(text.into()),
+            true => Location::Engine(Secret::new(text)),
+            false => Location::Directory(text.into()),
         }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     /// Of a URL only the scheme: any other part can hold a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Directory(directory) => directory.display().fmt(f),
-            Place::Engine(url) => write!(f, "{}://…", url.reveal().split_once("://").map_or("", |(scheme, _)| scheme)),
+            Location::Directory(directory) => directory.display().fmt(f),
+            Location::Engine(url) => {
+                write!(f, "{}://…", url.reveal().split_once("://").map_or("", |(scheme, _)| scheme))
+            }
         }
     }
 }

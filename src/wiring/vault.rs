@@ -1,7 +1,7 @@
 //! Where the vault is: in the data directory, or in PostgreSQL. The one room that opens it, whoever asks.
 
 use super::memory::Shares;
-use super::place::Place;
+use super::place::Location;
 use super::{Files, blocking};
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -28,10 +28,10 @@ pub async fn open(config: &Config, data: &DataDir, databases: &Databases, files:
 ///
 /// # Errors
 /// As [`open`].
-pub async fn open_at(config: &Config, place: &Place, flag: &str) -> Result<Arc<dyn Vault>> {
+pub async fn open_at(config: &Config, place: &Location, flag: &str) -> Result<Arc<dyn Vault>> {
     match place {
-        Place::Directory(directory) => Ok(in_directory(config, &DataDir::create(directory)?).await?),
-        Place::Engine(url) => postgres::open_vault(config, flag, url).await,
+        Location::Directory(directory) => Ok(in_directory(config, &DataDir::create(directory)?).await?),
+        Location::Engine(url) => postgres::open_vault(config, flag, url).await,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why the worker stops, and what it waits out.
 
-use crate::store::StoreError;
+use crate::store::WindowStoreError;
 use eventlog::LogError;
 use journal::JournalError;
 
@@ -11,7 +11,7 @@ pub enum WorkerError {
     #[error("the metric windows can't follow the log")]
     Journal(#[from] JournalError),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] WindowStoreError),
     #[error("the metric windows are being rebuilt already")]
     Rebuilding,
 }
@@ -26,9 +26,10 @@ impl WorkerError {
     /// Trying again can help.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
-            WorkerError::Store(StoreError::Unavailable(_) | StoreError::Moved(_)) => true,
+            WorkerError::Store(WindowStoreError::Unavailable(_) | WindowStoreError::Moved(_)) => true,
             WorkerError::Journal(JournalError::Log(LogError::Unavailable(_)) | JournalError::Keys(_)) => true,
-            WorkerError::Store(StoreError::Damaged(_) | StoreError::Foreign(_)) | WorkerError::Rebuilding => false,
+            WorkerError::Store(WindowStoreError::Damaged(_) | WindowStoreError::Foreign(_))
+            | WorkerError::Rebuilding => false,
             WorkerError::Journal(JournalError::Log(LogError::Damaged(_) | LogError::ForeignCheckpoint { .. })) => false,
             WorkerError::Journal(
                 JournalError::Append(_)
@@ -44,7 +45,7 @@ impl WorkerError {
 
     /// What is stored is not what was written.
     pub(crate) fn is_damage(&self) -> bool {
-        matches!(self, WorkerError::Store(StoreError::Damaged(_)))
+        matches!(self, WorkerError::Store(WindowStoreError::Damaged(_)))
     }
 
     pub(crate) fn is_foreign(&self) -> bool {

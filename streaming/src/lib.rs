@@ -35,7 +35,7 @@ pub use metric::{Increment, Metric, Misplaced, increment};
 #[cfg(feature = "redis")]
 pub use redis::RedisWindows;
 pub use sqlite::SqliteWindows;
-pub use store::{SKIPPED_KEPT, Side, SideState, StoreError, Swap, WindowStore};
+pub use store::{SKIPPED_KEPT, Side, SideState, Swap, WindowStore, WindowStoreError};
 pub use window::{UnknownWindow, Window, start_of_day};
-pub use windows::{CatchUp, Status, Windows};
+pub use windows::{CatchUp, WindowStatus, Windows};
 pub use worker::{Clock, Worker};

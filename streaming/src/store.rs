@@ -62,7 +62,7 @@ pub const SKIPPED_KEPT: usize = 100;
 
 /// Why the windows could not be written or read.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum StoreError {
+pub enum WindowStoreError {
     /// Try again later.
     #[error("the windows are away: {0}")]
     Unavailable(String),
@@ -90,7 +90,7 @@ pub trait WindowStore: Send + Sync + 'static {
 
     /// Damage was met: puts an empty live side in the place of what is there, if that is of any use; `false`: it is not. Until a side
     /// that was built takes its place, nothing is answered. A side that is counted elsewhere is left to those who count it.
-    async fn begin_anew(&self) -> Result<bool, StoreError> {
+    async fn begin_anew(&self) -> Result<bool, WindowStoreError> {
         Ok(false)
     }
 
@@ -106,17 +106,17 @@ pub trait WindowStore: Send + Sync + 'static {
 
     /// By which policy a server drops what is counted when its memory is full: then it is counted anew, again and again. `None`: it does
     /// not, or does not say.
-    async fn evicts(&self) -> Result<Option<String>, StoreError> {
+    async fn evicts(&self) -> Result<Option<String>, WindowStoreError> {
         Ok(None)
     }
 
     /// Whether the side is there at all, be it that nothing was counted into it yet. Others can take it away.
-    async fn has(&self, _side: Side) -> Result<bool, StoreError> {
+    async fn has(&self, _side: Side) -> Result<bool, WindowStoreError> {
         Ok(true)
     }
 
     /// Up to where the side has come.
-    async fn state(&self, side: Side) -> Result<SideState, StoreError>;
+    async fn state(&self, side: Side) -> Result<SideState, WindowStoreError>;
 
     /// Up to where the events of each of these stores were counted, in their order; never before `checkpoint`, which is the
     /// side's. To be overridden by an adapter that can stop in the middle of a batch.
@@ -125,21 +125,21 @@ pub trait WindowStore: Send + Sync + 'static {
         _side: Side,
         stores: &[StoreId],
         checkpoint: Position,
-    ) -> Result<Vec<Position>, StoreError> {
+    ) -> Result<Vec<Position>, WindowStoreError> {
         Ok(vec![checkpoint; stores.len()])
     }
 
     /// Adds the batch and moves the checkpoint, if the checkpoint is where the batch builds on (`after`, of the same log) and
-    /// no store's events are counted further than its part builds on; else [`StoreError::Moved`]. An adapter that keeps a
+    /// no store's events are counted further than its part builds on; else [`WindowStoreError::Moved`]. An adapter that keeps a
     /// position for each store sets it to the batch's. The side's latest clock is the horizon's, if that is later. Sums stay at `i64::MAX` instead of passing it. What lies before the
     /// batch's horizon may be dropped.
-    async fn apply(&self, side: Side, batch: Batch) -> Result<(), StoreError>;
+    async fn apply(&self, side: Side, batch: Batch) -> Result<(), WindowStoreError>;
 
     /// Empties the side that is built, whatever an earlier rebuild has left there.
-    async fn begin_rebuild(&self) -> Result<(), StoreError>;
+    async fn begin_rebuild(&self) -> Result<(), WindowStoreError>;
 
     /// Puts the side that was built in the live one's place, in one step; `false`: it hasn't come as far yet.
-    async fn swap(&self, swap: Swap) -> Result<bool, StoreError>;
+    async fn swap(&self, swap: Swap) -> Result<bool, WindowStoreError>;
 
     /// The `n` things with the largest sums over these minutes, largest first, among equals the smaller id. Exact.
     async fn top(
@@ -148,11 +148,12 @@ pub trait WindowStore: Send + Sync + 'static {
         metric: Metric,
         span: Range<Minute>,
         n: usize,
-    ) -> Result<Vec<(Uuid, u64)>, StoreError>;
+    ) -> Result<Vec<(Uuid, u64)>, WindowStoreError>;
 
     /// The sum over these minutes and all things that the metric counts by; stays at `i64::MAX`.
-    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError>;
+    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, WindowStoreError>;
 
     /// How many customers have the last log-in of some day after the one moment, and at the other or before it.
-    async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp) -> Result<u64, StoreError>;
+    async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp)
+    -> Result<u64, WindowStoreError>;
 }

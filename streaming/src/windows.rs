@@ -8,7 +8,7 @@
 use crate::batch::Skipped;
 use crate::bucket::Minute;
 use crate::metric::Metric;
-use crate::store::{Side, SideState, StoreError, WindowStore};
+use crate::store::{Side, SideState, WindowStore, WindowStoreError};
 use crate::window::{self, TWO_HOURS, Window};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -29,23 +29,23 @@ const ASKED_AGAIN_AFTER: Duration = Duration::from_millis(10);
 
 /// The windows of all stores. Cheap to clone; queries read off the async threads.
 ///
-/// Every query can fail with [`StoreError`] while the windows are away; none changes anything.
+/// Every query can fail with [`WindowStoreError`] while the windows are away; none changes anything.
 #[derive(Clone)]
 pub struct Windows {
     store: Arc<dyn WindowStore>,
-    report: Arc<Report>,
+    report: Arc<WorkerReport>,
 }
 
 /// What the worker tells.
 #[derive(Default)]
-pub(crate) struct Report {
+pub(crate) struct WorkerReport {
     pub(crate) position: watch::Sender<Position>,
-    pub(crate) status: Mutex<Status>,
+    pub(crate) status: Mutex<WindowStatus>,
 }
 
 /// How the windows are.
 #[derive(Clone, Debug, Default)]
-pub struct Status {
+pub struct WindowStatus {
     /// Up to where events are counted.
     pub position: Position,
     /// That was the log's head when the worker last looked.
@@ -68,7 +68,7 @@ pub struct CatchUp {
 }
 
 impl Windows {
-    pub(crate) fn new(store: Arc<dyn WindowStore>, report: Arc<Report>) -> Self {
+    pub(crate) fn new(store: Arc<dyn WindowStore>, report: Arc<WorkerReport>) -> Self {
         Self { store, report }
     }
 
@@ -80,7 +80,7 @@ impl Windows {
         window: Window,
         n: usize,
         now: Timestamp,
-    ) -> Result<Vec<(ProductId, u64)>, StoreError> {
+    ) -> Result<Vec<(ProductId, u64)>, WindowStoreError> {
         let span = with_what_is_ahead(window.span(timezone, now), now);
         let top = self.store.top(store, Metric::CartAdds, span, n).await?;
         Ok(top.into_iter().map(|(product, adds)| (ProductId(product), adds)).collect())
@@ -88,7 +88,7 @@ impl Windows {
 
     /// Σ of the totals, in cents, of the invoices issued in the last two hours, whatever became of them. Amounts of all
     /// currencies are added. A sum beyond `i64::MAX` answers `i64::MAX`.
-    pub async fn invoice_amount(&self, store: StoreId, now: Timestamp) -> Result<i64, StoreError> {
+    pub async fn invoice_amount(&self, store: StoreId, now: Timestamp) -> Result<i64, WindowStoreError> {
         let span = with_what_is_ahead(window::last(TWO_HOURS, now), now);
         let total = self.store.total(store, Metric::InvoiceAmount, span).await?;
         Ok(i64::try_from(total).unwrap_or(i64::MAX))
@@ -96,26 +96,30 @@ impl Windows {
 
     /// The coupon most used in the last two hours and how often; among equals the smaller id. A use that was given back
     /// still counts here. `None`: no coupon was used.
-    pub async fn top_coupon(&self, store: StoreId, now: Timestamp) -> Result<Option<(CouponId, u64)>, StoreError> {
+    pub async fn top_coupon(
+        &self,
+        store: StoreId,
+        now: Timestamp,
+    ) -> Result<Option<(CouponId, u64)>, WindowStoreError> {
         let span = with_what_is_ahead(window::last(TWO_HOURS, now), now);
         let top = self.store.top(store, Metric::CouponUses, span, 1).await?;
         Ok(top.first().map(|&(coupon, uses)| (CouponId(coupon), uses)))
     }
 
     /// How many customers were created in the current day, also if they were deleted since.
-    pub async fn new_customers(&self, store: StoreId, timezone: Tz, now: Timestamp) -> Result<u64, StoreError> {
+    pub async fn new_customers(&self, store: StoreId, timezone: Tz, now: Timestamp) -> Result<u64, WindowStoreError> {
         let span = with_what_is_ahead(Window::Day.span(timezone, now), now);
         self.store.total(store, Metric::NewCustomers, span).await
     }
 
     /// How many customers logged in during the last 24 h, to the millisecond: as long as a log-in lives, also if they
     /// logged out since.
-    pub async fn customer_logins(&self, store: StoreId, now: Timestamp) -> Result<u64, StoreError> {
+    pub async fn customer_logins(&self, store: StoreId, now: Timestamp) -> Result<u64, WindowStoreError> {
         self.store.log_ins_within(store, now.minus(LOG_IN_COUNTS), now.plus(AHEAD)).await
     }
 
     /// How the windows are.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> WindowStatus {
         let mut status = self.report.status.lock().clone();
         status.position = *self.report.position.borrow();
         status
@@ -155,7 +159,7 @@ fn with_what_is_ahead(span: Range<Minute>, now: Timestamp) -> Range<Minute> {
     span.start..Minute::of(now.plus(AHEAD)).plus(1).max(span.end)
 }
 
-impl Report {
+impl WorkerReport {
     /// The windows are at this state, as it is stored.
     pub(crate) fn resumed(&self, state: SideState) {
         let position = state.checkpoint.map_or(Position::START, |checkpoint| checkpoint.position);

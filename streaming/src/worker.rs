@@ -5,8 +5,8 @@
 
 use crate::WorkerError;
 use crate::batch::{Batch, Horizon, MAY_STEP_BACK, Skipped};
-use crate::store::{SKIPPED_KEPT, Side, StoreError, Swap, WindowStore};
-use crate::windows::{CatchUp, Report, Windows};
+use crate::store::{SKIPPED_KEPT, Side, Swap, WindowStore, WindowStoreError};
+use crate::windows::{CatchUp, Windows, WorkerReport};
 use domain::{StoreId, Timestamp};
 use eventlog::{Checkpoint, LogId, Position};
 use journal::{Delivery, Follower, Journal};
@@ -40,7 +40,7 @@ pub struct Worker {
     clock: Clock,
     /// Windows of another log are counted anew from this one, in the place of being left alone.
     accept_log: bool,
-    report: Arc<Report>,
+    report: Arc<WorkerReport>,
     rebuilding: tokio::sync::Mutex<()>,
     /// The latest clock by which this worker itself dropped something, since it last counted anew.
     dropped_by: Mutex<Option<Timestamp>>,
@@ -161,7 +161,7 @@ impl Worker {
         progress: Progress<'_>,
     ) -> Result<(), WorkerError> {
         if let Some(damage) = self.store.damage() {
-            return Err(StoreError::Damaged(damage).into());
+            return Err(WindowStoreError::Damaged(damage).into());
         }
         if side == Side::Live && (self.is_lost().await? || self.is_ahead_of_log().await?) {
             self.count_anew(stop, progress).await?;
@@ -289,7 +289,7 @@ impl Worker {
 
     fn tell(&self, side: Side, error: &WorkerError, pause: Duration) {
         let said = error.said();
-        if let WorkerError::Store(StoreError::Moved(_)) = error {
+        if let WorkerError::Store(WindowStoreError::Moved(_)) = error {
             // Expected when a rebuild took the live side's place.
             tracing::info!(%side, reason = said, "the metric windows resume");
             return;
@@ -312,7 +312,7 @@ impl Worker {
 }
 
 /// Says that no rebuild is under way any more, however it ended.
-struct SaysRebuilding<'a>(&'a Report);
+struct SaysRebuilding<'a>(&'a WorkerReport);
 
 impl Drop for SaysRebuilding<'_> {
     fn drop(&mut self) {
@@ -338,7 +338,7 @@ impl Fold {
         let state = worker.store.state(side).await?;
         if side == Side::Live && state.checkpoint.is_none() && !worker.store.has(side).await? {
             // It was given up since it was looked whether it is lost: begun here, it would answer with a part.
-            return Err(StoreError::Moved(Position::START).into());
+            return Err(WindowStoreError::Moved(Position::START).into());
         }
         let checkpoint = state.checkpoint.unwrap_or_else(|| Checkpoint::start(log_id));
         worker.journal.verify(&checkpoint).await?;
@@ -361,10 +361,10 @@ impl Fold {
     /// Looks whether the side is where it was left, and the clock too: if not, begin again with what is there.
     async fn look(&self, worker: &Worker) -> Result<(), WorkerError> {
         if self.side == Side::Live && worker.was_set_back(self.latest_clock) {
-            return Err(StoreError::Moved(self.position).into());
+            return Err(WindowStoreError::Moved(self.position).into());
         }
         if let Some(damage) = worker.store.damage() {
-            return Err(StoreError::Damaged(damage).into());
+            return Err(WindowStoreError::Damaged(damage).into());
         }
         if worker.store.looked_at_every().is_none() {
             return Ok(());
@@ -372,7 +372,7 @@ impl Fold {
         let stored = worker.store.state(self.side).await?.checkpoint;
         let position = stored.map_or(Position::START, |checkpoint| checkpoint.position);
         if position != self.position {
-            return Err(StoreError::Moved(position).into());
+            return Err(WindowStoreError::Moved(position).into());
         }
         Ok(())
     }
@@ -381,7 +381,7 @@ impl Fold {
     async fn store(&mut self, worker: &Worker, events: Vec<Delivery>) -> Result<(), WorkerError> {
         let reached = self.reached(worker, &events).await?;
         if self.side == Side::Live && worker.was_set_back(self.latest_clock) {
-            return Err(StoreError::Moved(self.position).into());
+            return Err(WindowStoreError::Moved(self.position).into());
         }
         let horizon = Horizon::at((worker.clock)());
         let Some(batch) = Batch::fold(self.log_id, self.position, &events, &reached, horizon) else {

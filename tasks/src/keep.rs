@@ -106,7 +106,7 @@ impl Pauses {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{State, all, death};
+    use crate::{TaskState, all, death};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -121,7 +121,7 @@ mod tests {
                     1 => panic!("bad luck"),
                     _ => {
                         let known = all().into_iter().find(|task| task.name == "test").expect("it is in the list");
-                        assert_eq!((known.state, known.restarts), (State::Running, 2));
+                        assert_eq!((known.state, known.restarts), (TaskState::Running, 2));
                         assert_eq!(known.last_reason.as_deref(), Some("it panicked: bad luck"));
                         assert!(!known.is_well(), "it has not recovered yet");
                         Ok(())
@@ -153,6 +153,6 @@ mod tests {
         hopeless.expect("a thread").join().expect("it ends");
         assert_eq!(death().await, "'hopeless' broke off 10 times in a row (it panicked: as ever)");
         let dead = all().into_iter().find(|task| task.name == "hopeless").expect("it stays in the list");
-        assert_eq!((dead.state, dead.is_well()), (State::Dead, false));
+        assert_eq!((dead.state, dead.is_well()), (TaskState::Dead, false));
     }
 }

@@ -9,4 +9,4 @@ mod keep;
 mod register;
 
 pub use keep::{Ended, keep, keep_on, thread};
-pub use register::{State, Task, Watched, all, death};
+pub use register::{Task, TaskState, Watched, all, death};

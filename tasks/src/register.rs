@@ -12,7 +12,7 @@ pub(crate) const RECOVERED: Duration = Duration::from_secs(60);
 const HOPELESS: u32 = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum TaskState {
     Running,
     /// It broke off, and is started again after a pause.
     Resting,
@@ -24,7 +24,7 @@ pub enum State {
 #[derive(Clone, Debug)]
 pub struct Task {
     pub name: &'static str,
-    pub state: State,
+    pub state: TaskState,
     /// For how long it has been so.
     pub lasts: Duration,
     /// Why it broke off last; not for everybody's eyes.
@@ -36,13 +36,13 @@ pub struct Task {
 impl Task {
     /// Whether it works, and has for a while if it ever broke off.
     pub fn is_well(&self) -> bool {
-        self.state == State::Running && (self.restarts == 0 || self.lasts >= RECOVERED)
+        self.state == TaskState::Running && (self.restarts == 0 || self.lasts >= RECOVERED)
     }
 }
 
 struct Entry {
     name: &'static str,
-    state: State,
+    state: TaskState,
     since: Instant,
     last_reason: Option<String>,
     restarts: u64,
@@ -93,7 +93,7 @@ pub struct Watched {
 impl Watched {
     /// It runs.
     pub fn new(name: &'static str) -> Self {
-        let entry = Entry { name, state: State::Running, since: Instant::now(), last_reason: None, restarts: 0 };
+        let entry = Entry { name, state: TaskState::Running, since: Instant::now(), last_reason: None, restarts: 0 };
         let mut register = REGISTER.lock();
         register.next += 1;
         let id = register.next;
@@ -109,7 +109,7 @@ impl Watched {
         }
         self.panics = if by_panic { self.panics + 1 } else { 0 };
         let is_dead = self.panics >= HOPELESS;
-        self.is(if is_dead { State::Dead } else { State::Resting }, Some(reason));
+        self.is(if is_dead { TaskState::Dead } else { TaskState::Resting }, Some(reason));
         let (task, pause_ms) = (self.name, pause.as_millis() as u64);
         match is_dead {
             true => {
@@ -125,7 +125,7 @@ impl Watched {
     /// It is started again.
     pub(crate) fn restarted(&mut self) {
         self.started = Instant::now();
-        self.is(State::Running, None);
+        self.is(TaskState::Running, None);
         metrics::counter!("cartlog_task_restarts_total", "task" => self.name).increment(1);
     }
 
@@ -134,9 +134,9 @@ impl Watched {
         self.started.elapsed()
     }
 
-    fn is(&self, state: State, reason: Option<&str>) {
+    fn is(&self, state: TaskState, reason: Option<&str>) {
         if let Some(entry) = REGISTER.lock().entries.get_mut(&self.id) {
-            entry.restarts += u64::from(state == State::Running);
+            entry.restarts += u64::from(state == TaskState::Running);
             (entry.state, entry.since) = (state, Instant::now());
             entry.last_reason = reason.map(str::to_owned).or(entry.last_reason.take());
         }
@@ -146,7 +146,7 @@ impl Watched {
 impl Drop for Watched {
     fn drop(&mut self) {
         let mut register = REGISTER.lock();
-        if register.entries.get(&self.id).is_some_and(|entry| entry.state != State::Dead) {
+        if register.entries.get(&self.id).is_some_and(|entry| entry.state != TaskState::Dead) {
             register.entries.remove(&self.id);
         }
     }

@@ -77,7 +77,7 @@ pub async fn copy(source: &dyn Inventory, target: &dyn Inventory, now: Timestamp
     for kind in Kind::ALL {
         let (mut pairs, mut due) = (Pairs::of(source, target, kind), Vec::new());
         while let Some(pair) = pairs.next().await? {
-            if let Step::Put(entry) = pair.step(now).map_err(VaultCopyError::Differs)? {
+            if let EntryAction::Put(entry) = pair.step(now).map_err(VaultCopyError::Differs)? {
                 due.push(entry);
             }
             if due.len() >= PAGE {
@@ -93,9 +93,9 @@ pub async fn copy(source: &dyn Inventory, target: &dyn Inventory, now: Timestamp
         let mut pairs = Pairs::of(source, target, kind);
         while let Some(pair) = pairs.next().await? {
             match pair.step(now) {
-                Ok(Step::Same) => *counts.of(kind) += 1,
-                Ok(Step::Leave) => {}
-                Ok(Step::Put(_)) | Err(_) => return Err(VaultCopyError::Disturbed),
+                Ok(EntryAction::Same) => *counts.of(kind) += 1,
+                Ok(EntryAction::Leave) => {}
+                Ok(EntryAction::Put(_)) | Err(_) => return Err(VaultCopyError::Disturbed),
             }
         }
     }
@@ -103,7 +103,7 @@ pub async fn copy(source: &dyn Inventory, target: &dyn Inventory, now: Timestamp
 }
 
 /// What is to be done about an id.
-enum Step {
+enum EntryAction {
     Same,
     Put(Entry),
     /// It is only in the target, which will remove it by itself.
@@ -119,17 +119,17 @@ struct Pair {
 impl Pair {
     /// # Errors
     /// In words, how they differ for good.
-    fn step(self, now: Timestamp) -> Result<Step, String> {
+    fn step(self, now: Timestamp) -> Result<EntryAction, String> {
         match (self.source, self.target) {
             (Some(source), Some(target)) => held_against(source, &target),
-            (Some(source), None) => Ok(Step::Put(source)),
+            (Some(source), None) => Ok(EntryAction::Put(source)),
             (None, Some(target)) => only_in_target(target, now),
-            (None, None) => Ok(Step::Leave),
+            (None, None) => Ok(EntryAction::Leave),
         }
     }
 }
 
-fn held_against(source: Entry, target: &Entry) -> Result<Step, String> {
+fn held_against(source: Entry, target: &Entry) -> Result<EntryAction, String> {
     let (same, current) = match (&source, target) {
         (
             Entry::Credential { owner, hash, review_at, .. },
@@ -152,23 +152,23 @@ fn held_against(source: Entry, target: &Entry) -> Result<Step, String> {
         _ => (false, true),
     };
     match (same, current) {
-        (true, true) => Ok(Step::Same),
-        (true, false) => Ok(Step::Put(source)),
+        (true, true) => Ok(EntryAction::Same),
+        (true, false) => Ok(EntryAction::Put(source)),
         (false, _) => Err(format!("it has another {}", name_of(target))),
     }
 }
 
 /// What a vault removes by itself may be gone from the source by now. Keys stay for ever.
-fn only_in_target(entry: Entry, now: Timestamp) -> Result<Step, String> {
+fn only_in_target(entry: Entry, now: Timestamp) -> Result<EntryAction, String> {
     let foreign = |entry: &Entry| Err(format!("it has {}, which the source has not", name_of(entry)));
     match entry {
-        Entry::Token { ref entry, .. } if entry.expires_at < now => Ok(Step::Leave),
-        Entry::Confirmation { expires_at, .. } if expires_at < now => Ok(Step::Leave),
+        Entry::Token { ref entry, .. } if entry.expires_at < now => Ok(EntryAction::Leave),
+        Entry::Confirmation { expires_at, .. } if expires_at < now => Ok(EntryAction::Leave),
         // Swept in the source since, as it was replaced: the target's sweep is to look at it too.
         Entry::Credential { id, owner, hash, review_at: None } => {
-            Ok(Step::Put(Entry::Credential { id, owner, hash, review_at: Some(Timestamp::from_millis(0)) }))
+            Ok(EntryAction::Put(Entry::Credential { id, owner, hash, review_at: Some(Timestamp::from_millis(0)) }))
         }
-        Entry::Credential { review_at: Some(_), .. } => Ok(Step::Leave),
+        Entry::Credential { review_at: Some(_), .. } => Ok(EntryAction::Leave),
         Entry::Token { .. } | Entry::Confirmation { .. } | Entry::HmacKey { .. } | Entry::CustomerKey { .. } => {
             foreign(&entry)
         }

@@ -14,8 +14,8 @@ use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, Token
 use eventlog::{LogId, Position};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sqlite::{
-    Advice, Bounds, ConnectionMemory, Database, Failure, Format, OpenError, OtherVersion, Settle, Synchronous, Trouble,
-    WhatIsFound,
+    Advice, Bounds, ConnectionMemory, Database, Failure, FailureKind, Format, OpenError, OtherVersion, Settle,
+    Synchronous, WhatIsFound,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -145,8 +145,10 @@ impl From<Failure> for VaultError {
 impl From<OpenError> for VaultError {
     fn from(error: OpenError) -> Self {
         match error.trouble() {
-            Some(Trouble::Full | Trouble::ReadOnly | Trouble::Passing) => VaultError::Away(error.to_string()),
-            Some(Trouble::Damaged) | None => VaultError::Damaged(error.to_string()),
+            Some(FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing) => {
+                VaultError::Away(error.to_string())
+            }
+            Some(FailureKind::Damaged) | None => VaultError::Damaged(error.to_string()),
         }
     }
 }

@@ -105,7 +105,7 @@ list! {
 #[derive(ToSchema)]
 #[allow(dead_code)] // Published; what is answered is one of the two.
 pub struct AddressesAnswer {
-    result: crate::wire::success::Done,
+    result: crate::wire::success::Success,
     #[schema(nullable = false)]
     addresses: Option<Vec<Address>>,
     /// `self`, `previous`, `next`; without `next` on the last page.

@@ -54,13 +54,13 @@ macro_rules! one {
         $(#[$doc])*
         #[derive(serde::Serialize, utoipa::ToSchema)]
         pub struct $name {
-            result: $crate::wire::success::Done,
+            result: $crate::wire::success::Success,
             $(pub $field: $type,)+
         }
 
         impl $name {
             pub fn new($($field: $type),+) -> Self {
-                Self { result: $crate::wire::success::Done::Ok, $($field),+ }
+                Self { result: $crate::wire::success::Success::Ok, $($field),+ }
             }
         }
     };
@@ -72,7 +72,7 @@ macro_rules! list {
         $(#[$doc])*
         #[derive(serde::Serialize, utoipa::ToSchema)]
         pub struct $name {
-            result: $crate::wire::success::Done,
+            result: $crate::wire::success::Success,
             pub $field: Vec<$type>,
             /// `self`, `previous`, `next`; without `next` on the last page.
             pub links: Vec<$crate::wire::list::Link>,
@@ -81,7 +81,7 @@ macro_rules! list {
         impl $crate::wire::list::List for $name {
             type Item = $type;
             fn page(items: Vec<$type>, links: Vec<$crate::wire::list::Link>) -> Self {
-                Self { result: $crate::wire::success::Done::Ok, $field: items, links }
+                Self { result: $crate::wire::success::Success::Ok, $field: items, links }
             }
             fn links(&self) -> &[$crate::wire::list::Link] {
                 &self.links

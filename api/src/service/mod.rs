@@ -12,10 +12,10 @@ pub use page::{Page, prefers_json, prefers_page};
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::Problem;
-use crate::readiness::{Asked, Part, PartState};
+use crate::readiness::{Part, PartState, RequestKind};
 use crate::wire::answer::json;
 use crate::wire::query::{self, Params, Query};
-use crate::wire::success::Done;
+use crate::wire::success::Success;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, Uri, header};
@@ -25,7 +25,7 @@ use utoipa::{IntoParams, ToSchema};
 /// The process lives.
 #[derive(Serialize, ToSchema)]
 pub struct Health {
-    result: Done,
+    result: Success,
 }
 
 /// Whether the process lives
@@ -36,7 +36,7 @@ pub struct Health {
     responses((status = 200, description = "It lives", body = Health))
 )]
 pub async fn healthz() -> Response {
-    json(StatusCode::OK, &Health { result: Done::Ok })
+    json(StatusCode::OK, &Health { result: Success::Ok })
 }
 
 /// The server takes what was asked for.
@@ -61,15 +61,15 @@ enum Condition {
 #[into_params(parameter_in = Query)]
 pub struct ReadyParams {
     /// `commands` or `queries`; both, where it is not given.
-    #[param(inline, rename = "for", value_type = Option<Asked>)]
-    pub asked: Option<Asked>,
+    #[param(inline, rename = "for", value_type = Option<RequestKind>)]
+    pub asked: Option<RequestKind>,
 }
 
 impl Params for ReadyParams {
     fn read(query: &mut Query<'_>) -> Self {
         let asked = |text: &str| match text {
-            "commands" => Some(Asked::Commands),
-            "queries" => Some(Asked::Queries),
+            "commands" => Some(RequestKind::Commands),
+            "queries" => Some(RequestKind::Queries),
             _ => None,
         };
         Self { asked: query.read_with("for", "must be commands or queries", asked) }

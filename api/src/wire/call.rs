@@ -11,7 +11,7 @@ use crate::wire::paging;
 use crate::wire::request_parts::{RequestParts, client_of};
 use axum::extract::FromRequestParts;
 use commands::guard::Client;
-use commands::{Authenticated, CommandError, Held, Request};
+use commands::{Authenticated, CommandError, HeldResource, Request};
 use domain::StoreId;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
@@ -119,7 +119,7 @@ impl Call {
             if_match: self.parts.if_match(),
             watermark: self.parts.caller.watermark(),
             // The body's part of the budget: a command that nobody waits for any more still has what the body said.
-            held: Held::of(Arc::clone(&self.parts.reserved) as _),
+            held: HeldResource::of(Arc::clone(&self.parts.reserved) as _),
             spent: self.spent,
         }
     }

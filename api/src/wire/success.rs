@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 /// What every success says unless a route has something else to say.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub enum Done {
+#[schema(as = Done)]
+pub enum Success {
     #[serde(rename = "ok")]
     Ok,
 }
@@ -14,7 +15,7 @@ pub enum Done {
 /// Done, but the rest of the answer is late: the ids of what was done. Ask for it in a moment.
 #[derive(Serialize)]
 pub struct Accepted {
-    result: Done,
+    result: Success,
     /// `customer_id`, `cart_id`, `invoice_id` and so on.
     #[serde(flatten)]
     ids: BTreeMap<&'static str, String>,
@@ -22,6 +23,6 @@ pub struct Accepted {
 
 impl Accepted {
     pub fn new(ids: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        Self { result: Done::Ok, ids: ids.into_iter().collect() }
+        Self { result: Success::Ok, ids: ids.into_iter().collect() }
     }
 }

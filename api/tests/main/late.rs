@@ -2,7 +2,7 @@
 
 use crate::shop::Shop;
 use axum::body::{Body, Bytes};
-use cartlog_api::{Asked, Part, PartState};
+use cartlog_api::{Part, PartState, RequestKind};
 use serde_json::{Value, json};
 
 fn new_product() -> Value {
@@ -58,7 +58,7 @@ async fn readiness_says_how_each_part_is_and_is_asked_for_commands_or_queries() 
     let since = chrono::DateTime::from_timestamp(1_764_400_000, 0).map(domain::Timestamp::from);
     let well =
         Part { name: "the vault".to_owned(), state: PartState::Ok, since: None, reason: None, stops: Vec::new() };
-    let log = |state, stops: &[Asked]| {
+    let log = |state, stops: &[RequestKind]| {
         let (name, reason) = ("the event log".to_owned(), Some("it is full".to_owned()));
         Part { name, state, since, reason, stops: stops.to_vec() }
     };
@@ -72,9 +72,9 @@ async fn readiness_says_how_each_part_is_and_is_asked_for_commands_or_queries() 
     ]);
     assert_eq!(degraded.body, json!({ "result": "degraded", "parts": told }));
     for (stops, commands, queries, either) in [
-        (vec![Asked::Commands], 503, 200, 503),
-        (vec![Asked::Queries], 200, 503, 503),
-        (vec![Asked::Commands, Asked::Queries], 503, 503, 503),
+        (vec![RequestKind::Commands], 503, 200, 503),
+        (vec![RequestKind::Queries], 200, 503, 503),
+        (vec![RequestKind::Commands, RequestKind::Queries], 503, 503, 503),
         (vec![], 200, 200, 200),
     ] {
         *shop.parts.0.lock() = vec![log(PartState::Away, &stops), well.clone()];
@@ -128,7 +128,7 @@ async fn a_refusal_waits_for_what_its_own_steps_met_and_for_nobody_else() {
         idempotency: None,
         if_match: None,
         watermark: commands::Watermark::default(),
-        held: commands::Held::default(),
+        held: commands::HeldResource::default(),
         spent: std::time::Duration::ZERO,
     };
     let named = domain::product::ChangeProduct { title: Some("Coffee".to_owned()), ..Default::default() };

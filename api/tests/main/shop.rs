@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use cartlog_api::{ApiParts, Part, Ready, Settings};
+use cartlog_api::{ApiParts, ApiSettings, Part, Ready};
 use chrono::TimeDelta;
 use commands::testing::{CountedLookups, Mailbox, ManualClock};
-use commands::{Clock, Commands, Parts, snapshots::NoSnapshots};
+use commands::{Clock, CommandDependencies, Commands, snapshots::NoSnapshots};
 use eventlog::MemoryLog;
 use http::{HeaderMap, Request};
 use journal::{Journal, Keys};
@@ -95,11 +95,12 @@ impl Shop {
         let (vault, clock) = (Arc::<MemoryVault>::default(), Arc::<ManualClock>::default());
         let journal = Journal::new(Arc::new(log), Arc::clone(&vault) as Arc<dyn Keys>);
         let store = Arc::new(SqliteReadStore::open(&files.path().join("views.sqlite")).unwrap());
-        let projections =
-            Projections::open(store, journal.clone(), projections::Settings::default(), |_| {}).await.unwrap();
+        let projections = Projections::open(store, journal.clone(), projections::ProjectionSettings::default(), |_| {})
+            .await
+            .unwrap();
         projections.start();
         let (windows, counting) = count(&files, &journal, &clock);
-        let commands = Commands::new(Parts {
+        let commands = Commands::new(CommandDependencies {
             journal: journal.clone(),
             vault: Arc::clone(&vault) as Arc<dyn Vault>,
             snapshots: Arc::new(NoSnapshots),
@@ -107,7 +108,7 @@ impl Shop {
             lookups: Arc::new(CountedLookups::new(journal.clone())),
             mailer: Arc::<Mailbox>::default(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            settings: commands::Settings { sole_writer: true, ..commands::Settings::default() },
+            settings: commands::CommandSettings { sole_writer: true, ..commands::CommandSettings::default() },
         });
         let parts = Arc::<Known>::default();
         let router = cartlog_api::router(ApiParts {
@@ -118,12 +119,12 @@ impl Shop {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             readiness: Arc::clone(&parts) as Arc<dyn Ready>,
             metrics: Arc::new(|| Box::pin(std::future::ready(String::new()))),
-            settings: Settings {
+            settings: ApiSettings {
                 view_timeout: Duration::from_millis(500),
                 // Bodies are there at once, but where a test sends one that is late.
                 body_timeout: Duration::ZERO,
                 anonymous_rate_limit: 0,
-                ..Settings::with_rate_limit(0)
+                ..ApiSettings::with_rate_limit(0)
             },
         });
         let shop = Self {

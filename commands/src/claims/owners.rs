@@ -15,11 +15,11 @@ pub(crate) enum Owner {
 
 /// How an owner's stream stands to a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum ClaimStanding {
     Named,
     /// It does not name the claim, but may be about to.
     Unnamed,
-    /// As [`Standing::Unnamed`]; and it does not exist yet, so only the event that creates it can name a claim.
+    /// As [`ClaimStanding::Unnamed`]; and it does not exist yet, so only the event that creates it can name a claim.
     Unborn,
     /// It can't name anything any more.
     Gone,
@@ -33,7 +33,7 @@ pub(crate) trait Names: Decider {
     /// Whether a command was refused because its claim was given up.
     fn was_given_up(rejection: &Self::Rejection) -> bool;
 
-    fn standing(&self, claim_id: ClaimId) -> Standing;
+    fn standing(&self, claim_id: ClaimId) -> ClaimStanding;
 }
 
 impl Owner {
@@ -63,8 +63,8 @@ impl Owner {
 }
 
 /// Of a stream that exists.
-fn named(named: bool) -> Standing {
-    if named { Standing::Named } else { Standing::Unnamed }
+fn named(named: bool) -> ClaimStanding {
+    if named { ClaimStanding::Named } else { ClaimStanding::Unnamed }
 }
 
 impl Names for Store {
@@ -77,9 +77,9 @@ impl Names for Store {
     }
 
     /// A deleted store keeps its app_id (api.md §2).
-    fn standing(&self, claim_id: ClaimId) -> Standing {
+    fn standing(&self, claim_id: ClaimId) -> ClaimStanding {
         match self {
-            Store::None | Store::Awaited { .. } => Standing::Unborn,
+            Store::None | Store::Awaited { .. } => ClaimStanding::Unborn,
             Store::Live(_) | Store::Deleted { .. } => named(self.names_claim(claim_id)),
         }
     }
@@ -95,10 +95,10 @@ impl Names for Customer {
     }
 
     /// A deleted customer's emails can be used again (api.md §4).
-    fn standing(&self, claim_id: ClaimId) -> Standing {
+    fn standing(&self, claim_id: ClaimId) -> ClaimStanding {
         match self {
-            Customer::Deleted { .. } => Standing::Gone,
-            Customer::None | Customer::Awaited { .. } => Standing::Unborn,
+            Customer::Deleted { .. } => ClaimStanding::Gone,
+            Customer::None | Customer::Awaited { .. } => ClaimStanding::Unborn,
             Customer::Live(_) => named(self.names_claim(claim_id)),
         }
     }
@@ -114,9 +114,9 @@ impl Names for Coupon {
     }
 
     /// A voided coupon keeps its code.
-    fn standing(&self, claim_id: ClaimId) -> Standing {
+    fn standing(&self, claim_id: ClaimId) -> ClaimStanding {
         match self {
-            Coupon::None | Coupon::Awaited { .. } => Standing::Unborn,
+            Coupon::None | Coupon::Awaited { .. } => ClaimStanding::Unborn,
             Coupon::Known(_) => named(self.names_claim(claim_id)),
         }
     }

@@ -25,12 +25,12 @@ pub(super) enum Job<A: Decider> {
         answer: oneshot::Sender<Outcome<A>>,
     },
     Read {
-        look: Look<A>,
+        look: Inspection<A>,
     },
 }
 
 pub(super) type Then<A> = Box<dyn FnOnce(&Loaded<A>) + Send>;
-pub(super) type Look<A> = Box<dyn FnOnce(Result<&Loaded<A>, Arc<StreamFailure>>) + Send>;
+pub(super) type Inspection<A> = Box<dyn FnOnce(Result<&Loaded<A>, Arc<StreamFailure>>) + Send>;
 
 pub(super) struct Queues<A: Decider> {
     /// Streams with a runner, and what waits on each.

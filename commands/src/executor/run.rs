@@ -5,7 +5,7 @@ use super::index;
 use super::loaded::{Loaded, failed};
 use super::memory::{Recall, Remembered};
 use super::past::Past;
-use super::queue::{Job, Look, Queues, Then};
+use super::queue::{Inspection, Job, Queues, Then};
 use super::states;
 use super::{Ask, Executed, ExecutorContext, Origin, Outcome, Refused, StreamFailure};
 use crate::keys::Keyed;
@@ -22,7 +22,7 @@ const ATTEMPTS: usize = 100;
 const AHEAD: TimeDelta = TimeDelta::hours(24);
 
 /// One command of a batch.
-struct Asked<A: Decider> {
+struct BatchedCommand<A: Decider> {
     ask: Box<Ask<A::Command>>,
     then: Option<Then<A>>,
     answer: oneshot::Sender<Outcome<A>>,
@@ -52,7 +52,7 @@ pub(super) async fn run<A: Decider>(
         for job in jobs {
             match job {
                 Job::Read { look } => runner.look(look).await,
-                Job::Execute { ask, then, answer } => asked.push(Asked { ask, then, answer }),
+                Job::Execute { ask, then, answer } => asked.push(BatchedCommand { ask, then, answer }),
             }
         }
         if !asked.is_empty() {
@@ -121,7 +121,7 @@ impl<A: Decider> Runner<'_, A> {
         Ok(loaded)
     }
 
-    async fn look(&mut self, look: Look<A>) {
+    async fn look(&mut self, look: Inspection<A>) {
         match self.load_fresh().await {
             Ok(loaded) => {
                 look(Ok(&loaded));
@@ -132,7 +132,7 @@ impl<A: Decider> Runner<'_, A> {
     }
 
     /// Decides and appends a batch; again from the start when another node wrote in between.
-    async fn execute(&mut self, mut asked: Vec<Asked<A>>) {
+    async fn execute(&mut self, mut asked: Vec<BatchedCommand<A>>) {
         for _ in 0..ATTEMPTS {
             let mut loaded = match self.load().await {
                 Ok(loaded) => loaded,
@@ -315,9 +315,9 @@ impl<A: Decider> Runner<'_, A> {
     }
 
     /// Answers a batch whose events are durable, and saves the state when it is time.
-    async fn answer(&mut self, mut loaded: Box<Loaded<A>>, asked: Vec<Asked<A>>, decided: Decided<A>) {
+    async fn answer(&mut self, mut loaded: Box<Loaded<A>>, asked: Vec<BatchedCommand<A>>, decided: Decided<A>) {
         let position = loaded.position;
-        for (Asked { then, answer, ask }, verdict) in asked.into_iter().zip(decided.verdicts) {
+        for (BatchedCommand { then, answer, ask }, verdict) in asked.into_iter().zip(decided.verdicts) {
             if !matches!(verdict, Verdict::Refused(Refused::OtherStore)) {
                 ask.origin.watermark.see(position);
             }
@@ -347,7 +347,7 @@ impl<A: Decider> Runner<'_, A> {
 }
 
 /// The keys that the state can't tell of: one for each command, where the index may know more.
-fn unknown_keys<A: Decider>(loaded: &Loaded<A>, asked: &[Asked<A>]) -> Vec<Option<(StoreId, Keyed)>> {
+fn unknown_keys<A: Decider>(loaded: &Loaded<A>, asked: &[BatchedCommand<A>]) -> Vec<Option<(StoreId, Keyed)>> {
     let unknown = |key: &&Keyed| loaded.memory.has_dropped() && matches!(loaded.memory.recall(key), Recall::Unknown);
     let key = |ask: &Ask<A::Command>| {
         let key = ask.idempotency.as_ref().filter(unknown)?;
@@ -397,9 +397,9 @@ fn to_append(event: Event, origin: &Origin, idempotency: Option<Idempotency>, no
     }
 }
 
-fn answer_failure<A: Decider>(asked: Vec<Asked<A>>, failure: StreamFailure) {
+fn answer_failure<A: Decider>(asked: Vec<BatchedCommand<A>>, failure: StreamFailure) {
     let failure = Arc::new(failure);
-    for Asked { answer, .. } in asked {
+    for BatchedCommand { answer, .. } in asked {
         let _ = answer.send(Err(Refused::Failed(Arc::clone(&failure))));
     }
 }

@@ -40,14 +40,14 @@ struct Queue {
 /// One lane. Numbers are like those that are drawn in an office: each account, and each address, draws one after another.
 #[derive(Default)]
 struct Waiters {
-    waiting: Vec<Waiting>,
+    waiting: Vec<Waiter>,
     /// The numbers that are being served.
     by_account: u64,
     by_client: u64,
     is_accounts_turn: bool,
 }
 
-struct Waiting {
+struct Waiter {
     who: Claimant,
     by_account: u64,
     by_client: u64,
@@ -130,7 +130,7 @@ impl Waiters {
         let of_account = others().filter(|other| other.who.account == who.account).map(|other| other.by_account).max();
         let of_client = others().filter(|other| other.who.client == who.client).map(|other| other.by_client).max();
         let (by_account, by_client) = (drawn(self.by_account, of_account), drawn(self.by_client, of_client));
-        self.waiting.push(Waiting { who, by_account, by_client, go });
+        self.waiting.push(Waiter { who, by_account, by_client, go });
         Ok(())
     }
 
@@ -149,7 +149,7 @@ impl Waiters {
     /// The lowest number; of the same ones the first that came.
     fn pop(&mut self) -> Option<oneshot::Sender<Turn>> {
         let of_account = self.is_accounts_turn;
-        let number = |waiting: &Waiting| if of_account { waiting.by_account } else { waiting.by_client };
+        let number = |waiting: &Waiter| if of_account { waiting.by_account } else { waiting.by_client };
         let lowest = self.waiting.iter().enumerate().min_by_key(|(_, waiting)| number(waiting));
         let at = lowest.map(|(at, _)| at)?;
         let next = self.waiting.remove(at);

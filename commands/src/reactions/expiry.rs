@@ -40,7 +40,7 @@ struct Stuck {
 }
 
 /// A store whose due carts are gone through.
-struct Turn {
+struct StoreScan {
     store: StoreId,
     minutes: u32,
     after: Option<CartPlace>,
@@ -71,20 +71,20 @@ impl CartExpiry {
                 closed += usize::from(self.close(turn.store, customer, even_for, &mut outage).await?);
             }
             if due.next.is_some() {
-                turns.push_back(Turn { after: due.next, ..turn });
+                turns.push_back(StoreScan { after: due.next, ..turn });
             }
         }
         self.stuck.lock().retain(|_, stuck| self.commands.node.parts.clock.running() < stuck.again_at + LONGEST);
         Ok(closed)
     }
 
-    async fn stores(&self) -> Result<VecDeque<Turn>, CommandError> {
+    async fn stores(&self) -> Result<VecDeque<StoreScan>, CommandError> {
         let (lookups, mut turns) = (&self.commands.node.parts.lookups, VecDeque::new());
         loop {
-            let after = turns.back().map(|last: &Turn| last.store);
+            let after = turns.back().map(|last: &StoreScan| last.store);
             let page = lookups.stores_with_cart_expiry(after, PAGE).await?;
             let count = page.len();
-            turns.extend(page.into_iter().map(|(store, minutes)| Turn { store, minutes, after: None }));
+            turns.extend(page.into_iter().map(|(store, minutes)| StoreScan { store, minutes, after: None }));
             if count < PAGE {
                 return Ok(turns);
             }

@@ -1,7 +1,7 @@
 //! Holds whose cart has not yet said that it has what is held.
 
 use super::outstanding::Outstanding;
-use super::pending::{Cause, Held, Pending, Reaction, held};
+use super::pending::{Cause, HeldStock, Pending, Reaction, held};
 use domain::cart::CartEvent;
 use domain::{CartId, Event, ProductId, StoreId};
 use eventlog::{Checkpoint, Position};
@@ -18,7 +18,7 @@ pub(super) struct UnmatchedHolds {
 }
 
 struct Unmatched {
-    held: Held,
+    held: HeldStock,
     quantity: u32,
     origin: Cause,
     due_at: Duration,

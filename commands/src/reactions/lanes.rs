@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// What is to be done next in a lane.
 #[derive(Clone, Debug)]
-pub(super) enum Work {
+pub(super) enum LaneItem {
     /// For the first time.
     First(Box<Pending>),
     /// What is parked, from its event on.
@@ -161,7 +161,7 @@ impl Lanes {
     }
 
     /// What is due and has room, of the store whose turn it is.
-    pub(super) fn next(&mut self, now: Duration, room: Room) -> Option<(Lane, Work)> {
+    pub(super) fn next(&mut self, now: Duration, room: Room) -> Option<(Lane, LaneItem)> {
         let after = self.last_turn.map_or(Bound::Unbounded, Bound::Excluded);
         let until = self.last_turn.map_or(Bound::Unbounded, Bound::Included);
         let later = self.ready.range((after, Bound::Unbounded));
@@ -176,8 +176,8 @@ impl Lanes {
         self.take_place(&lane);
         let queue = self.lanes.get(&lane)?;
         let work = match &queue.parked {
-            Some(parked) => Work::Again(Box::new(parked.clone())),
-            None => Work::First(Box::new(queue.waiting.front()?.clone())),
+            Some(parked) => LaneItem::Again(Box::new(parked.clone())),
+            None => LaneItem::First(Box::new(queue.waiting.front()?.clone())),
         };
         self.under_way.begins(lane.is_job(), store);
         Some((lane, work))
@@ -386,8 +386,8 @@ mod tests {
     fn begun_in(lanes: &mut Lanes, now: Duration, room: Room) -> Vec<u64> {
         std::iter::from_fn(|| lanes.next(now, room))
             .map(|(_, work)| match work {
-                Work::First(pending) => pending.origin.position.0,
-                Work::Again(parked) => parked.position.0,
+                LaneItem::First(pending) => pending.origin.position.0,
+                LaneItem::Again(parked) => parked.position.0,
             })
             .collect()
     }
@@ -466,7 +466,7 @@ mod tests {
             lanes.push(pending(1, position.into(), position));
         }
         let room = Room { of_a_store: 4, ..ROOM };
-        while let Some((lane, Work::First(pending))) = lanes.next(NOW, room) {
+        while let Some((lane, LaneItem::First(pending))) = lanes.next(NOW, room) {
             let kept = lanes.park(&lane, parked(&pending, 1), NOW + NOW, 2);
             let lost = kept.err().flatten().map(|before| before.position.0);
             assert_eq!(lost, (pending.origin.position.0 == 3).then_some(2));

@@ -60,7 +60,7 @@ impl ReactionsStatus {
 }
 
 /// Where the worker goes on.
-pub(super) struct Place {
+pub(super) struct WorkerProgress {
     /// Up to where all is settled but for what is parked.
     pub(super) checkpoint: Checkpoint,
     pub(super) parked: Vec<Parked>,
@@ -92,12 +92,16 @@ struct ParkedBefore {
 
 /// Where the worker was; from the start where that is not known, or of another log, or where the log was restored from an earlier
 /// day: what was settled may be so no more.
-pub(super) async fn load(journal: &Journal, progress: &dyn Snapshots, log_id: LogId) -> Result<Place, LogError> {
+pub(super) async fn load(
+    journal: &Journal,
+    progress: &dyn Snapshots,
+    log_id: LogId,
+) -> Result<WorkerProgress, LogError> {
     let saved = progress.load(&StreamName::new(PLACE)).await.ok().flatten();
     let Some(saved) = saved.filter(|saved| saved.log_id == log_id) else { return Ok(from_start(log_id)) };
     let (reached, place) = match saved.format {
         FORMAT => match serde_json::from_slice::<Saved>(&saved.state) {
-            Ok(Saved { checkpoint, reached, parked }) => (reached, Place { checkpoint, parked }),
+            Ok(Saved { checkpoint, reached, parked }) => (reached, WorkerProgress { checkpoint, parked }),
             Err(_) => return Ok(from_start(log_id)),
         },
         FORMAT_BEFORE => match serde_json::from_slice::<SavedBefore>(&saved.state) {
@@ -116,13 +120,13 @@ pub(super) async fn load(journal: &Journal, progress: &dyn Snapshots, log_id: Lo
     }
 }
 
-fn from_start(log_id: LogId) -> Place {
-    Place { checkpoint: Checkpoint::start(log_id), parked: Vec::new() }
+fn from_start(log_id: LogId) -> WorkerProgress {
+    WorkerProgress { checkpoint: Checkpoint::start(log_id), parked: Vec::new() }
 }
 
 /// What was parked by the version before is tried again; where its event is not found, all is read again from there.
-async fn carried_over(journal: &Journal, saved: SavedBefore) -> Result<Place, LogError> {
-    let mut place = Place { checkpoint: saved.checkpoint, parked: Vec::new() };
+async fn carried_over(journal: &Journal, saved: SavedBefore) -> Result<WorkerProgress, LogError> {
+    let mut place = WorkerProgress { checkpoint: saved.checkpoint, parked: Vec::new() };
     for before in saved.parked {
         let event = match journal.read_all(before.before.position, 1).await {
             Ok(mut events) => events.pop(),
@@ -162,10 +166,10 @@ fn asks(event: &Delivery, before: Checkpoint) -> (Cause, Kind) {
 }
 
 /// Saves it; whether that was done.
-pub(super) async fn save(journal: &Journal, progress: &dyn Snapshots, place: Place) -> bool {
+pub(super) async fn save(journal: &Journal, progress: &dyn Snapshots, place: WorkerProgress) -> bool {
     let Ok(head) = journal.head().await else { return false };
     let Ok(reached) = journal.checkpoint(head).await else { return false };
-    let Place { checkpoint, parked } = place;
+    let WorkerProgress { checkpoint, parked } = place;
     let Ok(state) = serde_json::to_vec(&Saved { checkpoint, reached, parked }) else { return false };
     let snapshot = Snapshot { log_id: checkpoint.log_id, format: FORMAT, state };
     match progress.save(&StreamName::new(PLACE), snapshot).await {

@@ -29,14 +29,14 @@ pub(super) enum Reaction {
         amount: Cents,
     },
     /// Take back what is held for a cart that did not say that it has it.
-    Hold(Held),
+    Hold(HeldStock),
     /// Nobody knows: the event can't be read.
     Unreadable(String),
 }
 
 /// Stock that is held for a cart.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Held {
+pub(super) struct HeldStock {
     pub(super) cart_id: CartId,
     pub(super) product: ProductId,
     pub(super) customer: CustomerId,
@@ -167,11 +167,11 @@ pub(super) fn id_of<T: std::str::FromStr>(envelope: &Envelope) -> Option<T> {
 }
 
 /// The stock that the event holds.
-pub(super) fn held(envelope: &Envelope) -> Option<(Held, u32)> {
+pub(super) fn held(envelope: &Envelope) -> Option<(HeldStock, u32)> {
     match &envelope.event {
         Event::Product(ProductEvent::StockHeld(held)) => {
             let product = id_of(envelope)?;
-            Some((Held { cart_id: held.cart_id, product, customer: held.customer_id }, held.quantity))
+            Some((HeldStock { cart_id: held.cart_id, product, customer: held.customer_id }, held.quantity))
         }
         Event::Store(_)
         | Event::Product(_)

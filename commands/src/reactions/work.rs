@@ -1,7 +1,7 @@
 //! Doing what follows from events: for the first time, and again from where a stream was parked.
 
 use super::lane::Kind;
-use super::lanes::Work;
+use super::lanes::LaneItem;
 use super::parked::Parked;
 use super::pending::{Cause, Pending, Reaction, held, reaction};
 use crate::CommandError;
@@ -29,18 +29,18 @@ pub(super) struct Failed {
 
 /// Does it, all of it; done already: nothing happens. Gives the revision after the last event that was looked at. A panic is a defect
 /// of ours that concerns this stream alone.
-pub(super) async fn carry_out(node: &Arc<Node>, work: &Work) -> Result<u64, Failed> {
+pub(super) async fn carry_out(node: &Arc<Node>, work: &LaneItem) -> Result<u64, Failed> {
     let (revision, position) = match work {
-        Work::First(pending) => (pending.origin.revision, pending.origin.position),
-        Work::Again(parked) => (parked.revision, parked.position),
+        LaneItem::First(pending) => (pending.origin.revision, pending.origin.position),
+        LaneItem::Again(parked) => (parked.revision, parked.position),
     };
     let done = async move {
         match work {
-            Work::First(pending) => match react(node, pending).await {
+            LaneItem::First(pending) => match react(node, pending).await {
                 Ok(()) => Ok(revision + 1),
                 Err(error) => Err(Failed { revision, position, error }),
             },
-            Work::Again(parked) => again(node, parked).await,
+            LaneItem::Again(parked) => again(node, parked).await,
         }
     };
     let broke_off = |_| {

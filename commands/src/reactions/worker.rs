@@ -6,9 +6,9 @@
 
 use super::holds::UnmatchedHolds;
 use super::lane::Lane;
-use super::lanes::{Lanes, Room, Work};
+use super::lanes::{LaneItem, Lanes, Room};
 use super::pace::{LONGEST, Outage, pause};
-use super::parked::{self, Parked, Place, ReactionsStatus};
+use super::parked::{self, Parked, ReactionsStatus, WorkerProgress};
 use super::pending::{Cause, Pending, Reaction, reaction};
 use super::work::{Failed, carry_out};
 use crate::error::log_away;
@@ -51,7 +51,7 @@ pub struct Reactions {
     settled_past: Position,
     lanes: Lanes,
     holds: UnmatchedHolds,
-    in_flight: JoinSet<(Lane, Work, Result<u64, Failed>)>,
+    in_flight: JoinSet<(Lane, LaneItem, Result<u64, Failed>)>,
     outage: Outage,
     /// Stores with too much to remember: what comes after these checkpoints is read again, once there is room.
     behind: BTreeMap<StoreId, Checkpoint>,
@@ -73,7 +73,7 @@ impl Commands {
         let journal = &node.parts.journal;
         let away = |error: eventlog::LogError| log_away(error.into());
         let log_id = journal.log_id().await.map_err(away)?;
-        let Place { checkpoint, parked } =
+        let WorkerProgress { checkpoint, parked } =
             parked::load(journal, node.parts.progress.as_ref(), log_id).await.map_err(away)?;
         let settled_past = if alone { journal.head().await.map_err(away)? } else { Position::START };
         let (mut lanes, now) = (Lanes::default(), node.parts.clock.running());
@@ -325,7 +325,7 @@ impl Reactions {
         }
     }
 
-    fn finish(&mut self, finished: Result<(Lane, Work, Result<u64, Failed>), tokio::task::JoinError>) {
+    fn finish(&mut self, finished: Result<(Lane, LaneItem, Result<u64, Failed>), tokio::task::JoinError>) {
         // A task ends in no other way than by its outcome, but when the whole process does.
         let Ok((lane, work, outcome)) = finished else { return };
         let now = self.now();
@@ -338,7 +338,7 @@ impl Reactions {
         }
     }
 
-    fn failed(&mut self, lane: &Lane, work: &Work, failed: Failed, now: Duration) {
+    fn failed(&mut self, lane: &Lane, work: &LaneItem, failed: Failed, now: Duration) {
         let Failed { revision, position, error } = failed;
         let why = error.class();
         match why {
@@ -351,11 +351,11 @@ impl Reactions {
             return self.lanes.put_back(lane, now);
         }
         let (stream, store_id, attempts) = match work {
-            Work::First(pending) => (pending.origin.stream.clone(), pending.origin.store_id, 1),
-            Work::Again(parked) if parked.revision == revision => {
+            LaneItem::First(pending) => (pending.origin.stream.clone(), pending.origin.store_id, 1),
+            LaneItem::Again(parked) if parked.revision == revision => {
                 (parked.stream.clone(), parked.store_id, parked.attempts.saturating_add(1))
             }
-            Work::Again(parked) => (parked.stream.clone(), parked.store_id, 1),
+            LaneItem::Again(parked) => (parked.stream.clone(), parked.store_id, 1),
         };
         match (attempts, why) {
             (1, Class::Never | Class::Damaged) => {
@@ -397,7 +397,7 @@ impl Reactions {
         if self.saved == Some(version) {
             return;
         }
-        let reached = Place { checkpoint, parked: self.lanes.parked() };
+        let reached = WorkerProgress { checkpoint, parked: self.lanes.parked() };
         let parts = &self.node.parts;
         if parked::save(&parts.journal, parts.progress.as_ref(), reached).await {
             self.saved = Some(version);

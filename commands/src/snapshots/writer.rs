@@ -18,18 +18,18 @@ const BESIDE: usize = 256;
 /// Writes snapshots behind whoever hands them over. Cheap to clone.
 #[derive(Clone)]
 pub struct SnapshotWriter {
-    shared: Arc<Shared>,
+    shared: Arc<WriterState>,
 }
 
-struct Shared {
+struct WriterState {
     snapshots: Arc<dyn Snapshots>,
     journal: Journal,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<WaitingSnapshots>,
     /// Whether the task writes.
     busy: watch::Sender<bool>,
 }
 
-struct Waiting {
+struct WaitingSnapshots {
     order: VecDeque<StreamName>,
     by_stream: HashMap<StreamName, (Snapshot, Option<Person>)>,
     bytes: usize,
@@ -41,7 +41,7 @@ fn weight(snapshot: &Snapshot) -> usize {
     snapshot.state.len() + BESIDE
 }
 
-impl Waiting {
+impl WaitingSnapshots {
     fn new(most_bytes: usize) -> Self {
         Self { order: VecDeque::new(), by_stream: HashMap::new(), bytes: 0, most_bytes, closed: false }
     }
@@ -73,8 +73,8 @@ impl Waiting {
 impl SnapshotWriter {
     /// What waits takes so many bytes at most.
     pub fn new(snapshots: Arc<dyn Snapshots>, journal: Journal, most_bytes: usize) -> Self {
-        let (waiting, busy) = (Mutex::new(Waiting::new(most_bytes)), watch::Sender::new(false));
-        Self { shared: Arc::new(Shared { snapshots, journal, waiting, busy }) }
+        let (waiting, busy) = (Mutex::new(WaitingSnapshots::new(most_bytes)), watch::Sender::new(false));
+        Self { shared: Arc::new(WriterState { snapshots, journal, waiting, busy }) }
     }
 
     /// What was handed over or saved of the stream last, opened; `None` also once the person's key was destroyed.
@@ -118,7 +118,7 @@ impl SnapshotWriter {
     }
 }
 
-async fn write(shared: Arc<Shared>) -> tasks::Ended {
+async fn write(shared: Arc<WriterState>) -> tasks::Ended {
     loop {
         let next = {
             let mut waiting = shared.waiting.lock();
@@ -135,7 +135,7 @@ async fn write(shared: Arc<Shared>) -> tasks::Ended {
     }
 }
 
-impl Shared {
+impl WriterState {
     async fn write(&self, stream: &StreamName, snapshot: Snapshot, person: Option<Person>) -> Result<(), String> {
         let Some(person) = person else { return self.snapshots.save(stream, snapshot).await };
         let sealed =

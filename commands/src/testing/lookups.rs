@@ -8,7 +8,7 @@ use domain::coupon::CouponAnswer;
 use domain::credit::Credit;
 use domain::customer::{Customer, CustomerEvent};
 use domain::gift_card::GiftCard;
-use domain::past::{Asked, Fact};
+use domain::past::{Fact, PastQuestion};
 use domain::store::Store;
 use domain::{Category, Currency, CustomerId, Decider, Event, StoreId, Timestamp};
 use eventlog::{Position, StreamName};
@@ -41,7 +41,7 @@ impl CountedLookups {
             .collect())
     }
 
-    async fn fact(&self, events: &[Arc<Envelope>], asked: &Asked) -> Result<Option<Fact>, LookupsError> {
+    async fn fact(&self, events: &[Arc<Envelope>], asked: &PastQuestion) -> Result<Option<Fact>, LookupsError> {
         let mut fact = None;
         for envelope in events {
             if answered_by(envelope).contains(asked) {
@@ -104,14 +104,16 @@ impl Lookups for CountedLookups {
         Ok(wallet)
     }
 
-    async fn past(&self, _: Position, _: &StreamName, asked: &Asked) -> Result<Option<Fact>, LookupsError> {
+    async fn past(&self, _: Position, _: &StreamName, asked: &PastQuestion) -> Result<Option<Fact>, LookupsError> {
         let events = self.events().await?;
-        let Asked::CouponUses { coupon_id, customer_id } = *asked else { return self.fact(&events, asked).await };
-        let answers: HashSet<Asked> = events.iter().flat_map(|envelope| answered_by(envelope)).collect();
+        let PastQuestion::CouponUses { coupon_id, customer_id } = *asked else {
+            return self.fact(&events, asked).await;
+        };
+        let answers: HashSet<PastQuestion> = events.iter().flat_map(|envelope| answered_by(envelope)).collect();
         let mut uses = 0;
         for answer in answers
             .iter()
-            .filter(|answer| matches!(answer, Asked::CouponAnswer { coupon_id: of, .. } if *of == coupon_id))
+            .filter(|answer| matches!(answer, PastQuestion::CouponAnswer { coupon_id: of, .. } if *of == coupon_id))
         {
             let fact = self.fact(&events, answer).await?;
             uses += u64::from(
@@ -212,7 +214,7 @@ impl Lookups for CountedLookups {
     }
 }
 
-fn answered_by(envelope: &Envelope) -> Vec<Asked> {
+fn answered_by(envelope: &Envelope) -> Vec<PastQuestion> {
     let stream = Category::of_stream(envelope.stream.as_str()).and_then(|(_, id)| id.parse().ok());
-    stream.map_or(Vec::new(), |stream| Asked::answered_by(stream, &envelope.event))
+    stream.map_or(Vec::new(), |stream| PastQuestion::answered_by(stream, &envelope.event))
 }

@@ -1,11 +1,11 @@
 //! Tokens: how a store's clients prove who they are.
 
-use crate::claims::{Names, Owner, Standing};
+use crate::claims::{ClaimStanding, Names, Owner};
 use crate::guard::{Account, Client};
 use crate::names::normalized;
 use crate::node::Node;
 use crate::session::{Session, refused};
-use crate::tokens::{Answer, Authenticated, LiveTokens};
+use crate::tokens::{Authenticated, LiveTokens, TokenStanding};
 use crate::{CommandError, Commands, Done, Request, Service, UnderWay};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -44,7 +44,7 @@ impl Commands {
         let request = Request::anonymous(StoreId(uuid::Uuid::nil()), request_id, None);
         self.run("issue_token", &request, move |session| async move {
             let app = app_of(&session.node, &app_id).await?;
-            let asked = Asked { client, app_id, secret };
+            let asked = TokenRequest { client, app_id, secret };
             let right = is_app_secret(&session.node, app.map(|(_, credential)| credential), asked).await?;
             let (Some((store, _)), true) = (app, right) else { return Err(CommandError::InvalidCredentials) };
             issue(&session.in_store(store)).await
@@ -73,17 +73,17 @@ impl Commands {
         let said = |tokens: &Arc<LiveTokens>| tokens.check(app_id, &entry, now);
         match known.as_ref().map(said) {
             // A token that exists, of a store that has not been read yet: the next one knows what that says.
-            Some(Answer::Live) | None => {}
-            Some(Answer::Expired | Answer::Foreign | Answer::Unknown) => may_ask()?,
+            Some(TokenStanding::Live) | None => {}
+            Some(TokenStanding::Expired | TokenStanding::Foreign | TokenStanding::Unknown) => may_ask()?,
         }
-        let will_do = |known: &&Arc<LiveTokens>| known.will_do(now) && !matches!(said(known), Answer::Unknown);
+        let will_do = |known: &&Arc<LiveTokens>| known.will_do(now) && !matches!(said(known), TokenStanding::Unknown);
         if let Some(known) = known.as_ref().filter(will_do) {
             return said(known).into_result(&entry);
         }
         // It may have been issued, or revoked, after its store was read.
         let tokens = match (read_live_tokens(node, entry.store_id).await, known) {
             (Err(error), Some(known))
-                if error.will_pass() && known.may_do(now) && !matches!(said(&known), Answer::Unknown) =>
+                if error.will_pass() && known.may_do(now) && !matches!(said(&known), TokenStanding::Unknown) =>
             {
                 known
             }
@@ -128,14 +128,14 @@ async fn app_of(node: &Node, app_id: &str) -> Result<Option<(StoreId, Credential
     let Some(held) = node.holder(&name).await? else { return Ok(None) };
     let Owner::Store(store) = held.owner else { return Ok(None) };
     let look = move |state: &Store| {
-        let named = state.standing(held.claim_id) == Standing::Named;
+        let named = state.standing(held.claim_id) == ClaimStanding::Named;
         state.live().filter(|_| named).map(|live| (store, live.credential_id))
     };
     node.look_at::<Store, _>(&store, look).await
 }
 
 /// Who asks for a token, and with what.
-struct Asked {
+struct TokenRequest {
     client: Client,
     app_id: String,
     secret: String,
@@ -143,8 +143,8 @@ struct Asked {
 
 /// Whether the secret is the one in force. One that was verified lately is known without hashing it again, and whatever wrong
 /// tries there were.
-async fn is_app_secret(node: &Node, in_force: Option<CredentialId>, asked: Asked) -> Result<bool, CommandError> {
-    let Asked { client, app_id, secret } = asked;
+async fn is_app_secret(node: &Node, in_force: Option<CredentialId>, asked: TokenRequest) -> Result<bool, CommandError> {
+    let TokenRequest { client, app_id, secret } = asked;
     let now = node.now();
     let was_verified = || in_force.is_some_and(|credential| node.tokens.was_verified(credential, &secret, now));
     if was_verified() {

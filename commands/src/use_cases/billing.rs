@@ -46,7 +46,7 @@ impl Commands {
 }
 
 /// The cart as it is about to be billed.
-enum Found {
+enum CartToBill {
     Open { length: u64, items: Vec<CartItem> },
     NotOpen,
     UnderWay,
@@ -60,16 +60,16 @@ async fn attempt(
     bill: &BillCart,
 ) -> Result<Option<Done<InvoiceId>>, CommandError> {
     let (length, items) = match find(session, customer).await? {
-        Found::Shut => return Err(CommandError::NotFound(Resource::Customer)),
-        Found::NotOpen => return Err(CommandError::Rejected(CartRejection::NoCartIsOpen.into())),
-        Found::UnderWay => {
+        CartToBill::Shut => return Err(CommandError::NotFound(Resource::Customer)),
+        CartToBill::NotOpen => return Err(CommandError::Rejected(CartRejection::NoCartIsOpen.into())),
+        CartToBill::UnderWay => {
             finish_under_way(session, customer).await?;
             return Ok(None);
         }
-        Found::Open { items, .. } if items.is_empty() => {
+        CartToBill::Open { items, .. } if items.is_empty() => {
             return Err(CommandError::Rejected(CartRejection::CartIsEmpty.into()));
         }
-        Found::Open { length, items } => (length, items),
+        CartToBill::Open { length, items } => (length, items),
     };
     let terms = terms(session, customer, length, &items, bill.shipping_amount_in_cents).await?;
     bill_size::check(session, &terms)?;
@@ -93,12 +93,12 @@ async fn attempt(
     }
 }
 
-async fn find(session: &Session, customer: CustomerId) -> Result<Found, CommandError> {
+async fn find(session: &Session, customer: CustomerId) -> Result<CartToBill, CommandError> {
     let look = |loaded: &crate::executor::Loaded<Cart>| match &loaded.state {
-        Cart::None | Cart::NoneOpen { .. } => Found::NotOpen,
-        Cart::Open(cart) => Found::Open { length: loaded.tail.length, items: cart.items.clone() },
-        Cart::Billing { .. } => Found::UnderWay,
-        Cart::Shut { .. } => Found::Shut,
+        Cart::None | Cart::NoneOpen { .. } => CartToBill::NotOpen,
+        Cart::Open(cart) => CartToBill::Open { length: loaded.tail.length, items: cart.items.clone() },
+        Cart::Billing { .. } => CartToBill::UnderWay,
+        Cart::Shut { .. } => CartToBill::Shut,
     };
     session.node.carts().read(&customer, look).await
 }

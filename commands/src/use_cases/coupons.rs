@@ -1,6 +1,6 @@
 //! Coupon codes, each claimed within its store.
 
-use crate::claims::{Names, Outcome, Owner, Standing, decide_claiming};
+use crate::claims::{ClaimStanding, Names, Outcome, Owner, decide_claiming};
 use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use domain::coupon::{Coupon, CouponCommand, CouponStyle, CreateCoupon};
@@ -76,5 +76,5 @@ pub(crate) async fn by_code(session: &Session, code: &str) -> Result<Option<Coup
     let Owner::Coupon(coupon) = held.owner else { return Ok(None) };
     let standing = move |coupon: &Coupon| coupon.standing(held.claim_id);
     let standing = session.node.look_at::<Coupon, _>(&coupon, standing).await?;
-    Ok((standing == Standing::Named).then_some(coupon))
+    Ok((standing == ClaimStanding::Named).then_some(coupon))
 }

@@ -7,7 +7,7 @@ use crate::node::Has;
 use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use domain::customer::{Customer, CustomerCommand, CustomerEvent, CustomerRejection};
-use domain::past::{Asked, Fact};
+use domain::past::{Fact, PastQuestion};
 use domain::{Category, ClaimId, CustomerId, EmailId, Event, Personal};
 use eventlog::StreamName;
 use journal::Tail;
@@ -123,7 +123,7 @@ async fn email_of(session: &Session, customer: CustomerId, claim_id: ClaimId) ->
     let executor = Has::<Customer>::executor(&*session.node);
     let position = executor.read(&customer, |loaded| loaded.position).await?;
     let parts = &session.node.parts;
-    let fact = parts.lookups.past(position, &stream, &Asked::AddedEmail { claim_id }).await?;
+    let fact = parts.lookups.past(position, &stream, &PastQuestion::AddedEmail { claim_id }).await?;
     let Some(Fact::AddedEmail { revision }) = fact else { return Ok(None) };
     let from = Tail { length: revision, last_hash: None };
     let slice = parts.journal.read_stream(&stream, from, 1).await.map_err(log_away)?;

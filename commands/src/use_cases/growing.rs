@@ -11,7 +11,7 @@ use domain::product::{Product, ProductCommand, ProductRejection};
 use domain::{CartId, CustomerId, ProductId, Rejection};
 
 /// The cart as it was read: what a command that grows it builds on.
-struct Read {
+struct CartToGrow {
     /// The number of events in the cart's stream: the fence.
     length: u64,
     cart_id: Option<CartId>,
@@ -36,7 +36,7 @@ pub(super) async fn add(
 ) -> Result<Done<CartId>, CommandError> {
     let wanted = added_up(items);
     let store_id = session.store_id();
-    let new_line_quantities = |read: &Read| add_to_lines(&wanted, &read.quantities);
+    let new_line_quantities = |read: &CartToGrow| add_to_lines(&wanted, &read.quantities);
     let command = |cart_id: CartId, items: Vec<ItemToAdd>| CartCommand::AddItems {
         cart_id,
         customer_id: customer,
@@ -53,7 +53,7 @@ pub(super) async fn set(
     product: ProductId,
     quantity: u32,
 ) -> Result<Done<CartId>, CommandError> {
-    let to_quantity = |read: &Read| match read.quantities.first() {
+    let to_quantity = |read: &CartToGrow| match read.quantities.first() {
         Some(has) if *has > 0 && quantity <= MAX_LINE_QUANTITY => Ok(vec![quantity]),
         // The cart's rules will refuse it: nothing needs to be held.
         Some(_) | None => Ok(read.quantities.clone()),
@@ -67,7 +67,7 @@ async fn grow(
     session: &Session,
     customer: CustomerId,
     wanted: &[(ProductId, u32)],
-    line_quantities: impl Fn(&Read) -> Result<Vec<u32>, CommandError>,
+    line_quantities: impl Fn(&CartToGrow) -> Result<Vec<u32>, CommandError>,
     command: impl Fn(CartId, Vec<ItemToAdd>) -> CartCommand,
 ) -> Result<Done<CartId>, CommandError> {
     let _turn = session.node.cart_locks.lock(customer).await;
@@ -125,13 +125,17 @@ async fn grow(
     Err(CommandError::Busy)
 }
 
-async fn read(session: &Session, customer: CustomerId, wanted: &[(ProductId, u32)]) -> Result<Read, CommandError> {
+async fn read(
+    session: &Session,
+    customer: CustomerId,
+    wanted: &[(ProductId, u32)],
+) -> Result<CartToGrow, CommandError> {
     let products: Vec<ProductId> = wanted.iter().map(|(product, _)| *product).collect();
     let look = move |loaded: &crate::executor::Loaded<Cart>| {
         let current = loaded.state.current();
         let quantity =
             |product: &ProductId| current.and_then(|cart| cart.item(*product)).map_or(0, |item| item.quantity);
-        Read {
+        CartToGrow {
             length: loaded.tail.length,
             cart_id: current.map(|cart| cart.cart_id),
             quantities: products.iter().map(quantity).collect(),
@@ -147,7 +151,7 @@ async fn hold_all(
     session: &Session,
     customer: CustomerId,
     cart_id: CartId,
-    read: &Read,
+    read: &CartToGrow,
     wanted: &[(ProductId, u32)],
     quantities: &[u32],
     held: &mut Vec<(CartId, ProductId)>,

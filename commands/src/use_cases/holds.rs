@@ -10,7 +10,7 @@ use crate::session::{Session, refused};
 use domain::cart::{Cart, CartBilled, CartCommand, CartEvent, CartRejection, Ending};
 use domain::invoice::{Invoice, InvoiceStatus, KnownInvoice};
 use domain::order::{Order, OrderStatus};
-use domain::past::{Asked, Fact};
+use domain::past::{Fact, PastQuestion};
 use domain::product::{Product, ProductCommand, ProductRejection};
 use domain::{CartId, CustomerId, InvoiceId, OrderId, ProductId};
 use eventlog::{Position, StreamName};
@@ -84,19 +84,19 @@ async fn entitled(
 ) -> Result<Entitled, CommandError> {
     let look = move |loaded: &crate::executor::Loaded<Cart>| {
         let known = match loaded.state.current().filter(|cart| cart.cart_id == cart_id) {
-            Some(cart) => Known::Open { quantity: cart.item(product).map_or(0, |item| item.quantity) },
-            None => Known::Not { ending: loaded.state.ending(cart_id), position: loaded.position },
+            Some(cart) => LineInCart::Open { quantity: cart.item(product).map_or(0, |item| item.quantity) },
+            None => LineInCart::Not { ending: loaded.state.ending(cart_id), position: loaded.position },
         };
         (loaded.tail.length, known)
     };
     let (length, known) = session.node.carts().read(&customer, look).await?;
     let quantity = match known {
-        Known::Open { quantity } => quantity,
-        Known::Not { ending: Ending::Closed | Ending::Never, .. } => 0,
-        Known::Not { ending: Ending::Billed(invoice), position } => {
+        LineInCart::Open { quantity } => quantity,
+        LineInCart::Not { ending: Ending::Closed | Ending::Never, .. } => 0,
+        LineInCart::Not { ending: Ending::Billed(invoice), position } => {
             still_held(session, customer, cart_id, invoice, position, product).await?
         }
-        Known::Not { ending: Ending::NotKept, position } => {
+        LineInCart::Not { ending: Ending::NotKept, position } => {
             match ended_cart(session, customer, cart_id, position).await? {
                 Some((Some(invoice), _)) => still_held(session, customer, cart_id, invoice, position, product).await?,
                 Some((None, _)) | None => 0,
@@ -106,7 +106,7 @@ async fn entitled(
     Ok(Entitled { length, quantity })
 }
 
-enum Known {
+enum LineInCart {
     Open {
         quantity: u32,
     },
@@ -175,7 +175,7 @@ async fn ended_cart(
     cart_id: CartId,
     position: Position,
 ) -> Result<Option<(Option<InvoiceId>, u64)>, CommandError> {
-    let asked = Asked::EndedCart { cart_id };
+    let asked = PastQuestion::EndedCart { cart_id };
     let fact = session.node.parts.lookups.past(position, &cart_stream(customer), &asked).await?;
     Ok(fact.and_then(|fact| match fact {
         Fact::EndedCart { invoice_id, revision } => Some((invoice_id, revision)),

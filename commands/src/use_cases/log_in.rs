@@ -12,7 +12,7 @@ use domain::limits::TOKEN_HOURS;
 use domain::{ClaimId, CredentialId, CustomerId};
 
 /// Whoever has an email of the session's store.
-struct Found {
+struct EmailOwner {
     customer: CustomerId,
     claim_id: ClaimId,
     /// The password in force, where the email is the primary one.
@@ -82,14 +82,14 @@ async fn recalled(
 }
 
 /// Resolves the email by its claim, after reading what other nodes may have appended.
-async fn by_email(session: &Session, email: &str) -> Result<Option<Found>, CommandError> {
+async fn by_email(session: &Session, email: &str) -> Result<Option<EmailOwner>, CommandError> {
     let name = session.node.email(session.store_id(), email).await?;
     let Some((customer, email)) = session.node.customer_of(&name).await? else { return Ok(None) };
     let claim_id = email.claim_id;
     let look = move |state: &Customer| {
         let live = state.live()?;
         let email = live.emails.iter().find(|email| email.claim_id == claim_id)?;
-        Some(Found { customer, claim_id, password: email.is_primary.then_some(live.credential_id) })
+        Some(EmailOwner { customer, claim_id, password: email.is_primary.then_some(live.credential_id) })
     };
     session.node.look_at::<Customer, _>(&customer, look).await
 }

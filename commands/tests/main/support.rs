@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use commands::guard::Client;
 use commands::testing::{CountedLookups, Mailbox, ManualClock};
 use commands::{
-    CartPlace, Clock, CommandError, Commands, ConfirmationMail, Creation, Done, DueCarts, IdempotencyKey, Lookups,
-    LookupsError, MailAddress, MailError, Mailer, NewAddress, NewCoupon, NewCustomer, NewProduct, NewStore, Outgoing,
-    Parts, Request, Settings, WalletEntry, snapshots::NoSnapshots,
+    CartPlace, Clock, CommandDependencies, CommandError, CommandSettings, Commands, ConfirmationMail, Creation, Done,
+    DueCarts, IdempotencyKey, Lookups, LookupsError, MailAddress, MailError, Mailer, NewAddress, NewCoupon,
+    NewCustomer, NewProduct, NewStore, Outgoing, Request, WalletEntry, snapshots::NoSnapshots,
 };
 use domain::coupon::CouponStyle;
-use domain::past::{Asked, Fact};
+use domain::past::{Fact, PastQuestion};
 use domain::store::CreditOrder;
 use domain::{Cents, CustomerId, Decider, ProductId, StoreId, Timestamp};
 use eventlog::{EventLog, ExpectedRevision, MemoryLog, NewEvent, Position, RecordedEvent, StreamName};
@@ -99,7 +99,7 @@ impl Shop {
 
     /// A node that is told of nobody who has a mailbox, as one of an older version, which does not ask.
     pub fn node_that_asks_nobody(&self) -> Commands {
-        Commands::new(Parts {
+        Commands::new(CommandDependencies {
             lookups: Arc::new(Nobody),
             ..parts(Arc::clone(&self.log) as _, &self.vault, &self.clock, Arc::clone(&self.mailbox) as _)
         })
@@ -204,9 +204,14 @@ fn node(
     Commands::new(parts(log, vault, clock, mailer))
 }
 
-fn parts(log: Arc<dyn EventLog>, vault: &Arc<MemoryVault>, clock: &Arc<ManualClock>, mailer: Arc<dyn Mailer>) -> Parts {
+fn parts(
+    log: Arc<dyn EventLog>,
+    vault: &Arc<MemoryVault>,
+    clock: &Arc<ManualClock>,
+    mailer: Arc<dyn Mailer>,
+) -> CommandDependencies {
     let journal = Journal::new(log, Arc::clone(vault) as Arc<dyn Keys>);
-    Parts {
+    CommandDependencies {
         lookups: Arc::new(CountedLookups::new(journal.clone())),
         journal,
         vault: Arc::clone(vault) as Arc<dyn Vault>,
@@ -214,7 +219,7 @@ fn parts(log: Arc<dyn EventLog>, vault: &Arc<MemoryVault>, clock: &Arc<ManualClo
         progress: Arc::new(NoSnapshots),
         mailer,
         clock: Arc::clone(clock) as Arc<dyn Clock>,
-        settings: Settings::default(),
+        settings: CommandSettings::default(),
     }
 }
 
@@ -232,7 +237,7 @@ impl Lookups for Nobody {
         Ok(Vec::new())
     }
 
-    async fn past(&self, _: Position, _: &StreamName, _: &Asked) -> Result<Option<Fact>, LookupsError> {
+    async fn past(&self, _: Position, _: &StreamName, _: &PastQuestion) -> Result<Option<Fact>, LookupsError> {
         Ok(None)
     }
 

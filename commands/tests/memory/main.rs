@@ -9,7 +9,8 @@ use commands::guard::Client;
 use commands::snapshots::NoSnapshots;
 use commands::testing::{Mailbox, ManualClock};
 use commands::{
-    BillCart, Clock, CommandError, Commands, Done, Memory, NewCustomer, NewProduct, NewStore, Parts, Request, Settings,
+    BillCart, Clock, CommandDependencies, CommandError, CommandSettings, Commands, Done, Memory, NewCustomer,
+    NewProduct, NewStore, Request,
 };
 use domain::store::CreditOrder;
 use domain::{Cents, ProductId, StoreId};
@@ -47,7 +48,7 @@ impl Shop {
         };
         let log = SqliteLog::open(&directory.join(format!("{states}.sqlite")), sqlite).expect("a directory");
         let (vault, mailbox) = (Arc::new(MemoryVault::default()), Arc::<Mailbox>::default());
-        let node = Commands::new(Parts {
+        let node = Commands::new(CommandDependencies {
             journal: Journal::new(Arc::new(log), Arc::clone(&vault) as _),
             vault,
             snapshots: Arc::new(NoSnapshots),
@@ -55,10 +56,10 @@ impl Shop {
             lookups: Arc::new(Nobody),
             mailer: Arc::clone(&mailbox) as _,
             clock: Arc::new(ManualClock::default()) as Arc<dyn Clock>,
-            settings: Settings {
+            settings: CommandSettings {
                 memory: Memory { states, ..Memory::default() },
                 sole_writer: true,
-                ..Settings::default()
+                ..CommandSettings::default()
             },
         });
         let new = NewStore {

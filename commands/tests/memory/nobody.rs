@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use commands::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
-use domain::past::{Asked, Fact};
+use domain::past::{Fact, PastQuestion};
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::{Position, StreamName};
 
@@ -20,7 +20,7 @@ impl Lookups for Nobody {
         Ok(Vec::new())
     }
 
-    async fn past(&self, _: Position, _: &StreamName, _: &Asked) -> Result<Option<Fact>, LookupsError> {
+    async fn past(&self, _: Position, _: &StreamName, _: &PastQuestion) -> Result<Option<Fact>, LookupsError> {
         Ok(None)
     }
 

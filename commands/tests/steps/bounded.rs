@@ -3,7 +3,7 @@
 use crate::ledger::ledger;
 use crate::shop::{COUPON, Shop, cents};
 use crate::world::{World, done, keyed};
-use commands::{BillCart, CommandError, Commands, Lookups, NewCoupon, Parts, Service};
+use commands::{BillCart, CommandDependencies, CommandError, Commands, Lookups, NewCoupon, Service};
 use domain::cart::*;
 use domain::coupon::*;
 use domain::gift_card::*;
@@ -235,7 +235,7 @@ impl Lookups for NoPast {
         &self,
         _: eventlog::Position,
         _: &eventlog::StreamName,
-        _: &domain::past::Asked,
+        _: &domain::past::PastQuestion,
     ) -> Result<Option<domain::past::Fact>, commands::LookupsError> {
         Err(commands::LookupsError("away".to_owned()))
     }
@@ -298,7 +298,7 @@ async fn while_the_past_is_away_nothing_is_guessed() {
     done(node.open_cart(&shop.request(), customer).await);
     let parts = world.parts(world.log());
     let lookups = Arc::new(NoPast(Arc::clone(&parts.lookups)));
-    let without = Commands::new(Parts { lookups, ..parts });
+    let without = Commands::new(CommandDependencies { lookups, ..parts });
     let before = world.head().await;
     let opened = without.open_cart(&shop.request(), customer).await;
     assert!(matches!(opened, Err(CommandError::Unavailable { service: Service::Views, .. })), "{opened:?}");

@@ -5,7 +5,7 @@ use crate::world::{World, done, request};
 use async_trait::async_trait;
 use commands::guard::Client;
 use commands::snapshots::Snapshots;
-use commands::{Commands, Parts, Settings};
+use commands::{CommandDependencies, CommandSettings, Commands};
 use domain::customer::Customer;
 use eventlog::{
     AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, NewEvent, Position, RecordedEvent, Room,
@@ -77,8 +77,8 @@ fn forgetful(world: &World) -> (Commands, Arc<Counting>) {
     let log = Arc::new(Counting { inner: world.log(), read: AtomicUsize::new(0) });
     let parts = world.parts(Arc::clone(&log) as _);
     let snapshots = Arc::clone(&world.snapshots) as Arc<dyn Snapshots>;
-    let settings = Settings { cached_streams: 1, sole_writer: true, ..parts.settings };
-    (Commands::new(Parts { snapshots, settings, ..parts }), log)
+    let settings = CommandSettings { cached_streams: 1, sole_writer: true, ..parts.settings };
+    (Commands::new(CommandDependencies { snapshots, settings, ..parts }), log)
 }
 
 /// The most that a stream has beyond what was saved of it, about, with small events.

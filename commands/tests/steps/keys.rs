@@ -5,8 +5,8 @@ use crate::world::{World, done, keyed};
 use chrono::TimeDelta;
 use commands::guard::Client;
 use commands::{
-    AddressChange, BillCart, CommandError, Commands, CustomerChange, Done, InventoryChange, Lookups, NewAddress,
-    NewCoupon, NewCustomer, NewGiftCard, NewProduct, NewStore, Parts, Request, Service, UnderWay,
+    AddressChange, BillCart, CommandDependencies, CommandError, Commands, CustomerChange, Done, InventoryChange,
+    Lookups, NewAddress, NewCoupon, NewCustomer, NewGiftCard, NewProduct, NewStore, Request, Service, UnderWay,
 };
 use domain::coupon::CouponStyle;
 use domain::invoice::RefundRequest;
@@ -235,8 +235,10 @@ async fn creations_that_a_state_is_too_small_for_are_found_by_the_views() {
     }
     assert_eq!(world.head().await, head);
     // Nobody knows without them.
-    let away =
-        Commands::new(Parts { lookups: Arc::new(crate::worker::Away) as Arc<dyn Lookups>, ..world.parts(world.log()) });
+    let away = Commands::new(CommandDependencies {
+        lookups: Arc::new(crate::worker::Away) as Arc<dyn Lookups>,
+        ..world.parts(world.log())
+    });
     // What was done lately needs no views.
     assert!(start(&away, 1_004).await.expect("it was done").replayed);
     for number in [0, 2_000] {

@@ -8,8 +8,8 @@ use chrono::TimeDelta;
 use commands::snapshots::{Snapshot, Snapshots};
 use commands::testing::CountedLookups;
 use commands::{
-    CartPlace, Class, Commands, DueCarts, Lookups, LookupsError, Parts, Reactions, ReactionsStatus, Request, Settings,
-    WalletEntry,
+    CartPlace, Class, CommandDependencies, CommandSettings, Commands, DueCarts, Lookups, LookupsError, Reactions,
+    ReactionsStatus, Request, WalletEntry,
 };
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::testing::{Cut, FaultLog, Then};
@@ -92,7 +92,7 @@ impl Lookups for Views {
         &self,
         at_least: Position,
         stream: &StreamName,
-        asked: &domain::past::Asked,
+        asked: &domain::past::PastQuestion,
     ) -> Result<Option<domain::past::Fact>, LookupsError> {
         self.counted.past(at_least, stream, asked).await
     }
@@ -206,7 +206,8 @@ async fn a_product_whose_queue_is_full_stops_nothing_else_and_is_tried_again() {
     let (waits, go_on) = (Notify::new(), Notify::new());
     let held = Arc::new(Held { inner: world.log(), stream: Mutex::new(Some(product)), waits, go_on });
     let parts = world.parts(Arc::clone(&held) as _);
-    let node = Commands::new(Parts { settings: Settings { queue_length: 1, ..parts.settings }, ..parts });
+    let node =
+        Commands::new(CommandDependencies { settings: CommandSettings { queue_length: 1, ..parts.settings }, ..parts });
     let change = || {
         let (node, request, product) = (node.clone(), shop.request(), shop.products[0]);
         async move { node.change_inventory(&request, product, commands::InventoryChange::By(1)).await }
@@ -241,7 +242,7 @@ async fn a_store_that_is_deleted_while_its_customers_get_a_credit_ends_the_job()
     done(node.start_batch_credit(&shop.request(), cents(5)).await);
     let views = Views::of(&world);
     *views.meanwhile.lock() = Some((node.clone(), shop.request()));
-    let node = Commands::new(Parts { lookups: views, ..world.parts(world.log()) });
+    let node = Commands::new(CommandDependencies { lookups: views, ..world.parts(world.log()) });
     let mut reactions = node.reactions(true).await.expect("the worker starts");
     assert_eq!(stepped(&mut reactions).await.parked.len(), 0);
     assert!(world.types_after(Position::START).await.iter().any(|stored| stored == "StoreDeleted"));
@@ -257,7 +258,7 @@ async fn a_customer_that_can_not_be_read_keeps_no_other_from_a_credit() {
     // The first that the job comes to.
     world.damage(&StreamName::new(format!("customer-{}", customers[0])), 1).await;
     done(node.start_batch_credit(&shop.request(), cents(5)).await);
-    let node = Commands::new(Parts { lookups: Views::of(&world), ..world.parts(world.log()) });
+    let node = Commands::new(CommandDependencies { lookups: Views::of(&world), ..world.parts(world.log()) });
     let mut reactions = node.reactions(true).await.expect("the worker starts");
     for attempts in 1..=2 {
         let status = stepped(&mut reactions).await;
@@ -272,7 +273,7 @@ async fn a_customer_that_can_not_be_read_keeps_no_other_from_a_credit() {
 async fn while_a_service_is_away_all_waits_together_and_is_not_parked_one_by_one() {
     let world = World::new();
     let views = Views::of(&world);
-    let node = Commands::new(Parts { lookups: Arc::clone(&views) as _, ..world.parts(world.log()) });
+    let node = Commands::new(CommandDependencies { lookups: Arc::clone(&views) as _, ..world.parts(world.log()) });
     let shop = Shop::open(&world, &node).await;
     for _ in 0..20 {
         done(node.start_batch_credit(&shop.request(), cents(5)).await);
@@ -301,7 +302,7 @@ async fn what_is_parked_holds_no_restart_back_and_is_tried_again_by_it() {
     done(node.start_batch_credit(&shop.request(), cents(5)).await);
     let shop = shop.with_cart(&node).await;
     done(node.close_cart(&shop.request(), shop.customers[0]).await);
-    let parts = || Parts { lookups: Arc::clone(&views) as _, ..world.parts(world.log()) };
+    let parts = || CommandDependencies { lookups: Arc::clone(&views) as _, ..world.parts(world.log()) };
     for attempts in 1..=3 {
         let mut reactions = Commands::new(parts()).reactions(true).await.expect("the worker starts");
         let status = stepped(&mut reactions).await;
@@ -378,7 +379,7 @@ async fn a_store_with_much_to_do_keeps_no_other_waiting_and_none_of_its_own_is_l
 async fn more_that_can_not_go_on_than_is_remembered_is_read_again() {
     let world = World::new();
     let views = Views::of(&world);
-    let parts = || Parts { lookups: Arc::clone(&views) as _, ..world.parts(world.log()) };
+    let parts = || CommandDependencies { lookups: Arc::clone(&views) as _, ..world.parts(world.log()) };
     let node = Commands::new(parts());
     let shop = Shop::open(&world, &node).await;
     let streams: Vec<_> =

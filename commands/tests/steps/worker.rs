@@ -4,8 +4,8 @@ use crate::ledger::ledger;
 use crate::shop::{Shop, cents};
 use crate::world::{World, done};
 use async_trait::async_trait;
-use commands::{CartPlace, Commands, Creation, DueCarts, Lookups, LookupsError, Parts, WalletEntry};
-use domain::past::{Asked, Fact};
+use commands::{CartPlace, CommandDependencies, Commands, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
+use domain::past::{Fact, PastQuestion};
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::testing::{Cut, FaultLog, Then};
 use eventlog::{Position, StreamName};
@@ -26,7 +26,7 @@ impl Lookups for Away {
         Err(LookupsError("away".to_owned()))
     }
 
-    async fn past(&self, _: Position, _: &StreamName, _: &Asked) -> Result<Option<Fact>, LookupsError> {
+    async fn past(&self, _: Position, _: &StreamName, _: &PastQuestion) -> Result<Option<Fact>, LookupsError> {
         Err(LookupsError("away".to_owned()))
     }
 
@@ -70,7 +70,7 @@ impl Lookups for Away {
 }
 
 fn node_without_views(world: &World) -> Commands {
-    Commands::new(Parts { lookups: Arc::new(Away), ..world.parts(world.log()) })
+    Commands::new(CommandDependencies { lookups: Arc::new(Away), ..world.parts(world.log()) })
 }
 
 #[tokio::test]

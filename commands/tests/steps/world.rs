@@ -2,7 +2,7 @@
 
 use crate::place::{Kept, Place};
 use commands::testing::{CountedLookups, KeptSnapshots, Mailbox, ManualClock};
-use commands::{Clock, CommandError, Commands, Done, IdempotencyKey, Parts, Request, Settings};
+use commands::{Clock, CommandDependencies, CommandError, CommandSettings, Commands, Done, IdempotencyKey, Request};
 use domain::{Event, StoreId};
 use eventlog::{EventLog, ExpectedRevision, NewEvent, Position, StreamName};
 use journal::{Actor, Journal, Metadata, Tail, ToAppend};
@@ -104,9 +104,9 @@ impl World {
     }
 
     /// What such a node is made of. It saves how far its worker and its jobs are.
-    pub fn parts(&self, log: Arc<dyn EventLog>) -> Parts {
+    pub fn parts(&self, log: Arc<dyn EventLog>) -> CommandDependencies {
         let journal = Journal::new(log, Arc::clone(&self.vault) as Arc<dyn journal::Keys>);
-        Parts {
+        CommandDependencies {
             lookups: Arc::new(CountedLookups::new(journal.clone())),
             journal,
             vault: Arc::clone(&self.vault) as Arc<dyn vault::Vault>,
@@ -114,7 +114,7 @@ impl World {
             progress: Arc::clone(&self.snapshots) as Arc<dyn commands::snapshots::Snapshots>,
             mailer: Arc::clone(&self.mailbox) as Arc<dyn commands::Mailer>,
             clock: Arc::clone(&self.clock) as Arc<dyn commands::Clock>,
-            settings: Settings::default(),
+            settings: CommandSettings::default(),
         }
     }
 
@@ -122,7 +122,11 @@ impl World {
     pub fn saving_node(&self, snapshot_every: u64) -> Commands {
         let parts = self.parts(self.log());
         let snapshots = Arc::clone(&self.snapshots) as Arc<dyn commands::snapshots::Snapshots>;
-        Commands::new(Parts { snapshots, settings: Settings { snapshot_every, ..parts.settings }, ..parts })
+        Commands::new(CommandDependencies {
+            snapshots,
+            settings: CommandSettings { snapshot_every, ..parts.settings },
+            ..parts
+        })
     }
 
     /// Appends an event to the stream, as another version of this program may have done.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::limits::MAX_LINE_QUANTITY;
-use crate::past::{Asked, Fact};
+use crate::past::{Fact, PastQuestion};
 use crate::{CartId, Category, Context, CustomerId, Decider, Impossible, ProductId, StoreId, Timestamp};
 use std::collections::HashSet;
 
@@ -45,15 +45,15 @@ impl Decider for Cart {
     }
 
     /// A cart or an invoice that is about to begin must be none that there was long ago.
-    fn asks(&self, command: &CartCommand) -> Option<Asked> {
+    fn asks(&self, command: &CartCommand) -> Option<PastQuestion> {
         let ended = self.ended()?;
         match command {
             CartCommand::Open { cart_id, .. } | CartCommand::AddItems { cart_id, .. } => {
                 let is_open = self.current().is_some_and(|cart| cart.cart_id == *cart_id);
-                (!is_open && ended.carts.must_ask(cart_id)).then_some(Asked::EndedCart { cart_id: *cart_id })
+                (!is_open && ended.carts.must_ask(cart_id)).then_some(PastQuestion::EndedCart { cart_id: *cart_id })
             }
             CartCommand::Bill { invoice_id, .. } | CartCommand::StartBilling { invoice_id, .. } => {
-                ended.billed.must_ask(invoice_id).then_some(Asked::BilledCart { invoice_id: *invoice_id })
+                ended.billed.must_ask(invoice_id).then_some(PastQuestion::BilledCart { invoice_id: *invoice_id })
             }
             CartCommand::SetQuantity { .. }
             | CartCommand::RemoveItems { .. }
@@ -66,17 +66,17 @@ impl Decider for Cart {
         }
     }
 
-    fn told(&mut self, asked: &Asked, fact: Option<Fact>) {
+    fn told(&mut self, asked: &PastQuestion, fact: Option<Fact>) {
         let Some(ended) = self.ended_mut() else { return };
         match (asked, fact) {
-            (Asked::EndedCart { cart_id }, Some(Fact::EndedCart { invoice_id, .. })) => {
+            (PastQuestion::EndedCart { cart_id }, Some(Fact::EndedCart { invoice_id, .. })) => {
                 ended.carts.tell(*cart_id, Some(invoice_id));
             }
-            (Asked::EndedCart { cart_id }, _) => ended.carts.tell(*cart_id, None),
-            (Asked::BilledCart { invoice_id }, Some(Fact::BilledCart { cart_id })) => {
+            (PastQuestion::EndedCart { cart_id }, _) => ended.carts.tell(*cart_id, None),
+            (PastQuestion::BilledCart { invoice_id }, Some(Fact::BilledCart { cart_id })) => {
                 ended.billed.tell(*invoice_id, Some(cart_id));
             }
-            (Asked::BilledCart { invoice_id }, _) => ended.billed.tell(*invoice_id, None),
+            (PastQuestion::BilledCart { invoice_id }, _) => ended.billed.tell(*invoice_id, None),
             (_, _) => {}
         }
     }

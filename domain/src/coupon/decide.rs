@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::limits::COUPON_DAYS;
-use crate::past::{Asked, Fact};
+use crate::past::{Fact, PastQuestion};
 use crate::{
     Category, Cents, ClaimId, Context, CouponRedemptionId, CustomerId, Decider, Impossible, InvoiceId, StoreId,
     Timestamp,
@@ -35,7 +35,7 @@ impl Decider for Coupon {
         super::evolve::evolve(self, event, at)
     }
 
-    fn asks(&self, command: &CouponCommand) -> Option<Asked> {
+    fn asks(&self, command: &CouponCommand) -> Option<PastQuestion> {
         let coupon = self.known()?;
         match command {
             CouponCommand::Redeem { invoice_id, customer_id, .. } => coupon.asks(*invoice_id, Some(*customer_id)),
@@ -44,7 +44,7 @@ impl Decider for Coupon {
         }
     }
 
-    fn told(&mut self, asked: &Asked, fact: Option<Fact>) {
+    fn told(&mut self, asked: &PastQuestion, fact: Option<Fact>) {
         if let Coupon::Known(coupon) = self {
             coupon.told(asked, fact);
         }

@@ -4,7 +4,7 @@ use super::events::{CouponRedeemed, CouponRefusal, CouponStyle};
 use crate::GivenUp;
 use crate::billing::CouponUse;
 use crate::ids::*;
-use crate::past::{Asked, Fact};
+use crate::past::{Fact, PastQuestion};
 use crate::recent::Recent;
 use crate::{AmountOutOfRange, Cents, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -155,28 +155,28 @@ impl KnownCoupon {
     }
 
     /// What must be asked before the invoice can be answered, or give its use back.
-    pub(super) fn asks(&self, invoice_id: InvoiceId, by: Option<CustomerId>) -> Option<Asked> {
+    pub(super) fn asks(&self, invoice_id: InvoiceId, by: Option<CustomerId>) -> Option<PastQuestion> {
         let coupon_id = self.coupon_id;
         if self.answers.must_ask(&invoice_id) {
-            return Some(Asked::CouponAnswer { coupon_id, invoice_id });
+            return Some(PastQuestion::CouponAnswer { coupon_id, invoice_id });
         }
         let customer_id = by.filter(|_| self.usage_limit_per_customer.is_some())?;
         let is_known = self.answers.is_complete()
             || self.answers.contains_key(&invoice_id)
             || self.uses.told.contains_key(&customer_id);
-        (!is_known).then_some(Asked::CouponUses { coupon_id, customer_id })
+        (!is_known).then_some(PastQuestion::CouponUses { coupon_id, customer_id })
     }
 
-    pub(super) fn told(&mut self, asked: &Asked, fact: Option<Fact>) {
+    pub(super) fn told(&mut self, asked: &PastQuestion, fact: Option<Fact>) {
         match (asked, fact) {
-            (Asked::CouponAnswer { invoice_id, .. }, Some(Fact::CouponAnswer(answer))) => {
+            (PastQuestion::CouponAnswer { invoice_id, .. }, Some(Fact::CouponAnswer(answer))) => {
                 self.answers.tell(*invoice_id, Some(answer));
             }
-            (Asked::CouponAnswer { invoice_id, .. }, _) => self.answers.tell(*invoice_id, None),
-            (Asked::CouponUses { customer_id, .. }, Some(Fact::CouponUses(uses))) => {
+            (PastQuestion::CouponAnswer { invoice_id, .. }, _) => self.answers.tell(*invoice_id, None),
+            (PastQuestion::CouponUses { customer_id, .. }, Some(Fact::CouponUses(uses))) => {
                 self.uses.told.insert(*customer_id, uses);
             }
-            (Asked::CouponUses { customer_id, .. }, _) => {
+            (PastQuestion::CouponUses { customer_id, .. }, _) => {
                 self.uses.told.insert(*customer_id, 0);
             }
             (_, _) => {}

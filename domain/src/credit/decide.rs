@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::balance::NewAnswer;
-use crate::past::{Asked, Fact};
+use crate::past::{Fact, PastQuestion};
 use crate::{Category, Cents, Context, CreditRedemptionId, Decider, Impossible, InvoiceId, StoreId, Timestamp};
 
 type Decision = Result<Vec<CreditEvent>, CreditRejection>;
@@ -28,7 +28,7 @@ impl Decider for Credit {
         super::evolve::evolve(self, event, at)
     }
 
-    fn asks(&self, command: &CreditCommand) -> Option<Asked> {
+    fn asks(&self, command: &CreditCommand) -> Option<PastQuestion> {
         let credit = self.known()?;
         match command {
             CreditCommand::Spend { invoice_id, .. } | CreditCommand::Reverse { invoice_id } => {
@@ -38,7 +38,7 @@ impl Decider for Credit {
         }
     }
 
-    fn told(&mut self, asked: &Asked, fact: Option<Fact>) {
+    fn told(&mut self, asked: &PastQuestion, fact: Option<Fact>) {
         if let Credit::Known(credit) = self {
             credit.balance.told(asked, fact);
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::balance::NewAnswer;
-use crate::past::{Asked, Fact};
+use crate::past::{Fact, PastQuestion};
 use crate::{Category, Cents, Context, Currency, Decider, GiftCardSpendId, Impossible, InvoiceId, StoreId, Timestamp};
 
 type Decision = Result<Vec<GiftCardEvent>, GiftCardRejection>;
@@ -28,7 +28,7 @@ impl Decider for GiftCard {
         super::evolve::evolve(self, event, at)
     }
 
-    fn asks(&self, command: &GiftCardCommand) -> Option<Asked> {
+    fn asks(&self, command: &GiftCardCommand) -> Option<PastQuestion> {
         let card = self.known()?;
         match command {
             GiftCardCommand::Spend { invoice_id, .. } | GiftCardCommand::Reverse { invoice_id } => {
@@ -38,7 +38,7 @@ impl Decider for GiftCard {
         }
     }
 
-    fn told(&mut self, asked: &Asked, fact: Option<Fact>) {
+    fn told(&mut self, asked: &PastQuestion, fact: Option<Fact>) {
         if let GiftCard::Known(card) = self {
             card.balance.told(asked, fact);
         }

@@ -4,7 +4,7 @@ use super::refund::refund;
 use super::*;
 use crate::billing::{LineKind, Totals};
 use crate::cart::ProductQuantity;
-use crate::past::{Asked, Fact};
+use crate::past::{Fact, PastQuestion};
 use crate::{Category, Cents, Context, Decider, Impossible, OrderId, StoreId, Timestamp};
 
 type Decision = Result<Vec<InvoiceEvent>, InvoiceRejection>;
@@ -33,11 +33,11 @@ impl Decider for Invoice {
         super::evolve::evolve(self, event, at)
     }
 
-    fn asks(&self, command: &InvoiceCommand) -> Option<Asked> {
+    fn asks(&self, command: &InvoiceCommand) -> Option<PastQuestion> {
         let invoice = self.known()?;
         match command {
             InvoiceCommand::Refund { refund_id, .. } => {
-                invoice.refunds.must_ask(refund_id).then_some(Asked::Refund { refund_id: *refund_id })
+                invoice.refunds.must_ask(refund_id).then_some(PastQuestion::Refund { refund_id: *refund_id })
             }
             InvoiceCommand::Issue(_)
             | InvoiceCommand::Collect
@@ -46,8 +46,8 @@ impl Decider for Invoice {
         }
     }
 
-    fn told(&mut self, asked: &Asked, fact: Option<Fact>) {
-        if let (Invoice::Known(invoice), Asked::Refund { refund_id }) = (self, asked) {
+    fn told(&mut self, asked: &PastQuestion, fact: Option<Fact>) {
+        if let (Invoice::Known(invoice), PastQuestion::Refund { refund_id }) = (self, asked) {
             invoice.refunds.tell(*refund_id, fact.map(drop));
         }
     }

@@ -7,7 +7,7 @@
 use super::options::Pauses;
 use super::reader::Reader;
 use super::server::Server;
-use super::trouble::Trouble;
+use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::{self, NewEvent, StreamName};
 use crate::port::{AppendError, Appended, ExpectedRevision, LogError};
@@ -58,25 +58,25 @@ impl Appender<'_> {
             let trouble = match timeout_at(end, self.once(stream, expected, events, &request)).await {
                 Ok(Ok(answer)) => return answer,
                 Ok(Err(trouble)) => trouble,
-                Err(_) => Trouble::silence(self.deadline),
+                Err(_) => ServerFailure::silence(self.deadline),
             };
             failures += 1;
-            is_unsure |= matches!(trouble, Trouble::Unsure(_));
+            is_unsure |= matches!(trouble, ServerFailure::Unsure(_));
             let given_up = |source: LogError| match is_unsure {
                 true => AppendError::OutcomeUnknown { stream: stream.clone(), source },
                 false => unavailable(source),
             };
             match &trouble {
-                Trouble::TooLarge => return Err(too_large(stream, events)),
-                Trouble::Refused(_) | Trouble::Gone(_) | Trouble::NoSuchPosition => {
+                ServerFailure::TooLarge => return Err(too_large(stream, events)),
+                ServerFailure::Refused(_) | ServerFailure::Gone(_) | ServerFailure::NoSuchPosition => {
                     return Err(given_up(trouble.into()));
                 }
                 // The server is away, which the caller had better know at once.
-                Trouble::NotDone(_) | Trouble::NotLeader { .. } if !is_unsure && failures > RESENT => {
+                ServerFailure::NotDone(_) | ServerFailure::NotLeader { .. } if !is_unsure && failures > RESENT => {
                     return Err(unavailable(trouble.into()));
                 }
-                Trouble::NotDone(_) | Trouble::NotLeader { .. } if !is_unsure => continue,
-                Trouble::NotDone(_) | Trouble::NotLeader { .. } | Trouble::Unsure(_) => {}
+                ServerFailure::NotDone(_) | ServerFailure::NotLeader { .. } if !is_unsure => continue,
+                ServerFailure::NotDone(_) | ServerFailure::NotLeader { .. } | ServerFailure::Unsure(_) => {}
             }
             let pause = (self.pauses)(failures);
             if Instant::now() + pause >= end {
@@ -111,7 +111,7 @@ impl Appender<'_> {
         expected: ExpectedRevision,
         events: &[NewEvent],
         request: &[AppendReq],
-    ) -> Result<Result<Appended, AppendError>, Trouble> {
+    ) -> Result<Result<Appended, AppendError>, ServerFailure> {
         match outcome(&self.reader.server, request).await? {
             // Of a stream that was deleted, but not for ever, the numbers go on.
             Outcome::Done { revision, .. } if revision.checked_add(1) != expected_length(expected, events) => {
@@ -139,21 +139,21 @@ impl Appender<'_> {
         stream: &StreamName,
         expected: ExpectedRevision,
         events: &[NewEvent],
-    ) -> Result<Option<Appended>, Trouble> {
+    ) -> Result<Option<Appended>, ServerFailure> {
         let stored = self.reader.stream(stream, expected.length(), Room::for_events(events.len())).await?;
         let is_same = stored.iter().map(|event| event.id).eq(events.iter().map(|event| event.id));
         let last = stored.last().filter(|_| is_same);
         Ok(last.map(|last| Appended { revision: last.revision, position: last.position }))
     }
 
-    async fn position_of(&self, stream: &StreamName, revision: u64) -> Result<event::Position, Trouble> {
+    async fn position_of(&self, stream: &StreamName, revision: u64) -> Result<event::Position, ServerFailure> {
         match self.reader.stream(stream, revision, Room::for_events(1)).await?.first() {
             Some(event) if event.revision == revision => Ok(event.position),
-            Some(_) | None => Err(Trouble::nonsense("an event that was appended is not there")),
+            Some(_) | None => Err(ServerFailure::nonsense("an event that was appended is not there")),
         }
     }
 
-    async fn last_revision(&self, stream: &StreamName) -> Result<Option<u64>, Trouble> {
+    async fn last_revision(&self, stream: &StreamName) -> Result<Option<u64>, ServerFailure> {
         Ok(self.reader.stream_backwards(stream, 1).await?.first().map(|event| event.revision))
     }
 }
@@ -182,13 +182,13 @@ pub(super) fn on_the_wire(expected: ExpectedRevision) -> Option<Expected> {
     }
 }
 
-async fn outcome(server: &Server, request: &[AppendReq]) -> Result<Outcome, Trouble> {
+async fn outcome(server: &Server, request: &[AppendReq]) -> Result<Outcome, ServerFailure> {
     match server.append(request.to_vec()).await?.result {
         Some(AppendResult::Success(AppendSuccess { current_revision: Some(revision), position })) => {
             Ok(Outcome::Done { revision, position })
         }
         Some(AppendResult::WrongExpectedVersion(wrong)) => Ok(Outcome::Otherwise(wrong.current_revision)),
-        Some(AppendResult::Success(_)) | None => Err(Trouble::nonsense("an append without an outcome")),
+        Some(AppendResult::Success(_)) | None => Err(ServerFailure::nonsense("an append without an outcome")),
     }
 }
 

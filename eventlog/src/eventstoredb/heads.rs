@@ -6,28 +6,28 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-type Answer = Result<Position, LogError>;
+type HeadAnswer = Result<Position, LogError>;
 
 /// Who asks gets an answer that was looked for after they asked, so that what they know to stand in the log is in it. A
 /// failure is shared as well: else, with a server that keeps silent, each would wait in turn.
 ///
 /// A task of its own looks: nobody waits for somebody who asked, and then does not go on.
 #[derive(Default)]
-pub(super) struct Heads(Arc<Mutex<State>>);
+pub(super) struct Heads(Arc<Mutex<HeadQuestion>>);
 
 #[derive(Default)]
-struct State {
+struct HeadQuestion {
     /// The task is there.
     looking: bool,
     /// The answer to all who asked since the last look began.
-    due: Option<watch::Sender<Option<Answer>>>,
+    due: Option<watch::Sender<Option<HeadAnswer>>>,
 }
 
 impl Heads {
-    pub async fn ask<L, F>(&self, look: L) -> Answer
+    pub async fn ask<L, F>(&self, look: L) -> HeadAnswer
     where
         L: Fn() -> F + Send + 'static,
-        F: Future<Output = Answer> + Send + 'static,
+        F: Future<Output = HeadAnswer> + Send + 'static,
     {
         let mut answer = {
             let mut state = self.0.lock();
@@ -48,7 +48,7 @@ impl Heads {
 async fn look_while_asked<L, F>(looking: Looking, look: L)
 where
     L: Fn() -> F,
-    F: Future<Output = Answer>,
+    F: Future<Output = HeadAnswer>,
 {
     loop {
         let due = {
@@ -64,12 +64,12 @@ where
 }
 
 /// Lets another one look after one that broke off.
-struct Looking(Arc<Mutex<State>>);
+struct Looking(Arc<Mutex<HeadQuestion>>);
 
 impl Drop for Looking {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            *self.0.lock() = State::default();
+            *self.0.lock() = HeadQuestion::default();
         }
     }
 }
@@ -82,7 +82,7 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     /// Each look finds one more.
-    fn rising() -> impl Fn() -> std::pin::Pin<Box<dyn Future<Output = Answer> + Send>> + Clone + Send + 'static {
+    fn rising() -> impl Fn() -> std::pin::Pin<Box<dyn Future<Output = HeadAnswer> + Send>> + Clone + Send + 'static {
         let looks = Arc::new(AtomicU64::new(0));
         move || {
             let found = looks.fetch_add(1, Ordering::SeqCst) + 1;

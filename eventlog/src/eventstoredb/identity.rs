@@ -3,7 +3,7 @@
 
 use super::appender::append_request;
 use super::reader::{Reader, place};
-use super::trouble::Trouble;
+use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::NewEvent;
 use crate::port::{FIRST_FORMAT, LogError, LogId};
@@ -102,8 +102,11 @@ impl Identity {
             let event = event(uuid::Uuid::now_v7(), RAISED, &LogFormatRaised { format: self.format })?;
             // Whatever the server says: reading tells what stands.
             append(reader, Expected::Revision(header.length - 1), event).await.or_else(|trouble| match trouble {
-                Trouble::Unsure(_) | Trouble::NotDone(_) | Trouble::NotLeader { .. } => Ok(()),
-                Trouble::TooLarge | Trouble::NoSuchPosition | Trouble::Refused(_) | Trouble::Gone(_) => Err(trouble),
+                ServerFailure::Unsure(_) | ServerFailure::NotDone(_) | ServerFailure::NotLeader { .. } => Ok(()),
+                ServerFailure::TooLarge
+                | ServerFailure::NoSuchPosition
+                | ServerFailure::Refused(_)
+                | ServerFailure::Gone(_) => Err(trouble),
             })?;
         }
         Err(LogError::Unavailable("the format of its events can't be announced".to_owned()))
@@ -162,7 +165,7 @@ async fn create(reader: &Reader) -> Result<LogHeader, LogError> {
     match (read(reader).await?, appended) {
         (Some(header), _) => Ok(header),
         (None, Err(trouble)) => Err(trouble.into()),
-        (None, Ok(())) => Err(Trouble::nonsense("an event that was appended is not there").into()),
+        (None, Ok(())) => Err(ServerFailure::nonsense("an event that was appended is not there").into()),
     }
 }
 
@@ -172,7 +175,7 @@ fn event(id: uuid::Uuid, event_type: &str, data: &impl Serialize) -> Result<NewE
     Ok(NewEvent { id, event_type: event_type.to_owned(), data: data.into(), metadata: Bytes::from_static(b"{}") })
 }
 
-async fn append(reader: &Reader, expected: Expected, event: NewEvent) -> Result<(), Trouble> {
+async fn append(reader: &Reader, expected: Expected, event: NewEvent) -> Result<(), ServerFailure> {
     let request = append_request(&reader.names.log_stream(), expected, &[event]);
     reader.retrying(|| reader.server.append(request.clone())).await.map(drop)
 }

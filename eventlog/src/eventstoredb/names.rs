@@ -1,6 +1,6 @@
 //! Which of the server's streams are ours, what they are called there, and how an event of theirs becomes one of ours.
 
-use super::trouble::Trouble;
+use super::trouble::ServerFailure;
 use super::wire::{self, Expression, Filter, FilterOptions};
 use crate::event::{Position, RecordedEvent, StreamName};
 use chrono::{DateTime, Utc};
@@ -48,7 +48,7 @@ impl Names {
 
     /// The event, if it is one of ours. Not ours are those of other streams (the server compares prefixes by its own culture),
     /// and the server's own in our streams: tombstones, links.
-    pub fn ours(&self, event: wire::RecordedEvent) -> Result<Option<RecordedEvent>, Trouble> {
+    pub fn ours(&self, event: wire::RecordedEvent) -> Result<Option<RecordedEvent>, ServerFailure> {
         let is_ours = |name: &&str| self.prefixes.iter().any(|prefix| name.starts_with(prefix));
         let name = event.stream_identifier.as_ref().and_then(|name| std::str::from_utf8(&name.stream_name).ok());
         let is_about_the_log = |name: &&str| *name == self.log_stream() || *name == self.stretches_stream();
@@ -57,18 +57,18 @@ impl Names {
     }
 
     /// As [`ours`](Self::ours), of an event whose stream is known to be.
-    pub fn recorded(&self, name: &str, event: &wire::RecordedEvent) -> Result<Option<RecordedEvent>, Trouble> {
+    pub fn recorded(&self, name: &str, event: &wire::RecordedEvent) -> Result<Option<RecordedEvent>, ServerFailure> {
         let property = |name: &str| event.metadata.get(name).map(String::as_str);
         let event_type = property("type").unwrap_or_default();
         if event_type.starts_with('$') {
             return Ok(None);
         }
         let Some(id) = event.id.as_ref().and_then(wire::Uuid::id) else {
-            return Err(Trouble::nonsense("an event without an id"));
+            return Err(ServerFailure::nonsense("an event without an id"));
         };
         if event.commit_position > wire::Position::GREATEST {
             let reason = "it does not say where an event stands in $all; EventStoreDB 22.10 or newer does".to_owned();
-            return Err(Trouble::Refused(reason));
+            return Err(ServerFailure::Refused(reason));
         }
         Ok(Some(RecordedEvent {
             stream: StreamName::new(name.strip_prefix(&self.namespace).unwrap_or(name)),

@@ -5,7 +5,7 @@
 
 use super::Client;
 use super::appender::{on_the_wire, proposed, size, too_large};
-use super::trouble::Trouble;
+use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::StreamName;
 use crate::port::{AppendError, Piece};
@@ -37,7 +37,7 @@ impl Client {
                     let refused = usize::try_from(number).ok().and_then(|number| pieces.get(number.checked_sub(1)?));
                     return Err(self.refused(refused.unwrap_or(piece), status).await);
                 }
-                None => return Err(failed(&piece.stream, Trouble::nonsense("an append without an outcome"))),
+                None => return Err(failed(&piece.stream, ServerFailure::nonsense("an append without an outcome"))),
             }
         }
         Ok(())
@@ -65,7 +65,7 @@ impl Client {
                 if actual.map_or(0, |last| last + 1) != expected.length() {
                     return AppendError::Conflict { stream: stream.clone(), expected: *expected, actual };
                 }
-                failed(stream, Trouble::Unsure(status.message))
+                failed(stream, ServerFailure::Unsure(status.message))
             }
             Err(trouble) => failed(stream, trouble),
         }
@@ -76,6 +76,6 @@ fn number_of(answer: &BatchAppendResp) -> Option<u128> {
     Some(answer.correlation_id.as_ref()?.id()?.as_u128())
 }
 
-fn failed(stream: &StreamName, trouble: Trouble) -> AppendError {
+fn failed(stream: &StreamName, trouble: ServerFailure) -> AppendError {
     AppendError::OutcomeUnknown { stream: stream.clone(), source: trouble.into() }
 }

@@ -4,7 +4,7 @@
 use super::names::Names;
 use super::server::{Answers, Patience, Scanned, Server};
 use super::stretches::Stretches;
-use super::trouble::Trouble;
+use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::{self, RecordedEvent, StreamName};
 use crate::size::{Room, weight};
@@ -31,11 +31,16 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Events of the stream from the revision on.
-    pub async fn stream(&self, name: &StreamName, from: u64, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
+    pub async fn stream(
+        &self,
+        name: &StreamName,
+        from: u64,
+        enough: Room,
+    ) -> Result<Vec<RecordedEvent>, ServerFailure> {
         let subject = self.stream_subject(name, StreamStart::Revision(from));
         let events = self.events(&subject, Direction::Forwards, enough).await?;
         match events.first() {
-            Some(first) if first.revision > from => Err(Trouble::Gone(format!(
+            Some(first) if first.revision > from => Err(ServerFailure::Gone(format!(
                 "revisions {from} to {} of {name} are gone: it was deleted and begun anew, or its $maxCount, $maxAge or $tb \
                  took them",
                 first.revision - 1
@@ -45,7 +50,7 @@ impl Reader {
     }
 
     /// The last `limit` events of the stream, newest first.
-    pub async fn stream_backwards(&self, name: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, Trouble> {
+    pub async fn stream_backwards(&self, name: &StreamName, limit: usize) -> Result<Vec<RecordedEvent>, ServerFailure> {
         let subject = self.stream_subject(name, StreamStart::End(Empty {}));
         self.events(&subject, Direction::Backwards, Room::for_events(limit)).await
     }
@@ -55,14 +60,14 @@ impl Reader {
         &self,
         name_in_server: &str,
         limit: usize,
-    ) -> Result<Vec<super::wire::RecordedEvent>, Trouble> {
+    ) -> Result<Vec<super::wire::RecordedEvent>, ServerFailure> {
         let stream_identifier = StreamIdentifier::of(name_in_server);
         let subject = Subject::Stream(StreamOptions { stream_identifier, start: Some(StreamStart::Revision(0)) });
         let question = self.question(&subject, Direction::Forwards, limit);
         self.retrying(|| self.whole(self.all_of(question.clone()))).await
     }
 
-    async fn all_of(&self, question: ReadReq) -> Result<Vec<super::wire::RecordedEvent>, Trouble> {
+    async fn all_of(&self, question: ReadReq) -> Result<Vec<super::wire::RecordedEvent>, ServerFailure> {
         let (mut answers, mut events) = (self.server.read(question).await?, Vec::new());
         while let Some(event) = self.next_event(&mut answers).await? {
             events.push(event);
@@ -80,7 +85,7 @@ impl Reader {
     /// The server reads from any byte that it is told to, and finds nonsense where no event begins. An event's own position is
     /// good, and so is the one before an event's if the next is read from instead; which of the two it is shows in trying (one
     /// event alone is mostly asked for by the latter). Where neither is, only the way back from the end is left.
-    pub async fn all_after(&self, after: event::Position, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
+    pub async fn all_after(&self, after: event::Position, enough: Room) -> Result<Vec<RecordedEvent>, ServerFailure> {
         let next = after.0.saturating_add(1);
         if after.0 >= Position::GREATEST || enough.events == 0 {
             return Ok(Vec::new());
@@ -88,7 +93,7 @@ impl Reader {
         self.recall().await?;
         if let Some(on) = self.stretches.skip(after.0) {
             match self.ours_from(on, on, enough).await {
-                Err(Trouble::NoSuchPosition) => self.stretches.forget(),
+                Err(ServerFailure::NoSuchPosition) => self.stretches.forget(),
                 events => return events,
             }
         }
@@ -99,7 +104,7 @@ impl Reader {
         };
         for start in starts {
             match self.ours_from(Position::of(start), Position::of(after.0), enough).await {
-                Err(Trouble::NoSuchPosition) => {}
+                Err(ServerFailure::NoSuchPosition) => {}
                 events => return events,
             }
         }
@@ -107,7 +112,7 @@ impl Reader {
     }
 
     /// The events after the position, found from the end on.
-    async fn all_back_to(&self, after: event::Position, enough: Room) -> Result<Vec<RecordedEvent>, Trouble> {
+    async fn all_back_to(&self, after: event::Position, enough: Room) -> Result<Vec<RecordedEvent>, ServerFailure> {
         let question = self.question(&all_from_end(), Direction::Backwards, usize::MAX);
         let (mut events, mut bytes) = (VecDeque::<RecordedEvent>::new(), 0);
         let Some(mut answers) = self.server.begin_scan(question, Patience::Endless).await? else {
@@ -133,11 +138,11 @@ impl Reader {
     }
 
     /// Where the last event of anybody stands; 0 in an empty log.
-    pub async fn end(&self) -> Result<Position, Trouble> {
+    pub async fn end(&self) -> Result<Position, ServerFailure> {
         Ok(self.last_event_of_anybody().await?.map_or(Position::of(0), |event| place(&event)))
     }
 
-    pub(super) async fn last_event_of_anybody(&self) -> Result<Option<super::wire::RecordedEvent>, Trouble> {
+    pub(super) async fn last_event_of_anybody(&self) -> Result<Option<super::wire::RecordedEvent>, ServerFailure> {
         let mut question = self.question(&all_from_end(), Direction::Backwards, 1);
         if let Some(options) = &mut question.options {
             options.filter = Some(Filter::None(Empty {}));
@@ -147,7 +152,7 @@ impl Reader {
     }
 
     /// The event of anybody that stands there, if the server still has it.
-    pub async fn event_at(&self, at: Position) -> Result<Option<super::wire::RecordedEvent>, Trouble> {
+    pub async fn event_at(&self, at: Position) -> Result<Option<super::wire::RecordedEvent>, ServerFailure> {
         let mut question = self.question(&all_from(at), Direction::Forwards, 1);
         if let Some(options) = &mut question.options {
             options.filter = Some(Filter::None(Empty {}));
@@ -155,14 +160,14 @@ impl Reader {
         let found = self.retrying(|| async { Ok(self.whole(self.all_of(question.clone())).await?.pop()) }).await;
         match found {
             Ok(event) => Ok(event.filter(|event| place(event) == at)),
-            Err(Trouble::NoSuchPosition) => Ok(None),
+            Err(ServerFailure::NoSuchPosition) => Ok(None),
             Err(trouble) => Err(trouble),
         }
     }
 
     /// Begins to follow all our streams after the place; the answers don't end by themselves, nor does silence end them. A checkpoint
     /// comes after so many of the windows that the server looks through.
-    pub async fn follow(&self, after: Position, checkpoint_every: u32) -> Result<Answers, Trouble> {
+    pub async fn follow(&self, after: Position, checkpoint_every: u32) -> Result<Answers, ServerFailure> {
         let mut question = self.question(&all_from(after), Direction::Forwards, 0);
         if let Some(Filter::By(filter)) = question.options.as_mut().and_then(|options| options.filter.as_mut()) {
             filter.checkpoint_interval_multiplier = checkpoint_every;
@@ -180,7 +185,7 @@ impl Reader {
         subject: &Subject,
         direction: Direction,
         enough: Room,
-    ) -> Result<Vec<RecordedEvent>, Trouble> {
+    ) -> Result<Vec<RecordedEvent>, ServerFailure> {
         if enough.events == 0 {
             return Ok(Vec::new());
         }
@@ -194,7 +199,7 @@ impl Reader {
     }
 
     /// The events, and how many the server sent.
-    async fn some_events(&self, question: ReadReq, enough: Room) -> Result<(Vec<RecordedEvent>, usize), Trouble> {
+    async fn some_events(&self, question: ReadReq, enough: Room) -> Result<(Vec<RecordedEvent>, usize), ServerFailure> {
         let mut answers = self.server.read(question).await?;
         let (mut events, mut bytes, mut seen) = (Vec::new(), 0, 0);
         while events.len() < enough.events && bytes < enough.bytes {
@@ -209,7 +214,7 @@ impl Reader {
     }
 
     /// The next event of an answer; `None` after the last.
-    pub async fn next_event(&self, answers: &mut Answers) -> Result<Option<super::wire::RecordedEvent>, Trouble> {
+    pub async fn next_event(&self, answers: &mut Answers) -> Result<Option<super::wire::RecordedEvent>, ServerFailure> {
         while let Some(answer) = self.server.next(answers).await? {
             if let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content {
                 return Ok(Some(event));
@@ -219,22 +224,22 @@ impl Reader {
     }
 
     /// A read that ends, also where its answer drips in. What looks through the whole log takes as long as it takes.
-    async fn whole<T>(&self, read: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    async fn whole<T>(&self, read: impl Future<Output = Result<T, ServerFailure>>) -> Result<T, ServerFailure> {
         let limit = self.server.timeout() * WHOLE;
-        timeout(limit, read).await.unwrap_or_else(|_| Err(Trouble::too_slow(limit)))
+        timeout(limit, read).await.unwrap_or_else(|_| Err(ServerFailure::too_slow(limit)))
     }
 
     /// Reads again what a broken connection or a node that doesn't lead kept from being read; but who waited long already is
     /// answered.
-    pub async fn retrying<T, F>(&self, read: impl Fn() -> F) -> Result<T, Trouble>
+    pub async fn retrying<T, F>(&self, read: impl Fn() -> F) -> Result<T, ServerFailure>
     where
-        F: Future<Output = Result<T, Trouble>>,
+        F: Future<Output = Result<T, ServerFailure>>,
     {
         let begin = Instant::now();
         let mut tries = 1;
         loop {
             match read().await {
-                Err(Trouble::NotDone(_) | Trouble::Unsure(_) | Trouble::NotLeader { .. })
+                Err(ServerFailure::NotDone(_) | ServerFailure::Unsure(_) | ServerFailure::NotLeader { .. })
                     if tries < TRIES && begin.elapsed() < self.server.timeout() =>
                 {
                     tries += 1;

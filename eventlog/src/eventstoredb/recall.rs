@@ -8,7 +8,7 @@ use super::appender::append_request;
 use super::reader::{Reader, place};
 use super::server::{Patience, Scanned};
 use super::stretches::Stretch;
-use super::trouble::Trouble;
+use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::NewEvent;
 use bytes::Bytes;
@@ -46,10 +46,10 @@ impl Note {
 
 impl Reader {
     /// Learns once what was noted by whoever looked before. Who may not read it looks for himself.
-    pub(super) async fn recall(&self) -> Result<(), Trouble> {
+    pub(super) async fn recall(&self) -> Result<(), ServerFailure> {
         let recalling = || async {
             match self.retrying(|| self.recall_now()).await {
-                Err(trouble @ (Trouble::Refused(_) | Trouble::Gone(_))) => {
+                Err(trouble @ (ServerFailure::Refused(_) | ServerFailure::Gone(_))) => {
                     tracing::debug!(?trouble, "what was looked through in vain can't be recalled");
                     Ok(())
                 }
@@ -59,7 +59,7 @@ impl Reader {
         self.recalled.get_or_try_init(recalling).await.map(drop)
     }
 
-    async fn recall_now(&self) -> Result<(), Trouble> {
+    async fn recall_now(&self) -> Result<(), ServerFailure> {
         let found = self.newest_note().await?;
         if let Some(note) = found.note {
             self.stretches.recalled(note.stretches());
@@ -68,7 +68,7 @@ impl Reader {
     }
 
     /// The newest note, if its witness stands.
-    async fn newest_note(&self) -> Result<NewestNote, Trouble> {
+    async fn newest_note(&self) -> Result<NewestNote, ServerFailure> {
         let stream_identifier = StreamIdentifier::of(&self.names.stretches_stream());
         let start = Some(StreamStart::End(Empty {}));
         let subject = Subject::Stream(StreamOptions { stream_identifier, start });
@@ -83,7 +83,7 @@ impl Reader {
         Ok(NewestNote { note: Some(note).filter(|_| stands), expected })
     }
 
-    async fn stands(&self, witness: &Witness) -> Result<bool, Trouble> {
+    async fn stands(&self, witness: &Witness) -> Result<bool, ServerFailure> {
         let event = self.event_at(Position::of(witness.position)).await?;
         Ok(event.is_some_and(|event| event.id.as_ref().and_then(Uuid::id) == Some(witness.id)))
     }
@@ -97,7 +97,7 @@ impl Reader {
         }
     }
 
-    async fn save(&self) -> Result<(), Trouble> {
+    async fn save(&self) -> Result<(), ServerFailure> {
         let NewestNote { note, expected } = self.newest_note().await?;
         self.stretches.recalled(note.iter().flat_map(Note::stretches));
         let Some((end, id)) = self.last_of_anybody().await? else { return Ok(()) };
@@ -108,7 +108,7 @@ impl Reader {
                 .map(|Stretch { from, to }| [from.commit, from.prepare, to.commit, to.prepare])
                 .collect(),
         };
-        let data = serde_json::to_vec(&note).map_err(|error| Trouble::Refused(error.to_string()))?;
+        let data = serde_json::to_vec(&note).map_err(|error| ServerFailure::Refused(error.to_string()))?;
         let event = NewEvent {
             id: uuid::Uuid::now_v7(),
             event_type: NOTED.to_owned(),
@@ -119,12 +119,12 @@ impl Reader {
         self.server.append(append_request(&self.names.stretches_stream(), expected, &[event])).await.map(drop)
     }
 
-    async fn last_of_anybody(&self) -> Result<Option<(Position, uuid::Uuid)>, Trouble> {
+    async fn last_of_anybody(&self) -> Result<Option<(Position, uuid::Uuid)>, ServerFailure> {
         let event = self.last_event_of_anybody().await?;
         Ok(event.and_then(|event| Some((place(&event), event.id.as_ref()?.id()?))))
     }
 
-    async fn first_of(&self, question: ReadReq) -> Result<Option<super::wire::RecordedEvent>, Trouble> {
+    async fn first_of(&self, question: ReadReq) -> Result<Option<super::wire::RecordedEvent>, ServerFailure> {
         let Some(mut answers) = self.server.begin_scan(question, Patience::Endless).await? else { return Ok(None) };
         while let Scanned::Answer(answer) = self.server.next_of_scan(&mut answers, Patience::Endless).await? {
             if let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content {

@@ -7,7 +7,7 @@
 use super::progress::Progress;
 use super::reader::{Reader, all_from, all_from_end, place};
 use super::server::{Patience, Scanned};
-use super::trouble::Trouble;
+use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::{self, RecordedEvent};
 use crate::size::OVERHEAD_BYTES;
@@ -27,7 +27,7 @@ const FEW: usize = 64;
 type Sink<'a> = &'a mut (dyn FnMut(RecordedEvent) -> bool + Send);
 
 /// What came of a plain read.
-enum Read {
+enum ReadEnd {
     /// Enough, or all there is.
     Done,
     /// The server looks for more.
@@ -37,7 +37,7 @@ enum Read {
 }
 
 /// How far a look has come.
-struct Look {
+struct PlainRead {
     /// From where on, included, as a plain read begins.
     start: Position,
     progress: Progress,
@@ -51,7 +51,7 @@ impl Reader {
         start: Position,
         after: Position,
         enough: Room,
-    ) -> Result<Vec<RecordedEvent>, Trouble> {
+    ) -> Result<Vec<RecordedEvent>, ServerFailure> {
         let (mut events, mut bytes) = (Vec::new(), 0);
         let mut take = |event: RecordedEvent| {
             bytes += event.data.len() + event.metadata.len() + OVERHEAD_BYTES;
@@ -63,8 +63,8 @@ impl Reader {
     }
 
     /// Hands on each event of ours after `after`, once and in order, until that were enough or the log ends.
-    async fn look(&self, start: Position, after: Position, count: usize, take: Sink<'_>) -> Result<(), Trouble> {
-        let mut look = Look { start, progress: Progress::new(after, after), enough: false };
+    async fn look(&self, start: Position, after: Position, count: usize, take: Sink<'_>) -> Result<(), ServerFailure> {
+        let mut look = PlainRead { start, progress: Progress::new(after, after), enough: false };
         let (mut failures, mut follows, mut came_on) = (0, false, Instant::now());
         loop {
             let before = look.progress.safe();
@@ -73,17 +73,19 @@ impl Reader {
                 true => self.follow_in_turn(&mut look, take).await,
             };
             match outcome {
-                Ok(Read::Done) => {
+                Ok(ReadEnd::Done) => {
                     self.save_if_worth_it().await;
                     return Ok(());
                 }
-                Ok(Read::Silent) => follows = true,
-                Ok(Read::Known(to)) => {
+                Ok(ReadEnd::Silent) => follows = true,
+                Ok(ReadEnd::Known(to)) => {
                     look.start = to;
                     look.progress = Progress::new(look.progress.last_event(), to);
                     follows = false;
                 }
-                Err(trouble @ (Trouble::NotDone(_) | Trouble::Unsure(_) | Trouble::NotLeader { .. })) => {
+                Err(
+                    trouble @ (ServerFailure::NotDone(_) | ServerFailure::Unsure(_) | ServerFailure::NotLeader { .. }),
+                ) => {
                     (failures, came_on) = match look.progress.safe() > before {
                         true => (0, Instant::now()),
                         false => (failures + 1, came_on),
@@ -98,20 +100,20 @@ impl Reader {
     }
 
     /// A plain read, for as long as something comes.
-    async fn read_on(&self, look: &mut Look, count: usize, take: Sink<'_>) -> Result<Read, Trouble> {
+    async fn read_on(&self, look: &mut PlainRead, count: usize, take: Sink<'_>) -> Result<ReadEnd, ServerFailure> {
         // The start may be an event that isn't wanted, and what is passed over is not counted.
         let most = count.saturating_add(1);
         let question = self.question(&all_from(look.start), Direction::Forwards, most);
         let Some(mut answers) = self.server.begin_scan(question, Patience::AMoment).await? else {
-            return Ok(Read::Silent);
+            return Ok(ReadEnd::Silent);
         };
         let mut seen = 0;
         loop {
             match self.server.next_of_scan(&mut answers, Patience::AMoment).await? {
-                Scanned::Silent => return Ok(Read::Silent),
-                Scanned::End if seen < most => return Ok(Read::Done),
+                Scanned::Silent => return Ok(ReadEnd::Silent),
+                Scanned::End if seen < most => return Ok(ReadEnd::Done),
                 // There may be more of ours.
-                Scanned::End => return Ok(Read::Silent),
+                Scanned::End => return Ok(ReadEnd::Silent),
                 Scanned::Answer(answer) => {
                     if let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content {
                         seen += 1;
@@ -126,24 +128,29 @@ impl Reader {
     }
 
     /// Whether an event that was taken in is followed by what need not be read.
-    fn is_over(&self, look: &Look) -> Option<Read> {
+    fn is_over(&self, look: &PlainRead) -> Option<ReadEnd> {
         match self.stretches.skip(look.progress.safe().commit) {
-            _ if look.enough => Some(Read::Done),
-            Some(to) => Some(Read::Known(to)),
+            _ if look.enough => Some(ReadEnd::Done),
+            Some(to) => Some(ReadEnd::Known(to)),
             None => None,
         }
     }
 
     /// One looks, and the others who want to then know what it found.
-    async fn follow_in_turn(&self, look: &mut Look, take: Sink<'_>) -> Result<Read, Trouble> {
+    async fn follow_in_turn(&self, look: &mut PlainRead, take: Sink<'_>) -> Result<ReadEnd, ServerFailure> {
         let _turn = self.turns.lock().await;
         match self.stretches.skip(look.progress.safe().commit) {
-            Some(to) => Ok(Read::Known(to)),
+            Some(to) => Ok(ReadEnd::Known(to)),
             None => self.follow_on(look, take).await,
         }
     }
 
-    fn take_event(&self, look: &mut Look, event: super::wire::RecordedEvent, take: Sink<'_>) -> Result<(), Trouble> {
+    fn take_event(
+        &self,
+        look: &mut PlainRead,
+        event: super::wire::RecordedEvent,
+        take: Sink<'_>,
+    ) -> Result<(), ServerFailure> {
         let at = place(&event);
         if let Some(event) = self.names.ours(event)?
             && look.progress.event(at)
@@ -155,7 +162,7 @@ impl Reader {
     }
 
     /// A subscription, up to where the log ended when it began.
-    async fn follow_on(&self, look: &mut Look, take: Sink<'_>) -> Result<Read, Trouble> {
+    async fn follow_on(&self, look: &mut PlainRead, take: Sink<'_>) -> Result<ReadEnd, ServerFailure> {
         let end = self.end().await?;
         let began = match look.progress.safe() {
             // Nothing came yet, so that the start may be beyond where it was to be read from, and is not seen yet.
@@ -167,7 +174,7 @@ impl Reader {
             let answer = match self.server.next_of_scan(&mut answers, SILENCE).await? {
                 // A server that doesn't say when it has caught up says nothing after that: then the rest is read.
                 Scanned::Silent => return self.read_the_rest(look, take).await,
-                Scanned::End => return Err(Trouble::Unsure("the server ended the subscription".to_owned())),
+                Scanned::End => return Err(ServerFailure::Unsure("the server ended the subscription".to_owned())),
                 Scanned::Answer(answer) => answer,
             };
             match answer.content {
@@ -189,10 +196,10 @@ impl Reader {
         }
         // Whatever it said, it has looked up to where the log ended before.
         self.stretches.note(look.progress.safe(), end);
-        Ok(Read::Done)
+        Ok(ReadEnd::Done)
     }
 
-    async fn read_the_rest(&self, look: &mut Look, take: Sink<'_>) -> Result<Read, Trouble> {
+    async fn read_the_rest(&self, look: &mut PlainRead, take: Sink<'_>) -> Result<ReadEnd, ServerFailure> {
         let end = self.end().await?;
         let question = self.question(&all_from(look.progress.safe()), Direction::Forwards, usize::MAX);
         if let Some(mut answers) = self.server.begin_scan(question, Patience::Endless).await? {
@@ -200,27 +207,27 @@ impl Reader {
                 if let Some(ReadContent::Event(ReadEvent { event: Some(event) })) = answer.content {
                     self.take_event(look, event, take)?;
                     if look.enough {
-                        return Ok(Read::Done);
+                        return Ok(ReadEnd::Done);
                     }
                 }
             }
         }
         self.stretches.note(look.progress.safe(), end);
-        Ok(Read::Done)
+        Ok(ReadEnd::Done)
     }
 
     /// Where the last event of ours stands of those after the place, up to which all was seen; `None` if there is none.
-    pub(super) async fn last_after(&self, seen: Position) -> Result<Option<event::Position>, Trouble> {
+    pub(super) async fn last_after(&self, seen: Position) -> Result<Option<event::Position>, ServerFailure> {
         match self.ours_from(seen, seen, Room::for_events(FEW)).await {
             Ok(events) if events.len() < FEW => Ok(events.last().map(|event| event.position)),
             // With more than a few the last stands close to the end; a place that is none was told by the server.
-            Ok(_) | Err(Trouble::NoSuchPosition) => self.last_before_the_end().await,
+            Ok(_) | Err(ServerFailure::NoSuchPosition) => self.last_before_the_end().await,
             Err(trouble) => Err(trouble),
         }
     }
 
     /// Where the last event of ours stands.
-    pub(super) async fn last(&self) -> Result<Option<event::Position>, Trouble> {
+    pub(super) async fn last(&self) -> Result<Option<event::Position>, ServerFailure> {
         self.recall().await?;
         // Whoever comes second knows what the first has found.
         let _turn = self.ends.lock().await;
@@ -237,18 +244,18 @@ impl Reader {
             Ok(events) if events.first().is_some_and(|event| event.position.0 == known.from.commit) => {
                 Ok(Some(event::Position(known.from.commit)))
             }
-            Ok(_) | Err(Trouble::NoSuchPosition) => self.last_before_the_end().await,
+            Ok(_) | Err(ServerFailure::NoSuchPosition) => self.last_before_the_end().await,
             Err(trouble) => Err(trouble),
         }
     }
 
     /// The last event of ours, looked for from the end on. When that breaks off nobody knows how far it had come, so that the next
     /// try goes forwards, from the last that is known.
-    async fn last_before_the_end(&self) -> Result<Option<event::Position>, Trouble> {
+    async fn last_before_the_end(&self) -> Result<Option<event::Position>, ServerFailure> {
         // In this order, so that what comes meanwhile is after the end.
         let end = self.end().await?;
         let last = match self.last_backwards().await {
-            Err(Trouble::NotDone(_) | Trouble::Unsure(_) | Trouble::NotLeader { .. }) => {
+            Err(ServerFailure::NotDone(_) | ServerFailure::Unsure(_) | ServerFailure::NotLeader { .. }) => {
                 let known = self.stretches.last().map_or(Position::of(0), |known| known.to);
                 let before = self.stretches.last().map(|known| known.from).filter(|from| from.commit > 0);
                 let mut last = before.map(|from| event::Position(from.commit));
@@ -266,7 +273,7 @@ impl Reader {
         Ok(last.map(|last| event::Position(last.commit)))
     }
 
-    async fn last_backwards(&self) -> Result<Option<Position>, Trouble> {
+    async fn last_backwards(&self) -> Result<Option<Position>, ServerFailure> {
         // One more than is wanted, and the server would look on for it; where the last is the server's own, more are wanted.
         for count in [1, usize::MAX] {
             let (last, seen) = self.last_of(count).await?;
@@ -278,7 +285,7 @@ impl Reader {
     }
 
     /// The last event of ours among the last so many that the filter lets through, and how many those were.
-    async fn last_of(&self, count: usize) -> Result<(Option<Position>, usize), Trouble> {
+    async fn last_of(&self, count: usize) -> Result<(Option<Position>, usize), ServerFailure> {
         let question = self.question(&all_from_end(), Direction::Backwards, count);
         let mut seen = 0;
         let Some(mut answers) = self.server.begin_scan(question, Patience::Endless).await? else {

@@ -7,7 +7,7 @@
 use super::cluster::Members;
 use super::http::{HttpClient, client, ready};
 use super::target::Target;
-use super::trouble::Trouble;
+use super::trouble::ServerFailure;
 use super::wire::{AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, Empty, ReadReq, ReadResp};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ impl Server {
     /// Whoever is asked now is not to be asked again while others can be.
     pub fn leave(&self) {
         let generation = self.node.lock().generation;
-        self.learn(generation, Trouble::Unsure(String::new()));
+        self.learn(generation, ServerFailure::Unsure(String::new()));
     }
 
     /// How long one call may take, and the server keep silent in one.
@@ -91,7 +91,7 @@ impl Server {
     }
 
     /// Appends, once.
-    pub async fn append(&self, messages: Vec<AppendReq>) -> Result<AppendResp, Trouble> {
+    pub async fn append(&self, messages: Vec<AppendReq>) -> Result<AppendResp, ServerFailure> {
         let mut request = self.request(futures::stream::iter(messages));
         // The server, too, is to give up what nobody waits for any more.
         request.set_timeout(self.timeout);
@@ -106,7 +106,7 @@ impl Server {
     }
 
     /// Begins many appends over one call, which the server takes in the order in which they come.
-    pub async fn append_many(&self, messages: Vec<BatchAppendReq>) -> Result<BatchAnswers, Trouble> {
+    pub async fn append_many(&self, messages: Vec<BatchAppendReq>) -> Result<BatchAnswers, ServerFailure> {
         let request = self.request(futures::stream::iter(messages));
         let path = PathAndQuery::from_static("/event_store.client.streams.Streams/BatchAppend");
         let node = self.node().await;
@@ -120,16 +120,16 @@ impl Server {
     }
 
     /// The next answer to one of them; `None` after the last.
-    pub async fn next_appended(&self, answers: &mut BatchAnswers) -> Result<Option<BatchAppendResp>, Trouble> {
+    pub async fn next_appended(&self, answers: &mut BatchAnswers) -> Result<Option<BatchAppendResp>, ServerFailure> {
         match timeout(self.timeout, answers.messages.message()).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(status)) => Err(self.learn(answers.generation, Trouble::of(&status))),
-            Err(_) => Err(self.learn(answers.generation, Trouble::silence(self.timeout))),
+            Ok(Err(status)) => Err(self.learn(answers.generation, ServerFailure::of(&status))),
+            Err(_) => Err(self.learn(answers.generation, ServerFailure::silence(self.timeout))),
         }
     }
 
     /// Begins to read, once.
-    pub async fn read(&self, question: ReadReq) -> Result<Answers, Trouble> {
+    pub async fn read(&self, question: ReadReq) -> Result<Answers, ServerFailure> {
         let request = self.request(question);
         let path = PathAndQuery::from_static("/event_store.client.streams.Streams/Read");
         let node = self.node().await;
@@ -144,7 +144,7 @@ impl Server {
 
     /// Begins a read that may have to look through much before it has anything to say: not even the head of its answer comes before that.
     /// Silence is no trouble as long as the server answers a cheap call beside. `None`: patience has run out.
-    pub async fn begin_scan(&self, question: ReadReq, patience: Patience) -> Result<Option<Answers>, Trouble> {
+    pub async fn begin_scan(&self, question: ReadReq, patience: Patience) -> Result<Option<Answers>, ServerFailure> {
         let request = self.request(question);
         let path = PathAndQuery::from_static("/event_store.client.streams.Streams/Read");
         let node = self.node().await;
@@ -160,7 +160,7 @@ impl Server {
     }
 
     /// The next answer of such a read.
-    pub async fn next_of_scan(&self, answers: &mut Answers, patience: Patience) -> Result<Scanned, Trouble> {
+    pub async fn next_of_scan(&self, answers: &mut Answers, patience: Patience) -> Result<Scanned, ServerFailure> {
         let Answers { messages, node } = answers;
         Ok(match self.while_it_lives(node, patience, messages.message()).await? {
             None => Scanned::Silent,
@@ -175,7 +175,7 @@ impl Server {
         node: &Node,
         patience: Patience,
         call: impl Future<Output = Result<T, Status>>,
-    ) -> Result<Option<T>, Trouble> {
+    ) -> Result<Option<T>, ServerFailure> {
         tokio::pin!(call);
         let (round, mut rounds) = match patience {
             Patience::AMoment => (self.timeout / A_MOMENT, Some(1)),
@@ -185,7 +185,7 @@ impl Server {
         loop {
             match timeout(round, &mut call).await {
                 Ok(Ok(done)) => return Ok(Some(done)),
-                Ok(Err(status)) => return Err(self.learn(node.generation, Trouble::of(&status))),
+                Ok(Err(status)) => return Err(self.learn(node.generation, ServerFailure::of(&status))),
                 Err(_) => {}
             }
             rounds = match rounds {
@@ -197,7 +197,7 @@ impl Server {
     }
 
     /// Whether the node answers at all: a call that costs it nothing, over the same connection.
-    async fn ask_beside(&self, node: &Node) -> Result<(), Trouble> {
+    async fn ask_beside(&self, node: &Node) -> Result<(), ServerFailure> {
         let path = PathAndQuery::from_static("/event_store.client.server_features.ServerFeatures/GetSupportedMethods");
         let request = self.request(Empty {});
         let mut grpc = node.grpc();
@@ -209,21 +209,21 @@ impl Server {
             Ok(Ok(_)) => Ok(()),
             // Older servers don't know it.
             Ok(Err(status)) if matches!(status.code(), Code::Unimplemented | Code::PermissionDenied) => Ok(()),
-            Ok(Err(status)) => Err(self.learn(node.generation, Trouble::of(&status))),
-            Err(_) => Err(self.learn(node.generation, Trouble::silence(self.timeout))),
+            Ok(Err(status)) => Err(self.learn(node.generation, ServerFailure::of(&status))),
+            Err(_) => Err(self.learn(node.generation, ServerFailure::silence(self.timeout))),
         }
     }
 
     /// The next answer; `None` after the last.
-    pub async fn next(&self, answers: &mut Answers) -> Result<Option<ReadResp>, Trouble> {
+    pub async fn next(&self, answers: &mut Answers) -> Result<Option<ReadResp>, ServerFailure> {
         let next = timeout(self.timeout, self.next_when_it_comes(answers)).await;
-        next.unwrap_or_else(|_| Err(self.learn(answers.node.generation, Trouble::silence(self.timeout))))
+        next.unwrap_or_else(|_| Err(self.learn(answers.node.generation, ServerFailure::silence(self.timeout))))
     }
 
     /// The next answer, however long it takes.
-    pub async fn next_when_it_comes(&self, answers: &mut Answers) -> Result<Option<ReadResp>, Trouble> {
+    pub async fn next_when_it_comes(&self, answers: &mut Answers) -> Result<Option<ReadResp>, ServerFailure> {
         let next = answers.messages.message().await;
-        next.map_err(|status| self.learn(answers.node.generation, Trouble::of(&status)))
+        next.map_err(|status| self.learn(answers.node.generation, ServerFailure::of(&status)))
     }
 
     /// Who is to be asked: of a cluster whoever leads, by what its members say after each trouble.
@@ -246,14 +246,18 @@ impl Server {
         node.clone()
     }
 
-    async fn once<T>(&self, generation: u64, call: impl Future<Output = Result<T, Status>>) -> Result<T, Trouble> {
+    async fn once<T>(
+        &self,
+        generation: u64,
+        call: impl Future<Output = Result<T, Status>>,
+    ) -> Result<T, ServerFailure> {
         match timeout(self.timeout, call).await {
             Ok(Ok(answer)) => {
                 self.target.has_answered.store(true, Ordering::Relaxed);
                 Ok(answer)
             }
-            Ok(Err(status)) => Err(self.learn(generation, Trouble::of(&status))),
-            Err(_) => Err(self.learn(generation, Trouble::silence(self.timeout))),
+            Ok(Err(status)) => Err(self.learn(generation, ServerFailure::of(&status))),
+            Err(_) => Err(self.learn(generation, ServerFailure::silence(self.timeout))),
         }
     }
 
@@ -269,23 +273,26 @@ impl Server {
     }
 
     /// Asks another node from now on, or the same by a new connection, if the trouble may be with this one.
-    fn learn(&self, generation: u64, trouble: Trouble) -> Trouble {
+    fn learn(&self, generation: u64, trouble: ServerFailure) -> ServerFailure {
         let trouble = trouble.with(|reason| self.target.other_way(reason));
         let mut node = self.node.lock();
         if node.generation != generation {
             return trouble;
         }
         let next = match &trouble {
-            Trouble::NotLeader { host, port } => match self.target.node(host, *port) {
+            ServerFailure::NotLeader { host, port } => match self.target.node(host, *port) {
                 Ok(uri) => uri,
-                Err(error) => return Trouble::NotDone(error.to_string()),
+                Err(error) => return ServerFailure::NotDone(error.to_string()),
             },
-            Trouble::NotDone(_) | Trouble::Unsure(_) => self.after(&node.uri),
-            Trouble::TooLarge | Trouble::NoSuchPosition | Trouble::Refused(_) | Trouble::Gone(_) => return trouble,
+            ServerFailure::NotDone(_) | ServerFailure::Unsure(_) => self.after(&node.uri),
+            ServerFailure::TooLarge
+            | ServerFailure::NoSuchPosition
+            | ServerFailure::Refused(_)
+            | ServerFailure::Gone(_) => return trouble,
         };
         let left = node.uri.clone();
         *node = node.next(&self.target, next);
-        if self.target.is_cluster && !matches!(trouble, Trouble::NotLeader { .. }) {
+        if self.target.is_cluster && !matches!(trouble, ServerFailure::NotLeader { .. }) {
             (node.is_lost, node.left) = (true, Some(left));
         }
         trouble

@@ -26,10 +26,10 @@ impl Stretch {
 }
 
 #[derive(Default)]
-pub(super) struct Stretches(Mutex<State>);
+pub(super) struct Stretches(Mutex<KnownStretches>);
 
 #[derive(Default)]
-struct State {
+struct KnownStretches {
     /// In order, apart from each other.
     all: Vec<Stretch>,
     /// Bytes that were found since it was last written down.
@@ -84,11 +84,11 @@ impl Stretches {
 
     /// The log is not what it was.
     pub fn forget(&self) {
-        *self.0.lock() = State::default();
+        *self.0.lock() = KnownStretches::default();
     }
 }
 
-impl State {
+impl KnownStretches {
     fn bytes(&self) -> u64 {
         self.all.iter().map(|stretch| stretch.bytes()).sum()
     }

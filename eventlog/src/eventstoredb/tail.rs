@@ -8,7 +8,7 @@ use super::Client;
 use super::progress::Progress;
 use super::reader::place;
 use super::server::Answers;
-use super::trouble::Trouble;
+use super::trouble::ServerFailure;
 use super::wire::{Position, ReadContent, ReadEvent};
 use crate::event;
 use crate::port::LogError;
@@ -137,7 +137,7 @@ impl Tail {
     }
 
     /// The next that the subscription says. Whether it says all that it should shows by asking the log, every now and then.
-    async fn next(&self, answers: &mut Answers, watch: &mut Watch) -> Result<Option<ReadContent>, Trouble> {
+    async fn next(&self, answers: &mut Answers, watch: &mut Watch) -> Result<Option<ReadContent>, ServerFailure> {
         let follower = &self.client.follower.server;
         loop {
             match timeout_at(watch.due, follower.next_when_it_comes(answers)).await {
@@ -151,18 +151,18 @@ impl Tail {
 
     /// A subscription may be silent by right, or since a connection died without a word; and whoever serves it may lead no more, or
     /// hear of nothing himself.
-    async fn look_after(&self, watch: &mut Watch) -> Result<(), Trouble> {
+    async fn look_after(&self, watch: &mut Watch) -> Result<(), ServerFailure> {
         let Client { follower, reader, options, .. } = &*self.client;
         watch.due = Instant::now() + options.stall;
         let (known, at) = (*self.head.borrow(), self.client.progress().map_or(watch.at, |progress| progress.safe()));
         let has_moved = std::mem::replace(&mut watch.at, at) != at;
         if watch.missed.is_some_and(|missed| missed > known) && !has_moved {
             follower.server.leave();
-            return Err(Trouble::Unsure("it has fallen silent, or behind".to_owned()));
+            return Err(ServerFailure::Unsure("it has fallen silent, or behind".to_owned()));
         }
-        watch.missed = self.client.head().await.map(Some).map_err(|error| Trouble::Unsure(error.to_string()))?;
+        watch.missed = self.client.head().await.map(Some).map_err(|error| ServerFailure::Unsure(error.to_string()))?;
         if follower.server.uri() != reader.server.uri() {
-            return Err(Trouble::Unsure("another node leads".to_owned()));
+            return Err(ServerFailure::Unsure("another node leads".to_owned()));
         }
         Ok(())
     }

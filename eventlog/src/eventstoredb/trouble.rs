@@ -7,7 +7,7 @@ use std::time::Duration;
 use tonic::{Code, Status};
 
 #[derive(Clone, Debug)]
-pub(super) enum Trouble {
+pub(super) enum ServerFailure {
     /// The server did not do it.
     NotDone(String),
     /// The server may have done it, or may yet.
@@ -24,7 +24,7 @@ pub(super) enum Trouble {
     Gone(String),
 }
 
-impl Trouble {
+impl ServerFailure {
     pub fn of(status: &Status) -> Self {
         let trailer = |name: &str| status.metadata().get(name).and_then(|value| value.to_str().ok());
         let message = status.message().to_owned();
@@ -32,60 +32,66 @@ impl Trouble {
             Some("not-leader") => {
                 let port = trailer("leader-endpoint-port").and_then(|port| port.parse().ok());
                 return match trailer("leader-endpoint-host").zip(port) {
-                    Some((host, port)) => Trouble::NotLeader { host: host.to_owned(), port },
-                    None => Trouble::NotDone("it does not lead, and knows nobody who does".to_owned()),
+                    Some((host, port)) => ServerFailure::NotLeader { host: host.to_owned(), port },
+                    None => ServerFailure::NotDone("it does not lead, and knows nobody who does".to_owned()),
                 };
             }
-            Some("maximum-append-size-exceeded" | "maximum-append-event-size-exceeded") => return Trouble::TooLarge,
-            Some("stream-deleted") => return Trouble::Gone(format!("the stream was deleted for ever: {message}")),
+            Some("maximum-append-size-exceeded" | "maximum-append-event-size-exceeded") => {
+                return ServerFailure::TooLarge;
+            }
+            Some("stream-deleted") => {
+                return ServerFailure::Gone(format!("the stream was deleted for ever: {message}"));
+            }
             Some(_) | None => {}
         }
         match status.code() {
-            _ if is_invalid_position(&message) => Trouble::NoSuchPosition,
-            _ if was_not_sent(status) => Trouble::NotDone(reason(status)),
+            _ if is_invalid_position(&message) => ServerFailure::NoSuchPosition,
+            _ if was_not_sent(status) => ServerFailure::NotDone(reason(status)),
             // Of a server that starts, is busy or has no leader, see `RpcExceptions` in its source.
-            Code::Unavailable if message.starts_with("Server Is") => Trouble::NotDone(message),
-            Code::Unknown if message.starts_with("No leader info") => Trouble::NotDone(message),
-            Code::Unauthenticated | Code::PermissionDenied => Trouble::Refused("access denied".to_owned()),
-            Code::InvalidArgument | Code::FailedPrecondition | Code::Unimplemented => Trouble::Refused(message),
-            _ => Trouble::Unsure(reason(status)),
+            Code::Unavailable if message.starts_with("Server Is") => ServerFailure::NotDone(message),
+            Code::Unknown if message.starts_with("No leader info") => ServerFailure::NotDone(message),
+            Code::Unauthenticated | Code::PermissionDenied => ServerFailure::Refused("access denied".to_owned()),
+            Code::InvalidArgument | Code::FailedPrecondition | Code::Unimplemented => ServerFailure::Refused(message),
+            _ => ServerFailure::Unsure(reason(status)),
         }
     }
 
     pub fn silence(timeout: Duration) -> Self {
-        Trouble::Unsure(format!("the server kept silent for {timeout:?}"))
+        ServerFailure::Unsure(format!("the server kept silent for {timeout:?}"))
     }
 
     pub fn too_slow(timeout: Duration) -> Self {
-        Trouble::Unsure(format!("the server's answer was not complete after {timeout:?}"))
+        ServerFailure::Unsure(format!("the server's answer was not complete after {timeout:?}"))
     }
 
     /// The same, with what its reason gives to add.
     pub fn with(self, more: impl Fn(&str) -> &'static str) -> Self {
         let longer = |reason: String| format!("{reason}{}", more(&reason));
         match self {
-            Trouble::NotDone(reason) => Trouble::NotDone(longer(reason)),
-            Trouble::Unsure(reason) => Trouble::Unsure(longer(reason)),
+            ServerFailure::NotDone(reason) => ServerFailure::NotDone(longer(reason)),
+            ServerFailure::Unsure(reason) => ServerFailure::Unsure(longer(reason)),
             other => other,
         }
     }
 
     /// An answer that can't be one.
     pub fn nonsense(what: &str) -> Self {
-        Trouble::Unsure(format!("the server answered nonsense: {what}"))
+        ServerFailure::Unsure(format!("the server answered nonsense: {what}"))
     }
 }
 
 /// For whoever only reads, and so need not know whether something was done.
-impl From<Trouble> for LogError {
-    fn from(trouble: Trouble) -> Self {
+impl From<ServerFailure> for LogError {
+    fn from(trouble: ServerFailure) -> Self {
         match trouble {
-            Trouble::NotDone(reason) | Trouble::Unsure(reason) => LogError::Unavailable(reason),
-            Trouble::NotLeader { host, port } => LogError::Unavailable(format!("its leader is {host}:{port} by now")),
-            Trouble::TooLarge => LogError::Damaged("the server finds it too large".to_owned()),
-            Trouble::NoSuchPosition => LogError::Damaged("no event begins at that position".to_owned()),
-            Trouble::Refused(reason) => LogError::Damaged(format!("the server refuses: {reason}")),
-            Trouble::Gone(reason) => LogError::Damaged(reason),
+            ServerFailure::NotDone(reason) | ServerFailure::Unsure(reason) => LogError::Unavailable(reason),
+            ServerFailure::NotLeader { host, port } => {
+                LogError::Unavailable(format!("its leader is {host}:{port} by now"))
+            }
+            ServerFailure::TooLarge => LogError::Damaged("the server finds it too large".to_owned()),
+            ServerFailure::NoSuchPosition => LogError::Damaged("no event begins at that position".to_owned()),
+            ServerFailure::Refused(reason) => LogError::Damaged(format!("the server refuses: {reason}")),
+            ServerFailure::Gone(reason) => LogError::Damaged(reason),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::port::LogError;
 use rusqlite::Error;
-use sqlite::{OpenError, Stopped, Trouble, says, trouble};
+use sqlite::{FailureKind, OpenError, Stopped, says, trouble};
 
 pub(super) const IF_DAMAGED: &str = "the file is damaged: restore a backup of it, with its -wal";
 
@@ -18,10 +18,10 @@ pub(super) fn open_error(error: &OpenError) -> LogError {
     }
 }
 
-fn of_trouble(trouble: Trouble, reason: String) -> LogError {
+fn of_trouble(trouble: FailureKind, reason: String) -> LogError {
     match trouble {
-        Trouble::Damaged => LogError::Damaged(format!("{reason}; {IF_DAMAGED}")),
-        Trouble::Full | Trouble::ReadOnly | Trouble::Passing => LogError::Unavailable(reason),
+        FailureKind::Damaged => LogError::Damaged(format!("{reason}; {IF_DAMAGED}")),
+        FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing => LogError::Unavailable(reason),
     }
 }
 

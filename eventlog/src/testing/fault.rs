@@ -33,11 +33,11 @@ pub enum Then {
 /// Passes everything on to the log beneath, until the fault.
 pub struct FaultLog {
     inner: Arc<dyn EventLog>,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<FaultState>>,
     stopped: watch::Sender<bool>,
 }
 
-struct State {
+struct FaultState {
     appends: u64,
     fault: Option<(Cut, Then)>,
 }
@@ -52,13 +52,13 @@ enum Fate {
 impl FaultLog {
     /// Without a fault: it only counts.
     pub fn new(inner: Arc<dyn EventLog>) -> Self {
-        let state = Arc::new(Mutex::new(State { appends: 0, fault: None }));
+        let state = Arc::new(Mutex::new(FaultState { appends: 0, fault: None }));
         Self { inner, state, stopped: watch::Sender::new(false) }
     }
 
     /// Starts to count anew, and fails at the cut.
     pub fn arm(&self, cut: Cut, then: Then) {
-        *self.state.lock() = State { appends: 0, fault: Some((cut, then)) };
+        *self.state.lock() = FaultState { appends: 0, fault: Some((cut, then)) };
     }
 
     /// The appends that were tried, also those that met a conflict, since the log was armed or made.
@@ -200,7 +200,7 @@ impl EventLog for FaultLog {
 }
 
 /// What calls get once the world has stopped.
-async fn silence(state: &Mutex<State>) -> LogError {
+async fn silence(state: &Mutex<FaultState>) -> LogError {
     let fault = state.lock().fault;
     match fault {
         Some((_, Then::Hang)) => std::future::pending().await,

@@ -15,13 +15,13 @@ use tokio::task::JoinHandle;
 /// Deterministic as long as what runs on a node ends, or comes to an append, without waiting for anything else.
 pub struct Gate {
     inner: Arc<dyn EventLog>,
-    state: Mutex<State>,
+    state: Mutex<GateState>,
     /// Rises with every change of the state.
     changed: watch::Sender<u64>,
 }
 
 #[derive(Default)]
-struct State {
+struct GateState {
     open: bool,
     next_ticket: u64,
     /// By node and ticket, so that their order doesn't depend on who came first.
@@ -138,14 +138,14 @@ impl Gate {
         })
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    fn change<T>(&self, change: impl FnOnce(&mut GateState) -> T) -> T {
         let outcome = change(&mut self.state.lock());
         self.changed.send_modify(|version| *version = version.wrapping_add(1));
         outcome
     }
 }
 
-impl State {
+impl GateState {
     fn line_up(&mut self, label: &str, held: Held) -> u64 {
         self.next_ticket += 1;
         let ticket = self.next_ticket;

@@ -2,11 +2,11 @@
 
 use crate::scratch::{Scratch, url};
 use crate::soon;
-use postgres::{Candidate, Database, DatabaseError, Options, Pace, Role, Standing};
+use postgres::{Candidate, Database, DatabaseError, DatabaseOptions, LeadershipStatus, Pace, Role};
 use std::time::Duration;
 
 async fn of_format(scratch: &Scratch, format: i32) -> Result<Database, DatabaseError> {
-    Database::open(&url(), Options { format, ..scratch.options() }).await
+    Database::open(&url(), DatabaseOptions { format, ..scratch.options() }).await
 }
 
 fn refusal<T>(outcome: Result<T, DatabaseError>) -> String {
@@ -73,11 +73,11 @@ async fn nothing_is_announced_while_an_earlier_node_leads_and_afterwards_it_lead
     drop(lease);
     newer.announce().await.expect("announced");
     let mut standing = earlier.standing();
-    let hindered = |standing: &Standing| matches!(standing, Standing::Hindered(_));
+    let hindered = |standing: &LeadershipStatus| matches!(standing, LeadershipStatus::Hindered(_));
     tokio::select! {
         _ = earlier.lead() => panic!("it leads"),
         found = soon(standing.wait_for(hindered)) => match &*found.expect("a candidate") {
-            Standing::Hindered(DatabaseError::Refused(said)) => assert!(said.contains("newer version"), "{said}"),
+            LeadershipStatus::Hindered(DatabaseError::Refused(said)) => assert!(said.contains("newer version"), "{said}"),
             other => panic!("{other:?}"),
         },
     };

@@ -3,7 +3,7 @@
 use crate::proxy::{Network, Proxy};
 use crate::scratch::{Scratch, url};
 use crate::soon;
-use postgres::{Candidate, Database, DatabaseError, Held, Lease, Options, Pace, Role, Standing};
+use postgres::{Candidate, Database, DatabaseError, DatabaseOptions, HeldRole, LeadershipStatus, Lease, Pace, Role};
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 
@@ -30,18 +30,18 @@ fn carts() -> Role {
 /// Of a lease in one role.
 fn epoch(lease: &Lease) -> i64 {
     let held = lease.held().borrow().clone();
-    let [Held { epoch, .. }] = held[..] else { panic!("{held:?}") };
+    let [HeldRole { epoch, .. }] = held[..] else { panic!("{held:?}") };
     epoch
 }
 
 /// Waits until it has asked for the lead and not got it.
 async fn waits(candidate: &mut Candidate) -> Option<String> {
     let mut standing = candidate.standing();
-    let waits = |standing: &Standing| matches!(standing, Standing::Waiting { .. });
+    let waits = |standing: &LeadershipStatus| matches!(standing, LeadershipStatus::Waiting { .. });
     tokio::select! {
         _ = candidate.lead() => panic!("it leads"),
         found = soon(standing.wait_for(waits)) => match &*found.expect("a candidate") {
-            Standing::Waiting { leader } => leader.clone(),
+            LeadershipStatus::Waiting { leader } => leader.clone(),
             other => panic!("{other:?}"),
         },
     }
@@ -130,16 +130,19 @@ async fn a_candidate_leads_in_what_is_free_and_takes_the_rest_once_it_is() {
     let mut new = Candidate::new(database.clone(), [both.clone(), news.clone()], "new").pace(FAST);
     let old_leads = soon(old.lead()).await;
     let new_leads = soon(new.lead()).await;
-    let held = |role: &Role, epoch| Held { role: role.clone(), epoch };
+    let held = |role: &Role, epoch| HeldRole { role: role.clone(), epoch };
     assert_eq!(*old_leads.held().borrow(), [held(&both, 1), held(&olds, 1)]);
     assert_eq!(*new_leads.held().borrow(), [held(&news, 1)]);
-    assert_eq!(*new.standing().borrow(), Standing::Leading { held: vec![held(&news, 1)], others: 1 });
+    assert_eq!(*new.standing().borrow(), LeadershipStatus::Leading { held: vec![held(&news, 1)], others: 1 });
     assert!(soon(database.unled(&olds)).await.expect("an answer").is_none(), "somebody leads");
     drop(old_leads);
     let mut now_held = new_leads.held();
     soon(now_held.changed()).await.expect("it leads still");
     assert_eq!(*now_held.borrow(), [held(&news, 1), held(&both, 2)]);
-    assert_eq!(*new.standing().borrow(), Standing::Leading { held: vec![held(&news, 1), held(&both, 2)], others: 0 });
+    assert_eq!(
+        *new.standing().borrow(),
+        LeadershipStatus::Leading { held: vec![held(&news, 1), held(&both, 2)], others: 0 }
+    );
     assert!(!new_leads.lost().is_cancelled());
     let nobody = soon(database.unled(&olds)).await.expect("an answer").expect("nobody leads");
     let again = soon(old.lead());
@@ -181,17 +184,21 @@ async fn a_leader_that_is_cut_off_stops_and_another_one_leads() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_candidate_leads_once_the_server_is_back_and_says_meanwhile_what_hinders_it() {
     let (scratch, proxy) = (Scratch::default(), Proxy::to(&url()).await);
-    let options = Options { acquire_timeout: Duration::from_millis(200), ..scratch.options() };
+    let options = DatabaseOptions { acquire_timeout: Duration::from_millis(200), ..scratch.options() };
     let database = Database::open(&proxy.url, options).await.expect("opens");
     let mut candidate = Candidate::new(database, [Role::Work], "one").pace(FAST);
     proxy.be(Network::Down);
     let mut standing = candidate.standing();
     let leading = tokio::spawn(async move { candidate.lead().await });
-    let is_hindered = |standing: &Standing| matches!(standing, Standing::Hindered(DatabaseError::Unavailable(_)));
+    let is_hindered =
+        |standing: &LeadershipStatus| matches!(standing, LeadershipStatus::Hindered(DatabaseError::Unavailable(_)));
     soon(standing.wait_for(is_hindered)).await.expect("a candidate");
     proxy.be(Network::Well);
     let _lease = soon(leading).await.expect("no panic");
-    assert_eq!(*standing.borrow(), Standing::Leading { held: vec![Held { role: Role::Work, epoch: 1 }], others: 0 });
+    assert_eq!(
+        *standing.borrow(),
+        LeadershipStatus::Leading { held: vec![HeldRole { role: Role::Work, epoch: 1 }], others: 0 }
+    );
 }
 
 /// What a leader writes is checked under a lock, so that nobody takes over in the middle of it.
@@ -217,7 +224,7 @@ async fn a_transaction_that_was_left_open_is_ended_by_the_server() {
     let scratch = Scratch::default();
     let (mut one, mut two) = (candidate(&scratch, "one").await, candidate(&scratch, "two").await);
     let first = soon(one.lead()).await;
-    let options = Options { idle_in_transaction_timeout: Duration::from_millis(300), ..scratch.options() };
+    let options = DatabaseOptions { idle_in_transaction_timeout: Duration::from_millis(300), ..scratch.options() };
     let mut connection = Database::open(&url(), options).await.expect("opens").connect().await.expect("connected");
     let mut writing = connection.begin().await.expect("begun");
     fence(&mut writing).await;
@@ -234,7 +241,7 @@ async fn fence(connection: &mut PgConnection) {
 /// A kill, or a cut network: whichever of the two a node that is gone has left behind, the server forgets in time.
 #[test]
 fn by_default_another_one_leads_within_five_seconds() {
-    let (pace, options) = (Pace::default(), Options::default());
+    let (pace, options) = (Pace::default(), DatabaseOptions::default());
     let poll = pace.poll.mul_f64(1.1);
     assert!(pace.silence + poll < Duration::from_secs(5));
     assert!(options.idle_in_transaction_timeout + poll < Duration::from_secs(5));

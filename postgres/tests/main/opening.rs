@@ -3,7 +3,7 @@
 use crate::proxy::{Network, Proxy};
 use crate::scratch::{Scratch, url};
 use futures::future::join_all;
-use postgres::{Database, DatabaseError, Migrations, Options};
+use postgres::{Database, DatabaseError, DatabaseOptions, Migrations};
 use std::time::Duration;
 
 const NOTES: Migrations = Migrations { part: "notes", steps: &["CREATE TABLE notes (note text)"] };
@@ -24,8 +24,8 @@ fn url_with(password: &str, database: &str) -> String {
     format!("{scheme}://{name}:{password}@{host}/{database}")
 }
 
-fn quick() -> Options {
-    Options { acquire_timeout: Duration::from_millis(500), ..Options::default() }
+fn quick() -> DatabaseOptions {
+    DatabaseOptions { acquire_timeout: Duration::from_millis(500), ..DatabaseOptions::default() }
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn a_schema_is_made_by_whoever_comes_first_and_its_name_is_nothing_but_a_n
     join_all(opened.iter().map(|database| async { database.migrate(&NOTES).await.expect("migrated") })).await;
     assert_eq!(scratch.texts("SELECT current_schema()::text").await, [scratch.schema.as_str()]);
     for name in ["", "1a", "Shop", "a\"b", "a; DROP TABLE leaders", "a b", &"a".repeat(41)] {
-        let options = Options { schema: Some(name.to_owned()), ..quick() };
+        let options = DatabaseOptions { schema: Some(name.to_owned()), ..quick() };
         let error = Database::open(&url(), options).await.expect_err("refused");
         assert!(matches!(error, DatabaseError::Refused(_)), "{name}: {error}");
     }

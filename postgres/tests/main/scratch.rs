@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "not all who include it use all of it")]
 
-use postgres::{Database, Options};
+use postgres::{Database, DatabaseOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -34,8 +34,12 @@ impl Default for Scratch {
 }
 
 impl Scratch {
-    pub fn options(&self) -> Options {
-        Options { schema: Some(self.schema.clone()), application_name: self.schema.clone(), ..Options::default() }
+    pub fn options(&self) -> DatabaseOptions {
+        DatabaseOptions {
+            schema: Some(self.schema.clone()),
+            application_name: self.schema.clone(),
+            ..DatabaseOptions::default()
+        }
     }
 
     /// The database with this schema; made with the first call.

@@ -3,7 +3,7 @@
 use crate::proxy::{Network, Proxy};
 use crate::scratch;
 use peer::Peer;
-use postgres::{Database, DatabaseError, Options, Sessions};
+use postgres::{Database, DatabaseError, DatabaseOptions, Sessions};
 use std::time::Duration;
 
 fn url(peer: &Peer) -> String {
@@ -14,7 +14,7 @@ fn url(peer: &Peer) -> String {
 async fn a_server_that_does_not_speak_is_not_waited_for_for_ever() {
     for (manner, peer) in Peer::each(b"R\0\0\0\x08\0\0\0\0S\0\0\0\x16").await {
         let begun = tokio::time::Instant::now();
-        let opened = Database::open(&url(&peer), Options::default()).await;
+        let opened = Database::open(&url(&peer), DatabaseOptions::default()).await;
         assert!(
             matches!(opened, Err(DatabaseError::Unavailable(_) | DatabaseError::Refused(_))),
             "{manner}: {opened:?}"
@@ -28,7 +28,7 @@ async fn a_server_that_does_not_speak_is_not_waited_for_for_ever() {
 async fn whoever_no_longer_waits_leaves_no_connection_behind_that_waits_for_ever() {
     let proxy = Proxy::to(&scratch::url()).await;
     // Whatever other tests have written there.
-    let options = Options { connections: 1, format: i32::MAX, ..Options::default() };
+    let options = DatabaseOptions { connections: 1, format: i32::MAX, ..DatabaseOptions::default() };
     let database = Database::open(&proxy.url, options).await.expect("opens");
     let sessions = Sessions::new(&database, &[]);
     sessions.ask(|| sqlx::query("SELECT 1")).await.expect("an answer");

@@ -1,7 +1,7 @@
 //! What a URL promises of TLS, against a real server: it is kept, or said.
 
 use crate::scratch::Scratch;
-use postgres::{Database, DatabaseError, Options};
+use postgres::{Database, DatabaseError, DatabaseOptions};
 
 fn file(name: &str) -> String {
     let directory = std::env::var("CARTLOG_TEST_TLS");
@@ -82,7 +82,7 @@ async fn what_is_not_trusted_is_refused_and_named_and_no_secret_is_shown() {
         ),
         ("in the clear", in_the_clear, "no encryption"),
     ] {
-        let error = Database::open(&url, Options::default()).await.expect_err(name);
+        let error = Database::open(&url, DatabaseOptions::default()).await.expect_err(name);
         assert!(matches!(&error, DatabaseError::Refused(reason) if reason.contains(words)), "{name}: {error}");
         assert!(!format!("{error} {error:?}").contains("secret"), "{name}: {error}");
     }
@@ -93,7 +93,7 @@ async fn what_is_not_trusted_is_refused_and_named_and_no_secret_is_shown() {
 async fn a_server_without_tls_is_named() {
     let server = peer::Peer::that(peer::Manner::Leaves { words: b"N".to_vec() }).await;
     let url = format!("postgres://shop:secret@{}/shop?sslmode=require", server.address());
-    let error = Database::open(&url, Options::default()).await.expect_err("refused");
+    let error = Database::open(&url, DatabaseOptions::default()).await.expect_err("refused");
     assert!(matches!(&error, DatabaseError::Refused(reason) if reason.contains("does not support TLS")), "{error}");
 }
 
@@ -111,7 +111,7 @@ fn what_can_not_be_kept_is_refused_before_any_server_is_asked() {
         ("sslmode=verify".to_owned(), "ssl_mode"),
     ] {
         let url = format!("postgres://shop:secret@localhost/shop?{query}");
-        let error = Database::check(&url, &Options::default()).expect_err("refused").to_string();
+        let error = Database::check(&url, &DatabaseOptions::default()).expect_err("refused").to_string();
         assert!(error.contains(words) && !error.contains("secret"), "{query}: {error}");
     }
 }

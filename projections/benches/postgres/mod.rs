@@ -5,7 +5,7 @@ use crate::{SOME, cpu, journal, live, many_products, opened, query, rate, settin
 use cartlog_projections::store::ReadStore;
 use cartlog_projections::{PostgresReadStore, Projections, view_names};
 use journal::Journal;
-use postgres::{Held, Role};
+use postgres::{HeldRole, Role};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use std::time::Instant;
 async fn store(scratch: &Scratch) -> Arc<PostgresReadStore> {
     let store = PostgresReadStore::open(&scratch.database().await).await.unwrap();
     let role = |name: &'static str| Role::View { name: name.into(), version: 1 };
-    let held: Vec<Held> = view_names().map(|name| Held { role: role(name), epoch: 1 }).collect();
+    let held: Vec<HeldRole> = view_names().map(|name| HeldRole { role: role(name), epoch: 1 }).collect();
     for held in &held {
         scratch.execute(&format!("INSERT INTO leaders VALUES ('{}', 1, 'bench', now())", held.role.name())).await;
     }

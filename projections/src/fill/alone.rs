@@ -1,6 +1,6 @@
 //! The events that one row is folded from: for rows that are parked, and for looking at a row as it was.
 
-use crate::store::{Parked, ReadStore, StoreError, Table};
+use crate::store::{Parked, ReadStore, ReadStoreError, Table};
 use eventlog::{Position, StreamName};
 use journal::{Delivery, Envelope, Journal, JournalError, Tail, Unreadable};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub enum FoldError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] ReadStoreError),
 }
 
 /// Reads the events of rows up to a position.
@@ -104,7 +104,7 @@ impl<'a> Alone<'a> {
             }
             if wanted.first() == Some(&first) {
                 let reason = format!("no event stands at position {first}, where row {key} has one");
-                return Err(FoldError::Store(StoreError::Damaged(reason)));
+                return Err(FoldError::Store(ReadStoreError::Damaged(reason)));
             }
         }
         Ok(events)

@@ -2,7 +2,7 @@
 
 use super::error::FillError;
 use super::meter::Meter;
-use super::settings::Settings;
+use super::settings::ProjectionSettings;
 use super::{Group, Project};
 use crate::reader::Views;
 use crate::store::*;
@@ -28,7 +28,7 @@ pub(crate) struct FillContext {
     pub filled: Vec<&'static ViewDeclaration>,
     /// Others fill what this process doesn't.
     pub is_shared: bool,
-    pub settings: Settings,
+    pub settings: ProjectionSettings,
     pub stop: CancellationToken,
 }
 
@@ -48,7 +48,7 @@ impl FillContext {
     }
 
     /// A group of these generations, which are all at the checkpoint.
-    pub(super) async fn group(&self, tables: Vec<Table>, checkpoint: Checkpoint) -> Result<Group, StoreError> {
+    pub(super) async fn group(&self, tables: Vec<Table>, checkpoint: Checkpoint) -> Result<Group, ReadStoreError> {
         let mut projectors = Vec::with_capacity(tables.len());
         for table in tables {
             let parked = self.store().parked(table).await?;
@@ -76,7 +76,7 @@ impl FillContext {
     async fn apply(&self, group: &mut Group, batch: &[Delivery]) -> Result<(), FillError> {
         loop {
             match group.apply(self.store(), batch).await {
-                Err(StoreError::Full(reason)) => self.wait_for_room(reason).await?,
+                Err(ReadStoreError::Full(reason)) => self.wait_for_room(reason).await?,
                 outcome => {
                     self.views.inner.watched.has_room();
                     return Ok(outcome?);
@@ -93,7 +93,7 @@ impl FillContext {
     ) -> Result<Table, FillError> {
         loop {
             match self.store().create(view, checkpoint).await {
-                Err(StoreError::Full(reason)) => self.wait_for_room(reason).await?,
+                Err(ReadStoreError::Full(reason)) => self.wait_for_room(reason).await?,
                 outcome => return Ok(outcome?),
             }
         }
@@ -168,7 +168,7 @@ fn read_ahead(
     journal: Journal,
     mut after: Position,
     to: Position,
-    settings: &Settings,
+    settings: &ProjectionSettings,
 ) -> mpsc::Receiver<Result<Vec<Delivery>, JournalError>> {
     let (batches, receiver) = mpsc::channel(2);
     let room = Room { events: settings.fill_events, bytes: settings.batch_bytes };

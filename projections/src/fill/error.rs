@@ -2,7 +2,7 @@
 
 use super::alone::FoldError;
 use super::thread::BrokeOff;
-use crate::store::StoreError;
+use crate::store::ReadStoreError;
 use eventlog::LogError;
 use journal::JournalError;
 
@@ -14,7 +14,7 @@ pub enum FillError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] ReadStoreError),
     /// A row could not be folded alone.
     #[error(transparent)]
     Fold(#[from] FoldError),

@@ -2,8 +2,8 @@
 
 use super::Project;
 use super::alone::{Alone, FoldError};
-use crate::reader::Inner;
-use crate::store::{Commit, ParkedUnit, ReadStore, StoreError, Table, Tip};
+use crate::reader::ViewsInner;
+use crate::store::{Commit, ParkedUnit, ReadStore, ReadStoreError, Table, Tip};
 use domain::Category;
 use eventlog::{Checkpoint, Position};
 use journal::Delivery;
@@ -19,7 +19,7 @@ pub(crate) struct Group {
 
 /// What came of a part of a batch.
 #[derive(PartialEq, Eq)]
-enum Part {
+enum PartOutcome {
     Committed,
     /// It touches more rows than there is room for; nothing has happened.
     TooMuch,
@@ -40,24 +40,24 @@ impl Group {
 
     /// Folds the batch into all views and commits it with the checkpoint, in parts where its rows take too much memory. On an error
     /// nothing has happened that the checkpoint does not say: the same batch again goes on there.
-    pub async fn apply(&mut self, store: &dyn ReadStore, batch: &[Delivery]) -> Result<(), StoreError> {
+    pub async fn apply(&mut self, store: &dyn ReadStore, batch: &[Delivery]) -> Result<(), ReadStoreError> {
         let mut rest = &batch[batch.partition_point(|delivery| delivery.position() <= self.position())..];
         let mut length = rest.len();
         while !rest.is_empty() {
             let (part, later) = rest.split_at(length.min(rest.len()));
             match self.apply_part(store, part).await? {
-                Part::Committed => rest = later,
-                Part::TooMuch => length = part.len().div_ceil(2),
+                PartOutcome::Committed => rest = later,
+                PartOutcome::TooMuch => length = part.len().div_ceil(2),
             }
         }
         Ok(())
     }
 
-    async fn apply_part(&mut self, store: &dyn ReadStore, part: &[Delivery]) -> Result<Part, StoreError> {
-        let Some(last) = part.last() else { return Ok(Part::Committed) };
+    async fn apply_part(&mut self, store: &dyn ReadStore, part: &[Delivery]) -> Result<PartOutcome, ReadStoreError> {
+        let Some(last) = part.last() else { return Ok(PartOutcome::Committed) };
         let checkpoint = Checkpoint { position: last.position(), event_id: last.id(), ..self.checkpoint };
         let outcome = self.write(store, part, checkpoint).await;
-        if let Ok(Part::Committed) = outcome {
+        if let Ok(PartOutcome::Committed) = outcome {
             self.projectors.iter_mut().for_each(|projector| projector.committed());
             self.checkpoint = checkpoint;
         } else {
@@ -71,7 +71,7 @@ impl Group {
         store: &dyn ReadStore,
         part: &[Delivery],
         checkpoint: Checkpoint,
-    ) -> Result<Part, StoreError> {
+    ) -> Result<PartOutcome, ReadStoreError> {
         let mut tables = Vec::with_capacity(self.projectors.len());
         // One event alone is folded, whatever it takes.
         let mut room = if part.len() > 1 { self.rows_bytes } else { usize::MAX };
@@ -80,14 +80,14 @@ impl Group {
             projector.abandon();
             projector.gather(part);
             if !projector.load(store, &mut room).await? {
-                return Ok(Part::TooMuch);
+                return Ok(PartOutcome::TooMuch);
             }
             projector.fold(part);
             tables.push(projector.changes()?);
         }
         let event_hash = part.last().map(Delivery::hash);
         store.commit(Commit { tables, tips: tips(part), before: self.position(), checkpoint, event_hash }).await?;
-        Ok(Part::Committed)
+        Ok(PartOutcome::Committed)
     }
 
     /// The projector of the view.
@@ -119,7 +119,7 @@ impl Group {
 
     /// Answers queries from now on, all views of the group. Gives the generations that did before, each with what ends
     /// with the last query on it.
-    pub fn publish(&self, views: &Inner) -> Vec<(Table, CancellationToken)> {
+    pub fn publish(&self, views: &ViewsInner) -> Vec<(Table, CancellationToken)> {
         self.projectors.iter().filter_map(|projector| projector.publish(views)).collect()
     }
 
@@ -131,7 +131,7 @@ impl Group {
     }
 
     /// Notes how the views are, if `always` or if something was parked.
-    pub fn note(&mut self, views: &Inner, always: bool) {
+    pub fn note(&mut self, views: &ViewsInner, always: bool) {
         for projector in &mut self.projectors {
             if projector.parked_anew() || always {
                 let status = projector.status();

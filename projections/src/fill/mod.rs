@@ -31,4 +31,4 @@ use group::Group;
 pub(crate) use meter::Report;
 pub use projections::{Projections, Retried};
 pub(crate) use projector::{Project, Projector};
-pub use settings::Settings;
+pub use settings::ProjectionSettings;

@@ -4,7 +4,7 @@ use super::alone::Alone;
 use super::context::FillContext;
 use super::error::FillError;
 use super::meter::Report;
-use super::settings::Settings;
+use super::settings::ProjectionSettings;
 use super::start::{self, RETRIED_AT_ONCE, Started};
 use super::thread::{self, BrokeOff};
 use super::upkeep::Upkeep;
@@ -53,7 +53,7 @@ impl Projections {
     pub async fn open(
         store: Arc<dyn ReadStore>,
         journal: Journal,
-        settings: Settings,
+        settings: ProjectionSettings,
         progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Self, FillError> {
         let views = Views::new(Arc::clone(&store), any_view::slots(settings.declared));

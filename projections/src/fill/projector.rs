@@ -3,7 +3,7 @@
 use super::alone::{Alone, FoldError};
 use super::parked::ParkedUnits;
 use crate::cache::{Cached, Fingerprint, RowCache};
-use crate::reader::{Inner, decode};
+use crate::reader::{ViewsInner, decode};
 use crate::slots::Live;
 use crate::status::ViewStatus;
 use crate::store::*;
@@ -28,17 +28,17 @@ pub(crate) trait Project: Send {
     fn gather(&mut self, batch: &[Delivery]);
     /// Reads those that are not in memory, and takes what all of them weigh from the room, in bytes; `false` when there is not
     /// enough of it.
-    async fn load(&mut self, store: &dyn ReadStore, room: &mut usize) -> Result<bool, StoreError>;
+    async fn load(&mut self, store: &dyn ReadStore, room: &mut usize) -> Result<bool, ReadStoreError>;
     fn fold(&mut self, batch: &[Delivery]);
     /// What is to be written.
-    fn changes(&mut self) -> Result<TableChanges, StoreError>;
+    fn changes(&mut self) -> Result<TableChanges, ReadStoreError>;
     /// It was written: readers may see it.
     fn committed(&mut self);
     /// It was not: all is as before the batch.
     fn abandon(&mut self);
 
     /// Answers queries from now on. Gives what ends with the last query on the generation before.
-    fn publish(&self, views: &Inner) -> Option<(Table, CancellationToken)>;
+    fn publish(&self, views: &ViewsInner) -> Option<(Table, CancellationToken)>;
     fn status(&self) -> ViewStatus;
     /// Whether something else is parked than when it was last asked.
     fn parked_anew(&mut self) -> bool;
@@ -140,7 +140,7 @@ impl<V: View> Projector<V> {
     }
 
     /// Reads these rows from the store; gives what they weigh.
-    async fn read(&mut self, store: &dyn ReadStore, rows: &[usize]) -> Result<usize, StoreError> {
+    async fn read(&mut self, store: &dyn ReadStore, rows: &[usize]) -> Result<usize, ReadStoreError> {
         let keys = rows.iter().map(|&row| self.rows[row].key).collect();
         let documents = store.get_many(self.table, keys).await?;
         let mut weight = 0;
@@ -247,7 +247,7 @@ impl<V: View> Project for Projector<V> {
         }
     }
 
-    async fn load(&mut self, store: &dyn ReadStore, room: &mut usize) -> Result<bool, StoreError> {
+    async fn load(&mut self, store: &dyn ReadStore, room: &mut usize) -> Result<bool, ReadStoreError> {
         let missing: Vec<usize> = (0..self.rows.len()).filter(|&row| self.rows[row].missing).collect();
         // Those that were in memory are out of the cache now.
         let mut weight: usize = self.rows.iter().map(|touched| touched.weight).sum();
@@ -274,13 +274,13 @@ impl<V: View> Project for Projector<V> {
         }
     }
 
-    fn changes(&mut self) -> Result<TableChanges, StoreError> {
+    fn changes(&mut self) -> Result<TableChanges, ReadStoreError> {
         let mut rows = Vec::with_capacity(self.rows.len());
         for touched in self.rows.iter_mut().filter(|touched| touched.changed) {
             // No row yet: the event concerned what is still to come.
             let Some(row) = &touched.row else { continue };
             let document = serde_json::to_string(row).map_err(|error| {
-                StoreError::Damaged(format!(
+                ReadStoreError::Damaged(format!(
                     "row {} of {} can't be written: {error}",
                     touched.key, self.table.view.name
                 ))
@@ -315,7 +315,7 @@ impl<V: View> Project for Projector<V> {
         self.clear();
     }
 
-    fn publish(&self, views: &Inner) -> Option<(Table, CancellationToken)> {
+    fn publish(&self, views: &ViewsInner) -> Option<(Table, CancellationToken)> {
         let live = Live::new(self.table, Some(Arc::clone(&self.cache)));
         let before = views.slots.get::<V>()?.set(Some(Arc::new(live)));
         before.map(|before| (before.table, before.gone.clone()))
@@ -342,7 +342,7 @@ impl<V: View> Project for Projector<V> {
             return Err(FoldError::Unfoldable(stuck));
         }
         let json = folded.row.map(serde_json::to_value).transpose();
-        json.map_err(|error| FoldError::Store(StoreError::Damaged(error.to_string())))
+        json.map_err(|error| FoldError::Store(ReadStoreError::Damaged(error.to_string())))
     }
 
     async fn retry(&mut self, alone: &Alone<'_>, units: &[ParkedUnit]) -> Result<(TableChanges, usize), FoldError> {

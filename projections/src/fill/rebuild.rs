@@ -90,7 +90,7 @@ async fn drop_retired(shared: &Upkeep, retired: Vec<(Table, CancellationToken)>)
 }
 
 /// The views whose rebuild was interrupted.
-pub(super) async fn interrupted(shared: &Upkeep) -> Result<Vec<&'static ViewDeclaration>, StoreError> {
+pub(super) async fn interrupted(shared: &Upkeep) -> Result<Vec<&'static ViewDeclaration>, ReadStoreError> {
     let generations = shared.context.store().generations().await?;
     let is_interrupted = |view: &&&'static ViewDeclaration| {
         let is_its = |known: &Generation| known.is_of(view) && known.state == GenerationState::Filling;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// How much is done at once, and kept.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub struct ProjectionSettings {
     /// Events that are folded into one transaction, at most, while the views follow the log.
     pub batch_events: usize,
     /// The same, while they are filled or catch up: nobody waits for any one of them, and a page that many events touch is
@@ -34,7 +34,7 @@ pub struct Settings {
     pub outlived_for: Duration,
 }
 
-impl Default for Settings {
+impl Default for ProjectionSettings {
     fn default() -> Self {
         const MIB: usize = 1024 * 1024;
         Self {
@@ -53,7 +53,7 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl ProjectionSettings {
     pub(crate) fn declarations(&self) -> impl Iterator<Item = &'static ViewDeclaration> + use<> {
         self.declared.iter().map(|view| view.declaration)
     }

@@ -253,7 +253,7 @@ async fn fill_absent(
 pub(super) async fn by_checkpoint(
     context: &FillContext,
     mut begun: Vec<(Table, Checkpoint)>,
-) -> Result<Vec<Group>, StoreError> {
+) -> Result<Vec<Group>, ReadStoreError> {
     let mut groups = Vec::new();
     while let Some((_, checkpoint)) = begun.first().copied() {
         let (same, others) = begun.into_iter().partition(|(_, other)| *other == checkpoint);

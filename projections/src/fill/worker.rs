@@ -4,7 +4,7 @@ use super::context::FillContext;
 use super::error::FillError;
 use super::thread;
 use super::upkeep::Upkeep;
-use crate::store::{Generation, GenerationState, StoreError, ViewDeclaration};
+use crate::store::{Generation, GenerationState, ReadStoreError, ViewDeclaration};
 use eventlog::Position;
 use futures::FutureExt;
 use journal::{Batch, Delivery};
@@ -115,12 +115,15 @@ async fn take(shared: &Upkeep, events: &[Delivery]) -> bool {
                 let is_final = lost.is_some()
                     || matches!(
                         error,
-                        StoreError::Damaged(_) | StoreError::Foreign(_) | StoreError::Newer(_) | StoreError::Fenced
+                        ReadStoreError::Damaged(_)
+                            | ReadStoreError::Foreign(_)
+                            | ReadStoreError::Newer(_)
+                            | ReadStoreError::Fenced
                     );
                 if let Some(view) = lost {
                     shared.context.store().met_damage(&format!("a table of the view '{view}' is gone"));
                 }
-                if let StoreError::Damaged(reason) = &error {
+                if let ReadStoreError::Damaged(reason) = &error {
                     shared.context.store().met_damage(reason);
                 }
                 inner.watched.store_trouble(error.to_string(), is_final);
@@ -169,7 +172,7 @@ pub(super) async fn tidy_up(shared: Arc<Upkeep>) {
 }
 
 /// One that answered to another version of the program is still said to.
-async fn drop_leftover(context: &FillContext, leftover: Generation) -> Result<(), StoreError> {
+async fn drop_leftover(context: &FillContext, leftover: Generation) -> Result<(), ReadStoreError> {
     // In a version that is filled here, what took its place has retired it.
     if leftover.state != GenerationState::Retired && !context.fills(&leftover) {
         context.store().retire(leftover.view.clone(), leftover.version).await?;

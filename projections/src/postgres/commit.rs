@@ -42,13 +42,13 @@ pub(super) struct Committer {
 /// Why a transaction did not come to its end.
 enum Failed {
     /// Nothing was written.
-    Before(StoreError),
+    Before(ReadStoreError),
     /// Whether it was written can't be told by what the server said.
     Unknown(sqlx::Error),
 }
 
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
+impl From<ReadStoreError> for Failed {
+    fn from(error: ReadStoreError) -> Self {
         Self::Before(error)
     }
 }
@@ -58,12 +58,12 @@ impl Committer {
         Self { pool: database.pool(CONNECTIONS, SESSION) }
     }
 
-    async fn connection(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+    async fn connection(&self) -> Result<PoolConnection<Postgres>, ReadStoreError> {
         self.pool.acquire().await.map_err(|error| trouble("connecting", &error))
     }
 
     /// Writes the batch, as whoever leads by these epochs.
-    pub async fn commit(&self, held: &Epochs, commit: &Commit) -> Result<(), StoreError> {
+    pub async fn commit(&self, held: &Epochs, commit: &Commit) -> Result<(), ReadStoreError> {
         if commit.tables.is_empty() {
             return Ok(());
         }
@@ -74,7 +74,7 @@ impl Committer {
         match written.unwrap_or_else(|error| Err(Failed::Unknown(error))) {
             Ok(()) => Ok(()),
             Err(Failed::Before(error)) => {
-                if matches!(error, StoreError::Unavailable(_)) {
+                if matches!(error, ReadStoreError::Unavailable(_)) {
                     drop(connection.detach());
                 }
                 Err(error)
@@ -87,7 +87,7 @@ impl Committer {
     }
 
     /// Looks whether the batch was written whose answer was lost.
-    async fn settle(&self, commit: &Commit, mark: Uuid, lost: &sqlx::Error) -> Result<(), StoreError> {
+    async fn settle(&self, commit: &Commit, mark: Uuid, lost: &sqlx::Error) -> Result<(), ReadStoreError> {
         let until = Instant::now() + SETTLED_WITHIN;
         loop {
             match self.is_written(commit, mark).await {
@@ -95,7 +95,7 @@ impl Committer {
                 Ok(false) => return Err(trouble("writing", lost)),
                 Err(error) if Instant::now() >= until => {
                     tracing::warn!(%error, "whether a batch was written can't be told: the views are read anew");
-                    return Err(StoreError::Fenced);
+                    return Err(ReadStoreError::Fenced);
                 }
                 Err(_) => tokio::time::sleep(SETTLE_PAUSE).await,
             }
@@ -103,7 +103,7 @@ impl Committer {
     }
 
     /// Waits for the transaction, should it still be under way: it holds these rows.
-    async fn is_written(&self, commit: &Commit, mark: Uuid) -> Result<bool, StoreError> {
+    async fn is_written(&self, commit: &Commit, mark: Uuid) -> Result<bool, ReadStoreError> {
         let mut connection = self.connection().await?;
         let (views, generations) = names(commit);
         let select = "SELECT g.written FROM views_generations g
@@ -125,7 +125,7 @@ impl Committer {
         held: &Epochs,
         view: &'static ViewDeclaration,
         checkpoint: Checkpoint,
-    ) -> Result<Table, StoreError> {
+    ) -> Result<Table, ReadStoreError> {
         let mut connection = self.connection().await?;
         let created =
             in_time(LONGEST, async { Ok(generations::create(&mut connection, held, view, checkpoint).await) }).await;
@@ -133,35 +133,35 @@ impl Committer {
     }
 
     /// Done twice, it is the same: so it is done again until it is known to be done.
-    pub async fn swap(&self, held: &Epochs, tables: &[Table]) -> Result<(), StoreError> {
+    pub async fn swap(&self, held: &Epochs, tables: &[Table]) -> Result<(), ReadStoreError> {
         let until = Instant::now() + SETTLED_WITHIN;
         loop {
             match self.try_swap(held, tables).await {
-                Err(StoreError::Unavailable(_)) if Instant::now() < until => tokio::time::sleep(SETTLE_PAUSE).await,
-                Err(StoreError::Unavailable(reason)) => {
+                Err(ReadStoreError::Unavailable(_)) if Instant::now() < until => tokio::time::sleep(SETTLE_PAUSE).await,
+                Err(ReadStoreError::Unavailable(reason)) => {
                     tracing::warn!(reason, "which generations answer can't be told: the views are read anew");
-                    return Err(StoreError::Fenced);
+                    return Err(ReadStoreError::Fenced);
                 }
                 outcome => return outcome,
             }
         }
     }
 
-    async fn try_swap(&self, held: &Epochs, tables: &[Table]) -> Result<(), StoreError> {
+    async fn try_swap(&self, held: &Epochs, tables: &[Table]) -> Result<(), ReadStoreError> {
         let mut connection = self.connection().await?;
         let swapped = in_time(LONGEST, async { Ok(generations::swap(&mut connection, held, tables).await) }).await;
         done(connection, swapped, "swapping views")
     }
 
     /// Forgets what was seen of all streams.
-    pub async fn forget_tips(&self, held: &Epochs) -> Result<(), StoreError> {
+    pub async fn forget_tips(&self, held: &Epochs) -> Result<(), ReadStoreError> {
         let mut connection = self.connection().await?;
         let forgotten = in_time(LONGEST, async { Ok(forget(&mut connection, held).await) }).await;
         done(connection, forgotten, "forgetting what was seen")
     }
 
     /// Retires what answers in that version of the view.
-    pub async fn retire(&self, held: &Epochs, view: &str, version: u32) -> Result<(), StoreError> {
+    pub async fn retire(&self, held: &Epochs, view: &str, version: u32) -> Result<(), ReadStoreError> {
         let mut connection = self.connection().await?;
         let retiring = async { Ok(generations::retire(&mut connection, held, view, version).await) };
         let retired = in_time(LONGEST, retiring).await;
@@ -169,7 +169,7 @@ impl Committer {
     }
 
     /// Drops the generation as soon as nobody reads it; those that come to read it meanwhile need not wait for those that do.
-    pub async fn drop_generation(&self, held: &Epochs, view: &str, generation: u32) -> Result<(), StoreError> {
+    pub async fn drop_generation(&self, held: &Epochs, view: &str, generation: u32) -> Result<(), ReadStoreError> {
         let mut tries = 1;
         loop {
             let mut connection = self.connection().await?;
@@ -178,14 +178,14 @@ impl Committer {
             match done(connection, dropped, "dropping tables")? {
                 Dropped::Gone => return Ok(()),
                 Dropped::InUse(_) if tries < DROP_TRIES => tries += 1,
-                Dropped::InUse(reason) => return Err(StoreError::Unavailable(reason)),
+                Dropped::InUse(reason) => return Err(ReadStoreError::Unavailable(reason)),
             }
             tokio::time::sleep(DROP_PAUSE).await;
         }
     }
 }
 
-async fn forget(connection: &mut PgConnection, held: &Epochs) -> Result<(), StoreError> {
+async fn forget(connection: &mut PgConnection, held: &Epochs) -> Result<(), ReadStoreError> {
     let doing = |error: sqlx::Error| trouble("forgetting what was seen", &error);
     let mut transaction = connection.begin().await.map_err(doing)?;
     fence(&mut transaction, held).await?;
@@ -196,11 +196,11 @@ async fn forget(connection: &mut PgConnection, held: &Epochs) -> Result<(), Stor
 /// What came of it in time. A connection that failed is not used again: whatever it was in the middle of ends with it.
 fn done<T>(
     connection: PoolConnection<Postgres>,
-    outcome: sqlx::Result<Result<T, StoreError>>,
+    outcome: sqlx::Result<Result<T, ReadStoreError>>,
     doing: &str,
-) -> Result<T, StoreError> {
+) -> Result<T, ReadStoreError> {
     let outcome = outcome.unwrap_or_else(|error| Err(trouble(doing, &error)));
-    if matches!(outcome, Err(StoreError::Unavailable(_))) {
+    if matches!(outcome, Err(ReadStoreError::Unavailable(_))) {
         drop(connection.detach());
     }
     outcome
@@ -224,7 +224,7 @@ async fn write(connection: &mut PgConnection, held: &Epochs, commit: &Commit, ma
     })
 }
 
-async fn move_checkpoints(transaction: &mut PgConnection, commit: &Commit, mark: Uuid) -> Result<(), StoreError> {
+async fn move_checkpoints(transaction: &mut PgConnection, commit: &Commit, mark: Uuid) -> Result<(), ReadStoreError> {
     let writing = |error: sqlx::Error| trouble("writing", &error);
     let (views, generations) = names(commit);
     let update = "UPDATE views_generations g SET log_id = $3, position = $4, event_id = $5, written = $6,
@@ -289,13 +289,13 @@ async fn keep(transaction: &mut PgConnection, tips: &[Tip]) -> sqlx::Result<()> 
 }
 
 /// A generation is not where the batch begins.
-fn elsewhere_than(before: Position, set_back: bool) -> StoreError {
+fn elsewhere_than(before: Position, set_back: bool) -> ReadStoreError {
     if set_back {
         // As after a crash of the server, which need not have had the last batches on disk: what is in memory is ahead of it.
         tracing::warn!(%before, "the database was set back to before the last batch: the views are read anew");
-        return StoreError::Fenced;
+        return ReadStoreError::Fenced;
     }
-    StoreError::Damaged(format!("a view is no longer at position {before}: something else writes to the store"))
+    ReadStoreError::Damaged(format!("a view is no longer at position {before}: something else writes to the store"))
 }
 
 fn names(commit: &Commit) -> (Vec<String>, Vec<i32>) {

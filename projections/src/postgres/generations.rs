@@ -25,7 +25,7 @@ pub(super) async fn create(
     held: &Epochs,
     view: &'static ViewDeclaration,
     checkpoint: Checkpoint,
-) -> Result<Table, StoreError> {
+) -> Result<Table, ReadStoreError> {
     let doing = |error: sqlx::Error| trouble("making tables", &error);
     let mut transaction = connection.begin().await.map_err(doing)?;
     sqlx::query(DURABLE).execute(&mut *transaction).await.map_err(doing)?;
@@ -51,7 +51,7 @@ pub(super) async fn create(
 }
 
 /// Makes these the ones that answer, of their version: nodes of another one may answer from theirs.
-pub(super) async fn swap(connection: &mut PgConnection, held: &Epochs, tables: &[Table]) -> Result<(), StoreError> {
+pub(super) async fn swap(connection: &mut PgConnection, held: &Epochs, tables: &[Table]) -> Result<(), ReadStoreError> {
     let doing = |error: sqlx::Error| trouble("swapping views", &error);
     let mut transaction = connection.begin().await.map_err(doing)?;
     sqlx::query(DURABLE).execute(&mut *transaction).await.map_err(doing)?;
@@ -78,7 +78,7 @@ pub(super) async fn retire(
     held: &Epochs,
     view: &str,
     version: u32,
-) -> Result<(), StoreError> {
+) -> Result<(), ReadStoreError> {
     let doing = |error: sqlx::Error| trouble("retiring views", &error);
     let mut transaction = connection.begin().await.map_err(doing)?;
     sqlx::query(DURABLE).execute(&mut *transaction).await.map_err(doing)?;
@@ -95,7 +95,7 @@ pub(super) async fn drop_tables(
     held: &Epochs,
     view: &str,
     generation: u32,
-) -> Result<Dropped, StoreError> {
+) -> Result<Dropped, ReadStoreError> {
     let doing = |error: sqlx::Error| trouble("dropping tables", &error);
     let mut transaction = connection.begin().await.map_err(doing)?;
     sqlx::query(DURABLE).execute(&mut *transaction).await.map_err(doing)?;

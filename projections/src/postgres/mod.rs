@@ -17,7 +17,7 @@ mod words;
 mod write;
 
 use crate::store::*;
-use ::postgres::{Database, DatabaseError, Held, is_away, says};
+use ::postgres::{Database, DatabaseError, HeldRole, is_away, says};
 use async_trait::async_trait;
 use commit::Committer;
 use eventlog::{Checkpoint, Position, StreamName};
@@ -33,7 +33,7 @@ use values::number;
 
 /// A read store in a PostgreSQL database. Cheap to clone.
 ///
-/// As it is opened it only reads: every write is [`StoreError::Fenced`]. [`Self::leading`] gives the one that writes.
+/// As it is opened it only reads: every write is [`ReadStoreError::Fenced`]. [`Self::leading`] gives the one that writes.
 #[derive(Clone)]
 pub struct PostgresReadStore {
     readers: Arc<Readers>,
@@ -54,50 +54,50 @@ impl PostgresReadStore {
     }
 
     /// The same store, to write by what a lease holds of [`postgres::Role::View`]. Once another node has taken over any of it, every
-    /// write is [`StoreError::Fenced`].
-    pub fn leading(&self, held: &[Held]) -> Self {
+    /// write is [`ReadStoreError::Fenced`].
+    pub fn leading(&self, held: &[HeldRole]) -> Self {
         Self { held: Some(Arc::new(Epochs::of(held))), ..self.clone() }
     }
 
-    fn held(&self) -> Result<&Epochs, StoreError> {
-        self.held.as_deref().ok_or(StoreError::Fenced)
+    fn held(&self) -> Result<&Epochs, ReadStoreError> {
+        self.held.as_deref().ok_or(ReadStoreError::Fenced)
     }
 
     async fn decoded<T>(
         &self,
         statement: Statement,
         decode: impl Fn(&PgRow) -> sqlx::Result<T>,
-    ) -> Result<Vec<T>, StoreError> {
+    ) -> Result<Vec<T>, ReadStoreError> {
         let rows = self.readers.rows(statement).await?;
         rows.iter().map(decode).collect::<sqlx::Result<_>>().map_err(|error| trouble("reading", &error))
     }
 
-    async fn number(&self, statement: Statement) -> Result<u64, StoreError> {
+    async fn number(&self, statement: Statement) -> Result<u64, ReadStoreError> {
         let numbers = self.decoded(statement, |row| row.try_get::<i64, _>(0)).await?;
         Ok(numbers.first().map_or(0, |number| number.unsigned_abs()))
     }
 }
 
 /// What a failure of PostgreSQL means.
-fn trouble(doing: &str, error: &sqlx::Error) -> StoreError {
+fn trouble(doing: &str, error: &sqlx::Error) -> ReadStoreError {
     // A query that was cancelled took too long.
     if error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|state| state == "57014") {
-        return StoreError::Busy;
+        return ReadStoreError::Busy;
     }
     let reason = format!("{doing}: {}", says(error));
     // The generation was dropped meanwhile, by the node that leads: another one answers.
     let is_dropped = error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|state| state == "42P01");
-    if is_away(error) || is_dropped { StoreError::Unavailable(reason) } else { StoreError::Damaged(reason) }
+    if is_away(error) || is_dropped { ReadStoreError::Unavailable(reason) } else { ReadStoreError::Damaged(reason) }
 }
 
 #[async_trait]
 impl ReadStore for PostgresReadStore {
-    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, StoreError> {
+    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, ReadStoreError> {
         let select = Statement::new(format!("SELECT document::text FROM {} WHERE key = $1", schema::name(table)));
         Ok(self.decoded(select.id(key), |row| row.try_get(0)).await?.pop())
     }
 
-    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, StoreError> {
+    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, ReadStoreError> {
         let select =
             Statement::new(format!("SELECT key, document::text FROM {} WHERE key = ANY ($1)", schema::name(table)));
         let found = self.decoded(select.ids(keys.clone()), |row| Ok((row.try_get(0)?, row.try_get(1)?))).await?;
@@ -105,31 +105,31 @@ impl ReadStore for PostgresReadStore {
         Ok(keys.iter().map(|key| documents.get(key).cloned()).collect())
     }
 
-    async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, StoreError> {
+    async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, ReadStoreError> {
         let hit = |row: &PgRow| Ok(Hit { sort: row.try_get(0)?, key: row.try_get(1)? });
         self.decoded(statement::list(table, &list), hit).await
     }
 
-    async fn count(&self, table: Table, list: List) -> Result<u64, StoreError> {
+    async fn count(&self, table: Table, list: List) -> Result<u64, ReadStoreError> {
         self.number(statement::count(table, &list)).await
     }
 
-    async fn search(&self, table: Table, search: Search) -> Result<Vec<Found>, StoreError> {
+    async fn search(&self, table: Table, search: Search) -> Result<Vec<SearchHit>, ReadStoreError> {
         let Some(statement) = statement::search(table, &search) else { return Ok(Vec::new()) };
-        self.decoded(statement, |row| Ok(Found { key: row.try_get(0)?, score: row.try_get(1)? })).await
+        self.decoded(statement, |row| Ok(SearchHit { key: row.try_get(0)?, score: row.try_get(1)? })).await
     }
 
-    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+    async fn commit(&self, commit: Commit) -> Result<(), ReadStoreError> {
         self.committer.commit(self.held()?, &commit).await
     }
 
-    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, StoreError> {
+    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, ReadStoreError> {
         let name = schema::name(table);
         let select = format!("SELECT position FROM {name}_history WHERE key = $1 AND position <= $2 ORDER BY position");
         self.decoded(Statement::new(select).id(key).integer(number(up_to)), |row| position(row, 0)).await
     }
 
-    async fn parked(&self, table: Table) -> Result<Vec<Parked>, StoreError> {
+    async fn parked(&self, table: Table) -> Result<Vec<Parked>, ReadStoreError> {
         let select = "SELECT row_key, stream, position, event_type, reason FROM views_parked
                       WHERE view = $1 AND generation = $2 ORDER BY position";
         let parked = |row: &PgRow| {
@@ -143,27 +143,27 @@ impl ReadStore for PostgresReadStore {
         self.decoded(select, parked).await
     }
 
-    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+    async fn generations(&self) -> Result<Vec<Generation>, ReadStoreError> {
         self.decoded(Statement::new(schema::GENERATIONS), schema::generation).await
     }
 
-    async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, StoreError> {
+    async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, ReadStoreError> {
         self.committer.create(self.held()?, view, checkpoint).await
     }
 
-    async fn swap(&self, tables: Vec<Table>) -> Result<(), StoreError> {
+    async fn swap(&self, tables: Vec<Table>) -> Result<(), ReadStoreError> {
         self.committer.swap(self.held()?, &tables).await
     }
 
-    async fn retire(&self, view: String, version: u32) -> Result<(), StoreError> {
+    async fn retire(&self, view: String, version: u32) -> Result<(), ReadStoreError> {
         self.committer.retire(self.held()?, &view, version).await
     }
 
-    async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError> {
+    async fn drop_generation(&self, view: String, generation: u32) -> Result<(), ReadStoreError> {
         self.committer.drop_generation(self.held()?, &view, generation).await
     }
 
-    async fn tip(&self, stream: &StreamName) -> Result<Option<Tip>, StoreError> {
+    async fn tip(&self, stream: &StreamName) -> Result<Option<Tip>, ReadStoreError> {
         let select = Statement::new("SELECT revision, position, hash FROM views_tips WHERE stream = $1");
         let tip = |row: &PgRow| {
             Ok(Tip {
@@ -176,11 +176,11 @@ impl ReadStore for PostgresReadStore {
         Ok(self.decoded(select.text(stream.as_str()), tip).await?.pop())
     }
 
-    async fn forget_tips(&self) -> Result<(), StoreError> {
+    async fn forget_tips(&self) -> Result<(), ReadStoreError> {
         self.committer.forget_tips(self.held()?).await
     }
 
-    async fn bytes(&self) -> Result<u64, StoreError> {
+    async fn bytes(&self) -> Result<u64, ReadStoreError> {
         let beside = schema::BESIDE.map(|suffix| format!(", (name || '{suffix}')")).concat();
         let select = format!(
             "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::int8

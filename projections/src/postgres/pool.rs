@@ -2,7 +2,7 @@
 
 use super::statement::Statement;
 use super::trouble;
-use crate::store::StoreError;
+use crate::store::ReadStoreError;
 use postgres::{Database, Sessions};
 use sqlx::postgres::PgRow;
 use tokio::sync::Semaphore;
@@ -38,12 +38,12 @@ impl Readers {
     }
 
     /// The rows that the statement finds.
-    pub async fn rows(&self, statement: Statement) -> Result<Vec<PgRow>, StoreError> {
-        let _place = self.places.try_acquire().map_err(|_| StoreError::Busy)?;
+    pub async fn rows(&self, statement: Statement) -> Result<Vec<PgRow>, ReadStoreError> {
+        let _place = self.places.try_acquire().map_err(|_| ReadStoreError::Busy)?;
         match self.sessions.ask(|| statement.query()).await {
             Ok(rows) => Ok(rows),
             // All connections are in use, and were for long.
-            Err(sqlx::Error::PoolTimedOut) if self.sessions.is_exhausted() => Err(StoreError::Busy),
+            Err(sqlx::Error::PoolTimedOut) if self.sessions.is_exhausted() => Err(ReadStoreError::Busy),
             Err(error) => Err(trouble("reading", &error)),
         }
     }

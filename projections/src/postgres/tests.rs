@@ -9,7 +9,7 @@ use super::statement::{self, Statement};
 use super::{PostgresReadStore, schema};
 use crate::TimeRange;
 use crate::store::*;
-use ::postgres::{Held, Role};
+use ::postgres::{HeldRole, Role};
 use domain::Timestamp;
 use eventlog::{Checkpoint, LogId, Position};
 use scratch::Scratch;
@@ -51,7 +51,7 @@ fn row(view: &ViewDeclaration, number: u64) -> RowWrite {
 
 /// A generation of every view, filled.
 async fn filled(scratch: &Scratch) -> Vec<Table> {
-    let held = Held { role: Role::View { name: "all".into(), version: 1 }, epoch: 1 };
+    let held = HeldRole { role: Role::View { name: "all".into(), version: 1 }, epoch: 1 };
     let store = PostgresReadStore::open(&scratch.database().await).await.expect("opens").leading(&[held]);
     scratch.execute("INSERT INTO leaders VALUES ('view all 1', 1, 'test', now())").await;
     let checkpoint = Checkpoint::start(LogId(Uuid::nil()));

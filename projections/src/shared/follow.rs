@@ -2,7 +2,7 @@
 
 use super::Node;
 use crate::status::ViewStatus;
-use crate::store::{Generation, GenerationState, ReadStore, StoreError, Table, ViewDeclaration};
+use crate::store::{Generation, GenerationState, ReadStore, ReadStoreError, Table, ViewDeclaration};
 use eventlog::Position;
 use sqlx::postgres::PgListener;
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ const CHANNEL: &str = "cartlog_views";
 
 /// What this node has learned.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct FollowedViews {
     /// The views that it fills itself, of which it knows better.
     filled: Vec<&'static str>,
     generations: HashMap<&'static str, u32>,
@@ -31,7 +31,7 @@ pub(super) struct Known {
 
 /// What the store says of the views that others fill.
 #[derive(Default)]
-struct Seen {
+struct ObservedGenerations {
     /// The generation that answers, and up to where it is.
     live: Vec<(&'static ViewDeclaration, u32, Position)>,
     /// Of views that have no generation for this version of the program and this log.
@@ -52,7 +52,7 @@ impl Node {
     /// From now on this node fills these itself: nothing is learned of them from the store. What it filled before is learned anew.
     pub(super) async fn fills(&self, filled: Vec<&'static str>) {
         let mut known = self.known.lock().await;
-        *known = Known { filled, ..Known::default() };
+        *known = FollowedViews { filled, ..FollowedViews::default() };
         let (inner, fills_all) = (&self.views.inner, known.filled.len() == self.settings.declared.len());
         // Those that others fill are at least where all were said to be; the next look tells more. Of all others, until then they stay there.
         let at_least = (!known.filled.is_empty() && !fills_all).then(|| self.views.position());
@@ -85,11 +85,11 @@ impl Node {
     }
 
     /// Of all views but these.
-    async fn seen(&self, but: &[&'static str]) -> Result<Seen, StoreError> {
+    async fn seen(&self, but: &[&'static str]) -> Result<ObservedGenerations, ReadStoreError> {
         let log_id = self.log_id.get_or_try_init(|| self.journal.log_id()).await;
-        let log_id = *log_id.map_err(|error| StoreError::Unavailable(format!("the log can't be told: {error}")))?;
+        let log_id = *log_id.map_err(|error| ReadStoreError::Unavailable(format!("the log can't be told: {error}")))?;
         let generations = self.store.generations().await?;
-        let mut seen = Seen::default();
+        let mut seen = ObservedGenerations::default();
         for view in self.settings.declarations().filter(|view| !but.contains(&view.name)) {
             let is_it = |known: &&Generation| {
                 known.is_of(view) && known.state == GenerationState::Live && known.checkpoint.log_id == log_id
@@ -103,7 +103,7 @@ impl Node {
     }
 
     /// First what answers, then up to where it is: whoever waited for the position reads what is there.
-    fn publish(&self, known: &mut Known, seen: &Seen) {
+    fn publish(&self, known: &mut FollowedViews, seen: &ObservedGenerations) {
         let inner = &self.views.inner;
         for &(view, generation, reached) in &seen.live {
             known.reached.insert(view.name, reached);
@@ -125,7 +125,7 @@ impl Node {
         inner.reached.followed(known.reached.values().copied().min());
     }
 
-    async fn note_parked(&self, known: &mut Known, seen: &Seen) {
+    async fn note_parked(&self, known: &mut FollowedViews, seen: &ObservedGenerations) {
         if known.parked_at.is_some_and(|at| at.elapsed() < PARKED_EVERY) {
             return;
         }

@@ -3,7 +3,7 @@
 use super::Node;
 use crate::fill::{FillContext, FillError, Projections, Report};
 use crate::store::ViewDeclaration;
-use ::postgres::{Candidate, Held, Lease};
+use ::postgres::{Candidate, HeldRole, Lease};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ async fn lead(node: &Arc<Node>, lease: Lease, report: &Report) -> Result<(), Fil
 async fn fill(
     node: &Arc<Node>,
     lease: &Lease,
-    held: &[Held],
+    held: &[HeldRole],
     filled: Vec<&'static ViewDeclaration>,
     more: impl Future<Output = ()>,
     report: &Report,

@@ -10,13 +10,13 @@ mod lead;
 mod outlived;
 
 use crate::any_view;
-use crate::fill::{Projections, Report, Settings};
+use crate::fill::{ProjectionSettings, Projections, Report};
 use crate::status::Progress;
 use crate::store::ViewDeclaration;
 use crate::{PostgresReadStore, Views};
-use ::postgres::{Candidate, Database, Held, Role, Standing};
+use ::postgres::{Candidate, Database, HeldRole, LeadershipStatus, Role};
 use eventlog::LogId;
-use follow::Known;
+use follow::FollowedViews;
 use journal::Journal;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,25 +38,25 @@ struct Node {
     database: Database,
     store: PostgresReadStore,
     journal: Journal,
-    settings: Settings,
+    settings: ProjectionSettings,
     views: Views,
     log_id: OnceCell<LogId>,
     /// What this node has learned from the store of the views that it does not fill.
-    known: tokio::sync::Mutex<Known>,
+    known: tokio::sync::Mutex<FollowedViews>,
     leading: parking_lot::Mutex<Option<Projections>>,
-    standing: parking_lot::Mutex<Option<watch::Receiver<Standing>>>,
+    standing: parking_lot::Mutex<Option<watch::Receiver<LeadershipStatus>>>,
     stop: CancellationToken,
 }
 
 impl SharedViews {
     /// Nothing answers before [`Self::start`].
-    pub fn new(database: Database, store: PostgresReadStore, journal: Journal, settings: Settings) -> Self {
+    pub fn new(database: Database, store: PostgresReadStore, journal: Journal, settings: ProjectionSettings) -> Self {
         let node = Node {
             database,
             views: Views::new(Arc::new(store.clone()), any_view::slots(settings.declared)),
             store,
             journal,
-            settings: Settings { kept_for: KEPT_FOR, ..settings },
+            settings: ProjectionSettings { kept_for: KEPT_FOR, ..settings },
             log_id: OnceCell::new(),
             known: tokio::sync::Mutex::default(),
             leading: parking_lot::Mutex::default(),
@@ -112,14 +112,14 @@ impl SharedViews {
     }
 
     /// How this node stands; `None` where it is no candidate.
-    pub fn standing(&self) -> Option<Standing> {
+    pub fn standing(&self) -> Option<LeadershipStatus> {
         self.node.standing.lock().as_ref().map(|standing| standing.borrow().clone())
     }
 }
 
 impl Node {
     /// What it leads in.
-    fn led(&self, held: &[Held]) -> Vec<&'static ViewDeclaration> {
+    fn led(&self, held: &[HeldRole]) -> Vec<&'static ViewDeclaration> {
         let is_led = |view: &&'static ViewDeclaration| held.iter().any(|held| held.role == role(view));
         self.settings.declarations().filter(is_led).collect()
     }

@@ -5,7 +5,7 @@
 
 use super::Node;
 use crate::PostgresReadStore;
-use crate::store::{Generation, ReadStore, StoreError};
+use crate::store::{Generation, ReadStore, ReadStoreError};
 use ::postgres::Role;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -33,7 +33,7 @@ async fn look(
     node: &Node,
     store: &PostgresReadStore,
     unled_since: &mut HashMap<Version, Instant>,
-) -> Result<(), StoreError> {
+) -> Result<(), ReadStoreError> {
     let others: Vec<Generation> =
         store.generations().await?.into_iter().filter(|known| !is_declared(node, known)).collect();
     unled_since
@@ -43,7 +43,7 @@ async fn look(
     for version in versions {
         let role = Role::View { name: version.0.clone().into(), version: version.1 };
         let unled = node.database.unled(&role).await;
-        let Some(_nobody_leads) = unled.map_err(|error| StoreError::Unavailable(error.to_string()))? else {
+        let Some(_nobody_leads) = unled.map_err(|error| ReadStoreError::Unavailable(error.to_string()))? else {
             unled_since.remove(&version);
             continue;
         };

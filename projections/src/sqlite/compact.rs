@@ -1,7 +1,7 @@
 //! Giving room back to the disk: a rebuild leaves the file with as much room in it as the views take.
 
 use super::{schema, trouble};
-use crate::store::StoreError;
+use crate::store::ReadStoreError;
 use rusqlite::{Connection, OpenFlags};
 use sqlite::{connect, files};
 use std::io::Read;
@@ -31,7 +31,7 @@ fn number(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
 }
 
 /// Gives a piece back; whether there may be more.
-pub(super) fn give_back(connection: &Connection) -> Result<bool, StoreError> {
+pub(super) fn give_back(connection: &Connection) -> Result<bool, ReadStoreError> {
     let give = || -> rusqlite::Result<bool> {
         let free = number(connection, "freelist_count")?;
         if free <= STAY_FREE {
@@ -45,13 +45,13 @@ pub(super) fn give_back(connection: &Connection) -> Result<bool, StoreError> {
 }
 
 /// Writes a file that can give nothing back, and has much to give, anew. Nobody has it open. Interrupted, the file is as it was.
-pub(super) fn if_worth_while(path: &Path) -> Result<(), StoreError> {
+pub(super) fn if_worth_while(path: &Path) -> Result<(), ReadStoreError> {
     // A file that is not there, or that has no header, is left to whoever opens it.
     if !is_worth_while(path).unwrap_or(false) {
         return Ok(());
     }
     let anew = files::beside(path, "-compact");
-    let unmoved = |error| StoreError::Unavailable(format!("{}: {error}", path.display()));
+    let unmoved = |error| ReadStoreError::Unavailable(format!("{}: {error}", path.display()));
     files::remove(&anew).map_err(unmoved)?;
     match write_anew(path, &anew).map_err(CompactError::from).and_then(|()| put(&anew, path)) {
         Ok(()) => {

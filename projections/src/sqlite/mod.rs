@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use eventlog::{Checkpoint, Position, StreamName};
 use pool::Pool;
 use rusqlite::Connection;
-use sqlite::{Closed, File, OpenError, Settle, Space, Stopped, Trouble, files, says};
+use sqlite::{Closed, FailureKind, File, OpenError, Settle, Space, Stopped, files, says};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -43,9 +43,9 @@ impl SqliteReadStore {
     /// with much room in it that it could not give back.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] if another version wrote it, [`StoreError::Foreign`] if it is not one of ours: it is left as it is.
-    /// [`StoreError::Damaged`] if it can't be read. [`StoreError::Unavailable`] if the disk doesn't let us.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    /// [`ReadStoreError::Newer`] if another version wrote it, [`ReadStoreError::Foreign`] if it is not one of ours: it is left as it is.
+    /// [`ReadStoreError::Damaged`] if it can't be read. [`ReadStoreError::Unavailable`] if the disk doesn't let us.
+    pub fn open(path: &Path) -> Result<Self, ReadStoreError> {
         compact::if_worth_while(path)?;
         Ok(Self::with(File::open(path, &schema::FORMAT)?))
     }
@@ -54,7 +54,7 @@ impl SqliteReadStore {
     ///
     /// # Errors
     /// As [`Self::open`], but for damage.
-    pub fn open_or_begin_anew(path: &Path) -> Result<Self, StoreError> {
+    pub fn open_or_begin_anew(path: &Path) -> Result<Self, ReadStoreError> {
         compact::if_worth_while(path)?;
         let (file, _) = File::open_or_begin_anew(path, &schema::FORMAT)?;
         Ok(Self::with(file))
@@ -86,7 +86,7 @@ impl SqliteReadStore {
     ///
     /// # Errors
     /// The disk's: then nothing is open.
-    pub fn begin_anew(&self) -> Result<(), StoreError> {
+    pub fn begin_anew(&self) -> Result<(), ReadStoreError> {
         self.take_place(None)
     }
 
@@ -100,7 +100,7 @@ impl SqliteReadStore {
     ///
     /// # Errors
     /// The disk's: then nothing is open, and the next start finds what there is.
-    pub(crate) fn take_place(&self, of: Option<&Path>) -> Result<(), StoreError> {
+    pub(crate) fn take_place(&self, of: Option<&Path>) -> Result<(), ReadStoreError> {
         let reason = self.damage.borrow().clone().unwrap_or_default();
         match of {
             Some(filled) => self.file.replace_by(filled, &reason)?,
@@ -114,75 +114,75 @@ impl SqliteReadStore {
     ///
     /// # Errors
     /// The write-ahead log could not be emptied.
-    pub(crate) fn close(&self) -> Result<(), StoreError> {
-        let settled = self.settle().map_err(StoreError::Unavailable);
+    pub(crate) fn close(&self) -> Result<(), ReadStoreError> {
+        let settled = self.settle().map_err(ReadStoreError::Unavailable);
         self.file.close();
         settled
     }
 
-    fn write<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn write<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, ReadStoreError>) -> Result<T, ReadStoreError> {
         self.noted(self.file.write(work)?)
     }
 
     /// Damage is told to whoever makes the file anew.
-    fn noted<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
-        if let Err(StoreError::Damaged(reason)) = &outcome {
+    fn noted<T>(&self, outcome: Result<T, ReadStoreError>) -> Result<T, ReadStoreError> {
+        if let Err(ReadStoreError::Damaged(reason)) = &outcome {
             self.met_damage(reason);
         }
         outcome
     }
 
-    fn inline<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+    fn inline<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, ReadStoreError> {
         self.noted(self.pool.inline(read))
     }
 
     async fn heavy<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, StoreError> {
+    ) -> Result<T, ReadStoreError> {
         self.noted(self.pool.heavy(read).await)
     }
 
-    fn has_room(&self) -> Result<(), StoreError> {
+    fn has_room(&self) -> Result<(), ReadStoreError> {
         match self.space.as_ref().and_then(Space::very_short) {
-            Some(short) => Err(StoreError::Full(short.to_string())),
+            Some(short) => Err(ReadStoreError::Full(short.to_string())),
             None => Ok(()),
         }
     }
 }
 
 /// What a failure of SQLite means.
-fn trouble(doing: &str, error: &rusqlite::Error) -> StoreError {
+fn trouble(doing: &str, error: &rusqlite::Error) -> ReadStoreError {
     of_trouble(sqlite::trouble(error), format!("{doing}: {}", says(error)))
 }
 
-fn of_trouble(trouble: Trouble, reason: String) -> StoreError {
+fn of_trouble(trouble: FailureKind, reason: String) -> ReadStoreError {
     match trouble {
-        Trouble::Damaged => StoreError::Damaged(reason),
-        Trouble::Full => StoreError::Full(reason),
-        Trouble::ReadOnly | Trouble::Passing => StoreError::Unavailable(reason),
+        FailureKind::Damaged => ReadStoreError::Damaged(reason),
+        FailureKind::Full => ReadStoreError::Full(reason),
+        FailureKind::ReadOnly | FailureKind::Passing => ReadStoreError::Unavailable(reason),
     }
 }
 
-impl From<OpenError> for StoreError {
+impl From<OpenError> for ReadStoreError {
     fn from(error: OpenError) -> Self {
         match (error.trouble(), &error) {
             (Some(trouble), _) => of_trouble(trouble, error.to_string()),
-            (None, OpenError::OtherVersion { .. }) => StoreError::Newer(error.to_string()),
-            (None, _) => StoreError::Foreign(error.to_string()),
+            (None, OpenError::OtherVersion { .. }) => ReadStoreError::Newer(error.to_string()),
+            (None, _) => ReadStoreError::Foreign(error.to_string()),
         }
     }
 }
 
-impl From<Closed> for StoreError {
+impl From<Closed> for ReadStoreError {
     fn from(closed: Closed) -> Self {
-        StoreError::Unavailable(closed.to_string())
+        ReadStoreError::Unavailable(closed.to_string())
     }
 }
 
-impl From<Stopped> for StoreError {
+impl From<Stopped> for ReadStoreError {
     fn from(stopped: Stopped) -> Self {
-        StoreError::Unavailable(stopped.to_string())
+        ReadStoreError::Unavailable(stopped.to_string())
     }
 }
 
@@ -194,63 +194,63 @@ impl Settle for SqliteReadStore {
 
 #[async_trait]
 impl ReadStore for SqliteReadStore {
-    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, StoreError> {
+    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, ReadStoreError> {
         self.inline(|connection| read::document(connection, table, key))
     }
 
-    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, StoreError> {
+    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, ReadStoreError> {
         self.inline(|connection| read::documents(connection, table, &keys))
     }
 
-    async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, StoreError> {
+    async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, ReadStoreError> {
         if list.is_bounded() && list.limit <= INLINE_ROWS {
             return self.inline(|connection| read::list(connection, table, &list));
         }
         self.heavy(move |connection| read::list(connection, table, &list)).await
     }
 
-    async fn count(&self, table: Table, list: List) -> Result<u64, StoreError> {
+    async fn count(&self, table: Table, list: List) -> Result<u64, ReadStoreError> {
         self.heavy(move |connection| read::count(connection, table, &list)).await
     }
 
-    async fn search(&self, table: Table, search: Search) -> Result<Vec<Found>, StoreError> {
+    async fn search(&self, table: Table, search: Search) -> Result<Vec<SearchHit>, ReadStoreError> {
         self.heavy(move |connection| read::search(connection, table, &search)).await
     }
 
-    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+    async fn commit(&self, commit: Commit) -> Result<(), ReadStoreError> {
         if let Some(damage) = &*self.damage.borrow() {
-            return Err(StoreError::Damaged(damage.clone()));
+            return Err(ReadStoreError::Damaged(damage.clone()));
         }
         self.has_room()?;
         self.write(|connection| write::commit(connection, &commit))
     }
 
-    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, StoreError> {
+    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, ReadStoreError> {
         self.heavy(move |connection| read::history(connection, table, key, up_to)).await
     }
 
-    async fn parked(&self, table: Table) -> Result<Vec<Parked>, StoreError> {
+    async fn parked(&self, table: Table) -> Result<Vec<Parked>, ReadStoreError> {
         self.heavy(move |connection| read::parked(connection, table)).await
     }
 
-    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+    async fn generations(&self) -> Result<Vec<Generation>, ReadStoreError> {
         self.heavy(schema::generations).await
     }
 
-    async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, StoreError> {
+    async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, ReadStoreError> {
         self.has_room()?;
         self.write(|connection| schema::create(connection, view, checkpoint))
     }
 
-    async fn swap(&self, tables: Vec<Table>) -> Result<(), StoreError> {
+    async fn swap(&self, tables: Vec<Table>) -> Result<(), ReadStoreError> {
         self.write(|connection| schema::swap(connection, &tables))
     }
 
-    async fn retire(&self, view: String, version: u32) -> Result<(), StoreError> {
+    async fn retire(&self, view: String, version: u32) -> Result<(), ReadStoreError> {
         self.write(|connection| schema::retire(connection, &view, version))
     }
 
-    async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError> {
+    async fn drop_generation(&self, view: String, generation: u32) -> Result<(), ReadStoreError> {
         let mut left = self.write(|connection| schema::begin_drop(connection, &view, generation))?;
         // A piece at a time: batches come in between.
         while let Some(table) = left.pop() {
@@ -261,11 +261,11 @@ impl ReadStore for SqliteReadStore {
         Ok(())
     }
 
-    async fn tip(&self, stream: &StreamName) -> Result<Option<Tip>, StoreError> {
+    async fn tip(&self, stream: &StreamName) -> Result<Option<Tip>, ReadStoreError> {
         self.inline(|connection| read::tip(connection, stream))
     }
 
-    async fn forget_tips(&self) -> Result<(), StoreError> {
+    async fn forget_tips(&self) -> Result<(), ReadStoreError> {
         // Without a condition SQLite frees whole pages, however many rows there are.
         let forget = |connection: &mut Connection| connection.execute("DELETE FROM tips", []);
         self.write(|connection| forget(connection).map(drop).map_err(|error| trouble("forgetting", &error)))
@@ -275,7 +275,7 @@ impl ReadStore for SqliteReadStore {
         self.damage.send_if_modified(|damage| damage.is_none().then(|| *damage = Some(reason.to_owned())).is_some());
     }
 
-    async fn bytes(&self) -> Result<u64, StoreError> {
+    async fn bytes(&self) -> Result<u64, ReadStoreError> {
         let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
         let path = self.file.path();
         Ok(size(path) + size(&files::beside(path, "-wal")))

@@ -1,7 +1,7 @@
 //! On which threads the file is read.
 
 use super::trouble;
-use crate::store::StoreError;
+use crate::store::ReadStoreError;
 use rusqlite::Connection;
 use sqlite::{File, ReadError, Turns};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ impl Pool {
     }
 
     /// Reads on the calling thread: for what takes microseconds.
-    pub fn inline<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+    pub fn inline<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, ReadStoreError> {
         read(&self.file, query)
     }
 
@@ -31,14 +31,14 @@ impl Pool {
     pub async fn heavy<T: Send + 'static>(
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let _place = self.places.try_acquire().map_err(|_| StoreError::Busy)?;
+    ) -> Result<T, ReadStoreError> {
+        let _place = self.places.try_acquire().map_err(|_| ReadStoreError::Busy)?;
         let file = Arc::clone(&self.file);
         self.turns.run(move || read(&file, query)).await?
     }
 }
 
-fn read<T>(file: &File, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+fn read<T>(file: &File, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, ReadStoreError> {
     file.read(|connection| query(connection)).map_err(|error| match error {
         ReadError::Closed(closed) => closed.into(),
         ReadError::Sqlite(error) => trouble("reading", &error),

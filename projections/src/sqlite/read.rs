@@ -30,9 +30,9 @@ pub(super) fn count(connection: &Connection, table: Table, list: &List) -> rusql
     Ok(connection.prepare_cached(&sql)?.query_row(params_from_iter(values), count)?.unsigned_abs())
 }
 
-pub(super) fn search(connection: &Connection, table: Table, search: &Search) -> rusqlite::Result<Vec<Found>> {
+pub(super) fn search(connection: &Connection, table: Table, search: &Search) -> rusqlite::Result<Vec<SearchHit>> {
     let Some(statement) = statement::search(table, search) else { return Ok(Vec::new()) };
-    let found = |row: &Row<'_>| Ok(Found { key: Uuid::from_bytes(row.get(0)?), score: row.get(1)? });
+    let found = |row: &Row<'_>| Ok(SearchHit { key: Uuid::from_bytes(row.get(0)?), score: row.get(1)? });
     all(connection, statement, found)
 }
 

@@ -112,7 +112,7 @@ pub(super) fn create(
     connection: &mut Connection,
     view: &'static ViewDeclaration,
     checkpoint: Checkpoint,
-) -> Result<Table, StoreError> {
+) -> Result<Table, ReadStoreError> {
     let mut make = || -> rusqlite::Result<Table> {
         let transaction = connection.transaction()?;
         let next = "INSERT INTO numbers VALUES (?1, 1)
@@ -182,7 +182,7 @@ fn kind(column: &Column) -> String {
     format!("{kind}{null}")
 }
 
-pub(super) fn swap(connection: &mut Connection, tables: &[Table]) -> Result<(), StoreError> {
+pub(super) fn swap(connection: &mut Connection, tables: &[Table]) -> Result<(), ReadStoreError> {
     let mut swap = || -> rusqlite::Result<()> {
         let transaction = connection.transaction()?;
         for table in tables {
@@ -197,7 +197,7 @@ pub(super) fn swap(connection: &mut Connection, tables: &[Table]) -> Result<(), 
     swap().map_err(|error| trouble("swapping views", &error))
 }
 
-pub(super) fn retire(connection: &Connection, view: &str, version: u32) -> Result<(), StoreError> {
+pub(super) fn retire(connection: &Connection, view: &str, version: u32) -> Result<(), ReadStoreError> {
     let retire = "UPDATE generations SET state = ?3 WHERE view = ?1 AND version = ?2 AND state = ?4";
     let retired = connection.execute(retire, params![view, version, RETIRED, LIVE]);
     retired.map(drop).map_err(|error| trouble("retiring views", &error))
@@ -205,7 +205,7 @@ pub(super) fn retire(connection: &Connection, view: &str, version: u32) -> Resul
 
 /// The tables of a generation that is to go, to be emptied first; nothing where it answers, or is gone. Its indexes go at once.
 /// Interrupted, all of it is done again at the next start.
-pub(super) fn begin_drop(connection: &Connection, view: &str, generation: u32) -> Result<Vec<Emptied>, StoreError> {
+pub(super) fn begin_drop(connection: &Connection, view: &str, generation: u32) -> Result<Vec<Emptied>, ReadStoreError> {
     let begin = || -> rusqlite::Result<Vec<Emptied>> {
         let known = "SELECT 1 FROM generations WHERE view = ?1 AND generation = ?2 AND state <> ?3";
         if connection.query_row(known, params![view, generation, LIVE], |_| Ok(())).optional()?.is_none() {
@@ -247,7 +247,7 @@ impl Emptied {
 }
 
 /// Deletes a piece; whether there may be more.
-pub(super) fn empty(connection: &Connection, Emptied(piece): &Emptied) -> Result<bool, StoreError> {
+pub(super) fn empty(connection: &Connection, Emptied(piece): &Emptied) -> Result<bool, ReadStoreError> {
     connection.execute(piece, []).map(|deleted| deleted > 0).map_err(|error| trouble("dropping tables", &error))
 }
 
@@ -257,7 +257,7 @@ fn indexes_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Stri
 }
 
 /// Drops what was emptied, unless it answers.
-pub(super) fn finish_drop(connection: &mut Connection, view: &str, generation: u32) -> Result<(), StoreError> {
+pub(super) fn finish_drop(connection: &mut Connection, view: &str, generation: u32) -> Result<(), ReadStoreError> {
     let name = named(view, generation);
     let mut finish = || -> rusqlite::Result<()> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

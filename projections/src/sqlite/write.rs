@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params, params_from
 use std::fmt::Write;
 
 /// Writes all of it or nothing.
-pub(super) fn commit(connection: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
+pub(super) fn commit(connection: &mut Connection, commit: &Commit) -> Result<(), ReadStoreError> {
     let writing = |error: rusqlite::Error| trouble("writing", &error);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(writing)?;
     for changes in &commit.tables {
@@ -49,9 +49,9 @@ fn keep(transaction: &Transaction<'_>, tip: &Tip) -> rusqlite::Result<()> {
 }
 
 /// Two processes that fold into one store would count events twice.
-fn elsewhere(table: Table, before: Position) -> StoreError {
+fn elsewhere(table: Table, before: Position) -> ReadStoreError {
     let view = table.view.name;
-    StoreError::Damaged(format!("{view} is no longer at position {before}: something else writes to the store"))
+    ReadStoreError::Damaged(format!("{view} is no longer at position {before}: something else writes to the store"))
 }
 
 /// Writes to the tables of one generation. Its statements are put together once a batch.

@@ -12,6 +12,6 @@ mod write;
 
 pub use declare::{Column, Index, Kind, Labels, SearchField, Searched, Value, ViewDeclaration};
 pub use generation::{Generation, GenerationState, Table};
-pub use port::{ReadStore, StoreError};
-pub use query::{Filter, Found, Hit, List, Search, Through};
+pub use port::{ReadStore, ReadStoreError};
+pub use query::{Filter, Hit, List, Search, SearchHit, Through};
 pub use write::{Changed, Commit, Facets, Parked, ParkedUnit, RowWrite, TableChanges, Tip};

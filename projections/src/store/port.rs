@@ -1,13 +1,13 @@
 //! The port: what an adapter must do, exactly.
 
-use super::{Commit, Found, Generation, Hit, List, Parked, Search, Table, Tip, ViewDeclaration};
+use super::{Commit, Generation, Hit, List, Parked, Search, SearchHit, Table, Tip, ViewDeclaration};
 use async_trait::async_trait;
 use eventlog::{Checkpoint, Position, StreamName};
 use uuid::Uuid;
 
 /// Why a store could not be read or written.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum StoreError {
+pub enum ReadStoreError {
     /// Try again later.
     #[error("the read store is away: {0}")]
     Unavailable(String),
@@ -33,7 +33,7 @@ pub enum StoreError {
 }
 
 /// Where rows are kept. One process writes to it at a time: a store that several share refuses all but the one that leads, with
-/// [`StoreError::Fenced`] from [`ReadStore::commit`], [`ReadStore::create`], [`ReadStore::swap`], [`ReadStore::retire`],
+/// [`ReadStoreError::Fenced`] from [`ReadStore::commit`], [`ReadStore::create`], [`ReadStore::swap`], [`ReadStore::retire`],
 /// [`ReadStore::drop_generation`] and [`ReadStore::forget_tips`].
 ///
 /// Reads see what was committed, at once after the commit. Writes may block the calling thread: they are called from
@@ -41,55 +41,55 @@ pub enum StoreError {
 #[async_trait]
 pub trait ReadStore: Send + Sync + 'static {
     /// The document of the row.
-    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, StoreError>;
+    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, ReadStoreError>;
 
     /// The documents of the rows, in the order of the keys.
-    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, StoreError>;
+    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, ReadStoreError>;
 
     /// The rows that a list finds, in its order.
-    async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, StoreError>;
+    async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, ReadStoreError>;
 
     /// How many rows a list finds, whatever its order, offset and limit.
-    async fn count(&self, table: Table, list: List) -> Result<u64, StoreError>;
+    async fn count(&self, table: Table, list: List) -> Result<u64, ReadStoreError>;
 
     /// The rows that a search finds, best first.
-    async fn search(&self, table: Table, search: Search) -> Result<Vec<Found>, StoreError>;
+    async fn search(&self, table: Table, search: Search) -> Result<Vec<SearchHit>, ReadStoreError>;
 
     /// Writes a batch: all or nothing, the checkpoint with it. On an error nothing was written: an adapter that can't tell
-    /// looks first; when it can't tell even so, or another one leads, it is [`StoreError::Fenced`].
-    async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
+    /// looks first; when it can't tell even so, or another one leads, it is [`ReadStoreError::Fenced`].
+    async fn commit(&self, commit: Commit) -> Result<(), ReadStoreError>;
 
     /// The positions of the events that touched the row, up to and including `up_to`, oldest first.
-    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, StoreError>;
+    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, ReadStoreError>;
 
     /// What is parked in the generation, oldest event first.
-    async fn parked(&self, table: Table) -> Result<Vec<Parked>, StoreError>;
+    async fn parked(&self, table: Table) -> Result<Vec<Parked>, ReadStoreError>;
 
     /// All generations that there are.
-    async fn generations(&self) -> Result<Vec<Generation>, StoreError>;
+    async fn generations(&self) -> Result<Vec<Generation>, ReadStoreError>;
 
     /// Begins an empty generation in state filling, at the checkpoint. Its number is one that the view never had.
-    async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, StoreError>;
+    async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, ReadStoreError>;
 
     /// Makes these generations the ones that answer, in one step. Those that did are retired; where programs of several versions share
     /// the store, those of the same version.
-    async fn swap(&self, tables: Vec<Table>) -> Result<(), StoreError>;
+    async fn swap(&self, tables: Vec<Table>) -> Result<(), ReadStoreError>;
 
     /// What answers in that version of the view does so no more, whether or not this program knows it: it may be dropped.
-    async fn retire(&self, view: String, version: u32) -> Result<(), StoreError>;
+    async fn retire(&self, view: String, version: u32) -> Result<(), ReadStoreError>;
 
     /// Drops a generation that doesn't answer, with all its tables. It is gone already: nothing happens.
-    async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError>;
+    async fn drop_generation(&self, view: String, generation: u32) -> Result<(), ReadStoreError>;
 
     /// The last event that was folded of the stream.
-    async fn tip(&self, stream: &StreamName) -> Result<Option<Tip>, StoreError>;
+    async fn tip(&self, stream: &StreamName) -> Result<Option<Tip>, ReadStoreError>;
 
     /// Forgets the last events of all streams: they were of another log, or of what the log holds no more.
-    async fn forget_tips(&self) -> Result<(), StoreError>;
+    async fn forget_tips(&self) -> Result<(), ReadStoreError>;
 
     /// What was read is not what was written, as whoever decodes it found.
     fn met_damage(&self, _reason: &str) {}
 
     /// How many bytes the store takes on disk; 0 where it can't tell.
-    async fn bytes(&self) -> Result<u64, StoreError>;
+    async fn bytes(&self) -> Result<u64, ReadStoreError>;
 }

@@ -62,7 +62,7 @@ pub struct Search {
 
 /// A row that a search found. A larger score is a better hit; scores of different stores or engines don't compare.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Found {
+pub struct SearchHit {
     pub key: Uuid,
     pub score: f64,
 }

@@ -2,19 +2,19 @@
 //! issued. Asked for by id when a command could be a repeat of something old; its fold is the domain's own.
 
 use super::STORE;
-use crate::store::{Column, Index, List, ParkedUnit, StoreError, Value, ViewDeclaration};
+use crate::store::{Column, Index, List, ParkedUnit, ReadStoreError, Value, ViewDeclaration};
 use crate::view::stream_id;
 use crate::{Keys, Misfit, ReadError, Source, View, Views};
 use domain::coupon::{CouponAnswer, CouponEvent};
 use domain::credit::CreditEvent;
 use domain::gift_card::GiftCardEvent;
-use domain::past::{Asked, Fact};
+use domain::past::{Fact, PastQuestion};
 use domain::{Category, CouponId, CustomerId, Event, StoreId};
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A fact, under the key that [`Asked::key`] gives.
+/// A fact, under the key that [`PastQuestion::key`] gives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PastRow {
     pub store_id: StoreId,
@@ -61,7 +61,7 @@ impl View for Past {
     ]);
 
     fn keys(envelope: &Envelope) -> Keys {
-        let keys: Vec<Uuid> = asked(envelope).iter().filter_map(Asked::key).collect();
+        let keys: Vec<Uuid> = asked(envelope).iter().filter_map(PastQuestion::key).collect();
         match keys.as_slice() {
             [] => Keys::None,
             [key] => Keys::One(*key),
@@ -86,7 +86,7 @@ impl View for Past {
         let fact = Fact::after(before, &asked, &envelope.event, envelope.revision);
         let fact = fact.ok_or(Misfit("the event can't follow on what was told before"))?;
         let coupon_id = match asked {
-            Asked::CouponAnswer { coupon_id, .. } => Some(coupon_id),
+            PastQuestion::CouponAnswer { coupon_id, .. } => Some(coupon_id),
             _ => None,
         };
         *row = Some(PastRow { store_id: envelope.metadata.store_id, fact, coupon_id });
@@ -100,8 +100,8 @@ impl View for Past {
     }
 }
 
-fn asked(envelope: &Envelope) -> Vec<Asked> {
-    stream_id(envelope.stream.as_str()).map_or(Vec::new(), |stream| Asked::answered_by(stream, &envelope.event))
+fn asked(envelope: &Envelope) -> Vec<PastQuestion> {
+    stream_id(envelope.stream.as_str()).map_or(Vec::new(), |stream| PastQuestion::answered_by(stream, &envelope.event))
 }
 
 impl Views {
@@ -109,15 +109,15 @@ impl Views {
     ///
     /// # Errors
     /// Also when it is parked: a wrong 'nothing' would do something twice.
-    pub async fn past(&self, stream: &str, asked: &Asked) -> Result<Option<Fact>, ReadError> {
+    pub async fn past(&self, stream: &str, asked: &PastQuestion) -> Result<Option<Fact>, ReadError> {
         let reader = self.of::<Past>()?;
         if self.is_parked::<Past>(stream, asked.key()).await? {
             let reason = format!("the past of {stream} is parked");
-            return Err(StoreError::Unavailable(reason).into());
+            return Err(ReadStoreError::Unavailable(reason).into());
         }
         match (asked, asked.key()) {
             (_, Some(key)) => Ok(reader.get(key).await?.map(|row| row.fact)),
-            (Asked::CouponUses { coupon_id, customer_id }, None) => {
+            (PastQuestion::CouponUses { coupon_id, customer_id }, None) => {
                 let list = List::through(&BY_USE, vec![coupon_id.0.into(), customer_id.0.into()]);
                 Ok(Some(Fact::CouponUses(reader.count(list).await?)))
             }

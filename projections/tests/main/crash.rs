@@ -5,7 +5,7 @@ use crate::fragile::{Fate, Fragile};
 use crate::history::Historian;
 use crate::world::{World, in_batches_of, until};
 use cartlog_projections::store::ReadStore;
-use cartlog_projections::{FillError, Projections, Settings};
+use cartlog_projections::{FillError, ProjectionSettings, Projections};
 use domain::CartId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -124,9 +124,9 @@ async fn a_worker_that_breaks_off_begins_anew_and_what_it_had_in_hand_is_folded_
 async fn a_second_writer_stops_the_first_loudly() {
     let (mut world, mut historian) = (World::default(), Historian::new(47));
     historian.live(&mut world, 20).await;
-    let first = world.open_with(world.restarted_journal(), Settings::default()).await;
+    let first = world.open_with(world.restarted_journal(), ProjectionSettings::default()).await;
     historian.live(&mut world, 20).await;
-    let second = world.open_with(world.restarted_journal(), Settings::default()).await;
+    let second = world.open_with(world.restarted_journal(), ProjectionSettings::default()).await;
     let views = second.views();
     first.start();
     until(async || first.views().status().stopped).await;

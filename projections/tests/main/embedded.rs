@@ -1,9 +1,9 @@
 //! What only the store in a file can meet.
 
 use crate::world::{World, until};
-use cartlog_projections::store::{ReadStore, StoreError};
+use cartlog_projections::store::{ReadStore, ReadStoreError};
 use cartlog_projections::views::ProductFilter;
-use cartlog_projections::{PageRequest, Projections, Settings, SqliteReadStore};
+use cartlog_projections::{PageRequest, ProjectionSettings, Projections, SqliteReadStore};
 use eventlog::StreamName;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,14 +13,14 @@ async fn a_file_of_a_newer_version_or_of_something_else_is_left_alone() {
     let world = World::default();
     drop(world.open().await);
     world.edit_read_store("PRAGMA user_version = 1000").await;
-    assert!(matches!(SqliteReadStore::open(&world.place.path("views")).err(), Some(StoreError::Newer(_))));
+    assert!(matches!(SqliteReadStore::open(&world.place.path("views")).err(), Some(ReadStoreError::Newer(_))));
     let other = world.place.path("other");
     std::fs::write(&other, "SQLite format 3? Not at all, but long enough to be taken for a file").expect("written");
-    assert!(matches!(SqliteReadStore::open(&other).err(), Some(StoreError::Damaged(_))));
+    assert!(matches!(SqliteReadStore::open(&other).err(), Some(ReadStoreError::Damaged(_))));
     std::fs::remove_file(&other).expect("removed");
     rusqlite::Connection::open(&other).expect("opens").execute_batch("CREATE TABLE t (a)").expect("somebody's");
     for refused in [SqliteReadStore::open(&other), SqliteReadStore::open_or_begin_anew(&other)] {
-        assert!(matches!(refused.err(), Some(StoreError::Foreign(_))));
+        assert!(matches!(refused.err(), Some(ReadStoreError::Foreign(_))));
     }
 }
 
@@ -59,8 +59,12 @@ async fn a_damaged_file_is_filled_anew_beside_itself() {
     until(async || !beside(&path, "-wal").exists()).await;
     spoil(&path);
     let file = Arc::new(SqliteReadStore::open(&path).expect("opens"));
-    let opening =
-        Projections::open(Arc::clone(&file) as Arc<dyn ReadStore>, world.journal.clone(), Settings::default(), |_| {});
+    let opening = Projections::open(
+        Arc::clone(&file) as Arc<dyn ReadStore>,
+        world.journal.clone(),
+        ProjectionSettings::default(),
+        |_| {},
+    );
     let projections = opening.await.expect("what is damaged is not read at the start");
     let views = projections.views();
     projections.start();
@@ -92,7 +96,7 @@ async fn a_file_whose_header_is_damaged_begins_anew() {
     file[..100].fill(7);
     std::fs::write(&path, file).expect("written");
     let file = SqliteReadStore::open_or_begin_anew(&path).expect("begins anew");
-    let opening = Projections::open(Arc::new(file), world.journal.clone(), Settings::default(), |_| {});
+    let opening = Projections::open(Arc::new(file), world.journal.clone(), ProjectionSettings::default(), |_| {});
     let views = opening.await.expect("filled").views();
     assert!(views.store(store).await.expect("an answer").is_some());
 }

@@ -2,7 +2,7 @@
 
 use crate::place::GENERATIONS;
 use crate::world::{World, until};
-use cartlog_projections::{Projections, Settings};
+use cartlog_projections::{ProjectionSettings, Projections};
 
 /// As where a setting was forgotten that names the log; or, if somebody says so, after a copy of the log to another engine.
 #[tokio::test(flavor = "multi_thread")]
@@ -16,14 +16,15 @@ async fn views_of_another_log_are_left_alone_and_filled_anew_only_if_it_is_said_
     other.product(others, "B").await;
     drop(world.open().await);
     let before = world.read_store().await.generations().await.expect("generations");
-    let refused = Projections::open(world.read_store().await, other.journal.clone(), Settings::default(), |_| {}).await;
+    let refused =
+        Projections::open(world.read_store().await, other.journal.clone(), ProjectionSettings::default(), |_| {}).await;
     let refused = refused.err().map(|error| error.to_string()).expect("it is another log's");
     for log in [&world, &other] {
         let log_id = log.journal.log_id().await.expect("an id").to_string();
         assert!(refused.contains(&log_id), "{refused}");
     }
     assert_eq!(world.read_store().await.generations().await.expect("generations"), before);
-    let accepting = Settings { accept_log: true, ..Settings::default() };
+    let accepting = ProjectionSettings { accept_log: true, ..ProjectionSettings::default() };
     let opened = Projections::open(world.read_store().await, other.journal.clone(), accepting, |_| {});
     let projections = opened.await.expect("opens");
     let views = projections.views();

@@ -64,38 +64,38 @@ impl Fragile {
 
 #[async_trait]
 impl ReadStore for Fragile {
-    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, StoreError> {
+    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, ReadStoreError> {
         self.store.get(table, key).await
     }
 
-    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, StoreError> {
+    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, ReadStoreError> {
         self.store.get_many(table, keys).await
     }
 
-    async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, StoreError> {
+    async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, ReadStoreError> {
         self.store.list(table, list).await
     }
 
-    async fn count(&self, table: Table, list: List) -> Result<u64, StoreError> {
+    async fn count(&self, table: Table, list: List) -> Result<u64, ReadStoreError> {
         self.store.count(table, list).await
     }
 
-    async fn search(&self, table: Table, search: Search) -> Result<Vec<Found>, StoreError> {
+    async fn search(&self, table: Table, search: Search) -> Result<Vec<SearchHit>, ReadStoreError> {
         self.store.search(table, search).await
     }
 
-    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+    async fn commit(&self, commit: Commit) -> Result<(), ReadStoreError> {
         match (self.fate)(self.commits.fetch_add(1, Ordering::SeqCst) + 1) {
             Fate::Written => self.store.commit(commit).await,
-            Fate::Refused => Err(StoreError::Unavailable("the disk is full".to_owned())),
+            Fate::Refused => Err(ReadStoreError::Unavailable("the disk is full".to_owned())),
         }
     }
 
-    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, StoreError> {
+    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, ReadStoreError> {
         self.store.history(table, key, up_to).await
     }
 
-    async fn parked(&self, table: Table) -> Result<Vec<Parked>, StoreError> {
+    async fn parked(&self, table: Table) -> Result<Vec<Parked>, ReadStoreError> {
         if let Some(Pause { waits, let_on, .. }) = self.pause() {
             waits.send(()).expect("the test waits for it");
             let_on.await.expect("the test lets it go on");
@@ -103,35 +103,35 @@ impl ReadStore for Fragile {
         self.store.parked(table).await
     }
 
-    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+    async fn generations(&self) -> Result<Vec<Generation>, ReadStoreError> {
         self.store.generations().await
     }
 
-    async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, StoreError> {
+    async fn create(&self, view: &'static ViewDeclaration, checkpoint: Checkpoint) -> Result<Table, ReadStoreError> {
         self.store.create(view, checkpoint).await
     }
 
-    async fn swap(&self, tables: Vec<Table>) -> Result<(), StoreError> {
+    async fn swap(&self, tables: Vec<Table>) -> Result<(), ReadStoreError> {
         self.store.swap(tables).await
     }
 
-    async fn retire(&self, view: String, version: u32) -> Result<(), StoreError> {
+    async fn retire(&self, view: String, version: u32) -> Result<(), ReadStoreError> {
         self.store.retire(view, version).await
     }
 
-    async fn drop_generation(&self, view: String, generation: u32) -> Result<(), StoreError> {
+    async fn drop_generation(&self, view: String, generation: u32) -> Result<(), ReadStoreError> {
         self.store.drop_generation(view, generation).await
     }
 
-    async fn tip(&self, stream: &StreamName) -> Result<Option<Tip>, StoreError> {
+    async fn tip(&self, stream: &StreamName) -> Result<Option<Tip>, ReadStoreError> {
         self.store.tip(stream).await
     }
 
-    async fn forget_tips(&self) -> Result<(), StoreError> {
+    async fn forget_tips(&self) -> Result<(), ReadStoreError> {
         self.store.forget_tips().await
     }
 
-    async fn bytes(&self) -> Result<u64, StoreError> {
+    async fn bytes(&self) -> Result<u64, ReadStoreError> {
         self.store.bytes().await
     }
 }

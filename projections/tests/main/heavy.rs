@@ -2,7 +2,7 @@
 
 use crate::fragile::{Fate, Fragile};
 use crate::world::World;
-use cartlog_projections::{Projections, Settings};
+use cartlog_projections::{ProjectionSettings, Projections};
 use domain::product::InventoryAdjusted;
 use std::sync::Arc;
 
@@ -22,7 +22,8 @@ async fn a_batch_that_touches_more_rows_than_there_is_room_for_is_folded_in_part
         world.product_event(store, *product, InventoryAdjusted { change: 1, inventory: 11 }).await;
     }
     // A row weighs 7 KiB, and none stays in memory.
-    let settings = Settings { cache_bytes: 64 * KIB as u64, rows_bytes: 64 * KIB, ..Settings::default() };
+    let settings =
+        ProjectionSettings { cache_bytes: 64 * KIB as u64, rows_bytes: 64 * KIB, ..ProjectionSettings::default() };
     let fragile = Fragile::new(world.read_store().await, |_| Fate::Written);
     let opened = Projections::open(Arc::clone(&fragile) as _, world.restarted_journal(), settings, |_| {}).await;
     let views = opened.expect("opens").views();
@@ -47,7 +48,8 @@ async fn a_batch_that_was_cut_off_between_its_parts_goes_on_there() {
     for product in &products {
         world.product_event(store, *product, InventoryAdjusted { change: 1, inventory: 11 }).await;
     }
-    let settings = Settings { cache_bytes: 64 * KIB as u64, rows_bytes: 32 * KIB, ..Settings::default() };
+    let settings =
+        ProjectionSettings { cache_bytes: 64 * KIB as u64, rows_bytes: 32 * KIB, ..ProjectionSettings::default() };
     let fragile =
         Fragile::new(world.read_store().await, |number| if number == 2 { Fate::Refused } else { Fate::Written });
     let open = || Projections::open(Arc::clone(&fragile) as _, world.restarted_journal(), settings, |_| {});

@@ -5,12 +5,12 @@ use crate::history::{Historian, Known};
 use crate::world::{World, in_batches_of};
 use cartlog_projections::store::ParkedUnit;
 use cartlog_projections::views::CartState;
-use cartlog_projections::{FillError, Retried, Settings, Status, Views};
+use cartlog_projections::{FillError, ProjectionSettings, ProjectionStatus, Retried, Views};
 use domain::cart::{CartItemQuantitySet, CartItemRemoved};
 use domain::product::{ProductRepriced, ProductTagged};
 use domain::{CartItemId, Cents, ProductId, StoreId};
 
-fn parked(status: &Status, view: &str) -> Vec<ParkedUnit> {
+fn parked(status: &ProjectionStatus, view: &str) -> Vec<ParkedUnit> {
     let view = status.views.iter().find(|known| known.name == view).expect("a view");
     view.first_parked.iter().map(|parked| parked.unit.clone()).collect()
 }
@@ -59,14 +59,14 @@ async fn a_parked_row_is_tried_again_at_the_next_start() {
     let product = world.product(store, "First").await;
     world.product_event(store, product, repriced(5)).await;
     world.log.break_type("ProductRepriced");
-    let projections = world.open_with(world.restarted_journal(), Settings::default()).await;
+    let projections = world.open_with(world.restarted_journal(), ProjectionSettings::default()).await;
     assert_eq!(projections.views().status().parked, 1);
     drop(projections);
-    let projections = world.open_with(world.restarted_journal(), Settings::default()).await;
+    let projections = world.open_with(world.restarted_journal(), ProjectionSettings::default()).await;
     assert_eq!(projections.views().status().parked, 1, "it can't be read by this one either");
     drop(projections);
     world.log.mend();
-    let views = world.open_with(world.restarted_journal(), Settings::default()).await.views();
+    let views = world.open_with(world.restarted_journal(), ProjectionSettings::default()).await.views();
     assert_eq!(views.status().parked, 0);
     assert_eq!(price(&views, store, product).await, 5);
 }
@@ -142,7 +142,7 @@ async fn a_row_that_can_be_folded_further_is_and_waits_there() {
     world.close_cart(store, customer, cart).await;
 
     world.log.break_types(&["ProductRepriced", "CartItemAdded"]);
-    let projections = world.open_with(world.restarted_journal(), Settings::default()).await;
+    let projections = world.open_with(world.restarted_journal(), ProjectionSettings::default()).await;
     let views = projections.views();
     let stands = async || {
         let product = views.products_by_ids(store, &[product]).await.expect("a query").pop().flatten();
@@ -185,7 +185,7 @@ async fn streams_of_one_row_that_are_tried_again_together_are_all_in_it() {
         world.collect(store, customer, cart, invoice, &[(product, quantity)]).await;
     }
     world.log.break_type("InvoiceCollected");
-    let projections = world.open_with(world.restarted_journal(), Settings::default()).await;
+    let projections = world.open_with(world.restarted_journal(), ProjectionSettings::default()).await;
     let views = projections.views();
     assert_eq!(views.purchases(store, customer).await.expect("a query"), None);
     assert_eq!(parked(&views.status(), "purchases").len(), 3);

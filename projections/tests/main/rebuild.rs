@@ -6,7 +6,7 @@ use crate::history::Historian;
 use crate::place::{CASES, GENERATIONS, NUMBERS};
 use crate::world::{World, in_batches_of, until};
 use cartlog_projections::store::{Generation, GenerationState, ReadStore};
-use cartlog_projections::{FillError, Projections, ReadError, Settings};
+use cartlog_projections::{FillError, ProjectionSettings, Projections, ReadError};
 use eventlog::Position;
 use parking_lot::Mutex;
 use proptest::prelude::*;
@@ -183,10 +183,14 @@ async fn a_view_of_another_version_is_filled_before_it_answers() {
     world.edit_read_store(&named_otherwise).await;
     let reported = Arc::new(Mutex::new(Vec::new()));
     let note = Arc::clone(&reported);
-    let opened =
-        Projections::open(world.read_store().await, world.journal.clone(), Settings::default(), move |progress| {
+    let opened = Projections::open(
+        world.read_store().await,
+        world.journal.clone(),
+        ProjectionSettings::default(),
+        move |progress| {
             note.lock().push(progress);
-        });
+        },
+    );
     let projections = opened.await.expect("opens");
     assert_same(&answers(&projections.views(), &historian.known).await, &before);
     let last = reported.lock().last().cloned().expect("progress");
@@ -208,7 +212,7 @@ async fn a_view_of_another_version_is_filled_beside_those_that_answer() {
     let product = world.product(shop, "A").await;
     world.open().await;
     world.edit_read_store(&format!("UPDATE {GENERATIONS} SET version = 0 WHERE view = 'products'")).await;
-    let beside = Settings { fill_beside: true, ..Settings::default() };
+    let beside = ProjectionSettings { fill_beside: true, ..ProjectionSettings::default() };
     for interrupted in [true, false] {
         let opened = Projections::open(world.read_store().await, world.journal.clone(), beside, |_| {});
         let projections = opened.await.expect("opens");
@@ -242,12 +246,12 @@ async fn where_no_view_is_filled_yet_all_are_filled_beside_whoever_waits_for_non
     let (mut world, mut historian) = lived(29, 200).await;
     let shop = world.store().await;
     let product = world.product(shop, "A").await;
-    let beside = Settings {
+    let beside = ProjectionSettings {
         fill_beside: true,
         fills_first_for: Duration::ZERO,
         fill_events: 10,
         batch_events: 10,
-        ..Settings::default()
+        ..ProjectionSettings::default()
     };
     for interrupted in [true, true, false] {
         let opened = Projections::open(world.read_store().await, world.journal.clone(), beside, |_| {});

@@ -5,7 +5,7 @@ use crate::history::Known;
 use crate::place::Place;
 use async_trait::async_trait;
 use cartlog_projections::store::ReadStore;
-use cartlog_projections::{Projections, Settings, Views};
+use cartlog_projections::{ProjectionSettings, Projections, Views};
 use domain::billing::{InvoiceLine, LineKind};
 use domain::cart::{CartClosed, CartEvent, CartItemAdded, CartOpened, CloseReason, ProductQuantity};
 use domain::customer::{CustomerCreated, CustomerDeleted, CustomerEvent, NewAddress};
@@ -31,8 +31,8 @@ use uuid::Uuid;
 pub const LONG: Duration = Duration::from_secs(60);
 
 /// So many events in a transaction, live and not.
-pub fn in_batches_of(events: usize) -> Settings {
-    Settings { batch_events: events, fill_events: events, ..Settings::default() }
+pub fn in_batches_of(events: usize) -> ProjectionSettings {
+    ProjectionSettings { batch_events: events, fill_events: events, ..ProjectionSettings::default() }
 }
 
 /// Looks again and again until it is so.
@@ -109,10 +109,10 @@ impl World {
 
     /// Views that are up to date and don't follow the log.
     pub async fn open(&self) -> Projections {
-        self.open_with(self.journal.clone(), Settings::default()).await
+        self.open_with(self.journal.clone(), ProjectionSettings::default()).await
     }
 
-    pub async fn open_with(&self, journal: Journal, settings: Settings) -> Projections {
+    pub async fn open_with(&self, journal: Journal, settings: ProjectionSettings) -> Projections {
         Projections::open(self.read_store().await, journal, settings, |_| {}).await.expect("opens")
     }
 
@@ -131,7 +131,7 @@ impl World {
     /// What views answer that were filled in one go, by a store that never saw another way.
     pub async fn answers_from_nothing(&self, known: &Known) -> String {
         let store = self.place.store(&format!("anew-{}", Uuid::now_v7())).await;
-        let opened = Projections::open(store, self.restarted_journal(), Settings::default(), |_| {});
+        let opened = Projections::open(store, self.restarted_journal(), ProjectionSettings::default(), |_| {});
         answers(&opened.await.expect("opens").views(), known).await
     }
 

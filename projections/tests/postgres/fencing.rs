@@ -5,7 +5,7 @@ use crate::scratch::Scratch;
 use crate::shelf::{Shelf, VIEW, at};
 use crate::world::until;
 use cartlog_projections::PostgresReadStore;
-use cartlog_projections::store::{ReadStore, StoreError};
+use cartlog_projections::store::{ReadStore, ReadStoreError};
 use postgres::Candidate;
 use sqlx::Connection;
 
@@ -20,7 +20,7 @@ async fn is_fenced(shelf: &Shelf, store: &PostgresReadStore) {
         store.drop_generation(VIEW.name.to_owned(), shelf.table.generation).await,
     ];
     for outcome in outcomes {
-        assert!(matches!(outcome, Err(StoreError::Fenced)), "{outcome:?}");
+        assert!(matches!(outcome, Err(ReadStoreError::Fenced)), "{outcome:?}");
     }
     assert!(!shelf.has(99).await);
     assert_eq!(shelf.position().await.0, position);
@@ -74,7 +74,7 @@ async fn a_batch_that_began_before_the_other_took_over_is_not_written_after_it()
     until_waiting(&shelf.scratch, 1).await;
     taking.commit().await.expect("committed");
     let outcome = writing.await.expect("no panic");
-    assert!(matches!(outcome, Err(StoreError::Fenced)), "{outcome:?}");
+    assert!(matches!(outcome, Err(ReadStoreError::Fenced)), "{outcome:?}");
     assert!(!shelf.has(1).await);
 }
 

@@ -3,7 +3,7 @@
 use crate::scratch::Scratch;
 use cartlog_projections::PostgresReadStore;
 use cartlog_projections::store::ReadStore;
-use postgres::{Held, Role};
+use postgres::{HeldRole, Role};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -56,8 +56,8 @@ pub fn role() -> Role {
     Role::View { name: "products".into(), version: 1 }
 }
 
-pub fn held(epoch: i64) -> [Held; 1] {
-    [Held { role: role(), epoch }]
+pub fn held(epoch: i64) -> [HeldRole; 1] {
+    [HeldRole { role: role(), epoch }]
 }
 
 /// Makes it so that the leader with that epoch leads.

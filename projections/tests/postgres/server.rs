@@ -44,7 +44,7 @@ async fn a_batch_that_does_not_get_through_was_not_written_and_can_be_tried_agai
         let shelf = Shelf::at(&proxy.url, |options| options).await;
         proxy.be(Network::LosesNext(text));
         let outcome = shelf.store.commit(shelf.batch(0, 1, 1)).await;
-        assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{text}: {outcome:?}");
+        assert!(matches!(outcome, Err(ReadStoreError::Unavailable(_))), "{text}: {outcome:?}");
         assert!(proxy.is(Network::Well), "{text} was lost");
         assert!(!shelf.has(1).await, "{text}");
         shelf.store.commit(shelf.batch(0, 1, 1)).await.expect("written");
@@ -67,8 +67,8 @@ async fn a_server_that_is_away_is_told_of_and_used_again_once_it_is_back() {
     let (proxy, shelf) = far().await;
     proxy.be(Network::Down);
     let (reading, writing) = (shelf.store.generations().await, shelf.store.commit(shelf.batch(1, 2, 2)).await);
-    assert!(matches!(reading, Err(StoreError::Unavailable(_))), "{reading:?}");
-    assert!(matches!(writing, Err(StoreError::Unavailable(_))), "{writing:?}");
+    assert!(matches!(reading, Err(ReadStoreError::Unavailable(_))), "{reading:?}");
+    assert!(matches!(writing, Err(ReadStoreError::Unavailable(_))), "{writing:?}");
     proxy.be(Network::Well);
     assert!(!shelf.has(2).await);
     shelf.store.commit(shelf.batch(1, 2, 2)).await.expect("written");
@@ -95,10 +95,10 @@ async fn a_store_that_was_set_back_is_to_be_read_anew() {
     shelf.store.commit(shelf.batch(0, 5, 1)).await.expect("written");
     shelf.scratch.execute("UPDATE views_generations SET position = 3").await;
     let outcome = shelf.store.commit(shelf.batch(5, 6, 2)).await;
-    assert!(matches!(outcome, Err(StoreError::Fenced)), "{outcome:?}");
+    assert!(matches!(outcome, Err(ReadStoreError::Fenced)), "{outcome:?}");
     shelf.scratch.execute("UPDATE views_generations SET position = 9").await;
     let outcome = shelf.store.commit(shelf.batch(5, 6, 2)).await;
-    assert!(matches!(outcome, Err(StoreError::Damaged(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(ReadStoreError::Damaged(_))), "{outcome:?}");
     assert!(!shelf.has(2).await);
 }
 
@@ -117,14 +117,16 @@ async fn tables_of_a_newer_version_are_refused() {
 
 #[tokio::test]
 async fn a_query_that_takes_too_long_is_given_up() {
-    let shelf =
-        Shelf::at(&url(), |options| postgres::Options { statement_timeout: Duration::from_millis(200), ..options })
-            .await;
+    let shelf = Shelf::at(&url(), |options| postgres::DatabaseOptions {
+        statement_timeout: Duration::from_millis(200),
+        ..options
+    })
+    .await;
     let mut connection = shelf.scratch.connection().await;
     let mut locking = connection.begin().await.expect("begun");
     sqlx::query("LOCK TABLE products_1 IN ACCESS EXCLUSIVE MODE").execute(&mut *locking).await.expect("locked");
     let outcome = shelf.store.get(shelf.table, Uuid::nil()).await;
-    assert!(matches!(outcome, Err(StoreError::Busy)), "{outcome:?}");
+    assert!(matches!(outcome, Err(ReadStoreError::Busy)), "{outcome:?}");
 }
 
 /// While one reader has a generation still, others must not wait behind whoever drops it.
@@ -250,7 +252,7 @@ async fn hits_are_in_order_also_when_no_word_has_changed() {
 /// The server ends a session that leaves a transaction alone for too long: also a leader's that is busy.
 #[tokio::test]
 async fn a_batch_with_much_text_is_written_although_its_words_take_long() {
-    let shelf = Shelf::at(&url(), |options| postgres::Options {
+    let shelf = Shelf::at(&url(), |options| postgres::DatabaseOptions {
         idle_in_transaction_timeout: Duration::from_millis(2_500),
         ..options
     })
@@ -349,5 +351,5 @@ async fn what_was_seen_is_kept_by_two_at_once() {
     shelf.store.forget_tips().await.expect("forgotten");
     assert_eq!(shelf.store.tip(&tip(7, 0).stream).await.expect("read"), None);
     let away = PostgresReadStore::open(&shelf.scratch.database().await).await.expect("opens");
-    assert!(matches!(away.forget_tips().await, Err(StoreError::Fenced)));
+    assert!(matches!(away.forget_tips().await, Err(ReadStoreError::Fenced)));
 }

@@ -5,8 +5,8 @@ use crate::history::Historian;
 use crate::scratch::Scratch;
 use crate::world::{World, until};
 use cartlog_projections::store::{GenerationState, ReadStore};
-use cartlog_projections::{PostgresReadStore, ReadError, Settings, SharedViews};
-use postgres::{Candidate, Pace, Standing};
+use cartlog_projections::{PostgresReadStore, ProjectionSettings, ReadError, SharedViews};
+use postgres::{Candidate, LeadershipStatus, Pace};
 use std::time::Duration;
 
 /// Candidates that notice at once that nobody leads.
@@ -16,10 +16,10 @@ fn pace() -> Pace {
 
 /// A node of that name; one that fills when it leads, or one that only reads.
 async fn node(scratch: &Scratch, world: &World, name: Option<&str>) -> SharedViews {
-    node_with(scratch, world, name, Settings::default()).await
+    node_with(scratch, world, name, ProjectionSettings::default()).await
 }
 
-async fn node_with(scratch: &Scratch, world: &World, name: Option<&str>, settings: Settings) -> SharedViews {
+async fn node_with(scratch: &Scratch, world: &World, name: Option<&str>, settings: ProjectionSettings) -> SharedViews {
     let database = scratch.database().await;
     let store = PostgresReadStore::open(&database).await.expect("opens");
     let shared = SharedViews::new(database.clone(), store, world.restarted_journal(), settings);
@@ -29,7 +29,7 @@ async fn node_with(scratch: &Scratch, world: &World, name: Option<&str>, setting
 }
 
 fn leads(node: &SharedViews) -> bool {
-    matches!(node.standing(), Some(Standing::Leading { .. }))
+    matches!(node.standing(), Some(LeadershipStatus::Leading { .. }))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,7 +98,9 @@ async fn a_leader_that_was_passed_over_writes_nothing_more_and_reads_along() {
     let views = first.views();
     let expected = world.answers_from_nothing(&historian.known).await;
     assert_same(&answers(world.caught_up(&views).await, &historian.known).await, &expected);
-    let Some(Standing::Leading { held, others: 0 }) = first.standing() else { panic!("{:?}", first.standing()) };
+    let Some(LeadershipStatus::Leading { held, others: 0 }) = first.standing() else {
+        panic!("{:?}", first.standing())
+    };
     assert!(held.iter().all(|held| held.epoch == 3), "one of its own, one of another, one anew: {held:?}");
     first.stop().await;
 }
@@ -126,7 +128,7 @@ async fn a_node_on_another_log_shows_nothing_of_the_views_that_are_there() {
     assert!(world.caught_up(&leader.views()).await.store(store).await.expect("an answer").is_some());
     leader.stop().await;
     // The log that the store is used with from now on, as somebody has said.
-    let accepting = Settings { accept_log: true, ..Settings::default() };
+    let accepting = ProjectionSettings { accept_log: true, ..ProjectionSettings::default() };
     let heir = node_with(&scratch, &other, Some("heir"), accepting).await;
     let views = stranger.views();
     other.caught_up(&views).await;

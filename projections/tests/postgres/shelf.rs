@@ -6,7 +6,7 @@ use cartlog_projections::store::*;
 use cartlog_projections::views::Products;
 use cartlog_projections::{PostgresReadStore, View};
 use eventlog::{Checkpoint, LogId, Position};
-use postgres::{Database, Options};
+use postgres::{Database, DatabaseOptions};
 use uuid::Uuid;
 
 pub const VIEW: &ViewDeclaration = &Products::DECLARATION;
@@ -34,7 +34,7 @@ impl Shelf {
     }
 
     /// Reached by way of that URL.
-    pub async fn at(url: &str, options: impl FnOnce(Options) -> Options) -> Self {
+    pub async fn at(url: &str, options: impl FnOnce(DatabaseOptions) -> DatabaseOptions) -> Self {
         let scratch = Scratch::default();
         let database = Database::open(url, options(scratch.options())).await.expect("opens");
         Self::of(scratch, &database).await

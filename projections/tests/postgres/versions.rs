@@ -7,8 +7,8 @@ use crate::scratch::Scratch;
 use crate::world::{World, until};
 use cartlog_projections::store::{Generation, GenerationState, ReadStore, ViewDeclaration};
 use cartlog_projections::views::{Customers, Products};
-use cartlog_projections::{AnyView, PostgresReadStore, Settings, SharedViews, View};
-use postgres::{Candidate, Pace, Standing};
+use cartlog_projections::{AnyView, PostgresReadStore, ProjectionSettings, SharedViews, View};
+use postgres::{Candidate, LeadershipStatus, Pace};
 use std::time::Duration;
 
 const PACE: Pace = Pace {
@@ -23,7 +23,7 @@ const NEW: u32 = OLD + 1;
 /// What a version of the program declares in which products have another shape.
 fn newer() -> &'static [AnyView] {
     static PRODUCTS: ViewDeclaration = ViewDeclaration { version: NEW, ..Products::DECLARATION };
-    let declared = cartlog_projections::view_names().zip(Settings::default().declared);
+    let declared = cartlog_projections::view_names().zip(ProjectionSettings::default().declared);
     let declared = declared.map(|(name, view)| match name == PRODUCTS.name {
         true => view.declared(&PRODUCTS),
         false => *view,
@@ -43,7 +43,7 @@ impl Cluster {
         Self { scratch, store }
     }
 
-    async fn node(&self, world: &World, settings: Settings, fills: Option<&str>) -> SharedViews {
+    async fn node(&self, world: &World, settings: ProjectionSettings, fills: Option<&str>) -> SharedViews {
         let database = self.scratch.database().await;
         let shared = SharedViews::new(database.clone(), self.store.clone(), world.restarted_journal(), settings);
         let candidate = fills.map(|name| Candidate::new(database, shared.roles(), name).pace(PACE));
@@ -52,7 +52,7 @@ impl Cluster {
     }
 
     async fn old(&self, world: &World, name: &str) -> SharedViews {
-        self.node(world, Settings { fill_beside: true, ..Settings::default() }, Some(name)).await
+        self.node(world, ProjectionSettings { fill_beside: true, ..ProjectionSettings::default() }, Some(name)).await
     }
 
     async fn new_version(&self, world: &World, name: &str) -> SharedViews {
@@ -67,14 +67,14 @@ impl Cluster {
     }
 }
 
-fn next() -> Settings {
-    Settings { fill_beside: true, declared: newer(), ..Settings::default() }
+fn next() -> ProjectionSettings {
+    ProjectionSettings { fill_beside: true, declared: newer(), ..ProjectionSettings::default() }
 }
 
 /// In how many views the node leads, and in how many others do that it knows.
 fn led(node: &SharedViews) -> Option<(usize, usize)> {
     match node.standing() {
-        Some(Standing::Leading { held, others }) => Some((held.len(), others)),
+        Some(LeadershipStatus::Leading { held, others }) => Some((held.len(), others)),
         _ => None,
     }
 }
@@ -91,7 +91,7 @@ async fn answer_alike(world: &World, historian: &Historian, nodes: &[&SharedView
 async fn nodes_of_two_versions_share_what_both_know_and_each_version_answers_from_its_own() {
     let (cluster, mut world, mut historian) = (Cluster::new().await, World::default(), Historian::new(21));
     historian.live(&mut world, 60).await;
-    let all = Settings::default().declared.len();
+    let all = ProjectionSettings::default().declared.len();
     let old = cluster.old(&world, "old").await;
     until(async || led(&old) == Some((all, 0)) && old.leading().is_some()).await;
     world.caught_up(&old.views()).await;
@@ -133,7 +133,7 @@ async fn what_no_node_fills_any_more_goes_and_what_one_still_fills_stays() {
     let like_products = "INSERT INTO views_generations SELECT 'forgotten', 1, 7, 1, log_id, position, event_id
                          FROM views_generations WHERE view = 'products'";
     cluster.scratch.execute(like_products).await;
-    let soon = Settings { outlived_for: Duration::from_millis(100), ..next() };
+    let soon = ProjectionSettings { outlived_for: Duration::from_millis(100), ..next() };
     let new = cluster.node(&world, soon, Some("new")).await;
     until(async || cluster.live("forgotten").await.is_empty()).await;
     until(async || cluster.live("products").await == [(OLD, 1), (NEW, 2)]).await;

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Secret};
 use anyhow::{Result, bail};
-use postgres::{Candidate, Database, DatabaseError, Options, Role};
+use postgres::{Candidate, Database, DatabaseError, DatabaseOptions, Role};
 use std::time::Duration;
 
 const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -62,17 +62,17 @@ pub async fn open_one(config: &Config, key: &str, url: &Secret) -> Result<Databa
     reached(key, url, || options(config), false).await
 }
 
-fn options(config: &Config) -> Options {
-    Options {
+fn options(config: &Config) -> DatabaseOptions {
+    DatabaseOptions {
         application_name: format!("cartlog {}", node(config)),
         schema: Some(config.namespace.as_str().to_owned()),
         // Formats are counted up by hand.
         format: i32::try_from(domain::FORMAT).unwrap_or(i32::MAX),
-        ..Options::default()
+        ..DatabaseOptions::default()
     }
 }
 
-async fn reached(key: &str, url: &Secret, options: impl Fn() -> Options, patiently: bool) -> Result<Database> {
+async fn reached(key: &str, url: &Secret, options: impl Fn() -> DatabaseOptions, patiently: bool) -> Result<Database> {
     let mut told = false;
     loop {
         match opened(url, options(), patiently).await {
@@ -89,7 +89,7 @@ async fn reached(key: &str, url: &Secret, options: impl Fn() -> Options, patient
 }
 
 /// Whoever serves writes events, and says before which.
-async fn opened(url: &Secret, options: Options, serves: bool) -> Result<Database, DatabaseError> {
+async fn opened(url: &Secret, options: DatabaseOptions, serves: bool) -> Result<Database, DatabaseError> {
     let database = Database::open(url.reveal(), options).await?;
     if serves {
         database.announce().await?;

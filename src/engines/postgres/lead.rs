@@ -1,24 +1,24 @@
 //! The lead in work that one node does for all.
 
 use super::databases::Databases;
-use crate::engines::Work;
+use crate::engines::SharedWork;
 use anyhow::Result;
-use postgres::{Candidate, Role, Standing};
+use postgres::{Candidate, LeadershipStatus, Role};
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Asks for the lead in one work.
 pub struct Lead {
     candidate: Mutex<Candidate>,
-    standing: watch::Receiver<Standing>,
+    standing: watch::Receiver<LeadershipStatus>,
 }
 
 impl Lead {
     /// `None` where there is nobody to agree with.
-    pub fn of(databases: &Databases, work: Work) -> Option<Self> {
+    pub fn of(databases: &Databases, work: SharedWork) -> Option<Self> {
         let role = match work {
-            Work::Counting => Role::Stream,
-            Work::Reacting => Role::Work,
+            SharedWork::Counting => Role::Stream,
+            SharedWork::Reacting => Role::Work,
         };
         let candidate = databases.candidate([role])?;
         Some(Self { standing: candidate.standing(), candidate: Mutex::new(candidate) })
@@ -26,7 +26,7 @@ impl Lead {
 
     /// Whether this node has it.
     pub fn is_held(&self) -> bool {
-        matches!(*self.standing.borrow(), Standing::Leading { .. })
+        matches!(*self.standing.borrow(), LeadershipStatus::Leading { .. })
     }
 
     /// Does the work whenever this node leads, until it is stopped, or the work ends by itself. The work is told when the lead is

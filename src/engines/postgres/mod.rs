@@ -13,7 +13,7 @@ use ::postgres::Database;
 use ::vault::{PostgresVault, Vault};
 use anyhow::{Context, Result};
 use commands::snapshots::{PostgresSnapshots, Snapshots};
-use projections::Settings;
+use projections::ProjectionSettings;
 use std::sync::Arc;
 use views::PostgresViews;
 
@@ -40,7 +40,11 @@ pub async fn progress(databases: &Databases) -> Result<Option<Arc<dyn Snapshots>
 ///
 /// # Errors
 /// What the server says.
-pub async fn views(databases: &Databases, fills: bool, settings: Settings) -> Result<Option<Arc<dyn Upkeep>>> {
+pub async fn views(
+    databases: &Databases,
+    fills: bool,
+    settings: ProjectionSettings,
+) -> Result<Option<Arc<dyn Upkeep>>> {
     let Some(database) = &databases.views else { return Ok(None) };
     Ok(Some(Arc::new(PostgresViews::open(databases, database, fills, settings).await?)))
 }

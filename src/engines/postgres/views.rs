@@ -6,9 +6,9 @@ use anyhow::{Context, Result, bail};
 use async_trait::async_trait;
 use journal::Journal;
 use parking_lot::Mutex;
-use postgres::{Database, Standing};
+use postgres::{Database, LeadershipStatus};
 use projections::store::ReadStore;
-use projections::{PostgresReadStore, Settings, SharedViews, Views};
+use projections::{PostgresReadStore, ProjectionSettings, SharedViews, Views};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -25,12 +25,17 @@ pub struct PostgresViews {
     store: PostgresReadStore,
     /// Whether this node may fill them.
     fills: bool,
-    settings: Settings,
+    settings: ProjectionSettings,
     views: Mutex<Option<SharedViews>>,
 }
 
 impl PostgresViews {
-    pub async fn open(databases: &Databases, database: &Database, fills: bool, settings: Settings) -> Result<Self> {
+    pub async fn open(
+        databases: &Databases,
+        database: &Database,
+        fills: bool,
+        settings: ProjectionSettings,
+    ) -> Result<Self> {
         let store = PostgresReadStore::open(database).await.context("PostgreSQL (views_url)")?;
         let (databases, database) = (databases.clone(), database.clone());
         Ok(Self { databases, database, store, fills, settings, views: Mutex::default() })
@@ -40,7 +45,7 @@ impl PostgresViews {
         self.views.lock().clone()
     }
 
-    fn begin(&self, journal: &Journal, settings: Settings, progress: Report) -> SharedViews {
+    fn begin(&self, journal: &Journal, settings: ProjectionSettings, progress: Report) -> SharedViews {
         let shared = SharedViews::new(self.database.clone(), self.store.clone(), journal.clone(), settings);
         shared.start(self.databases.candidate(shared.roles()).filter(|_| self.fills), tell(progress));
         *self.views.lock() = Some(shared.clone());
@@ -57,7 +62,7 @@ impl Upkeep for PostgresViews {
         loop {
             let reached = views.position();
             let (has_looked, waits) = (views.status().views.len() == projections::view_names().count(), !self.fills);
-            let another_leads = matches!(shared.standing(), Some(Standing::Waiting { .. }));
+            let another_leads = matches!(shared.standing(), Some(LeadershipStatus::Waiting { .. }));
             if has_looked && (reached >= head || another_leads || waits) {
                 return Ok(views);
             }
@@ -82,7 +87,7 @@ impl Upkeep for PostgresViews {
             Some(shared) => shared,
             // Nobody is served meanwhile.
             None => {
-                let settings = Settings { fill_beside: false, ..self.settings };
+                let settings = ProjectionSettings { fill_beside: false, ..self.settings };
                 self.begin(journal, settings, Box::new(|_, _| {}))
             }
         };
@@ -91,11 +96,11 @@ impl Upkeep for PostgresViews {
             match (shared.leading(), shared.standing()) {
                 (Some(projections), _) => break projections,
                 (None, None) => bail!("this node does not fill the views; ask one that has the role 'views'"),
-                (None, Some(Standing::Waiting { leader })) if began.elapsed() > LEADS_WITHIN => {
+                (None, Some(LeadershipStatus::Waiting { leader })) if began.elapsed() > LEADS_WITHIN => {
                     let leader = leader.unwrap_or_else(|| "unknown".to_owned());
                     bail!("another node fills the views ({leader}); run the command there")
                 }
-                (None, Some(Standing::Hindered(error))) if began.elapsed() > LEADS_WITHIN => {
+                (None, Some(LeadershipStatus::Hindered(error))) if began.elapsed() > LEADS_WITHIN => {
                     bail!("PostgreSQL: {error}")
                 }
                 // Leading, and still opening what it fills: however long that takes.
@@ -115,29 +120,29 @@ impl Upkeep for PostgresViews {
     }
 
     fn leads(&self) -> Option<bool> {
-        Some(matches!(self.views()?.standing()?, Standing::Leading { .. }))
+        Some(matches!(self.views()?.standing()?, LeadershipStatus::Leading { .. }))
     }
 
     fn others_answer(&self) -> bool {
         let standing = self.views().and_then(|shared| shared.standing());
-        matches!(standing, Some(Standing::Waiting { .. } | Standing::Leading { others: 1.., .. }))
+        matches!(standing, Some(LeadershipStatus::Waiting { .. } | LeadershipStatus::Leading { others: 1.., .. }))
     }
 
     fn led_by(&self, view: &str) -> Option<String> {
         let shared = self.views()?;
         Some(match shared.standing()? {
-            Standing::New => "well".to_owned(),
-            Standing::Waiting { leader } => {
+            LeadershipStatus::New => "well".to_owned(),
+            LeadershipStatus::Waiting { leader } => {
                 format!("filled by {}", leader.unwrap_or_else(|| "another node".to_owned()))
             }
-            Standing::Leading { held, .. } => {
+            LeadershipStatus::Leading { held, .. } => {
                 let role = shared.role(view);
                 match held.into_iter().find(|held| role.as_ref() == Some(&held.role)) {
                     Some(held) => format!("filled here (epoch {})", held.epoch),
                     None => "filled by another node".to_owned(),
                 }
             }
-            Standing::Hindered(error) => format!("waits: {error}"),
+            LeadershipStatus::Hindered(error) => format!("waits: {error}"),
         })
     }
 }

@@ -1,11 +1,11 @@
 //! A build without PostgreSQL: views and vault are in the data directory, and each node does all work by itself.
 
 use crate::config::{Config, Secret};
-use crate::engines::Work;
+use crate::engines::SharedWork;
 use crate::wiring::views::Upkeep;
 use anyhow::{Result, bail};
 use commands::snapshots::Snapshots;
-use projections::Settings;
+use projections::ProjectionSettings;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use vault::Vault;
@@ -28,7 +28,7 @@ pub async fn progress(_: &Databases) -> Result<Option<Arc<dyn Snapshots>>> {
     Ok(None)
 }
 
-pub async fn views(_: &Databases, _: bool, _: Settings) -> Result<Option<Arc<dyn Upkeep>>> {
+pub async fn views(_: &Databases, _: bool, _: ProjectionSettings) -> Result<Option<Arc<dyn Upkeep>>> {
     Ok(None)
 }
 
@@ -36,7 +36,7 @@ pub async fn views(_: &Databases, _: bool, _: Settings) -> Result<Option<Arc<dyn
 pub enum Lead {}
 
 impl Lead {
-    pub fn of(_: &Databases, _: Work) -> Option<Self> {
+    pub fn of(_: &Databases, _: SharedWork) -> Option<Self> {
         None
     }
 

@@ -12,7 +12,7 @@ use crate::operations::Operations;
 use crate::supervise;
 use crate::version::{COMMIT, VERSION};
 use anyhow::{Context, Result};
-use api::{Asked, PartState, Ready};
+use api::{PartState, Ready, RequestKind};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 use std::time::Duration;
@@ -87,7 +87,7 @@ fn record_parts(parts: &[api::Part]) {
                 .set(number(part.state == state));
         }
     }
-    for (asked, name) in [(Asked::Commands, "commands"), (Asked::Queries, "queries")] {
+    for (asked, name) in [(RequestKind::Commands, "commands"), (RequestKind::Queries, "queries")] {
         let stopped = parts.iter().any(|part| part.stops.contains(&asked));
         metrics::gauge!("cartlog_ready", "for" => name).set(number(!stopped));
     }

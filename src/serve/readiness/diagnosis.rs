@@ -1,29 +1,29 @@
 //! What is the matter with a part, what can't be done because of it, and what is told of it.
 
-use api::{Asked, Part, PartState};
+use api::{Part, PartState, RequestKind};
 use domain::Timestamp;
 use tokio::time::Instant;
 
-pub const COMMANDS: &[Asked] = &[Asked::Commands];
-pub const QUERIES: &[Asked] = &[Asked::Queries];
-pub const BOTH: &[Asked] = &[Asked::Commands, Asked::Queries];
-pub const NOTHING: &[Asked] = &[];
+pub const COMMANDS: &[RequestKind] = &[RequestKind::Commands];
+pub const QUERIES: &[RequestKind] = &[RequestKind::Queries];
+pub const BOTH: &[RequestKind] = &[RequestKind::Commands, RequestKind::Queries];
+pub const NOTHING: &[RequestKind] = &[];
 
 /// What was found of one part.
 pub struct Diagnosis {
     pub name: &'static str,
-    pub troubles: Vec<Trouble>,
+    pub troubles: Vec<Finding>,
 }
 
-pub struct Trouble {
+pub struct Finding {
     state: PartState,
     reason: String,
-    stops: &'static [Asked],
+    stops: &'static [RequestKind],
     since: Option<Instant>,
 }
 
-impl Trouble {
-    pub fn new(state: PartState, reason: impl ToString, stops: &'static [Asked]) -> Self {
+impl Finding {
+    pub fn new(state: PartState, reason: impl ToString, stops: &'static [RequestKind]) -> Self {
         Self { state, reason: reason.to_string(), stops, since: None }
     }
 
@@ -31,7 +31,7 @@ impl Trouble {
         Self::new(PartState::Degraded, reason, NOTHING)
     }
 
-    pub fn away(reason: impl ToString, stops: &'static [Asked]) -> Self {
+    pub fn away(reason: impl ToString, stops: &'static [RequestKind]) -> Self {
         Self::new(PartState::Away, reason, stops)
     }
 

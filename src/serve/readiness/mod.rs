@@ -17,7 +17,7 @@ use crate::wiring::{Backend, Files};
 use api::{Part, Ready};
 use async_trait::async_trait;
 use commands::{Clock, SystemClock};
-use diagnosis::{Diagnosis, NOTHING, Trouble, part};
+use diagnosis::{Diagnosis, Finding, NOTHING, part};
 use health::Outcomes;
 use journal::Journal;
 use looks::{of_mail, of_tasks, parked};
@@ -135,13 +135,13 @@ impl Readiness {
             Diagnosis { name: "the disk", troubles: self.of_disk() },
             Diagnosis {
                 name: "the clock",
-                troubles: self.clock.trouble().map(Trouble::degraded).into_iter().collect(),
+                troubles: self.clock.trouble().map(Finding::degraded).into_iter().collect(),
             },
             Diagnosis { name: "reactions", troubles: parked(&self.reactions.status()).into_iter().collect() },
             Diagnosis { name: "tasks", troubles: of_tasks() },
         ];
         if let Some(forwarder) = &self.forwarder {
-            let trouble = forwarder.trouble().map(|trouble| Trouble::away(trouble, NOTHING));
+            let trouble = forwarder.trouble().map(|trouble| Finding::away(trouble, NOTHING));
             found.push(Diagnosis { name: "Kafka", troubles: trouble.into_iter().collect() });
         }
         if let Some(mails) = &self.mails {

@@ -67,7 +67,7 @@ impl Mailer for Smtp {
         // Whoever is too slow is hung up on.
         let taken = timeout_at(end, self.taken(&to)).await;
         let connection = taken.unwrap_or_else(|_| Err(MailError::Away(self.too_slow())))?;
-        Ok(Box::new(Taken { letters: Arc::clone(&self.letters), to, connection, end }))
+        Ok(Box::new(AcceptedRecipient { letters: Arc::clone(&self.letters), to, connection, end }))
     }
 
     fn leaves_the_machine(&self) -> bool {
@@ -82,7 +82,7 @@ impl Smtp {
 }
 
 /// A mail whose recipient the server has taken.
-struct Taken {
+struct AcceptedRecipient {
     letters: Arc<Letters>,
     to: Address,
     connection: AsyncSmtpConnection,
@@ -90,9 +90,9 @@ struct Taken {
 }
 
 #[async_trait]
-impl Outgoing for Taken {
+impl Outgoing for AcceptedRecipient {
     async fn send(self: Box<Self>, mail: ConfirmationMail) -> Result<(), MailError> {
-        let Taken { letters, to, mut connection, end } = *self;
+        let AcceptedRecipient { letters, to, mut connection, end } = *self;
         let letter = letters.confirmation(&to, &mail)?;
         match timeout_at(end, connection.command(Data)).await {
             Ok(Ok(_)) => {}

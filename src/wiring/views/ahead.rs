@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 use eventlog::{LogId, Position};
 use journal::Journal;
 use projections::store::ReadStore;
-use projections::{Projections, Settings, SqliteReadStore};
+use projections::{ProjectionSettings, Projections, SqliteReadStore};
 use sqlite::Settle;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub async fn fill(config: &Config, data: &DataDir, progress: Report) -> Result<P
     let keys = vault::open_keys(config, data, &mut files).await?;
     let journal = Journal::with_memory(log, keys, shares.of_followers());
     let store = open_file(&data.views_ahead(), files.space().clone()).await?;
-    let settings = Settings { accept_log: true, ..shares.of_views() };
+    let settings = ProjectionSettings { accept_log: true, ..shares.of_views() };
     let filling = Projections::open(Arc::clone(&store) as Arc<dyn ReadStore>, journal, settings, tell(progress));
     let filled = filling.await.map_err(advice::filling)?;
     let reached = filled.views().position();

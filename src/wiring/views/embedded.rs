@@ -6,8 +6,8 @@ use anyhow::Result;
 use async_trait::async_trait;
 use journal::Journal;
 use parking_lot::Mutex;
-use projections::store::{ReadStore, StoreError};
-use projections::{FillError, Projections, Settings, SqliteReadStore, Views};
+use projections::store::{ReadStore, ReadStoreError};
+use projections::{FillError, ProjectionSettings, Projections, SqliteReadStore, Views};
 use sqlite::Space;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,13 +34,13 @@ pub struct EmbeddedViews {
 
 struct File {
     store: Arc<SqliteReadStore>,
-    settings: Settings,
+    settings: ProjectionSettings,
     /// Once they were brought to where the log is.
     filled: Mutex<Option<Projections>>,
 }
 
 impl EmbeddedViews {
-    pub async fn open(path: &Path, settings: Settings, space: Space) -> Result<Self> {
+    pub async fn open(path: &Path, settings: ProjectionSettings, space: Space) -> Result<Self> {
         let file = File { store: open_file(path, space).await?, settings, filled: Mutex::default() };
         Ok(Self { file: Arc::new(file), tasks: TaskTracker::new(), stopping: CancellationToken::new() })
     }
@@ -49,14 +49,14 @@ impl EmbeddedViews {
         Arc::clone(&self.file.store)
     }
 
-    async fn fill(&self, journal: &Journal, settings: Settings, progress: Report) -> Result<Projections> {
+    async fn fill(&self, journal: &Journal, settings: ProjectionSettings, progress: Report) -> Result<Projections> {
         let progress = Arc::new(tell(progress));
         let open = async || {
             let (store, told) = (Arc::clone(&self.file.store) as Arc<dyn ReadStore>, Arc::clone(&progress));
             Projections::open(store, journal.clone(), settings, move |at| told(at)).await
         };
         let projections = match open().await {
-            Err(FillError::Store(StoreError::Damaged(_))) => {
+            Err(FillError::Store(ReadStoreError::Damaged(_))) => {
                 let store = Arc::clone(&self.file.store);
                 blocking(move || store.begin_anew().map_err(advice::views_file)).await?;
                 open().await
@@ -123,7 +123,7 @@ impl Upkeep for EmbeddedViews {
             Some(projections) => projections,
             // Nobody is served meanwhile.
             None => {
-                let settings = Settings { fill_beside: false, ..self.file.settings };
+                let settings = ProjectionSettings { fill_beside: false, ..self.file.settings };
                 self.fill(journal, settings, Box::new(|_, _| {})).await?
             }
         };

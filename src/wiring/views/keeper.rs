@@ -7,7 +7,7 @@ use eventlog::Position;
 use eventlog::chain::EventHash;
 use journal::Journal;
 use projections::store::{Generation, GenerationState, ParkedUnit};
-use projections::{Status, Unanswering, ViewStatus};
+use projections::{ProjectionStatus, Unanswering, ViewStatus};
 use std::sync::Arc;
 
 /// The views, and how they are. Cheap to clone.
@@ -27,7 +27,7 @@ impl ViewsKeeper {
     }
 
     /// How they are; `None` before they answer.
-    pub fn status(&self) -> Option<Status> {
+    pub fn status(&self) -> Option<ProjectionStatus> {
         self.queries().map(|views| views.status())
     }
 
@@ -93,7 +93,7 @@ impl ViewsKeeper {
 
     /// Whether queries had better be asked of other nodes, as something is not filled here yet.
     pub fn is_filled_elsewhere(&self) -> bool {
-        let lacks = |status: Status| status.views.iter().any(|view| view.generation == 0);
+        let lacks = |status: ProjectionStatus| status.views.iter().any(|view| view.generation == 0);
         self.others_answer() && self.status().is_some_and(lacks)
     }
 

@@ -29,7 +29,7 @@ const FILLS_FIRST_FOR: Duration = Duration::from_secs(5);
 /// # Errors
 /// What the adapter says, and what to do about it.
 pub async fn open(config: &Config, data: &DataDir, databases: &Databases, files: &mut Files) -> Result<ViewsKeeper> {
-    let settings = projections::Settings {
+    let settings = projections::ProjectionSettings {
         fill_beside: true,
         fills_first_for: FILLS_FIRST_FOR,
         accept_log: config.accept_log,

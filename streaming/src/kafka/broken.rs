@@ -4,7 +4,7 @@ use super::ForwardError;
 
 /// Why a producer, or a reader of the position, is of no more use.
 #[derive(Clone, Debug)]
-pub(super) enum Broken {
+pub(super) enum ProducerFailure {
     Fenced,
     Kafka(String),
     Damaged(String),
@@ -12,13 +12,13 @@ pub(super) enum Broken {
     Topics(String),
 }
 
-impl From<Broken> for ForwardError {
-    fn from(broken: Broken) -> Self {
+impl From<ProducerFailure> for ForwardError {
+    fn from(broken: ProducerFailure) -> Self {
         match broken {
-            Broken::Fenced => ForwardError::Fenced,
-            Broken::Kafka(reason) => ForwardError::Kafka(reason),
-            Broken::Damaged(reason) => ForwardError::Damaged(reason),
-            Broken::Topics(reason) => ForwardError::Topics(reason),
+            ProducerFailure::Fenced => ForwardError::Fenced,
+            ProducerFailure::Kafka(reason) => ForwardError::Kafka(reason),
+            ProducerFailure::Damaged(reason) => ForwardError::Damaged(reason),
+            ProducerFailure::Topics(reason) => ForwardError::Topics(reason),
         }
     }
 }

@@ -94,7 +94,7 @@ impl Difference {
         }
     }
 
-    fn at(self, place: Place) -> Self {
+    fn at(self, place: RecordOffset) -> Self {
         Self { partition: Some(place.partition), offset: Some(place.offset), ..self }
     }
 
@@ -105,7 +105,7 @@ impl Difference {
 
 /// Where a record is in its topic.
 #[derive(Clone, Copy)]
-struct Place {
+struct RecordOffset {
     partition: i32,
     offset: i64,
 }
@@ -121,14 +121,14 @@ pub enum CheckPart {
 
 /// What is kept of a stream in one of the two.
 #[derive(Clone, Default)]
-struct Side {
+struct StreamDigest {
     /// The next revision.
     next: u64,
     /// Over the hashes of its events, in order: each with the digest before it.
     digest: [u8; 32],
 }
 
-impl Side {
+impl StreamDigest {
     fn take(&mut self, hash: EventHash) {
         self.next += 1;
         let mut hasher = blake3::Hasher::new();
@@ -196,8 +196,8 @@ async fn read_log(
     up_to: Position,
     report: &mut CheckReport,
     progress: &mut (impl FnMut(CheckPart, CatchUp) + Send),
-) -> Result<BTreeMap<String, Side>, ForwardError> {
-    let mut streams: BTreeMap<String, Side> = BTreeMap::new();
+) -> Result<BTreeMap<String, StreamDigest>, ForwardError> {
+    let mut streams: BTreeMap<String, StreamDigest> = BTreeMap::new();
     let mut after = Position::START;
     while after < up_to {
         let events = log.read_all(after, PAGE).await?;
@@ -215,7 +215,7 @@ async fn read_log(
 }
 
 /// What is kept of each stream: in the log, in its topic.
-type Both = BTreeMap<String, (Side, Side)>;
+type Both = BTreeMap<String, (StreamDigest, StreamDigest)>;
 
 /// What one pass over the topics came to.
 struct Compared {
@@ -227,11 +227,11 @@ struct Compared {
 
 fn compare(
     options: &ForwarderOptions,
-    of_log: BTreeMap<String, Side>,
+    of_log: BTreeMap<String, StreamDigest>,
     report: CheckReport,
     mut progress: impl FnMut(CheckPart, CatchUp),
 ) -> Result<Compared, ForwardError> {
-    let streams = of_log.into_iter().map(|(stream, side)| (stream, (side, Side::default()))).collect();
+    let streams = of_log.into_iter().map(|(stream, side)| (stream, (side, StreamDigest::default()))).collect();
     let mut compared = Compared { streams, beyond: Vec::new(), report };
     let mut read: u64 = 0;
     for category in Category::ALL {
@@ -274,7 +274,7 @@ fn partitions_of(
 fn read_topic(
     options: &ForwarderOptions,
     topic: &str,
-    mut take: impl FnMut(Result<Forwarded, ForeignRecord>, Place),
+    mut take: impl FnMut(Result<Forwarded, ForeignRecord>, RecordOffset),
 ) -> Result<(), ForwardError> {
     let failed = |error: KafkaError| unread(topic, &error);
     let consumer = consumer(options, topic)?;
@@ -290,7 +290,7 @@ fn read_topic(
             Some(Err(KafkaError::PartitionEOF(partition))) => drop(open.remove(&partition)),
             Some(Err(error)) => return Err(failed(error)),
             Some(Ok(record)) => {
-                let place = Place { partition: record.partition(), offset: record.offset() };
+                let place = RecordOffset { partition: record.partition(), offset: record.offset() };
                 take(message::read(&record), place);
             }
         }
@@ -300,7 +300,7 @@ fn read_topic(
 
 impl Compared {
     /// One record, against what is known of its stream.
-    fn take(&mut self, topic: &str, record: Result<Forwarded, ForeignRecord>, place: Place) {
+    fn take(&mut self, topic: &str, record: Result<Forwarded, ForeignRecord>, place: RecordOffset) {
         match record {
             Ok(forwarded) => self.take_forwarded(topic, forwarded, place),
             Err(error) => {
@@ -315,7 +315,7 @@ impl Compared {
         }
     }
 
-    fn take_forwarded(&mut self, topic: &str, forwarded: Forwarded, place: Place) {
+    fn take_forwarded(&mut self, topic: &str, forwarded: Forwarded, place: RecordOffset) {
         let (stream, revision) = (forwarded.stream.as_str(), forwarded.revision);
         let difference = |kind, revision| Difference::of_event(kind, topic, stream, revision);
         let known = self.streams.get_mut(stream).filter(|(in_log, _)| revision < in_log.next);
@@ -383,7 +383,7 @@ async fn altered(
     streams: &Both,
     report: &mut CheckReport,
 ) -> Result<(), ForwardError> {
-    let differ = |(log, topic): &(Side, Side)| log.next == topic.next && log.digest != topic.digest;
+    let differ = |(log, topic): &(StreamDigest, StreamDigest)| log.next == topic.next && log.digest != topic.digest;
     let suspects = streams.iter().filter(|(_, sides)| differ(sides)).map(|(stream, _)| stream.clone());
     let suspects: HashSet<String> = suspects.take(NAMED).collect();
     if suspects.is_empty() {
@@ -411,7 +411,7 @@ async fn altered(
 }
 
 /// By stream and revision: an event's hash, and where its record is.
-type Hashes = HashMap<(String, u64), (EventHash, Place)>;
+type Hashes = HashMap<(String, u64), (EventHash, RecordOffset)>;
 
 /// The hash of each event of these streams, as the topics have it.
 fn hashes_of(options: &ForwarderOptions, streams: &HashSet<String>) -> Result<Hashes, ForwardError> {

@@ -1,7 +1,7 @@
 //! How far the log was forwarded: the last record of a compacted topic, written in the transaction of the events themselves. It also
 //! says how much each topic held then: one that holds less was lost since.
 
-use super::broken::Broken;
+use super::broken::ProducerFailure;
 use super::client::{Quiet, blocking, reading};
 use super::{ForwardError, ForwarderOptions};
 use eventlog::{Checkpoint, EventId, LogId, Position};
@@ -23,7 +23,7 @@ const POLL: Duration = Duration::from_millis(200);
 
 /// What the record says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Stored {
+pub(super) struct ForwardedUpTo {
     log_id: LogId,
     position: Position,
     event_id: EventId,
@@ -35,7 +35,7 @@ pub(super) struct Stored {
     pub refills: BTreeMap<String, Position>,
 }
 
-impl Stored {
+impl ForwardedUpTo {
     pub(super) fn at(checkpoint: &Checkpoint) -> Self {
         let Checkpoint { log_id, position, event_id } = *checkpoint;
         Self { log_id, position, event_id, ends: BTreeMap::new(), refills: BTreeMap::new() }
@@ -60,23 +60,23 @@ impl Stored {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    fn read(payload: &[u8]) -> Result<Self, Broken> {
+    fn read(payload: &[u8]) -> Result<Self, ProducerFailure> {
         serde_json::from_slice(payload)
-            .map_err(|error| Broken::Damaged(format!("the position in Kafka can't be read: {error}")))
+            .map_err(|error| ProducerFailure::Damaged(format!("the position in Kafka can't be read: {error}")))
     }
 }
 
 /// Reads the topic, from where it was left to where it ends now.
 pub(super) struct Reader {
     consumer: BaseConsumer<Quiet>,
-    last: Option<Stored>,
+    last: Option<ForwardedUpTo>,
     patience: Duration,
 }
 
 impl Reader {
     /// Blocks until the brokers answer, or too long.
-    pub(super) fn open(options: &ForwarderOptions) -> Result<Self, Broken> {
-        let failed = |error: KafkaError| Broken::Kafka(format!("reading the position: {error}"));
+    pub(super) fn open(options: &ForwarderOptions) -> Result<Self, ProducerFailure> {
+        let failed = |error: KafkaError| ProducerFailure::Kafka(format!("reading the position: {error}"));
         let consumer: BaseConsumer<Quiet> = reading(options).create_with_context(Quiet::default()).map_err(failed)?;
         let mut place = TopicPartitionList::new();
         place.add_partition_offset(&options.position_topic(), 0, Offset::Beginning).map_err(failed)?;
@@ -85,25 +85,25 @@ impl Reader {
     }
 
     /// The last position that was committed, as the topic ends now. Blocks.
-    pub(super) fn read_to_end(&mut self, stop: &CancellationToken) -> Result<Option<Stored>, Broken> {
+    pub(super) fn read_to_end(&mut self, stop: &CancellationToken) -> Result<Option<ForwardedUpTo>, ProducerFailure> {
         let until = Instant::now() + self.patience;
         while Instant::now() < until && !stop.is_cancelled() {
             match self.consumer.poll(POLL) {
                 None => {}
                 Some(Ok(record)) => {
                     if let Some(payload) = record.payload() {
-                        self.last = Some(Stored::read(payload)?);
+                        self.last = Some(ForwardedUpTo::read(payload)?);
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => return Ok(self.last.clone()),
-                Some(Err(error)) => return Err(Broken::Kafka(format!("reading the position: {error}"))),
+                Some(Err(error)) => return Err(ProducerFailure::Kafka(format!("reading the position: {error}"))),
             }
         }
-        Err(Broken::Kafka("the position could not be read in time".to_owned()))
+        Err(ProducerFailure::Kafka("the position could not be read in time".to_owned()))
     }
 
     /// Reads what came since, without waiting for the end; whether there was something.
-    fn news(&mut self, stop: &CancellationToken) -> Result<bool, Broken> {
+    fn news(&mut self, stop: &CancellationToken) -> Result<bool, ProducerFailure> {
         let mut moved = false;
         let until = Instant::now() + NEWS_WITHIN;
         while Instant::now() < until && !stop.is_cancelled() {
@@ -111,12 +111,12 @@ impl Reader {
             match found {
                 Ok(record) => {
                     if let Some(payload) = record.payload() {
-                        self.last = Some(Stored::read(payload)?);
+                        self.last = Some(ForwardedUpTo::read(payload)?);
                         moved = true;
                     }
                 }
                 Err(KafkaError::PartitionEOF(_)) => {}
-                Err(error) => return Err(Broken::Kafka(format!("reading the position: {error}"))),
+                Err(error) => return Err(ProducerFailure::Kafka(format!("reading the position: {error}"))),
             }
         }
         Ok(moved)
@@ -132,7 +132,7 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) async fn start(options: Arc<ForwarderOptions>, stop: CancellationToken) -> Result<Self, ForwardError> {
         let stopped = stop.clone();
-        let open = move || -> Result<Reader, Broken> {
+        let open = move || -> Result<Reader, ProducerFailure> {
             let mut reader = Reader::open(&options)?;
             reader.read_to_end(&stopped)?;
             Ok(reader)
@@ -152,7 +152,7 @@ impl Watch {
             Ok((reader, moved))
         })
         .await?;
-        let last = reader.last.as_ref().map(Stored::checkpoint);
+        let last = reader.last.as_ref().map(ForwardedUpTo::checkpoint);
         self.reader = Some(reader);
         Ok((moved, last))
     }

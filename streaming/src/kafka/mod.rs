@@ -26,7 +26,7 @@ pub use refill::{refill, resume};
 pub use security::{ClientCertificate, Mechanism, Sasl, Security, Tls};
 
 use crate::windows::CatchUp;
-use checkpoint::{Stored, Watch};
+use checkpoint::{ForwardedUpTo, Watch};
 use eventlog::{Checkpoint, EventLog, LogError, LogId, Position};
 use gathered::Gathered;
 use health::{Failing, Outcomes};
@@ -278,7 +278,7 @@ impl Forwarder {
     async fn check_whole(
         &self,
         topics: &Topics,
-        stored: Option<&Stored>,
+        stored: Option<&ForwardedUpTo>,
         ends: &BTreeMap<String, u64>,
     ) -> Result<(), ForwardError> {
         match stored {

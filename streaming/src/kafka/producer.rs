@@ -5,8 +5,8 @@
 //! of it can still come after.
 
 use super::ForwarderOptions;
-use super::broken::Broken;
-use super::checkpoint::{self, Reader, Stored};
+use super::broken::ProducerFailure;
+use super::checkpoint::{self, ForwardedUpTo, Reader};
 use super::client::settings;
 use super::deliveries::Deliveries;
 use super::message;
@@ -55,7 +55,7 @@ impl Queue {
     pub(super) async fn room(
         &self,
         waiting_since: Instant,
-    ) -> Result<Option<mpsc::Permit<'_, Vec<RecordedEvent>>>, Broken> {
+    ) -> Result<Option<mpsc::Permit<'_, Vec<RecordedEvent>>>, ProducerFailure> {
         let Some(batches) = &self.0 else { return Ok(None) };
         match tokio::time::timeout_at(waiting_since + HANGS_AFTER, batches.reserve()).await {
             Ok(room) => Ok(room.ok()),
@@ -69,7 +69,7 @@ pub(super) struct Producing {
     batches: Option<mpsc::Sender<Vec<RecordedEvent>>>,
     committed: watch::Receiver<Committed>,
     reaches: Arc<Outcomes>,
-    ended: oneshot::Receiver<Result<(), Broken>>,
+    ended: oneshot::Receiver<Result<(), ProducerFailure>>,
 }
 
 impl Producing {
@@ -78,7 +78,7 @@ impl Producing {
         options: Arc<ForwarderOptions>,
         log_id: LogId,
         topics: BTreeMap<String, i32>,
-    ) -> Result<(Self, Began), Broken> {
+    ) -> Result<(Self, Began), ProducerFailure> {
         let (batches, mut queue) = mpsc::channel(QUEUED);
         let (progress, committed) = watch::channel(Committed(None));
         let (ready, began) = oneshot::channel();
@@ -99,7 +99,7 @@ impl Producing {
         std::thread::Builder::new()
             .name("kafka-forwarder".to_owned())
             .spawn(work)
-            .map_err(|error| Broken::Kafka(format!("no thread can be started: {error}")))?;
+            .map_err(|error| ProducerFailure::Kafka(format!("no thread can be started: {error}")))?;
         let began = tokio::time::timeout(HANGS_AFTER, began).await.unwrap_or(Ok(Err(hung())));
         let began = began.unwrap_or_else(|_| Err(hung()))?;
         Ok((Self { batches: Some(batches), committed, reaches, ended }, began))
@@ -121,15 +121,15 @@ impl Producing {
     }
 
     /// Waits until it is of no more use, and says why.
-    pub(super) async fn failed(&mut self) -> Broken {
+    pub(super) async fn failed(&mut self) -> ProducerFailure {
         match (&mut self.ended).await {
             Ok(Err(broken)) => broken,
-            Ok(Ok(())) | Err(_) => Broken::Kafka("the producer ended".to_owned()),
+            Ok(Ok(())) | Err(_) => ProducerFailure::Kafka("the producer ended".to_owned()),
         }
     }
 
     /// Lets it finish what it has, and ends it.
-    pub(super) async fn end(mut self) -> Result<(), Broken> {
+    pub(super) async fn end(mut self) -> Result<(), ProducerFailure> {
         self.batches = None;
         match tokio::time::timeout(HANGS_AFTER, &mut self.ended).await {
             Ok(Ok(outcome)) => outcome,
@@ -138,8 +138,8 @@ impl Producing {
     }
 }
 
-fn hung() -> Broken {
-    Broken::Kafka("the producer does not answer".to_owned())
+fn hung() -> ProducerFailure {
+    ProducerFailure::Kafka("the producer does not answer".to_owned())
 }
 
 /// What to do about an error.
@@ -172,7 +172,7 @@ fn class_of(doing: &str, error: &KafkaError) -> Class {
 
 /// What stood in Kafka when a producer began.
 pub(super) struct Began {
-    pub stored: Option<Stored>,
+    pub stored: Option<ForwardedUpTo>,
     /// By topic, the ends of its partitions added up.
     pub ends: BTreeMap<String, u64>,
 }
@@ -189,8 +189,8 @@ impl Transactions {
     pub(super) fn begin(
         options: &Arc<ForwarderOptions>,
         topics: &BTreeMap<String, i32>,
-    ) -> Result<(Self, Began), Broken> {
-        let failed = |error: KafkaError| Broken::Kafka(format!("making a producer: {error}"));
+    ) -> Result<(Self, Began), ProducerFailure> {
+        let failed = |error: KafkaError| ProducerFailure::Kafka(format!("making a producer: {error}"));
         let producer: BaseProducer<Deliveries> = settings(options)
             .set("transactional.id", options.transactional_id())
             .set("transaction.timeout.ms", TRANSACTION_MS)
@@ -211,10 +211,10 @@ impl Transactions {
     }
 
     /// Looks where topics of events end: nothing else writes to them. Those that are not there yet end at 0.
-    fn measure(&self, topics: &BTreeMap<String, i32>) -> Result<(), Broken> {
+    fn measure(&self, topics: &BTreeMap<String, i32>) -> Result<(), ProducerFailure> {
         let mut ends: BTreeMap<String, Vec<i64>> =
             domain::Category::ALL.into_iter().map(|category| (self.options.topic(category), Vec::new())).collect();
-        let seen = topics::ends(&self.options, topics).map_err(|error| Broken::Kafka(error.to_string()))?;
+        let seen = topics::ends(&self.options, topics).map_err(|error| ProducerFailure::Kafka(error.to_string()))?;
         for ((topic, partition), end) in seen {
             let (ends, partition) = (ends.entry(topic).or_default(), usize::try_from(partition).unwrap_or(0));
             ends.resize(ends.len().max(partition + 1), 0);
@@ -231,14 +231,14 @@ impl Transactions {
         mut batches: impl FnMut() -> Result<Option<Vec<RecordedEvent>>, Elapsed>,
         progress: &watch::Sender<Committed>,
         reached: &Outcomes,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), ProducerFailure> {
         loop {
             match batches() {
                 Ok(None) => return Ok(()),
                 Err(_) => self.look(reached),
                 Ok(Some(batch)) => {
                     let Some(last) = batch.last() else { continue };
-                    let stored = Stored::at(&Checkpoint { log_id, position: last.position, event_id: last.id });
+                    let stored = ForwardedUpTo::at(&Checkpoint { log_id, position: last.position, event_id: last.id });
                     self.commit(&batch, stored)?;
                     reached.succeeded();
                     metrics::counter!("cartlog_kafka_events_total").increment(batch.len() as u64);
@@ -257,7 +257,7 @@ impl Transactions {
     }
 
     /// These events and how far the log was forwarded with them, in one transaction; again as long as aborting helps.
-    pub(super) fn commit(&self, batch: &[RecordedEvent], mut stored: Stored) -> Result<(), Broken> {
+    pub(super) fn commit(&self, batch: &[RecordedEvent], mut stored: ForwardedUpTo) -> Result<(), ProducerFailure> {
         let mut said = String::new();
         for _ in 0..TRIES {
             match self.transaction(batch, &mut stored) {
@@ -276,10 +276,10 @@ impl Transactions {
                 Err(other) => return Err(broken(other)),
             }
         }
-        Err(Broken::Kafka(said))
+        Err(ProducerFailure::Kafka(said))
     }
 
-    fn transaction(&self, batch: &[RecordedEvent], stored: &mut Stored) -> Result<(), Class> {
+    fn transaction(&self, batch: &[RecordedEvent], stored: &mut ForwardedUpTo) -> Result<(), Class> {
         self.call("beginning a transaction", || self.producer.begin_transaction())?;
         for event in batch {
             // What is none of ours has no topic, and never a key in one.
@@ -342,13 +342,13 @@ impl Transactions {
     }
 }
 
-fn broken(class: Class) -> Broken {
+fn broken(class: Class) -> ProducerFailure {
     match class {
-        Class::Fenced => Broken::Fenced,
-        Class::Lost(topic) => {
-            Broken::Topics(topics::lost(&topic, "was made anew while it was written to", " --from 0").to_string())
-        }
-        Class::Again(said) | Class::Abort(said) | Class::NewProducer(said) => Broken::Kafka(said),
+        Class::Fenced => ProducerFailure::Fenced,
+        Class::Lost(topic) => ProducerFailure::Topics(
+            topics::lost(&topic, "was made anew while it was written to", " --from 0").to_string(),
+        ),
+        Class::Again(said) | Class::Abort(said) | Class::NewProducer(said) => ProducerFailure::Kafka(said),
     }
 }
 
@@ -356,8 +356,8 @@ fn broken(class: Class) -> Broken {
 mod tests {
     use super::*;
 
-    fn says_it_hangs<T>(outcome: Result<T, Broken>) -> bool {
-        matches!(outcome, Err(Broken::Kafka(why)) if why.contains("does not answer"))
+    fn says_it_hangs<T>(outcome: Result<T, ProducerFailure>) -> bool {
+        matches!(outcome, Err(ProducerFailure::Kafka(why)) if why.contains("does not answer"))
     }
 
     /// Its brokers took a batch and say nothing any more: whoever hands over the next one is not kept for ever.

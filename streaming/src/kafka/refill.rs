@@ -4,7 +4,7 @@
 //! Both fence whoever forwards, which stands by meanwhile. Each transaction says how far the refill has come: stopped or killed, the same
 //! command goes on there, and nothing is doubled.
 
-use super::checkpoint::Stored;
+use super::checkpoint::ForwardedUpTo;
 use super::client::{Quiet, blocking, reading};
 use super::message;
 use super::producer::{Began, Transactions};
@@ -111,7 +111,7 @@ pub async fn resume(log: &dyn EventLog, options: ForwarderOptions) -> Result<Pos
     let newest = newest.ok_or_else(|| {
         ForwardError::Topics("the topics hold no event: the server forwards from the beginning by itself".to_owned())
     })?;
-    commit(transactions, Vec::new(), Stored::at(&newest)).await?;
+    commit(transactions, Vec::new(), ForwardedUpTo::at(&newest)).await?;
     Ok(newest.position)
 }
 
@@ -129,7 +129,7 @@ async fn begin(options: &Arc<ForwarderOptions>) -> Result<(Topics, Transactions,
 async fn begin_at(
     options: &Arc<ForwarderOptions>,
     topics: &Topics,
-    stored: &Stored,
+    stored: &ForwardedUpTo,
     topic: &str,
     from: Option<Position>,
 ) -> Result<Position, ForwardError> {
@@ -160,7 +160,7 @@ async fn begin_at(
 async fn commit(
     transactions: Transactions,
     batch: Vec<RecordedEvent>,
-    stored: Stored,
+    stored: ForwardedUpTo,
 ) -> Result<Transactions, ForwardError> {
     blocking(move || {
         transactions.commit(&batch, stored)?;

@@ -1,7 +1,7 @@
 //! The topics: one for each kind of aggregate, and one for how far the log was forwarded. They are looked at before they are used:
 //! whatever would lose or double events, or mix up their order, is named, and nothing is forwarded until it is mended.
 
-use super::checkpoint::{Reader, Stored};
+use super::checkpoint::{ForwardedUpTo, Reader};
 use super::client::{Quiet, blocking, metadata, reading, settings};
 use super::{ForwardError, ForwarderOptions};
 use domain::Category;
@@ -261,7 +261,7 @@ pub(super) fn ends(
 pub(super) fn standing(
     options: &ForwarderOptions,
     topics: &BTreeMap<String, i32>,
-) -> Result<(Option<Stored>, BTreeMap<String, u64>), ForwardError> {
+) -> Result<(Option<ForwardedUpTo>, BTreeMap<String, u64>), ForwardError> {
     let mut reader = Reader::open(options)?;
     let stored = reader.read_to_end(&CancellationToken::new())?;
     let mut totals = BTreeMap::new();
@@ -300,7 +300,7 @@ pub(super) async fn check_whole(
     log: &dyn EventLog,
     options: &ForwarderOptions,
     topics: &Topics,
-    stored: &Stored,
+    stored: &ForwardedUpTo,
     ends: &BTreeMap<String, u64>,
 ) -> Result<(), ForwardError> {
     if let Some((topic, position)) = stored.refills.first_key_value() {

@@ -1,7 +1,7 @@
 //! One server or a cluster, and what a failure of theirs means.
 
 use super::target::{Addresses, Target};
-use crate::store::StoreError;
+use crate::store::WindowStoreError;
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
@@ -40,10 +40,10 @@ pub(super) enum Connection {
 }
 
 impl Servers {
-    pub(super) fn of(url: &str) -> Result<Self, StoreError> {
+    pub(super) fn of(url: &str) -> Result<Self, WindowStoreError> {
         // The library's error could show the password.
         let refused = |_: RedisError| {
-            StoreError::Damaged(
+            WindowStoreError::Damaged(
                 "windows_url is no URL of Redis, or names certificates that can't be read; write redis://HOST:6379 or \
                  redis-cluster://HOST:6379,…, and rediss for TLS"
                     .to_owned(),
@@ -87,7 +87,7 @@ impl Servers {
         }
     }
 
-    pub(super) async fn connection(&self) -> Result<Connection, StoreError> {
+    pub(super) async fn connection(&self) -> Result<Connection, WindowStoreError> {
         match &self.deployment {
             Deployment::One(manager) => Ok(Connection::One(manager.clone())),
             Deployment::Cluster(cluster) => {
@@ -140,7 +140,7 @@ where
 }
 
 /// What a failure of Redis means.
-pub(super) fn trouble(doing: &str, error: &RedisError) -> StoreError {
+pub(super) fn trouble(doing: &str, error: &RedisError) -> WindowStoreError {
     let reason = format!("{doing}: {error}");
     // One kind for two things: a value of another type, and words that broke off or are none, which a new connection mends.
     let is_broken_off = error.to_string().contains("Parse error at");
@@ -150,5 +150,5 @@ pub(super) fn trouble(doing: &str, error: &RedisError) -> StoreError {
                 error.kind(),
                 ErrorKind::UnexpectedReturnType | ErrorKind::Parse | ErrorKind::Server(ServerErrorKind::CrossSlot)
             );
-    if damaged { StoreError::Damaged(reason) } else { StoreError::Unavailable(reason) }
+    if damaged { WindowStoreError::Damaged(reason) } else { WindowStoreError::Unavailable(reason) }
 }

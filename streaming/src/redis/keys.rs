@@ -4,7 +4,7 @@
 
 use crate::bucket::{Bucket, Granularity};
 use crate::metric::Metric;
-use crate::store::{Side, StoreError};
+use crate::store::{Side, WindowStoreError};
 use chrono::TimeDelta;
 use domain::{StoreId, Timestamp};
 use eventlog::Position;
@@ -110,9 +110,9 @@ pub(super) fn position(position: Position) -> String {
     format!("{:020}", position.0)
 }
 
-pub(super) fn read_position(text: &str) -> Result<Position, StoreError> {
+pub(super) fn read_position(text: &str) -> Result<Position, WindowStoreError> {
     let position = text.parse().map(Position);
-    position.map_err(|error| StoreError::Damaged(format!("'{text}' is stored as a position: {error}")))
+    position.map_err(|error| WindowStoreError::Damaged(format!("'{text}' is stored as a position: {error}")))
 }
 
 /// What is recorded of a store's part, for the time when its own keys are missed.

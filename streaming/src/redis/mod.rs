@@ -22,7 +22,7 @@ mod target;
 use crate::batch::{Batch, LOG_INS_KEPT, Skipped, StoreBatch, day_of};
 use crate::bucket::Minute;
 use crate::metric::Metric;
-use crate::store::{SKIPPED_KEPT, Side, SideState, StoreError, Swap, WindowStore};
+use crate::store::{SKIPPED_KEPT, Side, SideState, Swap, WindowStore, WindowStoreError};
 use crate::sums::{largest, total};
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -69,8 +69,8 @@ impl RedisWindows {
     /// Redis is away. To be called within a tokio runtime.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] when it is no such URL; the message never shows it.
-    pub fn open(url: &str, namespace: &str) -> Result<Self, StoreError> {
+    /// [`WindowStoreError::Damaged`] when it is no such URL; the message never shows it.
+    pub fn open(url: &str, namespace: &str) -> Result<Self, WindowStoreError> {
         Ok(Self {
             servers: Servers::of(url)?,
             names: Names::in_namespace(namespace),
@@ -84,7 +84,7 @@ impl RedisWindows {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn check(url: &str) -> Result<(), StoreError> {
+    pub fn check(url: &str) -> Result<(), WindowStoreError> {
         Servers::of(url).map(drop)
     }
 
@@ -98,7 +98,7 @@ impl RedisWindows {
         Self { answered_within: within, ..self }
     }
 
-    async fn connection(&self) -> Result<Connection, StoreError> {
+    async fn connection(&self) -> Result<Connection, WindowStoreError> {
         self.servers.connection().await
     }
 
@@ -107,25 +107,25 @@ impl RedisWindows {
     async fn in_all<T>(
         &self,
         doing: &str,
-        call: impl Future<Output = Result<T, StoreError>> + Send,
-    ) -> Result<T, StoreError> {
+        call: impl Future<Output = Result<T, WindowStoreError>> + Send,
+    ) -> Result<T, WindowStoreError> {
         let within = self.answered_within;
         match tokio::time::timeout(within, call).await {
-            Ok(Err(StoreError::Unavailable(reason))) if !self.has_answered.load(Ordering::Relaxed) => {
-                Err(StoreError::Unavailable(format!("{reason}{}", self.servers.other_way(&reason))))
+            Ok(Err(WindowStoreError::Unavailable(reason))) if !self.has_answered.load(Ordering::Relaxed) => {
+                Err(WindowStoreError::Unavailable(format!("{reason}{}", self.servers.other_way(&reason))))
             }
             Ok(outcome) => {
                 self.has_answered.store(true, Ordering::Relaxed);
                 outcome
             }
-            Err(_) => {
-                Err(StoreError::Unavailable(format!("{doing}: not done after {within:?}; it may have been, or be yet")))
-            }
+            Err(_) => Err(WindowStoreError::Unavailable(format!(
+                "{doing}: not done after {within:?}; it may have been, or be yet"
+            ))),
         }
     }
 
     /// The generation that stands on the side; `None`: there is none.
-    async fn generation(&self, connection: &mut Connection, side: Side) -> Result<Option<String>, StoreError> {
+    async fn generation(&self, connection: &mut Connection, side: Side) -> Result<Option<String>, WindowStoreError> {
         let state = self.names.state();
         let found = connection::again(connection, |mut connection| {
             let state = state.clone();
@@ -135,9 +135,9 @@ impl RedisWindows {
     }
 
     /// The generation that answers. Without one nothing may be answered: its sums would be too small.
-    async fn live(&self, connection: &mut Connection) -> Result<String, StoreError> {
+    async fn live(&self, connection: &mut Connection) -> Result<String, WindowStoreError> {
         let live = self.generation(connection, Side::Live).await?;
-        live.ok_or_else(|| StoreError::Unavailable("they are being counted anew from the log".to_owned()))
+        live.ok_or_else(|| WindowStoreError::Unavailable("they are being counted anew from the log".to_owned()))
     }
 
     /// The generation's checkpoint, its event's hash, and its latest clock.
@@ -145,7 +145,7 @@ impl RedisWindows {
         &self,
         connection: &mut Connection,
         generation: &str,
-    ) -> Result<(Option<Checkpoint>, Option<EventHash>, Option<Timestamp>), StoreError> {
+    ) -> Result<(Option<Checkpoint>, Option<EventHash>, Option<Timestamp>), WindowStoreError> {
         let (state, fields) = (self.names.state(), keys::checkpoint_fields(generation));
         let read = connection::again(connection, |mut connection| {
             let (state, fields) = (state.clone(), fields.clone());
@@ -158,7 +158,7 @@ impl RedisWindows {
         // Of another event: a node of an earlier version has moved on since.
         let hash = hash.as_deref().and_then(|hash| hash.strip_prefix(event_id.as_str())).map(str::trim_start);
         let read = |hash: &str| {
-            hash.parse().map_err(|error| StoreError::Damaged(format!("'{hash}' is stored as a hash: {error}")))
+            hash.parse().map_err(|error| WindowStoreError::Damaged(format!("'{hash}' is stored as a hash: {error}")))
         };
         let event_hash = hash.map(read).transpose()?;
         let (log_id, event_id) = (LogId(uuid(&log_id)?), uuid(&event_id)?);
@@ -172,7 +172,7 @@ impl RedisWindows {
         store: StoreId,
         metric: Metric,
         span: Range<Minute>,
-    ) -> Result<HashMap<Uuid, i64>, StoreError> {
+    ) -> Result<HashMap<Uuid, i64>, WindowStoreError> {
         let generation = self.live(connection).await?;
         let keys = self.names.of_store(&generation, store);
         match sums::read(connection, &keys, metric, span).await? {
@@ -187,7 +187,7 @@ impl RedisWindows {
         connection: &mut Connection,
         store: StoreId,
         generation: &str,
-    ) -> Result<StoreError, StoreError> {
+    ) -> Result<WindowStoreError, WindowStoreError> {
         tracing::error!(
             %store,
             "the windows in Redis have lost what was counted; they are counted anew from the log. See that maxmemory-policy is noeviction"
@@ -195,7 +195,7 @@ impl RedisWindows {
         scripts::give_up(connection, &self.names, Side::Live, generation)
             .await
             .map_err(|error| trouble("giving up windows that have lost something", &error))?;
-        Ok(StoreError::Unavailable("they are being counted anew from the log".to_owned()))
+        Ok(WindowStoreError::Unavailable("they are being counted anew from the log".to_owned()))
     }
 
     /// Counts one store's part.
@@ -207,11 +207,11 @@ impl RedisWindows {
         store: StoreId,
         added: &StoreBatch,
         recorded: Option<String>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), WindowStoreError> {
         let mut connection = self.connection().await?;
         let keys = self.names.of_store(generation, store);
         let now = batch.horizon.clock;
-        let part = scripts::Part {
+        let part = scripts::StoreBatch {
             keys: &keys,
             after: added.after,
             position: batch.checkpoint.position,
@@ -222,13 +222,13 @@ impl RedisWindows {
         };
         match part.apply(&mut connection).await.map_err(|error| trouble("counting", &error))? {
             scripts::Applied::Done => Ok(()),
-            scripts::Applied::Moved(position) => Err(StoreError::Moved(keys::read_position(&position)?)),
+            scripts::Applied::Moved(position) => Err(WindowStoreError::Moved(keys::read_position(&position)?)),
             scripts::Applied::Lost => {
                 tracing::warn!(%store, "the windows in Redis have lost what was counted; counting anew from the log");
                 scripts::give_up(&mut connection, &self.names, side, generation)
                     .await
                     .map_err(|error| trouble("giving up windows that have lost something", &error))?;
-                Err(StoreError::Moved(Position::START))
+                Err(WindowStoreError::Moved(Position::START))
             }
         }
     }
@@ -250,7 +250,7 @@ fn policies(said: &redis::Value) -> Vec<String> {
 }
 
 /// Up to where a store's events were counted.
-async fn position_of(connection: Connection, key: String) -> Result<Position, StoreError> {
+async fn position_of(connection: Connection, key: String) -> Result<Position, WindowStoreError> {
     let read = connection::again(&connection, |mut connection| {
         let key = key.clone();
         async move { connection.get::<_, Option<String>>(key).await }
@@ -259,8 +259,8 @@ async fn position_of(connection: Connection, key: String) -> Result<Position, St
     stored.as_deref().map_or(Ok(Position::START), keys::read_position)
 }
 
-fn uuid(text: &str) -> Result<Uuid, StoreError> {
-    Uuid::parse_str(text).map_err(|error| StoreError::Damaged(format!("'{text}' is stored as an id: {error}")))
+fn uuid(text: &str) -> Result<Uuid, WindowStoreError> {
+    Uuid::parse_str(text).map_err(|error| WindowStoreError::Damaged(format!("'{text}' is stored as an id: {error}")))
 }
 
 #[async_trait]
@@ -269,7 +269,7 @@ impl WindowStore for RedisWindows {
         Some(self.looked_at_every)
     }
 
-    async fn evicts(&self) -> Result<Option<String>, StoreError> {
+    async fn evicts(&self) -> Result<Option<String>, WindowStoreError> {
         self.in_all("asking for the policy of eviction", async {
             let connection = self.connection().await?;
             let asked = connection::again(&connection, |mut connection| async move {
@@ -282,7 +282,7 @@ impl WindowStore for RedisWindows {
         .await
     }
 
-    async fn has(&self, side: Side) -> Result<bool, StoreError> {
+    async fn has(&self, side: Side) -> Result<bool, WindowStoreError> {
         self.in_all("reading which windows there are", async {
             let mut connection = self.connection().await?;
             Ok(self.generation(&mut connection, side).await?.is_some())
@@ -290,7 +290,7 @@ impl WindowStore for RedisWindows {
         .await
     }
 
-    async fn state(&self, side: Side) -> Result<SideState, StoreError> {
+    async fn state(&self, side: Side) -> Result<SideState, WindowStoreError> {
         self.in_all("reading how far it is", async {
             let mut connection = self.connection().await?;
             let Some(generation) = self.generation(&mut connection, side).await? else {
@@ -315,7 +315,12 @@ impl WindowStore for RedisWindows {
         .await
     }
 
-    async fn reached(&self, side: Side, stores: &[StoreId], checkpoint: Position) -> Result<Vec<Position>, StoreError> {
+    async fn reached(
+        &self,
+        side: Side,
+        stores: &[StoreId],
+        checkpoint: Position,
+    ) -> Result<Vec<Position>, WindowStoreError> {
         self.in_all("reading the stores' positions", async {
             let mut connection = self.connection().await?;
             let Some(generation) = self.generation(&mut connection, side).await? else {
@@ -331,7 +336,7 @@ impl WindowStore for RedisWindows {
         .await
     }
 
-    async fn apply(&self, side: Side, batch: Batch) -> Result<(), StoreError> {
+    async fn apply(&self, side: Side, batch: Batch) -> Result<(), WindowStoreError> {
         self.in_all("counting", async {
             let mut connection = self.connection().await?;
             let counting = |error: redis::RedisError| trouble("counting", &error);
@@ -340,12 +345,12 @@ impl WindowStore for RedisWindows {
                 Position::START => Some(scripts::begin(&mut connection, &self.names, side).await.map_err(counting)?),
                 _ => self.generation(&mut connection, side).await?,
             };
-            let Some(generation) = generation else { return Err(StoreError::Moved(Position::START)) };
+            let Some(generation) = generation else { return Err(WindowStoreError::Moved(Position::START)) };
             let (stored, _, _) = self.checkpoint(&mut connection, &generation).await?;
             let position = stored.map_or(Position::START, |checkpoint| checkpoint.position);
             let same_log = stored.is_none_or(|checkpoint| checkpoint.log_id == batch.checkpoint.log_id);
             if position != batch.after || !same_log {
-                return Err(StoreError::Moved(position));
+                return Err(WindowStoreError::Moved(position));
             }
             let stores: Vec<StoreId> = batch.stores.keys().copied().collect();
             let recorded =
@@ -359,13 +364,13 @@ impl WindowStore for RedisWindows {
                 scripts::Move { names: &self.names, generation: &generation, side, batch: &batch, stores: &stores };
             match moved.run(&mut connection).await.map_err(counting)? {
                 None => Ok(()),
-                Some(position) => Err(StoreError::Moved(keys::read_position(&position)?)),
+                Some(position) => Err(WindowStoreError::Moved(keys::read_position(&position)?)),
             }
         })
         .await
     }
 
-    async fn begin_rebuild(&self) -> Result<(), StoreError> {
+    async fn begin_rebuild(&self) -> Result<(), WindowStoreError> {
         self.in_all("beginning a rebuild", async {
             let mut connection = self.connection().await?;
             scripts::begin_rebuild(&mut connection, &self.names)
@@ -375,7 +380,7 @@ impl WindowStore for RedisWindows {
         .await
     }
 
-    async fn swap(&self, swap: Swap) -> Result<bool, StoreError> {
+    async fn swap(&self, swap: Swap) -> Result<bool, WindowStoreError> {
         self.in_all("swapping", async {
             let mut connection = self.connection().await?;
             scripts::swap(&mut connection, &self.names, swap).await.map_err(|error| trouble("swapping", &error))
@@ -389,7 +394,7 @@ impl WindowStore for RedisWindows {
         metric: Metric,
         span: Range<Minute>,
         n: usize,
-    ) -> Result<Vec<(Uuid, u64)>, StoreError> {
+    ) -> Result<Vec<(Uuid, u64)>, WindowStoreError> {
         self.in_all("reading the largest", async {
             let mut connection = self.connection().await?;
             Ok(largest(self.sums(&mut connection, store, metric, span).await?, n))
@@ -397,7 +402,7 @@ impl WindowStore for RedisWindows {
         .await
     }
 
-    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError> {
+    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, WindowStoreError> {
         self.in_all("reading a sum", async {
             let mut connection = self.connection().await?;
             Ok(total(&self.sums(&mut connection, store, metric, span).await?))
@@ -405,7 +410,12 @@ impl WindowStore for RedisWindows {
         .await
     }
 
-    async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+    async fn log_ins_within(
+        &self,
+        store: StoreId,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, WindowStoreError> {
         self.in_all("counting log-ins", async {
             let mut connection = self.connection().await?;
             let generation = self.live(&mut connection).await?;
@@ -437,9 +447,9 @@ fn write_skipped(skipped: &Skipped) -> String {
     serde_json::json!([skipped.position.0, skipped.stream, skipped.event_type, skipped.reason]).to_string()
 }
 
-fn read_skipped(text: &str) -> Result<Skipped, StoreError> {
+fn read_skipped(text: &str) -> Result<Skipped, WindowStoreError> {
     let read: Result<(u64, String, String, String), _> = serde_json::from_str(text);
     let (position, stream, event_type, reason) =
-        read.map_err(|error| StoreError::Damaged(format!("a skipped event can't be read: {error}")))?;
+        read.map_err(|error| WindowStoreError::Damaged(format!("a skipped event can't be read: {error}")))?;
     Ok(Skipped { position: Position(position), stream, event_type, reason })
 }

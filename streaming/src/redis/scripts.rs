@@ -56,7 +56,7 @@ pub(super) async fn recorded(
 }
 
 /// One store's part of a batch.
-pub(super) struct Part<'a> {
+pub(super) struct StoreBatch<'a> {
     pub keys: &'a StoreKeys,
     pub after: Position,
     pub position: Position,
@@ -77,7 +77,7 @@ pub(super) enum Applied {
     Lost,
 }
 
-impl Part<'_> {
+impl StoreBatch<'_> {
     pub(super) async fn apply(&self, connection: &mut Connection) -> RedisResult<Applied> {
         let mut buckets: BTreeMap<(Bucket, Metric), Vec<(Uuid, u64)>> = BTreeMap::new();
         for (&(bucket, metric, key), &amount) in &self.counts {

@@ -4,7 +4,7 @@ use super::connection::{Connection, again, trouble};
 use super::keys::{StoreKeys, is_set, place};
 use crate::bucket::{Minute, cover};
 use crate::metric::Metric;
-use crate::store::StoreError;
+use crate::store::WindowStoreError;
 use crate::sums::add;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -17,7 +17,7 @@ pub(super) async fn read(
     keys: &StoreKeys,
     metric: Metric,
     span: Range<Minute>,
-) -> Result<Option<HashMap<Uuid, i64>>, StoreError> {
+) -> Result<Option<HashMap<Uuid, i64>>, WindowStoreError> {
     let buckets = cover(span);
     if buckets.is_empty() {
         return Ok(Some(HashMap::new()));
@@ -53,8 +53,9 @@ pub(super) async fn read(
             return Ok(None);
         }
         for (key, amount) in counts {
-            let key = Uuid::from_slice(&key)
-                .map_err(|error| StoreError::Damaged(format!("{} bytes are stored as a key: {error}", key.len())))?;
+            let key = Uuid::from_slice(&key).map_err(|error| {
+                WindowStoreError::Damaged(format!("{} bytes are stored as a key: {error}", key.len()))
+            })?;
             add(&mut sums, key, amount);
         }
     }

@@ -1,7 +1,7 @@
 //! From a URL to where Redis is and how it is reached. What lives here: what cartlog's URLs say beyond the library's, which is several
 //! nodes and the files of TLS, by the names that redis-py gave them. What doesn't: connections.
 
-use crate::store::StoreError;
+use crate::store::WindowStoreError;
 use redis::{ClientTlsConfig, TlsCertificates};
 
 /// Where Redis is.
@@ -26,14 +26,14 @@ struct Files {
     key: Option<String>,
 }
 
-pub(super) fn refused(reason: impl std::fmt::Display) -> StoreError {
-    StoreError::Damaged(format!("windows_url: {reason}"))
+pub(super) fn refused(reason: impl std::fmt::Display) -> WindowStoreError {
+    WindowStoreError::Damaged(format!("windows_url: {reason}"))
 }
 
 impl Target {
     /// # Errors
-    /// [`StoreError::Damaged`] for what is no such URL, or names a file that can't be used; the message never shows the URL.
-    pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
+    /// [`WindowStoreError::Damaged`] for what is no such URL, or names a file that can't be used; the message never shows the URL.
+    pub(super) fn parse(url: &str) -> Result<Self, WindowStoreError> {
         let (url, fragment) = url.split_once('#').map_or((url, None), |(url, fragment)| (url, Some(fragment)));
         if fragment.is_some() {
             // Another word for it would be no better: whoever can't check a certificate speaks to anybody.
@@ -84,7 +84,7 @@ impl Addresses {
 }
 
 impl Files {
-    fn read(self, has_tls: bool) -> Result<Option<TlsCertificates>, StoreError> {
+    fn read(self, has_tls: bool) -> Result<Option<TlsCertificates>, WindowStoreError> {
         let named = [("ssl_ca_certs", &self.ca), ("ssl_certfile", &self.certificate), ("ssl_keyfile", &self.key)];
         let Some((first, _)) = named.iter().find(|(_, file)| file.is_some()) else { return Ok(None) };
         if !has_tls {
@@ -107,7 +107,7 @@ impl Files {
 }
 
 /// What stands in a file in PEM. The library takes one that holds nothing for one that trusts nobody.
-fn pem(file: &str) -> Result<Vec<u8>, StoreError> {
+fn pem(file: &str) -> Result<Vec<u8>, WindowStoreError> {
     let text = std::fs::read(file).map_err(|error| refused(format!("{file}: {error}")))?;
     match text.windows(11).any(|part| part == b"-----BEGIN ") {
         true => Ok(text),

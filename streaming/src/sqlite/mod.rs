@@ -19,13 +19,13 @@ mod write;
 use crate::batch::Batch;
 use crate::bucket::Minute;
 use crate::metric::Metric;
-use crate::store::{Side, SideState, StoreError, Swap, WindowStore};
+use crate::store::{Side, SideState, Swap, WindowStore, WindowStoreError};
 use crate::sums::{largest, total};
 use async_trait::async_trait;
 use domain::{StoreId, Timestamp};
 use parking_lot::Mutex;
 use rusqlite::{Connection, Row, Transaction};
-use sqlite::{Closed, File, OpenError, ReadError, Settle, Space, Stopped, Trouble, Turns, says, trouble};
+use sqlite::{Closed, FailureKind, File, OpenError, ReadError, Settle, Space, Stopped, Turns, says, trouble};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -54,9 +54,9 @@ impl SqliteWindows {
     /// from the log; one that is damaged is moved away, and another one made. Blocks.
     ///
     /// # Errors
-    /// [`StoreError::Foreign`] if the file is of a newer version, or not ours: it is left as it is.
-    /// [`StoreError::Unavailable`] if the disk doesn't let us.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    /// [`WindowStoreError::Foreign`] if the file is of a newer version, or not ours: it is left as it is.
+    /// [`WindowStoreError::Unavailable`] if the disk doesn't let us.
+    pub fn open(path: &Path) -> Result<Self, WindowStoreError> {
         let (file, is_partial) = File::open_or_begin_anew(path, &schema::FORMAT)?;
         let windows = Windows { file, damage: Mutex::default(), is_partial: is_partial.into() };
         Ok(Self {
@@ -77,7 +77,7 @@ impl SqliteWindows {
     async fn write<T: Send + 'static>(
         &self,
         write: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, StoreError> {
+    ) -> Result<T, WindowStoreError> {
         let windows = Arc::clone(&self.windows);
         self.writes.run(move || windows.write(write)).await?
     }
@@ -86,7 +86,7 @@ impl SqliteWindows {
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, StoreError> {
+    ) -> Result<T, WindowStoreError> {
         let windows = Arc::clone(&self.windows);
         self.reads.run(move || windows.read(read)).await?
     }
@@ -95,21 +95,21 @@ impl SqliteWindows {
     async fn answer<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, StoreError> {
+    ) -> Result<T, WindowStoreError> {
         if self.windows.is_partial.load(Ordering::Acquire) {
-            return Err(StoreError::Unavailable("they are counted anew, as their file was damaged".to_owned()));
+            return Err(WindowStoreError::Unavailable("they are counted anew, as their file was damaged".to_owned()));
         }
         self.read(read).await
     }
 }
 
 impl Windows {
-    fn write<T>(&self, write: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+    fn write<T>(&self, write: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T, WindowStoreError> {
         let outcome = self.file.write(|connection| write(connection).inspect_err(|error| self.note(error)))?;
         outcome.map_err(|error| store_error("writing", &error))
     }
 
-    fn read<T>(&self, read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+    fn read<T>(&self, read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, WindowStoreError> {
         let of_one_state = |connection: &mut Connection| {
             let tx = connection.transaction()?;
             let value = read(&tx)?;
@@ -125,13 +125,13 @@ impl Windows {
 
     /// Remembers damage, while the file is open in which it was met: none is taken for that of one that is opened in its place.
     fn note(&self, error: &rusqlite::Error) {
-        if trouble(error) == Trouble::Damaged {
+        if trouble(error) == FailureKind::Damaged {
             *self.damage.lock() = Some(says(error));
         }
     }
 
     /// Closes the file, moves it away, and opens another one.
-    fn begin_anew(&self) -> Result<(), StoreError> {
+    fn begin_anew(&self) -> Result<(), WindowStoreError> {
         let reason = self.damage.lock().clone().unwrap_or_else(|| "damaged".to_owned());
         // Before anybody can see what the new one has.
         self.is_partial.store(true, Ordering::Release);
@@ -149,7 +149,7 @@ impl Settle for SqliteWindows {
 
 #[async_trait]
 impl WindowStore for SqliteWindows {
-    async fn begin_anew(&self) -> Result<bool, StoreError> {
+    async fn begin_anew(&self) -> Result<bool, WindowStoreError> {
         let windows = Arc::clone(&self.windows);
         self.writes.run(move || windows.begin_anew()).await??;
         Ok(true)
@@ -163,28 +163,28 @@ impl WindowStore for SqliteWindows {
         !self.windows.is_partial.load(Ordering::Acquire)
     }
 
-    async fn state(&self, side: Side) -> Result<SideState, StoreError> {
+    async fn state(&self, side: Side) -> Result<SideState, WindowStoreError> {
         self.read(move |tx| schema::state(tx, side)).await
     }
 
-    async fn apply(&self, side: Side, batch: Batch) -> Result<(), StoreError> {
+    async fn apply(&self, side: Side, batch: Batch) -> Result<(), WindowStoreError> {
         if let Some(damage) = self.damage() {
-            return Err(StoreError::Damaged(damage));
+            return Err(WindowStoreError::Damaged(damage));
         }
         if let Some(short) = self.space.as_ref().and_then(Space::very_short) {
-            return Err(StoreError::Unavailable(short.to_string()));
+            return Err(WindowStoreError::Unavailable(short.to_string()));
         }
         match self.write(move |connection| write::apply(connection, side, &batch)).await? {
             Applied::Done => Ok(()),
-            Applied::Moved(position) => Err(StoreError::Moved(position)),
+            Applied::Moved(position) => Err(WindowStoreError::Moved(position)),
         }
     }
 
-    async fn begin_rebuild(&self) -> Result<(), StoreError> {
+    async fn begin_rebuild(&self) -> Result<(), WindowStoreError> {
         self.write(write::begin_rebuild).await
     }
 
-    async fn swap(&self, swap: Swap) -> Result<bool, StoreError> {
+    async fn swap(&self, swap: Swap) -> Result<bool, WindowStoreError> {
         let is_swapped = self.write(move |connection| write::swap(connection, swap)).await?;
         if is_swapped {
             self.windows.is_partial.store(false, Ordering::Release);
@@ -198,15 +198,20 @@ impl WindowStore for SqliteWindows {
         metric: Metric,
         span: Range<Minute>,
         n: usize,
-    ) -> Result<Vec<(Uuid, u64)>, StoreError> {
+    ) -> Result<Vec<(Uuid, u64)>, WindowStoreError> {
         self.answer(move |tx| Ok(largest(sums::sums(tx, store, metric, span)?, n))).await
     }
 
-    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError> {
+    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, WindowStoreError> {
         self.answer(move |tx| Ok(total(&sums::sums(tx, store, metric, span)?))).await
     }
 
-    async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+    async fn log_ins_within(
+        &self,
+        store: StoreId,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, WindowStoreError> {
         self.answer(move |tx| sums::log_ins_within(tx, store, after, until)).await
     }
 }
@@ -223,32 +228,34 @@ fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 }
 
 /// Says whether trying again can help: yes when the disk is full, failing or locked, no when the file isn't what it was.
-fn store_error(doing: &str, error: &rusqlite::Error) -> StoreError {
+fn store_error(doing: &str, error: &rusqlite::Error) -> WindowStoreError {
     let reason = format!("{doing}: {}", says(error));
     match trouble(error) {
-        Trouble::Damaged => StoreError::Damaged(reason),
-        Trouble::Full | Trouble::ReadOnly | Trouble::Passing => StoreError::Unavailable(reason),
+        FailureKind::Damaged => WindowStoreError::Damaged(reason),
+        FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing => WindowStoreError::Unavailable(reason),
     }
 }
 
-impl From<OpenError> for StoreError {
+impl From<OpenError> for WindowStoreError {
     fn from(error: OpenError) -> Self {
         match error.trouble() {
-            Some(Trouble::Damaged) => StoreError::Damaged(error.to_string()),
-            Some(Trouble::Full | Trouble::ReadOnly | Trouble::Passing) => StoreError::Unavailable(error.to_string()),
-            None => StoreError::Foreign(error.to_string()),
+            Some(FailureKind::Damaged) => WindowStoreError::Damaged(error.to_string()),
+            Some(FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing) => {
+                WindowStoreError::Unavailable(error.to_string())
+            }
+            None => WindowStoreError::Foreign(error.to_string()),
         }
     }
 }
 
-impl From<Closed> for StoreError {
+impl From<Closed> for WindowStoreError {
     fn from(closed: Closed) -> Self {
-        StoreError::Unavailable(closed.to_string())
+        WindowStoreError::Unavailable(closed.to_string())
     }
 }
 
-impl From<Stopped> for StoreError {
+impl From<Stopped> for WindowStoreError {
     fn from(stopped: Stopped) -> Self {
-        StoreError::Unavailable(stopped.to_string())
+        WindowStoreError::Unavailable(stopped.to_string())
     }
 }

@@ -49,8 +49,8 @@ impl Place for SqlitePlace {
 
 /// What goes wrong with a batch. What happens within the transaction is left to `crash`.
 pub enum Fault {
-    BatchLost(StoreError),
-    AnswerLost(StoreError),
+    BatchLost(WindowStoreError),
+    AnswerLost(WindowStoreError),
 }
 
 /// Fails with the batches that are said to, one after another.
@@ -65,8 +65,8 @@ impl Failing {
     }
 }
 
-pub fn dead() -> StoreError {
-    StoreError::Damaged("the process is gone".to_owned())
+pub fn dead() -> WindowStoreError {
+    WindowStoreError::Damaged("the process is gone".to_owned())
 }
 
 #[async_trait]
@@ -74,13 +74,18 @@ impl WindowStore for Failing {
     fn looked_at_every(&self) -> Option<std::time::Duration> {
         self.inner.looked_at_every()
     }
-    async fn reached(&self, side: Side, stores: &[StoreId], checkpoint: Position) -> Result<Vec<Position>, StoreError> {
+    async fn reached(
+        &self,
+        side: Side,
+        stores: &[StoreId],
+        checkpoint: Position,
+    ) -> Result<Vec<Position>, WindowStoreError> {
         self.inner.reached(side, stores, checkpoint).await
     }
-    async fn state(&self, side: Side) -> Result<SideState, StoreError> {
+    async fn state(&self, side: Side) -> Result<SideState, WindowStoreError> {
         self.inner.state(side).await
     }
-    async fn apply(&self, side: Side, batch: Batch) -> Result<(), StoreError> {
+    async fn apply(&self, side: Side, batch: Batch) -> Result<(), WindowStoreError> {
         let fault = self.faults.lock().pop_front().flatten();
         match fault {
             Some(Fault::BatchLost(error)) => Err(error),
@@ -91,10 +96,10 @@ impl WindowStore for Failing {
             None => self.inner.apply(side, batch).await,
         }
     }
-    async fn begin_rebuild(&self) -> Result<(), StoreError> {
+    async fn begin_rebuild(&self) -> Result<(), WindowStoreError> {
         self.inner.begin_rebuild().await
     }
-    async fn swap(&self, swap: Swap) -> Result<bool, StoreError> {
+    async fn swap(&self, swap: Swap) -> Result<bool, WindowStoreError> {
         self.inner.swap(swap).await
     }
     async fn top(
@@ -103,13 +108,18 @@ impl WindowStore for Failing {
         metric: Metric,
         span: Range<Minute>,
         n: usize,
-    ) -> Result<Vec<(Uuid, u64)>, StoreError> {
+    ) -> Result<Vec<(Uuid, u64)>, WindowStoreError> {
         self.inner.top(store, metric, span, n).await
     }
-    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError> {
+    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, WindowStoreError> {
         self.inner.total(store, metric, span).await
     }
-    async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+    async fn log_ins_within(
+        &self,
+        store: StoreId,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, WindowStoreError> {
         self.inner.log_ins_within(store, after, until).await
     }
 }
@@ -145,7 +155,7 @@ impl Place for Sharded {
 }
 
 impl Sharded {
-    async fn step(&self) -> Result<(), StoreError> {
+    async fn step(&self) -> Result<(), WindowStoreError> {
         // Others may come in between two steps.
         tokio::task::yield_now().await;
         let mut left = self.steps_left.lock();
@@ -190,24 +200,29 @@ fn position(state: &SideState) -> Position {
 
 #[async_trait]
 impl WindowStore for Sharded {
-    async fn state(&self, side: Side) -> Result<SideState, StoreError> {
+    async fn state(&self, side: Side) -> Result<SideState, WindowStoreError> {
         Ok(self.sides.lock()[index(side)].state.clone())
     }
 
-    async fn reached(&self, side: Side, stores: &[StoreId], checkpoint: Position) -> Result<Vec<Position>, StoreError> {
+    async fn reached(
+        &self,
+        side: Side,
+        stores: &[StoreId],
+        checkpoint: Position,
+    ) -> Result<Vec<Position>, WindowStoreError> {
         let sides = self.sides.lock();
         let shard = |store| sides[index(side)].shards.get(store);
         let reached = |store| shard(store).map_or(checkpoint, |shard| shard.position.max(checkpoint));
         Ok(stores.iter().map(reached).collect())
     }
 
-    async fn apply(&self, side: Side, batch: Batch) -> Result<(), StoreError> {
+    async fn apply(&self, side: Side, batch: Batch) -> Result<(), WindowStoreError> {
         let foreign = |stored: Checkpoint| stored.log_id != batch.checkpoint.log_id;
         {
             let sides = self.sides.lock();
             let stored = &sides[index(side)].state;
             if position(stored) != batch.after || stored.checkpoint.is_some_and(foreign) {
-                return Err(StoreError::Moved(position(stored)));
+                return Err(WindowStoreError::Moved(position(stored)));
             }
         }
         for (id, added) in &batch.stores {
@@ -215,7 +230,7 @@ impl WindowStore for Sharded {
             let mut sides = self.sides.lock();
             let shard = sides[index(side)].shards.entry(*id).or_default();
             if shard.position > added.after {
-                return Err(StoreError::Moved(shard.position));
+                return Err(WindowStoreError::Moved(shard.position));
             }
             shard.position = batch.checkpoint.position;
             for (cell, amount) in added.counts() {
@@ -231,7 +246,7 @@ impl WindowStore for Sharded {
         let mut sides = self.sides.lock();
         let stored = &mut sides[index(side)].state;
         if position(stored) != batch.after {
-            return Err(StoreError::Moved(position(stored)));
+            return Err(WindowStoreError::Moved(position(stored)));
         }
         stored.checkpoint = Some(batch.checkpoint);
         stored.event_hash = Some(batch.event_hash);
@@ -243,12 +258,12 @@ impl WindowStore for Sharded {
         Ok(())
     }
 
-    async fn begin_rebuild(&self) -> Result<(), StoreError> {
+    async fn begin_rebuild(&self) -> Result<(), WindowStoreError> {
         self.sides.lock()[1] = OneSide::default();
         Ok(())
     }
 
-    async fn swap(&self, swap: Swap) -> Result<bool, StoreError> {
+    async fn swap(&self, swap: Swap) -> Result<bool, WindowStoreError> {
         let mut sides = self.sides.lock();
         if swap == Swap::WhenReached && position(&sides[1].state) < position(&sides[0].state) {
             return Ok(false);
@@ -264,20 +279,25 @@ impl WindowStore for Sharded {
         metric: Metric,
         span: Range<Minute>,
         n: usize,
-    ) -> Result<Vec<(Uuid, u64)>, StoreError> {
+    ) -> Result<Vec<(Uuid, u64)>, WindowStoreError> {
         let mut sums: Vec<(Uuid, u64)> = self.sum(store, metric, span).into_iter().collect();
         sums.sort_by_key(|&(key, sum)| (std::cmp::Reverse(sum), key));
         sums.truncate(n);
         Ok(sums)
     }
 
-    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError> {
+    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, WindowStoreError> {
         let sums = self.sum(store, metric, span);
         let total = sums.values().fold(0u64, |total, sum| total.saturating_add(*sum));
         Ok(total.min(i64::MAX as u64))
     }
 
-    async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+    async fn log_ins_within(
+        &self,
+        store: StoreId,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, WindowStoreError> {
         let sides = self.sides.lock();
         let log_ins = sides[0].shards.get(&store).into_iter().flat_map(|shard| &shard.log_ins);
         let within = log_ins.filter(|(_, last)| **last > after && **last <= until);
@@ -334,9 +354,9 @@ async fn a_repeated_batch_counts_once(windows: &dyn WindowStore) {
     }
     assert_eq!(total(windows, 1).await, 5);
     let moved = windows.apply(Side::Live, adds(1, 5)).await;
-    assert!(matches!(moved, Err(StoreError::Moved(Position(1)))), "{moved:?}");
+    assert!(matches!(moved, Err(WindowStoreError::Moved(Position(1)))), "{moved:?}");
     let gap = windows.apply(Side::Live, adds(3, 5)).await;
-    assert!(matches!(gap, Err(StoreError::Moved(Position(1)))), "{gap:?}");
+    assert!(matches!(gap, Err(WindowStoreError::Moved(Position(1)))), "{gap:?}");
     let mut foreign = adds(2, 5);
     foreign.checkpoint.log_id = LogId(Uuid::from_u128(8));
     assert!(windows.apply(Side::Live, foreign).await.is_err());

@@ -108,22 +108,27 @@ impl WindowStore for Parts {
     fn looked_at_every(&self) -> Option<Duration> {
         self.windows.looked_at_every()
     }
-    async fn state(&self, side: Side) -> Result<SideState, StoreError> {
+    async fn state(&self, side: Side) -> Result<SideState, WindowStoreError> {
         self.windows.state(side).await
     }
-    async fn reached(&self, side: Side, stores: &[StoreId], checkpoint: Position) -> Result<Vec<Position>, StoreError> {
+    async fn reached(
+        &self,
+        side: Side,
+        stores: &[StoreId],
+        checkpoint: Position,
+    ) -> Result<Vec<Position>, WindowStoreError> {
         self.windows.reached(side, stores, checkpoint).await
     }
-    async fn apply(&self, side: Side, batch: Batch) -> Result<(), StoreError> {
+    async fn apply(&self, side: Side, batch: Batch) -> Result<(), WindowStoreError> {
         let before = self.fields().await;
         self.windows.apply(side, batch).await?;
         self.put_back(before).await;
         Err(dead())
     }
-    async fn begin_rebuild(&self) -> Result<(), StoreError> {
+    async fn begin_rebuild(&self) -> Result<(), WindowStoreError> {
         self.windows.begin_rebuild().await
     }
-    async fn swap(&self, swap: Swap) -> Result<bool, StoreError> {
+    async fn swap(&self, swap: Swap) -> Result<bool, WindowStoreError> {
         self.windows.swap(swap).await
     }
     async fn top(
@@ -132,13 +137,18 @@ impl WindowStore for Parts {
         metric: Metric,
         span: Range<Minute>,
         n: usize,
-    ) -> Result<Vec<(Uuid, u64)>, StoreError> {
+    ) -> Result<Vec<(Uuid, u64)>, WindowStoreError> {
         self.windows.top(store, metric, span, n).await
     }
-    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, StoreError> {
+    async fn total(&self, store: StoreId, metric: Metric, span: Range<Minute>) -> Result<u64, WindowStoreError> {
         self.windows.total(store, metric, span).await
     }
-    async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+    async fn log_ins_within(
+        &self,
+        store: StoreId,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, WindowStoreError> {
         self.windows.log_ins_within(store, after, until).await
     }
 }
@@ -151,7 +161,7 @@ fn worker(shop: &Shop, place: &RedisPlace) -> Arc<Worker> {
     Arc::new(Worker::new(shop.journal.clone(), place.open(), clock(at(NOW))))
 }
 
-async fn adds(windows: &Windows, of: u64) -> Result<u64, StoreError> {
+async fn adds(windows: &Windows, of: u64) -> Result<u64, WindowStoreError> {
     let top = windows.top_cart_items(store(of), Tz::UTC, Window::Day, 10, at(NOW)).await?;
     Ok(top.first().map_or(0, |(_, adds)| *adds))
 }
@@ -162,7 +172,7 @@ async fn counted_anew(windows: &Windows, of: u64, expected: u64) {
         match adds(windows, of).await {
             Ok(counted) if counted == expected => return,
             Ok(counted) => assert!(counted >= expected, "answered {counted}, a part of {expected}"),
-            Err(StoreError::Unavailable(_)) => {}
+            Err(WindowStoreError::Unavailable(_)) => {}
             Err(error) => panic!("{error}"),
         }
         tokio::task::yield_now().await;
@@ -293,7 +303,7 @@ async fn nothing_is_answered_while_nothing_is_there() {
     let (shop, place) = (Shop::new(), RedisPlace::new());
     let worker = worker(&shop, &place);
     let refused = adds(&worker.windows(), 1).await;
-    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(WindowStoreError::Unavailable(_))), "{refused:?}");
     worker.catch_up(|_| ()).await.unwrap();
     assert_eq!(adds(&worker.windows(), 1).await.unwrap(), 0);
 }

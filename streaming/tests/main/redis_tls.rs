@@ -1,6 +1,6 @@
 //! Redis with TLS, against real servers: with the tests' authority all goes as without, and what keeps it from being reached is named.
 
-use cartlog_streaming::{RedisWindows, Side, StoreError, WindowStore};
+use cartlog_streaming::{RedisWindows, Side, WindowStore, WindowStoreError};
 use std::time::Duration;
 
 /// Nobody waits that long for what is said soon.
@@ -31,7 +31,7 @@ async fn asked(url: &str) -> Result<(), String> {
     let asking = tokio::time::timeout(LONG, windows.state(Side::Live)).await;
     match asking.expect("it is said soon") {
         Ok(_) => Ok(()),
-        Err(StoreError::Unavailable(reason)) => Err(reason),
+        Err(WindowStoreError::Unavailable(reason)) => Err(reason),
         Err(other) => panic!("it is not damaged: {other}"),
     }
 }

@@ -161,7 +161,7 @@ async fn damaged_windows_are_counted_anew_and_meanwhile_answer_nothing() {
     let worker = worker(&shop, &place);
     let windows = worker.windows();
     let top = || windows.top_cart_items(store(1), Tz::UTC, Window::Day, 10, at(NOW));
-    assert!(matches!(top().await, Err(StoreError::Damaged(_))));
+    assert!(matches!(top().await, Err(WindowStoreError::Damaged(_))));
     let seen = Mutex::new(Vec::new());
     // Told of by a query, mended by the worker.
     worker.catch_up(|now| seen.lock().push(now.done)).await.unwrap();
@@ -214,12 +214,12 @@ async fn passing_troubles_are_waited_out() {
     for _ in 0..2_500 {
         shop.happen(added(1, 1)).await;
     }
-    let away = || StoreError::Unavailable("the disk is full".to_owned());
+    let away = || WindowStoreError::Unavailable("the disk is full".to_owned());
     let faults = [
         Some(Fault::BatchLost(away())),
         Some(Fault::AnswerLost(away())),
         None,
-        Some(Fault::BatchLost(StoreError::Moved(Position(7)))),
+        Some(Fault::BatchLost(WindowStoreError::Moved(Position(7)))),
         Some(Fault::AnswerLost(away())),
     ];
     let windows = Failing::new(Sharded::default().open(), faults.into_iter());
@@ -333,7 +333,7 @@ async fn a_file_of_an_older_version_is_filled_again_and_others_are_refused() {
     assert_eq!(adds(&refilled.windows()).await, [(product(1), 4)]);
     drop(refilled);
     let refused = |why: &str| match SqliteWindows::open(&place.path()) {
-        Err(StoreError::Foreign(reason)) => assert!(reason.contains(why), "{reason}"),
+        Err(WindowStoreError::Foreign(reason)) => assert!(reason.contains(why), "{reason}"),
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("opened"),
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 #[cfg(feature = "redis")]
 #[tokio::test(start_paused = true)]
 async fn redis_is_not_waited_for_for_ever() {
-    use cartlog_streaming::{RedisWindows, Side, StoreError, WindowStore};
+    use cartlog_streaming::{RedisWindows, Side, WindowStore, WindowStoreError};
     use domain::{StoreId, Timestamp};
     const WITHIN: Duration = Duration::from_secs(30);
     let store = StoreId(uuid::Uuid::nil());
@@ -15,10 +15,10 @@ async fn redis_is_not_waited_for_for_ever() {
             let windows = RedisWindows::open(&format!("{scheme}://{}", peer.address()), "test").unwrap();
             let begun = tokio::time::Instant::now();
             let state = windows.state(Side::Live).await;
-            assert!(matches!(state, Err(StoreError::Unavailable(_))), "{scheme} {manner}: {state:?}");
+            assert!(matches!(state, Err(WindowStoreError::Unavailable(_))), "{scheme} {manner}: {state:?}");
             let (after, until) = (Timestamp::from_millis(0), Timestamp::from_millis(1));
             let count = windows.log_ins_within(store, after, until).await;
-            assert!(matches!(count, Err(StoreError::Unavailable(_))), "{scheme} {manner}: {count:?}");
+            assert!(matches!(count, Err(WindowStoreError::Unavailable(_))), "{scheme} {manner}: {count:?}");
             assert!(begun.elapsed() <= 2 * WITHIN + Duration::from_millis(20), "{scheme} {manner}");
             assert!(peer.met() > 0, "{scheme} {manner}");
         }
@@ -29,12 +29,15 @@ async fn redis_is_not_waited_for_for_ever() {
 #[cfg(feature = "redis")]
 #[tokio::test]
 async fn redis_that_answers_every_command_slowly_is_given_up_all_the_same() {
-    use cartlog_streaming::{RedisWindows, Side, StoreError, WindowStore};
+    use cartlog_streaming::{RedisWindows, Side, WindowStore, WindowStoreError};
     let peer = Peer::that(peer::Manner::Drips { words: b"+OK\r\n".to_vec(), pause: Duration::from_millis(1) }).await;
     let windows = RedisWindows::open(&format!("redis://{}", peer.address()), "test").unwrap();
     let windows = windows.answered_within(Duration::ZERO);
     let state = windows.state(Side::Live).await;
-    assert!(matches!(&state, Err(StoreError::Unavailable(reason)) if reason.contains("may have been")), "{state:?}");
+    assert!(
+        matches!(&state, Err(WindowStoreError::Unavailable(reason)) if reason.contains("may have been")),
+        "{state:?}"
+    );
 }
 
 #[cfg(feature = "kafka")]

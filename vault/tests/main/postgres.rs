@@ -4,7 +4,7 @@ use crate::scratch::Scratch;
 use async_trait::async_trait;
 use domain::{CredentialId, CustomerId, StoreId, Timestamp};
 use journal::Keys;
-use postgres::{Database, DatabaseError, Options};
+use postgres::{Database, DatabaseError, DatabaseOptions};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -106,7 +106,7 @@ async fn a_vault_that_a_newer_version_made_is_refused() {
 async fn what_is_answered_is_durable_whatever_the_servers_settings_are() {
     let scratch = Scratch::default();
     let hasty = format!("{}&options=-csynchronous_commit%3Doff", crate::scratch::url());
-    let options = Options { connections: 1, acquire_timeout: Duration::from_secs(10), ..scratch.options() };
+    let options = DatabaseOptions { connections: 1, acquire_timeout: Duration::from_secs(10), ..scratch.options() };
     let vault = PostgresVault::open(&Database::open(&hasty, options).await.unwrap()).await.unwrap();
     // What a session itself is set to, only it can tell: it writes it down with what it writes.
     scratch

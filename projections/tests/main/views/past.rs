@@ -5,7 +5,7 @@ use crate::world::World;
 use cartlog_projections::ReadError;
 use cartlog_projections::views::Past;
 use domain::coupon::*;
-use domain::past::{Asked, Fact};
+use domain::past::{Fact, PastQuestion};
 use domain::*;
 use serde_json::json;
 
@@ -27,8 +27,8 @@ fn reversed(number: u128) -> CouponRedemptionReversed {
     }
 }
 
-fn asked(number: u128) -> Asked {
-    Asked::CouponAnswer { coupon_id: COUPON, invoice_id: InvoiceId(id(200 + number)) }
+fn asked(number: u128) -> PastQuestion {
+    PastQuestion::CouponAnswer { coupon_id: COUPON, invoice_id: InvoiceId(id(200 + number)) }
 }
 
 #[test]
@@ -64,7 +64,7 @@ async fn uses_that_count_are_counted_by_customer() {
     world.append(store, stream.clone(), CouponEvent::from(reversed(3))).await;
     let views = world.open().await.views();
     for (customer_id, uses) in [(ada, 2), (bob, 1), (CustomerId(id(23)), 0)] {
-        let asked = Asked::CouponUses { coupon_id: COUPON, customer_id };
+        let asked = PastQuestion::CouponUses { coupon_id: COUPON, customer_id };
         assert_eq!(views.past(&stream, &asked).await.expect("a query"), Some(Fact::CouponUses(uses)));
     }
     let answer = views.past(&stream, &asked(5)).await.expect("a query");
