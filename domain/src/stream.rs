@@ -50,6 +50,11 @@ impl Category {
         }
     }
 
+    /// The name of the stream of the aggregate with that id.
+    pub fn stream(self, id: impl fmt::Display) -> String {
+        format!("{self}-{id}")
+    }
+
     /// The category of a stream's name and the id behind it; `None` when the stream is not one of ours.
     pub fn of_stream(stream: &str) -> Option<(Category, &str)> {
         let (category, id) = stream.split_once('-')?;

@@ -155,8 +155,8 @@ async fn fold_in_memory(journal: &Journal) {
 fn fold<V: View>(events: &[Arc<Envelope>]) -> usize {
     let mut rows: HashMap<_, Option<V::Row>> = HashMap::new();
     for envelope in events.iter().filter(|envelope| V::SOURCE.has(envelope.event.category())) {
-        for key in V::keys(envelope).as_slice() {
-            V::apply(rows.entry(*key).or_default(), *key, envelope).unwrap();
+        for key in V::keys(envelope, &V::Store::default()).as_slice() {
+            V::apply(rows.entry(*key).or_default(), *key, envelope, &V::Store::default()).unwrap();
         }
     }
     rows.len()

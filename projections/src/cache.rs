@@ -4,13 +4,13 @@
 //! a batch touches out, changes them, and puts them back once they are committed. A reader who finds none reads the store,
 //! and may leave what it read only if the worker put nothing there in the meantime.
 
+use crate::RowKey;
 use crate::store::{Changed, Facets};
 use quick_cache::sync::{Cache, GuardResult, PlaceholderGuard};
 use quick_cache::{OptionsBuilder, Weighter};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// A decoded row.
 pub(crate) struct Cached<R> {
@@ -35,6 +35,11 @@ impl<R> Cached<R> {
 }
 
 impl<R> Cached<R> {
+    /// As [`Self::new`], of what others have too.
+    pub fn shared(row: Arc<R>, document_bytes: usize) -> Self {
+        Self { row, weight: weight(document_bytes), facets: None }
+    }
+
     /// How long the document was that it was read from, or written as.
     pub fn document_bytes(&self) -> usize {
         self.weight.saturating_sub(BESIDE) as usize / 2
@@ -81,8 +86,8 @@ fn hash(value: &impl Hash) -> u64 {
 #[derive(Clone)]
 pub(crate) struct ByBytes;
 
-impl<R> Weighter<Uuid, Cached<R>> for ByBytes {
-    fn weight(&self, _key: &Uuid, row: &Cached<R>) -> u64 {
+impl<R> Weighter<RowKey, Cached<R>> for ByBytes {
+    fn weight(&self, _key: &RowKey, row: &Cached<R>) -> u64 {
         u64::from(row.weight)
     }
 }
@@ -90,15 +95,15 @@ impl<R> Weighter<Uuid, Cached<R>> for ByBytes {
 /// A place that a reader may fill.
 pub(crate) type VacantRow<'a, R> = PlaceholderGuard<
     'a,
-    Uuid,
+    RowKey,
     Cached<R>,
     ByBytes,
     quick_cache::DefaultHashBuilder,
-    quick_cache::sync::DefaultLifecycle<Uuid, Cached<R>>,
+    quick_cache::sync::DefaultLifecycle<RowKey, Cached<R>>,
 >;
 
 pub(crate) struct RowCache<R> {
-    rows: Cache<Uuid, Cached<R>, ByBytes>,
+    rows: Cache<RowKey, Cached<R>, ByBytes>,
     /// A heavier row is never kept.
     heaviest: u32,
 }
@@ -128,12 +133,12 @@ impl<R> RowCache<R> {
     }
 
     /// The row, or the place for it. Waits for another reader who is filling it.
-    pub async fn get_or_place(&self, key: &Uuid) -> Result<Cached<R>, VacantRow<'_, R>> {
+    pub async fn get_or_place(&self, key: &RowKey) -> Result<Cached<R>, VacantRow<'_, R>> {
         self.rows.get_value_or_guard_async(key).await
     }
 
     /// The row, or the place for it, or neither when another reader is filling it.
-    pub fn try_get_or_place(&self, key: &Uuid) -> Result<Cached<R>, Option<VacantRow<'_, R>>> {
+    pub fn try_get_or_place(&self, key: &RowKey) -> Result<Cached<R>, Option<VacantRow<'_, R>>> {
         match self.rows.get_value_or_guard(key, Some(Duration::ZERO)) {
             GuardResult::Value(row) => Ok(row),
             GuardResult::Guard(place) => Err(Some(place)),
@@ -142,12 +147,12 @@ impl<R> RowCache<R> {
     }
 
     /// Takes the row out, to change it. A reader who is reading the store for it now will not leave it here.
-    pub fn take(&self, key: &Uuid) -> Option<Cached<R>> {
+    pub fn take(&self, key: &RowKey) -> Option<Cached<R>> {
         self.rows.remove(key).map(|(_, row)| row)
     }
 
     /// Puts back a row that was committed.
-    pub fn put(&self, key: Uuid, row: Cached<R>) {
+    pub fn put(&self, key: RowKey, row: Cached<R>) {
         if row.weight > self.heaviest {
             self.rows.remove(&key);
         } else {
@@ -166,7 +171,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_reader_read_before_a_commit_does_not_stay_after_it() {
         let cache = RowCache::<u32>::new(BYTES);
-        let key = Uuid::from_u128(1);
+        let key = RowKey::from(uuid::Uuid::from_u128(1));
         let heaviest = (BYTES / LARGEST_PART) as usize / 2 - 128;
         for (document_bytes, stays) in [(1, true), (heaviest, true), (heaviest + 1, false), (BYTES as usize, false)] {
             cache.take(&key);
@@ -181,7 +186,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_reader_read_while_a_row_is_out_gives_way_to_the_row() {
         let cache = RowCache::<u32>::new(1 << 20);
-        let key = Uuid::from_u128(1);
+        let key = RowKey::from(uuid::Uuid::from_u128(1));
         cache.put(key, Cached::new(1, 1, None));
         assert!(cache.take(&key).is_some());
         let Err(place) = cache.get_or_place(&key).await else { panic!("the row is out") };

@@ -8,6 +8,7 @@
 mod any_view;
 mod cache;
 mod fill;
+mod key;
 mod page;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -28,14 +29,15 @@ mod words;
 pub use self::postgres::PostgresReadStore;
 pub use any_view::AnyView;
 pub use fill::{FillError, FoldError, ProjectionSettings, Projections, Retried};
+pub use key::{KeyPart, KeyParts, RowKey};
 pub use page::{BadCursor, Cursor, Page, PageRequest, Start};
 pub use range::TimeRange;
-pub use reader::{ReadError, Unanswering, Views};
+pub use reader::{ReadError, Reader, Unanswering, Views};
 #[cfg(feature = "postgres")]
 pub use shared::SharedViews;
 pub use sqlite::SqliteReadStore;
 pub use status::{PARKED_SHOWN, Progress, ProjectionStatus, ViewStatus};
-pub use view::{Keys, Misfit, Source, View};
+pub use view::{Keys, Misfit, Source, StoreState, View};
 
 /// Whether all views of this version answer from that store, as the fold of that log up to some position: which is then the least.
 ///

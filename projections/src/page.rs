@@ -1,5 +1,6 @@
 //! How lists are paged (api.md §1, Pagination).
 
+use crate::{KeyParts, RowKey};
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -64,14 +65,15 @@ impl<T> Page<T> {
     }
 }
 
-/// A place in one list: opaque to clients, as text 56 hex digits, after a `-` where it leads backwards. Bound to the list and
+/// A place in one list: opaque to clients, as text 56 hex digits, or more where the rows' keys
+/// are longer than an id, after a `-` where it leads backwards. Bound to the list and
 /// whose it is: another store's cursor, or another list's, is refused as [`BadCursor`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// What the list is ordered by, of the row beside the page.
     pub(crate) sort: i64,
     /// That row's key.
-    pub(crate) key: Uuid,
+    pub(crate) key: RowKey,
     /// Tells lists apart.
     pub(crate) list: u32,
     /// Whether the page ends before the row, or else begins after it.
@@ -96,7 +98,8 @@ impl Cursor {
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.before { "-" } else { "" })?;
-        write!(f, "{:08x}{:016x}{}", self.list, self.sort as u64, self.key.as_simple())
+        write!(f, "{:08x}{:016x}", self.list, self.sort as u64)?;
+        self.key.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -105,34 +108,44 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, BadCursor> {
         let (before, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-        if text.len() != 56 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(BadCursor);
         }
-        let (list, rest) = text.split_at(8);
-        let (sort, key) = rest.split_at(16);
+        let (list, rest) = text.split_at_checked(8).ok_or(BadCursor)?;
+        let (sort, key) = rest.split_at_checked(16).ok_or(BadCursor)?;
         Ok(Self {
             list: u32::from_str_radix(list, 16).map_err(|_| BadCursor)?,
             sort: u64::from_str_radix(sort, 16).map_err(|_| BadCursor)? as i64,
-            key: Uuid::try_parse(key).map_err(|_| BadCursor)?,
+            key: key_of(key).ok_or(BadCursor)?,
             before,
         })
     }
 }
 
+/// The key of so many hex digits.
+fn key_of(hex: &str) -> Option<RowKey> {
+    if hex.len() > 2 * KeyParts::LONGEST || !hex.len().is_multiple_of(2) {
+        return None;
+    }
+    let byte = |place| u8::from_str_radix(hex.get(place..place + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..hex.len()).step_by(2).map(byte).collect();
+    RowKey::from_bytes(&bytes?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::KeyPart;
 
     #[test]
     fn a_cursor_reads_back_from_its_text() {
         for (sort, before) in [(0, false), (1, true), (-1, false), (i64::MIN, true), (i64::MAX, false)] {
-            let cursor = Cursor {
-                sort,
-                key: Uuid::from_u128(0x1234_5678_9abc),
-                list: Cursor::list_id("products", &[Uuid::from_u128(7)]),
-                before,
-            };
-            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+            let list = Cursor::list_id("products", &[Uuid::from_u128(7)]);
+            let id = Uuid::from_u128(0x1234_5678_9abc);
+            for key in [id.into(), RowKey::of(&[KeyPart::Id(id), KeyPart::Number(7)])] {
+                let cursor = Cursor { sort, key, list, before };
+                assert_eq!(cursor.to_string().parse(), Ok(cursor));
+            }
         }
     }
 
@@ -146,6 +159,8 @@ mod tests {
             &"g".repeat(56),
             &"0".repeat(55),
             &"0".repeat(57),
+            &"0".repeat(58),
+            &"0".repeat(400),
             &"é".repeat(28),
         ] {
             assert_eq!(text.parse::<Cursor>(), Err(BadCursor), "{text}");

@@ -1,10 +1,10 @@
 //! Whether queries are answered: what came of the last one of each view, and a look where nobody asks.
 
+use crate::RowKey;
 use crate::store::{Hit, List, Parked, ReadStore, ReadStoreError, Search, SearchHit, Table};
 use health::{Failing, Outcomes};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// A query that nobody waits for so long any more says that its view does not answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -32,7 +32,7 @@ impl Queries {
             if outcomes.is_due(ASKED_AGAIN_AFTER) {
                 // Any key will do: no row need be there. What comes of it is noted.
                 let look = self.ask(store, table.view.name);
-                let _ = tokio::time::timeout(PATIENCE, look.get(*table, Uuid::nil())).await;
+                let _ = tokio::time::timeout(PATIENCE, look.get(*table, table.view.key.any())).await;
             }
             Some((table.view.name, outcomes.failing()?))
         });
@@ -48,11 +48,11 @@ pub(crate) struct ObservedStore<'a> {
 }
 
 impl ObservedStore<'_> {
-    pub async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, ReadStoreError> {
+    pub async fn get(&self, table: Table, key: RowKey) -> Result<Option<String>, ReadStoreError> {
         self.noted(self.store.get(table, key)).await
     }
 
-    pub async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, ReadStoreError> {
+    pub async fn get_many(&self, table: Table, keys: Vec<RowKey>) -> Result<Vec<Option<String>>, ReadStoreError> {
         self.noted(self.store.get_many(table, keys)).await
     }
 

@@ -1,5 +1,6 @@
 //! The handle that queries go through. What each view can be asked stands beside the view.
 
+use crate::RowKey;
 use crate::cache::Cached;
 use crate::page::{BadCursor, Cursor, Page, PageRequest, Start};
 use crate::queries::{ObservedStore, Queries};
@@ -149,7 +150,10 @@ impl Views {
     }
 
     /// The generation of the view that answers now.
-    pub(crate) fn of<V: View>(&self) -> Result<Reader<'_, V>, ReadError> {
+    ///
+    /// # Errors
+    /// [`ReadError::NotReady`] until it was filled for the first time.
+    pub fn of<V: View>(&self) -> Result<Reader<'_, V>, ReadError> {
         let live = self.inner.slots.get::<V>().and_then(Slot::get).ok_or(ReadError::NotReady(V::DECLARATION.name))?;
         Ok(Reader { store: self.inner.queries.ask(self.inner.store.as_ref(), V::DECLARATION.name), live })
     }
@@ -165,14 +169,18 @@ pub struct Unanswering {
 }
 
 /// Reads one view, all of one query from the same generation.
-pub(crate) struct Reader<'a, V: View> {
+pub struct Reader<'a, V: View> {
     store: ObservedStore<'a>,
     live: Arc<Live<V>>,
 }
 
 impl<V: View> Reader<'_, V> {
     /// The row of the key, whosever it is.
-    pub async fn get(&self, key: Uuid) -> Result<Option<Arc<V::Row>>, ReadError> {
+    pub async fn get(&self, key: impl Into<RowKey>) -> Result<Option<Arc<V::Row>>, ReadError> {
+        let key = key.into();
+        if !self.live.table.view.key.has(key) {
+            return Ok(None);
+        }
         let place = match &self.live.cache {
             None => None,
             Some(cache) => match cache.get_or_place(&key).await {
@@ -192,13 +200,14 @@ impl<V: View> Reader<'_, V> {
         Ok(Some(row))
     }
 
-    fn decode(&self, key: Uuid, document: &str) -> Result<Cached<V::Row>, ReadStoreError> {
+    fn decode(&self, key: RowKey, document: &str) -> Result<Cached<V::Row>, ReadStoreError> {
         decode::<V>(self.live.table, key, document).inspect_err(|error| self.store.met_damage(&error.to_string()))
     }
 
     /// The rows of the keys, in their order.
-    pub async fn get_many(&self, keys: &[Uuid]) -> Result<Vec<Option<Arc<V::Row>>>, ReadError> {
-        let rows = self.get_many_cached(keys).await?;
+    pub async fn get_many(&self, keys: &[impl Into<RowKey> + Copy]) -> Result<Vec<Option<Arc<V::Row>>>, ReadError> {
+        let keys: Vec<RowKey> = keys.iter().map(|key| (*key).into()).collect();
+        let rows = self.get_many_cached(&keys).await?;
         Ok(rows.into_iter().map(|cached| cached.map(|cached| cached.row)).collect())
     }
 
@@ -207,7 +216,7 @@ impl<V: View> Reader<'_, V> {
         Ok(self.store.parked(self.live.table).await?)
     }
 
-    async fn get_many_cached(&self, keys: &[Uuid]) -> Result<Vec<Option<Cached<V::Row>>>, ReadError> {
+    async fn get_many_cached(&self, keys: &[RowKey]) -> Result<Vec<Option<Cached<V::Row>>>, ReadError> {
         let mut rows = Vec::with_capacity(keys.len());
         let mut missing = Vec::new();
         for (index, key) in keys.iter().enumerate() {
@@ -238,8 +247,17 @@ impl<V: View> Reader<'_, V> {
         Ok(rows)
     }
 
+    /// The rows that the list finds, in its order.
+    pub async fn list(&self, list: List) -> Result<Vec<Arc<V::Row>>, ReadError> {
+        Ok(self.list_and_last(list).await?.0.into_iter().flatten().collect())
+    }
+
     /// The rows that the list finds, after the row of that key in a list that is ordered by keys alone.
-    pub async fn list_after(&self, list: List, after: Option<Uuid>) -> Result<Vec<Arc<V::Row>>, ReadError> {
+    pub async fn list_after(
+        &self,
+        list: List,
+        after: Option<impl Into<RowKey>>,
+    ) -> Result<Vec<Arc<V::Row>>, ReadError> {
         let keys = self.keys_after(list, after).await?;
         Ok(self.get_many(&keys).await?.into_iter().flatten().collect())
     }
@@ -265,13 +283,13 @@ impl<V: View> Reader<'_, V> {
     /// The rows of the list in its order, `None` where one has gone meanwhile, and the place of the last.
     pub async fn list_and_last(&self, list: List) -> Result<(Vec<Option<Arc<V::Row>>>, Option<Hit>), ReadError> {
         let hits = self.store.list(self.live.table, list).await?;
-        let keys: Vec<Uuid> = hits.iter().map(|hit| hit.key).collect();
+        let keys: Vec<RowKey> = hits.iter().map(|hit| hit.key).collect();
         Ok((self.get_many(&keys).await?, hits.last().copied()))
     }
 
     /// As [`Self::list_after`], the keys alone.
-    pub async fn keys_after(&self, mut list: List, after: Option<Uuid>) -> Result<Vec<Uuid>, ReadError> {
-        list.after = after.map(|key| Hit { sort: 0, key });
+    pub async fn keys_after(&self, mut list: List, after: Option<impl Into<RowKey>>) -> Result<Vec<RowKey>, ReadError> {
+        list.after = after.map(|key| Hit { sort: 0, key: key.into() });
         let hits = self.store.list(self.live.table, list).await?;
         Ok(hits.into_iter().map(|hit| hit.key).collect())
     }
@@ -291,7 +309,7 @@ impl<V: View> Reader<'_, V> {
         let list_id = Cursor::list_id(name, scope);
         let place = match page.start {
             Start::First | Start::Page(_) => None,
-            Start::At(cursor) if cursor.list == list_id => Some(cursor),
+            Start::At(cursor) if cursor.list == list_id && self.live.table.view.key.has(cursor.key) => Some(cursor),
             Start::At(_) => return Err(BadCursor.into()),
         };
         let backwards = place.is_some_and(|place| place.before);
@@ -331,7 +349,7 @@ impl<V: View> Reader<'_, V> {
             // About as many as may still fit, so that little is read in vain.
             let fit = (most - bytes.min(most)).checked_div(bytes / rows.len().max(1)).unwrap_or(FIRST_ROWS);
             let end = hits.len().min(rows.len() + fit.clamp(1, FIRST_ROWS.max(rows.len())));
-            let keys: Vec<Uuid> = hits[rows.len()..end].iter().map(|hit| hit.key).collect();
+            let keys: Vec<RowKey> = hits[rows.len()..end].iter().map(|hit| hit.key).collect();
             for cached in self.get_many_cached(&keys).await? {
                 bytes += cached.as_ref().map_or(0, Cached::document_bytes);
                 if bytes > most && is_counted {
@@ -354,7 +372,7 @@ impl<V: View> Reader<'_, V> {
         let more = cut(&mut found, limit);
         let next = found.last().filter(|_| more);
         let next = next.map(|last| Cursor { sort: 0, key: last.key, list: 0, before: false });
-        let keys: Vec<Uuid> = found.iter().map(|found| found.key).collect();
+        let keys: Vec<RowKey> = found.iter().map(|found| found.key).collect();
         let scored = self.get_many(&keys).await?.into_iter().zip(found);
         let items = scored.filter_map(|(row, found)| Some((row?, found.score))).collect();
         Ok(Page { items, previous: None, next })
@@ -370,7 +388,7 @@ fn cut<T>(found: &mut Vec<T>, limit: u32) -> bool {
 }
 
 /// Reads a stored document.
-pub(crate) fn decode<V: View>(table: Table, key: Uuid, document: &str) -> Result<Cached<V::Row>, ReadStoreError> {
+pub(crate) fn decode<V: View>(table: Table, key: RowKey, document: &str) -> Result<Cached<V::Row>, ReadStoreError> {
     let row = serde_json::from_str(document)
         .map_err(|error| ReadStoreError::Damaged(format!("row {key} of {} can't be read: {error}", table.view.name)))?;
     Ok(Cached::new(row, document.len(), None))

@@ -3,6 +3,7 @@
 //! A view knows nothing of SQL, time or other rows. It says which rows an event touches, what becomes of them, and what of a
 //! row can be filtered, ordered and searched by.
 
+use crate::RowKey;
 use crate::store::{Value, ViewDeclaration};
 use domain::{Category, Event};
 use journal::Envelope;
@@ -14,6 +15,8 @@ use uuid::Uuid;
 pub trait View: Send + Sync + 'static {
     /// The document that is stored. Its columns, labels and search text follow from it.
     type Row: Clone + PartialEq + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// What is kept of each store beside the rows; `()`, unless the declaration says that something is.
+    type Store: StoreState;
 
     /// Name, version, columns and indexes. A change of the row, the fold or the declaration raises the version.
     const DECLARATION: ViewDeclaration;
@@ -22,8 +25,8 @@ pub trait View: Send + Sync + 'static {
     /// How much of the memory for rows it gets, against other views.
     const CACHE_SHARE: u64 = 1;
 
-    /// The rows that the event touches, from the event alone.
-    fn keys(envelope: &Envelope) -> Keys;
+    /// The rows that the event touches, from the event and what its store was before it.
+    fn keys(envelope: &Envelope, store: &Self::Store) -> Keys;
 
     /// Whether the event is a row's first: the row need not be looked for. A wrong `true` would lose the row.
     fn begins(envelope: &Envelope) -> bool {
@@ -34,7 +37,7 @@ pub trait View: Send + Sync + 'static {
     }
 
     /// Folds the event into the row. On an error the row is as before.
-    fn apply(row: &mut Option<Self::Row>, key: Uuid, envelope: &Envelope) -> Result<(), Misfit>;
+    fn apply(row: &mut Option<Self::Row>, key: RowKey, envelope: &Envelope, store: &Self::Store) -> Result<(), Misfit>;
 
     /// The row's values, in the order of the declared columns.
     fn columns(row: &Self::Row) -> Vec<Value>;
@@ -48,6 +51,23 @@ pub trait View: Send + Sync + 'static {
     fn search_text(_row: &Self::Row) -> Option<Vec<String>> {
         None
     }
+}
+
+/// What a view keeps of each store beside its rows, such as the time zone by which days are told apart, or the last number that was
+/// given. It is folded from those of the view's events that are of the store, in the log's order, whichever rows they touch.
+///
+/// A view that keeps any is filled in the log's order for each store. So none of its rows is folded alone: what is parked of it is
+/// tried again by a rebuild, and an event that can't be read changes nothing that is kept.
+pub trait StoreState:
+    Clone + Default + PartialEq + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// Folds the event; an event that does not matter to it changes nothing.
+    fn apply(&mut self, envelope: &Envelope);
+}
+
+/// Nothing is kept.
+impl StoreState for () {
+    fn apply(&mut self, _: &Envelope) {}
 }
 
 /// Where a view's events stand.
@@ -72,12 +92,12 @@ impl Source {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Keys {
     None,
-    One(Uuid),
-    Many(Vec<Uuid>),
+    One(RowKey),
+    Many(Vec<RowKey>),
 }
 
 impl Keys {
-    pub fn as_slice(&self) -> &[Uuid] {
+    pub fn as_slice(&self) -> &[RowKey] {
         match self {
             Keys::None => &[],
             Keys::One(key) => std::slice::from_ref(key),
@@ -85,23 +105,28 @@ impl Keys {
         }
     }
 
+    /// Of the row that is found by the id alone.
+    pub fn id(id: Uuid) -> Self {
+        Keys::One(id.into())
+    }
+
     /// The id that the event's stream is named by.
     pub(crate) fn of_stream(envelope: &Envelope) -> Self {
-        stream_id(envelope.stream.as_str()).map_or(Keys::None, Keys::One)
+        stream_id(envelope.stream.as_str()).into()
     }
 }
 
 impl From<Option<Uuid>> for Keys {
     fn from(key: Option<Uuid>) -> Self {
-        key.map_or(Keys::None, Keys::One)
+        key.map_or(Keys::None, Keys::id)
     }
 }
 
 /// The rows of the view that the event touches. What only remembers a request touches none, whichever stream it stands in.
-pub(crate) fn touched<V: View>(envelope: &Envelope) -> Keys {
+pub(crate) fn touched<V: View>(envelope: &Envelope, store: &V::Store) -> Keys {
     match &envelope.event {
         Event::Remembered(_) => Keys::None,
-        _ => V::keys(envelope),
+        _ => V::keys(envelope, store),
     }
 }
 
@@ -109,6 +134,11 @@ pub(crate) fn touched<V: View>(envelope: &Envelope) -> Keys {
 pub(crate) fn stream_id(stream: &str) -> Option<Uuid> {
     let (_, id) = stream.split_once('-')?;
     Uuid::try_parse(id).ok()
+}
+
+/// The id that a row is found by, in a view whose keys are ids.
+pub(crate) fn id_of(key: RowKey) -> Result<Uuid, Misfit> {
+    key.id().ok_or(Misfit("the row's key is no id"))
 }
 
 /// An event that can't follow on what the row is: the row is parked, and the rest goes on.

@@ -1,10 +1,10 @@
 //! The events that one row is folded from: for rows that are parked, and for looking at a row as it was.
 
+use crate::RowKey;
 use crate::store::{Parked, ReadStore, ReadStoreError, Table};
 use eventlog::{Position, StreamName};
 use journal::{Delivery, Envelope, Journal, JournalError, Tail, Unreadable};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Events that are read at once.
 const CHUNK: usize = 500;
@@ -17,6 +17,9 @@ pub enum FoldError {
     /// An event can't be read, or can't follow on those before it.
     #[error("the event at position {} ({}) can't be folded: {}", .0.position, .0.event_type, .0.reason)]
     Unfoldable(Parked),
+    /// The view's rows are folded in the log's order.
+    #[error("no row of {0} is folded alone, as each depends on what came before it in its store; rebuild the view")]
+    InOrder(&'static str),
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]
@@ -77,7 +80,12 @@ impl<'a> Alone<'a> {
     }
 
     /// Where the row's events stand: those that are kept, and some that are not kept yet.
-    pub(super) async fn history(&self, table: Table, key: Uuid, more: &[Position]) -> Result<Vec<Position>, FoldError> {
+    pub(super) async fn history(
+        &self,
+        table: Table,
+        key: RowKey,
+        more: &[Position],
+    ) -> Result<Vec<Position>, FoldError> {
         let mut positions = self.store.history(table, key, self.up_to).await?;
         positions.extend(more);
         positions.sort_unstable();
@@ -86,7 +94,7 @@ impl<'a> Alone<'a> {
     }
 
     /// The events at the positions, which are those of the row's events.
-    pub(super) async fn at(&self, key: Uuid, positions: &[Position]) -> Result<Events, FoldError> {
+    pub(super) async fn at(&self, key: RowKey, positions: &[Position]) -> Result<Events, FoldError> {
         let (mut events, mut wanted) = (Events::default(), positions);
         while let Some(first) = wanted.first().copied() {
             let before = Position(first.0.saturating_sub(1));

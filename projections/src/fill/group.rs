@@ -78,6 +78,7 @@ impl Group {
         for projector in &mut self.projectors {
             // A batch that a panic ended has left its rows there.
             projector.abandon();
+            projector.prepare(store, part).await?;
             projector.gather(part);
             if !projector.load(store, &mut room).await? {
                 return Ok(PartOutcome::TooMuch);

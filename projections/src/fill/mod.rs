@@ -18,6 +18,7 @@ mod rebuild;
 mod retry;
 mod settings;
 mod start;
+mod stores;
 mod thread;
 mod upkeep;
 mod worker;

@@ -1,10 +1,10 @@
 //! What is parked in a generation: as it was committed, and what the batch under way will change of it.
 
+use crate::RowKey;
 use crate::status::PARKED_SHOWN;
 use crate::store::{Parked, ParkedUnit};
 use eventlog::Position;
 use std::collections::HashMap;
-use uuid::Uuid;
 
 /// Nothing of a batch shows here until it was committed, so that one that fails leaves no trace.
 #[derive(Default)]
@@ -19,7 +19,7 @@ pub(super) struct ParkedUnits {
 }
 
 struct Units<T> {
-    rows: HashMap<Uuid, T>,
+    rows: HashMap<RowKey, T>,
     streams: HashMap<String, T>,
 }
 
@@ -81,7 +81,7 @@ impl ParkedUnits {
     }
 
     /// Whether an event at the position comes too late for the row.
-    pub fn has_row(&self, key: Uuid, at: Position) -> bool {
+    pub fn has_row(&self, key: RowKey, at: Position) -> bool {
         self.is_parked(at, &self.committed.rows, &self.parking.rows, &key)
     }
 

@@ -9,6 +9,7 @@ use super::start::{self, RETRIED_AT_ONCE, Started};
 use super::thread::{self, BrokeOff};
 use super::upkeep::Upkeep;
 use super::{rebuild, worker};
+use crate::RowKey;
 use crate::any_view;
 use crate::reader::Views;
 use crate::sqlite::SqliteReadStore;
@@ -19,7 +20,6 @@ use journal::Journal;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use uuid::Uuid;
 
 /// How often it is looked whether all tables are there.
 #[cfg(feature = "postgres")]
@@ -202,8 +202,8 @@ impl Projections {
     }
 
     /// Folds one row anew from the log, as after a person's key was destroyed. One that can't be folded is parked.
-    pub async fn refold_row(&self, view: &str, key: Uuid) -> Result<(), FillError> {
-        let view = self.filled(view)?;
+    pub async fn refold_row(&self, view: &str, key: impl Into<RowKey>) -> Result<(), FillError> {
+        let (view, key) = (self.filled(view)?, key.into());
         let shared = Arc::clone(&self.shared);
         self.on_own_thread("views-retry", async move {
             let tables = shared.live.lock().await.tables();
@@ -219,10 +219,13 @@ impl Projections {
     pub async fn fold_row(
         &self,
         view: &str,
-        key: Uuid,
+        key: impl Into<RowKey>,
         as_of: Option<Position>,
     ) -> Result<Option<serde_json::Value>, FillError> {
-        let view = self.filled(view)?;
+        let (view, key) = (self.filled(view)?, key.into());
+        if !view.key.has(key) {
+            return Ok(None);
+        }
         let reached = self.shared.context.views.position();
         let up_to = as_of.map_or(reached, |as_of| as_of.min(reached));
         let tables = self.shared.live.lock().await.tables();

@@ -2,6 +2,8 @@
 
 use super::alone::{Alone, FoldError};
 use super::parked::ParkedUnits;
+use super::stores::StoreStates;
+use crate::RowKey;
 use crate::cache::{Cached, Fingerprint, RowCache};
 use crate::reader::{ViewsInner, decode};
 use crate::slots::Live;
@@ -16,14 +18,15 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
-/// One generation of any view, as its group sees it. A batch goes through `gather`, `load`, `fold` and `changes`, and then,
+/// One generation of any view, as its group sees it. A batch goes through `prepare`, `gather`, `load`, `fold` and `changes`, and then,
 /// once these are committed, `committed`; or at any point `abandon`.
 #[async_trait]
 pub(crate) trait Project: Send {
     fn table(&self) -> Table;
 
+    /// Reads what is kept of the batch's stores beside the rows, where anything is.
+    async fn prepare(&mut self, store: &dyn ReadStore, batch: &[Delivery]) -> Result<(), ReadStoreError>;
     /// Finds out which rows the batch touches.
     fn gather(&mut self, batch: &[Delivery]);
     /// Reads those that are not in memory, and takes what all of them weigh from the room, in bytes; `false` when there is not
@@ -44,10 +47,10 @@ pub(crate) trait Project: Send {
     fn parked_anew(&mut self) -> bool;
 
     /// The row folded alone, as of the position, as JSON.
-    async fn fold_alone(&self, alone: &Alone<'_>, key: Uuid) -> Result<Option<Json>, FoldError>;
+    async fn fold_alone(&self, alone: &Alone<'_>, key: RowKey) -> Result<Option<Json>, FoldError>;
     /// Folds the units alone, parked or not, up to the position where the view is. What can be folded is not parked any
     /// more; what can be folded further than before is, and waits there. The changes are to be committed and then
-    /// `committed` as those of a batch. Gives how many of the units stay parked.
+    /// `committed` as those of a batch. Gives how many of the units stay parked: all, where something is kept of stores.
     async fn retry(&mut self, alone: &Alone<'_>, units: &[ParkedUnit]) -> Result<(TableChanges, usize), FoldError>;
 }
 
@@ -58,14 +61,15 @@ pub(crate) struct Projector<V: View> {
     pub(super) parked: ParkedUnits,
     /// The batch under way.
     rows: Vec<Touched<V::Row>>,
-    by_key: HashMap<Uuid, usize>,
-    touches: Vec<Touch>,
-    pub(super) history: Vec<(Uuid, Position)>,
+    by_key: HashMap<RowKey, usize>,
+    touches: Vec<Touch<V::Store>>,
+    stores: StoreStates<V>,
+    pub(super) history: Vec<(RowKey, Position)>,
 }
 
 /// A row that the batch touches.
 struct Touched<R> {
-    key: Uuid,
+    key: RowKey,
     row: Option<R>,
     /// Of the row as it is stored.
     before: Option<Fingerprint>,
@@ -79,9 +83,11 @@ struct Touched<R> {
 }
 
 /// An event of the batch and a row that it touches, by their places.
-struct Touch {
+struct Touch<S> {
     event: usize,
     row: usize,
+    /// The event's store as it was before it; `None`: nothing is kept of stores.
+    store: Option<Arc<S>>,
 }
 
 /// Rows that are read at once before it is known how large they are, and at most.
@@ -93,6 +99,7 @@ impl<V: View> Projector<V> {
         Self {
             table,
             cache: Arc::new(RowCache::new(cache_bytes)),
+            stores: StoreStates::new(table),
             parked: ParkedUnits::new(parked),
             rows: Vec::new(),
             by_key: HashMap::new(),
@@ -106,13 +113,18 @@ impl<V: View> Projector<V> {
         if !V::SOURCE.has(envelope.event.category()) || self.parked.has_stream(envelope.stream.as_str(), at) {
             return;
         }
-        for key in touched::<V>(envelope).as_slice() {
+        let store = self.stores.before(envelope);
+        let keys = match &store {
+            Some(store) => touched::<V>(envelope, store),
+            None => touched::<V>(envelope, &V::Store::default()),
+        };
+        for key in keys.as_slice() {
             if let Source::Streams(_) = V::SOURCE {
                 self.history.push((*key, at));
             }
             if !self.parked.has_row(*key, at) {
                 let row = self.touched(*key, envelope);
-                self.touches.push(Touch { event, row });
+                self.touches.push(Touch { event, row, store: store.clone() });
             }
         }
     }
@@ -126,7 +138,7 @@ impl<V: View> Projector<V> {
     }
 
     /// The place of the row among those of the batch.
-    fn touched(&mut self, key: Uuid, envelope: &Envelope) -> usize {
+    fn touched(&mut self, key: RowKey, envelope: &Envelope) -> usize {
         let next = self.rows.len();
         let place = *self.by_key.entry(key).or_insert(next);
         if place == next {
@@ -157,13 +169,17 @@ impl<V: View> Projector<V> {
         Ok(weight)
     }
 
-    fn fold_event(&mut self, row: usize, envelope: &Envelope) {
+    fn fold_event(&mut self, row: usize, envelope: &Envelope, store: Option<&V::Store>) {
         let touched = &mut self.rows[row];
         // An event of the same batch may have parked it.
         if self.parked.has_row(touched.key, envelope.position) {
             return;
         }
-        match V::apply(&mut touched.row, touched.key, envelope) {
+        let applied = match store {
+            Some(store) => V::apply(&mut touched.row, touched.key, envelope, store),
+            None => V::apply(&mut touched.row, touched.key, envelope, &V::Store::default()),
+        };
+        match applied {
             Ok(()) => touched.changed = true,
             Err(misfit) => {
                 let misfit = misfit_of(touched.key, envelope, misfit);
@@ -185,11 +201,12 @@ impl<V: View> Projector<V> {
         self.rows.clear();
         self.by_key.clear();
         self.touches.clear();
+        self.stores.clear();
         self.history.clear();
     }
 
     /// Puts a row that was folded alone among those to be written.
-    pub(super) fn set_row(&mut self, key: Uuid, row: Option<V::Row>) {
+    pub(super) fn set_row(&mut self, key: RowKey, row: Option<V::Row>) {
         self.cache.take(&key);
         self.rows.push(Touched { key, row, before: None, missing: false, weight: 0, changed: true, after: None });
     }
@@ -199,7 +216,7 @@ impl<V: View> Projector<V> {
 /// row's own.
 pub(super) fn unit_of<V: View>(stream: &StreamName) -> ParkedUnit {
     match (V::SOURCE, stream_id(stream.as_str())) {
-        (Source::OwnStream(_), Some(key)) => ParkedUnit::Row(key),
+        (Source::OwnStream(_), Some(key)) => ParkedUnit::Row(key.into()),
         (Source::OwnStream(_), None) | (Source::Streams(_), _) => ParkedUnit::Stream(stream.as_str().to_owned()),
     }
 }
@@ -213,7 +230,7 @@ pub(super) fn unreadable_in(unit: ParkedUnit, unreadable: &Unreadable) -> Parked
     }
 }
 
-pub(super) fn misfit_of(key: Uuid, envelope: &Envelope, misfit: Misfit) -> Parked {
+pub(super) fn misfit_of(key: RowKey, envelope: &Envelope, misfit: Misfit) -> Parked {
     Parked {
         unit: ParkedUnit::Row(key),
         position: envelope.position,
@@ -236,6 +253,10 @@ fn facets<V: View>(row: &V::Row) -> Facets {
 impl<V: View> Project for Projector<V> {
     fn table(&self) -> Table {
         self.table
+    }
+
+    async fn prepare(&mut self, store: &dyn ReadStore, batch: &[Delivery]) -> Result<(), ReadStoreError> {
+        self.stores.read(store, batch).await
     }
 
     fn gather(&mut self, batch: &[Delivery]) {
@@ -267,9 +288,9 @@ impl<V: View> Project for Projector<V> {
     }
 
     fn fold(&mut self, batch: &[Delivery]) {
-        for Touch { event, row } in std::mem::take(&mut self.touches) {
+        for Touch { event, row, store } in std::mem::take(&mut self.touches) {
             if let Delivery::Event(envelope) = &batch[event] {
-                self.fold_event(row, envelope);
+                self.fold_event(row, envelope, store.as_deref());
             }
         }
     }
@@ -294,6 +315,7 @@ impl<V: View> Project for Projector<V> {
         Ok(TableChanges {
             table: self.table,
             rows,
+            stores: self.stores.changed()?,
             history: std::mem::take(&mut self.history),
             unparked: self.parked.lifting(),
             parked: self.parked.parking(),
@@ -306,6 +328,7 @@ impl<V: View> Project for Projector<V> {
                 self.cache.put(touched.key, Cached::new(row, length, Some(fingerprint)));
             }
         }
+        self.stores.committed();
         self.parked.committed();
         self.clear();
     }
@@ -336,7 +359,10 @@ impl<V: View> Project for Projector<V> {
         self.parked.changed_since()
     }
 
-    async fn fold_alone(&self, alone: &Alone<'_>, key: Uuid) -> Result<Option<Json>, FoldError> {
+    async fn fold_alone(&self, alone: &Alone<'_>, key: RowKey) -> Result<Option<Json>, FoldError> {
+        if self.table.view.stores {
+            return Err(FoldError::InOrder(self.table.view.name));
+        }
         let folded = alone.fold::<V>(self.table, key, &[]).await?;
         if let Some(stuck) = folded.stuck {
             return Err(FoldError::Unfoldable(stuck));
@@ -346,7 +372,9 @@ impl<V: View> Project for Projector<V> {
     }
 
     async fn retry(&mut self, alone: &Alone<'_>, units: &[ParkedUnit]) -> Result<(TableChanges, usize), FoldError> {
-        self.retry_units(alone, units).await?;
+        if !self.table.view.stores {
+            self.retry_units(alone, units).await?;
+        }
         let stay = units.iter().filter(|unit| self.parked.stays(unit)).count();
         Ok((self.changes()?, stay))
     }

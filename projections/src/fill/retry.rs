@@ -2,11 +2,11 @@
 
 use super::alone::{Alone, Events, FoldError};
 use super::projector::{Projector, misfit_of, unreadable_in};
+use crate::RowKey;
 use crate::store::{Parked, ParkedUnit, Table};
 use crate::view::{Source, View, touched};
 use eventlog::{Position, StreamName};
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 /// A row as far as it can be folded.
 pub(super) struct Folded<R> {
@@ -19,7 +19,7 @@ impl<V: View> Projector<V> {
     /// See [`super::Project::retry`]. Streams come first: what they add to a row must be there when the row is folded.
     pub(super) async fn retry_units(&mut self, alone: &Alone<'_>, units: &[ParkedUnit]) -> Result<(), FoldError> {
         // Each row once, with those of its events that the store has no note of yet.
-        let mut rows: BTreeMap<Uuid, Vec<Position>> = BTreeMap::new();
+        let mut rows: BTreeMap<RowKey, Vec<Position>> = BTreeMap::new();
         for unit in units {
             match unit {
                 ParkedUnit::Row(key) => {
@@ -41,11 +41,11 @@ impl<V: View> Projector<V> {
         &mut self,
         alone: &Alone<'_>,
         stream: &str,
-        rows: &mut BTreeMap<Uuid, Vec<Position>>,
+        rows: &mut BTreeMap<RowKey, Vec<Position>>,
     ) -> Result<(), FoldError> {
         let Events { read, unreadable } = alone.stream(&StreamName::new(stream)).await?;
         for envelope in &read {
-            for key in touched::<V>(envelope).as_slice() {
+            for key in touched::<V>(envelope, &V::Store::default()).as_slice() {
                 rows.entry(*key).or_default().push(envelope.position);
                 self.history.push((*key, envelope.position));
             }
@@ -74,16 +74,20 @@ impl Alone<'_> {
     pub(super) async fn fold<V: View>(
         &self,
         table: Table,
-        key: Uuid,
+        key: RowKey,
         more: &[Position],
     ) -> Result<Folded<V::Row>, FoldError> {
-        let events = match V::SOURCE {
-            Source::OwnStream(category) => self.stream(&StreamName::new(format!("{category}-{key}"))).await?,
-            Source::Streams(_) => self.at(key, &self.history(table, key, more).await?).await?,
+        let events = match (V::SOURCE, key.id()) {
+            (Source::OwnStream(category), Some(id)) => self.stream(&StreamName::new(category.stream(id))).await?,
+            // No stream has a row by such a key.
+            (Source::OwnStream(_), None) => Events::default(),
+            (Source::Streams(_), _) => self.at(key, &self.history(table, key, more).await?).await?,
         };
+        // Of a view that keeps nothing of stores: of others no row is folded alone.
+        let store = V::Store::default();
         let mut row = None;
-        for envelope in events.read.iter().filter(|envelope| touched::<V>(envelope).as_slice().contains(&key)) {
-            if let Err(misfit) = V::apply(&mut row, key, envelope) {
+        for envelope in events.read.iter().filter(|envelope| touched::<V>(envelope, &store).as_slice().contains(&key)) {
+            if let Err(misfit) = V::apply(&mut row, key, envelope, &store) {
                 return Ok(Folded { row, stuck: Some(misfit_of(key, envelope, misfit)) });
             }
         }

@@ -16,10 +16,12 @@ mod values;
 mod words;
 mod write;
 
+use crate::RowKey;
 use crate::store::*;
 use ::postgres::{Database, DatabaseError, HeldRole, is_away, says};
 use async_trait::async_trait;
 use commit::Committer;
+use domain::StoreId;
 use eventlog::{Checkpoint, Position, StreamName};
 use fence::Epochs;
 use pool::Readers;
@@ -92,21 +94,30 @@ fn trouble(doing: &str, error: &sqlx::Error) -> ReadStoreError {
 
 #[async_trait]
 impl ReadStore for PostgresReadStore {
-    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, ReadStoreError> {
+    async fn get(&self, table: Table, key: RowKey) -> Result<Option<String>, ReadStoreError> {
         let select = Statement::new(format!("SELECT document::text FROM {} WHERE key = $1", schema::name(table)));
-        Ok(self.decoded(select.id(key), |row| row.try_get(0)).await?.pop())
+        Ok(self.decoded(select.key(key), |row| row.try_get(0)).await?.pop())
     }
 
-    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, ReadStoreError> {
+    async fn get_many(&self, table: Table, keys: Vec<RowKey>) -> Result<Vec<Option<String>>, ReadStoreError> {
         let select =
             Statement::new(format!("SELECT key, document::text FROM {} WHERE key = ANY ($1)", schema::name(table)));
-        let found = self.decoded(select.ids(keys.clone()), |row| Ok((row.try_get(0)?, row.try_get(1)?))).await?;
-        let documents: HashMap<Uuid, String> = found.into_iter().collect();
+        let found =
+            self.decoded(select.keys(table.view, &keys), |row| Ok((key(row, table, 0)?, row.try_get(1)?))).await?;
+        let documents: HashMap<RowKey, String> = found.into_iter().collect();
         Ok(keys.iter().map(|key| documents.get(key).cloned()).collect())
     }
 
+    async fn stores(&self, table: Table, stores: Vec<StoreId>) -> Result<Vec<Option<String>>, ReadStoreError> {
+        let select = format!("SELECT store, document::text FROM {}_stores WHERE store = ANY ($1)", schema::name(table));
+        let ids = stores.iter().map(|store| store.0).collect();
+        let found = self.decoded(Statement::new(select).ids(ids), |row| Ok((row.try_get(0)?, row.try_get(1)?))).await?;
+        let documents: HashMap<Uuid, String> = found.into_iter().collect();
+        Ok(stores.iter().map(|store| documents.get(&store.0).cloned()).collect())
+    }
+
     async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, ReadStoreError> {
-        let hit = |row: &PgRow| Ok(Hit { sort: row.try_get(0)?, key: row.try_get(1)? });
+        let hit = |row: &PgRow| Ok(Hit { sort: row.try_get(0)?, key: key(row, table, 1)? });
         self.decoded(statement::list(table, &list), hit).await
     }
 
@@ -116,26 +127,27 @@ impl ReadStore for PostgresReadStore {
 
     async fn search(&self, table: Table, search: Search) -> Result<Vec<SearchHit>, ReadStoreError> {
         let Some(statement) = statement::search(table, &search) else { return Ok(Vec::new()) };
-        self.decoded(statement, |row| Ok(SearchHit { key: row.try_get(0)?, score: row.try_get(1)? })).await
+        self.decoded(statement, |row| Ok(SearchHit { key: key(row, table, 0)?, score: row.try_get(1)? })).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), ReadStoreError> {
         self.committer.commit(self.held()?, &commit).await
     }
 
-    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, ReadStoreError> {
+    async fn history(&self, table: Table, key: RowKey, up_to: Position) -> Result<Vec<Position>, ReadStoreError> {
         let name = schema::name(table);
         let select = format!("SELECT position FROM {name}_history WHERE key = $1 AND position <= $2 ORDER BY position");
-        self.decoded(Statement::new(select).id(key).integer(number(up_to)), |row| position(row, 0)).await
+        self.decoded(Statement::new(select).key(key).integer(number(up_to)), |row| position(row, 0)).await
     }
 
     async fn parked(&self, table: Table) -> Result<Vec<Parked>, ReadStoreError> {
-        let select = "SELECT row_key, stream, position, event_type, reason FROM views_parked
+        let select = "SELECT row_key, stream, position, event_type, reason, row_parts FROM views_parked
                       WHERE view = $1 AND generation = $2 ORDER BY position";
         let parked = |row: &PgRow| {
-            let unit = match row.try_get::<Option<Uuid>, _>(0)? {
-                Some(key) => ParkedUnit::Row(key),
-                None => ParkedUnit::Stream(row.try_get(1)?),
+            let unit = match (row.try_get::<Option<Uuid>, _>(0)?, row.try_get::<Option<Vec<u8>>, _>(5)?) {
+                (Some(key), _) => ParkedUnit::Row(key.into()),
+                (None, Some(parts)) => ParkedUnit::Row(compound(&parts)?),
+                (None, None) => ParkedUnit::Stream(row.try_get(1)?),
             };
             Ok(Parked { unit, position: position(row, 2)?, event_type: row.try_get(3)?, reason: row.try_get(4)? })
         };
@@ -190,6 +202,18 @@ impl ReadStore for PostgresReadStore {
         );
         self.number(Statement::new(select)).await
     }
+}
+
+/// A key of the view's kind.
+fn key(row: &PgRow, table: Table, index: usize) -> sqlx::Result<RowKey> {
+    match table.view.key {
+        KeyKind::Id => row.try_get::<Uuid, _>(index).map(RowKey::from),
+        KeyKind::Parts => compound(row.try_get(index)?),
+    }
+}
+
+fn compound(bytes: &[u8]) -> sqlx::Result<RowKey> {
+    RowKey::from_bytes(bytes).ok_or_else(|| sqlx::Error::Decode("not the key of a row".into()))
 }
 
 fn position(row: &PgRow, index: usize) -> sqlx::Result<Position> {

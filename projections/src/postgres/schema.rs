@@ -1,7 +1,7 @@
 //! How generations of views become tables.
 //!
 //! Generation `g` of view `v` is the table `v_g` (key, columns, document) with its indexes, and beside it `v_g_labels`,
-//! `v_g_search` and `v_g_history`, each where the view needs it. Words that are searched for stand in a table of their own: so a
+//! `v_g_search`, `v_g_history` and `v_g_stores`, each where the view needs it. Words that are searched for stand in a table of their own: so a
 //! change of anything else in a row does not write them to their index again.
 
 use crate::store::*;
@@ -13,7 +13,7 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 /// The tables that are always there.
-pub(super) const TABLES: Migrations = Migrations { part: "views", steps: &[FIRST, SEEN, BY_VERSION] };
+pub(super) const TABLES: Migrations = Migrations { part: "views", steps: &[FIRST, SEEN, BY_VERSION, COMPOUND_KEYS] };
 
 const FIRST: &str = "
         CREATE TABLE views_generations (
@@ -44,6 +44,11 @@ const BY_VERSION: &str = "
     DELETE FROM leaders WHERE role = 'views';
     ALTER TABLE leaders ADD CONSTRAINT leaders_of_views CHECK (role <> 'views');";
 
+/// Rows are found by more than an id: a node of the version before has no view whose rows are, and leaves the column null.
+const COMPOUND_KEYS: &str = "
+    ALTER TABLE views_parked ADD COLUMN row_parts bytea;
+    CREATE UNIQUE INDEX views_parked_compound ON views_parked (view, generation, row_parts) WHERE row_parts IS NOT NULL;";
+
 /// The name of a generation's table.
 pub(super) fn name(table: Table) -> String {
     named(table.view.name, table.generation)
@@ -54,7 +59,7 @@ pub(super) fn named(view: &str, generation: u32) -> String {
 }
 
 /// What stands beside a generation's table, where the view needs it.
-pub(super) const BESIDE: [&str; 3] = ["_labels", "_search", "_history"];
+pub(super) const BESIDE: [&str; 4] = ["_labels", "_search", "_history", "_stores"];
 
 /// Stable: stand in a column.
 pub(super) const FILLING: i32 = 0;
@@ -64,7 +69,7 @@ pub(super) const RETIRED: i32 = 2;
 /// With what is there of each one's tables.
 pub(super) const GENERATIONS: &str = "
     SELECT view, generation, version, state, log_id, position, event_id, ARRAY(
-        SELECT beside FROM unnest(ARRAY['', '_history', '_labels', '_search']) AS beside
+        SELECT beside FROM unnest(ARRAY['', '_history', '_labels', '_search', '_stores']) AS beside
         WHERE to_regclass(format('%I', view || '_' || generation || beside)) IS NOT NULL
     ), seen_position, seen_hash FROM views_generations ORDER BY view, generation";
 
@@ -103,7 +108,8 @@ fn needed(view: &str, version: u32) -> Vec<&'static str> {
         views::ALL.iter().map(|view| view.declaration).find(|known| known.name == view && known.version == version);
     let labels = declared.is_some_and(|view| view.labels.is_some()).then_some("_labels");
     let search = declared.is_some_and(|view| view.search.is_some()).then_some("_search");
-    [Some(""), Some("_history"), labels, search].into_iter().flatten().collect()
+    let stores = declared.is_some_and(|view| view.stores).then_some("_stores");
+    [Some(""), Some("_history"), labels, search, stores].into_iter().flatten().collect()
 }
 
 pub(super) fn hash(bytes: &[u8]) -> sqlx::Result<EventHash> {
@@ -115,17 +121,18 @@ pub(super) fn hash(bytes: &[u8]) -> sqlx::Result<EventHash> {
 pub(super) fn layout(table: Table) -> String {
     let (view, name) = (table.view, name(table));
     let columns: String = view.columns.iter().map(|column| format!("\"{}\" {}, ", column.name, kind(column))).collect();
+    let key = key_type(view);
     // Lists in the order of keys alone go by a copy of the key: else the planner may well go through all keys, of every store, as it
     // takes each store's for evenly spread among them.
     let in_order = match view.indexes.iter().any(|index| index.sort.is_none()) {
-        true => format!("{IN_ORDER} uuid GENERATED ALWAYS AS (key) STORED, "),
+        true => format!("{IN_ORDER} {key} GENERATED ALWAYS AS (key) STORED, "),
         false => String::new(),
     };
     // A document is kept as it was written, byte for byte, which `jsonb` does not; and with space for its next version beside it, so
     // that indexes need not be told of it.
     let mut sql = format!(
-        "CREATE TABLE {name} (key uuid PRIMARY KEY, {columns}{in_order}document json NOT NULL) WITH (fillfactor = 80);
-         CREATE TABLE {name}_history (key uuid NOT NULL, position bigint NOT NULL, PRIMARY KEY (key, position));"
+        "CREATE TABLE {name} (key {key} PRIMARY KEY, {columns}{in_order}document json NOT NULL) WITH (fillfactor = 80);
+         CREATE TABLE {name}_history (key {key} NOT NULL, position bigint NOT NULL, PRIMARY KEY (key, position));"
     );
     for index in view.indexes {
         let ordered = quoted(index.equal.iter().copied().chain(index.sort).chain([last_of(index)]));
@@ -134,6 +141,9 @@ pub(super) fn layout(table: Table) -> String {
             covering => format!(" INCLUDE ({})", quoted(covering.iter().copied())),
         };
         sql += &format!("CREATE INDEX {name}_{} ON {name} ({ordered}){covering};", index.name);
+    }
+    if view.stores {
+        sql += &format!("CREATE TABLE {name}_stores (store uuid PRIMARY KEY, document json NOT NULL);");
     }
     if let Some(labels) = &view.labels {
         let kind = |equal: &&str| {
@@ -144,7 +154,7 @@ pub(super) fn layout(table: Table) -> String {
         let equal = quoted(labels.equal.iter().copied());
         sql += &format!(
             "CREATE TABLE {name}_labels (
-                 {columns}label text COLLATE \"C\" NOT NULL, sort bigint NOT NULL, key uuid NOT NULL,
+                 {columns}label text COLLATE \"C\" NOT NULL, sort bigint NOT NULL, key {key} NOT NULL,
                  PRIMARY KEY ({equal}, label, sort, key)
              );
              CREATE INDEX {name}_labels_of ON {name}_labels (key);"
@@ -154,11 +164,19 @@ pub(super) fn layout(table: Table) -> String {
         // With what orders equally good hits, so that only the rows of a page are looked up. What was not yet put into the index is
         // gone through by every search: little.
         sql += &format!(
-            "CREATE TABLE {name}_search (key uuid PRIMARY KEY, tie bigint NOT NULL, words tsvector NOT NULL);
+            "CREATE TABLE {name}_search (key {key} PRIMARY KEY, tie bigint NOT NULL, words tsvector NOT NULL);
              CREATE INDEX {name}_words ON {name}_search USING gin (words) WITH (gin_pending_list_limit = 1024);"
         );
     }
     sql
+}
+
+/// The type of a row's key.
+pub(super) fn key_type(view: &ViewDeclaration) -> &'static str {
+    match view.key {
+        KeyKind::Id => "uuid",
+        KeyKind::Parts => "bytea",
+    }
 }
 
 /// A row's key once more.

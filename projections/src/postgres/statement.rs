@@ -3,6 +3,7 @@
 
 use super::schema::{last_of, name};
 use super::{values, words};
+use crate::RowKey;
 use crate::TimeRange;
 use crate::store::*;
 use crate::words::Typed;
@@ -27,6 +28,8 @@ enum Bound {
     Text(String),
     Id(Uuid),
     Ids(Vec<Uuid>),
+    Bytes(Vec<u8>),
+    AllBytes(Vec<Vec<u8>>),
 }
 
 impl Statement {
@@ -44,13 +47,23 @@ impl Statement {
         self
     }
 
-    pub fn id(mut self, id: Uuid) -> Self {
-        self.values.push(Bound::Id(id));
+    pub fn ids(mut self, ids: Vec<Uuid>) -> Self {
+        self.values.push(Bound::Ids(ids));
         self
     }
 
-    pub fn ids(mut self, ids: Vec<Uuid>) -> Self {
-        self.values.push(Bound::Ids(ids));
+    /// A key of the view's kind.
+    pub fn key(mut self, key: RowKey) -> Self {
+        self.bind(&key.into());
+        self
+    }
+
+    /// Keys of the view's kind, all of which are.
+    pub fn keys(mut self, view: &ViewDeclaration, keys: &[RowKey]) -> Self {
+        self.values.push(match view.key {
+            KeyKind::Id => Bound::Ids(keys.iter().filter_map(|key| key.id()).collect()),
+            KeyKind::Parts => Bound::AllBytes(keys.iter().map(|key| key.as_bytes().to_vec()).collect()),
+        });
         self
     }
 
@@ -62,17 +75,27 @@ impl Statement {
             Bound::Text(text) => query.bind(text),
             Bound::Id(id) => query.bind(id),
             Bound::Ids(ids) => query.bind(ids),
+            Bound::Bytes(bytes) => query.bind(bytes),
+            Bound::AllBytes(all) => query.bind(all),
         })
     }
 
     /// The bound values, written out.
     #[cfg(test)]
     pub fn literals(&self) -> String {
+        let hex = |bytes: &[u8]| {
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("'\\x{digits}'::bytea")
+        };
         let literal = |value: &Bound| match value {
             Bound::Integer(integer) => integer.to_string(),
             Bound::Text(text) => format!("'{}'", text.replace('\'', "''")),
             Bound::Id(id) => format!("'{id}'"),
             Bound::Ids(ids) => format!("'{{{}}}'", ids.iter().map(Uuid::to_string).collect::<Vec<_>>().join(",")),
+            Bound::Bytes(bytes) => hex(bytes),
+            Bound::AllBytes(all) => {
+                format!("ARRAY[{}]::bytea[]", all.iter().map(|bytes| hex(bytes)).collect::<Vec<_>>().join(","))
+            }
         };
         self.values.iter().map(literal).collect::<Vec<_>>().join(", ")
     }
@@ -85,6 +108,7 @@ impl Statement {
             Value::Integer(integer) => Bound::Integer(*integer),
             Value::Text(text) => Bound::Text(values::text(text).into_owned()),
             Value::Id(id) => Bound::Id(*id),
+            Value::Parts(parts) => Bound::Bytes(parts.as_bytes().to_vec()),
         });
         format!("${}", self.values.len())
     }

@@ -38,7 +38,7 @@ fn row(view: &ViewDeclaration, number: u64) -> RowWrite {
     let words =
         |_: &SearchField| format!("lamp number{number} {}", if number.is_multiple_of(10) { "red" } else { "blue" });
     RowWrite {
-        key: Uuid::from_u128(number as u128 + 1),
+        key: Uuid::from_u128(number as u128 + 1).into(),
         document: "{}".to_owned(),
         facets: Facets {
             columns: view.columns.iter().map(value).collect(),
@@ -59,8 +59,9 @@ async fn filled(scratch: &Scratch) -> Vec<Table> {
     for view in crate::views::ALL.iter().map(|view| view.declaration) {
         let table = store.create(view, checkpoint).await.expect("made");
         let rows = (0..ROWS).map(|number| row(view, number)).collect();
-        let history = (0..ROWS).map(|number| (Uuid::from_u128(number as u128 + 1), Position(number))).collect();
-        let changes = TableChanges { table, rows, history, unparked: Vec::new(), parked: Vec::new() };
+        let history = (0..ROWS).map(|number| (Uuid::from_u128(number as u128 + 1).into(), Position(number))).collect();
+        let changes =
+            TableChanges { table, rows, stores: Vec::new(), history, unparked: Vec::new(), parked: Vec::new() };
         store
             .commit(Commit {
                 tables: vec![changes],
@@ -100,7 +101,7 @@ fn lists(view: &'static ViewDeclaration) -> Vec<(String, List)> {
     }
     let wide = TimeRange { from: Some(Timestamp::from_millis(5)), until: Some(Timestamp::from_millis(4_000)) };
     let ordered_by_keys = |list: &List| matches!(&list.through, Through::Index(index) if index.sort.is_none());
-    let after = Hit { sort: 2_000, key: Uuid::from_u128(2_001) };
+    let after = Hit { sort: 2_000, key: Uuid::from_u128(2_001).into() };
     let in_all_ways = |(index, list): (String, List)| {
         let list = list.limit(10);
         let within = if ordered_by_keys(&list) { list.clone() } else { list.clone().range(wide) };
@@ -194,7 +195,7 @@ async fn rows_and_their_histories_are_found_by_their_keys() {
                 "history_pkey",
             ),
         ] {
-            let way = plan(&mut connection, &Statement::new(sql).id(store(1))).await;
+            let way = plan(&mut connection, &Statement::new(sql).key(store(1).into())).await;
             assert!(way.contains(index) && !way.contains("Seq Scan"), "{way}");
         }
     }

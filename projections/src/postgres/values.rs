@@ -29,7 +29,7 @@ pub(super) fn without_nul(text: &str) -> String {
 pub(super) fn number(position: Position) -> i64 {
     match Value::from(position) {
         Value::Integer(number) => number,
-        Value::Null | Value::Text(_) | Value::Id(_) => 0,
+        Value::Null | Value::Text(_) | Value::Id(_) | Value::Parts(_) => 0,
     }
 }
 

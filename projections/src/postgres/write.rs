@@ -1,9 +1,11 @@
 //! How a batch is written to the tables of one generation: each kind of change is one statement, or a few where it is much.
 
-use super::schema::name;
+use super::schema::{key_type, name};
 use super::values::{number, text, without_nul};
 use super::words;
+use crate::RowKey;
 use crate::store::*;
+use domain::StoreId;
 use eventlog::Position;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -41,6 +43,7 @@ impl<'a> Writer<'a> {
         self.search_texts(changes.rows.iter().filter(|row| row.changed.search_text).collect()).await?;
         self.ties(changes.rows.iter().filter(|row| row.changed.columns && !row.changed.search_text).collect()).await?;
         self.history(&changes.history).await?;
+        self.stores(&changes.stores).await?;
         for unit in &changes.unparked {
             self.unpark(unit).await?;
         }
@@ -61,10 +64,10 @@ impl<'a> Writer<'a> {
         let each = |make: &dyn Fn(usize, &Column) -> String| -> String {
             (0..).zip(columns).map(|(place, column)| make(place, column)).collect()
         };
-        let (name, last) = (&self.name, columns.len() + 2);
+        let (name, last, key, table) = (&self.name, columns.len() + 2, self.key(), self.table);
         let sql = format!(
             "INSERT INTO {name} (key{}, document)
-             SELECT n.key{}, n.document::json FROM unnest($1::uuid[]{}, ${last}::text[]) AS n (key{}, document)
+             SELECT n.key{}, n.document::json FROM unnest($1::{key}[]{}, ${last}::text[]) AS n (key{}, document)
              ON CONFLICT (key) DO UPDATE SET document = excluded.document{}",
             each(&|_, column| format!(", \"{}\"", column.name)),
             each(&|place, _| format!(", n.c{place}")),
@@ -73,7 +76,7 @@ impl<'a> Writer<'a> {
             each(&|_, column| format!(", \"{0}\" = excluded.\"{0}\"", column.name)),
         );
         self.execute(sql, |mut query| {
-            query = query.bind(keys(rows));
+            query = bind_keys(query, table, keys(rows));
             for (place, column) in columns.iter().enumerate() {
                 query = bind_all(query, column.kind, rows.iter().map(|row| row.facets.columns.get(place)));
             }
@@ -85,11 +88,13 @@ impl<'a> Writer<'a> {
     /// The documents alone.
     async fn update(&mut self, rows: &[&RowWrite]) -> sqlx::Result<()> {
         let sql = format!(
-            "UPDATE {} t SET document = n.document::json FROM unnest($1::uuid[], $2::text[]) AS n (key, document)
+            "UPDATE {} t SET document = n.document::json FROM unnest($1::{}[], $2::text[]) AS n (key, document)
              WHERE t.key = n.key",
-            self.name
+            self.name,
+            self.key()
         );
-        self.execute(sql, |query| query.bind(keys(rows)).bind(documents(rows))).await
+        let table = self.table;
+        self.execute(sql, |query| bind_keys(query, table, keys(rows)).bind(documents(rows))).await
     }
 
     /// The value of a column of the row.
@@ -104,7 +109,8 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         let delete = format!("DELETE FROM {}_labels WHERE key = ANY ($1)", self.name);
-        self.execute(delete, |query| query.bind(keys(&rows))).await?;
+        let table = self.table;
+        self.execute(delete, |query| bind_keys(query, table, keys(&rows))).await?;
         let labeled = rows.iter().flat_map(|row| row.facets.labels.iter().map(|label| (*row, label.as_str())));
         let labeled: Vec<(&RowWrite, &str)> = labeled.collect();
         if labeled.is_empty() {
@@ -117,8 +123,9 @@ impl<'a> Writer<'a> {
         let equal: String =
             (4..).zip(labels.equal).map(|(place, name)| format!("${place}::{}, ", array_of(kind(name)))).collect();
         let insert = format!(
-            "INSERT INTO {}_labels SELECT * FROM unnest({equal}$1::text[], $2::int8[], $3::uuid[]) ON CONFLICT DO NOTHING",
-            self.name
+            "INSERT INTO {}_labels SELECT * FROM unnest({equal}$1::text[], $2::int8[], $3::{}[]) ON CONFLICT DO NOTHING",
+            self.name,
+            self.key()
         );
         let of = |name: &'static str| {
             let values = labeled.iter().map(|(row, _)| self.column(&row.facets, name));
@@ -129,7 +136,7 @@ impl<'a> Writer<'a> {
         self.execute(insert, |query| {
             let texts: Vec<String> = labeled.iter().map(|(_, label)| text(label).into_owned()).collect();
             let query = bind_all(query.bind(texts), Kind::Integer, sort.iter().map(Option::as_ref));
-            let query = query.bind(labeled.iter().map(|(row, _)| row.key).collect::<Vec<_>>());
+            let query = bind_keys(query, table, labeled.iter().map(|(row, _)| row.key));
             equal.iter().fold(query, |query, (kind, values)| bind_all(query, *kind, values.iter().map(Option::as_ref)))
         })
         .await
@@ -158,17 +165,20 @@ impl<'a> Writer<'a> {
         }
         if !gone.is_empty() {
             let delete = format!("DELETE FROM {}_search WHERE key = ANY ($1)", self.name);
-            self.execute(delete, |query| query.bind(gone)).await?;
+            let table = self.table;
+            self.execute(delete, |query| bind_keys(query, table, gone.into_iter())).await?;
         }
         if !found.is_empty() {
             let upsert = format!(
                 "INSERT INTO {}_search
-                 SELECT n.key, n.tie, n.words::tsvector FROM unnest($1::uuid[], $2::int8[], $3::text[]) AS n (key, tie, words)
+                 SELECT n.key, n.tie, n.words::tsvector FROM unnest($1::{}[], $2::int8[], $3::text[]) AS n (key, tie, words)
                  ON CONFLICT (key) DO UPDATE SET tie = excluded.tie, words = excluded.words",
-                self.name
+                self.name,
+                self.key()
             );
             let ties = self.ties_of(searched, &found);
-            self.execute(upsert, |query| query.bind(keys(&found)).bind(ties).bind(words)).await?;
+            let table = self.table;
+            self.execute(upsert, |query| bind_keys(query, table, keys(&found)).bind(ties).bind(words)).await?;
         }
         Ok(())
     }
@@ -180,12 +190,14 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         let update = format!(
-            "UPDATE {}_search s SET tie = n.tie FROM unnest($1::uuid[], $2::int8[]) AS n (key, tie)
+            "UPDATE {}_search s SET tie = n.tie FROM unnest($1::{}[], $2::int8[]) AS n (key, tie)
              WHERE s.key = n.key AND s.tie <> n.tie",
-            self.name
+            self.name,
+            self.key()
         );
         let ties = self.ties_of(searched, &rows);
-        self.execute(update, |query| query.bind(keys(&rows)).bind(ties)).await
+        let table = self.table;
+        self.execute(update, |query| bind_keys(query, table, keys(&rows)).bind(ties)).await
     }
 
     fn ties_of(&self, searched: &Searched, rows: &[&RowWrite]) -> Vec<i64> {
@@ -197,51 +209,95 @@ impl<'a> Writer<'a> {
         rows.iter().map(tie).collect()
     }
 
-    async fn history(&mut self, history: &[(Uuid, Position)]) -> sqlx::Result<()> {
+    async fn history(&mut self, history: &[(RowKey, Position)]) -> sqlx::Result<()> {
         if history.is_empty() {
             return Ok(());
         }
         let insert = format!(
-            "INSERT INTO {}_history SELECT * FROM unnest($1::uuid[], $2::int8[]) ON CONFLICT DO NOTHING",
+            "INSERT INTO {}_history SELECT * FROM unnest($1::{}[], $2::int8[]) ON CONFLICT DO NOTHING",
+            self.name,
+            self.key()
+        );
+        let positions: Vec<i64> = history.iter().map(|(_, at)| number(*at)).collect();
+        let (table, keys) = (self.table, history.iter().map(|(key, _)| *key));
+        self.execute(insert, |query| bind_keys(query, table, keys).bind(positions)).await
+    }
+
+    async fn stores(&mut self, stores: &[(StoreId, String)]) -> sqlx::Result<()> {
+        if stores.is_empty() {
+            return Ok(());
+        }
+        let upsert = format!(
+            "INSERT INTO {}_stores
+             SELECT n.store, n.document::json FROM unnest($1::uuid[], $2::text[]) AS n (store, document)
+             ON CONFLICT (store) DO UPDATE SET document = excluded.document",
             self.name
         );
-        let (keys, positions): (Vec<Uuid>, Vec<i64>) = history.iter().map(|(key, at)| (*key, number(*at))).unzip();
-        self.execute(insert, |query| query.bind(keys).bind(positions)).await
+        let (ids, documents): (Vec<Uuid>, Vec<&str>) =
+            stores.iter().map(|(store, document)| (store.0, document.as_str())).unzip();
+        self.execute(upsert, |query| query.bind(ids).bind(documents)).await
+    }
+
+    /// The type of the rows' keys.
+    fn key(&self) -> &'static str {
+        key_type(self.table.view)
     }
 
     async fn park(&mut self, parked: &Parked) -> sqlx::Result<()> {
-        let (row, stream) = columns_of(&parked.unit);
-        let sql = "INSERT INTO views_parked VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING".to_owned();
+        let ParkedColumns { row, parts, stream } = columns_of(&parked.unit);
+        let sql =
+            "INSERT INTO views_parked (view, generation, row_key, stream, position, event_type, reason, row_parts)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
+                .to_owned();
         let (view, generation) = (self.table.view.name, self.table.generation as i32);
         self.execute(sql, |query| {
             let query = query.bind(view).bind(generation).bind(row).bind(stream).bind(number(parked.position));
-            query.bind(without_nul(&parked.event_type)).bind(without_nul(&parked.reason))
+            query.bind(without_nul(&parked.event_type)).bind(without_nul(&parked.reason)).bind(parts)
         })
         .await
     }
 
     async fn unpark(&mut self, unit: &ParkedUnit) -> sqlx::Result<()> {
-        let (row, stream) = columns_of(unit);
-        let sql =
-            "DELETE FROM views_parked WHERE view = $1 AND generation = $2 AND (row_key = $3 OR stream = $4)".to_owned();
+        let ParkedColumns { row, parts, stream } = columns_of(unit);
+        let sql = "DELETE FROM views_parked
+                   WHERE view = $1 AND generation = $2 AND (row_key = $3 OR stream = $4 OR row_parts = $5)"
+            .to_owned();
         let (view, generation) = (self.table.view.name, self.table.generation as i32);
-        self.execute(sql, |query| query.bind(view).bind(generation).bind(row).bind(stream)).await
+        self.execute(sql, |query| query.bind(view).bind(generation).bind(row).bind(stream).bind(parts)).await
     }
 }
 
 /// A statement to which values are bound.
 type Bare = Query<'static, Postgres, PgArguments>;
 
-/// How a parked unit stands in its table.
-fn columns_of(unit: &ParkedUnit) -> (Option<Uuid>, Option<String>) {
+/// How a parked unit stands in its table: in one of these columns.
+#[derive(Default)]
+struct ParkedColumns {
+    row: Option<Uuid>,
+    parts: Option<Vec<u8>>,
+    stream: Option<String>,
+}
+
+fn columns_of(unit: &ParkedUnit) -> ParkedColumns {
     match unit {
-        ParkedUnit::Row(key) => (Some(*key), None),
-        ParkedUnit::Stream(stream) => (None, Some(stream.clone())),
+        ParkedUnit::Row(RowKey::Id(id)) => ParkedColumns { row: Some(*id), ..Default::default() },
+        ParkedUnit::Row(RowKey::Parts(parts)) => {
+            ParkedColumns { parts: Some(parts.as_bytes().to_vec()), ..Default::default() }
+        }
+        ParkedUnit::Stream(stream) => ParkedColumns { stream: Some(stream.clone()), ..Default::default() },
     }
 }
 
-fn keys(rows: &[&RowWrite]) -> Vec<Uuid> {
-    rows.iter().map(|row| row.key).collect()
+fn keys(rows: &[&RowWrite]) -> impl Iterator<Item = RowKey> {
+    rows.iter().map(|row| row.key)
+}
+
+/// Keys of the view's kind, all of which are.
+fn bind_keys(query: Bare, table: Table, keys: impl Iterator<Item = RowKey>) -> Bare {
+    match table.view.key {
+        KeyKind::Id => query.bind(keys.filter_map(RowKey::id).collect::<Vec<_>>()),
+        KeyKind::Parts => query.bind(keys.map(|key| key.as_bytes().to_vec()).collect::<Vec<_>>()),
+    }
 }
 
 fn documents(rows: &[&RowWrite]) -> Vec<String> {

@@ -15,8 +15,10 @@ mod tests;
 mod words;
 mod write;
 
+use crate::RowKey;
 use crate::store::*;
 use async_trait::async_trait;
+use domain::StoreId;
 use eventlog::{Checkpoint, Position, StreamName};
 use pool::Pool;
 use rusqlite::Connection;
@@ -24,7 +26,6 @@ use sqlite::{Closed, FailureKind, File, OpenError, Settle, Space, Stopped, files
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
-use uuid::Uuid;
 
 /// Lists up to this many rows are read where they are asked for, as point reads are: they take microseconds.
 const INLINE_ROWS: u32 = 64;
@@ -194,12 +195,16 @@ impl Settle for SqliteReadStore {
 
 #[async_trait]
 impl ReadStore for SqliteReadStore {
-    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, ReadStoreError> {
+    async fn get(&self, table: Table, key: RowKey) -> Result<Option<String>, ReadStoreError> {
         self.inline(|connection| read::document(connection, table, key))
     }
 
-    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, ReadStoreError> {
+    async fn get_many(&self, table: Table, keys: Vec<RowKey>) -> Result<Vec<Option<String>>, ReadStoreError> {
         self.inline(|connection| read::documents(connection, table, &keys))
+    }
+
+    async fn stores(&self, table: Table, stores: Vec<StoreId>) -> Result<Vec<Option<String>>, ReadStoreError> {
+        self.heavy(move |connection| read::stores(connection, table, &stores)).await
     }
 
     async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, ReadStoreError> {
@@ -225,7 +230,7 @@ impl ReadStore for SqliteReadStore {
         self.write(|connection| write::commit(connection, &commit))
     }
 
-    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, ReadStoreError> {
+    async fn history(&self, table: Table, key: RowKey, up_to: Position) -> Result<Vec<Position>, ReadStoreError> {
         self.heavy(move |connection| read::history(connection, table, key, up_to)).await
     }
 

@@ -1,7 +1,7 @@
 //! How generations of views become tables.
 //!
 //! Generation `g` of view `v` is the table `v_g` (key, columns, document) with its indexes, and beside it `v_g_labels`,
-//! `v_g_search` (FTS5) and `v_g_history`, each where the view needs it.
+//! `v_g_search` (FTS5), `v_g_history` and `v_g_stores`, each where the view needs it.
 
 use super::trouble;
 use crate::store::*;
@@ -151,6 +151,9 @@ fn layout(table: Table) -> String {
         let columns: Vec<&str> = ordered.chain(index.covering.iter().copied()).collect();
         sql += &format!("CREATE INDEX {name}_{} ON {name} ({});", index.name, columns.join(", "));
     }
+    if view.stores {
+        sql += &format!("CREATE TABLE {name}_stores (store BLOB PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID;");
+    }
     if let Some(labels) = &view.labels {
         let equal = labels.equal.join(", ");
         sql += &format!(
@@ -217,7 +220,7 @@ pub(super) fn begin_drop(connection: &Connection, view: &str, generation: u32) -
             connection.execute_batch(&format!("DROP INDEX IF EXISTS {index}"))?;
         }
         // Of the search index its own tables: dropped at once, a large one would hold up whoever writes.
-        let tables = ["_search_data", "_search_docsize", "_search_content", "_labels", "_history", ""];
+        let tables = ["_search_data", "_search_docsize", "_search_content", "_labels", "_history", "_stores", ""];
         let tables = tables.iter().map(|suffix| Emptied::of(connection, format!("{name}{suffix}")));
         Ok(tables.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
     };
@@ -268,7 +271,7 @@ pub(super) fn finish_drop(connection: &mut Connection, view: &str, generation: u
         }
         transaction.execute_batch(&format!(
             "DROP TABLE IF EXISTS {name}; DROP TABLE IF EXISTS {name}_labels; DROP TABLE IF EXISTS {name}_search;
-             DROP TABLE IF EXISTS {name}_history;"
+             DROP TABLE IF EXISTS {name}_history; DROP TABLE IF EXISTS {name}_stores;"
         ))?;
         transaction.execute("DELETE FROM parked WHERE view = ?1 AND generation = ?2", this)?;
         transaction.commit()

@@ -17,6 +17,7 @@ impl ToSql for Value {
             Value::Integer(integer) => integer.to_sql(),
             Value::Text(text) => text.to_sql(),
             Value::Id(id) => Ok(ToSqlOutput::from(id.as_bytes().as_slice())),
+            Value::Parts(parts) => Ok(ToSqlOutput::from(parts.as_bytes())),
         }
     }
 }

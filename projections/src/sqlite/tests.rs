@@ -8,6 +8,7 @@ use crate::views::{Customers, Orders, Products};
 use domain::Timestamp;
 use eventlog::LogId;
 use rusqlite::{StatementStatus, params_from_iter};
+use uuid::Uuid;
 
 const ROWS: i64 = 3_000;
 
@@ -23,7 +24,7 @@ async fn filled<V: View>(store: &SqliteReadStore) -> Table {
         (_, Kind::Id) => Value::Id(Uuid::nil()),
     };
     let row = |number: i64| RowWrite {
-        key: Uuid::from_u128(number as u128),
+        key: Uuid::from_u128(number as u128).into(),
         document: "{}".repeat(200),
         facets: Facets {
             columns: V::DECLARATION.columns.iter().map(|column| value(column, number / 10)).collect(),
@@ -33,7 +34,8 @@ async fn filled<V: View>(store: &SqliteReadStore) -> Table {
         changed: Changed::ALL,
     };
     let rows = (0..ROWS).map(row).collect();
-    let changes = TableChanges { table, rows, history: Vec::new(), unparked: Vec::new(), parked: Vec::new() };
+    let changes =
+        TableChanges { table, rows, stores: Vec::new(), history: Vec::new(), unparked: Vec::new(), parked: Vec::new() };
     store
         .commit(Commit {
             tables: vec![changes],

@@ -102,6 +102,10 @@ impl<'a> Writer<'a> {
                 insert.execute(params![key.as_bytes(), Value::from(*position)])?;
             }
         }
+        for (store, document) in &changes.stores {
+            let sql = format!("INSERT OR REPLACE INTO {}_stores VALUES (?1, ?2)", self.name);
+            self.transaction.prepare_cached(&sql)?.execute(params![store.0.as_bytes(), document])?;
+        }
         changes.unparked.iter().try_for_each(|unit| self.unpark(unit))?;
         changes.parked.iter().try_for_each(|parked| self.park(parked))
     }
@@ -150,7 +154,7 @@ impl<'a> Writer<'a> {
         let places: Vec<String> = (1..=labels.equal.len() + 3).map(|place| format!("?{place}")).collect();
         let insert = format!("INSERT OR IGNORE INTO {}_labels VALUES ({})", self.name, places.join(", "));
         let mut insert = self.transaction.prepare_cached(&insert)?;
-        let (sort, key) = (self.column(&row.facets, labels.sort), Value::Id(row.key));
+        let (sort, key) = (self.column(&row.facets, labels.sort), Value::from(row.key));
         for label in &row.facets.labels {
             let label = Value::Text(label.clone());
             let equal = labels.equal.iter().map(|column| self.column(&row.facets, column));
@@ -202,7 +206,7 @@ impl<'a> Writer<'a> {
 /// How a parked unit stands in its table.
 fn columns_of(unit: &ParkedUnit) -> (Value, Value) {
     match unit {
-        ParkedUnit::Row(key) => (Value::Id(*key), Value::Null),
+        ParkedUnit::Row(key) => ((*key).into(), Value::Null),
         ParkedUnit::Stream(stream) => (Value::Null, Value::Text(stream.clone())),
     }
 }

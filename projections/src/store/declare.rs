@@ -1,5 +1,6 @@
 //! What a view says of itself, so that any store can lay it out.
 
+use crate::{KeyPart, KeyParts, RowKey};
 use uuid::Uuid;
 
 /// A view's name, version, columns, and the ways in which its rows are found.
@@ -9,11 +10,40 @@ pub struct ViewDeclaration {
     pub name: &'static str,
     /// Raised with every change of the row, its fold or this declaration. A store that holds another version is filled anew.
     pub version: u32,
+    pub key: KeyKind,
+    /// Whether something is kept of each store beside the rows ([`crate::View::Store`]).
+    pub stores: bool,
     /// Beside the key and the document.
     pub columns: &'static [Column],
     pub indexes: &'static [Index],
     pub labels: Option<Labels>,
     pub search: Option<Searched>,
+}
+
+/// What a view's rows are found by: all of them by keys of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    Id,
+    /// Several parts, or one that is no id.
+    Parts,
+}
+
+impl KeyKind {
+    /// Whether a row can have the key.
+    pub fn has(self, key: RowKey) -> bool {
+        match key {
+            RowKey::Id(_) => self == KeyKind::Id,
+            RowKey::Parts(_) => self == KeyKind::Parts,
+        }
+    }
+
+    /// A key that a row could have; none has.
+    pub fn any(self) -> RowKey {
+        match self {
+            KeyKind::Id => Uuid::nil().into(),
+            KeyKind::Parts => RowKey::of(&[KeyPart::Number(0)]),
+        }
+    }
 }
 
 /// A value of a row that can be filtered or ordered by.
@@ -93,6 +123,17 @@ pub enum Value {
     Integer(i64),
     Text(String),
     Id(Uuid),
+    /// The parts of a row's key; no column has such a value.
+    Parts(KeyParts),
+}
+
+impl From<RowKey> for Value {
+    fn from(key: RowKey) -> Self {
+        match key {
+            RowKey::Id(id) => Value::Id(id),
+            RowKey::Parts(parts) => Value::Parts(parts),
+        }
+    }
 }
 
 impl From<i64> for Value {

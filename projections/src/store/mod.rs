@@ -10,7 +10,7 @@ mod port;
 mod query;
 mod write;
 
-pub use declare::{Column, Index, Kind, Labels, SearchField, Searched, Value, ViewDeclaration};
+pub use declare::{Column, Index, KeyKind, Kind, Labels, SearchField, Searched, Value, ViewDeclaration};
 pub use generation::{Generation, GenerationState, Table};
 pub use port::{ReadStore, ReadStoreError};
 pub use query::{Filter, Hit, List, Search, SearchHit, Through};

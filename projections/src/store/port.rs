@@ -1,9 +1,10 @@
 //! The port: what an adapter must do, exactly.
 
 use super::{Commit, Generation, Hit, List, Parked, Search, SearchHit, Table, Tip, ViewDeclaration};
+use crate::RowKey;
 use async_trait::async_trait;
+use domain::StoreId;
 use eventlog::{Checkpoint, Position, StreamName};
-use uuid::Uuid;
 
 /// Why a store could not be read or written.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -41,10 +42,13 @@ pub enum ReadStoreError {
 #[async_trait]
 pub trait ReadStore: Send + Sync + 'static {
     /// The document of the row.
-    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, ReadStoreError>;
+    async fn get(&self, table: Table, key: RowKey) -> Result<Option<String>, ReadStoreError>;
 
     /// The documents of the rows, in the order of the keys.
-    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, ReadStoreError>;
+    async fn get_many(&self, table: Table, keys: Vec<RowKey>) -> Result<Vec<Option<String>>, ReadStoreError>;
+
+    /// What is kept of the stores beside the rows, in the order of the stores; of a view that keeps nothing, nothing.
+    async fn stores(&self, table: Table, stores: Vec<StoreId>) -> Result<Vec<Option<String>>, ReadStoreError>;
 
     /// The rows that a list finds, in its order.
     async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, ReadStoreError>;
@@ -60,7 +64,7 @@ pub trait ReadStore: Send + Sync + 'static {
     async fn commit(&self, commit: Commit) -> Result<(), ReadStoreError>;
 
     /// The positions of the events that touched the row, up to and including `up_to`, oldest first.
-    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, ReadStoreError>;
+    async fn history(&self, table: Table, key: RowKey, up_to: Position) -> Result<Vec<Position>, ReadStoreError>;
 
     /// What is parked in the generation, oldest event first.
     async fn parked(&self, table: Table) -> Result<Vec<Parked>, ReadStoreError>;

@@ -1,7 +1,7 @@
 //! What is asked of a store.
 
 use super::{Index, Value};
-use crate::TimeRange;
+use crate::{RowKey, TimeRange};
 use uuid::Uuid;
 
 /// Rows with equal values, in an order.
@@ -43,7 +43,7 @@ pub enum Filter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit {
     pub sort: i64,
-    pub key: Uuid,
+    pub key: RowKey,
 }
 
 /// Rows of a scope that match a text, best first.
@@ -63,7 +63,7 @@ pub struct Search {
 /// A row that a search found. A larger score is a better hit; scores of different stores or engines don't compare.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SearchHit {
-    pub key: Uuid,
+    pub key: RowKey,
     pub score: f64,
 }
 
@@ -101,7 +101,7 @@ impl List {
 
     /// Only rows after the one with this key, in a list that is ordered by keys alone.
     pub fn after_key(self, key: Option<Uuid>) -> Self {
-        Self { after: key.map(|key| Hit { sort: 0, key }), ..self }
+        Self { after: key.map(|key| Hit { sort: 0, key: key.into() }), ..self }
     }
 
     pub fn limit(self, limit: u32) -> Self {

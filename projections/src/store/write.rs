@@ -1,10 +1,11 @@
 //! What is written to a store.
 
 use super::{Table, Value};
+use crate::RowKey;
+use domain::StoreId;
 use eventlog::chain::EventHash;
 use eventlog::{Checkpoint, Position, StreamName};
 use serde::Serialize;
-use uuid::Uuid;
 
 /// The outcome of a batch: all of it is written, with the checkpoint, or nothing.
 #[derive(Debug)]
@@ -35,8 +36,10 @@ pub struct TableChanges {
     pub table: Table,
     /// Each row once.
     pub rows: Vec<RowWrite>,
+    /// What is kept of stores beside the rows, in JSON: each store once.
+    pub stores: Vec<(StoreId, String)>,
     /// Which events touched which rows, for views whose key isn't the stream.
-    pub history: Vec<(Uuid, Position)>,
+    pub history: Vec<(RowKey, Position)>,
     /// What can be folded again, or further than before.
     pub unparked: Vec<ParkedUnit>,
     /// What can't be folded any further, from the event at that position on; after what is no longer parked. One that is
@@ -47,7 +50,7 @@ pub struct TableChanges {
 /// A row as it is now.
 #[derive(Debug)]
 pub struct RowWrite {
-    pub key: Uuid,
+    pub key: RowKey,
     /// The document, in JSON.
     pub document: String,
     pub facets: Facets,
@@ -93,7 +96,7 @@ pub struct Parked {
 #[serde(rename_all = "snake_case")]
 pub enum ParkedUnit {
     /// One row: it stays as it was before the event.
-    Row(Uuid),
+    Row(RowKey),
     /// All that comes from one stream, whose rows can't be told as an event can't be read.
     Stream(String),
 }

@@ -1,9 +1,9 @@
 //! Carts: the open one of each customer, and all that were closed or billed.
 
 use super::{CREATED, STORE};
-use crate::store::{Column, Index, List, Value, ViewDeclaration};
+use crate::store::{Column, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
-use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, View, Views};
+use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, View, Views};
 use domain::cart::{Cart, CartEvent, CartItemAdded, CloseReason};
 use domain::{
     CartId, CartItemId, Category, Cents, CustomerId, Decider, Event, InvoiceId, ProductId, StoreId, Timestamp,
@@ -11,7 +11,6 @@ use domain::{
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A cart (api.md §5). Today's prices are joined when it is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,10 +63,13 @@ const BY_STATE: Index =
 
 impl View for Carts {
     type Row = CartRow;
+    type Store = ();
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "carts",
         version: 1,
+        key: KeyKind::Id,
+        stores: false,
         columns: &[STORE, CREATED, Column::id("customer_id"), Column::integer("state")],
         indexes: &[BY_CUSTOMER, BY_STATE],
         labels: None,
@@ -77,7 +79,7 @@ impl View for Carts {
     const SOURCE: Source = Source::Streams(&[Category::Cart]);
     const CACHE_SHARE: u64 = 8;
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         match &envelope.event {
             // An event that no client sees changes nothing here either; the cart it names may not even be.
             Event::Cart(event) if Cart::changes_representation(event) => event.cart_id().map(|cart| cart.0).into(),
@@ -89,7 +91,7 @@ impl View for Carts {
         matches!(&envelope.event, Event::Cart(CartEvent::CartOpened(_)))
     }
 
-    fn apply(row: &mut Option<CartRow>, _key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<CartRow>, _key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         let Event::Cart(event) = &envelope.event else {
             return Err(Misfit("the event is not a cart's"));
         };

@@ -1,15 +1,14 @@
 //! Coupon codes. What depends on the moment (expired, not begun) is computed when they are shown.
 
 use super::{BY_STORE, CREATED, STORE};
-use crate::store::{Column, Index, List, Value, ViewDeclaration};
+use crate::store::{Column, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
-use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, View, Views};
+use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, View, Views};
 use domain::coupon::{Coupon, CouponEvent, CouponStyle};
 use domain::{Category, Cents, CouponId, Decider, Event, StoreId, Timestamp};
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A coupon code (api.md §10).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,10 +51,13 @@ const BY_CODE: Index = Index { name: "by_code", equal: &["store_id", "code"], so
 
 impl View for Coupons {
     type Row = CouponRow;
+    type Store = ();
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "coupons",
         version: 1,
+        key: KeyKind::Id,
+        stores: false,
         // The code in lower case.
         columns: &[STORE, CREATED, Column::text("code")],
         indexes: &[BY_STORE, BY_CODE],
@@ -64,11 +66,11 @@ impl View for Coupons {
     };
     const SOURCE: Source = Source::OwnStream(Category::Coupon);
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         Keys::of_stream(envelope)
     }
 
-    fn apply(row: &mut Option<CouponRow>, _key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<CouponRow>, _key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         let Event::Coupon(event) = &envelope.event else {
             return Err(Misfit("the event is not a coupon's"));
         };
@@ -141,7 +143,7 @@ impl Views {
     pub async fn coupon_by_code(&self, store: StoreId, code: &str) -> Result<Option<Arc<CouponRow>>, ReadError> {
         let equal = vec![store.0.into(), code.to_lowercase().into()];
         let list = List::through(&BY_CODE, equal).limit(1);
-        let found = self.of::<Coupons>()?.list_after(list, None).await?;
+        let found = self.of::<Coupons>()?.list(list).await?;
         Ok(found.into_iter().next())
     }
 

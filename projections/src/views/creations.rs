@@ -2,8 +2,8 @@
 //! to remember for ever. Commands ask here for a key that is older than those that the state holds.
 
 use super::STORE;
-use crate::store::{ReadStoreError, Value, ViewDeclaration};
-use crate::{Keys, Misfit, ReadError, Source, View, Views};
+use crate::store::{KeyKind, ReadStoreError, Value, ViewDeclaration};
+use crate::{Keys, Misfit, ReadError, RowKey, Source, View, Views};
 use domain::{Category, StoreId, Timestamp};
 use journal::{Envelope, Idempotency};
 use serde::{Deserialize, Serialize};
@@ -25,20 +25,29 @@ pub struct Creations;
 
 impl View for Creations {
     type Row = CreationRow;
+    type Store = ();
 
-    const DECLARATION: ViewDeclaration =
-        ViewDeclaration { name: "creations", version: 1, columns: &[STORE], indexes: &[], labels: None, search: None };
+    const DECLARATION: ViewDeclaration = ViewDeclaration {
+        name: "creations",
+        version: 1,
+        key: KeyKind::Id,
+        stores: false,
+        columns: &[STORE],
+        indexes: &[],
+        labels: None,
+        search: None,
+    };
     /// Of streams that are of one creation alone, the state remembers it.
     const SOURCE: Source = Source::Streams(&[Category::Store, Category::Customer, Category::Cart, Category::Invoice]);
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         // The stream's first command is remembered by its state.
         let created = envelope.event.creates() && envelope.revision > 0;
         created.then(|| envelope.metadata.idempotency.as_ref().and_then(row_key)).flatten().into()
     }
 
     /// Of a key that was used twice, in a log from before keys of creations were remembered for ever, the last counts.
-    fn apply(row: &mut Option<CreationRow>, _key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<CreationRow>, _key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         let idempotency = envelope.metadata.idempotency.as_ref().ok_or(Misfit("the event carries no key"))?;
         *row = Some(CreationRow {
             store_id: envelope.metadata.store_id,

@@ -1,9 +1,9 @@
 //! Store credits and what was spent of them.
 
 use super::{CREATED, SPENDS, STORE};
-use crate::store::{Column, Filter, Index, List, Value, ViewDeclaration};
+use crate::store::{Column, Filter, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
-use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, View, Views};
+use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, View, Views};
 use domain::credit::{Credit, CreditEvent, CreditSource};
 use domain::{
     Category, Cents, CreditId, CreditRedemptionId, Currency, CustomerId, Decider, Event, InvoiceId, StoreId, Timestamp,
@@ -11,7 +11,6 @@ use domain::{
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A credit (api.md §9).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,10 +53,13 @@ const WALLET: Index =
 
 impl View for Credits {
     type Row = CreditRow;
+    type Store = ();
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "credits",
         version: 2,
+        key: KeyKind::Id,
+        stores: false,
         columns: &[STORE, CREATED, Column::id("customer_id"), Column::integer("active")],
         indexes: &[BY_CUSTOMER, WALLET],
         labels: None,
@@ -65,11 +67,11 @@ impl View for Credits {
     };
     const SOURCE: Source = Source::OwnStream(Category::Credit);
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         Keys::of_stream(envelope)
     }
 
-    fn apply(row: &mut Option<CreditRow>, _key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<CreditRow>, _key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         let Event::Credit(event) = &envelope.event else {
             return Err(Misfit("the event is not a credit's"));
         };

@@ -1,9 +1,9 @@
 //! Customers, from their own streams alone: what their carts and purchases say of them stands in `shoppers` and `purchases`.
 
 use super::{CREATED, STORE};
-use crate::store::{Column, Filter, Index, Labels, List, Value, ViewDeclaration};
+use crate::store::{Column, Filter, Index, KeyKind, Labels, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
-use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, TimeRange, View, Views};
+use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, TimeRange, View, Views};
 use domain::customer::{Customer, CustomerCreated, CustomerEvent};
 use domain::{
     AddressId, Category, Currency, CustomerId, Decider, EmailId, Event, PersonalAddress, StoreId, Timestamp, mailbox,
@@ -12,7 +12,6 @@ use eventlog::Position;
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A customer (api.md §4). What is personal is `None` once the customer's key was destroyed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,10 +94,13 @@ const BY_ID: Index =
 
 impl View for Customers {
     type Row = CustomerRow;
+    type Store = ();
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "customers",
         version: 2,
+        key: KeyKind::Id,
+        stores: false,
         columns: &[
             STORE,
             CREATED,
@@ -114,11 +116,11 @@ impl View for Customers {
     const SOURCE: Source = Source::OwnStream(Category::Customer);
     const CACHE_SHARE: u64 = 2;
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         Keys::of_stream(envelope)
     }
 
-    fn apply(row: &mut Option<CustomerRow>, _key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<CustomerRow>, _key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         let Event::Customer(event) = &envelope.event else {
             return Err(Misfit("the event is not a customer's"));
         };
@@ -398,7 +400,7 @@ impl Views {
         limit: u32,
     ) -> Result<Vec<CustomerId>, ReadError> {
         let list = List::labeled(mailbox.to_owned(), vec![store.0.into()]).limit(limit);
-        let rows = self.of::<Customers>()?.list_after(list, None).await?;
+        let rows = self.of::<Customers>()?.list(list).await?;
         Ok(rows.iter().map(|row| row.customer_id).collect())
     }
 
@@ -428,7 +430,7 @@ impl Views {
     ) -> Result<Vec<CustomerId>, ReadError> {
         let list = existing_at(store, position).limit(limit);
         let keys = self.of::<Customers>()?.keys_after(list, after.map(|after| after.0)).await?;
-        Ok(keys.into_iter().map(CustomerId).collect())
+        Ok(keys.into_iter().filter_map(RowKey::id).map(CustomerId).collect())
     }
 
     /// How many customers existed at the position. The views must have reached it.

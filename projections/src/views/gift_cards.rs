@@ -1,9 +1,9 @@
 //! Gift cards and what was spent of them.
 
 use super::{CREATED, SPENDS, STORE};
-use crate::store::{Column, Filter, Index, List, Value, ViewDeclaration};
+use crate::store::{Column, Filter, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
-use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, View, Views};
+use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, View, Views};
 use domain::gift_card::{GiftCard, GiftCardEvent};
 use domain::{
     Category, Cents, Currency, CustomerId, Decider, Event, GiftCardId, GiftCardSpendId, InvoiceId, StoreId, Timestamp,
@@ -79,10 +79,13 @@ const WALLET: Index = Index {
 
 impl View for GiftCards {
     type Row = GiftCardRow;
+    type Store = ();
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "gift_cards",
         version: 2,
+        key: KeyKind::Id,
+        stores: false,
         columns: &[
             STORE,
             CREATED,
@@ -96,11 +99,11 @@ impl View for GiftCards {
     };
     const SOURCE: Source = Source::OwnStream(Category::GiftCard);
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         Keys::of_stream(envelope)
     }
 
-    fn apply(row: &mut Option<GiftCardRow>, _key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<GiftCardRow>, _key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         let Event::GiftCard(event) = &envelope.event else {
             return Err(Misfit("the event is not a gift card's"));
         };

@@ -1,9 +1,9 @@
 //! Invoices with their lines, what they were paid with, and their refunds.
 
 use super::{BY_STORE, CREATED, STORE};
-use crate::store::{Column, Index, List, Value, ViewDeclaration};
+use crate::store::{Column, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
-use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, TimeRange, View, Views};
+use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, TimeRange, View, Views};
 use domain::billing::LineKind;
 use domain::invoice::{Invoice, InvoiceEvent, InvoiceIssued, InvoiceStatus, RefundIssued};
 use domain::{
@@ -15,7 +15,6 @@ use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// An invoice (api.md §6).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -142,10 +141,13 @@ const BY_CUSTOMER_OPEN: Index = Index {
 
 impl View for Invoices {
     type Row = InvoiceRow;
+    type Store = ();
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "invoices",
         version: 2,
+        key: KeyKind::Id,
+        stores: false,
         columns: &[STORE, CREATED, Column::id("customer_id"), Column::integer("open")],
         indexes: &[BY_STORE, BY_OPEN, BY_CUSTOMER, BY_CUSTOMER_OPEN],
         labels: None,
@@ -153,11 +155,11 @@ impl View for Invoices {
     };
     const SOURCE: Source = Source::OwnStream(Category::Invoice);
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         Keys::of_stream(envelope)
     }
 
-    fn apply(row: &mut Option<InvoiceRow>, _key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<InvoiceRow>, _key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         let Event::Invoice(event) = &envelope.event else {
             return Err(Misfit("the event is not an invoice's"));
         };

@@ -1,9 +1,9 @@
 //! Batch credits: how far each is.
 
 use super::{CREATED, STORE};
-use crate::store::{Value, ViewDeclaration};
+use crate::store::{KeyKind, Value, ViewDeclaration};
 use crate::view::{create, existing};
-use crate::{Keys, Misfit, ReadError, Source, View, Views};
+use crate::{Keys, Misfit, ReadError, RowKey, Source, View, Views};
 use domain::credit::{CreditEvent, CreditSource};
 use domain::store::StoreEvent;
 use domain::{Category, Cents, Event, JobId, StoreId, Timestamp};
@@ -11,7 +11,6 @@ use eventlog::Position;
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A batch credit (api.md §9).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,10 +39,13 @@ pub struct Jobs;
 
 impl View for Jobs {
     type Row = JobRow;
+    type Store = ();
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "jobs",
         version: 1,
+        key: KeyKind::Id,
+        stores: false,
         columns: &[STORE, CREATED],
         indexes: &[],
         labels: None,
@@ -52,7 +54,7 @@ impl View for Jobs {
     /// Begun and completed in the store's stream; each credit counts in its own.
     const SOURCE: Source = Source::Streams(&[Category::Store, Category::Credit]);
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         job_of(&envelope.event).map(|job| job.0).into()
     }
 
@@ -60,7 +62,7 @@ impl View for Jobs {
         matches!(&envelope.event, Event::Store(StoreEvent::BatchCreditStarted(_)))
     }
 
-    fn apply(row: &mut Option<JobRow>, _key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<JobRow>, _key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         match &envelope.event {
             Event::Store(StoreEvent::BatchCreditStarted(event)) => create(
                 row,

@@ -1,15 +1,14 @@
 //! Orders.
 
 use super::{CREATED, STORE};
-use crate::store::{Column, Filter, Index, List, Value, ViewDeclaration};
+use crate::store::{Column, Filter, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
-use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, TimeRange, View, Views};
+use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, TimeRange, View, Views};
 use domain::order::{Order, OrderEvent, OrderLine, OrderStatus};
 use domain::{CartId, Category, CustomerId, Decider, Event, InvoiceId, OrderId, StoreId, Timestamp};
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// An order (api.md §7).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,10 +49,13 @@ const BY_CUSTOMER: Index =
 
 impl View for Orders {
     type Row = OrderRow;
+    type Store = ();
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "orders",
         version: 1,
+        key: KeyKind::Id,
+        stores: false,
         columns: &[
             STORE,
             CREATED,
@@ -69,11 +71,11 @@ impl View for Orders {
     };
     const SOURCE: Source = Source::OwnStream(Category::Order);
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         Keys::of_stream(envelope)
     }
 
-    fn apply(row: &mut Option<OrderRow>, _key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<OrderRow>, _key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         let Event::Order(event) = &envelope.event else {
             return Err(Misfit("the event is not an order's"));
         };

@@ -2,9 +2,9 @@
 //! issued. Asked for by id when a command could be a repeat of something old; its fold is the domain's own.
 
 use super::STORE;
-use crate::store::{Column, Index, List, ParkedUnit, ReadStoreError, Value, ViewDeclaration};
+use crate::store::{Column, Index, KeyKind, List, ParkedUnit, ReadStoreError, Value, ViewDeclaration};
 use crate::view::stream_id;
-use crate::{Keys, Misfit, ReadError, Source, View, Views};
+use crate::{Keys, Misfit, ReadError, RowKey, Source, View, Views};
 use domain::coupon::{CouponAnswer, CouponEvent};
 use domain::credit::CreditEvent;
 use domain::gift_card::GiftCardEvent;
@@ -41,10 +41,13 @@ const BY_USE: Index = Index { name: "by_use", equal: &["coupon_id", "customer_id
 
 impl View for Past {
     type Row = PastRow;
+    type Store = ();
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "past",
         version: 1,
+        key: KeyKind::Id,
+        stores: false,
         // Null unless it is a use that counts.
         columns: &[STORE, Column::id("coupon_id").or_null(), Column::id("customer_id").or_null()],
         indexes: &[BY_USE],
@@ -60,8 +63,8 @@ impl View for Past {
         Category::Customer,
     ]);
 
-    fn keys(envelope: &Envelope) -> Keys {
-        let keys: Vec<Uuid> = asked(envelope).iter().filter_map(PastQuestion::key).collect();
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
+        let keys: Vec<RowKey> = asked(envelope).iter().filter_map(PastQuestion::key).map(RowKey::from).collect();
         match keys.as_slice() {
             [] => Keys::None,
             [key] => Keys::One(*key),
@@ -79,8 +82,8 @@ impl View for Past {
         )
     }
 
-    fn apply(row: &mut Option<PastRow>, key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
-        let asked = asked(envelope).into_iter().find(|asked| asked.key() == Some(key));
+    fn apply(row: &mut Option<PastRow>, key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
+        let asked = asked(envelope).into_iter().find(|asked| asked.key() == key.id());
         let asked = asked.ok_or(Misfit("the event tells of nothing here"))?;
         let before = row.as_ref().map(|row| row.fact);
         let fact = Fact::after(before, &asked, &envelope.event, envelope.revision);
@@ -128,7 +131,7 @@ impl Views {
     async fn is_parked<V: View>(&self, stream: &str, key: Option<Uuid>) -> Result<bool, ReadError> {
         let parked = self.inner.watched.parked(V::DECLARATION.name);
         let is_it = |unit: &ParkedUnit| match unit {
-            ParkedUnit::Row(row) => Some(*row) == key,
+            ParkedUnit::Row(row) => row.id() == key,
             ParkedUnit::Stream(of) => of == stream,
         };
         match parked {

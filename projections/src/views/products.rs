@@ -1,10 +1,12 @@
 //! Products and what of them is in stock.
 
 use super::{CREATED, STORE};
-use crate::store::{Column, Filter, Index, Labels, List, Search, SearchField, Searched, Value, ViewDeclaration};
+use crate::store::{
+    Column, Filter, Index, KeyKind, Labels, List, Search, SearchField, Searched, Value, ViewDeclaration,
+};
 use crate::view::{create, existing};
 use crate::words::Typed;
-use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, TimeRange, View, Views};
+use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, TimeRange, View, Views};
 use domain::product::{Product, ProductEvent};
 use domain::{Category, Cents, Decider, Event, ProductId, StoreId, Timestamp};
 use journal::Envelope;
@@ -70,10 +72,13 @@ const BY_TYPE: Index = Index {
 
 impl View for Products {
     type Row = ProductRow;
+    type Store = ();
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "products",
         version: 3,
+        key: KeyKind::Id,
+        stores: false,
         columns: &[
             STORE,
             CREATED,
@@ -100,11 +105,11 @@ impl View for Products {
     const SOURCE: Source = Source::OwnStream(Category::Product);
     const CACHE_SHARE: u64 = 4;
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         Keys::of_stream(envelope)
     }
 
-    fn apply(row: &mut Option<ProductRow>, _key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<ProductRow>, _key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         let Event::Product(event) = &envelope.event else {
             return Err(Misfit("the event is not a product's"));
         };

@@ -1,9 +1,9 @@
 //! What each customer bought, from collected invoices. Refunds don't change it (api.md §4).
 
 use super::STORE;
-use crate::store::{Value, ViewDeclaration};
-use crate::view::stream_id;
-use crate::{Keys, Misfit, ReadError, Source, View, Views};
+use crate::store::{KeyKind, Value, ViewDeclaration};
+use crate::view::{id_of, stream_id};
+use crate::{Keys, Misfit, ReadError, RowKey, Source, View, Views};
 use domain::invoice::{InvoiceCollected, InvoiceEvent, InvoiceIssued};
 use domain::{Category, Currency, CustomerId, Event, InvoiceId, ProductId, StoreId, Timestamp};
 use journal::Envelope;
@@ -122,27 +122,37 @@ pub struct Purchases;
 
 impl View for Purchases {
     type Row = PurchasesRow;
+    type Store = ();
 
-    const DECLARATION: ViewDeclaration =
-        ViewDeclaration { name: "purchases", version: 3, columns: &[STORE], indexes: &[], labels: None, search: None };
+    const DECLARATION: ViewDeclaration = ViewDeclaration {
+        name: "purchases",
+        version: 3,
+        key: KeyKind::Id,
+        stores: false,
+        columns: &[STORE],
+        indexes: &[],
+        labels: None,
+        search: None,
+    };
     /// A customer's invoices have a stream each.
     const SOURCE: Source = Source::Streams(&[Category::Invoice]);
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         match &envelope.event {
-            Event::Invoice(InvoiceEvent::InvoiceIssued(event)) => Keys::One(event.customer_id.0),
-            Event::Invoice(InvoiceEvent::InvoiceCollected(event)) => Keys::One(event.customer_id.0),
-            Event::Invoice(InvoiceEvent::InvoiceFailed(event)) => Keys::One(event.customer_id.0),
+            Event::Invoice(InvoiceEvent::InvoiceIssued(event)) => Keys::id(event.customer_id.0),
+            Event::Invoice(InvoiceEvent::InvoiceCollected(event)) => Keys::id(event.customer_id.0),
+            Event::Invoice(InvoiceEvent::InvoiceFailed(event)) => Keys::id(event.customer_id.0),
             _ => Keys::None,
         }
     }
 
-    fn apply(row: &mut Option<PurchasesRow>, key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<PurchasesRow>, key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         let Event::Invoice(event) = &envelope.event else {
             return Err(Misfit("the event is not an invoice's"));
         };
         let invoice = InvoiceId(stream_id(envelope.stream.as_str()).ok_or(Misfit("the stream names no invoice"))?);
-        let new = || PurchasesRow::new(CustomerId(key), envelope.metadata.store_id);
+        let customer = CustomerId(id_of(key)?);
+        let new = || PurchasesRow::new(customer, envelope.metadata.store_id);
         match event {
             InvoiceEvent::InvoiceIssued(event) => row.get_or_insert_with(new).issued(event),
             InvoiceEvent::InvoiceCollected(event) => match row {

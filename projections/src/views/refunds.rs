@@ -2,16 +2,15 @@
 
 use super::STORE;
 use super::invoices::RefundRow;
-use crate::store::{Column, Index, List, Value, ViewDeclaration};
+use crate::store::{Column, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
-use crate::{Keys, Misfit, Page, PageRequest, ReadError, Source, View, Views};
+use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, View, Views};
 use domain::invoice::InvoiceEvent;
 use domain::{Category, Event, InvoiceId, RefundId, StoreId};
 use eventlog::Position;
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A refund of an invoice (api.md §6).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,10 +29,13 @@ const BY_INVOICE: Index =
 
 impl View for Refunds {
     type Row = InvoiceRefundRow;
+    type Store = ();
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "refunds",
         version: 1,
+        key: KeyKind::Id,
+        stores: false,
         columns: &[STORE, Column::id("invoice_id"), Column::integer("issued_position")],
         indexes: &[BY_INVOICE],
         labels: None,
@@ -42,11 +44,11 @@ impl View for Refunds {
     /// An invoice's refunds share its stream.
     const SOURCE: Source = Source::Streams(&[Category::Invoice]);
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         match &envelope.event {
-            Event::Invoice(InvoiceEvent::RefundIssued(event)) => Keys::One(event.refund_id.0),
+            Event::Invoice(InvoiceEvent::RefundIssued(event)) => Keys::id(event.refund_id.0),
             Event::Invoice(InvoiceEvent::RefundsClosed(event)) => {
-                Keys::Many(event.refund_ids.iter().map(|refund| refund.0).collect())
+                Keys::Many(event.refund_ids.iter().map(|refund| refund.0.into()).collect())
             }
             _ => Keys::None,
         }
@@ -56,7 +58,7 @@ impl View for Refunds {
         matches!(&envelope.event, Event::Invoice(InvoiceEvent::RefundIssued(_)))
     }
 
-    fn apply(row: &mut Option<InvoiceRefundRow>, _key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<InvoiceRefundRow>, _key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         let at = envelope.metadata.occurred_at;
         match &envelope.event {
             Event::Invoice(InvoiceEvent::RefundIssued(event)) => {

@@ -1,9 +1,10 @@
 //! What a customer's carts say of the customer: which one is open, and when something last happened to it.
 
 use super::STORE;
-use crate::store::{Column, Hit, Index, List, Value, ViewDeclaration};
+use crate::store::{Column, Hit, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::existing;
-use crate::{Keys, Misfit, ReadError, Source, TimeRange, View, Views};
+use crate::view::id_of;
+use crate::{Keys, Misfit, ReadError, RowKey, Source, TimeRange, View, Views};
 use domain::cart::CartEvent;
 use domain::{CartId, Category, CustomerId, Event, StoreId, Timestamp};
 use journal::Envelope;
@@ -30,10 +31,13 @@ const MINUTE_IN_MS: i64 = 60_000;
 
 impl View for Shoppers {
     type Row = ShopperRow;
+    type Store = ();
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "shoppers",
         version: 1,
+        key: KeyKind::Id,
+        stores: false,
         // In minutes, so that the index is not rewritten with every item that is added; null while no cart is open.
         columns: &[STORE, Column::integer("idle_since_minute").or_null()],
         indexes: &[IDLE],
@@ -44,14 +48,14 @@ impl View for Shoppers {
     const SOURCE: Source = Source::OwnStream(Category::Cart);
     const CACHE_SHARE: u64 = 3;
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         match &envelope.event {
             Event::Cart(event) if concerns(event) => Keys::of_stream(envelope),
             _ => Keys::None,
         }
     }
 
-    fn apply(row: &mut Option<ShopperRow>, key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<ShopperRow>, key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         let Event::Cart(event) = &envelope.event else {
             return Err(Misfit("the event is not a cart's"));
         };
@@ -59,7 +63,7 @@ impl View for Shoppers {
         match event {
             CartEvent::CartOpened(event) => {
                 *row = Some(ShopperRow {
-                    customer_id: CustomerId(key),
+                    customer_id: CustomerId(id_of(key)?),
                     store_id: event.store_id,
                     open_cart: Some(event.cart_id),
                     last_cart_created_at: at,
@@ -136,10 +140,10 @@ impl Views {
             until: Some(Timestamp::from_millis(minute.saturating_add(1))),
         };
         let mut list = List::through(&IDLE, vec![store.0.into()]).range(up_to).ascending().limit(limit);
-        list.after = after.map(|after| Hit { sort: after.minute, key: after.customer.0 });
+        list.after = after.map(|after| Hit { sort: after.minute, key: after.customer.0.into() });
         let (rows, last) = self.of::<Shoppers>()?.list_and_last(list).await?;
         let next = last.filter(|_| rows.len() >= limit as usize);
-        let next = next.map(|last| IdlePlace { minute: last.sort, customer: CustomerId(last.key) });
+        let next = next.and_then(|last| Some(IdlePlace { minute: last.sort, customer: CustomerId(last.key.id()?) }));
         // Of the last minute, some may have been active after the very moment; and a cart may have gone since it was found.
         let due =
             rows.iter().flatten().filter(|row| row.open_cart.is_some() && row.last_cart_activity_at <= idle_since);

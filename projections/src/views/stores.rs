@@ -1,15 +1,14 @@
 //! Stores.
 
 use super::{CREATED, STORE};
-use crate::store::{Column, Index, List, Value, ViewDeclaration};
+use crate::store::{Column, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
-use crate::{Keys, Misfit, ReadError, Source, View, Views};
+use crate::{Keys, Misfit, ReadError, RowKey, Source, View, Views};
 use domain::store::{CreditOrder, Store, StoreEvent};
 use domain::{Category, Decider, Event, StoreId, Timestamp};
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A store (api.md §2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,10 +36,13 @@ const EXPIRING: Index = Index { name: "expiring", equal: &["carts_expire"], sort
 
 impl View for Stores {
     type Row = StoreRow;
+    type Store = ();
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "stores",
         version: 1,
+        key: KeyKind::Id,
+        stores: false,
         columns: &[STORE, CREATED, Column::integer("carts_expire")],
         indexes: &[EXPIRING],
         labels: None,
@@ -48,11 +50,11 @@ impl View for Stores {
     };
     const SOURCE: Source = Source::OwnStream(Category::Store);
 
-    fn keys(envelope: &Envelope) -> Keys {
+    fn keys(envelope: &Envelope, _: &()) -> Keys {
         Keys::of_stream(envelope)
     }
 
-    fn apply(row: &mut Option<StoreRow>, _key: Uuid, envelope: &Envelope) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<StoreRow>, _key: RowKey, envelope: &Envelope, _: &()) -> Result<(), Misfit> {
         let Event::Store(event) = &envelope.event else {
             return Err(Misfit("the event is not a store's"));
         };

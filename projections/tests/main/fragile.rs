@@ -1,13 +1,14 @@
 //! A read store whose commits a test decides on: the process may end at any of them.
 
 use async_trait::async_trait;
+use cartlog_projections::RowKey;
 use cartlog_projections::store::*;
+use domain::StoreId;
 use eventlog::{Checkpoint, Position, StreamName};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 /// What becomes of a commit. A test may also panic instead of answering: then the thread that folds ends there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,12 +65,16 @@ impl Fragile {
 
 #[async_trait]
 impl ReadStore for Fragile {
-    async fn get(&self, table: Table, key: Uuid) -> Result<Option<String>, ReadStoreError> {
+    async fn get(&self, table: Table, key: RowKey) -> Result<Option<String>, ReadStoreError> {
         self.store.get(table, key).await
     }
 
-    async fn get_many(&self, table: Table, keys: Vec<Uuid>) -> Result<Vec<Option<String>>, ReadStoreError> {
+    async fn get_many(&self, table: Table, keys: Vec<RowKey>) -> Result<Vec<Option<String>>, ReadStoreError> {
         self.store.get_many(table, keys).await
+    }
+
+    async fn stores(&self, table: Table, stores: Vec<StoreId>) -> Result<Vec<Option<String>>, ReadStoreError> {
+        self.store.stores(table, stores).await
     }
 
     async fn list(&self, table: Table, list: List) -> Result<Vec<Hit>, ReadStoreError> {
@@ -91,7 +96,7 @@ impl ReadStore for Fragile {
         }
     }
 
-    async fn history(&self, table: Table, key: Uuid, up_to: Position) -> Result<Vec<Position>, ReadStoreError> {
+    async fn history(&self, table: Table, key: RowKey, up_to: Position) -> Result<Vec<Position>, ReadStoreError> {
         self.store.history(table, key, up_to).await
     }
 

@@ -14,6 +14,7 @@ mod rebuild;
 mod search;
 mod tenancy;
 mod tips;
+mod toy;
 mod views;
 mod waiting;
 mod world;

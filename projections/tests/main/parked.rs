@@ -40,7 +40,7 @@ async fn an_unreadable_event_parks_its_row_and_the_rest_goes_on() {
     let status = views.status();
     assert!(status.is_degraded());
     assert_eq!(status.parked, 1);
-    assert_eq!(parked(&status, "products"), [ParkedUnit::Row(first.0)]);
+    assert_eq!(parked(&status, "products"), [ParkedUnit::Row(first.0.into())]);
 
     assert_eq!(projections.retry_parked().await.expect("tried"), Retried { folded: 0, parked: 1 });
     world.log.mend();
@@ -89,7 +89,7 @@ async fn an_unreadable_event_of_a_shared_stream_parks_the_stream() {
 
     let status = views.status();
     assert_eq!(parked(&status, "carts"), [ParkedUnit::Stream(format!("cart-{customer}"))]);
-    assert_eq!(parked(&status, "shoppers"), [ParkedUnit::Row(customer.0)]);
+    assert_eq!(parked(&status, "shoppers"), [ParkedUnit::Row(customer.0.into())]);
     assert_eq!(views.cart(store, next).await.expect("a query"), None);
     // Whether a key made something there nobody knows.
     let key = "00112233445566778899aabbccddeeff";
@@ -232,7 +232,7 @@ async fn an_event_that_does_not_fit_parks_its_row() {
     let removed = CartItemRemoved { cart_id, cart_item_id, product_id, previous_quantity: 2 };
     let last = world.cart_event(store, customer, removed).await;
     world.caught_up(&views).await;
-    assert_eq!(parked(&views.status(), "carts"), [ParkedUnit::Row(cart_id.0)]);
+    assert_eq!(parked(&views.status(), "carts"), [ParkedUnit::Row(cart_id.0.into())]);
     let cart = views.cart(store, cart_id).await.expect("a query").expect("a cart");
     assert_eq!(cart.revision, 0, "as it was before the event");
     assert_eq!(views.shopper(store, customer).await.expect("a query").expect("a shopper").open_cart, Some(cart_id));

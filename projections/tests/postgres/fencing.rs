@@ -32,7 +32,7 @@ async fn a_store_that_does_not_lead_reads_and_writes_nothing() {
     let shelf = Shelf::new().await;
     shelf.store.commit(shelf.batch(0, 1, 1)).await.expect("written");
     let reading = PostgresReadStore::open(&shelf.scratch.database().await).await.expect("opens");
-    assert!(reading.get(shelf.table, uuid::Uuid::from_u128(1)).await.expect("an answer").is_some());
+    assert!(reading.get(shelf.table, uuid::Uuid::from_u128(1).into()).await.expect("an answer").is_some());
     is_fenced(&shelf, &reading).await;
 }
 

@@ -24,6 +24,8 @@ mod search;
 mod tenancy;
 #[path = "../main/tips.rs"]
 mod tips;
+#[path = "../main/toy.rs"]
+mod toy;
 #[path = "../main/views/mod.rs"]
 mod views;
 #[path = "../main/waiting.rs"]

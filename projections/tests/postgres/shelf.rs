@@ -54,7 +54,14 @@ impl Shelf {
 
     pub fn batch_of(&self, before: u64, after: u64, rows: Vec<RowWrite>) -> Commit {
         let table = self.table;
-        let changes = TableChanges { table, rows, history: Vec::new(), unparked: Vec::new(), parked: Vec::new() };
+        let changes = TableChanges {
+            table,
+            rows,
+            stores: Vec::new(),
+            history: Vec::new(),
+            unparked: Vec::new(),
+            parked: Vec::new(),
+        };
         Commit {
             tables: vec![changes],
             tips: Vec::new(),
@@ -72,7 +79,7 @@ impl Shelf {
 
     /// Whether there is such a product.
     pub async fn has(&self, product: u128) -> bool {
-        self.store.get(self.table, Uuid::from_u128(product)).await.expect("an answer").is_some()
+        self.store.get(self.table, Uuid::from_u128(product).into()).await.expect("an answer").is_some()
     }
 }
 
@@ -86,7 +93,7 @@ pub fn row(product: u128, vendor: &str) -> RowWrite {
         (_, Kind::Id) => Value::Id(Uuid::nil()),
     };
     RowWrite {
-        key: Uuid::from_u128(product),
+        key: Uuid::from_u128(product).into(),
         document: format!(r#"{{"product": {product}}}"#),
         facets: Facets {
             columns: VIEW.columns.iter().map(value).collect(),

@@ -66,14 +66,14 @@ fn a_row_is_the_last_event_of_a_creation_that_carried_a_key() {
         items: Vec::new(),
     };
     let collected: Event = domain::invoice::InvoiceEvent::from(collected).into();
-    let key = Keys::One(Uuid::try_parse(KEY).expect("128 bits"));
+    let key = Keys::id(Uuid::try_parse(KEY).expect("128 bits"));
     for (stream, event) in
         [("cart-2", opened().into()), ("store-1", job), ("customer-1", address), ("invoice-1", collected)]
     {
         let envelope = envelope(stream, 5, event, Some(KEY));
-        assert_eq!(Creations::keys(&envelope), key, "{stream}");
+        assert_eq!(Creations::keys(&envelope, &()), key, "{stream}");
         let mut row = None;
-        Creations::apply(&mut row, Uuid::nil(), &envelope).expect("it fits");
+        Creations::apply(&mut row, Uuid::nil().into(), &envelope, &()).expect("it fits");
         let CreationRow { store_id, key, stream: found, revision, .. } = row.expect("a row");
         assert_eq!((store_id, key.as_str(), found.as_str(), revision), (STORE, KEY, stream, 5));
     }
@@ -91,7 +91,7 @@ fn a_row_is_the_last_event_of_a_creation_that_carried_a_key() {
         (RequestRemembered::of(Category::Cart).into(), 5, Some(KEY)),
     ] {
         let envelope = envelope("cart-2", revision, event, key);
-        assert_eq!(Creations::keys(&envelope), Keys::None, "{}", envelope.event.event_type());
+        assert_eq!(Creations::keys(&envelope, &()), Keys::None, "{}", envelope.event.event_type());
     }
 }
 
@@ -100,7 +100,8 @@ fn a_row_is_the_last_event_of_a_creation_that_carried_a_key() {
 fn of_a_key_that_was_used_twice_the_last_counts() {
     let mut row = None;
     for revision in [3, 8] {
-        Creations::apply(&mut row, Uuid::nil(), &envelope("cart-2", revision, opened(), Some(KEY))).expect("it fits");
+        let envelope = envelope("cart-2", revision, opened(), Some(KEY));
+        Creations::apply(&mut row, Uuid::nil().into(), &envelope, &()).expect("it fits");
     }
     assert_eq!(row.map(|row| row.revision), Some(8));
 }

@@ -82,10 +82,14 @@ impl<V: View, E: Into<Event>> Story<V, E> {
     pub fn then(mut self, event: impl Into<E>, changes: Value) -> Self {
         let envelope = self.next(event);
         let told = envelope.event.event_type();
-        assert!(V::keys(&envelope).as_slice().contains(&self.key), "{told} is about another row");
+        assert!(
+            V::keys(&envelope, &V::Store::default()).as_slice().contains(&self.key.into()),
+            "{told} is about another row"
+        );
         assert!(V::SOURCE.has(envelope.event.category()), "{told} stands where the view does not look");
         let before = fields(&self.row);
-        V::apply(&mut self.row, self.key, &envelope).unwrap_or_else(|misfit| panic!("{told}: {misfit}"));
+        V::apply(&mut self.row, self.key.into(), &envelope, &V::Store::default())
+            .unwrap_or_else(|misfit| panic!("{told}: {misfit}"));
         assert_eq!(Value::Object(changed(before, fields(&self.row))), changes, "{told}");
         self
     }
@@ -95,7 +99,8 @@ impl<V: View, E: Into<Event>> Story<V, E> {
     pub fn then_anything(mut self, event: impl Into<E>) -> Self {
         let envelope = self.next(event);
         let told = envelope.event.event_type();
-        V::apply(&mut self.row, self.key, &envelope).unwrap_or_else(|misfit| panic!("{told}: {misfit}"));
+        V::apply(&mut self.row, self.key.into(), &envelope, &V::Store::default())
+            .unwrap_or_else(|misfit| panic!("{told}: {misfit}"));
         self
     }
 
@@ -103,7 +108,11 @@ impl<V: View, E: Into<Event>> Story<V, E> {
     #[track_caller]
     pub fn passing_by(mut self, event: impl Into<E>) -> Self {
         let envelope = self.next(event);
-        assert!(!V::keys(&envelope).as_slice().contains(&self.key), "{}", envelope.event.event_type());
+        assert!(
+            !V::keys(&envelope, &V::Store::default()).as_slice().contains(&self.key.into()),
+            "{}",
+            envelope.event.event_type()
+        );
         self
     }
 
@@ -113,7 +122,7 @@ impl<V: View, E: Into<Event>> Story<V, E> {
         let envelope = self.next(event);
         let before = self.row.clone();
         let told = envelope.event.event_type();
-        assert!(V::apply(&mut self.row, self.key, &envelope).is_err(), "{told}");
+        assert!(V::apply(&mut self.row, self.key.into(), &envelope, &V::Store::default()).is_err(), "{told}");
         assert_eq!(self.row, before, "{told}");
         self
     }

@@ -1,0 +1,115 @@
+//! What a view keeps of each store beside its rows, as the batch under way changes it.
+
+use crate::cache::{Cached, RowCache};
+use crate::store::{ReadStore, ReadStoreError, Table};
+use crate::view::{StoreState, View};
+use domain::StoreId;
+use journal::{Delivery, Envelope};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// So many bytes of what is kept of stores stay in memory, about; what a batch's stores need is read in any case.
+const CACHE_BYTES: u64 = 1024 * 1024;
+
+/// Nothing of a batch is kept before it was committed.
+pub(super) struct StoreStates<V: View> {
+    table: Table,
+    /// `None`: nothing is kept of stores.
+    cache: Option<RowCache<V::Store>>,
+    /// Of the batch's stores.
+    batch: HashMap<StoreId, OfStore<V::Store>>,
+}
+
+struct OfStore<S> {
+    now: Arc<S>,
+    changed: bool,
+    /// As it is stored, once it is known.
+    document_bytes: usize,
+}
+
+impl<V: View> StoreStates<V> {
+    pub fn new(table: Table) -> Self {
+        Self { table, cache: table.view.stores.then(|| RowCache::new(CACHE_BYTES)), batch: HashMap::new() }
+    }
+
+    /// Reads what is kept of the batch's stores.
+    pub async fn read(&mut self, store: &dyn ReadStore, batch: &[Delivery]) -> Result<(), ReadStoreError> {
+        let Some(cache) = &self.cache else { return Ok(()) };
+        let mut missing = Vec::new();
+        for envelope in batch.iter().filter_map(of_view::<V>) {
+            let id = envelope.metadata.store_id;
+            if self.batch.contains_key(&id) {
+                continue;
+            }
+            let known = cache.take(&id.0.into());
+            if known.is_none() {
+                missing.push(id);
+            }
+            let (now, document_bytes) = known.map_or_else(Default::default, |known| {
+                let bytes = known.document_bytes();
+                (known.row, bytes)
+            });
+            self.batch.insert(id, OfStore { now, changed: false, document_bytes });
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for (id, document) in missing.iter().zip(store.stores(self.table, missing.clone()).await?) {
+            let Some(document) = document else { continue };
+            let now = serde_json::from_str(&document).map_err(|error| {
+                let view = self.table.view.name;
+                ReadStoreError::Damaged(format!("what {view} keeps of store {id} can't be read: {error}"))
+            })?;
+            self.batch.insert(*id, OfStore { now: Arc::new(now), changed: false, document_bytes: document.len() });
+        }
+        Ok(())
+    }
+
+    /// The event's store as it was before it, and from now on as it is after it; `None`: nothing is kept.
+    pub fn before(&mut self, envelope: &Envelope) -> Option<Arc<V::Store>> {
+        let store = self.batch.get_mut(&envelope.metadata.store_id)?;
+        let before = Arc::clone(&store.now);
+        let mut after = V::Store::clone(&before);
+        after.apply(envelope);
+        if after != *before {
+            store.now = Arc::new(after);
+            store.changed = true;
+        }
+        Some(before)
+    }
+
+    /// What is to be written.
+    pub fn changed(&mut self) -> Result<Vec<(StoreId, String)>, ReadStoreError> {
+        let view = self.table.view.name;
+        let changed = self.batch.iter_mut().filter(|(_, store)| store.changed);
+        let document = |(id, store): (&StoreId, &mut OfStore<V::Store>)| {
+            let document = serde_json::to_string(store.now.as_ref()).map_err(|error| {
+                ReadStoreError::Damaged(format!("what {view} keeps of store {id} can't be written: {error}"))
+            })?;
+            store.document_bytes = document.len();
+            Ok((*id, document))
+        };
+        changed.map(document).collect()
+    }
+
+    /// The batch was written.
+    pub fn committed(&mut self) {
+        let Some(cache) = &self.cache else { return };
+        for (id, OfStore { now, document_bytes, .. }) in self.batch.drain() {
+            cache.put(id.0.into(), Cached::shared(now, document_bytes));
+        }
+    }
+
+    /// The batch was not written, or is over.
+    pub fn clear(&mut self) {
+        self.batch.clear();
+    }
+}
+
+/// An event of the view's streams.
+fn of_view<V: View>(delivery: &Delivery) -> Option<&Envelope> {
+    match delivery {
+        Delivery::Event(envelope) if V::SOURCE.has(envelope.event.category()) => Some(envelope),
+        Delivery::Event(_) | Delivery::Unreadable(_) => None,
+    }
+}
