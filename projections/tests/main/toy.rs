@@ -183,7 +183,8 @@ impl View for Numbers {
 }
 
 static WITH_TOYS: std::sync::LazyLock<&'static [AnyView]> = std::sync::LazyLock::new(|| {
-    let toys = [AnyView::of::<Takings>(), AnyView::of::<Numbers>()];
+    // In this order: what is numbered has been gone through when there turns out to be no room for what was taken.
+    let toys = [AnyView::of::<Numbers>(), AnyView::of::<Takings>()];
     cartlog_projections::views::ALL.iter().copied().chain(toys).collect::<Vec<_>>().leak()
 });
 
