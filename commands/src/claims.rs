@@ -23,7 +23,6 @@ pub(crate) use owners::{ClaimStanding, Names, Owner};
 pub(crate) use wanted::Wanted;
 
 use crate::CommandError;
-use crate::error::log_away;
 use crate::executor::{Executed, Refused};
 use crate::node::Has;
 use crate::node::Node;
@@ -33,14 +32,12 @@ use domain::claim::{Claim, ClaimCommand, ClaimEvent, ClaimKey, ClaimRejection};
 use domain::coupon::Coupon;
 use domain::customer::Customer;
 use domain::store::Store;
-use domain::{Category, ClaimId, Decider, Event, Timestamp};
-use eventlog::StreamName;
-use journal::Tail;
+use domain::{ClaimId, Decider, Timestamp};
 
 /// How long a creator is given between claiming a name and naming the claim, before others may take it over.
 const GRACE: TimeDelta = TimeDelta::seconds(30);
 /// Events of a name that are looked at for who had it: each change of hands takes two. Nobody repeats a request that is further back.
-const LATELY: u64 = 256;
+const LATELY: usize = 256;
 /// How often an attempt starts again because others were faster.
 pub(crate) const ATTEMPTS: usize = 20;
 
@@ -92,13 +89,9 @@ impl Node {
 
     /// Whoever claimed the name lately, the last first, each once: by the last [`LATELY`] events, as a name may change hands for ever.
     async fn owners_lately_of(&self, name: &ClaimKey) -> Result<Vec<Owner>, CommandError> {
-        let length = Has::<Claim>::executor(self).read(name, |claim| claim.tail.length).await?;
-        let stream = StreamName::new(format!("{}-{name}", Category::Claim));
-        let from = Tail { length: length.saturating_sub(LATELY), last_hash: None };
-        let slice = self.parts.journal.read_stream(&stream, from, LATELY as usize).await.map_err(log_away)?;
         let mut owners = Vec::new();
-        for envelope in slice.events {
-            let Event::Claim(ClaimEvent::NameClaimed(claimed)) = envelope.event else { continue };
+        for event in self.newest_events::<Claim>(name, LATELY).await? {
+            let ClaimEvent::NameClaimed(claimed) = event else { continue };
             let owner = Owner::of_stream(&claimed.owner);
             owners.retain(|known| Some(*known) != owner);
             owners.extend(owner);

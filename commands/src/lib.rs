@@ -11,6 +11,7 @@ mod deadline;
 mod dispatch;
 mod error;
 mod executor;
+mod finder;
 pub mod guard;
 mod hashing;
 mod ids;
@@ -27,6 +28,7 @@ mod secrets;
 mod session;
 mod settings;
 pub mod snapshots;
+mod streams;
 mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -123,7 +123,7 @@ fn by_whom(actor: Actor) -> String {
 /// The currency that the object's amounts are in; a cart's is its customer's.
 async fn currency(journal: &Journal, stream: &StreamName) -> Result<Option<Currency>> {
     let (stream, newest_first) = match Category::of_stream(stream.as_str()) {
-        Some((Category::Cart, customer)) => (StreamName::new(format!("{}-{customer}", Category::Customer)), true),
+        Some((Category::Cart, customer)) => (StreamName::new(Category::Customer.stream(customer)), true),
         Some((Category::Invoice | Category::GiftCard | Category::Credit | Category::Customer, _)) => {
             (stream.clone(), false)
         }

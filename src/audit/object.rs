@@ -31,7 +31,7 @@ pub fn stream_of(object: &str) -> Result<StreamName> {
     };
     let kind = ALIASES.iter().find(|(alias, _)| *alias == kind).map_or(kind, |(_, name)| *name);
     match KINDS.iter().find(|(name, _)| *name == kind) {
-        Some((_, category)) => Ok(StreamName::new(format!("{category}-{}", id.to_ascii_lowercase()))),
+        Some((_, category)) => Ok(StreamName::new(category.stream(id.to_ascii_lowercase()))),
         None => bail!("there is no kind of object '{kind}'; there are {} (a cart by its customer's id)", known()),
     }
 }

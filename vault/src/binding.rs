@@ -232,7 +232,7 @@ impl Needed {
 
 /// The secret that the store's own stream names last; `None` once it is deleted.
 async fn in_force(journal: &Journal, store: StoreId) -> Result<Option<CredentialId>, JournalError> {
-    let stream = StreamName::new(format!("{}-{store}", Category::Store));
+    let stream = StreamName::new(Category::Store.stream(store));
     let (mut tail, mut secret) = (Tail::default(), None);
     loop {
         let slice = journal.read_stream_within(&stream, tail, PAGE).await?;

@@ -18,7 +18,7 @@ use eventlog::{Room, StreamName};
 use journal::{Envelope, Tail};
 
 fn stream(category: Category, id: impl std::fmt::Display) -> StreamName {
-    StreamName::new(format!("{category}-{id}"))
+    StreamName::new(category.stream(id))
 }
 
 /// What the events of a page may take in the log, about: of large ones a page has fewer than were asked for.

@@ -39,9 +39,9 @@ pub(crate) trait Names: Decider {
 impl Owner {
     pub(super) fn stream(self) -> String {
         match self {
-            Owner::Store(id) => format!("{}-{id}", Category::Store),
-            Owner::Customer(id) => format!("{}-{id}", Category::Customer),
-            Owner::Coupon(id) => format!("{}-{id}", Category::Coupon),
+            Owner::Store(id) => Category::Store.stream(id),
+            Owner::Customer(id) => Category::Customer.stream(id),
+            Owner::Coupon(id) => Category::Coupon.stream(id),
         }
     }
 

@@ -22,6 +22,7 @@ pub(crate) use states::States;
 use crate::ids::Ids;
 use crate::keys::Keyed;
 use crate::snapshots::SnapshotWriter;
+use crate::streams::stream_of;
 use crate::{Clock, CommandError, IfMatch, Lookups, LookupsError, Service, Watermark};
 use domain::{Decider, StoreId};
 use eventlog::{EventId, Position};
@@ -193,7 +194,7 @@ impl<A: Decider> Executor<A> {
                 tokio::spawn(run::run(shared, queues, id, loaded));
             },
             replay: |shared, id, remembered| {
-                Box::pin(async move { run::replay::<A>(&shared, &run::stream_of::<A>(&id), &remembered).await })
+                Box::pin(async move { run::replay::<A>(&shared, &stream_of::<A>(&id), &remembered).await })
             },
         }
     }
@@ -244,7 +245,7 @@ impl<A: Decider> Executor<A> {
         };
         let mut recall = self.read(id, look).await?;
         if let (Recall::Unknown, Some(position)) = recall {
-            let recalled = index::recall(&self.shared, &run::stream_of::<A>(id), position, store, key).await;
+            let recalled = index::recall(&self.shared, &stream_of::<A>(id), position, store, key).await;
             recall.0 = recalled.map_err(|failure| CommandError::from(&failure))?;
         }
         let remembered = match recall.0 {
@@ -276,7 +277,7 @@ impl<A: Decider> Executor<A> {
     }
 
     fn push(&self, id: &A::Id, job: Job<A>) -> Result<(), Full> {
-        match self.queues.push(id, &run::stream_of::<A>(id), job) {
+        match self.queues.push(id, &stream_of::<A>(id), job) {
             Push::Queued => Ok(()),
             Push::Full => Err(Full),
             Push::Idle(loaded) => {

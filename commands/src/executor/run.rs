@@ -9,6 +9,7 @@ use super::queue::{Inspection, Job, Queues, Then};
 use super::states;
 use super::{Ask, Executed, ExecutorContext, Origin, Outcome, Refused, StreamFailure};
 use crate::keys::Keyed;
+use crate::streams::stream_of;
 use chrono::TimeDelta;
 use domain::{Context, Decider, Event, RequestRemembered, StoreId, Timestamp};
 use eventlog::{AppendError, Position, StreamName};
@@ -26,10 +27,6 @@ struct BatchedCommand<A: Decider> {
     ask: Box<Ask<A::Command>>,
     then: Option<Then<A>>,
     answer: oneshot::Sender<Outcome<A>>,
-}
-
-pub(super) fn stream_of<A: Decider>(id: &A::Id) -> StreamName {
-    StreamName::new(format!("{}-{id}", A::CATEGORY))
 }
 
 /// Serves the stream until nothing waits on it.

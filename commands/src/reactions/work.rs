@@ -5,7 +5,6 @@ use super::lanes::LaneItem;
 use super::parked::Parked;
 use super::pending::{Cause, Pending, Reaction, held, reaction};
 use crate::CommandError;
-use crate::error::log_away;
 use crate::node::Node;
 use crate::session::Session;
 use crate::use_cases::settling::{settle_invoice, settle_order, settle_refund, shut_carts};
@@ -13,7 +12,7 @@ use crate::use_cases::{batch_credit, billing, cart_steps, emails, holds, wallet}
 use domain::cart::CartEvent;
 use eventlog::{Checkpoint, Position};
 use futures::FutureExt;
-use journal::{Envelope, Tail};
+use journal::Envelope;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -55,9 +54,8 @@ async fn again(node: &Arc<Node>, parked: &Parked) -> Result<u64, Failed> {
     let Parked { stream, kind, mut revision, mut position, .. } = parked.clone();
     let page = if kind == Kind::Stream { PAGE } else { 1 };
     loop {
-        let tail = Tail { length: revision, last_hash: None };
-        let read = node.parts.journal.read_stream(&stream, tail, page).await;
-        let events = read.map_err(|error| Failed { revision, position, error: log_away(error) })?.events;
+        let read = node.events_from(&stream, revision, page).await;
+        let events = read.map_err(|error| Failed { revision, position, error })?;
         for envelope in &events {
             (revision, position) = (envelope.revision, envelope.position);
             if let Some(pending) = asked_for(envelope, kind) {

@@ -261,17 +261,13 @@ async fn find_end(
 ) -> Result<Option<CartEvent>, CommandError> {
     /// The end of a billing stands near the end of the stream.
     const RECENT: usize = 1_000;
-    let stream = eventlog::StreamName::new(format!("{}-{customer}", domain::Category::Cart));
-    let length = session.node.carts().read(&customer, |loaded| loaded.tail.length).await?;
-    let from = journal::Tail { length: length.saturating_sub(RECENT as u64), last_hash: None };
-    let slice = session.node.parts.journal.read_stream(&stream, from, RECENT).await.map_err(crate::error::log_away)?;
+    let recent = session.node.newest_events::<Cart>(&customer, RECENT).await?;
     let ended = |event: &CartEvent| match event {
         CartEvent::CartBilled(billed) => billed.invoice_id == invoice_id,
         CartEvent::CartBillingRefused(refused) => refused.invoice_id == invoice_id,
         _ => false,
     };
-    let cart_event = |envelope: journal::Envelope| <Cart as domain::Decider>::event(envelope.event);
-    Ok(slice.events.into_iter().filter_map(cart_event).find(ended))
+    Ok(recent.into_iter().find(ended))
 }
 
 /// Answers a billing that the cart's stream has decided.

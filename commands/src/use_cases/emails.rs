@@ -2,15 +2,13 @@
 
 use super::settling;
 use crate::claims::{self, Outcome, Owner, decide_claiming};
-use crate::error::log_away;
 use crate::node::Has;
 use crate::session::{Session, refused};
+use crate::streams::stream_of;
 use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
 use domain::customer::{Customer, CustomerCommand, CustomerEvent, CustomerRejection};
 use domain::past::{Fact, PastQuestion};
-use domain::{Category, ClaimId, CustomerId, EmailId, Event, Personal};
-use eventlog::StreamName;
-use journal::Tail;
+use domain::{ClaimId, CustomerId, EmailId, Personal};
 
 impl Commands {
     /// Adds an email; `is_primary` moves the mark.
@@ -119,20 +117,17 @@ pub(crate) async fn release_unnamed(
 
 /// The email that the claim is on, from the event that added it.
 async fn email_of(session: &Session, customer: CustomerId, claim_id: ClaimId) -> Result<Option<String>, CommandError> {
-    let stream = StreamName::new(format!("{}-{customer}", Category::Customer));
     let executor = Has::<Customer>::executor(&*session.node);
     let position = executor.read(&customer, |loaded| loaded.position).await?;
     let parts = &session.node.parts;
-    let fact = parts.lookups.past(position, &stream, &PastQuestion::AddedEmail { claim_id }).await?;
+    let fact =
+        parts.lookups.past(position, &stream_of::<Customer>(&customer), &PastQuestion::AddedEmail { claim_id }).await?;
     let Some(Fact::AddedEmail { revision }) = fact else { return Ok(None) };
-    let from = Tail { length: revision, last_hash: None };
-    let slice = parts.journal.read_stream(&stream, from, 1).await.map_err(log_away)?;
-    let added = slice.events.into_iter().next().and_then(|envelope| added_email(envelope.event));
+    let added = session.node.event_at::<Customer>(&customer, revision).await?.and_then(added_email);
     Ok(added.filter(|(added, _)| *added == claim_id).map(|(_, email)| email))
 }
 
-fn added_email(event: Event) -> Option<(ClaimId, String)> {
-    let Event::Customer(event) = event else { return None };
+fn added_email(event: CustomerEvent) -> Option<(ClaimId, String)> {
     let (claim_id, personal) = if let CustomerEvent::CustomerCreated(created) = event {
         (created.claim_id, created.personal)
     } else if let CustomerEvent::CustomerEmailAdded(added) = event {

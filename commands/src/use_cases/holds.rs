@@ -7,14 +7,14 @@
 use crate::CommandError;
 use crate::executor::Refused;
 use crate::session::{Session, refused};
+use crate::streams::stream_of;
 use domain::cart::{Cart, CartBilled, CartCommand, CartEvent, CartRejection, Ending};
 use domain::invoice::{Invoice, InvoiceStatus, KnownInvoice};
 use domain::order::{Order, OrderStatus};
 use domain::past::{Fact, PastQuestion};
 use domain::product::{Product, ProductCommand, ProductRejection};
 use domain::{CartId, CustomerId, InvoiceId, OrderId, ProductId};
-use eventlog::{Position, StreamName};
-use journal::Tail;
+use eventlog::Position;
 
 /// How often a hold is looked at again because the cart moved meanwhile.
 const ATTEMPTS: usize = 50;
@@ -159,11 +159,8 @@ async fn billed(
 ) -> Result<CartBilled, CommandError> {
     let damaged = || CommandError::damaged("a cart was billed by no event");
     let (_, revision) = ended_cart(session, customer, cart_id, position).await?.ok_or_else(damaged)?;
-    let stream = cart_stream(customer);
-    let from = Tail { length: revision, last_hash: None };
-    let slice = session.node.parts.journal.read_stream(&stream, from, 1).await.map_err(crate::error::log_away)?;
-    match slice.events.into_iter().next().map(|envelope| envelope.event) {
-        Some(domain::Event::Cart(CartEvent::CartBilled(billed))) if billed.cart_id == cart_id => Ok(billed),
+    match session.node.event_at::<Cart>(&customer, revision).await? {
+        Some(CartEvent::CartBilled(billed)) if billed.cart_id == cart_id => Ok(billed),
         Some(_) | None => Err(damaged()),
     }
 }
@@ -176,13 +173,9 @@ async fn ended_cart(
     position: Position,
 ) -> Result<Option<(Option<InvoiceId>, u64)>, CommandError> {
     let asked = PastQuestion::EndedCart { cart_id };
-    let fact = session.node.parts.lookups.past(position, &cart_stream(customer), &asked).await?;
+    let fact = session.node.parts.lookups.past(position, &stream_of::<Cart>(&customer), &asked).await?;
     Ok(fact.and_then(|fact| match fact {
         Fact::EndedCart { invoice_id, revision } => Some((invoice_id, revision)),
         _ => None,
     }))
-}
-
-fn cart_stream(customer: CustomerId) -> StreamName {
-    StreamName::new(format!("{}-{customer}", domain::Category::Cart))
 }
