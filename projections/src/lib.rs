@@ -21,6 +21,7 @@ mod slots;
 mod sqlite;
 mod status;
 pub mod store;
+mod timezone;
 mod view;
 pub mod views;
 mod words;
@@ -37,6 +38,7 @@ pub use reader::{ReadError, Reader, Unanswering, Views};
 pub use shared::SharedViews;
 pub use sqlite::SqliteReadStore;
 pub use status::{PARKED_SHOWN, Progress, ProjectionStatus, ViewStatus};
+pub use timezone::StoreTimezone;
 pub use view::{Keys, Misfit, Source, StoreState, View};
 
 /// Whether all views of this version answer from that store, as the fold of that log up to some position: which is then the least.

@@ -7,10 +7,9 @@ use cartlog_projections::store::{
 };
 use cartlog_projections::{
     AnyView, FillError, FoldError, KeyPart, Keys, Misfit, PageRequest, ProjectionSettings, Projections, RowKey, Source,
-    Start, StoreState, View, Views,
+    Start, StoreState, StoreTimezone, View, Views,
 };
 use chrono::{Datelike, NaiveDate};
-use chrono_tz::Tz;
 use domain::invoice::{InvoiceCollected, InvoiceEvent, InvoiceFailed};
 use domain::store::{StoreEvent, StoreTimezoneChanged};
 use domain::{CartId, Category, Cents, CustomerId, Event, InvoiceId, OrderId, StoreId};
@@ -32,33 +31,6 @@ struct TakingsRow {
     invoices: u32,
 }
 
-/// By which days are told apart.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Timezone(String);
-
-impl Default for Timezone {
-    fn default() -> Self {
-        Self("UTC".to_owned())
-    }
-}
-
-impl StoreState for Timezone {
-    fn apply(&mut self, envelope: &Envelope) {
-        match &envelope.event {
-            Event::Store(StoreEvent::StoreCreated(event)) => self.0.clone_from(&event.timezone),
-            Event::Store(StoreEvent::StoreTimezoneChanged(event)) => self.0.clone_from(&event.timezone),
-            _ => {}
-        }
-    }
-}
-
-impl Timezone {
-    fn day(&self, envelope: &Envelope) -> NaiveDate {
-        let timezone: Tz = self.0.parse().expect("a time zone");
-        envelope.metadata.occurred_at.to_utc().with_timezone(&timezone).date_naive()
-    }
-}
-
 fn by_day(store: StoreId, day: NaiveDate) -> RowKey {
     RowKey::of(&[KeyPart::Id(store.0), KeyPart::Day(day)])
 }
@@ -70,7 +42,7 @@ const UNBELIEVABLE: i64 = 666_666;
 
 impl View for Takings {
     type Row = TakingsRow;
-    type Store = Timezone;
+    type Store = StoreTimezone;
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "takings",
@@ -84,7 +56,7 @@ impl View for Takings {
     };
     const SOURCE: Source = Source::Streams(&[Category::Store, Category::Invoice]);
 
-    fn keys(envelope: &Envelope, store: &Timezone) -> Keys {
+    fn keys(envelope: &Envelope, store: &StoreTimezone) -> Keys {
         match &envelope.event {
             Event::Invoice(InvoiceEvent::InvoiceCollected(_)) => {
                 Keys::One(by_day(envelope.metadata.store_id, store.day(envelope)))
@@ -93,7 +65,12 @@ impl View for Takings {
         }
     }
 
-    fn apply(row: &mut Option<TakingsRow>, _: RowKey, envelope: &Envelope, store: &Timezone) -> Result<(), Misfit> {
+    fn apply(
+        row: &mut Option<TakingsRow>,
+        _: RowKey,
+        envelope: &Envelope,
+        store: &StoreTimezone,
+    ) -> Result<(), Misfit> {
         let Event::Invoice(InvoiceEvent::InvoiceCollected(event)) = &envelope.event else {
             return Err(Misfit("nothing was collected"));
         };
