@@ -56,8 +56,8 @@ pub trait View: Send + Sync + 'static {
 /// What a view keeps of each store beside its rows, such as the time zone by which days are told apart, or the last number that was
 /// given. It is folded from those of the view's events that are of the store, in the log's order, whichever rows they touch.
 ///
-/// A view that keeps any is filled in the log's order for each store. So none of its rows is folded alone: what is parked of it is
-/// tried again by a rebuild, and an event that can't be read changes nothing that is kept.
+/// A view that keeps any is filled in the log's order for each store. So none of its rows is folded alone: where what is parked of it
+/// is tried again, the view is rebuilt. An event that can't be read changes nothing that is kept.
 pub trait StoreState:
     Clone + Default + PartialEq + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {

@@ -181,7 +181,8 @@ impl Projections {
         Ok(names)
     }
 
-    /// Tries again to fold what is parked, each row alone, as after the cause was removed.
+    /// Tries again to fold what is parked, as after the cause was removed: each row alone, or the whole view where something is kept of
+    /// each store beside the rows.
     pub async fn retry_parked(&self) -> Result<Retried, FillError> {
         let shared = Arc::clone(&self.shared);
         self.on_own_thread("views-retry", async move {
@@ -189,6 +190,13 @@ impl Projections {
             let mut retried = Retried::default();
             for table in tables {
                 let parked = shared.context.store().parked(table).await?;
+                if table.view.stores && !parked.is_empty() {
+                    rebuild::rebuild(Arc::clone(&shared), vec![table.view], Arc::new(|_| {})).await?;
+                    let still = shared.parked_of(table.view).await;
+                    retried.folded += parked.len().saturating_sub(still);
+                    retried.parked += still;
+                    continue;
+                }
                 let units: Vec<ParkedUnit> = parked.into_iter().map(|parked| parked.unit).collect();
                 for units in units.chunks(RETRIED_AT_ONCE) {
                     let stay = shared.retry(table, units).await?;

@@ -272,6 +272,15 @@ pub(super) async fn retry_all(context: &FillContext, group: &mut Group) -> Resul
     for table in group.tables() {
         let units: Vec<ParkedUnit> =
             context.store().parked(table).await?.into_iter().map(|parked| parked.unit).collect();
+        if table.view.stores && !units.is_empty() {
+            let (view, parked) = (table.view.name, units.len());
+            tracing::warn!(
+                view,
+                parked,
+                "what is parked of this view is folded again by a rebuild of it, and not before"
+            );
+            continue;
+        }
         for units in units.chunks(RETRIED_AT_ONCE) {
             retry(context, group, table.view.name, units).await?;
         }

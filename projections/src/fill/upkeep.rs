@@ -45,6 +45,12 @@ impl Upkeep {
         self.live.lock().await.tables().into_iter().find(is_lost).map(|table| table.view.name)
     }
 
+    /// How much of the view is parked.
+    pub async fn parked_of(&self, view: &ViewDeclaration) -> usize {
+        let mut live = self.live.lock().await;
+        live.find(view.name).map_or(0, |projector| usize::try_from(projector.status().parked).unwrap_or(usize::MAX))
+    }
+
     /// Between two batches.
     pub async fn retry(&self, table: Table, units: &[ParkedUnit]) -> Result<usize, FillError> {
         let mut live = self.live.lock().await;
