@@ -68,11 +68,12 @@ macro_rules! one {
 
 /// Declares the answer with one page of a list: `list!(ProductList { products: Product })`.
 macro_rules! list {
-    ($(#[$doc:meta])* $name:ident { $field:ident: $type:ty }) => {
+    ($(#[$doc:meta])* $name:ident { $(#[$field_doc:meta])* $field:ident: $type:ty }) => {
         $(#[$doc])*
         #[derive(serde::Serialize, utoipa::ToSchema)]
         pub struct $name {
             result: $crate::wire::success::Success,
+            $(#[$field_doc])*
             pub $field: Vec<$type>,
             /// `self`, `previous`, `next`; without `next` on the last page.
             pub links: Vec<$crate::wire::list::Link>,
