@@ -5,6 +5,8 @@
 //! that answer queries. What doesn't: HTTP, products and coupons themselves (the views know them). The guarantee: each
 //! event counts once, by its own time, across crashes and restarts.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod batch;
 mod bucket;
 mod error;
