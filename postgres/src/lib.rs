@@ -17,6 +17,8 @@ mod migrations;
 mod pooler;
 mod sessions;
 mod tables;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod url;
 

@@ -8,9 +8,6 @@
 
 #[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(feature = "postgres")]
-#[path = "../../postgres/tests/main/scratch.rs"]
-mod scratch;
 #[allow(dead_code, reason = "others include it too, and not all use all of it")]
 mod shop;
 
