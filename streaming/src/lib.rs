@@ -19,7 +19,7 @@ mod redis;
 mod sqlite;
 mod store;
 mod sums;
-#[cfg(all(feature = "testing", feature = "kafka"))]
+#[cfg(feature = "testing")]
 pub mod testing;
 mod window;
 mod windows;
