@@ -3,6 +3,8 @@
 //! Exit codes: 0 done, 1 failed, 2 not understood, 3 done, but what was found is not as it should be, 4 a task of the server broke off
 //! again and again: start it anew.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod audit;
 mod cli;
 mod clock;

@@ -4,6 +4,8 @@
 //! business (`domain`), the order of steps (`commands`), how rows come about (`projections`). The guarantee: no request,
 //! however malformed, gets a 5xx other than 503, and whatever is refused is refused with a documented code.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod advice;
 mod answers;
 mod asyncapi;

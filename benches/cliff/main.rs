@@ -3,32 +3,22 @@
 //! `cargo bench --bench cliff -- [--smoke] [--than BINARY]`: with room for 64 streams and for 4,000, while 400 customers shop whose
 //! carts have a past. `BINARY` is another cartlog, of before a change, measured in the same run.
 
-#[allow(dead_code, reason = "each bench uses a part of it")]
-#[path = "../load/client.rs"]
-mod client;
-#[allow(dead_code, reason = "each bench uses a part of it")]
-#[path = "../load/pressure.rs"]
-mod pressure;
-#[allow(dead_code, reason = "each bench uses a part of it")]
-#[path = "../load/report.rs"]
-mod report;
-#[allow(dead_code, reason = "each bench uses a part of it")]
-#[path = "../load/server.rs"]
-mod server;
+#[path = "../support/mod.rs"]
+mod support;
 
-use client::Connection;
 use domain::cart::{CartClosed, CartEvent, CartOpened, CloseReason};
-use domain::{CartId, CustomerId, StoreId, Timestamp};
-use eventlog::{SqliteLog, SqliteOptions, StreamName, Synchronous};
-use journal::{Actor, Journal, Metadata, Tail, ToAppend};
+use domain::{CartId, CustomerId, StoreId};
+use eventlog::StreamName;
+use journal::testing::{BEGINNING, to_append};
+use journal::{Tail, ToAppend};
 use rand::RngExt;
 use rand::rngs::StdRng;
-use server::{Server, Shop};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use support::client::Connection;
+use support::pressure;
+use support::server::{Server, Shop};
 use uuid::Uuid;
-use vault::SqliteVault;
 
 /// Rooms that are compared: beside the customers' number, and beyond it.
 const ROOMS: [usize; 2] = [64, 4_000];
@@ -84,10 +74,7 @@ async fn prepared(binary: &Path, data: &Path, options: &Options) -> Shop {
 
 /// Carts that were opened and closed, written as commands would have.
 async fn write_past(data: &Path, store: StoreId, customers: &[String], events: usize) {
-    let sqlite = SqliteOptions { synchronous: Synchronous::Normal, format: domain::FORMAT, ..SqliteOptions::default() };
-    let log = SqliteLog::open(&data.join("log.sqlite"), sqlite).expect("the server made it");
-    let vault = SqliteVault::open(&data.join("vault.sqlite")).expect("the server made it");
-    let journal = Journal::new(Arc::new(log), Arc::new(vault));
+    let journal = support::journal(data, support::vault(data));
     for customer in customers {
         let customer_id = CustomerId(customer.parse().expect("an id"));
         let closed_cart = |_| {
@@ -96,31 +83,20 @@ async fn write_past(data: &Path, store: StoreId, customers: &[String], events: u
             let closed = CartClosed { cart_id, reason: CloseReason::Replaced, items: Vec::new() };
             [CartEvent::from(opened), closed.into()]
         };
-        let past: Vec<ToAppend> = (0..events / 2).flat_map(closed_cart).map(|event| to_append(store, event)).collect();
+        let past: Vec<ToAppend> = (0..events / 2).flat_map(closed_cart).map(|event| written(store, event)).collect();
         let stream = StreamName::new(format!("cart-{customer}"));
         journal.append(&stream, Tail::default(), &past).await.expect("the log is there");
     }
 }
 
-fn to_append(store_id: StoreId, event: CartEvent) -> ToAppend {
-    let metadata = Metadata {
-        schema_version: 0,
-        store_id,
-        occurred_at: Timestamp::from_millis(1_767_225_600_000),
-        actor: Actor::System,
-        request_id: None,
-        idempotency: None,
-        causation_id: None,
-        correlation_id: Uuid::now_v7(),
-        prev: None,
-    };
-    ToAppend { id: Uuid::now_v7(), event: event.into(), metadata }
+fn written(store: StoreId, event: CartEvent) -> ToAppend {
+    to_append(Uuid::now_v7(), store, BEGINNING, event)
 }
 
 async fn measure(name: &str, binary: &Path, data: &Path, shop: &Arc<Shop>, room: usize, seconds: u64) {
     let server = Server::start_other(binary, data, &["--cached-streams", &room.to_string()]);
     server.ready().await;
-    settle(&server).await;
+    server.settled().await;
     let customers = Arc::clone(shop);
     let add: Arc<pressure::Request> = Arc::new(move |random: &mut StdRng| {
         let customer = &customers.customers[random.random_range(0..customers.customers.len())];
@@ -137,15 +113,4 @@ async fn measure(name: &str, binary: &Path, data: &Path, shop: &Arc<Shop>, room:
         cpu / outcome.done.max(1) as f64,
         server.resident_mib()
     );
-}
-
-/// Waits until what was written beside the server was looked at: it shares the machine.
-async fn settle(server: &Server) {
-    loop {
-        let before = server.cpu();
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        if server.cpu() - before < Duration::from_millis(50) {
-            return;
-        }
-    }
 }

@@ -2,27 +2,21 @@
 //!
 //! The log is written beside the server, as commands would have: a million events by way of HTTP take too long.
 
-// Each bench uses a part of it.
-#[allow(dead_code, clippy::unwrap_used, reason = "a measurement that can't go on has failed")]
-#[path = "../../projections/benches/shop/mod.rs"]
-mod shop;
-
 use crate::Options;
 use crate::client::Connection;
 use crate::pressure::Request;
 use crate::report::{Outcome, histogram};
 use crate::scenarios::{Scenario, measured};
 use crate::server::{Server, open_store};
+use crate::support;
 use domain::StoreId;
-use eventlog::{SqliteLog, SqliteOptions, Synchronous};
-use journal::{Journal, Keys};
+use journal::Keys;
+use journal::testing::BusyShop;
 use rand::RngExt;
 use rand::rngs::StdRng;
-use shop::Shop;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
-use vault::SqliteVault;
 
 /// Shops of the one store that are busy at once: they share no stream.
 const SHOPS: usize = 64;
@@ -46,8 +40,7 @@ pub async fn run(options: &Options) -> Vec<Outcome> {
         let server = Server::start(data.path());
         open_store(&server.address).await
     };
-    let vault = SqliteVault::open(&data.path().join("vault.sqlite")).expect("the server made it");
-    let (customers, wrote) = write(data.path(), Arc::new(vault), store, &size).await;
+    let (customers, wrote) = write(data.path(), support::vault(data.path()), store, &size).await;
     let mut outcomes = vec![wrote];
 
     // All views are filled from nothing.
@@ -75,16 +68,11 @@ pub async fn run(options: &Options) -> Vec<Outcome> {
 
 /// Writes what happened in the store; gives its customers.
 pub async fn write(data: &Path, vault: Arc<dyn Keys>, store: StoreId, size: &Size) -> (Vec<String>, Outcome) {
-    let sqlite = SqliteOptions {
-        synchronous: Synchronous::Normal,
-        ..SqliteOptions { format: domain::FORMAT, ..SqliteOptions::default() }
-    };
-    let log = SqliteLog::open(&data.join("log.sqlite"), sqlite).expect("the server made it");
-    let journal = Journal::new(Arc::new(log), vault);
+    let journal = support::journal(data, vault);
     let began = Instant::now();
     let mut shops = tokio::task::JoinSet::new();
     for number in 0..SHOPS {
-        let mut shop = Shop::in_store(journal.clone(), number as u64 + 1, store);
+        let mut shop = BusyShop::in_store(journal.clone(), number as u64 + 1, store);
         let (events, customers, products) = (size.events / SHOPS, size.customers / SHOPS, size.products / SHOPS);
         shops.spawn(async move {
             shop.fit_out().await;

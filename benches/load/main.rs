@@ -3,18 +3,17 @@
 //! `cargo bench --bench load -- [--long] [--smoke] [--seconds N] [--json FILE] [SCENARIO…]`; with `--long` on a store of a
 //! million events. `cargo bench --features engines --bench load -- --engines` runs on PostgreSQL, Kafka and Redis.
 
-mod client;
 #[cfg(feature = "engines")]
 mod engines;
 mod long;
 mod neighbour;
-mod pressure;
-mod report;
 mod scenarios;
-mod server;
+#[path = "../support/mod.rs"]
+mod support;
 mod yardstick;
 
 use std::path::PathBuf;
+use support::{client, pressure, report, server};
 
 /// What the command line asks for.
 pub struct Options {

@@ -4,17 +4,13 @@
 //! letters are filled, billed and read, twice as long as the budget would last if nothing were given back. `BINARY` is another
 //! cartlog, of before a change, measured in the same run.
 
-#[allow(dead_code, reason = "each bench uses a part of it")]
-#[path = "../load/client.rs"]
-mod client;
-#[allow(dead_code, reason = "each bench uses a part of it")]
-#[path = "../load/server.rs"]
-mod server;
+#[path = "../support/mod.rs"]
+mod support;
 
-use client::Connection;
-use server::Server;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use support::client::{Answer, Connection};
+use support::server::{self, Server};
 
 /// Letters of a title: as many as it may have.
 const TITLE: usize = 1_000;
@@ -80,11 +76,11 @@ async fn measure(name: &str, binary: &Path, flags: &[&str], carts: usize, lines:
     println!("{name}: {:>4.0} MiB when idle again", server.resident_mib());
 }
 
-async fn post(connection: &mut Connection, target: &str, body: &str) -> client::Answer {
+async fn post(connection: &mut Connection, target: &str, body: &str) -> Answer {
     send(connection, "POST", target, Some(body)).await
 }
 
-async fn send(connection: &mut Connection, method: &str, target: &str, body: Option<&str>) -> client::Answer {
+async fn send(connection: &mut Connection, method: &str, target: &str, body: Option<&str>) -> Answer {
     let answer = connection.send(method, target, body).await.expect("an answer");
     assert!(answer.status < 300, "{method} {target}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
     answer

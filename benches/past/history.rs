@@ -1,18 +1,18 @@
 //! The past: carts that were closed, uses of a coupon, spends of a gift card, refunds of an invoice.
 
-use crate::client::Connection;
-use crate::server::Shop;
+use crate::support::client::Connection;
+use crate::support::server::Shop;
+use crate::support::{journal, vault};
 use domain::cart::{CartClosed, CartEvent, CartOpened, CloseReason};
 use domain::coupon::{CouponEvent, CouponRedeemed};
 use domain::gift_card::{GiftCardEvent, GiftCardSpent};
 use domain::invoice::{InvoiceEvent, RefundIssued, RefundLine, RefundsClosed};
 use domain::*;
-use eventlog::{SqliteLog, SqliteOptions, StreamName, Synchronous};
-use journal::{Actor, Journal, Metadata, Tail, ToAppend};
+use eventlog::StreamName;
+use journal::testing::{BEGINNING, to_append};
+use journal::{Journal, Tail, ToAppend};
 use std::path::Path;
-use std::sync::Arc;
 use uuid::Uuid;
-use vault::SqliteVault;
 
 /// Events that are appended at once.
 const AT_ONCE: usize = 1_000;
@@ -69,13 +69,7 @@ impl Past {
 
     /// Writes `count` of each.
     pub async fn write(&self, data: &Path, count: usize) {
-        let sqlite = SqliteOptions {
-            synchronous: Synchronous::Normal,
-            ..SqliteOptions { format: domain::FORMAT, ..SqliteOptions::default() }
-        };
-        let log = SqliteLog::open(&data.join("log.sqlite"), sqlite).expect("the server made it");
-        let vault = SqliteVault::open(&data.join("vault.sqlite")).expect("the server made it");
-        let journal = Journal::new(Arc::new(log), Arc::new(vault));
+        let journal = journal(data, vault(data));
         self.append(&journal, format!("cart-{}", self.customer), (0..count).flat_map(|_| self.closed_cart())).await;
         self.append(&journal, format!("coupon-{}", self.coupon), (0..count).map(|_| used())).await;
         self.append(&journal, format!("gift_card-{}", self.gift_card), (0..count).map(spent)).await;
@@ -136,18 +130,7 @@ impl Past {
     }
 
     fn to_append(&self, event: Event) -> ToAppend {
-        let metadata = Metadata {
-            schema_version: 0,
-            store_id: self.store,
-            occurred_at: Timestamp::from_millis(1_767_225_600_000),
-            actor: Actor::System,
-            request_id: None,
-            idempotency: None,
-            causation_id: None,
-            correlation_id: Uuid::now_v7(),
-            prev: None,
-        };
-        ToAppend { id: Uuid::now_v7(), event, metadata }
+        to_append(Uuid::now_v7(), self.store, BEGINNING, event)
     }
 }
 

@@ -3,18 +3,14 @@
 //! `cargo bench --bench past -- [--smoke] [COUNT…]`: after 1, 1,000 and 100,000 of each, unless told otherwise. The past is
 //! written into the log beside the server, as commands would have. Median and 95th percentile of what a client waits, fsync on.
 
-#[allow(dead_code, reason = "each bench uses a part of it")]
-#[path = "../load/client.rs"]
-mod client;
 mod history;
-#[allow(dead_code, reason = "each bench uses a part of it")]
-#[path = "../load/server.rs"]
-mod server;
+#[path = "../support/mod.rs"]
+mod support;
 
-use client::{Answer, Connection};
 use history::Past;
-use server::{Server, Shop};
 use std::time::{Duration, Instant};
+use support::client::{Answer, Connection};
+use support::server::{Server, Shop};
 
 /// Lines of the cart that is replaced.
 const LINES: usize = 100;
@@ -49,7 +45,7 @@ async fn after(count: usize) {
     let server = Server::start(data.path());
     server.ready().await;
     let mut bench = Bench { connection: open(&server, &shop).await, customer: shop.customers[0].clone() };
-    settle(&server).await;
+    server.settled().await;
     println!("after {count}, resident {:.0} MiB", server.resident_mib());
     let items: Vec<String> =
         shop.products.iter().map(|product| format!(r#"{{"product_id":"{product}","quantity":1}}"#)).collect();
@@ -101,17 +97,6 @@ impl Bench {
         let waited = began.elapsed();
         check(target, &answer);
         waited
-    }
-}
-
-/// Waits until the worker has looked at what was written: it shares the machine.
-async fn settle(server: &Server) {
-    loop {
-        let before = server.cpu();
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        if server.cpu() - before < Duration::from_millis(50) {
-            return;
-        }
     }
 }
 

@@ -22,6 +22,7 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the port itself")]
     fn now(&self) -> Timestamp {
         chrono::Utc::now().into()
     }

@@ -13,7 +13,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tracing::Instrument;
-use uuid::Uuid;
 
 /// What commands have in memory now, about, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +129,7 @@ async fn begin(
     let Request { store_id, actor, request_id, idempotency, if_match, watermark, held: _held, spent: _ } = request;
     let clock = Arc::clone(&node.parts.clock);
     let origin = |ids: Ids| {
-        let (correlation_id, causation_id) = (Uuid::now_v7(), None);
+        let (correlation_id, causation_id) = (ids.fresh_id(), None);
         Origin { store_id, actor, request_id, correlation_id, causation_id, ids, watermark }
     };
     let Some(key) = idempotency else {

@@ -27,7 +27,7 @@ impl Ids {
     pub fn named(&self, what: &str) -> Uuid {
         match &self.seed {
             Some(seed) => domain::derived(what, &[seed]),
-            None => self.new_v7(),
+            None => self.fresh_id(),
         }
     }
 
@@ -36,7 +36,10 @@ impl Ids {
         Source { ids: self, what, given: AtomicU64::new(0) }
     }
 
-    fn new_v7(&self) -> Uuid {
+    /// A new one each time, also for a keyed request: of an event, so that two attempts are told apart when one is settled by
+    /// reading back, and of what a request sets off.
+    #[expect(clippy::disallowed_methods, reason = "the port itself: the time in it is the clock's that is injected")]
+    pub(crate) fn fresh_id(&self) -> Uuid {
         let millis = u64::try_from(self.clock.now().as_millis()).unwrap_or(0);
         uuid::Uuid::new_v7(uuid::Timestamp::from_unix(
             uuid::NoContext,
@@ -58,7 +61,7 @@ impl IdSource for Source<'_> {
         let number = self.given.fetch_add(1, Ordering::Relaxed);
         match &self.ids.seed {
             Some(seed) => domain::derived(self.what, &[seed, &number.to_le_bytes()]),
-            None => self.ids.new_v7(),
+            None => self.ids.fresh_id(),
         }
     }
 }

@@ -5,6 +5,8 @@
 //! aggregate (`domain`), views (behind [`Lookups`]), secrets (`vault`), HTTP (`api`). The guarantee: from its deciding event on, a command
 //! is carried out exactly once, whatever crashes, hangs up or is repeated.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod claims;
 mod clock;
 mod deadline;
@@ -22,6 +24,7 @@ mod mail;
 mod names;
 mod node;
 mod password;
+mod randomness;
 mod reactions;
 mod request;
 mod secrets;

@@ -54,7 +54,7 @@ impl Session {
         let ids = Ids::fresh(Arc::clone(&node.parts.clock));
         let (causation_id, correlation_id) = match cause {
             Some((event, correlation)) => (Some(event), correlation),
-            None => (None, Uuid::now_v7()),
+            None => (None, ids.fresh_id()),
         };
         let watermark = Watermark::default();
         let origin =

@@ -6,6 +6,7 @@
 
 use crate::CommandError;
 use crate::names::normalized;
+use crate::randomness;
 use chrono::TimeDelta;
 use domain::{CredentialId, StoreId, Timestamp, TokenId};
 use parking_lot::Mutex;
@@ -113,7 +114,7 @@ impl TokenCache {
             stores: stores(bytes / 4),
             forgotten: Mutex::default(),
             secrets: Cache::new(entries(bytes / 4)),
-            secrets_key: getrandom::fill(key.as_mut()).ok().map(|()| key),
+            secrets_key: randomness::fill(key.as_mut()).ok().map(|()| key),
         }
     }
 

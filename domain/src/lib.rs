@@ -5,6 +5,8 @@
 //! rooms: `commands.rs` (what may be asked), `events.rs` (what is stored), `state.rs` (the fold), `decide.rs`
 //! (the rules). What is deliberately absent: streams, revisions, HTTP, secrets.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod balance;
 pub mod billing;
 pub mod cart;

@@ -4,6 +4,8 @@
 //! subscriptions, the hash chain of each stream. What doesn't: what an event means (see `journal` and `domain`).
 //! The guarantee: an append that was answered is durable, and no reader ever sees a position before a smaller one.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod append;
 pub mod chain;
 mod clock;
@@ -14,6 +16,7 @@ mod event;
 #[cfg(feature = "eventstoredb")]
 mod eventstoredb;
 mod follow;
+mod ids;
 mod memory;
 mod port;
 mod recent;

@@ -4,6 +4,7 @@ use crate::append::check;
 use crate::clock::{Clock, record_time, system_clock};
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::follow::{Batch, Source, follow};
+use crate::ids::new_id;
 use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, Subscription};
 use crate::size::{MAX_APPEND_BYTES, Room};
 use async_trait::async_trait;
@@ -12,7 +13,6 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::watch;
-use uuid::Uuid;
 
 /// The most events that a subscription gets at once.
 const BATCH: usize = 512;
@@ -45,7 +45,7 @@ impl MemoryLog {
         Self {
             events: Arc::default(),
             head: watch::Sender::new(Position::START),
-            log_id: LogId(Uuid::now_v7()),
+            log_id: LogId(new_id()),
             clock,
             max_append_bytes: MAX_APPEND_BYTES,
         }

@@ -4,6 +4,8 @@
 //! doesn't: what is tried, and what follows for the whole (`src/serve/readiness`). The guarantee: a part that fails is known by
 //! what it was last asked for, not by a look at something else that still goes.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 use parking_lot::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;

@@ -5,6 +5,8 @@
 //! decoding shared by all followers of the process. What doesn't: rules (`domain`), storage (`eventlog`), keys (the
 //! vault, behind [`Keys`]).
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod codec;
 mod envelope;
 mod error;

@@ -131,6 +131,7 @@ impl Candidate {
                 Err(error) => self.standing.stands(&self.roles, LeadershipStatus::Hindered(error)),
             }
             // Candidates that started together need not try together.
+            #[expect(clippy::disallowed_methods, reason = "chance in a pause alone")]
             let jitter = rand::rng().random_range(0.9..1.1);
             tokio::time::sleep(self.pace.poll.mul_f64(jitter)).await;
         }

@@ -5,6 +5,8 @@
 //! table but `leaders` and `formats`, and any meaning. The guarantees: no error and no log line holds the password; nothing waits for ever for a server
 //! that is away; a database that a newer version made is left as it is.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod announce;
 mod database;
 mod error;
@@ -15,6 +17,8 @@ mod migrations;
 mod pooler;
 mod sessions;
 mod tables;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod url;
 

@@ -8,20 +8,14 @@
 
 #[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(feature = "postgres")]
-#[path = "../../postgres/tests/main/scratch.rs"]
-mod scratch;
-#[allow(dead_code, reason = "others include it too, and not all use all of it")]
-mod shop;
 
 use cartlog_projections::store::ReadStore;
 use cartlog_projections::views::*;
 use cartlog_projections::{PageRequest, ProjectionSettings, Projections, SqliteReadStore, Start, View, Views};
 use domain::StoreId;
 use eventlog::{EventLog, Position, SqliteLog, SqliteOptions, Synchronous};
-use journal::testing::MemoryKeys;
+use journal::testing::{BusyShop, MemoryKeys};
 use journal::{Delivery, Envelope, Journal};
-use shop::Shop;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -53,10 +47,10 @@ fn main() {
     });
 }
 
-async fn opened(journal: &Journal) -> Vec<Shop> {
+async fn opened(journal: &Journal) -> Vec<BusyShop> {
     let mut shops = Vec::new();
     for number in 0..SHOPS {
-        shops.push(Shop::new(journal.clone(), number).await);
+        shops.push(BusyShop::new(journal.clone(), number).await);
     }
     shops
 }
@@ -98,7 +92,7 @@ fn rate(what: &str, times: usize, since: Instant, unit: &str) {
 }
 
 /// Until there are so many events in all, about.
-async fn live(shops: Vec<Shop>, events: usize) -> Vec<Shop> {
+async fn live(shops: Vec<BusyShop>, events: usize) -> Vec<BusyShop> {
     let each = events / SHOPS as usize;
     let visits = shops.into_iter().map(|mut shop| {
         tokio::spawn(async move {
@@ -194,8 +188,8 @@ async fn start_with_many(journal: &Journal, path: &Path) {
     told("the views on disk", bytes as f64 / 1e6, "MB");
 }
 
-async fn many_products(journal: &Journal) -> Shop {
-    let mut shop = Shop::new(journal.clone(), 1_000).await;
+async fn many_products(journal: &Journal) -> BusyShop {
+    let mut shop = BusyShop::new(journal.clone(), 1_000).await;
     while shop.events < PRODUCTS {
         shop.new_product().await;
     }
@@ -214,7 +208,7 @@ async fn lists(log: &Path, path: &Path) {
     query(&views, &shop).await;
 }
 
-async fn query(views: &Views, shop: &Shop) {
+async fn query(views: &Views, shop: &BusyShop) {
     let (store, all) = (shop.store(), ProductFilter::default());
     let deep = page_5000(views, store).await;
     for (what, start) in [

@@ -5,6 +5,8 @@
 //! changes with time or elsewhere (today's price in a cart, who is logged in): that is joined or computed when answering.
 //! The guarantee: a view is the fold of the log up to its position, neither less nor more, after any crash.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod any_view;
 mod cache;
 mod fill;

@@ -6,6 +6,8 @@
 //! mean ([`trouble()`]); whether the disk has room ([`Space`]); a small file behind async calls ([`Database`]). What doesn't: tables,
 //! statements, who writes and who reads.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod checkpointer;
 mod database;
 mod error;

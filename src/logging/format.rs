@@ -97,6 +97,7 @@ pub fn warning(format: LogFormat, text: &str, (name, figure): (&str, u64)) -> St
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "when a line was written is for people, and nothing is decided by it")]
 fn now() -> String {
     Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -5,10 +5,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../tests/main/support.rs"]
-#[allow(dead_code)]
-mod support;
-
+use cartlog_streaming::testing::{Happened, Shop, What, at, clock, product, store};
 use cartlog_streaming::{Batch, Horizon, SqliteWindows, Window, WindowStore, Worker};
 use cartlog_streaming::{Metric, Side, Windows};
 use chrono::TimeDelta;
@@ -18,7 +15,6 @@ use eventlog::{LogId, Position};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
-use support::{Happened, Shop, What, at, clock, store};
 
 const EVENTS: u64 = 200_000;
 const PRODUCTS: u64 = 200;
@@ -75,10 +71,10 @@ async fn fill(windows: &dyn WindowStore, products: u64, hours: i64) {
     for hour in 0..hours {
         let mut batch = windows_batch(hour as u64);
         let time = now().minus(TimeDelta::hours(hours - hour));
-        let cells = (0..products).map(|product| cartlog_streaming::Cell {
+        let cells = (0..products).map(|number| cartlog_streaming::Cell {
             minute: cartlog_streaming::Minute::of(time),
             metric: Metric::CartAdds,
-            key: support::product(product).0,
+            key: product(number).0,
         });
         let minutes = cells.map(|cell| (cell, 1)).collect();
         let after = Position(hour as u64);

@@ -5,6 +5,8 @@
 //! that answer queries. What doesn't: HTTP, products and coupons themselves (the views know them). The guarantee: each
 //! event counts once, by its own time, across crashes and restarts.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod batch;
 mod bucket;
 mod error;
@@ -17,7 +19,7 @@ mod redis;
 mod sqlite;
 mod store;
 mod sums;
-#[cfg(all(feature = "testing", feature = "kafka"))]
+#[cfg(feature = "testing")]
 pub mod testing;
 mod window;
 mod windows;

@@ -98,6 +98,7 @@ impl Pauses {
         let pause = if ran >= RECOVERED { FIRST_PAUSE } else { self.next };
         self.next = (pause * 2).min(self.longest);
         // So that what broke off together does not come back together. The standard library seeds its hash maps from the system.
+        #[expect(clippy::disallowed_methods, reason = "chance in a pause alone")]
         let drawn = RandomState::new().hash_one(0_u8) % 1_000;
         pause.mul_f64(0.75 + drawn as f64 / 2_000.0)
     }

@@ -5,6 +5,8 @@
 //! guarantee: none ends unnoticed. One that fails or panics is started again after a pause that grows; one that panics again and
 //! again is dead, and [`death`] tells of it.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod keep;
 mod register;
 

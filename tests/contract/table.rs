@@ -2,7 +2,7 @@
 //! that is missing fails them.
 
 use crate::support::{
-    Operation, PASSWORD, TestShop, new_address, new_app_id, new_customer, new_email, new_product, new_store,
+    Operation, PASSWORD, SECRET, TestShop, new_address, new_app_id, new_customer, new_email, new_product, new_store,
 };
 use serde_json::{Value, json};
 
@@ -30,6 +30,25 @@ pub struct Case {
     pub path: String,
     pub body: Value,
     pub status: u16,
+}
+
+/// The same, before it is known who calls.
+struct Call {
+    path: String,
+    body: Value,
+    status: u16,
+}
+
+fn ok(path: impl Into<String>, body: Value) -> Option<Call> {
+    Some(Call { path: path.into(), body, status: 200 })
+}
+
+fn created(path: impl Into<String>, body: Value) -> Option<Call> {
+    Some(Call { path: path.into(), body, status: 201 })
+}
+
+fn deleted(path: impl Into<String>) -> Option<Call> {
+    Some(Call { path: path.into(), body: Value::Null, status: 204 })
 }
 
 /// Of the world's one product.
@@ -88,232 +107,243 @@ impl World {
 
     /// The call of an operation; `None` for one that nobody has thought of.
     pub async fn case(&self, operation: &Operation<'_>) -> Option<Case> {
-        let Self { customer, email, address, product, invoice, order, gift_card, credit, coupon, job, .. } = self;
-        let (ok, created, deleted) = (200, 201, 204);
-        let key = format!("{} {}", operation.method, operation.path);
-        let (path, body, status) = match key.as_str() {
-            "POST /store" => ("/store".to_owned(), new_store(&new_app_id(), json!({})), created),
-            "GET /store" => ("/store".to_owned(), Value::Null, ok),
-            "PUT /store" => ("/store".to_owned(), json!({ "tagline": "Leaves" }), ok),
-            "DELETE /store" => return Some(self.elsewhere("/store").await),
-            "POST /store/token" => {
-                let credentials = json!({ "app_id": self.shop.app_id, "app_secret": crate::support::SECRET });
-                ("/store/token".to_owned(), credentials, created)
-            }
-            "DELETE /store/token" => return Some(self.elsewhere("/store/token").await),
-            "PUT /store/secret" => ("/store/secret".to_owned(), json!({ "app_secret": crate::support::SECRET }), ok),
-            "GET /store/history" => ("/store/history".to_owned(), Value::Null, ok),
+        let (method, path) = (operation.method, operation.path);
+        let key = format!("{method} {path}");
+        let shop = match key.as_str() {
+            // What ends a store, or its token, is done to another one.
+            "DELETE /store" | "DELETE /store/token" => self.shop.another().await,
+            _ => self.shop.clone(),
+        };
+        let call = match self.call(&key, path).await {
+            // Whatever only reads is asked about what the world has.
+            None if method == "GET" => ok(self.filled(path)?, Value::Null),
+            call => call,
+        };
+        call.map(|Call { path, body, status }| Case { shop, path, body, status })
+    }
 
-            "GET /product" => ("/product".to_owned(), Value::Null, ok),
-            "POST /product" => ("/product".to_owned(), full_product(), created),
-            "GET /product/count" => ("/product/count".to_owned(), Value::Null, ok),
-            "GET /product/search/{query}" => ("/product/search/darjeeling".to_owned(), Value::Null, ok),
-            "GET /product/{product_id}" => (format!("/product/{product}"), Value::Null, ok),
-            "PUT /product/{product_id}" => (format!("/product/{product}"), changed_product(), ok),
-            "DELETE /product/{product_id}" => (format!("/product/{}", self.new_product().await), Value::Null, deleted),
-            "DELETE /admin/products/{product_id}" => {
-                (format!("/admin/products/{}", self.new_product().await), Value::Null, deleted)
-            }
+    async fn call(&self, key: &str, path: &str) -> Option<Call> {
+        let mut parts = path.split('/').skip(1);
+        match (parts.next()?, parts.nth(1).unwrap_or_default()) {
+            ("store", _) => of_store(key, &self.shop.app_id),
+            ("product" | "admin", _) => self.of_products(key).await,
+            ("customer", "address") => self.of_addresses(key).await,
+            ("customer", "email") => self.of_emails(key).await,
+            ("customer", "cart") => self.of_carts(key).await,
+            ("customer", _) if path.contains("/credit") => self.of_credits(key).await,
+            ("customer", _) => self.of_customers(key).await,
+            ("invoice", _) => self.of_invoices(key).await,
+            ("order", _) => self.of_orders(key).await,
+            ("giftcard", _) => self.of_gift_cards(key).await,
+            ("coupon_code", _) => self.of_coupons(key).await,
+            _ => None,
+        }
+    }
+
+    /// The path with the world's ids in it; `None` where it asks for something else.
+    fn filled(&self, path: &str) -> Option<String> {
+        let known = [
+            ("{customer_id}", self.customer.as_str()),
+            ("{address_id}", &self.address),
+            ("{email}", &self.email),
+            ("{product_id}", &self.product),
+            ("{invoice_id}", &self.invoice),
+            ("{order_id}", &self.order),
+            ("{gift_card_id}", &self.gift_card),
+            ("{credit_id_or_amount}", &self.credit),
+            ("{code}", &self.coupon),
+            ("{job_id}", &self.job),
+            ("{query}", "darjeeling"),
+            ("{n}", "10"),
+            ("{slug}", "insufficient-inventory"),
+        ];
+        let path = known.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
+        (!path.contains('{')).then_some(path)
+    }
+
+    async fn of_products(&self, key: &str) -> Option<Call> {
+        match key {
+            "POST /product" => created("/product", full_product()),
+            "PUT /product/{product_id}" => ok(format!("/product/{}", self.product), changed_product()),
+            "DELETE /product/{product_id}" => deleted(format!("/product/{}", self.new_product().await)),
+            "DELETE /admin/products/{product_id}" => deleted(format!("/admin/products/{}", self.new_product().await)),
             "PUT /product/{product_id}/inventory" => {
-                (format!("/product/{product}/inventory"), json!({ "amount": 1 }), ok)
+                ok(format!("/product/{}/inventory", self.product), json!({ "amount": 1 }))
             }
             "POST /product/{product_id}/tag/{tag}" => {
-                (format!("/product/{}/tag/new", self.new_product().await), Value::Null, created)
+                created(format!("/product/{}/tag/new", self.new_product().await), Value::Null)
             }
             "DELETE /product/{product_id}/tag" => {
-                (format!("/product/{}/tag?tag={TAG}", self.new_product().await), Value::Null, deleted)
+                deleted(format!("/product/{}/tag?tag={TAG}", self.new_product().await))
             }
-            "GET /product/{product_id}/history" => (format!("/product/{product}/history"), Value::Null, ok),
+            _ => None,
+        }
+    }
 
-            "GET /customer" => ("/customer".to_owned(), Value::Null, ok),
-            "POST /customer" => (
-                "/customer".to_owned(),
-                new_customer(json!({ "addresses": [new_address(json!({ "is_primary": true }))] })),
-                created,
-            ),
-            "GET /customer/count" => ("/customer/count".to_owned(), Value::Null, ok),
-            "PUT /customer/login" => {
-                ("/customer/login".to_owned(), json!({ "email": email, "password": PASSWORD }), ok)
+    async fn of_customers(&self, key: &str) -> Option<Call> {
+        let of = format!("/customer/{}", self.customer);
+        match key {
+            "POST /customer" => {
+                let addresses = json!([new_address(json!({ "is_primary": true }))]);
+                created("/customer", new_customer(json!({ "addresses": addresses })))
             }
-            "PUT /customer/logout" => ("/customer/logout".to_owned(), json!({ "email": email }), ok),
+            "PUT /customer/login" => ok("/customer/login", json!({ "email": self.email, "password": PASSWORD })),
+            "PUT /customer/logout" => ok("/customer/logout", json!({ "email": self.email })),
             "GET /customer/confirm/{token}" | "POST /customer/confirm/{token}" | "PUT /customer/confirm/{token}" => {
                 // One address gets few mails.
                 let customer = self.new_customer().await;
-                (format!("/customer/confirm/{}", self.shop.confirmation(&customer).await), Value::Null, ok)
+                ok(format!("/customer/confirm/{}", self.shop.confirmation(&customer).await), Value::Null)
             }
-            "GET /customer/{customer_id}" => (format!("/customer/{customer}"), Value::Null, ok),
-            "PUT /customer/{customer_id}" => (format!("/customer/{customer}"), changed_customer(), ok),
-            "DELETE /customer/{customer_id}" => {
-                (format!("/customer/{}", self.new_customer().await), Value::Null, deleted)
-            }
-            "GET /customer/{customer_id}/snapshot" => (format!("/customer/{customer}/snapshot"), Value::Null, ok),
-            "GET /customer/{customer_id}/history" => (format!("/customer/{customer}/history"), Value::Null, ok),
+            "PUT /customer/{customer_id}" => ok(of, changed_customer()),
+            "DELETE /customer/{customer_id}" => deleted(format!("/customer/{}", self.new_customer().await)),
             "PUT /customer/{customer_id}/send_confirmation" => {
-                (format!("/customer/{}/send_confirmation", self.new_customer().await), Value::Null, ok)
+                ok(format!("/customer/{}/send_confirmation", self.new_customer().await), Value::Null)
             }
-            "GET /customer/{customer_id}/address" => (format!("/customer/{customer}/address"), Value::Null, ok),
-            "POST /customer/{customer_id}/address" => {
-                (format!("/customer/{customer}/address"), new_address(json!({ "is_primary": false })), created)
-            }
+            "GET /customer/{customer_id}/invoices" => ok(format!("{of}/invoices?closed=true"), Value::Null),
+            _ => None,
+        }
+    }
+
+    async fn of_addresses(&self, key: &str) -> Option<Call> {
+        let of = format!("/customer/{}/address", self.customer);
+        match key {
+            "POST /customer/{customer_id}/address" => created(of, new_address(json!({ "is_primary": false }))),
             "PUT /customer/{customer_id}/address/{address_id}" => {
-                (format!("/customer/{customer}/address/{address}"), changed_address(), ok)
+                ok(format!("{of}/{}", self.address), changed_address())
             }
             "DELETE /customer/{customer_id}/address/{address_id}" => {
-                (format!("/customer/{customer}/address/{}", self.new_address().await), Value::Null, deleted)
+                deleted(format!("{of}/{}", self.new_address().await))
             }
             "PUT /customer/{customer_id}/address/{address_id}/make_primary" => {
-                (format!("/customer/{customer}/address/{address}/make_primary"), Value::Null, ok)
+                ok(format!("{of}/{}/make_primary", self.address), Value::Null)
             }
-            "POST /customer/{customer_id}/email" => {
-                (format!("/customer/{customer}/email"), json!({ "email": new_email() }), created)
-            }
-            "POST /customer/{customer_id}/email/{email}" => {
-                (format!("/customer/{customer}/email/{}", new_email()), Value::Null, created)
-            }
-            "DELETE /customer/{customer_id}/email/{email}" => {
-                (format!("/customer/{customer}/email/{}", self.new_email().await), Value::Null, deleted)
-            }
+            _ => None,
+        }
+    }
+
+    async fn of_emails(&self, key: &str) -> Option<Call> {
+        let (of, email) = (format!("/customer/{}/email", self.customer), &self.email);
+        match key {
+            "POST /customer/{customer_id}/email" => created(of, json!({ "email": new_email() })),
+            "POST /customer/{customer_id}/email/{email}" => created(format!("{of}/{}", new_email()), Value::Null),
+            "DELETE /customer/{customer_id}/email/{email}" => deleted(format!("{of}/{}", self.new_email().await)),
             "DELETE /customer/{customer_id}/email" => {
-                (format!("/customer/{customer}/email"), json!({ "email": self.new_email().await }), deleted)
+                Some(Call { path: of, body: json!({ "email": self.new_email().await }), status: 204 })
             }
             "PUT /customer/{customer_id}/email/make_primary" => {
-                (format!("/customer/{customer}/email/make_primary"), json!({ "email": email }), ok)
+                ok(format!("{of}/make_primary"), json!({ "email": email }))
             }
             "PUT /customer/{customer_id}/email/{email}/make_primary" => {
-                (format!("/customer/{customer}/email/{email}/make_primary"), Value::Null, ok)
+                ok(format!("{of}/{email}/make_primary"), Value::Null)
             }
+            _ => None,
+        }
+    }
 
-            "GET /customer/{customer_id}/cart" => (format!("/customer/{customer}/cart"), Value::Null, ok),
+    async fn of_carts(&self, key: &str) -> Option<Call> {
+        let (of, product) = (format!("/customer/{}/cart", self.customer), &self.product);
+        match key {
             "POST /customer/{customer_id}/cart" => {
-                (format!("/customer/{}/cart", self.new_customer().await), Value::Null, created)
+                created(format!("/customer/{}/cart", self.new_customer().await), Value::Null)
             }
             "DELETE /customer/{customer_id}/cart" => {
-                (format!("/customer/{}/cart", self.shopper().await), Value::Null, ok)
+                ok(format!("/customer/{}/cart", self.shopper().await), Value::Null)
             }
-            "GET /customer/{customer_id}/carts" => (format!("/customer/{customer}/carts"), Value::Null, ok),
             "POST /customer/{customer_id}/cart/item" => {
-                (format!("/customer/{customer}/cart/item"), json!([{ "product_id": product, "quantity": 1 }]), created)
+                created(format!("{of}/item"), json!([{ "product_id": product, "quantity": 1 }]))
             }
             "DELETE /customer/{customer_id}/cart/item" => {
-                (format!("/customer/{}/cart/item", self.shopper().await), json!([{ "product_id": product }]), ok)
+                ok(format!("/customer/{}/cart/item", self.shopper().await), json!([{ "product_id": product }]))
             }
             "POST /customer/{customer_id}/cart/item/{product_id}" => {
-                (format!("/customer/{customer}/cart/item/{product}"), json!({ "quantity": 1 }), created)
+                created(format!("{of}/item/{product}"), json!({ "quantity": 1 }))
             }
             "PUT /customer/{customer_id}/cart/item/{product_id}" => {
-                (format!("/customer/{customer}/cart/item/{product}"), json!({ "quantity": 3 }), ok)
+                ok(format!("{of}/item/{product}"), json!({ "quantity": 3 }))
             }
             "DELETE /customer/{customer_id}/cart/item/{product_id}" => {
-                (format!("/customer/{}/cart/item/{product}", self.shopper().await), Value::Null, ok)
+                ok(format!("/customer/{}/cart/item/{product}", self.shopper().await), Value::Null)
             }
-            "POST /customer/{customer_id}/cart/billcart" => (
-                format!("/customer/{}/cart/billcart", self.shopper().await),
-                json!({ "shipping_amount_in_cents": 1 }),
-                created,
-            ),
-            "GET /customer/{customer_id}/cart/history" => {
-                (format!("/customer/{customer}/cart/history"), Value::Null, ok)
+            "POST /customer/{customer_id}/cart/billcart" => {
+                let path = format!("/customer/{}/cart/billcart", self.shopper().await);
+                created(path, json!({ "shipping_amount_in_cents": 1 }))
             }
+            _ => None,
+        }
+    }
 
-            "GET /invoice" => ("/invoice".to_owned(), Value::Null, ok),
-            "GET /invoice/{invoice_id}" => (format!("/invoice/{invoice}"), Value::Null, ok),
+    async fn of_invoices(&self, key: &str) -> Option<Call> {
+        match key {
             "POST /invoice/{invoice_id}/collected" => {
-                (format!("/invoice/{}/collected", self.new_invoice().await), Value::Null, created)
+                created(format!("/invoice/{}/collected", self.new_invoice().await), Value::Null)
             }
             "PUT /invoice/{invoice_id}/failed" => {
-                (format!("/invoice/{}/failed", self.new_invoice().await), Value::Null, ok)
+                ok(format!("/invoice/{}/failed", self.new_invoice().await), Value::Null)
             }
-            "GET /invoice/{invoice_id}/refund" => (format!("/invoice/{invoice}/refund"), Value::Null, ok),
             "POST /invoice/{invoice_id}/refund" => {
                 let invoice = self.collected_invoice().await;
                 let line = self.shop.get(&format!("/invoice/{invoice}")).await;
                 let line = line.text("/invoice/invoice_line_items/0/invoice_line_item_id");
                 let lines = json!([{ "invoice_line_item_id": line, "amount": 1 }]);
-                (format!("/invoice/{invoice}/refund"), lines, created)
+                created(format!("/invoice/{invoice}/refund"), lines)
             }
             "PUT /invoice/{invoice_id}/refund/close" => {
                 let path = format!("/invoice/{}/refund", self.collected_invoice().await);
                 self.shop.post(&format!("{path}?amount=1"), Value::Null).await.expect(201);
-                (format!("{path}/close"), Value::Null, ok)
+                ok(format!("{path}/close"), Value::Null)
             }
-            "GET /invoice/{invoice_id}/history" => (format!("/invoice/{invoice}/history"), Value::Null, ok),
-            "GET /customer/{customer_id}/invoices" => {
-                (format!("/customer/{customer}/invoices?closed=true"), Value::Null, ok)
-            }
+            _ => None,
+        }
+    }
 
-            "GET /order" => ("/order".to_owned(), Value::Null, ok),
-            "GET /order/{order_id}" => (format!("/order/{order}"), Value::Null, ok),
-            "PUT /order/{order_id}/shipped" => (format!("/order/{}/shipped", self.new_order().await), Value::Null, ok),
-            "PUT /order/{order_id}/delivered" => {
-                (format!("/order/{}/delivered", self.new_order().await), Value::Null, ok)
-            }
-            "PUT /order/{order_id}/canceled" => {
-                (format!("/order/{}/canceled", self.new_order().await), Value::Null, ok)
-            }
-            "GET /order/{order_id}/history" => (format!("/order/{order}/history"), Value::Null, ok),
-            "GET /customer/{customer_id}/orders" => (format!("/customer/{customer}/orders"), Value::Null, ok),
+    async fn of_orders(&self, key: &str) -> Option<Call> {
+        let moved = match key {
+            "PUT /order/{order_id}/shipped" => "shipped",
+            "PUT /order/{order_id}/delivered" => "delivered",
+            "PUT /order/{order_id}/canceled" => "canceled",
+            _ => return None,
+        };
+        ok(format!("/order/{}/{moved}", self.new_order().await), Value::Null)
+    }
 
-            "GET /giftcard" => (format!("/giftcard?recipientcustomerid={customer}"), Value::Null, ok),
+    async fn of_gift_cards(&self, key: &str) -> Option<Call> {
+        let customer = &self.customer;
+        match key {
+            "GET /giftcard" => ok(format!("/giftcard?recipientcustomerid={customer}"), Value::Null),
             "POST /giftcard" => {
                 let card =
                     json!({ "gifter_customer_id": customer, "recipient_customer_id": customer, "original_amount": 5 });
-                ("/giftcard".to_owned(), card, created)
+                created("/giftcard", card)
             }
-            "GET /giftcard/{gift_card_id}" => (format!("/giftcard/{gift_card}"), Value::Null, ok),
             "DELETE /giftcard/{gift_card_id}" => {
-                (format!("/giftcard/{}", self.shop.gift_card(customer, customer, 1).await), Value::Null, deleted)
+                deleted(format!("/giftcard/{}", self.shop.gift_card(customer, customer, 1).await))
             }
-            "GET /giftcard/{gift_card_id}/history" => (format!("/giftcard/{gift_card}/history"), Value::Null, ok),
-            "GET /customer/{customer_id}/giftcards" => (format!("/customer/{customer}/giftcards"), Value::Null, ok),
-
-            "GET /customer/{customer_id}/credit" => (format!("/customer/{customer}/credit"), Value::Null, ok),
-            "GET /customer/{customer_id}/credit/{credit_id_or_amount}" => {
-                (format!("/customer/{customer}/credit/{credit}"), Value::Null, ok)
-            }
-            "POST /customer/{customer_id}/credit/{credit_id_or_amount}" => {
-                (format!("/customer/{customer}/credit/100"), Value::Null, created)
-            }
-            "DELETE /customer/{customer_id}/credit/{credit_id_or_amount}" => {
-                (format!("/customer/{customer}/credit/{}", self.shop.credit(customer, 1).await), Value::Null, deleted)
-            }
-            "GET /customer/{customer_id}/credit/{credit_id_or_amount}/history" => {
-                (format!("/customer/{customer}/credit/{credit}/history"), Value::Null, ok)
-            }
-            "POST /customer/credit/{amount}" => ("/customer/credit/2".to_owned(), Value::Null, 202),
-            "GET /customer/credit/status/{job_id}" => (format!("/customer/credit/status/{job}"), Value::Null, ok),
-
-            "GET /coupon_code" => ("/coupon_code".to_owned(), Value::Null, ok),
-            "POST /coupon_code" => ("/coupon_code".to_owned(), full_coupon(), created),
-            "GET /coupon_code/{code}" => (format!("/coupon_code/{coupon}"), Value::Null, ok),
-            "DELETE /coupon_code/{code}" => {
-                (format!("/coupon_code/{}", self.shop.coupon(json!({ "amount": 1 })).await), Value::Null, deleted)
-            }
-            "GET /coupon_code/{code}/is_valid" => (format!("/coupon_code/{coupon}/is_valid"), Value::Null, ok),
-            "GET /coupon_code/{code}/history" => (format!("/coupon_code/{coupon}/history"), Value::Null, ok),
-
-            "GET /streaming/toptencartitems/{n}" => ("/streaming/toptencartitems/10".to_owned(), Value::Null, ok),
-            "GET /streaming/invoiceamount" => ("/streaming/invoiceamount".to_owned(), Value::Null, ok),
-            "GET /streaming/topcoupon" => ("/streaming/topcoupon".to_owned(), Value::Null, ok),
-            "GET /streaming/newcustomers" => ("/streaming/newcustomers".to_owned(), Value::Null, ok),
-            "GET /streaming/customerlogin" => ("/streaming/customerlogin".to_owned(), Value::Null, ok),
-
-            "GET /" => ("/".to_owned(), Value::Null, ok),
-            "GET /errors" => ("/errors".to_owned(), Value::Null, ok),
-            "GET /errors/{slug}" => ("/errors/insufficient-inventory".to_owned(), Value::Null, ok),
-            "GET /healthz" => ("/healthz".to_owned(), Value::Null, ok),
-            "GET /readyz" => ("/readyz".to_owned(), Value::Null, ok),
-            "GET /metrics" => ("/metrics".to_owned(), Value::Null, ok),
-            "GET /openapi.json" => ("/openapi.json".to_owned(), Value::Null, ok),
-            "GET /asyncapi.json" => ("/asyncapi.json".to_owned(), Value::Null, ok),
-            "GET /docs" => ("/docs".to_owned(), Value::Null, ok),
-            _ => return None,
-        };
-        Some(Case { shop: self.shop.clone(), path, body, status })
+            _ => None,
+        }
     }
 
-    /// What ends a store, or its token, is done to another one.
-    async fn elsewhere(&self, path: &str) -> Case {
-        Case { shop: self.shop.another().await, path: path.to_owned(), body: Value::Null, status: 204 }
+    async fn of_credits(&self, key: &str) -> Option<Call> {
+        let of = format!("/customer/{}/credit", self.customer);
+        match key {
+            "POST /customer/{customer_id}/credit/{credit_id_or_amount}" => created(format!("{of}/100"), Value::Null),
+            "DELETE /customer/{customer_id}/credit/{credit_id_or_amount}" => {
+                deleted(format!("{of}/{}", self.shop.credit(&self.customer, 1).await))
+            }
+            "POST /customer/credit/{amount}" => {
+                Some(Call { path: "/customer/credit/2".to_owned(), body: Value::Null, status: 202 })
+            }
+            _ => None,
+        }
+    }
+
+    async fn of_coupons(&self, key: &str) -> Option<Call> {
+        match key {
+            "POST /coupon_code" => created("/coupon_code", full_coupon()),
+            "DELETE /coupon_code/{code}" => {
+                deleted(format!("/coupon_code/{}", self.shop.coupon(json!({ "amount": 1 })).await))
+            }
+            _ => None,
+        }
     }
 
     async fn new_product(&self) -> String {
@@ -354,6 +384,18 @@ impl World {
     async fn new_address(&self) -> String {
         let address = self.shop.post(&format!("/customer/{}/address", self.customer), new_address(json!({}))).await;
         address.expect(201).text("/address/address_id")
+    }
+}
+
+fn of_store(key: &str, app_id: &str) -> Option<Call> {
+    match key {
+        "POST /store" => created("/store", new_store(&new_app_id(), json!({}))),
+        "PUT /store" => ok("/store", json!({ "tagline": "Leaves" })),
+        "DELETE /store" => deleted("/store"),
+        "POST /store/token" => created("/store/token", json!({ "app_id": app_id, "app_secret": SECRET })),
+        "DELETE /store/token" => deleted("/store/token"),
+        "PUT /store/secret" => ok("/store/secret", json!({ "app_secret": SECRET })),
+        _ => None,
     }
 }
 

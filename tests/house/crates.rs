@@ -100,6 +100,46 @@ fn every_dependency_is_named_once_and_used_where_it_is_named() {
     assert!(unused.is_empty(), "{unused:?} are in [workspace.dependencies] and used by nobody");
 }
 
+/// What is built for a test alone is behind features that only dev-dependencies, and the same feature of another crate, ask for.
+#[test]
+fn nothing_that_is_shipped_is_built_with_what_tests_use() {
+    for member in members() {
+        let manifest = manifest(&member);
+        let (shipped, features) = (section(&manifest, "dependencies"), section(&manifest, "features"));
+        let features = features.into_iter().filter(|(name, _)| !FOR_TESTS.contains(&name.as_str()));
+        for (name, behind) in shipped.into_iter().chain(features) {
+            let asks = FOR_TESTS
+                .iter()
+                .any(|feature| behind.contains(&format!("\"{feature}\"")) || behind.contains(&format!("/{feature}\"")));
+            assert!(!asks, "{name} in the Cargo.toml of {}: {behind}", member.display());
+        }
+    }
+}
+
+/// What tests of several crates use is a feature `testing` of one of them, compiled once, and not a file that each compiles for itself.
+#[test]
+fn no_crate_includes_a_file_of_another() {
+    let members = members();
+    let owner = |file: &Path| {
+        members.iter().filter(|member| file.starts_with(member)).max_by_key(|member| member.as_os_str().len())
+    };
+    for file in members
+        .iter()
+        .flat_map(|member| ["src", "tests", "benches"].map(|folder| member.join(folder)))
+        .flat_map(|folder| files(&folder, "rs"))
+    {
+        let text = read(&file);
+        for path in text.lines().filter_map(|line| line.trim().strip_prefix("#[path = \"")?.split('"').next()) {
+            let folder = file.parent().expect("a file stands in a folder");
+            let included = folder.join(path).canonicalize().expect("what is included is there");
+            assert_eq!(owner(&included), owner(&file), "{} includes {path}", file.display());
+        }
+    }
+}
+
+/// The features that are there for tests.
+const FOR_TESTS: [&str; 2] = ["conformance", "testing"];
+
 /// What is asked for because of features that it switches on for others, and so is named nowhere.
 const FOR_ITS_FEATURES: [&str; 1] = ["openssl-probe"];
 

@@ -2,6 +2,7 @@
 
 mod crates;
 mod files;
+mod lints;
 
 use std::path::{Path, PathBuf};
 

@@ -5,6 +5,7 @@
 //! ```
 
 #![allow(clippy::unwrap_used, reason = "a check that can't go on has failed")]
+#![allow(clippy::disallowed_methods, reason = "a check draws the ids that it needs")]
 
 use super::copy::{Counts, copy};
 use super::{ConfirmationEntry, CredentialOwner, Kind, MemoryVault, TokenEntry, Vault};

@@ -123,6 +123,7 @@ fn request_id(headers: &HeaderMap) -> (Arc<str>, HeaderValue) {
     {
         return (id.into(), given.clone());
     }
+    #[expect(clippy::disallowed_methods, reason = "a name for log lines, which nothing is decided by")]
     let id = Uuid::now_v7().to_string();
     // A UUID is a valid header.
     let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static(""));

@@ -5,8 +5,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use cartlog_api::{ApiParts, ApiSettings, Part, Ready};
 use chrono::TimeDelta;
-use commands::testing::{CountedLookups, Mailbox, ManualClock};
-use commands::{Clock, CommandDependencies, Commands, snapshots::NoSnapshots};
+use commands::testing::{Mailbox, ManualClock, parts};
+use commands::{Clock, CommandDependencies, Commands};
 use eventlog::MemoryLog;
 use http::{HeaderMap, Request};
 use journal::{Journal, Keys};
@@ -18,7 +18,7 @@ use std::time::Duration;
 use streaming::{SqliteWindows, Worker};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-use vault::{MemoryVault, Vault};
+use vault::MemoryVault;
 
 pub const SECRET: &str = "a good secret";
 pub const PASSWORD: &str = "analytical";
@@ -101,14 +101,8 @@ impl Shop {
         projections.start();
         let (windows, counting) = count(&files, &journal, &clock);
         let commands = Commands::new(CommandDependencies {
-            journal: journal.clone(),
-            vault: Arc::clone(&vault) as Arc<dyn Vault>,
-            snapshots: Arc::new(NoSnapshots),
-            progress: Arc::new(NoSnapshots),
-            lookups: Arc::new(CountedLookups::new(journal.clone())),
-            mailer: Arc::<Mailbox>::default(),
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
             settings: commands::CommandSettings { sole_writer: true, ..commands::CommandSettings::default() },
+            ..parts(journal.clone(), &vault, &clock, Arc::<Mailbox>::default())
         });
         let parts = Arc::<Known>::default();
         let router = cartlog_api::router(ApiParts {

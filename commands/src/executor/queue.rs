@@ -52,6 +52,7 @@ pub(super) enum Push<A: Decider> {
 }
 
 impl<A: Decider> Queues<A> {
+    #[expect(clippy::disallowed_methods, reason = "keys of a table: nobody chooses which streams meet in a shard")]
     pub(super) fn new(idle: Arc<States>, queue_length: usize) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
         Self { shards, hasher: RandomState::new(), queue_length, idle }

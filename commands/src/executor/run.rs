@@ -378,7 +378,7 @@ fn moment(now: Timestamp, last_at: Timestamp) -> Timestamp {
 
 fn to_append(event: Event, origin: &Origin, idempotency: Option<Idempotency>, now: Timestamp) -> ToAppend {
     ToAppend {
-        id: uuid::Uuid::now_v7(),
+        id: origin.ids.fresh_id(),
         event,
         metadata: Metadata {
             schema_version: 0,

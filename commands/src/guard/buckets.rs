@@ -25,6 +25,7 @@ pub struct Buckets {
 
 impl Buckets {
     /// `burst` at once, and one more every `period` / `rate`; `None` when `rate` is 0: no limit.
+    #[expect(clippy::disallowed_methods, reason = "keys of a table: nobody chooses whom a client is counted with")]
     pub fn new(rate: u32, period: Duration, burst: u32) -> Option<Self> {
         let period = u64::try_from(period.as_micros()).unwrap_or(u64::MAX);
         let interval = period.checked_div(u64::from(rate))?.max(1);

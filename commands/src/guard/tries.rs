@@ -49,6 +49,7 @@ pub(crate) struct Attempt<'t> {
 
 impl Tries {
     /// So many wrong tries a minute of one account from one address; 0: no limit.
+    #[expect(clippy::disallowed_methods, reason = "keys of a table: nobody chooses whom an account is counted with")]
     pub(crate) fn new(wrong_tries: u32) -> Self {
         let limits = || {
             let of_pairs = Buckets::new(wrong_tries, PERIOD, wrong_tries)?;

@@ -1,5 +1,6 @@
 //! How long to wait before something is tried again.
 
+use crate::randomness;
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_secs(1);
@@ -19,7 +20,7 @@ pub(super) fn pause(failures: u32, longest: Duration) -> Duration {
 /// 0 to 1. Without randomness 0: then all come back together.
 fn chance() -> f64 {
     let mut bytes = [0; 4];
-    match getrandom::fill(&mut bytes) {
+    match randomness::fill(&mut bytes) {
         Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
         Err(_) => 0.0,
     }

@@ -4,6 +4,7 @@ use crate::claims::{ClaimStanding, Names, Owner};
 use crate::guard::{Account, Client};
 use crate::names::normalized;
 use crate::node::Node;
+use crate::randomness;
 use crate::session::{Session, refused};
 use crate::tokens::{Authenticated, LiveTokens, TokenStanding};
 use crate::{CommandError, Commands, Done, Request, Service, UnderWay};
@@ -110,7 +111,7 @@ impl Commands {
 /// A token's text: the prefix and 32 bytes that nobody can guess.
 pub(super) fn new_token(prefix: &str) -> Result<String, CommandError> {
     let mut bytes = [0; TOKEN_BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| CommandError::Unavailable {
+    randomness::fill(&mut bytes).map_err(|error| CommandError::Unavailable {
         service: Service::Vault,
         reason: format!("no randomness to be had: {error}"),
     })?;

@@ -19,9 +19,6 @@ mod postgres;
 mod products;
 mod repeats;
 mod room;
-#[cfg(feature = "postgres")]
-#[path = "../../../postgres/tests/main/scratch.rs"]
-mod scratch;
 mod secrecy;
 mod snapshots;
 mod stores;

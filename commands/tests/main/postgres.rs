@@ -1,8 +1,8 @@
 //! How far the work is that one node does for all: in PostgreSQL, where the next one finds it.
 
-use crate::scratch::Scratch;
 use commands::snapshots::{PostgresSnapshots, Snapshot, Snapshots};
 use eventlog::{LogId, StreamName};
+use postgres::testing::Scratch;
 use uuid::Uuid;
 
 #[tokio::test]

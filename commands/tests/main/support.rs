@@ -2,20 +2,19 @@
 
 use async_trait::async_trait;
 use commands::guard::Client;
-use commands::testing::{CountedLookups, Mailbox, ManualClock};
+use commands::testing::{Mailbox, ManualClock, Nobody};
+pub use commands::testing::{done, key, request};
 use commands::{
-    CartPlace, Clock, CommandDependencies, CommandError, CommandSettings, Commands, ConfirmationMail, Creation, Done,
-    DueCarts, IdempotencyKey, Lookups, LookupsError, MailAddress, MailError, Mailer, NewAddress, NewCoupon,
-    NewCustomer, NewProduct, NewStore, Outgoing, Request, WalletEntry, snapshots::NoSnapshots,
+    CommandDependencies, Commands, ConfirmationMail, MailAddress, MailError, Mailer, NewAddress, NewCoupon,
+    NewCustomer, NewProduct, NewStore, Outgoing, Request,
 };
 use domain::coupon::CouponStyle;
-use domain::past::{Fact, PastQuestion};
 use domain::store::CreditOrder;
-use domain::{Cents, CustomerId, Decider, ProductId, StoreId, Timestamp};
+use domain::{Cents, CustomerId, Decider, ProductId, StoreId};
 use eventlog::{EventLog, ExpectedRevision, MemoryLog, NewEvent, Position, RecordedEvent, StreamName};
-use journal::{Actor, Delivery, Envelope, Journal, Keys, Metadata};
+use journal::{Delivery, Envelope, Journal, Keys, Metadata};
 use std::sync::Arc;
-use vault::{MemoryVault, Vault};
+use vault::MemoryVault;
 
 pub const APP: &str = "acme";
 pub const SECRET: &str = "a secret of eight";
@@ -210,74 +209,7 @@ fn parts(
     clock: &Arc<ManualClock>,
     mailer: Arc<dyn Mailer>,
 ) -> CommandDependencies {
-    let journal = Journal::new(log, Arc::clone(vault) as Arc<dyn Keys>);
-    CommandDependencies {
-        lookups: Arc::new(CountedLookups::new(journal.clone())),
-        journal,
-        vault: Arc::clone(vault) as Arc<dyn Vault>,
-        snapshots: Arc::new(NoSnapshots),
-        progress: Arc::new(NoSnapshots),
-        mailer,
-        clock: Arc::clone(clock) as Arc<dyn Clock>,
-        settings: CommandSettings::default(),
-    }
-}
-
-struct Nobody;
-
-#[async_trait]
-impl Lookups for Nobody {
-    async fn wallet(
-        &self,
-        _: Position,
-        _: StoreId,
-        _: CustomerId,
-        _: domain::Currency,
-    ) -> Result<Vec<WalletEntry>, LookupsError> {
-        Ok(Vec::new())
-    }
-
-    async fn past(&self, _: Position, _: &StreamName, _: &PastQuestion) -> Result<Option<Fact>, LookupsError> {
-        Ok(None)
-    }
-
-    async fn stores_with_cart_expiry(&self, _: Option<StoreId>, _: usize) -> Result<Vec<(StoreId, u32)>, LookupsError> {
-        Ok(Vec::new())
-    }
-
-    async fn carts_due(
-        &self,
-        _: StoreId,
-        _: Timestamp,
-        _: Option<CartPlace>,
-        _: usize,
-    ) -> Result<DueCarts, LookupsError> {
-        Ok(DueCarts { customers: Vec::new(), next: None })
-    }
-
-    async fn creation(&self, _: Position, _: StoreId, _: &str) -> Result<Option<Creation>, LookupsError> {
-        Ok(None)
-    }
-
-    async fn customers_at(
-        &self,
-        _: Position,
-        _: StoreId,
-        _: Option<CustomerId>,
-        _: usize,
-    ) -> Result<Vec<CustomerId>, LookupsError> {
-        Ok(Vec::new())
-    }
-
-    async fn customers_of_mailbox(
-        &self,
-        _: Position,
-        _: StoreId,
-        _: &str,
-        _: usize,
-    ) -> Result<Vec<CustomerId>, LookupsError> {
-        Ok(Vec::new())
-    }
+    commands::testing::parts(Journal::new(log, Arc::clone(vault) as Arc<dyn Keys>), vault, clock, mailer)
 }
 
 struct NoMail;
@@ -310,30 +242,6 @@ impl Mailer for MailBreaksOff {
 impl Outgoing for MailBreaksOff {
     async fn send(self: Box<Self>, _mail: ConfirmationMail) -> Result<(), MailError> {
         Err(MailError::Away("connection reset".to_owned()))
-    }
-}
-
-pub fn request(store_id: StoreId) -> Request {
-    Request {
-        store_id,
-        actor: Actor::System,
-        request_id: None,
-        idempotency: None,
-        if_match: None,
-        watermark: Default::default(),
-        held: Default::default(),
-        spent: std::time::Duration::ZERO,
-    }
-}
-
-pub fn key(path: &str, key: &str, body: &str) -> IdempotencyKey {
-    IdempotencyKey {
-        method: "POST".to_owned(),
-        path: path.to_owned(),
-        key: key.to_owned(),
-        query: String::new(),
-        body: body.to_owned().into(),
-        body_is_missing: body.is_empty(),
     }
 }
 
@@ -399,15 +307,6 @@ pub fn new_coupon(code: &str) -> NewCoupon {
 
 pub fn cents(amount: i64) -> Cents {
     Cents::new(amount).unwrap()
-}
-
-/// The outcome of a command that the test relies on.
-#[track_caller]
-pub fn done<T>(outcome: Result<Done<T>, CommandError>) -> T {
-    match outcome {
-        Ok(done) => done.outcome,
-        Err(error) => panic!("refused: {error:?}"),
-    }
 }
 
 /// Asserts that a command, or a look, was refused like this.

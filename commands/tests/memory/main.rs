@@ -2,21 +2,16 @@
 
 extern crate cartlog_commands as commands;
 
-mod nobody;
-
 use cap::Cap;
 use commands::guard::Client;
-use commands::snapshots::NoSnapshots;
-use commands::testing::{Mailbox, ManualClock};
+use commands::testing::{Mailbox, Nobody, done, parts, request};
 use commands::{
-    BillCart, Clock, CommandDependencies, CommandError, CommandSettings, Commands, Done, Memory, NewCustomer,
-    NewProduct, NewStore, Request,
+    BillCart, CommandDependencies, CommandSettings, Commands, Memory, NewCustomer, NewProduct, NewStore, Request,
 };
 use domain::store::CreditOrder;
 use domain::{Cents, ProductId, StoreId};
 use eventlog::{SqliteLog, SqliteOptions, Synchronous};
-use journal::{Actor, Journal};
-use nobody::Nobody;
+use journal::Journal;
 use std::alloc::System;
 use std::sync::Arc;
 use vault::MemoryVault;
@@ -48,19 +43,15 @@ impl Shop {
         };
         let log = SqliteLog::open(&directory.join(format!("{states}.sqlite")), sqlite).expect("a directory");
         let (vault, mailbox) = (Arc::new(MemoryVault::default()), Arc::<Mailbox>::default());
+        let journal = Journal::new(Arc::new(log), Arc::clone(&vault) as _);
         let node = Commands::new(CommandDependencies {
-            journal: Journal::new(Arc::new(log), Arc::clone(&vault) as _),
-            vault,
-            snapshots: Arc::new(NoSnapshots),
-            progress: Arc::new(NoSnapshots),
             lookups: Arc::new(Nobody),
-            mailer: Arc::clone(&mailbox) as _,
-            clock: Arc::new(ManualClock::default()) as Arc<dyn Clock>,
             settings: CommandSettings {
                 memory: Memory { states, ..Memory::default() },
                 sole_writer: true,
                 ..CommandSettings::default()
             },
+            ..parts(journal, &vault, &Arc::default(), Arc::clone(&mailbox) as _)
         });
         let new = NewStore {
             name: "Tea & Co".to_owned(),
@@ -73,17 +64,7 @@ impl Shop {
             cart_expires_after_minutes: 60,
         };
         let store_id: StoreId = done(node.create_store(Client::UNKNOWN, new, None, None).await);
-        let (request_id, idempotency, if_match, held) = Default::default();
-        let request = Request {
-            store_id,
-            actor: Actor::System,
-            request_id,
-            idempotency,
-            if_match,
-            watermark: Default::default(),
-            held,
-            spent: std::time::Duration::ZERO,
-        };
+        let request = request(store_id);
         let mut products = Vec::new();
         for number in 0..LINES {
             let new = NewProduct {
@@ -120,13 +101,6 @@ impl Shop {
         done(self.node.add_to_cart(&self.request, customer, items).await);
         let bill = BillCart { coupon: None, shipping_amount_in_cents: None };
         done(self.node.bill_cart(&self.request, customer, bill).await);
-    }
-}
-
-fn done<T>(outcome: Result<Done<T>, CommandError>) -> T {
-    match outcome {
-        Ok(done) => done.outcome,
-        Err(error) => panic!("refused: {error:?}"),
     }
 }
 

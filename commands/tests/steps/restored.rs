@@ -6,10 +6,12 @@ use crate::shop::{Shop, cents};
 use crate::world::{World, done};
 use commands::snapshots::Snapshots;
 use commands::{Clock, InventoryChange};
-use domain::customer::CustomerCreated;
-use domain::{ClaimId, CredentialId, CustomerId, EmailId, Event, PersonalData};
+use domain::customer::CustomerEvent;
+use domain::{CustomerId, PersonalData};
 use eventlog::StreamName;
-use journal::{Actor, Metadata, Tail, ToAppend};
+use journal::Tail;
+use journal::testing::events::customer_created;
+use journal::testing::to_append;
 use uuid::Uuid;
 
 /// Lets tasks that save go on until the stream's state is saved.
@@ -24,28 +26,8 @@ async fn saved(world: &World, stream: &str) {
 async fn a_crowd(world: &World, shop: &Shop, count: u128) {
     for number in 0..count {
         let customer_id = CustomerId(Uuid::from_u128(number));
-        let created = CustomerCreated {
-            customer_id,
-            store_id: shop.store,
-            currency: "EUR".parse().expect("a currency"),
-            email_id: EmailId(Uuid::nil()),
-            claim_id: ClaimId(Uuid::nil()),
-            credential_id: CredentialId(Uuid::nil()),
-            addresses: Vec::new(),
-            personal: PersonalData::default().into(),
-        };
-        let metadata = Metadata {
-            schema_version: 0,
-            store_id: shop.store,
-            occurred_at: world.clock.now(),
-            actor: Actor::System,
-            request_id: None,
-            idempotency: None,
-            causation_id: None,
-            correlation_id: Uuid::nil(),
-            prev: None,
-        };
-        let event = ToAppend { id: Uuid::now_v7(), event: Event::Customer(created.into()), metadata };
+        let created = CustomerEvent::from(customer_created(shop.store, customer_id, PersonalData::default()));
+        let event = to_append(Uuid::now_v7(), shop.store, world.clock.now(), created);
         let stream = StreamName::new(format!("customer-{customer_id}"));
         world.journal().append(&stream, Tail::default(), &[event]).await.expect("in memory");
     }

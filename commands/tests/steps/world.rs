@@ -1,11 +1,13 @@
 //! One log, one vault and one clock, and the nodes that work on them.
 
 use crate::place::{Kept, Place};
-use commands::testing::{CountedLookups, KeptSnapshots, Mailbox, ManualClock};
-use commands::{Clock, CommandDependencies, CommandError, CommandSettings, Commands, Done, IdempotencyKey, Request};
+use commands::testing::{KeptSnapshots, Mailbox, ManualClock, key, parts};
+pub use commands::testing::{done, request};
+use commands::{Clock, CommandDependencies, CommandSettings, Commands, Request};
 use domain::{Event, StoreId};
 use eventlog::{EventLog, ExpectedRevision, NewEvent, Position, StreamName};
-use journal::{Actor, Journal, Metadata, Tail, ToAppend};
+use journal::testing::to_append;
+use journal::{Journal, Tail};
 use std::sync::Arc;
 use vault::MemoryVault;
 
@@ -107,14 +109,8 @@ impl World {
     pub fn parts(&self, log: Arc<dyn EventLog>) -> CommandDependencies {
         let journal = Journal::new(log, Arc::clone(&self.vault) as Arc<dyn journal::Keys>);
         CommandDependencies {
-            lookups: Arc::new(CountedLookups::new(journal.clone())),
-            journal,
-            vault: Arc::clone(&self.vault) as Arc<dyn vault::Vault>,
-            snapshots: Arc::new(commands::snapshots::NoSnapshots),
             progress: Arc::clone(&self.snapshots) as Arc<dyn commands::snapshots::Snapshots>,
-            mailer: Arc::clone(&self.mailbox) as Arc<dyn commands::Mailer>,
-            clock: Arc::clone(&self.clock) as Arc<dyn commands::Clock>,
-            settings: CommandSettings::default(),
+            ..parts(journal, &self.vault, &self.clock, Arc::clone(&self.mailbox) as Arc<dyn commands::Mailer>)
         }
     }
 
@@ -138,19 +134,8 @@ impl World {
     pub async fn append<E: Into<Event>>(&self, store_id: StoreId, stream: &str, events: impl IntoIterator<Item = E>) {
         let (journal, stream) = (self.journal(), StreamName::new(stream));
         let read = journal.read_stream(&stream, Tail::default(), usize::MAX).await.expect("the log is there");
-        let metadata = Metadata {
-            schema_version: 0,
-            store_id,
-            occurred_at: self.clock.now(),
-            actor: Actor::System,
-            request_id: None,
-            idempotency: None,
-            causation_id: None,
-            correlation_id: uuid::Uuid::now_v7(),
-            prev: None,
-        };
-        let to_append =
-            |event: E| ToAppend { id: uuid::Uuid::now_v7(), event: event.into(), metadata: metadata.clone() };
+        let now = self.clock.now();
+        let to_append = |event: E| to_append(uuid::Uuid::now_v7(), store_id, now, event);
         let events: Vec<_> = events.into_iter().map(to_append).collect();
         journal.append(&stream, read.tail, &events).await.expect("the log is there");
     }
@@ -205,38 +190,7 @@ impl World {
     }
 }
 
-/// A request of the store's client without a key.
-pub fn request(store_id: StoreId) -> Request {
-    Request {
-        store_id,
-        actor: Actor::System,
-        request_id: None,
-        idempotency: None,
-        if_match: None,
-        watermark: Default::default(),
-        held: Default::default(),
-        spent: std::time::Duration::ZERO,
-    }
-}
-
 /// A request with an `Idempotency-Key`; `path` keeps different commands apart.
 pub fn keyed(store_id: StoreId, path: &str, key: &str) -> Request {
-    let key = IdempotencyKey {
-        method: "POST".to_owned(),
-        path: path.to_owned(),
-        key: key.to_owned(),
-        query: String::new(),
-        body: bytes::Bytes::new(),
-        body_is_missing: true,
-    };
-    Request { idempotency: Some(key), ..request(store_id) }
-}
-
-/// The outcome of a command that a test relies on.
-#[track_caller]
-pub fn done<T>(outcome: Result<Done<T>, CommandError>) -> T {
-    match outcome {
-        Ok(done) => done.outcome,
-        Err(error) => panic!("refused: {error}"),
-    }
+    Request { idempotency: Some(self::key(path, key, "")), ..request(store_id) }
 }

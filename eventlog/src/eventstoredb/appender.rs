@@ -10,6 +10,7 @@ use super::server::Server;
 use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::{self, NewEvent, StreamName};
+use crate::ids::new_id;
 use crate::port::{AppendError, Appended, ExpectedRevision, LogError};
 use crate::size::Room;
 use std::collections::HashMap;
@@ -88,12 +89,7 @@ impl Appender<'_> {
 
     /// Whether the server takes appends: one to a stream that is not there, and would have to be very long.
     pub async fn probe(&self) -> Result<(), LogError> {
-        let event = NewEvent {
-            id: uuid::Uuid::now_v7(),
-            event_type: "Probe".to_owned(),
-            data: "{}".into(),
-            metadata: "{}".into(),
-        };
+        let event = NewEvent { id: new_id(), event_type: "Probe".to_owned(), data: "{}".into(), metadata: "{}".into() };
         match self.append(&StreamName::new(PROBED), ExpectedRevision::Exact(Position::GREATEST - 1), &[event]).await {
             // It says so once it knows that it leads, and where the stream ends.
             Err(AppendError::Conflict { .. }) => Ok(()),

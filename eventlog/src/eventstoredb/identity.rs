@@ -6,6 +6,7 @@ use super::reader::{Reader, place};
 use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::NewEvent;
+use crate::ids::new_id;
 use crate::port::{FIRST_FORMAT, LogError, LogId};
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -99,7 +100,7 @@ impl Identity {
                 self.announced.store(true, Ordering::Release);
                 return Ok(());
             }
-            let event = event(uuid::Uuid::now_v7(), RAISED, &LogFormatRaised { format: self.format })?;
+            let event = event(new_id(), RAISED, &LogFormatRaised { format: self.format })?;
             // Whatever the server says: reading tells what stands.
             append(reader, Expected::Revision(header.length - 1), event).await.or_else(|trouble| match trouble {
                 ServerFailure::Unsure(_) | ServerFailure::NotDone(_) | ServerFailure::NotLeader { .. } => Ok(()),
@@ -158,7 +159,7 @@ async fn read(reader: &Reader) -> Result<Option<LogHeader>, LogError> {
 
 /// Appends an identity, and answers with the one that stands: whoever else came first is as good.
 async fn create(reader: &Reader) -> Result<LogHeader, LogError> {
-    let log_id = LogId(uuid::Uuid::now_v7());
+    let log_id = LogId(new_id());
     let created = event(log_id.0, CREATED, &LogCreated { log_id, is_first: true })?;
     // Whatever it says: reading tells what stands.
     let appended = append(reader, Expected::NoStream(Empty {}), created).await;

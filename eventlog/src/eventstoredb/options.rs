@@ -74,6 +74,7 @@ impl fmt::Debug for EventStoreDbOptions {
 
 /// Doubles with each failure up to a few seconds. The upper half is left to chance, so that nodes that lost the server at the
 /// same time don't all come back at the same time.
+#[expect(clippy::disallowed_methods, reason = "one of the `Pauses`, which a test chooses")]
 fn growing_pause(failures: u32) -> Duration {
     let doubled = FIRST_PAUSE.saturating_mul(2u32.saturating_pow(failures.saturating_sub(1)));
     doubled.min(LONGEST_PAUSE).mul_f64(rand::random_range(0.5..1.0))

@@ -11,6 +11,7 @@ use super::stretches::Stretch;
 use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::NewEvent;
+use crate::ids::new_id;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -110,7 +111,7 @@ impl Reader {
         };
         let data = serde_json::to_vec(&note).map_err(|error| ServerFailure::Refused(error.to_string()))?;
         let event = NewEvent {
-            id: uuid::Uuid::now_v7(),
+            id: new_id(),
             event_type: NOTED.to_owned(),
             data: data.into(),
             metadata: Bytes::from_static(b"{}"),

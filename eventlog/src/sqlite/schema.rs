@@ -2,6 +2,7 @@
 
 use super::errors::{IF_DAMAGED, log_error, open_error};
 use super::options::SqliteOptions;
+use crate::ids::new_id;
 use crate::port::{LogError, LogId};
 use rusqlite::{Connection, ErrorCode, params};
 use sqlite::{
@@ -62,7 +63,7 @@ pub(super) fn format(options: &SqliteOptions) -> Format {
 
 fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(TABLES)?;
-    let log_id = Uuid::now_v7();
+    let log_id = new_id();
     connection.execute("INSERT INTO meta (key, value) VALUES ('log_id', ?1)", params![log_id.as_bytes()]).map(drop)
 }
 

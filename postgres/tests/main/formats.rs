@@ -1,7 +1,7 @@
 //! Nodes of two versions on one database: the earlier is refused, and never meets what it can't read.
 
-use crate::scratch::{Scratch, url};
 use crate::soon;
+use postgres::testing::{Scratch, url};
 use postgres::{Candidate, Database, DatabaseError, DatabaseOptions, LeadershipStatus, Pace, Role};
 use std::time::Duration;
 

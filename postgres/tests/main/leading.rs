@@ -1,8 +1,7 @@
 //! One leads; when it is gone, another one does.
 
-use crate::proxy::{Network, Proxy};
-use crate::scratch::{Scratch, url};
 use crate::soon;
+use postgres::testing::{Network, Proxy, Scratch, url};
 use postgres::{Candidate, Database, DatabaseError, DatabaseOptions, HeldRole, LeadershipStatus, Lease, Pace, Role};
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;

@@ -3,8 +3,6 @@
 mod formats;
 mod leading;
 mod opening;
-mod proxy;
-mod scratch;
 mod silence;
 mod tls;
 

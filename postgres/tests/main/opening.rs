@@ -1,8 +1,7 @@
 //! Opening a database: what it is refused for, and what passes.
 
-use crate::proxy::{Network, Proxy};
-use crate::scratch::{Scratch, url};
 use futures::future::join_all;
+use postgres::testing::{Network, Proxy, Scratch, url};
 use postgres::{Database, DatabaseError, DatabaseOptions, Migrations};
 use std::time::Duration;
 

@@ -1,8 +1,7 @@
 //! A server that takes a connection and then keeps silent, lets its words drip, or goes half-way: each call ends, and says so.
 
-use crate::proxy::{Network, Proxy};
-use crate::scratch;
 use peer::Peer;
+use postgres::testing::{Network, Proxy};
 use postgres::{Database, DatabaseError, DatabaseOptions, Sessions};
 use std::time::Duration;
 
@@ -26,7 +25,7 @@ async fn a_server_that_does_not_speak_is_not_waited_for_for_ever() {
 
 #[tokio::test]
 async fn whoever_no_longer_waits_leaves_no_connection_behind_that_waits_for_ever() {
-    let proxy = Proxy::to(&scratch::url()).await;
+    let proxy = Proxy::to(&postgres::testing::url()).await;
     // Whatever other tests have written there.
     let options = DatabaseOptions { connections: 1, format: i32::MAX, ..DatabaseOptions::default() };
     let database = Database::open(&proxy.url, options).await.expect("opens");

@@ -1,6 +1,6 @@
 //! What a URL promises of TLS, against a real server: it is kept, or said.
 
-use crate::scratch::Scratch;
+use postgres::testing::Scratch;
 use postgres::{Database, DatabaseError, DatabaseOptions};
 
 fn file(name: &str) -> String {
@@ -14,7 +14,7 @@ fn file(name: &str) -> String {
 fn url(query: &str) -> String {
     // As the program does; whoever came first has done it.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let url = crate::scratch::url();
+    let url = postgres::testing::url();
     let (url, _) = url.split_once('?').unwrap_or((&url, ""));
     format!("{url}?{query}")
 }

@@ -1,10 +1,10 @@
 //! The same in PostgreSQL, in a schema of its own that is dropped afterwards.
 
-use crate::scratch::Scratch;
 use crate::{SOME, cpu, journal, live, many_products, opened, query, rate, settings, told};
 use cartlog_projections::store::ReadStore;
 use cartlog_projections::{PostgresReadStore, Projections, view_names};
 use journal::Journal;
+use postgres::testing::Scratch;
 use postgres::{HeldRole, Role};
 use std::path::Path;
 use std::sync::Arc;

@@ -68,6 +68,7 @@ impl Committer {
             return Ok(());
         }
         let mut connection = self.connection().await?;
+        #[expect(clippy::disallowed_methods, reason = "a mark that no other commit has; it is only ever compared")]
         let mark = Uuid::new_v4();
         // Dropped in the middle, a transaction is never committed: its connection is closed with it.
         let written = in_time(LONGEST, async { Ok(write(&mut connection, held, commit, mark).await) }).await;

@@ -1,18 +1,15 @@
 //! What a query costs: every list goes through its index, in its order, whatever is filtered and wherever the page begins; a search
 //! through the index of words.
 
-#[path = "../../../postgres/tests/main/scratch.rs"]
-mod scratch;
-
 use super::pool::SESSION;
 use super::statement::{self, Statement};
 use super::{PostgresReadStore, schema};
 use crate::TimeRange;
 use crate::store::*;
+use ::postgres::testing::Scratch;
 use ::postgres::{HeldRole, Role};
 use domain::Timestamp;
 use eventlog::{Checkpoint, LogId, Position};
-use scratch::Scratch;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 use uuid::Uuid;
 

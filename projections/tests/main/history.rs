@@ -1,9 +1,9 @@
 //! Random histories: what several customers of several stores could have done, in a valid order.
 
-use crate::world::{World, gift_card_issued};
+use crate::world::World;
 use domain::billing::CouponUse;
 use domain::cart::*;
-use domain::coupon::{CouponCreated, CouponEvent, CouponRedeemed, CouponRedemptionReversed, CouponStyle, CouponVoided};
+use domain::coupon::{CouponCreated, CouponEvent, CouponRedeemed, CouponRedemptionReversed, CouponVoided};
 use domain::credit::{CreditEvent, CreditIssued, CreditSource, CreditSpendReversed, CreditSpent, CreditVoided};
 use domain::customer::*;
 use domain::gift_card::{GiftCardEvent, GiftCardSpent, GiftCardVoided};
@@ -12,6 +12,8 @@ use domain::order::{OrderCanceled, OrderDelivered, OrderShipped};
 use domain::product::*;
 use domain::store::{BatchCreditCompleted, BatchCreditStarted, StoreEvent, StoreRenamed};
 use domain::*;
+use eventlog::testing::Chance;
+use journal::testing::events::*;
 
 /// Everything that exists, to ask for.
 #[derive(Default)]
@@ -30,7 +32,7 @@ pub struct Known {
 
 /// Makes histories, the same for the same seed.
 pub struct Historian {
-    seed: u64,
+    chance: Chance,
     pub known: Known,
     open: Vec<OpenCart>,
     /// Issued, and neither collected nor failed.
@@ -45,25 +47,19 @@ struct OpenCart {
     lines: Vec<(CartItemId, ProductId, u32)>,
 }
 
-fn cents(amount: i64) -> Cents {
-    Cents::new(amount).expect("an amount")
-}
-
 impl Historian {
     pub fn new(seed: u64) -> Self {
-        Self { seed, known: Known::default(), open: Vec::new(), unpaid: Vec::new(), pending: Vec::new() }
-    }
-
-    /// SplitMix64.
-    fn next(&mut self) -> u64 {
-        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.seed ^ (self.seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        Self {
+            chance: Chance(seed),
+            known: Known::default(),
+            open: Vec::new(),
+            unpaid: Vec::new(),
+            pending: Vec::new(),
+        }
     }
 
     fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
+        self.chance.below(bound)
     }
 
     fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
@@ -209,18 +205,9 @@ impl Historian {
                     lines.len() - 1
                 });
                 lines[line].2 += quantity;
-                CartItemAdded {
-                    cart_id,
-                    cart_item_id: lines[line].0,
-                    product_id: product,
-                    product_title: "A thing".to_owned(),
-                    product_vendor: "Ikea".to_owned(),
-                    product_type: "desk".to_owned(),
-                    unit_amount_in_cents: cents(1_000),
-                    quantity,
-                    line_quantity: lines[line].2,
-                }
-                .into()
+                let (cart_item_id, _, line_quantity) = lines[line];
+                let added = cart_item_added(cart_id, cart_item_id, product, quantity);
+                CartItemAdded { line_quantity, ..added }.into()
             }
         };
         let held = StockHeld { cart_id, customer_id: customer, cart_revision: 0, quantity, previous_quantity: 0 };
@@ -307,7 +294,7 @@ impl Historian {
             return;
         };
         let gift_card_id = GiftCardId(world.id());
-        let issued = gift_card_issued(gift_card_id, store_id, [gifter, recipient], 5_000);
+        let issued = gift_card_issued(store_id, gift_card_id, [gifter, recipient], 5_000);
         let stream = format!("gift_card-{gift_card_id}");
         world.append(store_id, stream.clone(), GiftCardEvent::from(issued)).await;
         self.known.gift_cards.push(gift_card_id);
@@ -363,14 +350,7 @@ impl Historian {
         credit_id: CreditId,
         source: CreditSource,
     ) -> String {
-        let issued = CreditIssued {
-            credit_id,
-            store_id,
-            customer_id,
-            currency: "USD".parse().expect("a currency"),
-            amount_in_cents: cents(500),
-            source,
-        };
+        let issued = CreditIssued { source, ..credit_issued(store_id, credit_id, customer_id, 500) };
         let stream = format!("credit-{credit_id}");
         world.append(store_id, stream.clone(), CreditEvent::from(issued)).await;
         self.known.credits.push(credit_id);
@@ -381,19 +361,8 @@ impl Historian {
         let which = self.below(2);
         let store_id = self.known.stores[which];
         let coupon_id = CouponId(world.id());
-        let created = CouponCreated {
-            coupon_id,
-            store_id,
-            claim_id: ClaimId(world.id()),
-            code: format!("Save-{}", self.known.coupons.len()),
-            style: CouponStyle::PercentOff,
-            amount: 10,
-            starts_at: None,
-            expires_at: Timestamp::from_millis(world.now + 1_000_000),
-            usage_limit: Some(5),
-            usage_limit_per_customer: None,
-            minimum_amount_in_cents: None,
-        };
+        let code = format!("Save-{}", self.known.coupons.len());
+        let created = CouponCreated { amount: 10, usage_limit: Some(5), ..coupon_created(store_id, coupon_id, &code) };
         let stream = format!("coupon-{coupon_id}");
         world.append(store_id, stream.clone(), CouponEvent::from(created)).await;
         self.known.coupons.push(coupon_id);

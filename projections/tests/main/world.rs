@@ -6,23 +6,21 @@ use crate::place::Place;
 use async_trait::async_trait;
 use cartlog_projections::store::ReadStore;
 use cartlog_projections::{ProjectionSettings, Projections, Views};
-use domain::billing::{InvoiceLine, LineKind};
-use domain::cart::{CartClosed, CartEvent, CartItemAdded, CartOpened, CloseReason, ProductQuantity};
-use domain::customer::{CustomerCreated, CustomerDeleted, CustomerEvent, NewAddress};
-use domain::gift_card::GiftCardIssued;
-use domain::invoice::{InvoiceCollected, InvoiceEvent, InvoiceIssued};
-use domain::order::{OrderEvent, OrderLine, OrderPlaced};
+use domain::cart::{CartClosed, CartEvent, CartOpened, CloseReason};
+use domain::customer::{CustomerDeleted, CustomerEvent};
+use domain::invoice::InvoiceEvent;
+use domain::order::OrderEvent;
 use domain::product::{ProductCreated, ProductDeleted, ProductEvent, StockHeld};
-use domain::store::{CreditOrder, StoreCreated, StoreEvent};
+use domain::store::StoreEvent;
 use domain::*;
 use eventlog::{
     AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, MemoryLog, NewEvent, Position, RecordedEvent,
     StreamName, Subscription,
 };
 use futures::StreamExt;
-use journal::testing::MemoryKeys;
-use journal::{Actor, Journal, Metadata, Tail, ToAppend};
-use std::collections::HashMap;
+use journal::Journal;
+use journal::testing::events::*;
+use journal::testing::{MemoryKeys, Pen, to_append};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -45,8 +43,8 @@ pub async fn until(is_so: impl AsyncFn() -> bool) {
     tokio::time::timeout(LONG, waiting).await.expect("it never came to be so");
 }
 
-/// 2026-01-01T00:00:00Z.
-pub const BEGINNING: i64 = 1_767_225_600_000;
+/// When all begins, in milliseconds.
+pub const BEGINNING: i64 = journal::testing::BEGINNING.as_millis();
 
 pub struct World {
     pub journal: Journal,
@@ -54,7 +52,7 @@ pub struct World {
     pub keys: Arc<MemoryKeys>,
     /// The shop's clock, in milliseconds.
     pub now: i64,
-    tails: HashMap<String, Tail>,
+    pen: Pen,
     ids: u128,
     pub place: Place,
 }
@@ -63,15 +61,8 @@ impl Default for World {
     fn default() -> Self {
         let log = Arc::new(Fixable::default());
         let keys = Arc::new(MemoryKeys::default());
-        Self {
-            journal: Journal::new(Arc::clone(&log) as _, Arc::clone(&keys) as _),
-            log,
-            keys,
-            now: BEGINNING,
-            tails: HashMap::new(),
-            ids: 0,
-            place: Place::default(),
-        }
+        let journal = Journal::new(Arc::clone(&log) as _, Arc::clone(&keys) as _);
+        Self { pen: Pen::new(journal.clone()), journal, log, keys, now: BEGINNING, ids: 0, place: Place::default() }
     }
 }
 
@@ -137,39 +128,13 @@ impl World {
 
     /// Without letting time pass.
     pub async fn append_now(&mut self, store: StoreId, stream: String, event: impl Into<Event>) -> Position {
-        let id = self.id();
-        let metadata = Metadata {
-            schema_version: 0,
-            store_id: store,
-            occurred_at: self.at(),
-            actor: Actor::System,
-            request_id: None,
-            idempotency: None,
-            causation_id: None,
-            correlation_id: id,
-            prev: None,
-        };
-        let event = ToAppend { id, event: event.into(), metadata };
-        let tail = self.tails.entry(stream.clone()).or_default();
-        let written = self.journal.append(&StreamName::new(stream), *tail, &[event]).await.expect("appended");
-        *tail = written.tail;
-        written.position
+        let event = to_append(self.id(), store, self.at(), event);
+        self.pen.append(stream, &[event]).await
     }
 
     pub async fn store(&mut self) -> StoreId {
         let store_id = StoreId(self.id());
-        let created = StoreCreated {
-            store_id,
-            name: "Shop".to_owned(),
-            tagline: None,
-            app_id: format!("app-{store_id}"),
-            claim_id: ClaimId(self.id()),
-            credential_id: CredentialId(self.id()),
-            credit_order_preference: CreditOrder::GiftCard,
-            tax_rate_in_basis_points: 0,
-            timezone: "UTC".to_owned(),
-            cart_expires_after_minutes: 60,
-        };
+        let created = store_created(store_id);
         self.append(store_id, format!("store-{store_id}"), StoreEvent::from(created)).await;
         store_id
     }
@@ -189,15 +154,12 @@ impl World {
     ) -> ProductId {
         let product_id = ProductId(self.id());
         let created = ProductCreated {
-            product_id,
-            store_id,
             title: title.to_owned(),
             product_type: product_type.to_owned(),
             vendor: vendor.to_owned(),
-            description: None,
             inventory,
-            sale_price_in_cents: Cents::new(1_000).expect("cents"),
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            ..product_created(store_id, product_id)
         };
         self.append(store_id, format!("product-{product_id}"), ProductEvent::from(created)).await;
         product_id
@@ -222,22 +184,8 @@ impl World {
             state: None,
             country: Some("US".to_owned()),
         };
-        let personal = PersonalData {
-            email: Some(email.to_owned()),
-            first_name: Some("Ada".to_owned()),
-            last_name: Some("Lovelace".to_owned()),
-            addresses: vec![address],
-        };
-        let created = CustomerCreated {
-            customer_id,
-            store_id: store,
-            currency: "USD".parse().expect("a currency"),
-            email_id: EmailId(self.id()),
-            claim_id: ClaimId(self.id()),
-            credential_id: CredentialId(self.id()),
-            addresses: vec![NewAddress { address_id, is_primary: true }],
-            personal: personal.into(),
-        };
+        let personal = PersonalData { addresses: vec![address], ..person(email) };
+        let created = customer_created(store, customer_id, personal);
         self.customer_event(store, customer_id, created).await;
         customer_id
     }
@@ -287,17 +235,7 @@ impl World {
         quantity: u32,
     ) {
         self.hold(store, customer, cart_id, product_id, quantity).await;
-        let added = CartItemAdded {
-            cart_id,
-            cart_item_id: CartItemId(self.id()),
-            product_id,
-            product_title: "A thing".to_owned(),
-            product_vendor: "Ikea".to_owned(),
-            product_type: "chair".to_owned(),
-            unit_amount_in_cents: Cents::new(1_000).expect("cents"),
-            quantity,
-            line_quantity: quantity,
-        };
+        let added = cart_item_added(cart_id, CartItemId(self.id()), product_id, quantity);
         self.cart_event(store, customer, added).await;
     }
 
@@ -316,37 +254,9 @@ impl World {
         quantity: u32,
     ) -> InvoiceId {
         let invoice_id = InvoiceId(self.id());
-        let unit = Cents::new(1_000).expect("cents");
-        let total = unit.times(quantity).expect("cents");
-        let line = InvoiceLine {
-            invoice_line_item_id: InvoiceLineItemId(self.id()),
-            kind: LineKind::Item,
-            cart_item_id: Some(CartItemId(self.id())),
-            product_id: Some(product_id),
-            product_title: Some("A thing".to_owned()),
-            quantity,
-            unit_amount_in_cents: unit,
-            total_amount_in_cents: total,
-            discount_amount_in_cents: Cents::ZERO,
-            tax_amount_in_cents: Cents::ZERO,
-        };
-        let issued = InvoiceIssued {
-            invoice_id,
-            store_id,
-            customer_id,
-            cart_id,
-            currency: "USD".parse().expect("a currency"),
-            lines: vec![line],
-            coupon: None,
-            gift_card_spends: Vec::new(),
-            credit_redemptions: Vec::new(),
-            total_amount_in_cents: total,
-            discount_amount_in_cents: Cents::ZERO,
-            tax_amount_in_cents: Cents::ZERO,
-            gift_card_used_amount_in_cents: Cents::ZERO,
-            credit_used_amount_in_cents: Cents::ZERO,
-            amount_due_in_cents: total,
-        };
+        let (line_id, item_id) = (InvoiceLineItemId(self.id()), CartItemId(self.id()));
+        let line = invoice_line(line_id, item_id, product_id, quantity);
+        let issued = invoice_issued(store_id, customer_id, cart_id, invoice_id, vec![line]);
         self.invoice_event(store_id, invoice_id, issued).await;
         invoice_id
     }
@@ -364,16 +274,7 @@ impl World {
         invoice_id: InvoiceId,
         items: &[(ProductId, u32)],
     ) -> OrderId {
-        let order_id = OrderId::of_invoice(invoice_id);
-        let quantity = items.iter().map(|(_, quantity)| quantity).sum();
-        let collected = InvoiceCollected {
-            order_id,
-            customer_id,
-            cart_id,
-            amount_in_cents: Cents::new(1_000).expect("cents").times(quantity).expect("cents"),
-            currency: Some("USD".parse().expect("a currency")),
-            items: items.iter().map(|&(product_id, quantity)| ProductQuantity { product_id, quantity }).collect(),
-        };
+        let collected = invoice_collected(customer_id, cart_id, invoice_id, items);
         self.invoice_event(store_id, invoice_id, collected).await;
         self.place(store_id, customer_id, cart_id, invoice_id, items).await
     }
@@ -389,15 +290,10 @@ impl World {
         let order_id = OrderId::of_invoice(invoice_id);
         let mut lines = Vec::new();
         for &(product_id, quantity) in items {
-            lines.push(OrderLine {
-                order_line_item_id: OrderLineItemId(self.id()),
-                invoice_line_item_id: InvoiceLineItemId(self.id()),
-                product_id,
-                product_title: "A thing".to_owned(),
-                quantity,
-            });
+            let (id, of) = (OrderLineItemId(self.id()), InvoiceLineItemId(self.id()));
+            lines.push(order_line(id, of, product_id, quantity));
         }
-        let placed = OrderPlaced { order_id, store_id, customer_id, invoice_id, cart_id, lines };
+        let placed = order_placed(store_id, customer_id, cart_id, invoice_id, lines);
         self.order_event(store_id, order_id, placed).await;
         order_id
     }
@@ -486,22 +382,5 @@ impl EventLog for Fixable {
             other => other,
         };
         self.log.subscribe(after).map(seen).boxed()
-    }
-}
-
-/// In dollars, from the first customer to the second.
-pub fn gift_card_issued(
-    gift_card_id: GiftCardId,
-    store_id: StoreId,
-    [gifter_customer_id, recipient_customer_id]: [CustomerId; 2],
-    amount: i64,
-) -> GiftCardIssued {
-    GiftCardIssued {
-        gift_card_id,
-        store_id,
-        gifter_customer_id,
-        recipient_customer_id,
-        currency: "USD".parse().expect("a currency"),
-        amount_in_cents: Cents::new(amount).expect("an amount"),
     }
 }

@@ -1,12 +1,12 @@
 //! Of several nodes that believe to lead, one writes.
 
 use crate::place::{held, lead, role};
-use crate::scratch::Scratch;
 use crate::shelf::{Shelf, VIEW, at};
 use crate::world::until;
 use cartlog_projections::PostgresReadStore;
 use cartlog_projections::store::{ReadStore, ReadStoreError};
 use postgres::Candidate;
+use postgres::testing::Scratch;
 use sqlx::Connection;
 
 /// Every way to write.

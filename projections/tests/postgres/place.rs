@@ -1,8 +1,8 @@
 //! Where the views are kept: here in PostgreSQL, each store in a schema of its own, led by one leader throughout.
 
-use crate::scratch::Scratch;
 use cartlog_projections::PostgresReadStore;
 use cartlog_projections::store::ReadStore;
+use postgres::testing::Scratch;
 use postgres::{HeldRole, Role};
 use std::collections::HashMap;
 use std::sync::Arc;

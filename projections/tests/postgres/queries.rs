@@ -1,9 +1,9 @@
 //! Whether queries are answered: a table that somebody keeps locked is found, whoever asks for it or nobody.
 
 use crate::place::{held, lead};
-use crate::scratch::Scratch;
 use crate::world::{World, in_batches_of, until};
 use cartlog_projections::{PostgresReadStore, Projections};
+use postgres::testing::Scratch;
 use sqlx::Executor;
 use std::sync::Arc;
 

@@ -1,14 +1,13 @@
 //! A server that restarts, forgets, or is out of reach at the worst moment; and rows that it can't keep as they are.
 
 use crate::place::held;
-use crate::proxy::{Network, Proxy};
-use crate::scratch::url;
 use crate::shelf::{BY_VENDOR, STORE, Shelf, VIEW, at, row};
 use crate::world::{LONG, until};
 use cartlog_projections::store::*;
 use cartlog_projections::{PostgresReadStore, RowKey};
 use eventlog::Position;
 use postgres::DatabaseError;
+use postgres::testing::{Network, Proxy, url};
 use sqlx::Connection;
 use sqlx::postgres::PgListener;
 use std::time::Duration;

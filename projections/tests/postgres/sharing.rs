@@ -2,10 +2,10 @@
 
 use crate::answers::{answers, assert_same};
 use crate::history::Historian;
-use crate::scratch::Scratch;
 use crate::world::{World, until};
 use cartlog_projections::store::{GenerationState, ReadStore};
 use cartlog_projections::{PostgresReadStore, ProjectionSettings, ReadError, SharedViews};
+use postgres::testing::Scratch;
 use postgres::{Candidate, LeadershipStatus, Pace};
 use std::time::Duration;
 

@@ -1,11 +1,11 @@
 //! The products of one store, written to the read store itself.
 
 use crate::place::{held, lead};
-use crate::scratch::Scratch;
 use cartlog_projections::store::*;
 use cartlog_projections::views::Products;
 use cartlog_projections::{PostgresReadStore, View};
 use eventlog::{Checkpoint, LogId, Position};
+use postgres::testing::Scratch;
 use postgres::{Database, DatabaseOptions};
 use uuid::Uuid;
 

@@ -3,11 +3,11 @@
 
 use crate::answers::{answers, assert_same};
 use crate::history::Historian;
-use crate::scratch::Scratch;
 use crate::world::{World, until};
 use cartlog_projections::store::{Generation, GenerationState, ReadStore, ViewDeclaration};
 use cartlog_projections::views::{Customers, Products};
 use cartlog_projections::{AnyView, PostgresReadStore, ProjectionSettings, SharedViews, View};
+use postgres::testing::Scratch;
 use postgres::{Candidate, LeadershipStatus, Pace};
 use std::time::Duration;
 

@@ -400,6 +400,7 @@ async fn place_of(log: &dyn EventLog, stored: Option<Checkpoint>, log_id: LogId)
 }
 
 /// Up to a half more, so that two don't try at the same moments.
+#[expect(clippy::disallowed_methods, reason = "chance in a pause alone")]
 fn jittered(pause: Duration) -> Duration {
     let chance = f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 510.0;
     pause.mul_f64(1.0 + chance)

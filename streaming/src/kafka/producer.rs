@@ -279,6 +279,10 @@ impl Transactions {
         Err(ProducerFailure::Kafka(said))
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the brokers hold stamps against a clock of their own, which no test sets either"
+    )]
     fn transaction(&self, batch: &[RecordedEvent], stored: &mut ForwardedUpTo) -> Result<(), Class> {
         self.call("beginning a transaction", || self.producer.begin_transaction())?;
         for event in batch {

@@ -2,7 +2,7 @@
 //! is due, and in the end a rebuild gives the same.
 
 use crate::contract::{Place, Sharded, SqlitePlace};
-use crate::support::*;
+use cartlog_streaming::testing::*;
 use cartlog_streaming::*;
 use chrono::TimeDelta;
 use chrono_tz::Tz;

@@ -1,8 +1,8 @@
 //! What every adapter of `WindowStore` must do, run for SQLite and for one in memory that, as Redis does, applies a batch
 //! store by store. The latter also proves that the port is enough for that.
 
-use crate::support::{at, coupon, product, store};
 use async_trait::async_trait;
+use cartlog_streaming::testing::{at, coupon, product, store};
 use cartlog_streaming::*;
 use chrono::TimeDelta;
 use domain::{CustomerId, StoreId, Timestamp};

@@ -1,6 +1,6 @@
 //! kill -9 in the middle of storing: a child process counts, is killed at some moment, and another one goes on.
 
-use crate::support::*;
+use cartlog_streaming::testing::*;
 use cartlog_streaming::{SqliteWindows, Worker};
 use chrono::TimeDelta;
 use chrono_tz::Tz;

@@ -1,7 +1,7 @@
 //! Random histories, counted by workers that are stopped again and again, against a naive count of everything.
 
 use crate::contract::{Place, Sharded, SqlitePlace};
-use crate::support::*;
+use cartlog_streaming::testing::*;
 use cartlog_streaming::{WindowStore, Worker};
 use chrono::TimeDelta;
 use chrono_tz::Tz;

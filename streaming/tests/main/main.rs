@@ -19,5 +19,4 @@ mod running;
 mod secured;
 #[cfg(any(feature = "kafka", feature = "redis"))]
 mod silence;
-mod support;
 mod window;

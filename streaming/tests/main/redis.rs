@@ -2,8 +2,8 @@
 //! the rest is not.
 
 use crate::contract::{Failing, Fault, Place, dead};
-use crate::support::*;
 use async_trait::async_trait;
+use cartlog_streaming::testing::*;
 use cartlog_streaming::*;
 use chrono_tz::Tz;
 use domain::{StoreId, Timestamp};

@@ -5,7 +5,4 @@
 mod copy;
 #[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(feature = "postgres")]
-#[path = "../../../postgres/tests/main/scratch.rs"]
-mod scratch;
 mod suite;

@@ -1,9 +1,9 @@
 //! The vault in PostgreSQL passes the suite that every vault passes; and what only one that several nodes share promises.
 
-use crate::scratch::Scratch;
 use async_trait::async_trait;
 use domain::{CredentialId, CustomerId, StoreId, Timestamp};
 use journal::Keys;
+use postgres::testing::Scratch;
 use postgres::{Database, DatabaseError, DatabaseOptions};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,14 @@ use uuid::Uuid;
 use vault::conformance::Subject;
 use vault::{CredentialOwner, PostgresVault, Vault};
 
+/// The vault of a schema.
+#[derive(Default)]
+struct InPostgres(Scratch);
+
 #[async_trait]
-impl Subject for Scratch {
+impl Subject for InPostgres {
     async fn open(&self) -> Arc<dyn Vault> {
-        Arc::new(vault(self).await)
+        Arc::new(vault(&self.0).await)
     }
 }
 
@@ -23,7 +27,7 @@ async fn vault(scratch: &Scratch) -> PostgresVault {
 }
 
 mod suite {
-    vault::conformance!(crate::scratch::Scratch::default());
+    vault::conformance!(super::InPostgres::default());
 }
 
 /// No node goes on with what it once read.
@@ -105,7 +109,7 @@ async fn a_vault_that_a_newer_version_made_is_refused() {
 #[tokio::test]
 async fn what_is_answered_is_durable_whatever_the_servers_settings_are() {
     let scratch = Scratch::default();
-    let hasty = format!("{}&options=-csynchronous_commit%3Doff", crate::scratch::url());
+    let hasty = format!("{}&options=-csynchronous_commit%3Doff", postgres::testing::url());
     let options = DatabaseOptions { connections: 1, acquire_timeout: Duration::from_secs(10), ..scratch.options() };
     let vault = PostgresVault::open(&Database::open(&hasty, options).await.unwrap()).await.unwrap();
     // What a session itself is set to, only it can tell: it writes it down with what it writes.

@@ -2,10 +2,11 @@
 
 use super::lists::{all, letters};
 use super::story::{STORE, Story, at, id};
-use crate::world::{World, gift_card_issued};
+use crate::world::World;
 use cartlog_projections::views::{GiftCardFilter, GiftCards};
 use domain::gift_card::*;
 use domain::*;
+use journal::testing::events::gift_card_issued;
 use serde_json::{Value, json};
 
 const CARD: GiftCardId = GiftCardId(id(10));
@@ -15,7 +16,7 @@ fn cents(amount: i64) -> Cents {
 }
 
 fn issued() -> GiftCardIssued {
-    gift_card_issued(CARD, STORE, [11, 12].map(|customer| CustomerId(id(customer))), 1_000)
+    gift_card_issued(STORE, CARD, [11, 12].map(|customer| CustomerId(id(customer))), 1_000)
 }
 
 fn spent(spend: u128, amount: i64, remaining: i64) -> GiftCardSpent {

@@ -1,11 +1,12 @@
 //! What a billing may spend (api.md §6).
 
-use crate::world::{World, gift_card_issued};
+use crate::world::World;
 use cartlog_projections::views::WalletEntry;
 use domain::billing::WalletRef;
 use domain::credit::{CreditEvent, CreditIssued, CreditSource, CreditVoided};
 use domain::gift_card::{GiftCardEvent, GiftCardSpent};
 use domain::*;
+use journal::testing::events::gift_card_issued;
 
 fn cents(amount: i64) -> Cents {
     Cents::new(amount).expect("cents")
@@ -21,7 +22,7 @@ async fn a_wallet_has_what_is_left_the_oldest_first() {
     let mut wallet = Vec::new();
     for (number, customers) in [[bob, ada], [ada, bob], [bob, ada]].into_iter().enumerate() {
         let gift_card_id = GiftCardId(world.id());
-        let issued = gift_card_issued(gift_card_id, store_id, customers, 1_000);
+        let issued = gift_card_issued(store_id, gift_card_id, customers, 1_000);
         world.append(store_id, format!("gift_card-{gift_card_id}"), GiftCardEvent::from(issued)).await;
         let credit_id = CreditId(world.id());
         let issued = CreditIssued {

@@ -1,7 +1,7 @@
 //! The load itself: many connections that ask without pause.
 
-use crate::client::Connection;
-use crate::report::{Outcome, histogram, record};
+use super::client::Connection;
+use super::report::{Outcome, histogram, record};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::sync::Arc;

@@ -1,6 +1,4 @@
-//! A network that misbehaves on command, between a test and its PostgreSQL. Tests of other crates include this file too.
-
-#![allow(dead_code, reason = "not all who include it use all of it")]
+//! A network that misbehaves on command, between a test and its PostgreSQL.
 
 use sqlx::postgres::PgConnectOptions;
 use std::str::FromStr;
@@ -25,6 +23,7 @@ pub enum Network {
     DropsSettings,
 }
 
+/// What carries everything between the two, as [`Network`] says.
 pub struct Proxy {
     /// Of the database, by way of this.
     pub url: String,
@@ -59,10 +58,12 @@ impl Proxy {
         Self { url, network }
     }
 
+    /// From now on.
     pub fn be(&self, network: Network) {
         self.network.send_replace(network);
     }
 
+    /// Whether it is like this now: what was to be lost may have been.
     pub fn is(&self, network: Network) -> bool {
         *self.network.borrow() == network
     }

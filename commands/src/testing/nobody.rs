@@ -1,11 +1,12 @@
 //! Views that know nothing, and hold nothing.
 
+use crate::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
 use async_trait::async_trait;
-use commands::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
 use domain::past::{Fact, PastQuestion};
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::{Position, StreamName};
 
+/// The views of a store in which nobody is, whatever the log has.
 pub struct Nobody;
 
 #[async_trait]

@@ -1,6 +1,6 @@
 //! The real server, started in a directory of its own, and the shop that the load goes to.
 
-use crate::client::Connection;
+use super::client::Connection;
 use domain::StoreId;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -25,7 +25,6 @@ impl Server {
         Self::run(serve(data).args(flags))
     }
 
-    #[allow(dead_code, reason = "only some benches compare")]
     /// Another cartlog, on the directory's files, whatever the environment names.
     pub fn start_other(binary: &Path, data: &Path, flags: &[&str]) -> Self {
         Self::run(serve_by(binary, data).args(flags).env_clear())
@@ -42,6 +41,17 @@ impl Server {
         let mut connection = Connection::open(&self.address, String::new()).await.expect("the server accepts");
         while connection.send("GET", "/readyz", None).await.expect("an answer").status != 200 {
             tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until it has looked at what was written beside it: it shares the machine.
+    pub async fn settled(&self) {
+        loop {
+            let before = self.cpu();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            if self.cpu() - before < Duration::from_millis(50) {
+                return;
+            }
         }
     }
 
@@ -196,7 +206,7 @@ async fn confirm(address: &str, headers: &str, customers: &[String]) {
     tasks.join_all().await;
 }
 
-async fn must(connection: &mut Connection, method: &str, target: &str, body: Option<&str>) -> crate::client::Answer {
+async fn must(connection: &mut Connection, method: &str, target: &str, body: Option<&str>) -> super::client::Answer {
     let answer = connection.send(method, target, body).await.expect("an answer");
     assert!(answer.status < 300, "{method} {target}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
     answer

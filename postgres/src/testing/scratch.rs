@@ -1,8 +1,6 @@
-//! A schema for each test: nothing that another test does is seen in it. Tests of other crates include this file too.
+//! A schema for each test: nothing that another test does is seen in it.
 
-#![allow(dead_code, reason = "not all who include it use all of it")]
-
-use postgres::{Database, DatabaseOptions};
+use crate::{Database, DatabaseOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -26,6 +24,7 @@ pub struct Scratch {
 }
 
 impl Default for Scratch {
+    #[allow(clippy::disallowed_methods, reason = "a name that no earlier run has left behind")]
     fn default() -> Self {
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_nanos();
@@ -34,6 +33,7 @@ impl Default for Scratch {
 }
 
 impl Scratch {
+    /// What the database is opened with: in this schema, and known by its name.
     pub fn options(&self) -> DatabaseOptions {
         DatabaseOptions {
             schema: Some(self.schema.clone()),
