@@ -67,8 +67,8 @@ async fn killed_in_the_middle_of_batches_it_counts_each_event_once() {
         let store = number as u64 % 2;
         shop.happen(Happened { store, at, what }).await;
     }
-    let Shop { happened, journal, .. } = shop;
-    drop(journal); // closes the log, which the children open
+    let happened = std::mem::take(&mut shop.happened);
+    drop(shop); // closes the log, which the children open
     let killed: Vec<usize> =
         [0, 1, 1, 2, 1, 3].map(|batches| kill_after(start_child(directory.path()), batches)).into();
     let shop = Shop::on(open_log(directory.path()));
