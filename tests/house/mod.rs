@@ -2,6 +2,7 @@
 
 mod crates;
 mod files;
+mod howto;
 mod lints;
 
 use std::path::{Path, PathBuf};
