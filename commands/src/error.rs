@@ -2,8 +2,8 @@
 
 use crate::LookupsError;
 use domain::{AmountOutOfRange, Rejection};
-use eventlog::{AppendError, LogError};
-use journal::{JournalError, KeysError};
+use eventlog::{AppendError, Retry, with_causes};
+use journal::JournalError;
 use vault::VaultError;
 
 /// Why a command was not done. Nothing was changed, unless the outcome is not known.
@@ -253,32 +253,29 @@ impl From<LookupsError> for CommandError {
 /// Why the log could not be read or written, for a command.
 pub(crate) fn of_journal(error: &JournalError, reason: String) -> CommandError {
     match error {
-        JournalError::Keys(KeysError::Away(_)) => CommandError::Unavailable { service: Service::Vault, reason },
-        JournalError::Keys(KeysError::Damaged(_)) => CommandError::Damaged { reason },
-        JournalError::Log(error) | JournalError::Append(AppendError::Unavailable { source: error, .. }) => {
-            of_log(error, reason)
-        }
+        JournalError::Erased(_) => CommandError::NotFound(Resource::Customer),
         JournalError::Append(AppendError::TooLarge { .. }) => CommandError::TooLarge { reason },
         JournalError::Append(AppendError::OutcomeUnknown { .. }) => {
             CommandError::OutcomeUnknown { service: Service::EventLog, reason }
         }
-        // Whoever appends decides again, so this is met only where that went on for too long.
-        JournalError::Append(AppendError::Conflict { .. }) => CommandError::Busy,
-        JournalError::Erased(_) => CommandError::NotFound(Resource::Customer),
-        JournalError::Unreadable(_)
-        | JournalError::Append(AppendError::Empty { .. })
+        JournalError::Keys(_) => of_storage(Service::Vault, error.retry(), reason),
+        JournalError::Append(_)
+        | JournalError::Log(_)
+        | JournalError::Unreadable(_)
         | JournalError::Misplaced(_)
         | JournalError::NothingToAppend
         | JournalError::Seal(_)
-        | JournalError::Json(_) => CommandError::Damaged { reason },
+        | JournalError::Json(_) => of_storage(Service::EventLog, error.retry(), reason),
     }
 }
 
-fn of_log(error: &LogError, reason: String) -> CommandError {
-    match error {
-        LogError::Unavailable(_) => CommandError::Unavailable { service: Service::EventLog, reason },
-        // It may be this part of the log alone: others must not wait for it.
-        LogError::Damaged(_) | LogError::ForeignCheckpoint { .. } => CommandError::Damaged { reason },
+/// What never passes is damage: it may be of this part of the log or the vault alone, and others must not wait for it.
+fn of_storage(service: Service, retry: Retry, reason: String) -> CommandError {
+    match retry {
+        Retry::Never => CommandError::Damaged { reason },
+        Retry::Later => CommandError::Unavailable { service, reason },
+        // Whoever appends decides again, so this is met only where that went on for too long.
+        Retry::Busy => CommandError::Busy,
     }
 }
 
@@ -287,26 +284,12 @@ pub(crate) fn log_away(error: JournalError) -> CommandError {
     of_journal(&error, with_causes(&error))
 }
 
-/// An error and what caused it, in one line: the causes say what is the matter, the error where.
-pub fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !line.contains(&said) {
-            line.push_str(": ");
-            line.push_str(&said);
-        }
-        cause = error.source();
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::cart::CartRejection;
-    use eventlog::StreamName;
+    use eventlog::{LogError, StreamName};
+    use std::io;
 
     #[test]
     fn each_error_says_whether_trying_again_helps() {
@@ -331,8 +314,16 @@ mod tests {
         let stream = StreamName::new("cart-1");
         let append = |source| JournalError::Append(AppendError::Unavailable { stream: stream.clone(), source });
         let cases = [
-            (append(LogError::Unavailable("the disk is full".to_owned())), Class::NotNow, "the disk is full"),
-            (append(LogError::Damaged("a page is malformed".to_owned())), Class::Damaged, "a page is malformed"),
+            (
+                append(LogError::Unavailable(io::Error::other("the disk is full").into())),
+                Class::NotNow,
+                "the disk is full",
+            ),
+            (
+                append(LogError::Damaged(io::Error::other("a page is malformed").into())),
+                Class::Damaged,
+                "a page is malformed",
+            ),
             (AppendError::TooLarge { stream: stream.clone(), bytes: 7 }.into(), Class::Never, "7 bytes"),
             (JournalError::Misplaced(stream.clone()), Class::Damaged, "cart-1"),
         ];

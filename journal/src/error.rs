@@ -2,7 +2,7 @@
 
 use crate::{KeysError, Unreadable, seal};
 use domain::CustomerId;
-use eventlog::{AppendError, LogError, StreamName};
+use eventlog::{AppendError, LogError, Retry, StreamName};
 
 /// Why the log could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -32,5 +32,22 @@ pub enum JournalError {
 impl From<Unreadable> for JournalError {
     fn from(unreadable: Unreadable) -> Self {
         Self::Unreadable(Box::new(unreadable))
+    }
+}
+
+impl JournalError {
+    /// Whether trying again helps.
+    pub fn retry(&self) -> Retry {
+        match self {
+            JournalError::Append(error) => error.retry(),
+            JournalError::Log(error) => error.retry(),
+            JournalError::Keys(error) => error.retry(),
+            JournalError::Unreadable(_)
+            | JournalError::Erased(_)
+            | JournalError::Misplaced(_)
+            | JournalError::NothingToAppend
+            | JournalError::Seal(_)
+            | JournalError::Json(_) => Retry::Never,
+        }
     }
 }

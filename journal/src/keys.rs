@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::CustomerId;
+use eventlog::Retry;
 
 /// The key that one customer's personal data is sealed with (XChaCha20-Poly1305).
 #[derive(Clone, zeroize::ZeroizeOnDrop)]
@@ -22,6 +23,16 @@ pub enum KeysError {
     /// Trying again does not help, a backup of the vault does.
     #[error("the vault is damaged: {0}")]
     Damaged(String),
+}
+
+impl KeysError {
+    /// Whether trying again helps.
+    pub fn retry(&self) -> Retry {
+        match self {
+            KeysError::Away(_) => Retry::Later,
+            KeysError::Damaged(_) => Retry::Never,
+        }
+    }
 }
 
 /// The customers' keys.

@@ -30,7 +30,7 @@ pub use lock::lock;
 pub use open::{Opened, look, open, reopen};
 pub use readers::Readers;
 pub use space::{Probe, Short, Space};
-pub use trouble::{FailureKind, says, trouble};
+pub use trouble::{FailureKind, SqliteError, says, trouble};
 pub use turns::{Stopped, Turns};
 
 /// A file whose write-ahead log can be taken into it.

@@ -11,7 +11,7 @@ use crate::metric::Metric;
 use async_trait::async_trait;
 use domain::{StoreId, Timestamp};
 use eventlog::chain::EventHash;
-use eventlog::{Checkpoint, Position};
+use eventlog::{Checkpoint, Position, Retry};
 use std::ops::Range;
 use std::time::Duration;
 use uuid::Uuid;
@@ -76,6 +76,18 @@ pub enum WindowStoreError {
     /// it counted twice; read the checkpoint and go on from there.
     #[error("the windows have moved on from position {0}")]
     Moved(Position),
+}
+
+impl WindowStoreError {
+    /// Whether trying again helps.
+    pub fn retry(&self) -> Retry {
+        match self {
+            WindowStoreError::Unavailable(_) => Retry::Later,
+            // From where they are by then.
+            WindowStoreError::Moved(_) => Retry::Busy,
+            WindowStoreError::Damaged(_) | WindowStoreError::Foreign(_) => Retry::Never,
+        }
+    }
 }
 
 /// Where windows are kept.

@@ -26,6 +26,7 @@ pub use sqlite::{SqliteKeys, SqliteVault};
 use async_trait::async_trait;
 use binding::Binding;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
+use eventlog::Retry;
 use journal::{Keys, KeysError, SealingKey};
 
 /// Why the vault did not do what it was asked.
@@ -49,6 +50,14 @@ impl From<VaultError> for KeysError {
 }
 
 impl VaultError {
+    /// Whether trying again helps.
+    pub fn retry(&self) -> Retry {
+        match self {
+            VaultError::Away(_) => Retry::Later,
+            VaultError::Damaged(_) => Retry::Never,
+        }
+    }
+
     pub fn reason(self) -> String {
         match self {
             VaultError::Away(reason) | VaultError::Damaged(reason) => reason,

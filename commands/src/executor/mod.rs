@@ -24,7 +24,7 @@ use crate::keys::Keyed;
 use crate::snapshots::SnapshotWriter;
 use crate::{Clock, CommandError, IfMatch, Lookups, LookupsError, Service, Watermark};
 use domain::{Decider, StoreId};
-use eventlog::{EventId, Position};
+use eventlog::{EventId, Position, with_causes};
 use journal::{Actor, Journal, JournalError};
 use memory::Recall;
 use queue::{Job, Push, Queues};
@@ -294,11 +294,9 @@ impl From<&StreamFailure> for CommandError {
     fn from(failure: &StreamFailure) -> Self {
         match failure {
             StreamFailure::Corrupt { .. } => CommandError::Damaged { reason: failure.to_string() },
-            StreamFailure::Journal { source, .. } => {
-                crate::error::of_journal(source, crate::error::with_causes(failure))
-            }
+            StreamFailure::Journal { source, .. } => crate::error::of_journal(source, with_causes(failure)),
             StreamFailure::Views { .. } | StreamFailure::Past { .. } => {
-                CommandError::Unavailable { service: Service::Views, reason: crate::error::with_causes(failure) }
+                CommandError::Unavailable { service: Service::Views, reason: with_causes(failure) }
             }
             StreamFailure::Contended { .. } => CommandError::Busy,
             StreamFailure::Stopped => CommandError::BrokeOff { reason: failure.to_string() },

@@ -147,7 +147,7 @@ impl Shaky {
 }
 
 fn away() -> LogError {
-    LogError::Unavailable("the cable was pulled".to_owned())
+    LogError::Unavailable(std::io::Error::other("the cable was pulled").into())
 }
 
 #[async_trait]

@@ -112,14 +112,7 @@ async fn take(shared: &Upkeep, events: &[Delivery]) -> bool {
                 drop(live);
                 tracing::error!(%error, "the views can't be written");
                 let lost = shared.lost_view().await;
-                let is_final = lost.is_some()
-                    || matches!(
-                        error,
-                        ReadStoreError::Damaged(_)
-                            | ReadStoreError::Foreign(_)
-                            | ReadStoreError::Newer(_)
-                            | ReadStoreError::Fenced
-                    );
+                let is_final = lost.is_some() || !error.retry().helps();
                 if let Some(view) = lost {
                     shared.context.store().met_damage(&format!("a table of the view '{view}' is gone"));
                 }

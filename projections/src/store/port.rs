@@ -2,7 +2,7 @@
 
 use super::{Commit, Generation, Hit, List, Parked, Search, SearchHit, Table, Tip, ViewDeclaration};
 use async_trait::async_trait;
-use eventlog::{Checkpoint, Position, StreamName};
+use eventlog::{Checkpoint, Position, Retry, StreamName};
 use uuid::Uuid;
 
 /// Why a store could not be read or written.
@@ -30,6 +30,20 @@ pub enum ReadStoreError {
     /// Nothing was written, or what was can't be told. Trying again does not help; leading again, from what the store holds, does.
     #[error("another node leads the views, or they were set back: they must be read anew")]
     Fenced,
+}
+
+impl ReadStoreError {
+    /// Whether trying again helps.
+    pub fn retry(&self) -> Retry {
+        match self {
+            ReadStoreError::Unavailable(_) | ReadStoreError::Full(_) => Retry::Later,
+            ReadStoreError::Busy => Retry::Busy,
+            ReadStoreError::Damaged(_)
+            | ReadStoreError::Foreign(_)
+            | ReadStoreError::Newer(_)
+            | ReadStoreError::Fenced => Retry::Never,
+        }
+    }
 }
 
 /// Where rows are kept. One process writes to it at a time: a store that several share refuses all but the one that leads, with
