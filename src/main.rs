@@ -15,6 +15,7 @@ mod demo;
 mod descriptors;
 mod engines;
 mod http;
+mod in_time;
 mod kafka;
 mod logging;
 mod operations;
@@ -56,7 +57,7 @@ fn main() -> ExitCode {
     let code = match outcome {
         Ok(code) => code,
         Err(error) => {
-            logging::say(&format!("cartlog: {error:#}"));
+            logging::say(&format!("cartlog: {}", eventlog::with_causes(error.as_ref())));
             ExitCode::from(code_of(&error))
         }
     };
