@@ -125,7 +125,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
         let error = runtime.block_on(cli.run()).expect_err("it is doomed");
         drop(thread);
-        println!("{}", with_causes(error.as_ref()));
+        println!("{}", eventlog::with_causes(error.as_ref()));
         std::process::exit(crate::code_of(&error).into());
     }
 }

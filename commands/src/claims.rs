@@ -22,8 +22,7 @@ mod wanted;
 pub(crate) use owners::{ClaimStanding, Names, Owner};
 pub(crate) use wanted::Wanted;
 
-use crate::CommandError;
-use crate::error::log_away;
+use crate::error::{CommandError, Defect};
 use crate::executor::{Executed, Refused};
 use crate::node::Has;
 use crate::node::Node;
@@ -71,7 +70,8 @@ impl Node {
         match Owner::of_stream(&owner) {
             Some(owner) => Ok(Some(HeldClaim { owner, claim_id, since })),
             None => {
-                Err(CommandError::Damaged { reason: format!("claim-{name} is held by {owner}, which is no owner") })
+                let claim = StreamName::new(format!("claim-{name}"));
+                Err(Defect::NoOwner { claim, owner }.into())
             }
         }
     }
@@ -95,7 +95,7 @@ impl Node {
         let length = Has::<Claim>::executor(self).read(name, |claim| claim.tail.length).await?;
         let stream = StreamName::new(format!("{}-{name}", Category::Claim));
         let from = Tail { length: length.saturating_sub(LATELY), last_hash: None };
-        let slice = self.parts.journal.read_stream(&stream, from, LATELY as usize).await.map_err(log_away)?;
+        let slice = self.parts.journal.read_stream(&stream, from, LATELY as usize).await?;
         let mut owners = Vec::new();
         for envelope in slice.events {
             let Event::Claim(ClaimEvent::NameClaimed(claimed)) = envelope.event else { continue };

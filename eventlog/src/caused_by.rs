@@ -20,6 +20,11 @@ impl CausedBy {
     pub fn of(doing: impl Into<Cow<'static, str>>, cause: impl Into<CausedBy>) -> Self {
         Doing { doing: doing.into(), cause: cause.into() }.into()
     }
+
+    /// The error with its own causes, in one line.
+    pub fn said(&self) -> String {
+        with_causes(&*self.0)
+    }
 }
 
 impl<E: Error + Send + Sync + 'static> From<E> for CausedBy {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::CustomerId;
-use eventlog::Retry;
+use eventlog::{CausedBy, Retry};
 
 /// The key that one customer's personal data is sealed with (XChaCha20-Poly1305).
 #[derive(Clone, zeroize::ZeroizeOnDrop)]
@@ -19,10 +19,10 @@ impl std::fmt::Debug for SealingKey {
 pub enum KeysError {
     /// They can't be reached now.
     #[error("the vault is away: {0}")]
-    Away(String),
+    Away(#[source] CausedBy),
     /// Trying again does not help, a backup of the vault does.
     #[error("the vault is damaged: {0}")]
-    Damaged(String),
+    Damaged(#[source] CausedBy),
 }
 
 impl KeysError {

@@ -75,7 +75,7 @@ impl Witnesses {
 
     async fn snapshot(&self, stream: &StreamName) -> Result<Vec<Sighting>> {
         let found = snapshots::last_seen(self.snapshots.as_ref(), &self.journal, stream).await;
-        let seen = found.map_err(anyhow::Error::msg)?;
+        let seen = found?;
         let seen = seen.map(|seen| Sighting {
             by: Testimony::Snapshot,
             revision: Some(seen.revision),

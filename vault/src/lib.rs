@@ -26,7 +26,7 @@ pub use sqlite::{SqliteKeys, SqliteVault};
 use async_trait::async_trait;
 use binding::Binding;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
-use eventlog::Retry;
+use eventlog::{CausedBy, Retry};
 use journal::{Keys, KeysError, SealingKey};
 
 /// Why the vault did not do what it was asked.
@@ -34,10 +34,10 @@ use journal::{Keys, KeysError, SealingKey};
 pub enum VaultError {
     /// It can't be reached now.
     #[error("{0}")]
-    Away(String),
+    Away(#[source] CausedBy),
     /// What it holds is not what was written, or not what this version can read: trying again does not help, a backup does.
     #[error("{0}")]
-    Damaged(String),
+    Damaged(#[source] CausedBy),
 }
 
 impl From<VaultError> for KeysError {
@@ -55,12 +55,6 @@ impl VaultError {
         match self {
             VaultError::Away(_) => Retry::Later,
             VaultError::Damaged(_) => Retry::Never,
-        }
-    }
-
-    pub fn reason(self) -> String {
-        match self {
-            VaultError::Away(reason) | VaultError::Damaged(reason) => reason,
         }
     }
 }
@@ -166,7 +160,8 @@ pub trait Vault: Keys + Inventory {
 /// 32 bytes that nobody can guess.
 fn random_bytes() -> Result<[u8; 32], VaultError> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| VaultError::Away(format!("no randomness to be had: {error}")))?;
+    let none = |error: getrandom::Error| VaultError::Away(CausedBy::of("no randomness to be had", error));
+    getrandom::fill(&mut bytes).map_err(none)?;
     Ok(bytes)
 }
 

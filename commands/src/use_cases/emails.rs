@@ -2,7 +2,6 @@
 
 use super::settling;
 use crate::claims::{self, Outcome, Owner, decide_claiming};
-use crate::error::log_away;
 use crate::node::Has;
 use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request, Resource, UnderWay};
@@ -126,7 +125,7 @@ async fn email_of(session: &Session, customer: CustomerId, claim_id: ClaimId) ->
     let fact = parts.lookups.past(position, &stream, &PastQuestion::AddedEmail { claim_id }).await?;
     let Some(Fact::AddedEmail { revision }) = fact else { return Ok(None) };
     let from = Tail { length: revision, last_hash: None };
-    let slice = parts.journal.read_stream(&stream, from, 1).await.map_err(log_away)?;
+    let slice = parts.journal.read_stream(&stream, from, 1).await?;
     let added = slice.events.into_iter().next().and_then(|envelope| added_email(envelope.event));
     Ok(added.filter(|(added, _)| *added == claim_id).map(|(_, email)| email))
 }

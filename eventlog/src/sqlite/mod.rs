@@ -32,7 +32,7 @@ use queue::Queue;
 use readers::Readers;
 use schema::IfMissing;
 use session::Session;
-use sqlite::{Checkpointer, Settle};
+use sqlite::{Checkpointer, Settle, SettleError};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -115,7 +115,7 @@ impl SqliteLog {
 }
 
 impl Settle for SqliteLog {
-    fn settle(&self) -> Result<(), String> {
+    fn settle(&self) -> Result<(), SettleError> {
         self.checkpointer.settle()
     }
 }

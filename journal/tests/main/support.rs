@@ -212,7 +212,7 @@ impl Keys for ShakyKeys {
 
     async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
         if self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
-            return Err(KeysError::Away("the vault is locked".to_owned()));
+            return Err(KeysError::Away(std::io::Error::other("the vault is locked").into()));
         }
         self.inner.keys(customers).await
     }

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use eventlog::{Checkpoint, Position, StreamName};
 use pool::Pool;
 use rusqlite::Connection;
-use sqlite::{Closed, FailureKind, File, OpenError, Settle, Space, Stopped, files, says};
+use sqlite::{FailureKind, File, OpenError, Settle, SettleError, Space, Stopped, files, says};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -115,7 +115,7 @@ impl SqliteReadStore {
     /// # Errors
     /// The write-ahead log could not be emptied.
     pub(crate) fn close(&self) -> Result<(), ReadStoreError> {
-        let settled = self.settle().map_err(ReadStoreError::Unavailable);
+        let settled = self.settle().map_err(|error| ReadStoreError::Unavailable(error.to_string()));
         self.file.close();
         settled
     }
@@ -174,12 +174,6 @@ impl From<OpenError> for ReadStoreError {
     }
 }
 
-impl From<Closed> for ReadStoreError {
-    fn from(closed: Closed) -> Self {
-        ReadStoreError::Unavailable(closed.to_string())
-    }
-}
-
 impl From<Stopped> for ReadStoreError {
     fn from(stopped: Stopped) -> Self {
         ReadStoreError::Unavailable(stopped.to_string())
@@ -187,7 +181,7 @@ impl From<Stopped> for ReadStoreError {
 }
 
 impl Settle for SqliteReadStore {
-    fn settle(&self) -> Result<(), String> {
+    fn settle(&self) -> Result<(), SettleError> {
         self.file.settle()
     }
 }

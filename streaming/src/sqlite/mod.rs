@@ -25,7 +25,7 @@ use async_trait::async_trait;
 use domain::{StoreId, Timestamp};
 use parking_lot::Mutex;
 use rusqlite::{Connection, Row, Transaction};
-use sqlite::{Closed, FailureKind, File, OpenError, ReadError, Settle, Space, Stopped, Turns, says, trouble};
+use sqlite::{FailureKind, File, OpenError, ReadError, Settle, SettleError, Space, Stopped, Turns, says, trouble};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -118,7 +118,7 @@ impl Windows {
         };
         match self.file.read(|connection| of_one_state(connection).inspect_err(|error| self.note(error))) {
             Ok(value) => Ok(value),
-            Err(ReadError::Closed(closed)) => Err(closed.into()),
+            Err(ReadError::Stopped(stopped)) => Err(stopped.into()),
             Err(ReadError::Sqlite(error)) => Err(store_error("reading", &error)),
         }
     }
@@ -142,7 +142,7 @@ impl Windows {
 }
 
 impl Settle for SqliteWindows {
-    fn settle(&self) -> Result<(), String> {
+    fn settle(&self) -> Result<(), SettleError> {
         self.windows.file.settle()
     }
 }
@@ -245,12 +245,6 @@ impl From<OpenError> for WindowStoreError {
             }
             None => WindowStoreError::Foreign(error.to_string()),
         }
-    }
-}
-
-impl From<Closed> for WindowStoreError {
-    fn from(closed: Closed) -> Self {
-        WindowStoreError::Unavailable(closed.to_string())
     }
 }
 
