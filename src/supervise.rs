@@ -33,8 +33,8 @@ where
             async move {
                 match running.await {
                     Ok(()) if stop.is_cancelled() => Ok(()),
-                    Ok(()) => Err("it ended".to_owned()),
-                    Err(error) => Err(with_causes(error.as_ref())),
+                    Ok(()) => Err("it ended".into()),
+                    Err(error) => Err(with_causes(error.as_ref()).into()),
                 }
             }
         };

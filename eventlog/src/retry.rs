@@ -22,3 +22,30 @@ impl Retry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AppendError, LogEnded, LogError, LogId, Mismatch, Position, StreamName};
+
+    #[test]
+    fn each_error_of_the_log_says_whether_trying_again_helps() {
+        let away = || LogError::Unavailable(LogEnded::Closed.into());
+        let damaged = || LogError::Damaged(std::io::Error::other("a page is malformed").into());
+        let log_id = LogId(uuid::Uuid::nil());
+        let foreign = LogError::ForeignCheckpoint { log_id, position: Position(1), reason: Mismatch::NoEvent };
+        assert_eq!([away(), damaged(), foreign].map(|error| error.retry()), [Retry::Later, Retry::Never, Retry::Never]);
+
+        let stream = || StreamName::new("cart-42");
+        let cases = [
+            (AppendError::TooLarge { stream: stream(), bytes: 7 }, Retry::Never),
+            (AppendError::Unavailable { stream: stream(), source: away() }, Retry::Later),
+            (AppendError::Unavailable { stream: stream(), source: damaged() }, Retry::Never),
+            (AppendError::OutcomeUnknown { stream: stream(), source: away() }, Retry::Later),
+        ];
+        for (error, retry) in cases {
+            assert_eq!(error.retry(), retry, "{error:?}");
+        }
+        assert!(!Retry::Never.helps() && Retry::Later.helps() && Retry::Busy.helps());
+    }
+}

@@ -51,3 +51,25 @@ impl JournalError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_says_whether_trying_again_helps() {
+        let source = || std::io::Error::other("it is so").into();
+        let stream = || StreamName::new("cart-42");
+        let cases: [(JournalError, Retry); 6] = [
+            (LogError::Unavailable(source()).into(), Retry::Later),
+            (LogError::Damaged(source()).into(), Retry::Never),
+            (KeysError::Away(source()).into(), Retry::Later),
+            (KeysError::Damaged(source()).into(), Retry::Never),
+            (AppendError::Empty { stream: stream() }.into(), Retry::Never),
+            (JournalError::Misplaced(stream()), Retry::Never),
+        ];
+        for (error, retry) in cases {
+            assert_eq!(error.retry(), retry, "{error:?}");
+        }
+    }
+}

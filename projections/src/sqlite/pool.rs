@@ -41,6 +41,6 @@ impl Pool {
 fn read<T>(file: &File, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, ReadStoreError> {
     file.read(|connection| query(connection)).map_err(|error| match error {
         ReadError::Stopped(stopped) => stopped.into(),
-        ReadError::Sqlite(error) => trouble("reading", &error),
+        ReadError::Sqlite(error) => trouble("reading", error),
     })
 }
