@@ -17,6 +17,7 @@ mod demo;
 mod descriptors;
 mod engines;
 mod http;
+mod in_time;
 mod kafka;
 mod logging;
 mod operations;
@@ -58,7 +59,7 @@ fn main() -> ExitCode {
     let code = match outcome {
         Ok(code) => code,
         Err(error) => {
-            logging::say(&format!("cartlog: {error:#}"));
+            logging::say(&format!("cartlog: {}", eventlog::with_causes(error.as_ref())));
             ExitCode::from(code_of(&error))
         }
     };

@@ -5,6 +5,7 @@
 //! metric until it has recovered; one that is hopeless ends the process, with a sentence and [`DEAD`].
 
 use crate::status::report;
+use eventlog::with_causes;
 use tasks::{Task, TaskState};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -32,8 +33,8 @@ where
             async move {
                 match running.await {
                     Ok(()) if stop.is_cancelled() => Ok(()),
-                    Ok(()) => Err("it ended".to_owned()),
-                    Err(error) => Err(format!("{error:#}")),
+                    Ok(()) => Err("it ended".into()),
+                    Err(error) => Err(with_causes(error.as_ref()).into()),
                 }
             }
         };
@@ -124,7 +125,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
         let error = runtime.block_on(cli.run()).expect_err("it is doomed");
         drop(thread);
-        println!("{error:#}");
+        println!("{}", eventlog::with_causes(error.as_ref()));
         std::process::exit(crate::code_of(&error).into());
     }
 }

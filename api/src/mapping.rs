@@ -145,7 +145,7 @@ pub fn windows_error(error: WindowStoreError) -> Problem {
 
 /// The answer to a history that could not be read.
 pub fn journal_error(error: &JournalError) -> Problem {
-    tracing::error!(error = commands::with_causes(error), "a history could not be read");
+    tracing::error!(error = eventlog::with_causes(error), "a history could not be read");
     let detail = match error {
         JournalError::Keys(KeysError::Damaged(_)) | JournalError::Log(LogError::Damaged(_)) => {
             "what this is about is damaged where it is stored, and can't be read"

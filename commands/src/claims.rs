@@ -22,11 +22,12 @@ mod wanted;
 pub(crate) use owners::{ClaimStanding, Names, Owner};
 pub(crate) use wanted::Wanted;
 
-use crate::CommandError;
+use crate::error::{CommandError, Defect};
 use crate::executor::{Executed, Refused};
 use crate::node::Has;
 use crate::node::Node;
 use crate::session::{Session, refused};
+use crate::streams::stream_of;
 use chrono::TimeDelta;
 use domain::claim::{Claim, ClaimCommand, ClaimEvent, ClaimKey, ClaimRejection};
 use domain::coupon::Coupon;
@@ -68,7 +69,8 @@ impl Node {
         match Owner::of_stream(&owner) {
             Some(owner) => Ok(Some(HeldClaim { owner, claim_id, since })),
             None => {
-                Err(CommandError::Damaged { reason: format!("claim-{name} is held by {owner}, which is no owner") })
+                let claim = stream_of::<Claim>(name);
+                Err(Defect::NoOwner { claim, owner }.into())
             }
         }
     }

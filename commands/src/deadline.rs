@@ -24,6 +24,11 @@ pub(crate) struct Deadline {
     stage: AtomicU8,
 }
 
+/// Why nobody knows what became of a command.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("it did not answer before the command's deadline")]
+struct Overdue;
+
 impl Deadline {
     pub(crate) fn after(time: Duration) -> Self {
         Self { at: Instant::now() + time, stage: AtomicU8::new(BEFORE) }
@@ -68,7 +73,6 @@ impl Deadline {
             Err(DECIDED) => tokio::time::sleep_until(self.at + LAST_WORDS).await,
             Err(_) => {}
         }
-        let reason = "it did not answer before the command's deadline".to_owned();
-        CommandError::OutcomeUnknown { service: crate::Service::EventLog, reason }
+        CommandError::OutcomeUnknown { service: crate::Service::EventLog, source: Overdue.into() }
     }
 }

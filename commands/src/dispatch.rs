@@ -3,6 +3,7 @@
 //! What doesn't live here: what a command does, which stands in a file of its own for each group (`use_cases`).
 
 use crate::deadline::Deadline;
+use crate::error::Defect;
 use crate::executor::Origin;
 use crate::ids::Ids;
 use crate::node::Node;
@@ -79,8 +80,7 @@ impl Commands {
         Box::pin(async move {
             let Done { outcome, position, replayed, late } = spawned.await?;
             // It is this very use case's.
-            let outcome =
-                outcome.downcast::<T>().map_err(|_| CommandError::damaged("a command gave what is not its own"))?;
+            let outcome = outcome.downcast::<T>().map_err(|_| CommandError::from(Defect::OutcomeOfAnother))?;
             Ok(Done { outcome: Arc::unwrap_or_clone(outcome), position, replayed, late })
         })
     }
@@ -111,7 +111,7 @@ impl Commands {
         let outcome = tokio::select! {
             biased;
             done = tasks.spawn(counted.in_current_span()) => {
-                done.unwrap_or_else(|error| Err(CommandError::BrokeOff { reason: error.to_string() }))
+                done.unwrap_or_else(|error| Err(CommandError::BrokeOff { source: error.into() }))
             }
             over = deadline.over() => Err(over),
         };

@@ -1,9 +1,11 @@
 //! Why a command was not done. Only `api` turns these into HTTP.
 
 use crate::LookupsError;
+use crate::executor::StreamFailure;
 use domain::{AmountOutOfRange, Rejection};
-use eventlog::{AppendError, LogError};
-use journal::{JournalError, KeysError};
+use eventlog::{AppendError, CausedBy, LogError, Retry, StreamName};
+use journal::JournalError;
+use std::sync::Arc;
 use vault::VaultError;
 
 /// Why a command was not done. Nothing was changed, unless the outcome is not known.
@@ -58,23 +60,23 @@ pub enum CommandError {
     #[error("the bill of this cart is too large to be stored; nothing was spent: bill fewer products at once")]
     CartTooLarge,
     /// What the command makes is more than the log takes at once. Trying again does not help.
-    #[error("what was asked for is too large to be stored: {reason}")]
-    TooLarge { reason: String },
+    #[error("what was asked for is too large to be stored: {}", .source.said())]
+    TooLarge { source: CausedBy },
     /// The task that did it broke off, which is a defect of ours: whether it was done is not known.
-    #[error("the command broke off: {reason}")]
-    BrokeOff { reason: String },
+    #[error("the command broke off: {}", .source.said())]
+    BrokeOff { source: CausedBy },
     /// A stream holds what no history of this program can contain, or what this version can't read. Trying again does not help.
-    #[error("the history of what this is about can't be read: {reason}")]
-    Damaged { reason: String },
+    #[error("the history of what this is about can't be read: {}", .source.said())]
+    Damaged { source: CausedBy },
     /// Less of the disk is left than is kept free. Nothing was done.
-    #[error("the disk is full: {reason}")]
-    DiskFull { reason: String },
+    #[error("the disk is full: {source}")]
+    DiskFull { source: sqlite::Short },
     /// Something that the command needs is away. Nothing was done.
-    #[error("{service} is away: {reason}")]
-    Unavailable { service: Service, reason: String },
+    #[error("{service} is away: {}", .source.said())]
+    Unavailable { service: Service, source: CausedBy },
     /// The service did not say in time whether it did what decides the command: it may have, or may yet.
-    #[error("whether {service} did it is not known: {reason}")]
-    OutcomeUnknown { service: Service, reason: String },
+    #[error("whether {service} did it is not known: {}", .source.said())]
+    OutcomeUnknown { service: Service, source: CausedBy },
     /// No mail can be sent to the customer's address, or the mail server refuses it for good, by this code.
     #[error("mail to the address is refused")]
     MailRefused { code: Option<u16> },
@@ -153,19 +155,34 @@ impl CommandError {
 
     /// As it is told of a request that was decided before this was met: of what follows nobody may say that nothing was done.
     pub(crate) fn once_decided(self) -> Self {
-        let reason = self.to_string();
         match self {
-            CommandError::Unavailable { service, reason } => CommandError::OutcomeUnknown { service, reason },
-            CommandError::DiskFull { .. } | CommandError::Damaged { .. } | CommandError::Busy => {
-                CommandError::OutcomeUnknown { service: Service::EventLog, reason }
+            CommandError::Unavailable { service, source } => CommandError::OutcomeUnknown { service, source },
+            met @ (CommandError::DiskFull { .. } | CommandError::Damaged { .. } | CommandError::Busy) => {
+                CommandError::OutcomeUnknown { service: Service::EventLog, source: met.into() }
             }
             other => other,
         }
     }
+}
 
-    /// What no history of this program can contain was found.
-    pub(crate) fn damaged(reason: &str) -> Self {
-        Self::Damaged { reason: reason.to_owned() }
+/// What no history of this program can contain, or none of its commands give.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Defect {
+    #[error("the {0} gave no answer")]
+    NoAnswer(Resource),
+    #[error("a billing gave no event")]
+    NoBill,
+    #[error("a cart was billed by no event")]
+    BilledByNothing,
+    #[error("a command gave what is not its own")]
+    OutcomeOfAnother,
+    #[error("{claim} is held by {owner}, which is no owner")]
+    NoOwner { claim: StreamName, owner: String },
+}
+
+impl From<Defect> for CommandError {
+    fn from(defect: Defect) -> Self {
+        Self::Damaged { source: defect.into() }
     }
 }
 
@@ -237,89 +254,97 @@ impl From<Rejection> for CommandError {
 
 impl From<VaultError> for CommandError {
     fn from(error: VaultError) -> Self {
+        let retry = error.retry();
         match error {
-            VaultError::Away(reason) => CommandError::Unavailable { service: Service::Vault, reason },
-            VaultError::Damaged(reason) => CommandError::Damaged { reason: format!("the vault: {reason}") },
+            VaultError::Away(source) => of_storage(Service::Vault, retry, source),
+            VaultError::Damaged(source) => of_storage(Service::Vault, retry, CausedBy::of("the vault", source)),
         }
     }
 }
 
 impl From<LookupsError> for CommandError {
-    fn from(error: LookupsError) -> Self {
-        CommandError::Unavailable { service: Service::Views, reason: error.0 }
-    }
-}
-
-/// Why the log could not be read or written, for a command.
-pub(crate) fn of_journal(error: &JournalError, reason: String) -> CommandError {
-    match error {
-        JournalError::Keys(KeysError::Away(_)) => CommandError::Unavailable { service: Service::Vault, reason },
-        JournalError::Keys(KeysError::Damaged(_)) => CommandError::Damaged { reason },
-        JournalError::Log(error) | JournalError::Append(AppendError::Unavailable { source: error, .. }) => {
-            of_log(error, reason)
-        }
-        JournalError::Append(AppendError::TooLarge { .. }) => CommandError::TooLarge { reason },
-        JournalError::Append(AppendError::OutcomeUnknown { .. }) => {
-            CommandError::OutcomeUnknown { service: Service::EventLog, reason }
-        }
-        // Whoever appends decides again, so this is met only where that went on for too long.
-        JournalError::Append(AppendError::Conflict { .. }) => CommandError::Busy,
-        JournalError::Erased(_) => CommandError::NotFound(Resource::Customer),
-        JournalError::Unreadable(_)
-        | JournalError::Append(AppendError::Empty { .. })
-        | JournalError::Misplaced(_)
-        | JournalError::NothingToAppend
-        | JournalError::Seal(_)
-        | JournalError::Json(_) => CommandError::Damaged { reason },
-    }
-}
-
-fn of_log(error: &LogError, reason: String) -> CommandError {
-    match error {
-        LogError::Unavailable(_) => CommandError::Unavailable { service: Service::EventLog, reason },
-        // It may be this part of the log alone: others must not wait for it.
-        LogError::Damaged(_) | LogError::ForeignCheckpoint { .. } => CommandError::Damaged { reason },
+    fn from(LookupsError(source): LookupsError) -> Self {
+        CommandError::Unavailable { service: Service::Views, source }
     }
 }
 
 /// The log can't be read or written now.
-pub(crate) fn log_away(error: JournalError) -> CommandError {
-    of_journal(&error, with_causes(&error))
+impl From<JournalError> for CommandError {
+    fn from(error: JournalError) -> Self {
+        let error = Arc::new(error);
+        of_journal(&error, Arc::clone(&error).into())
+    }
 }
 
-/// An error and what caused it, in one line: the causes say what is the matter, the error where.
-pub fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !line.contains(&said) {
-            line.push_str(": ");
-            line.push_str(&said);
-        }
-        cause = error.source();
+impl From<LogError> for CommandError {
+    fn from(error: LogError) -> Self {
+        JournalError::from(error).into()
     }
-    line
+}
+
+impl From<Arc<StreamFailure>> for CommandError {
+    fn from(failure: Arc<StreamFailure>) -> Self {
+        let source = CausedBy::from(Arc::clone(&failure));
+        match &*failure {
+            StreamFailure::Corrupt { .. } => CommandError::Damaged { source },
+            StreamFailure::Journal { source: error, .. } => of_journal(error, source),
+            StreamFailure::Views { .. } | StreamFailure::Past { .. } => {
+                CommandError::Unavailable { service: Service::Views, source }
+            }
+            StreamFailure::Contended { .. } => CommandError::Busy,
+            StreamFailure::Stopped => CommandError::BrokeOff { source },
+        }
+    }
+}
+
+/// Why the log could not be read or written, for a command: the one place that tells the cases apart. `source` says it whole.
+fn of_journal(error: &JournalError, source: CausedBy) -> CommandError {
+    match error {
+        JournalError::Erased(_) => CommandError::NotFound(Resource::Customer),
+        JournalError::Append(AppendError::TooLarge { .. }) => CommandError::TooLarge { source },
+        JournalError::Append(AppendError::OutcomeUnknown { .. }) => {
+            CommandError::OutcomeUnknown { service: Service::EventLog, source }
+        }
+        JournalError::Keys(_) => of_storage(Service::Vault, error.retry(), source),
+        JournalError::Append(_)
+        | JournalError::Log(_)
+        | JournalError::Unreadable(_)
+        | JournalError::Misplaced(_)
+        | JournalError::NothingToAppend
+        | JournalError::Seal(_)
+        | JournalError::Json(_) => of_storage(Service::EventLog, error.retry(), source),
+    }
+}
+
+/// What never passes is damage: it may be of this part of the log or the vault alone, and others must not wait for it.
+fn of_storage(service: Service, retry: Retry, source: CausedBy) -> CommandError {
+    match retry {
+        Retry::Never => CommandError::Damaged { source },
+        Retry::Later => CommandError::Unavailable { service, source },
+        // Whoever appends decides again, so this is met only where that went on for too long.
+        Retry::Busy => CommandError::Busy,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::cart::CartRejection;
-    use eventlog::StreamName;
+    use std::io;
 
     #[test]
     fn each_error_says_whether_trying_again_helps() {
-        let reason = String::new;
+        let source = || CausedBy::from(io::Error::other("it is so"));
+        let short = sqlite::Short { place: "/".into(), free: 0, wanted: 1 };
         let cases = [
             (CommandError::Rejected(CartRejection::CartIsEmpty.into()), Class::Never),
             (CommandError::NotFound(Resource::Cart), Class::Never),
-            (CommandError::TooLarge { reason: reason() }, Class::Never),
-            (CommandError::Damaged { reason: reason() }, Class::Damaged),
+            (CommandError::TooLarge { source: source() }, Class::Never),
+            (CommandError::Damaged { source: source() }, Class::Damaged),
             (CommandError::Busy, Class::Busy),
-            (CommandError::BrokeOff { reason: reason() }, Class::Busy),
-            (CommandError::Unavailable { service: Service::Vault, reason: reason() }, Class::NotNow),
-            (CommandError::DiskFull { reason: reason() }, Class::NotNow),
+            (CommandError::BrokeOff { source: source() }, Class::Busy),
+            (CommandError::Unavailable { service: Service::Vault, source: source() }, Class::NotNow),
+            (CommandError::DiskFull { source: short }, Class::NotNow),
         ];
         for (error, class) in cases {
             assert_eq!(error.class(), class, "{error:?}");
@@ -331,13 +356,21 @@ mod tests {
         let stream = StreamName::new("cart-1");
         let append = |source| JournalError::Append(AppendError::Unavailable { stream: stream.clone(), source });
         let cases = [
-            (append(LogError::Unavailable("the disk is full".to_owned())), Class::NotNow, "the disk is full"),
-            (append(LogError::Damaged("a page is malformed".to_owned())), Class::Damaged, "a page is malformed"),
+            (
+                append(LogError::Unavailable(io::Error::other("the disk is full").into())),
+                Class::NotNow,
+                "the disk is full",
+            ),
+            (
+                append(LogError::Damaged(io::Error::other("a page is malformed").into())),
+                Class::Damaged,
+                "a page is malformed",
+            ),
             (AppendError::TooLarge { stream: stream.clone(), bytes: 7 }.into(), Class::Never, "7 bytes"),
             (JournalError::Misplaced(stream.clone()), Class::Damaged, "cart-1"),
         ];
         for (error, class, cause) in cases {
-            let error = log_away(error);
+            let error = CommandError::from(error);
             assert!(error.class() == class && error.to_string().contains(cause), "{error}");
         }
     }

@@ -4,7 +4,6 @@
 //! ([`crate::Lookups::past`]).
 
 use crate::CommandError;
-use crate::error::log_away;
 use crate::node::{Has, Node};
 use crate::streams::stream_of;
 use domain::Decider;
@@ -41,7 +40,7 @@ impl Node {
         most: usize,
     ) -> Result<Vec<Envelope>, CommandError> {
         let from = Tail { length: revision, last_hash: None };
-        let slice = self.parts.journal.read_stream(stream, from, most).await.map_err(log_away)?;
+        let slice = self.parts.journal.read_stream(stream, from, most).await?;
         Ok(slice.events)
     }
 }

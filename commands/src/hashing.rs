@@ -5,6 +5,7 @@
 use crate::guard::{Claimant, Lane, Turns};
 use crate::{CommandError, Service, password};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
+use eventlog::CausedBy;
 use zeroize::Zeroizing;
 
 /// Argon2id's cost, as OWASP's password storage cheat sheet recommends: 19 MiB, two passes, one lane.
@@ -81,8 +82,8 @@ fn argon2id() -> Result<Argon2<'static>, CommandError> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-fn failed(error: impl std::fmt::Display) -> CommandError {
-    CommandError::Unavailable { service: Service::Vault, reason: format!("hashing a secret: {error}") }
+fn failed(error: impl Into<CausedBy>) -> CommandError {
+    CommandError::Unavailable { service: Service::Vault, source: CausedBy::of("hashing a secret", error) }
 }
 
 #[cfg(test)]

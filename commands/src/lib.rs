@@ -42,7 +42,7 @@ mod watermark;
 pub(crate) use clock::EvenClock;
 pub use clock::{Clock, SystemClock};
 pub use dispatch::{Commands, Remembered, UnderWay};
-pub use error::{Class, CommandError, Resource, Service, with_causes};
+pub use error::{Class, CommandError, Defect, Resource, Service};
 pub use lookups::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
 pub use mail::{ConfirmationMail, MailAddress, MailError, Mailer, NotMailable, Outgoing};
 pub use reactions::{CartExpiry, Parked, Reactions, ReactionsStatus};

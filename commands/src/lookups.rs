@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use domain::billing::WalletRef;
 use domain::past::{Fact, PastQuestion};
 use domain::{Currency, CustomerId, StoreId, Timestamp};
-use eventlog::{Position, StreamName};
+use eventlog::{CausedBy, Position, StreamName};
 
 /// The views are away, or did not reach the log's head within 2 s.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct LookupsError(pub String);
+pub struct LookupsError(#[source] pub CausedBy);
 
 /// A balance of a customer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

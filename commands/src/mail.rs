@@ -2,6 +2,7 @@
 //! mail can be sent to at all ([`MailAddress`]), and what goes into a mail of what clients chose ([`ConfirmationMail`]).
 
 use async_trait::async_trait;
+use eventlog::CausedBy;
 use icu_normalizer::{ComposingNormalizer, ComposingNormalizerBorrowed};
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use lettre::Address;
@@ -98,13 +99,17 @@ fn breaks_out(letter: char) -> bool {
 pub enum MailError {
     /// The recipient is refused for good; `code` is what the server said (RFC 5321 §4.2), if it was the server.
     #[error("the mail is refused: {reason}")]
-    Refused { code: Option<u16>, reason: String },
+    Refused {
+        code: Option<u16>,
+        #[source]
+        reason: CausedBy,
+    },
     /// Nothing was sent; trying again may help.
     #[error("the mail can't be sent now: {0}")]
-    Away(String),
+    Away(#[source] CausedBy),
     /// The server was given the mail and did not say whether it took it.
     #[error("whether the mail was taken is not known: {0}")]
-    Unknown(String),
+    Unknown(#[source] CausedBy),
 }
 
 #[async_trait]

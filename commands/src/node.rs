@@ -140,7 +140,7 @@ impl Node {
     /// Whether as much of the disk is free as is to stay free.
     pub(crate) fn has_room(&self) -> Result<(), CommandError> {
         match self.space.get().and_then(sqlite::Space::short) {
-            Some(short) => Err(CommandError::DiskFull { reason: short.to_string() }),
+            Some(short) => Err(CommandError::DiskFull { source: short }),
             None => Ok(()),
         }
     }

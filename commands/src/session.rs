@@ -44,7 +44,7 @@ impl Session {
         let Some(deadline) = &self.deadline else { return what.await };
         match tokio::time::timeout_at(deadline.at(), self.node.tasks.spawn(what)).await {
             Ok(Ok(done)) => done,
-            Ok(Err(error)) => Err(CommandError::BrokeOff { reason: error.to_string() }),
+            Ok(Err(error)) => Err(CommandError::BrokeOff { source: error.into() }),
             Err(_) => Err(CommandError::Busy),
         }
     }
@@ -281,7 +281,7 @@ pub(crate) fn refused<A: Decider>(refused: Refused<A::Rejection>) -> CommandErro
         Refused::KeyReused => CommandError::KeyReused,
         // Whoever insists on a length starts again by itself; where the tries run out, the stream is too busy.
         Refused::Moved { .. } | Refused::Busy => CommandError::Busy,
-        Refused::Failed(failure) => failure.as_ref().into(),
+        Refused::Failed(failure) => failure.into(),
     }
 }
 

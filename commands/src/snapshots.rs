@@ -13,8 +13,8 @@ pub(crate) use writer::SnapshotWriter;
 use async_trait::async_trait;
 use domain::Category;
 use eventlog::chain::EventHash;
-use eventlog::{LogId, StreamName};
-use journal::Journal;
+use eventlog::{CausedBy, LogError, LogId, StreamName};
+use journal::{Journal, JournalError};
 use serde::Deserialize;
 
 /// A saved state. It is used only if log, format and hash agree with what is asked for.
@@ -33,8 +33,23 @@ pub(crate) type Person = domain::CustomerId;
 /// Where snapshots are kept. One per stream; a newer one replaces it. Failures are logged by the caller and cost only time.
 #[async_trait]
 pub trait Snapshots: Send + Sync + 'static {
-    async fn load(&self, stream: &StreamName) -> Result<Option<Snapshot>, String>;
-    async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), String>;
+    async fn load(&self, stream: &StreamName) -> Result<Option<Snapshot>, SnapshotError>;
+    async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), SnapshotError>;
+}
+
+/// Why a state could not be saved or read: that costs only time.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// Where they are kept is away, or damaged.
+    #[error("{0}")]
+    Store(#[source] CausedBy),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// It could not be sealed or opened.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    Unreadable(#[from] serde_json::Error),
 }
 
 /// The last event that a saved state was made from, as it was then.
@@ -59,9 +74,9 @@ pub async fn last_seen(
     snapshots: &dyn Snapshots,
     journal: &Journal,
     stream: &StreamName,
-) -> Result<Option<LastEvent>, String> {
+) -> Result<Option<LastEvent>, SnapshotError> {
     let Some(saved) = snapshots.load(stream).await? else { return Ok(None) };
-    let log_id = journal.log_id().await.map_err(|error| error.to_string())?;
+    let log_id = journal.log_id().await?;
     if saved.log_id != log_id {
         return Ok(None);
     }
@@ -71,13 +86,10 @@ pub async fn last_seen(
     };
     let state = match person {
         None => Some(saved.state),
-        Some(person) => {
-            let opened = journal.open_state(stream, person, &saved.state).await;
-            opened.map_err(|error| error.to_string())?
-        }
+        Some(person) => journal.open_state(stream, person, &saved.state).await?,
     };
     let Some(state) = state else { return Ok(None) };
-    let end: End = serde_json::from_slice(&state).map_err(|error| error.to_string())?;
+    let end: End = serde_json::from_slice(&state)?;
     let revision = end.length.checked_sub(1);
     Ok(revision.zip(end.last_hash).map(|(revision, hash)| LastEvent { revision, hash }))
 }
@@ -87,11 +99,11 @@ pub struct NoSnapshots;
 
 #[async_trait]
 impl Snapshots for NoSnapshots {
-    async fn load(&self, _stream: &StreamName) -> Result<Option<Snapshot>, String> {
+    async fn load(&self, _stream: &StreamName) -> Result<Option<Snapshot>, SnapshotError> {
         Ok(None)
     }
 
-    async fn save(&self, _stream: &StreamName, _snapshot: Snapshot) -> Result<(), String> {
+    async fn save(&self, _stream: &StreamName, _snapshot: Snapshot) -> Result<(), SnapshotError> {
         Ok(())
     }
 }

@@ -11,6 +11,7 @@
 use crate::chain;
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::port::{AppendError, EventLog, ExpectedRevision, LogError, Piece};
+use crate::retry::Retry;
 use std::collections::VecDeque;
 use std::fmt;
 
@@ -77,6 +78,25 @@ pub enum CopyError {
     #[error("source and target are not the same: {0}")]
     NotTheSame(Difference),
 }
+
+impl CopyError {
+    /// Whether copying on helps.
+    pub fn retry(&self) -> Retry {
+        match self {
+            CopyError::Source(error) | CopyError::Target(error) => error.retry(),
+            CopyError::Append(error) => error.retry(),
+            CopyError::NotABeginning(_)
+            | CopyError::ForeignAppend(_)
+            | CopyError::Gap { .. }
+            | CopyError::NotTheSame(_) => Retry::Never,
+        }
+    }
+}
+
+/// What was appended is not there to be read.
+#[derive(Debug, thiserror::Error)]
+#[error("it does not show {0} yet, which was appended")]
+struct NotShown(EventPlace);
 
 /// Where two logs differ first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -273,8 +293,7 @@ async fn read_back(target: &dyn EventLog, after: Position, page: &[RecordedEvent
     let stored = target.read_all(after, page.len() + 1).await.map_err(CopyError::Target)?;
     for (number, event) in page.iter().enumerate() {
         let Some(theirs) = stored.get(number) else {
-            let reason = format!("it does not show {} yet, which was appended", EventPlace::of(event));
-            return Err(CopyError::Target(LogError::Unavailable(reason)));
+            return Err(CopyError::Target(LogError::Unavailable(NotShown(EventPlace::of(event)).into())));
         };
         if let Some(difference) = difference(Some(event), Some(theirs)) {
             return Err(CopyError::ForeignAppend(difference.to_string()));

@@ -3,7 +3,7 @@
 //! The guarantee: every event after the position exactly once and in order, a wait without polling, one batch in memory.
 
 use crate::event::{Position, RecordedEvent};
-use crate::port::{LogError, Subscription, SubscriptionItem};
+use crate::port::{LogEnded, LogError, Subscription, SubscriptionItem};
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use std::sync::Arc;
@@ -42,6 +42,14 @@ pub(crate) fn follow<S: Source>(source: Arc<S>, head: watch::Receiver<Position>,
     .boxed()
 }
 
+/// The log says that it goes on, and does not.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("nothing stands after position {after}, but its head is at {head}")]
+struct Nothing {
+    after: Position,
+    head: Position,
+}
+
 struct Follower<S> {
     source: Arc<S>,
     head: watch::Receiver<Position>,
@@ -66,7 +74,7 @@ impl<S: Source> Follower<S> {
                 return Ok(SubscriptionItem::CaughtUp(self.after));
             }
             if self.head.changed().await.is_err() {
-                return Err(LogError::Unavailable("it was closed".to_owned()));
+                return Err(LogError::Unavailable(LogEnded::Closed.into()));
             }
         }
     }
@@ -74,8 +82,7 @@ impl<S: Source> Follower<S> {
     async fn events_up_to(&mut self, head: Position) -> Result<SubscriptionItem, LogError> {
         let batch = self.source.next_batch(self.after, head).await?;
         let Some(last) = batch.events.last() else {
-            let reason = format!("nothing stands after position {}, but its head is at {head}", self.after);
-            return Err(LogError::Damaged(reason));
+            return Err(LogError::Damaged(Nothing { after: self.after, head }.into()));
         };
         self.after = last.position;
         if batch.fell_behind || self.after < head {

@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod append;
+mod caused_by;
 pub mod chain;
 mod clock;
 #[cfg(feature = "conformance")]
@@ -20,19 +21,22 @@ mod ids;
 mod memory;
 mod port;
 mod recent;
+mod retry;
 mod size;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use caused_by::{CausedBy, with_causes};
 pub use clock::{Clock, system_clock};
 pub use event::{EventId, NewEvent, Position, RecordedEvent, StreamName};
 #[cfg(feature = "eventstoredb")]
 pub use eventstoredb::{EventStoreDbLog, EventStoreDbOptions, Pauses};
 pub use memory::MemoryLog;
 pub use port::{
-    AppendError, Appended, Checkpoint, EventLog, ExpectedRevision, FIRST_FORMAT, LogError, LogId, LogUnit, Piece,
-    Subscription, SubscriptionItem,
+    AppendError, Appended, Checkpoint, EventLog, ExpectedRevision, FIRST_FORMAT, LogEnded, LogError, LogId, LogUnit,
+    Mismatch, Piece, Subscription, SubscriptionItem,
 };
+pub use retry::Retry;
 pub use size::{MAX_APPEND_BYTES, Room};
 pub use sqlite::{SqliteLog, SqliteLogReader, SqliteOptions, Synchronous, sqlite_version};

@@ -1,6 +1,8 @@
 //! The port: what an adapter must do, exactly.
 
+use crate::caused_by::CausedBy;
 use crate::event::*;
+use crate::retry::Retry;
 use crate::size::Room;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -115,13 +117,61 @@ pub enum AppendError {
 pub enum LogError {
     /// Try again later.
     #[error("the event log is away: {0}")]
-    Unavailable(String),
+    Unavailable(#[source] CausedBy),
     /// Trying again does not help.
     #[error("the event log can't be used: {0}")]
-    Damaged(String),
+    Damaged(#[source] CausedBy),
     /// A checkpoint names another log, or an event that this log doesn't have at that position.
     #[error("the checkpoint at position {position} of log {log_id} is not of this log: {reason}")]
-    ForeignCheckpoint { log_id: LogId, position: Position, reason: String },
+    ForeignCheckpoint { log_id: LogId, position: Position, reason: Mismatch },
+}
+
+/// How a checkpoint shows that it is of another log, or of what a log holds no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Mismatch {
+    #[error("this is log {0}")]
+    OtherLog(LogId),
+    #[error("event {0} stands there")]
+    OtherEvent(EventId),
+    #[error("no event stands there: the log is shorter, or was restored")]
+    NoEvent,
+    #[error("the event that was forwarded last does not stand there: the log was restored")]
+    NotWhereForwarded,
+    #[error("this log does not hold the event that was forwarded last")]
+    NeverForwarded,
+}
+
+/// A log, or a subscription to it, that came to its end by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LogEnded {
+    #[error("it was closed")]
+    Closed,
+    #[error("the log is being closed")]
+    BeingClosed,
+    #[error("the subscription to the log ended")]
+    Subscription,
+}
+
+impl LogError {
+    /// Whether trying again helps.
+    pub fn retry(&self) -> Retry {
+        match self {
+            LogError::Unavailable(_) => Retry::Later,
+            LogError::Damaged(_) | LogError::ForeignCheckpoint { .. } => Retry::Never,
+        }
+    }
+}
+
+impl AppendError {
+    /// Whether the same append again helps.
+    pub fn retry(&self) -> Retry {
+        match self {
+            // By a decision on the stream as it is by then.
+            AppendError::Conflict { .. } => Retry::Busy,
+            AppendError::Empty { .. } | AppendError::TooLarge { .. } => Retry::Never,
+            AppendError::Unavailable { source, .. } | AppendError::OutcomeUnknown { source, .. } => source.retry(),
+        }
+    }
 }
 
 /// What a subscription brings. Events come in batches, in the order of their positions, each exactly once.

@@ -3,7 +3,7 @@
 use crate::{Envelope, JournalError, Keys, Metadata, SealingKey, ToAppend, Unreadable, seal, upcast};
 use domain::{Category, CustomerId, Event, Personal};
 use eventlog::chain::{self, EventHash};
-use eventlog::{NewEvent, RecordedEvent, StreamName};
+use eventlog::{NewEvent, RecordedEvent, StreamName, with_causes};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -137,7 +137,10 @@ fn unreadable(envelope: &Envelope, reason: seal::SealError) -> Unreadable {
         event_type: envelope.event.event_type().into(),
         hash: envelope.hash,
         is_locked: matches!(reason, seal::SealError::Damaged),
-        reason: reason.to_string().into(),
+        reason: match reason {
+            seal::SealError::Damaged => reason.into(),
+            seal::SealError::Json(_) => Illegible::Personal.into(),
+        },
     }
 }
 
@@ -168,26 +171,30 @@ fn decode_sealed(recorded: RecordedEvent) -> Result<Envelope, Unreadable> {
     }
 }
 
-fn read_parts(recorded: &RecordedEvent) -> Result<(Metadata, Event), String> {
-    let (category, _) = Category::of_stream(recorded.stream.as_str()).ok_or("the stream is not one of ours")?;
-    let metadata: Metadata =
-        serde_json::from_slice(&recorded.metadata).map_err(|error| format!("its metadata: {error}"))?;
-    let data =
-        upcast::upcast(category, &recorded.event_type, metadata.schema_version, &recorded.data).map_err(with_source)?;
-    let event = Event::decode(category, &recorded.event_type, &data).map_err(with_source)?;
-    if metadata.schema_version > event.schema_version() {
-        return Err(format!(
-            "its schema version {} is newer than this program's {}",
-            metadata.schema_version,
-            event.schema_version()
-        ));
-    }
-    Ok((metadata, event))
+/// Why a stored event can't be read.
+#[derive(Debug, thiserror::Error)]
+enum Illegible {
+    #[error("the stream is not one of ours")]
+    Stream,
+    #[error("its metadata: {0}")]
+    Metadata(#[source] serde_json::Error),
+    #[error("{}", with_causes(.0))]
+    Event(#[from] domain::UnreadableEvent),
+    #[error("its schema version {version} is newer than this program's {known}")]
+    Newer { version: u32, known: u32 },
+    /// What was read of it is a person's, and the error that says where it is wrong may show some of it.
+    #[error("the personal data can't be written or read")]
+    Personal,
 }
 
-fn with_source(error: domain::UnreadableEvent) -> String {
-    match std::error::Error::source(&error) {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
+fn read_parts(recorded: &RecordedEvent) -> Result<(Metadata, Event), Illegible> {
+    let (category, _) = Category::of_stream(recorded.stream.as_str()).ok_or(Illegible::Stream)?;
+    let metadata: Metadata = serde_json::from_slice(&recorded.metadata).map_err(Illegible::Metadata)?;
+    let data = upcast::upcast(category, &recorded.event_type, metadata.schema_version, &recorded.data)?;
+    let event = Event::decode(category, &recorded.event_type, &data)?;
+    let (version, known) = (metadata.schema_version, event.schema_version());
+    if version > known {
+        return Err(Illegible::Newer { version, known });
     }
+    Ok((metadata, event))
 }

@@ -3,7 +3,7 @@
 use crate::Metadata;
 use domain::{Event, Personal, Timestamp};
 use eventlog::chain::EventHash;
-use eventlog::{EventId, Position, StreamName};
+use eventlog::{CausedBy, EventId, Position, StreamName};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ pub struct Unreadable {
     pub event_type: Arc<str>,
     /// Of the event as it is stored.
     pub hash: EventHash,
-    pub reason: Box<str>,
+    pub reason: CausedBy,
     /// All but its personal data can be read: the customer's key is not the one that it was sealed with, or it was altered.
     pub is_locked: bool,
 }

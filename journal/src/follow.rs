@@ -2,7 +2,7 @@
 //! ring of recent events, those behind read the log themselves until they get there.
 
 use crate::{Delivery, JournalError, Keys, codec};
-use eventlog::{EventLog, LogError, Position, RecordedEvent, Room, SubscriptionItem};
+use eventlog::{EventLog, LogEnded, LogError, Position, RecordedEvent, Room, SubscriptionItem};
 use futures::StreamExt;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -195,7 +195,7 @@ impl Follower {
                 FromRing::Nothing => {}
             }
             if changed.changed().await.is_err() {
-                return Err(LogError::Unavailable("the log is being closed".to_owned()).into());
+                return Err(LogError::Unavailable(LogEnded::BeingClosed.into()).into());
             }
         }
     }
@@ -253,7 +253,7 @@ mod tests {
             id: Uuid::nil(),
             event_type: "CartBilled".into(),
             hash: [0; 32].into(),
-            reason: "".into(),
+            reason: std::io::Error::other("").into(),
             is_locked: false,
         }))
     }

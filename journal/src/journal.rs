@@ -5,7 +5,7 @@ use crate::{Delivery, JournalError, Keys, SealingKey, StreamSlice, Tail, ToAppen
 use domain::CustomerId;
 use eventlog::chain::{self, EventHash};
 use eventlog::{
-    AppendError, Checkpoint, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Position, Room, StreamName,
+    AppendError, Checkpoint, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Mismatch, Position, Room, StreamName,
 };
 use health::Outcomes;
 use std::sync::Arc;
@@ -159,20 +159,17 @@ impl Journal {
         }
         match self.log.read_all(Position(position.0 - 1), 1).await?.first() {
             Some(event) if event.position == position => Ok(Checkpoint { log_id, position, event_id: event.id }),
-            Some(_) | None => Err(LogError::Damaged(format!("no event stands at position {position}"))),
+            Some(_) | None => Err(LogError::Damaged(NothingThere(position).into())),
         }
     }
 
     /// Checks that the checkpoint is of this log: same `log_id`, and the same event at its position.
     pub async fn verify(&self, checkpoint: &Checkpoint) -> Result<(), LogError> {
-        let foreign = |reason: String| LogError::ForeignCheckpoint {
-            log_id: checkpoint.log_id,
-            position: checkpoint.position,
-            reason,
-        };
+        let foreign =
+            |reason| LogError::ForeignCheckpoint { log_id: checkpoint.log_id, position: checkpoint.position, reason };
         let log_id = self.log.log_id().await?;
         if log_id != checkpoint.log_id {
-            return Err(foreign(format!("this is log {log_id}")));
+            return Err(foreign(Mismatch::OtherLog(log_id)));
         }
         if checkpoint.position == Position::START {
             return Ok(());
@@ -180,10 +177,8 @@ impl Journal {
         let before = Position(checkpoint.position.0 - 1);
         match self.log.read_all(before, 1).await?.first() {
             Some(event) if event.position == checkpoint.position && event.id == checkpoint.event_id => Ok(()),
-            Some(event) if event.position == checkpoint.position => {
-                Err(foreign(format!("event {} stands there", event.id)))
-            }
-            Some(_) | None => Err(foreign("no event stands there: the log is shorter, or was restored".to_owned())),
+            Some(event) if event.position == checkpoint.position => Err(foreign(Mismatch::OtherEvent(event.id))),
+            Some(_) | None => Err(foreign(Mismatch::NoEvent)),
         }
     }
 
@@ -222,6 +217,11 @@ impl Journal {
         Follower::new(Arc::clone(&self.tail), Arc::clone(&self.log), Arc::clone(&self.keys), after)
     }
 }
+
+/// Where an event was to be.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("no event stands at position {0}")]
+struct NothingThere(Position);
 
 /// Why the log is not well, if it is because of that that an append was not done.
 fn fault(error: &AppendError) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::CustomerId;
+use eventlog::{CausedBy, Retry};
 
 /// The key that one customer's personal data is sealed with (XChaCha20-Poly1305).
 #[derive(Clone, zeroize::ZeroizeOnDrop)]
@@ -18,10 +19,20 @@ impl std::fmt::Debug for SealingKey {
 pub enum KeysError {
     /// They can't be reached now.
     #[error("the vault is away: {0}")]
-    Away(String),
+    Away(#[source] CausedBy),
     /// Trying again does not help, a backup of the vault does.
     #[error("the vault is damaged: {0}")]
-    Damaged(String),
+    Damaged(#[source] CausedBy),
+}
+
+impl KeysError {
+    /// Whether trying again helps.
+    pub fn retry(&self) -> Retry {
+        match self {
+            KeysError::Away(_) => Retry::Later,
+            KeysError::Damaged(_) => Retry::Never,
+        }
+    }
 }
 
 /// The customers' keys.

@@ -96,9 +96,35 @@ pub fn says(error: &Error) -> String {
     }
 }
 
+/// What is left of the library's error once the values that it may hold are taken out, for errors that carry one: that one itself, which
+/// may show a URL or a row, is carried nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{words}")]
+pub struct SqlxError {
+    words: String,
+    /// What the server said it by (SQLSTATE), if it was the server.
+    pub state: Option<String>,
+    /// The same call may succeed later.
+    pub is_away: bool,
+}
+
+impl SqlxError {
+    pub fn of(error: &Error) -> Self {
+        let state = error.as_database_error().and_then(|refusal| refusal.code()).map(Cow::into_owned);
+        Self { words: says(error), state, is_away: is_away(error) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_library_said_is_carried_in_words() {
+        let error = SqlxError::of(&Error::PoolTimedOut);
+        assert_eq!((error.to_string().as_str(), error.is_away), ("no connection was to be had in time", true));
+        assert!(!SqlxError::of(&Error::RowNotFound).is_away);
+    }
 
     #[test]
     fn what_passes_by_itself_is_told_from_what_does_not() {

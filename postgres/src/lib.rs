@@ -23,7 +23,7 @@ mod time;
 mod url;
 
 pub use database::{Database, DatabaseOptions};
-pub use error::{DatabaseError, is_away, says};
+pub use error::{DatabaseError, SqlxError, is_away, says};
 pub use leadership::{Candidate, HeldRole, LeadershipStatus, Lease, Pace, Role, Unled};
 pub use migrations::Migrations;
 pub use sessions::Sessions;

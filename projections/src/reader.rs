@@ -6,7 +6,7 @@ use crate::page::{BadCursor, Cursor, Page, PageRequest, Start};
 use crate::queries::{ObservedStore, Queries};
 use crate::slots::{Live, Slot, Slots};
 use crate::status::{ProjectionStatus, Watched};
-use crate::store::{Hit, List, Parked, ReadStore, ReadStoreError, Search, Table};
+use crate::store::{Flaw, Hit, List, Parked, ReadStore, ReadStoreError, Search, Table};
 use crate::view::View;
 use eventlog::Position;
 use health::Failing;
@@ -390,7 +390,7 @@ fn cut<T>(found: &mut Vec<T>, limit: u32) -> bool {
 /// Reads a stored document.
 pub(crate) fn decode<V: View>(table: Table, key: RowKey, document: &str) -> Result<Cached<V::Row>, ReadStoreError> {
     let row = serde_json::from_str(document)
-        .map_err(|error| ReadStoreError::Damaged(format!("row {key} of {} can't be read: {error}", table.view.name)))?;
+        .map_err(|source| ReadStoreError::Damaged(Flaw::Unread { key, view: table.view.name, source }.into()))?;
     Ok(Cached::new(row, document.len(), None))
 }
 

@@ -4,7 +4,7 @@
 //! The guarantee: the WAL stays bounded, also while commits never cease, as long as nobody reads one state of the file for ever;
 //! and it is empty once nothing was committed for a while. What is copied is synced first, and the file before the WAL begins anew.
 
-use crate::{FailureKind, connect, trouble};
+use crate::{FailureKind, SettleError, connect, trouble};
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, OpenFlags};
 use std::cell::Cell;
@@ -152,13 +152,13 @@ impl Checkpointer {
     ///
     /// # Errors
     /// SQLite's, or somebody reads for too long.
-    pub fn settle(&self) -> Result<(), String> {
+    pub fn settle(&self) -> Result<(), SettleError> {
         let _copying = self.wal.copying.lock();
         let emptied = open(&self.path).and_then(|connection| pass(&connection, "TRUNCATE"));
         match emptied {
             Ok(true) => Ok(()),
-            Ok(false) => Err(format!("{}: somebody reads it, and its write-ahead log stays", self.path.display())),
-            Err(error) => Err(format!("{}: {}", self.path.display(), crate::says(&error))),
+            Ok(false) => Err(SettleError::InUse { path: self.path.clone() }),
+            Err(error) => Err(SettleError::Sqlite { path: self.path.clone(), error: error.into() }),
         }
     }
 

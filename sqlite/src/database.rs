@@ -6,7 +6,7 @@
 //! away, and another one made; any other damage is told as such, for as long as the process lives.
 
 use crate::{
-    Closed, FailureKind, File, Format, OpenError, OtherVersion, ReadError, Settle, Stopped, Turns, says, trouble,
+    FailureKind, File, Format, OpenError, OtherVersion, ReadError, Settle, SettleError, SqliteError, Stopped, Turns,
 };
 use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
@@ -14,59 +14,73 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Why a call failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum DatabaseError {
     /// Trying again may help.
-    Away(String),
+    #[error(transparent)]
+    Away(Reason),
     /// The file is not what was written.
-    Damaged(String),
+    #[error(transparent)]
+    Damaged(Reason),
     /// The file is well, and not for this program.
-    Refused(String),
+    #[error(transparent)]
+    Refused(Reason),
 }
 
-impl Failure {
-    pub fn reason(self) -> String {
-        match self {
-            Failure::Away(reason) | Failure::Damaged(reason) | Failure::Refused(reason) => reason,
-        }
-    }
+/// What was met. Cheap to clone.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Reason {
+    #[error(transparent)]
+    Sqlite(#[from] SqliteError),
+    #[error(transparent)]
+    Opening(Arc<OpenError>),
+    #[error("{error}; {advice}")]
+    Damaged {
+        #[source]
+        error: Arc<OpenError>,
+        advice: &'static str,
+    },
+    #[error(transparent)]
+    Stopped(Arc<Stopped>),
+}
 
-    fn opening(error: &OpenError, format: &Format) -> Self {
-        match error.trouble() {
-            None => Failure::Refused(error.to_string()),
-            Some(FailureKind::Damaged) => Failure::Damaged(format!("{error}; {}", format.advice.if_damaged)),
-            Some(FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing) => Failure::Away(error.to_string()),
+impl DatabaseError {
+    fn opening(error: OpenError, format: &'static Format) -> Self {
+        let (trouble, error) = (error.trouble(), Arc::new(error));
+        match trouble {
+            None => DatabaseError::Refused(Reason::Opening(error)),
+            Some(FailureKind::Damaged) => {
+                DatabaseError::Damaged(Reason::Damaged { error, advice: format.advice.if_damaged })
+            }
+            Some(FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing) => {
+                DatabaseError::Away(Reason::Opening(error))
+            }
         }
     }
 }
 
-impl From<rusqlite::Error> for Failure {
+impl From<rusqlite::Error> for DatabaseError {
     fn from(error: rusqlite::Error) -> Self {
-        match trouble(&error) {
-            FailureKind::Damaged => Failure::Damaged(says(&error)),
-            FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing => Failure::Away(says(&error)),
+        let error = SqliteError::from(error);
+        match error.kind() {
+            FailureKind::Damaged => DatabaseError::Damaged(error.into()),
+            FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing => DatabaseError::Away(error.into()),
         }
     }
 }
 
-impl From<ReadError> for Failure {
+impl From<ReadError> for DatabaseError {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Closed(closed) => closed.into(),
+            ReadError::Stopped(stopped) => stopped.into(),
             ReadError::Sqlite(error) => error.into(),
         }
     }
 }
 
-impl From<Closed> for Failure {
-    fn from(closed: Closed) -> Self {
-        Failure::Away(closed.to_string())
-    }
-}
-
-impl From<Stopped> for Failure {
+impl From<Stopped> for DatabaseError {
     fn from(stopped: Stopped) -> Self {
-        Failure::Away(stopped.to_string())
+        DatabaseError::Away(Reason::Stopped(Arc::new(stopped)))
     }
 }
 
@@ -85,14 +99,14 @@ impl Database {
     ///
     /// # Errors
     /// The disk's; or the file isn't ours, or only another version understands it: then it is left as it is.
-    pub fn open(path: &Path, format: &'static Format) -> Result<Self, Failure> {
+    pub fn open(path: &Path, format: &'static Format) -> Result<Self, DatabaseError> {
         let opened = match format.other_version {
             OtherVersion::StartAnew => File::open_or_begin_anew(path, format).map(|(file, _)| file),
             OtherVersion::Refuse | OtherVersion::LeaveEarlier | OtherVersion::StartAnewIfEarlier => {
                 File::open(path, format)
             }
         };
-        let file = Arc::new(opened.map_err(|error| Failure::opening(&error, format))?);
+        let file = Arc::new(opened.map_err(|error| DatabaseError::opening(error, format))?);
         let (writes, reads) = (Turns::new(1), Turns::new(format.readers));
         Ok(Self { file, format, writes, reads, damage: Mutex::default() })
     }
@@ -106,7 +120,7 @@ impl Database {
     pub async fn write<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, DatabaseError> {
         let in_transaction = move |connection: &mut Connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let outcome = work(&transaction)?;
@@ -117,7 +131,7 @@ impl Database {
     }
 
     /// Takes what was overwritten out of the write-ahead log as well, where readers allow it. Whether they did.
-    pub async fn purge(self: &Arc<Self>) -> Result<bool, Failure> {
+    pub async fn purge(self: &Arc<Self>) -> Result<bool, DatabaseError> {
         self.run(&self.writes, |file| Ok(file.purge()?)).await
     }
 
@@ -125,19 +139,19 @@ impl Database {
     pub async fn read<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, DatabaseError> {
         self.run(&self.reads, |file| Ok(file.read(|connection| work(connection))?)).await
     }
 
     async fn run<T: Send + 'static>(
         &self,
         turns: &Turns,
-        work: impl FnOnce(&File) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
+        work: impl FnOnce(&File) -> Result<T, DatabaseError> + Send + 'static,
+    ) -> Result<T, DatabaseError> {
         let file = Arc::clone(&self.file);
         let outcome = turns.run(move || work(&file)).await?;
-        if let Err(Failure::Damaged(reason)) = &outcome {
-            self.met_damage(reason).await;
+        if let Err(DatabaseError::Damaged(reason)) = &outcome {
+            self.met_damage(&reason.to_string()).await;
         }
         outcome
     }
@@ -168,7 +182,7 @@ impl Database {
 }
 
 impl Settle for Database {
-    fn settle(&self) -> Result<(), String> {
+    fn settle(&self) -> Result<(), SettleError> {
         self.file.settle()
     }
 }

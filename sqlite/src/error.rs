@@ -1,8 +1,9 @@
 //! Why a file could not be opened or used.
 
-use crate::{FailureKind, says, trouble};
+use crate::{FailureKind, SqliteError, says, trouble};
 use std::io;
 use std::path::PathBuf;
+use tokio::task::JoinError;
 
 /// Why a file could not be opened. What is the matter is said whole, so that no cause has to be printed after it.
 #[derive(Debug, thiserror::Error)]
@@ -48,16 +49,37 @@ impl OpenError {
     }
 }
 
-/// The file is closed, as another one could not be put in its place, or its end has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the file is closed")]
-pub struct Closed;
+/// Why nothing was asked of a file, or not to its end: whoever keeps something in one is away then.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// Another one could not be put in its place, or its end has come.
+    #[error("the file is closed")]
+    FileClosed,
+    /// Nothing is begun any more.
+    #[error("it was closed")]
+    Closed,
+    #[error("it was stopped: {0}")]
+    BrokenOff(#[source] JoinError),
+}
 
 /// Why a file could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     #[error(transparent)]
-    Closed(#[from] Closed),
+    Stopped(#[from] Stopped),
     #[error("{}", says(.0))]
     Sqlite(#[from] rusqlite::Error),
+}
+
+/// Why a write-ahead log could not be taken into its file. Nothing is lost: all is still in the log beside it.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError {
+    #[error("{}: somebody reads it, and its write-ahead log stays", path.display())]
+    InUse { path: PathBuf },
+    #[error("{}: {error}", path.display())]
+    Sqlite {
+        path: PathBuf,
+        #[source]
+        error: SqliteError,
+    },
 }

@@ -1,6 +1,6 @@
 //! An open file with its connections, which can be closed, and another one put in its place, while others use it.
 
-use crate::{Checkpointer, Closed, Format, OpenError, Opened, ReadError, Readers, Settle, files, open};
+use crate::{Checkpointer, Format, OpenError, Opened, ReadError, Readers, Settle, SettleError, Stopped, files, open};
 use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ impl File {
     ///
     /// # Errors
     /// The file is closed.
-    pub fn write<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Result<T, Closed> {
+    pub fn write<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Result<T, Stopped> {
         self.with(|connections| {
             let mut writer = connections.writer.lock();
             let outcome = work(&mut writer);
@@ -121,13 +121,13 @@ impl File {
         Ok(())
     }
 
-    fn with<T>(&self, work: impl FnOnce(&Connections) -> T) -> Result<T, Closed> {
-        self.connections.read().as_ref().map(work).ok_or(Closed)
+    fn with<T>(&self, work: impl FnOnce(&Connections) -> T) -> Result<T, Stopped> {
+        self.connections.read().as_ref().map(work).ok_or(Stopped::FileClosed)
     }
 }
 
 impl Settle for File {
-    fn settle(&self) -> Result<(), String> {
+    fn settle(&self) -> Result<(), SettleError> {
         self.with(|connections| connections.checkpointer.settle()).unwrap_or(Ok(()))
     }
 }

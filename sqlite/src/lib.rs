@@ -23,8 +23,8 @@ mod trouble;
 mod turns;
 
 pub use checkpointer::{Bounds, Checkpointer};
-pub use database::{Database, Failure};
-pub use error::{Closed, OpenError, ReadError};
+pub use database::{Database, DatabaseError, Reason};
+pub use error::{OpenError, ReadError, SettleError, Stopped};
 pub use file::File;
 pub use format::{Advice, ConnectionMemory, Format, Migration, OtherVersion, Synchronous, WhatIsFound};
 pub use header::{Header, connect};
@@ -32,8 +32,8 @@ pub use lock::lock;
 pub use open::{Opened, look, open, reopen};
 pub use readers::Readers;
 pub use space::{Probe, Short, Space};
-pub use trouble::{FailureKind, says, trouble};
-pub use turns::{Stopped, Turns};
+pub use trouble::{FailureKind, SqliteError, says, trouble};
+pub use turns::Turns;
 
 /// A file whose write-ahead log can be taken into it.
 pub trait Settle: Send + Sync {
@@ -42,5 +42,5 @@ pub trait Settle: Send + Sync {
     ///
     /// # Errors
     /// The disk's, or somebody reads for too long: nothing is lost, and all is still in the log beside the file.
-    fn settle(&self) -> Result<(), String>;
+    fn settle(&self) -> Result<(), SettleError>;
 }

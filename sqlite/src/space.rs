@@ -45,6 +45,8 @@ pub struct Short {
     pub wanted: u64,
 }
 
+impl std::error::Error for Short {}
+
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (place, free, wanted) = (self.place.display(), mebibytes(self.free), mebibytes(self.wanted));

@@ -1,6 +1,7 @@
 //! What SQLite's errors mean.
 
 use rusqlite::{Error, ErrorCode};
+use std::sync::Arc;
 
 /// What an error asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,25 @@ pub fn says(error: &Error) -> String {
         FailureKind::ReadOnly => format!("the file can't be written: {error}"),
         FailureKind::Damaged => format!("the file is damaged: {error}"),
         FailureKind::Passing => error.to_string(),
+    }
+}
+
+/// An error of SQLite's that says what it means, for errors that carry it. Cheap to clone. SQLite's own words are in its text already,
+/// so that it has no source.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", says(.0))]
+pub struct SqliteError(Arc<Error>);
+
+impl SqliteError {
+    /// What it asks for.
+    pub fn kind(&self) -> FailureKind {
+        trouble(&self.0)
+    }
+}
+
+impl From<Error> for SqliteError {
+    fn from(error: Error) -> Self {
+        Self(Arc::new(error))
     }
 }
 

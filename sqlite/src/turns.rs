@@ -1,21 +1,11 @@
 //! How many may do blocking work at one time.
 
+use crate::Stopped;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use tokio::task::JoinError;
 
 /// Work on blocking threads, so much of it at a time; the rest waits in the order it came, on no thread.
 pub struct Turns(Arc<Semaphore>);
-
-/// Why work was not done, or not to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum Stopped {
-    /// It was not begun.
-    #[error("it was closed")]
-    Closed,
-    #[error("it was stopped: {0}")]
-    BrokenOff(JoinError),
-}
 
 impl Turns {
     pub fn new(at_once: usize) -> Self {

@@ -77,7 +77,8 @@ impl<'a> Historian<'a> {
     }
 
     fn entry(&mut self, recorded: &RecordedEvent, read: Result<Envelope, Box<Unreadable>>) -> Result<HistoryEntry> {
-        let hash = self.chain.take(recorded, read.as_ref().err().map(|unreadable| &*unreadable.reason)).to_string();
+        let unreadable = read.as_ref().err().map(|unreadable| unreadable.reason.to_string());
+        let hash = self.chain.take(recorded, unreadable.as_deref()).to_string();
         let stored = || serde_json::from_slice(&recorded.data).unwrap_or(Value::Null);
         let recorded_at = domain::Timestamp::from(recorded.recorded_at).to_string();
         let mut entry = HistoryEntry {

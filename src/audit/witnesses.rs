@@ -8,8 +8,8 @@ use crate::wiring::views::ViewsKeeper;
 use crate::wiring::windows::WindowsCounter;
 use anyhow::Result;
 use commands::snapshots::{self, Snapshots};
-use eventlog::StreamName;
 use eventlog::chain::EventHash;
+use eventlog::{StreamName, with_causes};
 use journal::Journal;
 
 /// Where witnesses are to be found.
@@ -34,7 +34,7 @@ impl Witnesses {
         for (by, found) in asked {
             match found {
                 Ok(found) => seen.extend(found),
-                Err(error) => not_asked.push(NotAsked { by, reason: format!("{error:#}") }),
+                Err(error) => not_asked.push(NotAsked { by, reason: with_causes(error.as_ref()) }),
             }
         }
         (seen, not_asked)
@@ -75,7 +75,7 @@ impl Witnesses {
 
     async fn snapshot(&self, stream: &StreamName) -> Result<Vec<Sighting>> {
         let found = snapshots::last_seen(self.snapshots.as_ref(), &self.journal, stream).await;
-        let seen = found.map_err(anyhow::Error::msg)?;
+        let seen = found?;
         let seen = seen.map(|seen| Sighting {
             by: Testimony::Snapshot,
             revision: Some(seen.revision),

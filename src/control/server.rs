@@ -6,6 +6,7 @@ use crate::audit::{Historian, object};
 use crate::kafka::topics::{Amends, Topics};
 use crate::operations::Operations;
 use anyhow::{Context, Result};
+use eventlog::with_causes;
 use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
@@ -63,7 +64,7 @@ pub async fn serve(listener: Arc<UnixListener>, operations: Arc<Operations>, sto
             tokio::select! {
                 () = stop.cancelled() => {}
                 answered = answer(connection, operations) => if let Err(error) = answered {
-                    tracing::debug!(error = format!("{error:#}"), "a client of the control socket went away");
+                    tracing::debug!(error = with_causes(error.as_ref()), "a client of the control socket went away");
                 }
             }
         });
@@ -89,7 +90,7 @@ async fn answer(connection: UnixStream, operations: Arc<Operations>) -> Result<(
         Request::ForwardKafka { topics, amends } => forward_kafka(operations, topics, amends, &mut write).await,
         Request::History { object } => history(&operations, &object, &mut write).await,
     };
-    let last = done.unwrap_or_else(|error| Reply::Failed(format!("{error:#}")));
+    let last = done.unwrap_or_else(|error| Reply::Failed(with_causes(error.as_ref())));
     send(&mut write, &last).await
 }
 

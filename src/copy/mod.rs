@@ -16,7 +16,7 @@ use crate::wiring;
 use anyhow::{Context, Error, Result, bail};
 use commands::{Clock, SystemClock};
 use eventlog::copy::{Copied, CopyError, Stage};
-use eventlog::{AppendError, EventLog, LogError, LogId, Position, Synchronous};
+use eventlog::{EventLog, LogId, Position, Synchronous};
 use report::CopyReport;
 use sides::CopySide;
 use std::time::Instant;
@@ -118,21 +118,7 @@ async fn log_id(log: &dyn EventLog) -> Result<LogId> {
 
 /// What helps: to try again, or something else.
 fn said(error: CopyError) -> Error {
-    let passes = match &error {
-        CopyError::Source(LogError::Unavailable(_))
-        | CopyError::Target(LogError::Unavailable(_))
-        | CopyError::Append(
-            AppendError::Unavailable { source: LogError::Unavailable(_), .. }
-            | AppendError::OutcomeUnknown { source: LogError::Unavailable(_), .. },
-        ) => true,
-        CopyError::Source(_)
-        | CopyError::Target(_)
-        | CopyError::Append(_)
-        | CopyError::NotABeginning(_)
-        | CopyError::ForeignAppend(_)
-        | CopyError::Gap { .. }
-        | CopyError::NotTheSame(_) => false,
-    };
+    let passes = error.retry().helps();
     let error = Error::from(error);
     if passes { error.context(BROKE_OFF) } else { error }
 }

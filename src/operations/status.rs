@@ -2,6 +2,7 @@
 
 use super::{Operations, Running};
 use crate::engines::kafka::Forwarder;
+use crate::in_time::in_time;
 use crate::status::report::{self, Follower, Parked, StoreStatus};
 use crate::wiring::windows;
 use crate::{supervise, version};
@@ -32,7 +33,8 @@ impl Operations {
             tasks: if running.is_some() { supervise::all() } else { Vec::new() },
             files: files.collect(),
         };
-        let (views, windows) = tokio::join!(in_time(self.views.positions()), in_time(self.windows.position()));
+        let (views, windows) =
+            tokio::join!(in_time(TOLD_WITHIN, self.views.positions()), in_time(TOLD_WITHIN, self.windows.position()));
         let mut known: Vec<(String, Option<Position>, String)> = match views {
             Ok(views) => views.into_iter().map(|(name, position, state)| (name, Some(position), state)).collect(),
             Err(reason) => {
@@ -57,13 +59,15 @@ impl Operations {
 
     /// The log's end, as far as it is known.
     async fn log(&self) -> report::Log {
-        let (log_id, head) = tokio::join!(in_time(self.journal.log_id()), in_time(self.journal.head()));
+        let (log_id, head) =
+            tokio::join!(in_time(TOLD_WITHIN, self.journal.log_id()), in_time(TOLD_WITHIN, self.journal.head()));
         let head = head.ok();
         let last = match head {
             None | Some(Position::START) => None,
-            Some(head) => {
-                in_time(self.journal.log().read_all(Position(head.0 - 1), 1)).await.ok().and_then(|mut last| last.pop())
-            }
+            Some(head) => in_time(TOLD_WITHIN, self.journal.log().read_all(Position(head.0 - 1), 1))
+                .await
+                .ok()
+                .and_then(|mut last| last.pop()),
         };
         report::Log {
             log_id: log_id.ok().map(|id| id.to_string()),
@@ -103,17 +107,9 @@ impl Operations {
 
     /// For how many seconds the event after the position has been there; 0 where none is.
     async fn age_of_next(&self, position: Position) -> Option<f64> {
-        let next = in_time(self.journal.log().read_all(position, 1)).await.ok()?;
+        let next = in_time(TOLD_WITHIN, self.journal.log().read_all(position, 1)).await.ok()?;
         let age = |at: Timestamp| (SystemClock.now().as_millis() - at.as_millis()).max(0) as f64 / 1_000.0;
         Some(next.first().map_or(0.0, |event| age(event.recorded_at.into())))
-    }
-}
-
-/// What can be told within a moment.
-async fn in_time<T, E: std::fmt::Display>(look: impl Future<Output = Result<T, E>>) -> Result<T, String> {
-    match tokio::time::timeout(TOLD_WITHIN, look).await {
-        Ok(told) => told.map_err(|error| format!("{error:#}")),
-        Err(_) => Err("it does not answer in time".to_owned()),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::signals::Signals;
 use crate::{logging, output, supervise};
 use anyhow::Result;
+use eventlog::with_causes;
 use server::Server;
 
 /// What a process killed by a signal answers, by convention.
@@ -39,7 +40,7 @@ pub async fn run(config: Config) -> Result<()> {
     };
     if let Err(error) = output::say(format!("listening on {}", server.url)) {
         // Who serves need not be heard.
-        tracing::warn!(error = format!("{error:#}"), url = server.url, "where the server listens can't be said");
+        tracing::warn!(error = with_causes(error.as_ref()), url = server.url, "where the server listens can't be said");
     }
     let outcome = tokio::select! {
         signal = signals.next() => {

@@ -98,5 +98,5 @@ fn following(derived: Derived, error: LogError) -> Error {
 }
 
 fn journal(error: JournalError) -> Error {
-    Error::msg(commands::with_causes(&error))
+    Error::msg(eventlog::with_causes(&error))
 }

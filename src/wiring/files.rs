@@ -49,7 +49,7 @@ impl Files {
         let settling = tokio::task::spawn_blocking(move || {
             for file in open {
                 if let Err(reason) = file.settle() {
-                    tracing::warn!(reason, "a copy of the files without those beside them would lack the latest");
+                    tracing::warn!(%reason, "a copy of the files without those beside them would lack the latest");
                 }
             }
         });

@@ -73,7 +73,10 @@ pub async fn check(
         Ok(seen) => seen,
         Err(error) => {
             // Redis may be away at the start; whoever counts looks again.
-            tracing::debug!(error = format!("{error:#}"), "whether the metric windows are this log's is not known yet");
+            tracing::debug!(
+                error = eventlog::with_causes(error.as_ref()),
+                "whether the metric windows are this log's is not known yet"
+            );
             None
         }
     };
@@ -152,7 +155,7 @@ pub async fn keep_bound(
 /// The vault or the log is away; it was said.
 pub async fn bind_to_head(vault: &dyn Vault, journal: &Journal) -> Result<(), BindingError> {
     binding::bind_to_head(vault, journal).await.inspect_err(|error| {
-        let error = commands::with_causes(error);
+        let error = eventlog::with_causes(error);
         tracing::debug!(error, "how much of the log the vault was held against is not written down");
     })
 }

@@ -42,7 +42,7 @@ impl ViewLookups {
 }
 
 fn away(error: ReadError) -> LookupsError {
-    LookupsError(error.to_string())
+    LookupsError(error.into())
 }
 
 fn bounded(limit: usize) -> u32 {

@@ -3,7 +3,7 @@
 use super::{Files, blocking};
 use crate::data_dir::DataDir;
 use crate::engines::postgres::{self, Databases};
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use commands::snapshots::{Snapshots, SqliteSnapshots};
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// A file that can't be used.
 pub async fn open(data: &DataDir, files: &mut Files) -> Result<Arc<dyn Snapshots>> {
     let file = data.commands();
-    let snapshots = blocking(move || SqliteSnapshots::open(&file).map_err(|reason| anyhow!(reason))).await?;
+    let snapshots = blocking(move || Ok(SqliteSnapshots::open(&file)?)).await?;
     let snapshots = Arc::new(snapshots);
     files.has(&snapshots);
     Ok(snapshots)

@@ -7,7 +7,7 @@ use crate::engines::redis;
 use anyhow::Result;
 use commands::{Clock, SystemClock};
 use eventlog::chain::EventHash;
-use eventlog::{Checkpoint, Position};
+use eventlog::{Checkpoint, Position, with_causes};
 use journal::Journal;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl WindowsCounter {
         }
         let outcome =
             self.worker.run(stop, tell(progress)).await.map_err(|error| advice::counting(error, self.is_file));
-        *self.stopped.lock() = outcome.as_ref().err().map(|error| format!("{error:#}"));
+        *self.stopped.lock() = outcome.as_ref().err().map(|error| with_causes(error.as_ref()));
         outcome
     }
 

@@ -1,7 +1,7 @@
 //! Why the worker stops, and what it waits out.
 
 use crate::store::WindowStoreError;
-use eventlog::LogError;
+use eventlog::{LogError, Retry, with_causes};
 use journal::JournalError;
 
 /// Why the worker stopped.
@@ -23,14 +23,13 @@ impl From<LogError> for WorkerError {
 }
 
 impl WorkerError {
-    /// Trying again can help.
-    pub(crate) fn is_passing(&self) -> bool {
+    /// Whether trying again helps.
+    pub fn retry(&self) -> Retry {
         match self {
-            WorkerError::Store(WindowStoreError::Unavailable(_) | WindowStoreError::Moved(_)) => true,
-            WorkerError::Journal(JournalError::Log(LogError::Unavailable(_)) | JournalError::Keys(_)) => true,
-            WorkerError::Store(WindowStoreError::Damaged(_) | WindowStoreError::Foreign(_))
-            | WorkerError::Rebuilding => false,
-            WorkerError::Journal(JournalError::Log(LogError::Damaged(_) | LogError::ForeignCheckpoint { .. })) => false,
+            WorkerError::Store(error) => error.retry(),
+            // A damaged vault as well: a backup of it may be restored beside, and nothing is counted wrong meanwhile.
+            WorkerError::Journal(JournalError::Keys(_)) => Retry::Later,
+            WorkerError::Journal(JournalError::Log(error)) => error.retry(),
             WorkerError::Journal(
                 JournalError::Append(_)
                 | JournalError::Unreadable(_)
@@ -39,7 +38,8 @@ impl WorkerError {
                 | JournalError::NothingToAppend
                 | JournalError::Seal(_)
                 | JournalError::Json(_),
-            ) => false,
+            )
+            | WorkerError::Rebuilding => Retry::Never,
         }
     }
 
@@ -52,11 +52,8 @@ impl WorkerError {
         matches!(self, WorkerError::Journal(JournalError::Log(LogError::ForeignCheckpoint { .. })))
     }
 
-    /// The error with its source, in one line.
+    /// The error with its causes, in one line.
     pub(crate) fn said(&self) -> String {
-        match std::error::Error::source(self) {
-            Some(source) => format!("{self}: {source}"),
-            None => self.to_string(),
-        }
+        with_causes(self)
     }
 }

@@ -11,7 +11,7 @@ use crate::metric::Metric;
 use async_trait::async_trait;
 use domain::{StoreId, Timestamp};
 use eventlog::chain::EventHash;
-use eventlog::{Checkpoint, Position};
+use eventlog::{CausedBy, Checkpoint, Position, Retry};
 use std::ops::Range;
 use std::time::Duration;
 use uuid::Uuid;
@@ -65,17 +65,29 @@ pub const SKIPPED_KEPT: usize = 100;
 pub enum WindowStoreError {
     /// Try again later.
     #[error("the windows are away: {0}")]
-    Unavailable(String),
+    Unavailable(#[source] CausedBy),
     /// Trying again does not help; filling them anew from the log does.
     #[error("the windows are damaged: {0}")]
-    Damaged(String),
+    Damaged(#[source] CausedBy),
     /// It is no place of windows, or one that only a newer version understands: it is left as it is.
     #[error("the windows can't be used: {0}")]
-    Foreign(String),
+    Foreign(#[source] CausedBy),
     /// The batch doesn't build on what is stored: another worker was here, or a rebuild took the side's place. Nothing of
     /// it counted twice; read the checkpoint and go on from there.
     #[error("the windows have moved on from position {0}")]
     Moved(Position),
+}
+
+impl WindowStoreError {
+    /// Whether trying again helps.
+    pub fn retry(&self) -> Retry {
+        match self {
+            WindowStoreError::Unavailable(_) => Retry::Later,
+            // From where they are by then.
+            WindowStoreError::Moved(_) => Retry::Busy,
+            WindowStoreError::Damaged(_) | WindowStoreError::Foreign(_) => Retry::Never,
+        }
+    }
 }
 
 /// Where windows are kept.
@@ -100,7 +112,7 @@ pub trait WindowStore: Send + Sync + 'static {
     }
 
     /// Damage that a query has met, so that the worker hears of it too.
-    fn damage(&self) -> Option<String> {
+    fn damage(&self) -> Option<CausedBy> {
         None
     }
 
@@ -156,4 +168,23 @@ pub trait WindowStore: Send + Sync + 'static {
     /// How many customers have the last log-in of some day after the one moment, and at the other or before it.
     async fn log_ins_within(&self, store: StoreId, after: Timestamp, until: Timestamp)
     -> Result<u64, WindowStoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_of_the_windows_says_whether_trying_again_helps() {
+        let source = || CausedBy::from(std::io::Error::other("it is so"));
+        let cases = [
+            (WindowStoreError::Unavailable(source()), Retry::Later),
+            (WindowStoreError::Moved(Position(7)), Retry::Busy),
+            (WindowStoreError::Damaged(source()), Retry::Never),
+            (WindowStoreError::Foreign(source()), Retry::Never),
+        ];
+        for (error, retry) in cases {
+            assert_eq!(error.retry(), retry, "{error:?}");
+        }
+    }
 }

@@ -141,7 +141,7 @@ impl Worker {
                     reason = error.said(),
                     "the metric windows were damaged, and are counted anew from the log"
                 );
-            } else if !error.is_passing() {
+            } else if !error.retry().helps() {
                 return Err(error);
             }
             tokio::select! {
@@ -294,7 +294,7 @@ impl Worker {
             tracing::info!(%side, reason = said, "the metric windows resume");
             return;
         }
-        if error.is_passing() {
+        if error.retry().helps() {
             tracing::warn!(%side, error = said, pause_ms = pause.as_millis() as u64, "the metric windows wait");
         } else {
             tracing::error!(%side, error = said, "the metric windows stopped");

@@ -2,6 +2,7 @@
 
 use crate::register::{RECOVERED, Watched};
 use std::any::Any;
+use std::error::Error;
 use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
@@ -13,8 +14,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 3
 /// Whoever closes waits for threads.
 const LONGEST_PAUSE_OF_THREADS: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 1 });
 
-/// How a task ended: by itself, and it is over; or it broke off, and why.
-pub type Ended = Result<(), String>;
+/// How a task ended: by itself, and it is over; or it broke off, and why: each task in its own way.
+pub type Ended = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// Runs what `start` gives, each in a task of its own, until one is over, or it is told to stop.
 pub async fn keep<Fut>(name: &'static str, stop: &CancellationToken, mut start: impl FnMut() -> Fut)
@@ -26,7 +27,7 @@ where
         // A task of its own, so that a panic ends the attempt only.
         let (reason, by_panic) = match tokio::spawn(start()).await {
             Ok(Ok(())) => return,
-            Ok(Err(reason)) => (reason, false),
+            Ok(Err(error)) => (error.to_string(), false),
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => (said(panic.as_ref()), true),
                 // The runtime ends.
@@ -118,7 +119,7 @@ mod tests {
             let start = starts.fetch_add(1, Ordering::SeqCst);
             async move {
                 match start {
-                    0 => Err("no luck".to_owned()),
+                    0 => Err("no luck".into()),
                     1 => panic!("bad luck"),
                     _ => {
                         let known = all().into_iter().find(|task| task.name == "test").expect("it is in the list");

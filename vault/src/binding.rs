@@ -31,7 +31,7 @@ pub enum BindingError {
     LogIsEmpty(LogId),
     /// It was deleted, is an earlier copy, or was copied without its write-ahead log.
     #[error("the vault lacks {0}")]
-    Lacks(String),
+    Lacks(Missing),
     #[error("the vault's keys open none of the log's sealed data")]
     OpensNothing,
     #[error("the vault can't be held against the log")]
@@ -40,6 +40,17 @@ pub enum BindingError {
     Log(#[from] LogError),
     #[error("the vault can't be held against the log")]
     Journal(#[from] JournalError),
+}
+
+/// What the log needs of its vault, and is not there. None of it is a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Missing {
+    #[error("the key of customer {}, whose data the log holds", .0.0)]
+    CustomerKey(CustomerId),
+    #[error("the key to the names that are taken")]
+    KeyOfNames,
+    #[error("the secret of store {}", .0.0)]
+    Secret(StoreId),
 }
 
 impl BindingError {
@@ -206,7 +217,7 @@ impl Needed {
 
     async fn check(self, vault: &dyn Vault, journal: &Journal) -> Result<(), BindingError> {
         if let Some(customer) = self.keyless {
-            return Err(BindingError::Lacks(format!("the key of customer {}, whose data the log holds", customer.0)));
+            return Err(BindingError::Lacks(Missing::CustomerKey(customer)));
         }
         if self.locked && !self.opened {
             return Err(BindingError::OpensNothing);
@@ -218,12 +229,12 @@ impl Needed {
         }
         // The key for the names that are unique in the whole log is made for the first store, and stays.
         if self.has_stores && vault.entries(Kind::HmacKey, &[], 1).await?.is_empty() {
-            return Err(BindingError::Lacks("the key to the names that are taken".to_owned()));
+            return Err(BindingError::Lacks(Missing::KeyOfNames));
         }
         for (store, secret) in self.secrets {
             // Another one may be in force by now, beyond what was looked through; then this one was swept.
             if vault.credential(secret).await?.is_none() && in_force(journal, store).await? == Some(secret) {
-                return Err(BindingError::Lacks(format!("the secret of store {}", store.0)));
+                return Err(BindingError::Lacks(Missing::Secret(store)));
             }
         }
         Ok(())

@@ -8,10 +8,11 @@
 
 use super::inventory::{Entry, Inventory, Kind};
 use super::{ConfirmationEntry, CredentialOwner, VaultError};
-use domain::Timestamp;
+use domain::{CustomerId, StoreId, Timestamp, TokenId};
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::VecDeque;
+use std::fmt;
 
 /// Entries that are read, and written, at once.
 const PAGE: usize = 500;
@@ -56,10 +57,62 @@ pub enum VaultCopyError {
         "nothing was copied, as the target's vault is none of the source's: {0}; a node has run on it, or it is another \
          store's: choose an empty one"
     )]
-    Differs(String),
+    Differs(EntryDifference),
     /// Somebody else uses one of them.
     #[error("the target's vault is not as it was just written: somebody else uses it, or the source's")]
     Disturbed,
+}
+
+/// Where the two differ for good, in what is whose: never what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EntryDifference {
+    #[error("it has another {0}")]
+    Another(EntryName),
+    #[error("it has {0}, which the source has not")]
+    Foreign(EntryName),
+}
+
+/// Whose an entry is, without anything secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryName {
+    Secret(StoreId),
+    Password(CustomerId),
+    Token(TokenId, StoreId),
+    Confirmation(CustomerId),
+    /// To the names that are unique in the log.
+    KeyOfNames,
+    StoreKey(StoreId),
+    CustomerKey(CustomerId),
+}
+
+impl fmt::Display for EntryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EntryName::Secret(store) => write!(f, "secret of store {}", store.0),
+            EntryName::Password(customer) => write!(f, "password of customer {}", customer.0),
+            EntryName::Token(token, store) => write!(f, "token {} of store {}", token.0, store.0),
+            EntryName::Confirmation(customer) => write!(f, "confirmation of customer {}", customer.0),
+            EntryName::KeyOfNames => f.write_str("key for the names that are unique in the log"),
+            EntryName::StoreKey(store) => write!(f, "key of store {}", store.0),
+            EntryName::CustomerKey(customer) => write!(f, "key of customer {}", customer.0),
+        }
+    }
+}
+
+impl EntryName {
+    fn of(entry: &Entry) -> Self {
+        match entry {
+            Entry::Credential { owner: CredentialOwner::Store(store), .. } => EntryName::Secret(*store),
+            Entry::Credential { owner: CredentialOwner::Customer(customer), .. } => EntryName::Password(*customer),
+            Entry::Token { entry, .. } => EntryName::Token(entry.token_id, entry.store_id),
+            Entry::Confirmation { entry: ConfirmationEntry { customer_id, .. }, .. } => {
+                EntryName::Confirmation(*customer_id)
+            }
+            Entry::HmacKey { store, .. } if store.0.is_nil() => EntryName::KeyOfNames,
+            Entry::HmacKey { store, .. } => EntryName::StoreKey(*store),
+            Entry::CustomerKey { customer, .. } => EntryName::CustomerKey(*customer),
+        }
+    }
 }
 
 /// Puts into the target what it lacks of the source, and reads both once more. `now`: what has expired by then, and was removed
@@ -118,8 +171,8 @@ struct Pair {
 
 impl Pair {
     /// # Errors
-    /// In words, how they differ for good.
-    fn step(self, now: Timestamp) -> Result<EntryAction, String> {
+    /// How they differ for good.
+    fn step(self, now: Timestamp) -> Result<EntryAction, EntryDifference> {
         match (self.source, self.target) {
             (Some(source), Some(target)) => held_against(source, &target),
             (Some(source), None) => Ok(EntryAction::Put(source)),
@@ -129,7 +182,7 @@ impl Pair {
     }
 }
 
-fn held_against(source: Entry, target: &Entry) -> Result<EntryAction, String> {
+fn held_against(source: Entry, target: &Entry) -> Result<EntryAction, EntryDifference> {
     let (same, current) = match (&source, target) {
         (
             Entry::Credential { owner, hash, review_at, .. },
@@ -154,13 +207,12 @@ fn held_against(source: Entry, target: &Entry) -> Result<EntryAction, String> {
     match (same, current) {
         (true, true) => Ok(EntryAction::Same),
         (true, false) => Ok(EntryAction::Put(source)),
-        (false, _) => Err(format!("it has another {}", name_of(target))),
+        (false, _) => Err(EntryDifference::Another(EntryName::of(target))),
     }
 }
 
 /// What a vault removes by itself may be gone from the source by now. Keys stay for ever.
-fn only_in_target(entry: Entry, now: Timestamp) -> Result<EntryAction, String> {
-    let foreign = |entry: &Entry| Err(format!("it has {}, which the source has not", name_of(entry)));
+fn only_in_target(entry: Entry, now: Timestamp) -> Result<EntryAction, EntryDifference> {
     match entry {
         Entry::Token { ref entry, .. } if entry.expires_at < now => Ok(EntryAction::Leave),
         Entry::Confirmation { expires_at, .. } if expires_at < now => Ok(EntryAction::Leave),
@@ -170,25 +222,8 @@ fn only_in_target(entry: Entry, now: Timestamp) -> Result<EntryAction, String> {
         }
         Entry::Credential { review_at: Some(_), .. } => Ok(EntryAction::Leave),
         Entry::Token { .. } | Entry::Confirmation { .. } | Entry::HmacKey { .. } | Entry::CustomerKey { .. } => {
-            foreign(&entry)
+            Err(EntryDifference::Foreign(EntryName::of(&entry)))
         }
-    }
-}
-
-/// Whose it is, without anything secret.
-fn name_of(entry: &Entry) -> String {
-    match entry {
-        Entry::Credential { owner: CredentialOwner::Store(store), .. } => format!("secret of store {}", store.0),
-        Entry::Credential { owner: CredentialOwner::Customer(customer), .. } => {
-            format!("password of customer {}", customer.0)
-        }
-        Entry::Token { entry, .. } => format!("token {} of store {}", entry.token_id.0, entry.store_id.0),
-        Entry::Confirmation { entry: ConfirmationEntry { customer_id, .. }, .. } => {
-            format!("confirmation of customer {}", customer_id.0)
-        }
-        Entry::HmacKey { store, .. } if store.0.is_nil() => "key for the names that are unique in the log".to_owned(),
-        Entry::HmacKey { store, .. } => format!("key of store {}", store.0),
-        Entry::CustomerKey { customer, .. } => format!("key of customer {}", customer.0),
     }
 }
 

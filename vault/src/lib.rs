@@ -28,6 +28,7 @@ pub use sqlite::{SqliteKeys, SqliteVault};
 use async_trait::async_trait;
 use binding::Binding;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
+use eventlog::{CausedBy, Retry};
 use journal::{Keys, KeysError, SealingKey};
 
 /// Why the vault did not do what it was asked.
@@ -35,10 +36,10 @@ use journal::{Keys, KeysError, SealingKey};
 pub enum VaultError {
     /// It can't be reached now.
     #[error("{0}")]
-    Away(String),
+    Away(#[source] CausedBy),
     /// What it holds is not what was written, or not what this version can read: trying again does not help, a backup does.
     #[error("{0}")]
-    Damaged(String),
+    Damaged(#[source] CausedBy),
 }
 
 impl From<VaultError> for KeysError {
@@ -51,9 +52,11 @@ impl From<VaultError> for KeysError {
 }
 
 impl VaultError {
-    pub fn reason(self) -> String {
+    /// Whether trying again helps.
+    pub fn retry(&self) -> Retry {
         match self {
-            VaultError::Away(reason) | VaultError::Damaged(reason) => reason,
+            VaultError::Away(_) => Retry::Later,
+            VaultError::Damaged(_) => Retry::Never,
         }
     }
 }
@@ -163,7 +166,8 @@ pub trait Vault: Keys + Inventory {
 )]
 fn random_bytes() -> Result<[u8; 32], VaultError> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| VaultError::Away(format!("no randomness to be had: {error}")))?;
+    let none = |error: getrandom::Error| VaultError::Away(CausedBy::of("no randomness to be had", error));
+    getrandom::fill(&mut bytes).map_err(none)?;
     Ok(bytes)
 }
 

@@ -55,7 +55,11 @@ impl MemoryVault {
 
     fn entries(&self) -> Result<MutexGuard<'_, Entries>, VaultError> {
         let entries = self.0.lock();
-        if entries.away { Err(VaultError::Away("the test took it away".to_owned())) } else { Ok(entries) }
+        if entries.away {
+            Err(VaultError::Away(std::io::Error::other("the test took it away").into()))
+        } else {
+            Ok(entries)
+        }
     }
 }
 

@@ -9,10 +9,10 @@ mod keys;
 
 use super::binding::Binding;
 use super::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, Vault, VaultError, random_bytes};
-use ::postgres::{Database, DatabaseError, Migrations, Sessions, says};
+use ::postgres::{Database, DatabaseError, Migrations, Sessions, SqlxError};
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
-use eventlog::{LogId, Position};
+use eventlog::{CausedBy, LogId, Position};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{Postgres, Row, query};
@@ -76,7 +76,7 @@ impl PostgresVault {
         self.sessions
             .ask(query)
             .await
-            .map_err(|error| VaultError::Away(format!("the vault in PostgreSQL: {}", says(&error))))
+            .map_err(|error| VaultError::Away(CausedBy::of("the vault in PostgreSQL", SqlxError::of(&error))))
     }
 
     async fn find<T>(
@@ -88,8 +88,14 @@ impl PostgresVault {
     }
 }
 
+/// Somebody else removes what is made here.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a store's key is gone as soon as it was made")]
+struct KeyIsGone;
+
 fn unreadable(error: sqlx::Error) -> VaultError {
-    VaultError::Damaged(format!("the vault in PostgreSQL holds what can't be read: {}", says(&error)))
+    let unreadable = "the vault in PostgreSQL holds what can't be read";
+    VaultError::Damaged(CausedBy::of(unreadable, SqlxError::of(&error)))
 }
 
 #[async_trait]
@@ -204,7 +210,7 @@ impl Vault for PostgresVault {
         self.ask(|| query(insert).bind(store.0).bind(fresh)).await?;
         // Whoever was first.
         let key = self.find(stored, read).await?;
-        key.map(HmacKey).ok_or_else(|| VaultError::Away("a store's key is gone as soon as it was made".to_owned()))
+        key.map(HmacKey).ok_or_else(|| VaultError::Away(KeyIsGone.into()))
     }
 
     async fn binding(&self) -> Result<Option<Binding>, VaultError> {

@@ -14,8 +14,8 @@ use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, Token
 use eventlog::{LogId, Position};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sqlite::{
-    Advice, Bounds, ConnectionMemory, Database, Failure, FailureKind, Format, OpenError, OtherVersion, Settle,
-    Synchronous, WhatIsFound,
+    Advice, Bounds, ConnectionMemory, Database, DatabaseError, FailureKind, Format, OpenError, OtherVersion, Settle,
+    SettleError, Synchronous, WhatIsFound,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -132,11 +132,11 @@ impl SqliteVault {
     }
 }
 
-impl From<Failure> for VaultError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Away(reason) => VaultError::Away(reason),
-            Failure::Damaged(reason) | Failure::Refused(reason) => VaultError::Damaged(reason),
+impl From<DatabaseError> for VaultError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Away(reason) => VaultError::Away(reason.into()),
+            DatabaseError::Damaged(reason) | DatabaseError::Refused(reason) => VaultError::Damaged(reason.into()),
         }
     }
 }
@@ -145,16 +145,14 @@ impl From<Failure> for VaultError {
 impl From<OpenError> for VaultError {
     fn from(error: OpenError) -> Self {
         match error.trouble() {
-            Some(FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing) => {
-                VaultError::Away(error.to_string())
-            }
-            Some(FailureKind::Damaged) | None => VaultError::Damaged(error.to_string()),
+            Some(FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing) => VaultError::Away(error.into()),
+            Some(FailureKind::Damaged) | None => VaultError::Damaged(error.into()),
         }
     }
 }
 
 impl Settle for SqliteVault {
-    fn settle(&self) -> Result<(), String> {
+    fn settle(&self) -> Result<(), SettleError> {
         self.database.settle()
     }
 }

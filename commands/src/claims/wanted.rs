@@ -9,7 +9,6 @@
 //! knew when this node began is enough.
 
 use super::Owner;
-use crate::error::log_away;
 use crate::names::normalized;
 use crate::node::Node;
 use crate::{CommandError, keys};
@@ -80,7 +79,7 @@ impl Node {
         let Some((store, mailbox)) = &wanted.mailbox else { return Ok(Vec::new()) };
         let journal = &self.parts.journal;
         let begun = self.begun_at.get_or_try_init(|| journal.head()).await;
-        let begun = *begun.map_err(|error| log_away(error.into()))?;
+        let begun = *begun?;
         let hints = self.parts.lookups.customers_of_mailbox(begun, *store, mailbox, HOLDERS).await?;
         let mut holders = Vec::new();
         for customer in hints {

@@ -24,7 +24,7 @@ pub(super) async fn recall(
     store: StoreId,
     asked: &Keyed,
 ) -> Result<Recall, StreamFailure> {
-    let away = |error: crate::LookupsError| StreamFailure::Views { stream: stream.to_string(), reason: error.0 };
+    let away = |source| StreamFailure::Views { stream: stream.to_string(), source };
     let found = shared.lookups.creation(position, store, &asked.idempotency.key).await.map_err(away)?;
     let Some(found) = found.filter(|found| found.stream == stream.as_str()) else { return Ok(Recall::Unknown) };
     let from = Tail { length: found.revision.saturating_sub(MOST_BEFORE), last_hash: None };

@@ -1,11 +1,11 @@
 //! A stream in memory: its folded state, and what the next append builds on.
 
-use super::StreamFailure;
 use super::cost::{Moment, Unsaved, Weight};
 use super::memory::Memory;
+use super::{Corruption, StreamFailure};
 use crate::executor::ExecutorContext;
 use crate::snapshots::{Person, Snapshot};
-use domain::{Decider, Event, Timestamp};
+use domain::{Decider, Event, Impossible, Timestamp};
 use eventlog::{LogId, Position, Room, StreamName};
 use journal::{Envelope, Idempotency, JournalError, StreamSlice, Tail, Written};
 use serde::{Deserialize, Serialize};
@@ -69,8 +69,8 @@ impl<A: Decider> Loaded<A> {
         revision: u64,
         at: Timestamp,
         idempotency: Option<&Idempotency>,
-    ) -> Result<(), String> {
-        self.state.evolve(event, at).map_err(|impossible| impossible.to_string())?;
+    ) -> Result<(), Impossible> {
+        self.state.evolve(event, at)?;
         if A::changes_representation(event) {
             self.revision = revision;
         }
@@ -91,15 +91,14 @@ impl<A: Decider> Loaded<A> {
 
     fn fold_stored(&mut self, stream: &StreamName, envelope: Envelope) -> Result<(), StreamFailure> {
         let corrupt =
-            |reason: String| StreamFailure::Corrupt { stream: stream.to_string(), revision: envelope.revision, reason };
+            |source| StreamFailure::Corrupt { stream: stream.to_string(), revision: envelope.revision, source };
         let (revision, at) = (envelope.revision, envelope.metadata.occurred_at);
         let idempotency = envelope.metadata.idempotency.as_ref();
         if let Event::Remembered(_) = envelope.event {
             self.remember(revision, at, idempotency);
         } else {
-            let event = A::event(envelope.event)
-                .ok_or_else(|| corrupt("an event of another aggregate stands there".to_owned()))?;
-            self.fold(&event, revision, at, idempotency).map_err(corrupt)?;
+            let event = A::event(envelope.event).ok_or_else(|| corrupt(Corruption::OtherAggregate))?;
+            self.fold(&event, revision, at, idempotency).map_err(|impossible| corrupt(impossible.into()))?;
         }
         self.position = envelope.position;
         Ok(())

@@ -23,8 +23,8 @@ use crate::ids::Ids;
 use crate::keys::Keyed;
 use crate::snapshots::SnapshotWriter;
 use crate::streams::stream_of;
-use crate::{Clock, CommandError, IfMatch, Lookups, LookupsError, Service, Watermark};
-use domain::{Decider, StoreId};
+use crate::{Clock, CommandError, IfMatch, Lookups, LookupsError, Watermark};
+use domain::{Decider, Impossible, StoreId};
 use eventlog::{EventId, Position};
 use journal::{Actor, Journal, JournalError};
 use memory::Recall;
@@ -155,6 +155,15 @@ pub enum Refused<R: std::error::Error + 'static> {
     Failed(Arc<StreamFailure>),
 }
 
+/// What no history of this program can contain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Corruption {
+    #[error("an event of another aggregate stands there")]
+    OtherAggregate,
+    #[error(transparent)]
+    Impossible(#[from] Impossible),
+}
+
 /// The stream can't be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamFailure {
@@ -165,11 +174,11 @@ pub enum StreamFailure {
         source: JournalError,
     },
     /// An event that no history of this program can contain.
-    #[error("{stream} is corrupt at revision {revision}: {reason}")]
-    Corrupt { stream: String, revision: u64, reason: String },
+    #[error("{stream} is corrupt at revision {revision}: {source}")]
+    Corrupt { stream: String, revision: u64, source: Corruption },
     /// The views are away or late, and they alone know what was done under an old key.
-    #[error("asking the views what {stream} did under an old key: {reason}")]
-    Views { stream: String, reason: String },
+    #[error("asking the views what {stream} did under an old key: {source}")]
+    Views { stream: String, source: LookupsError },
     /// What the state does not keep of the past can't be asked.
     #[error("asking for the past of {stream}")]
     Past {
@@ -246,7 +255,7 @@ impl<A: Decider> Executor<A> {
         let mut recall = self.read(id, look).await?;
         if let (Recall::Unknown, Some(position)) = recall {
             let recalled = index::recall(&self.shared, &stream_of::<A>(id), position, store, key).await;
-            recall.0 = recalled.map_err(|failure| CommandError::from(&failure))?;
+            recall.0 = recalled.map_err(|failure| CommandError::from(Arc::new(failure)))?;
         }
         let remembered = match recall.0 {
             Recall::Unknown => return Ok(None),
@@ -254,7 +263,7 @@ impl<A: Decider> Executor<A> {
             Recall::Done(remembered) => remembered,
         };
         let replayed = (self.replay)(Arc::clone(&self.shared), id.clone(), remembered).await;
-        replayed.map(Some).map_err(|failure| (&failure).into())
+        replayed.map(Some).map_err(|failure| Arc::new(failure).into())
     }
 
     /// Looks at the stream's state, with all that any node had appended when this was called.
@@ -271,8 +280,8 @@ impl<A: Decider> Executor<A> {
         self.push(id, Job::Read { look }).map_err(|Full| CommandError::Busy)?;
         match answered.await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(failure)) => Err(failure.as_ref().into()),
-            Err(_) => Err((&StreamFailure::Stopped).into()),
+            Ok(Err(failure)) => Err(failure.into()),
+            Err(_) => Err(Arc::new(StreamFailure::Stopped).into()),
         }
     }
 
@@ -290,22 +299,6 @@ impl<A: Decider> Executor<A> {
 
 /// The stream's queue is full.
 struct Full;
-
-impl From<&StreamFailure> for CommandError {
-    fn from(failure: &StreamFailure) -> Self {
-        match failure {
-            StreamFailure::Corrupt { .. } => CommandError::Damaged { reason: failure.to_string() },
-            StreamFailure::Journal { source, .. } => {
-                crate::error::of_journal(source, crate::error::with_causes(failure))
-            }
-            StreamFailure::Views { .. } | StreamFailure::Past { .. } => {
-                CommandError::Unavailable { service: Service::Views, reason: crate::error::with_causes(failure) }
-            }
-            StreamFailure::Contended { .. } => CommandError::Busy,
-            StreamFailure::Stopped => CommandError::BrokeOff { reason: failure.to_string() },
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests;

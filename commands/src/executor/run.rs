@@ -296,10 +296,10 @@ impl<A: Decider> Runner<'_, A> {
         };
         for event in &new {
             let revision = loaded.tail.length + events.len() as u64;
-            loaded.fold(event, revision, now, idempotency.as_ref()).map_err(|reason| StreamFailure::Corrupt {
+            loaded.fold(event, revision, now, idempotency.as_ref()).map_err(|impossible| StreamFailure::Corrupt {
                 stream: self.stream.to_string(),
                 revision,
-                reason,
+                source: impossible.into(),
             })?;
             events.push(to_append(event.clone().into(), &ask.origin, idempotency.clone(), now));
         }

@@ -10,6 +10,7 @@ use domain::store::StoreEvent;
 use domain::{CartId, Category, Cents, ClaimId, CustomerId, Event, InvoiceId, JobId, OrderId, ProductId, StoreId};
 use eventlog::{Checkpoint, Position, StreamName};
 use journal::{Envelope, Unreadable};
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -31,7 +32,7 @@ pub(super) enum Reaction {
     /// Take back what is held for a cart that did not say that it has it.
     Hold(HeldStock),
     /// Nobody knows: the event can't be read.
-    Unreadable(String),
+    Unreadable(Arc<Unreadable>),
 }
 
 /// Stock that is held for a cart.

@@ -27,6 +27,11 @@ pub(super) struct Failed {
 }
 
 /// Does it, all of it; done already: nothing happens. Gives the revision after the last event that was looked at. A panic is a defect
+/// A defect of ours.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a reaction panicked")]
+struct Panicked;
+
 /// of ours that concerns this stream alone.
 pub(super) async fn carry_out(node: &Arc<Node>, work: &LaneItem) -> Result<u64, Failed> {
     let (revision, position) = match work {
@@ -43,7 +48,7 @@ pub(super) async fn carry_out(node: &Arc<Node>, work: &LaneItem) -> Result<u64, 
         }
     };
     let broke_off = |_| {
-        let error = CommandError::BrokeOff { reason: "a reaction panicked".to_owned() };
+        let error = CommandError::BrokeOff { source: Panicked.into() };
         Err(Failed { revision, position, error })
     };
     AssertUnwindSafe(done).catch_unwind().await.unwrap_or_else(broke_off)
@@ -100,6 +105,6 @@ async fn react(node: &Arc<Node>, pending: &Pending) -> Result<(), CommandError> 
         Reaction::EmailRemoved(customer, claim) => emails::release_unnamed(session, *customer, &[*claim]).await,
         Reaction::Job { job_id, amount } => batch_credit::run_job(session, *job_id, *amount, origin.position).await,
         Reaction::Hold(held) => holds::settle(session, held.customer, held.cart_id, held.product).await,
-        Reaction::Unreadable(reason) => Err(CommandError::Damaged { reason: reason.clone() }),
+        Reaction::Unreadable(unreadable) => Err(CommandError::Damaged { source: Arc::clone(unreadable).into() }),
     }
 }

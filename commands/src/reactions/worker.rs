@@ -11,7 +11,6 @@ use super::pace::{LONGEST, Outage, pause};
 use super::parked::{self, Parked, ReactionsStatus, WorkerProgress};
 use super::pending::{Cause, Pending, Reaction, reaction};
 use super::work::{Failed, carry_out};
-use crate::error::log_away;
 use crate::node::Node;
 use crate::{Class, CommandError, Commands};
 use domain::StoreId;
@@ -71,11 +70,9 @@ impl Commands {
     pub async fn reactions(&self, alone: bool) -> Result<Reactions, CommandError> {
         let node = Arc::clone(&self.node);
         let journal = &node.parts.journal;
-        let away = |error: eventlog::LogError| log_away(error.into());
-        let log_id = journal.log_id().await.map_err(away)?;
-        let WorkerProgress { checkpoint, parked } =
-            parked::load(journal, node.parts.progress.as_ref(), log_id).await.map_err(away)?;
-        let settled_past = if alone { journal.head().await.map_err(away)? } else { Position::START };
+        let log_id = journal.log_id().await?;
+        let WorkerProgress { checkpoint, parked } = parked::load(journal, node.parts.progress.as_ref(), log_id).await?;
+        let settled_past = if alone { journal.head().await? } else { Position::START };
         let (mut lanes, now) = (Lanes::default(), node.parts.clock.running());
         parked.into_iter().for_each(|parked| lanes.restore(parked, now));
         let status = ReactionsStatus { position: checkpoint.position, parked: lanes.parked(), ..Default::default() };
@@ -115,10 +112,10 @@ impl Reactions {
     /// is due is undone, but for what can't be done: that is parked.
     pub async fn step(&mut self) -> Result<(), CommandError> {
         loop {
-            let head = self.node.parts.journal.head().await.map_err(|error| log_away(error.into()))?;
+            let head = self.node.parts.journal.head().await?;
             let is_behind = self.follower.position() < head;
             if is_behind {
-                let batch = self.follower.next(BATCH).await.map_err(log_away)?;
+                let batch = self.follower.next(BATCH).await?;
                 self.take(&batch.events);
             }
             self.work_off().await;
@@ -201,7 +198,7 @@ impl Reactions {
                 Delivery::Event(envelope) if self.behind.contains_key(&envelope.metadata.store_id) => {}
                 Delivery::Event(envelope) => self.take_event(envelope, before),
                 Delivery::Unreadable(unreadable) => {
-                    let reaction = Reaction::Unreadable(unreadable.to_string());
+                    let reaction = Reaction::Unreadable(Arc::clone(unreadable));
                     let origin = Cause::unreadable(unreadable, before);
                     self.lanes.push(Pending { reaction, origin, due_at: Duration::ZERO });
                 }
@@ -268,7 +265,7 @@ impl Reactions {
         let Some(&from) = reading.values().min_by_key(|behind| behind.position) else { return Ok(false) };
         // So many at most may come of it.
         let most = BATCH.min(self.most_pending / 4).max(1);
-        let events = self.node.parts.journal.read_all(from.position, most).await.map_err(log_away)?;
+        let events = self.node.parts.journal.read_all(from.position, most).await?;
         let (mut before, taken) = (from, self.taken.position);
         for delivery in events.iter().filter(|delivery| delivery.position() <= taken) {
             let at = Checkpoint { position: delivery.position(), event_id: delivery.id(), ..before };

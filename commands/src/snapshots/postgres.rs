@@ -1,7 +1,7 @@
 //! Snapshots in PostgreSQL, where all nodes find them.
 
-use super::{Snapshot, Snapshots};
-use ::postgres::{Database, DatabaseError, Migrations, Sessions, says};
+use super::{Snapshot, SnapshotError, Snapshots};
+use ::postgres::{Database, DatabaseError, Migrations, Sessions, SqlxError};
 use async_trait::async_trait;
 use eventlog::{LogId, StreamName};
 use sqlx::postgres::PgRow;
@@ -33,6 +33,10 @@ impl PostgresSnapshots {
     }
 }
 
+fn kept(error: &sqlx::Error) -> SnapshotError {
+    SnapshotError::Store(SqlxError::of(error).into())
+}
+
 fn snapshot(row: &PgRow) -> sqlx::Result<Snapshot> {
     let format: i64 = row.try_get(1)?;
     // One that is too large is of no version that there is: it is not used.
@@ -42,19 +46,19 @@ fn snapshot(row: &PgRow) -> sqlx::Result<Snapshot> {
 
 #[async_trait]
 impl Snapshots for PostgresSnapshots {
-    async fn load(&self, stream: &StreamName) -> Result<Option<Snapshot>, String> {
+    async fn load(&self, stream: &StreamName) -> Result<Option<Snapshot>, SnapshotError> {
         let select = "SELECT log_id, format, state FROM progress WHERE stream = $1";
         let found = self.sessions.ask(|| query(select).bind(stream.as_str().to_owned())).await;
-        found.and_then(|rows| rows.first().map(snapshot).transpose()).map_err(|error| says(&error))
+        found.and_then(|rows| rows.first().map(snapshot).transpose()).map_err(|error| kept(&error))
     }
 
-    async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), String> {
+    async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), SnapshotError> {
         let Snapshot { log_id, format, state } = snapshot;
         let upsert = "INSERT INTO progress (stream, log_id, format, state) VALUES ($1, $2, $3, $4)
                       ON CONFLICT (stream) DO UPDATE SET log_id = $2, format = $3, state = $4";
         let save = || {
             query(upsert).bind(stream.as_str().to_owned()).bind(log_id.0).bind(i64::from(format)).bind(state.clone())
         };
-        self.sessions.ask(save).await.map(drop).map_err(|error| says(&error))
+        self.sessions.ask(save).await.map(drop).map_err(|error| kept(&error))
     }
 }

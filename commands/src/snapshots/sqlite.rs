@@ -1,11 +1,12 @@
 //! Snapshots in one SQLite file. It may be deleted at any time: everything in it can be had again from the log.
 
-use super::{Snapshot, Snapshots};
+use super::{Snapshot, SnapshotError, Snapshots};
 use async_trait::async_trait;
 use eventlog::{LogId, StreamName};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sqlite::{
-    Advice, Bounds, ConnectionMemory, Database, Failure, Format, OtherVersion, Settle, Synchronous, WhatIsFound,
+    Advice, Bounds, ConnectionMemory, Database, DatabaseError, Format, OtherVersion, Settle, SettleError, Synchronous,
+    WhatIsFound,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -51,20 +52,24 @@ impl SqliteSnapshots {
     ///
     /// # Errors
     /// The file is not of snapshots (it is left as it is), or the disk doesn't let us.
-    pub fn open(path: &Path) -> Result<Self, String> {
-        Ok(Self { database: Arc::new(Database::open(path, &FORMAT).map_err(Failure::reason)?) })
+    pub fn open(path: &Path) -> Result<Self, DatabaseError> {
+        Ok(Self { database: Arc::new(Database::open(path, &FORMAT)?) })
     }
 }
 
+fn kept(error: DatabaseError) -> SnapshotError {
+    SnapshotError::Store(error.into())
+}
+
 impl Settle for SqliteSnapshots {
-    fn settle(&self) -> Result<(), String> {
+    fn settle(&self) -> Result<(), SettleError> {
         self.database.settle()
     }
 }
 
 #[async_trait]
 impl Snapshots for SqliteSnapshots {
-    async fn load(&self, stream: &StreamName) -> Result<Option<Snapshot>, String> {
+    async fn load(&self, stream: &StreamName) -> Result<Option<Snapshot>, SnapshotError> {
         let stream = stream.clone();
         let read = |row: &Row<'_>| {
             let log_id = LogId(Uuid::from_bytes(row.get(0)?));
@@ -74,16 +79,16 @@ impl Snapshots for SqliteSnapshots {
             let select = "SELECT log_id, format, state FROM snapshots WHERE stream = ?1";
             connection.prepare_cached(select)?.query_row(params![stream.as_str()], read).optional()
         };
-        self.database.read(load).await.map_err(Failure::reason)
+        self.database.read(load).await.map_err(kept)
     }
 
-    async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), String> {
+    async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), SnapshotError> {
         let stream = stream.clone();
         let save = move |connection: &Connection| {
             let upsert = "INSERT OR REPLACE INTO snapshots (stream, log_id, format, state) VALUES (?1, ?2, ?3, ?4)";
             let Snapshot { log_id, format, state } = snapshot;
             connection.prepare_cached(upsert)?.execute(params![stream.as_str(), log_id.0.as_bytes(), format, state])
         };
-        self.database.write(save).await.map(drop).map_err(Failure::reason)
+        self.database.write(save).await.map(drop).map_err(kept)
     }
 }

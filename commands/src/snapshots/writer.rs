@@ -2,7 +2,7 @@
 //! takes the place of the one before, and what finds no place is dropped, which costs only time. A state that holds personal data
 //! is sealed before it is written: once the key is destroyed nobody can read it, as everywhere else.
 
-use super::{Person, Snapshot, Snapshots};
+use super::{Person, Snapshot, SnapshotError, Snapshots};
 use eventlog::StreamName;
 use journal::Journal;
 use parking_lot::Mutex;
@@ -78,15 +78,15 @@ impl SnapshotWriter {
     }
 
     /// What was handed over or saved of the stream last, opened; `None` also once the person's key was destroyed.
-    pub async fn load(&self, stream: &StreamName, person: Option<Person>) -> Result<Option<Snapshot>, String> {
+    pub async fn load(&self, stream: &StreamName, person: Option<Person>) -> Result<Option<Snapshot>, SnapshotError> {
         let waiting = self.shared.waiting.lock().by_stream.get(stream).map(|(snapshot, _)| snapshot.clone());
         if waiting.is_some() {
             return Ok(waiting);
         }
         let Some(saved) = self.shared.snapshots.load(stream).await? else { return Ok(None) };
         let Some(person) = person else { return Ok(Some(saved)) };
-        let opened = self.shared.journal.open_state(stream, person, &saved.state).await;
-        Ok(opened.map_err(|error| error.to_string())?.map(|state| Snapshot { state, ..saved }))
+        let opened = self.shared.journal.open_state(stream, person, &saved.state).await?;
+        Ok(opened.map(|state| Snapshot { state, ..saved }))
     }
 
     /// What waits to be written takes so many bytes, about.
@@ -136,10 +136,14 @@ async fn write(shared: Arc<WriterState>) -> tasks::Ended {
 }
 
 impl WriterState {
-    async fn write(&self, stream: &StreamName, snapshot: Snapshot, person: Option<Person>) -> Result<(), String> {
+    async fn write(
+        &self,
+        stream: &StreamName,
+        snapshot: Snapshot,
+        person: Option<Person>,
+    ) -> Result<(), SnapshotError> {
         let Some(person) = person else { return self.snapshots.save(stream, snapshot).await };
-        let sealed =
-            self.journal.seal_state(stream, person, &snapshot.state).await.map_err(|error| error.to_string())?;
+        let sealed = self.journal.seal_state(stream, person, &snapshot.state).await?;
         // Without a key nothing of the person is written any more.
         let Some(state) = sealed else { return Ok(()) };
         self.snapshots.save(stream, Snapshot { state, ..snapshot }).await
@@ -162,13 +166,13 @@ mod tests {
 
     #[async_trait]
     impl Snapshots for Gated {
-        async fn load(&self, _stream: &StreamName) -> Result<Option<Snapshot>, String> {
+        async fn load(&self, _stream: &StreamName) -> Result<Option<Snapshot>, SnapshotError> {
             Ok(None)
         }
 
-        async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), String> {
-            self.let_through.acquire().await.map_err(|error| error.to_string())?.forget();
-            self.written.send((stream.clone(), snapshot.state)).map_err(|error| error.to_string())
+        async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), SnapshotError> {
+            self.let_through.acquire().await.map_err(|error| SnapshotError::Store(error.into()))?.forget();
+            self.written.send((stream.clone(), snapshot.state)).map_err(|error| SnapshotError::Store(error.into()))
         }
     }
 
@@ -227,13 +231,13 @@ mod tests {
 
     #[async_trait]
     impl Snapshots for Brittle {
-        async fn load(&self, _stream: &StreamName) -> Result<Option<Snapshot>, String> {
+        async fn load(&self, _stream: &StreamName) -> Result<Option<Snapshot>, SnapshotError> {
             Ok(None)
         }
 
-        async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), String> {
+        async fn save(&self, stream: &StreamName, snapshot: Snapshot) -> Result<(), SnapshotError> {
             assert!(!snapshot.state.is_empty(), "as a defect would");
-            self.0.send(stream.clone()).map_err(|error| error.to_string())
+            self.0.send(stream.clone()).map_err(|error| SnapshotError::Store(error.into()))
         }
     }
 

@@ -14,6 +14,7 @@ use domain::{Category, Currency, CustomerId, Decider, Event, StoreId, Timestamp}
 use eventlog::{Position, StreamName};
 use journal::{Delivery, Envelope, Journal};
 use std::collections::{BTreeMap, HashSet};
+use std::io;
 use std::sync::Arc;
 
 /// Counts over the journal.
@@ -27,11 +28,8 @@ impl CountedLookups {
     }
 
     async fn events(&self) -> Result<Vec<Arc<Envelope>>, LookupsError> {
-        let deliveries = self
-            .journal
-            .read_all(Position::START, usize::MAX)
-            .await
-            .map_err(|error| LookupsError(error.to_string()))?;
+        let deliveries =
+            self.journal.read_all(Position::START, usize::MAX).await.map_err(|error| LookupsError(error.into()))?;
         Ok(deliveries
             .into_iter()
             .filter_map(|delivery| match delivery {
@@ -46,7 +44,9 @@ impl CountedLookups {
         for envelope in events {
             if answered_by(envelope).contains(asked) {
                 let after = Fact::after(fact, asked, &envelope.event, envelope.revision);
-                fact = Some(after.ok_or_else(|| LookupsError(format!("an event can't follow on {fact:?}")))?);
+                fact = Some(after.ok_or_else(|| {
+                    LookupsError(io::Error::other(format!("an event can't follow on {fact:?}")).into())
+                })?);
             }
         }
         Ok(fact)
@@ -59,7 +59,7 @@ impl CountedLookups {
             let Some(event) = A::event(envelope.event.clone()) else { continue };
             let at = envelope.metadata.occurred_at;
             let (_, state) = streams.entry(envelope.stream.clone()).or_insert_with(|| (at, A::default()));
-            state.evolve(&event, at).map_err(|impossible| LookupsError(impossible.to_string()))?;
+            state.evolve(&event, at).map_err(|impossible| LookupsError(impossible.into()))?;
         }
         Ok(streams)
     }

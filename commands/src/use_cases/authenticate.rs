@@ -14,6 +14,7 @@ use chrono::TimeDelta;
 use domain::limits::TOKEN_HOURS;
 use domain::store::{Store, StoreCommand};
 use domain::{CredentialId, StoreId, Timestamp, TokenId};
+use eventlog::CausedBy;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use vault::TokenEntry;
@@ -113,7 +114,7 @@ pub(super) fn new_token(prefix: &str) -> Result<String, CommandError> {
     let mut bytes = [0; TOKEN_BYTES];
     randomness::fill(&mut bytes).map_err(|error| CommandError::Unavailable {
         service: Service::Vault,
-        reason: format!("no randomness to be had: {error}"),
+        source: CausedBy::of("no randomness to be had", error),
     })?;
     Ok(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
 }

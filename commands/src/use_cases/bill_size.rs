@@ -48,7 +48,13 @@ pub(super) fn longest_title(session: &Session, terms: &BillingTerms) -> Result<O
             return Ok(Some(cut));
         }
     }
-    Err(CommandError::TooLarge { reason: format!("a bill of {} lines", terms.items.len()) })
+    Err(CommandError::TooLarge { source: LongBill { lines: terms.items.len() }.into() })
+}
+
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a bill of {lines} lines")]
+struct LongBill {
+    lines: usize,
 }
 
 fn most_bytes(session: &Session) -> usize {
@@ -79,7 +85,7 @@ fn encoded_bytes(event: &Event) -> Result<usize, CommandError> {
         }
     }
     let mut counted = Counted(0);
-    serde_json::to_writer(&mut counted, event).map_err(|error| CommandError::damaged(&error.to_string()))?;
+    serde_json::to_writer(&mut counted, event).map_err(|error| CommandError::Damaged { source: error.into() })?;
     Ok(counted.0)
 }
 

@@ -5,6 +5,7 @@
 use super::bill_size;
 use super::cart_steps::{ATTEMPTS, cart_refused, confirmed};
 use super::wallet::issue_invoice;
+use crate::error::Defect;
 use crate::executor::{Ask, Executed, Refused};
 use crate::keys::Keyed;
 use crate::session::{Session, refused};
@@ -151,7 +152,7 @@ async fn wallet(
     order: CreditOrder,
 ) -> Result<Vec<WalletRef>, CommandError> {
     let parts = &session.node.parts;
-    let head = parts.journal.head().await.map_err(|error| crate::error::log_away(error.into()))?;
+    let head = parts.journal.head().await?;
     let entries = parts.lookups.wallet(head, session.store_id(), customer, currency).await?;
     let mut entries: Vec<_> = entries.into_iter().filter(|entry| entry.currency == currency).collect();
     let gift_cards_first = order == CreditOrder::GiftCard;
@@ -228,7 +229,7 @@ async fn ask_coupon_and_finish(
     let look = move |coupon: &Coupon| coupon.known().and_then(|known| known.answer(invoice_id));
     let (_, answer) =
         session.execute_then::<Coupon, _>(&billing.coupon_id, redeem, look).await.map_err(refused::<Coupon>)?;
-    let answer = answer.ok_or_else(|| CommandError::damaged("the coupon gave no answer"))?;
+    let answer = answer.ok_or_else(|| CommandError::from(Defect::NoAnswer(Resource::Coupon)))?;
     let request = billing.request.as_ref();
     let idempotency = request.map(|request| Keyed::noted(request.key.clone(), request.fingerprint.clone()));
     let longest_title = bill_size::longest_title(session, &billing.terms)?;
@@ -286,7 +287,7 @@ async fn after_billing(session: &Session, executed: Executed<CartEvent>) -> Resu
     }
     match refusal(&executed) {
         Some(reason) => Err(CommandError::CouponRefused(reason)),
-        None => Err(CommandError::damaged("a billing gave no event")),
+        None => Err(Defect::NoBill.into()),
     }
 }
 

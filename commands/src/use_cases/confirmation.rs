@@ -113,11 +113,11 @@ async fn send(session: &Session, customer: CustomerId) -> Result<Done<Option<Str
 fn not_mailed(error: MailError) -> CommandError {
     match error {
         MailError::Refused { code, reason } => {
-            tracing::warn!(code, reason, "a confirmation mail is refused");
+            tracing::warn!(code, %reason, "a confirmation mail is refused");
             CommandError::MailRefused { code }
         }
-        MailError::Away(reason) => CommandError::Unavailable { service: Service::Mail, reason },
-        MailError::Unknown(reason) => CommandError::OutcomeUnknown { service: Service::Mail, reason },
+        MailError::Away(source) => CommandError::Unavailable { service: Service::Mail, source },
+        MailError::Unknown(source) => CommandError::OutcomeUnknown { service: Service::Mail, source },
     }
 }
 

@@ -108,7 +108,7 @@ async fn grow(
             Err(Refused::Moved { .. } | Refused::Rejected(CartRejection::BillingUnderWay { .. })) => {}
             // Whether it was appended is not known: what is held stays until recovery has looked.
             Err(Refused::Failed(failure)) => {
-                let error = CommandError::from(failure.as_ref());
+                let error = CommandError::from(failure);
                 // But for this one, which the log refused.
                 if matches!(error, CommandError::TooLarge { .. }) {
                     give_back(session, customer, &held, Some(cart_id)).await;

@@ -4,7 +4,7 @@
 //! have. What a refused add, a shrunken cart or a crash left held too much is lowered here, fenced by the cart's stream:
 //! a hold is lowered only at a revision of the cart that is newer than the hold's (design in ARCHITECTURE.md, 'Stock').
 
-use crate::CommandError;
+use crate::error::{CommandError, Defect};
 use crate::executor::Refused;
 use crate::session::{Session, refused};
 use crate::streams::stream_of;
@@ -157,7 +157,7 @@ async fn billed(
     cart_id: CartId,
     position: Position,
 ) -> Result<CartBilled, CommandError> {
-    let damaged = || CommandError::damaged("a cart was billed by no event");
+    let damaged = || CommandError::from(Defect::BilledByNothing);
     let (_, revision) = ended_cart(session, customer, cart_id, position).await?.ok_or_else(damaged)?;
     match session.node.event_at::<Cart>(&customer, revision).await? {
         Some(CartEvent::CartBilled(billed)) if billed.cart_id == cart_id => Ok(billed),

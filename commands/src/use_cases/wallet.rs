@@ -1,7 +1,7 @@
 //! Asking the wallet for what an invoice is due, and issuing the invoice.
 
 use super::bill_size;
-use crate::CommandError;
+use crate::error::{CommandError, Defect, Resource};
 use crate::session::{Session, refused};
 use domain::billing::{BillingTerms, Totals, WalletRef};
 use domain::cart::CartBilled;
@@ -121,7 +121,7 @@ async fn spend_gift_card(
     let command = GiftCardCommand::Spend { invoice_id, due };
     let (_, answer) =
         session.execute_then::<GiftCard, _>(&gift_card_id, command, look).await.map_err(refused::<GiftCard>)?;
-    let answer = answer.ok_or_else(|| CommandError::damaged("the gift card gave no answer"))?;
+    let answer = answer.ok_or_else(|| CommandError::from(Defect::NoAnswer(Resource::GiftCard)))?;
     Ok((!answer.amount.is_zero()).then_some(GiftCardSpend {
         gift_card_spend_id: GiftCardSpendId(answer.spend_id),
         gift_card_id,
@@ -140,7 +140,7 @@ async fn spend_credit(
     let look = move |credit: &Credit| credit.known().and_then(|known| known.balance.answers.get(&invoice_id).copied());
     let command = CreditCommand::Spend { invoice_id, due };
     let (_, answer) = session.execute_then::<Credit, _>(&credit_id, command, look).await.map_err(refused::<Credit>)?;
-    let answer = answer.ok_or_else(|| CommandError::damaged("the credit gave no answer"))?;
+    let answer = answer.ok_or_else(|| CommandError::from(Defect::NoAnswer(Resource::Credit)))?;
     Ok((!answer.amount.is_zero()).then_some(CreditRedemption {
         credit_redemption_id: CreditRedemptionId(answer.spend_id),
         credit_id,

@@ -243,7 +243,7 @@ struct Forgetful(Arc<dyn EventLog>);
 impl Forgetful {
     fn away(stream: &StreamName) -> Result<(), LogError> {
         match stream.as_str().starts_with("customer-") {
-            true => Err(LogError::Unavailable("the test said so".to_owned())),
+            true => Err(LogError::Unavailable(std::io::Error::other("the test said so").into())),
             false => Ok(()),
         }
     }

@@ -44,7 +44,7 @@ async fn a_file_of_another_version_starts_anew_and_a_foreign_one_is_left_alone()
     Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE songs (title TEXT)").unwrap();
     let before = std::fs::read(&foreign).unwrap();
     let error = SqliteSnapshots::open(&foreign).err().unwrap();
-    assert!(error.contains("is not a file of snapshots"), "{error}");
+    assert!(error.to_string().contains("is not a file of snapshots"), "{error}");
     assert_eq!(std::fs::read(&foreign).unwrap(), before);
 }
 

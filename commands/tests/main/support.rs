@@ -217,7 +217,7 @@ struct NoMail;
 #[async_trait]
 impl Mailer for NoMail {
     async fn to(&self, _address: &MailAddress) -> Result<Box<dyn Outgoing>, MailError> {
-        Err(MailError::Away("connection refused".to_owned()))
+        Err(MailError::Away(std::io::Error::other("connection refused").into()))
     }
 
     fn leaves_the_machine(&self) -> bool {
@@ -241,7 +241,7 @@ impl Mailer for MailBreaksOff {
 #[async_trait]
 impl Outgoing for MailBreaksOff {
     async fn send(self: Box<Self>, _mail: ConfirmationMail) -> Result<(), MailError> {
-        Err(MailError::Away("connection reset".to_owned()))
+        Err(MailError::Away(std::io::Error::other("connection reset").into()))
     }
 }
 

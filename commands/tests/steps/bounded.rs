@@ -237,7 +237,7 @@ impl Lookups for NoPast {
         _: &eventlog::StreamName,
         _: &domain::past::PastQuestion,
     ) -> Result<Option<domain::past::Fact>, commands::LookupsError> {
-        Err(commands::LookupsError("away".to_owned()))
+        Err(commands::LookupsError(std::io::Error::other("away").into()))
     }
 
     async fn stores_with_cart_expiry(

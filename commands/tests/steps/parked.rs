@@ -124,7 +124,7 @@ impl Lookups for Views {
         limit: usize,
     ) -> Result<Vec<CustomerId>, LookupsError> {
         if self.away.load(Ordering::SeqCst) {
-            return Err(LookupsError("away".to_owned()));
+            return Err(LookupsError(std::io::Error::other("away").into()));
         }
         let meanwhile = self.meanwhile.lock().take();
         if let Some((node, request)) = meanwhile {

@@ -23,15 +23,15 @@ impl Lookups for Away {
         _: CustomerId,
         _: domain::Currency,
     ) -> Result<Vec<WalletEntry>, LookupsError> {
-        Err(LookupsError("away".to_owned()))
+        Err(LookupsError(std::io::Error::other("away").into()))
     }
 
     async fn past(&self, _: Position, _: &StreamName, _: &PastQuestion) -> Result<Option<Fact>, LookupsError> {
-        Err(LookupsError("away".to_owned()))
+        Err(LookupsError(std::io::Error::other("away").into()))
     }
 
     async fn stores_with_cart_expiry(&self, _: Option<StoreId>, _: usize) -> Result<Vec<(StoreId, u32)>, LookupsError> {
-        Err(LookupsError("away".to_owned()))
+        Err(LookupsError(std::io::Error::other("away").into()))
     }
 
     async fn carts_due(
@@ -41,7 +41,7 @@ impl Lookups for Away {
         _: Option<CartPlace>,
         _: usize,
     ) -> Result<DueCarts, LookupsError> {
-        Err(LookupsError("away".to_owned()))
+        Err(LookupsError(std::io::Error::other("away").into()))
     }
 
     async fn customers_at(
@@ -51,7 +51,7 @@ impl Lookups for Away {
         _: Option<CustomerId>,
         _: usize,
     ) -> Result<Vec<CustomerId>, LookupsError> {
-        Err(LookupsError("away".to_owned()))
+        Err(LookupsError(std::io::Error::other("away").into()))
     }
 
     async fn customers_of_mailbox(
@@ -61,11 +61,11 @@ impl Lookups for Away {
         _: &str,
         _: usize,
     ) -> Result<Vec<CustomerId>, LookupsError> {
-        Err(LookupsError("away".to_owned()))
+        Err(LookupsError(std::io::Error::other("away").into()))
     }
 
     async fn creation(&self, _: Position, _: StoreId, _: &str) -> Result<Option<Creation>, LookupsError> {
-        Err(LookupsError("away".to_owned()))
+        Err(LookupsError(std::io::Error::other("away").into()))
     }
 }
 

@@ -4,10 +4,10 @@
 //! of the first try, as the revision is exact. Where the stream turns out to be longer than expected, the events that stand
 //! there are read back: ours, by their ids, mean that it was done.
 
+use super::failure::ServerFailure;
 use super::options::Pauses;
 use super::reader::Reader;
 use super::server::Server;
-use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::{self, NewEvent, StreamName};
 use crate::ids::new_id;
@@ -27,6 +27,15 @@ pub(super) struct Appender<'a> {
     pub reader: &'a Reader,
     pub pauses: &'a Pauses,
     pub deadline: Duration,
+}
+
+/// What no append may come to.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+enum Nonsense {
+    #[error("the server took an append that it had to refuse")]
+    Taken,
+    #[error("its events were deleted before, so that these stand at revision {revision}")]
+    Elsewhere { revision: u64 },
 }
 
 /// What the server says of an append.
@@ -95,7 +104,7 @@ impl Appender<'_> {
             Err(AppendError::Conflict { .. }) => Ok(()),
             Err(AppendError::Unavailable { source, .. } | AppendError::OutcomeUnknown { source, .. }) => Err(source),
             Ok(_) | Err(AppendError::Empty { .. } | AppendError::TooLarge { .. }) => {
-                Err(LogError::Damaged("the server took an append that it had to refuse".to_owned()))
+                Err(LogError::Damaged(Nonsense::Taken.into()))
             }
         }
     }
@@ -111,8 +120,8 @@ impl Appender<'_> {
         match outcome(&self.reader.server, request).await? {
             // Of a stream that was deleted, but not for ever, the numbers go on.
             Outcome::Done { revision, .. } if revision.checked_add(1) != expected_length(expected, events) => {
-                let reason = format!("its events were deleted before, so that these stand at revision {revision}");
-                Ok(Err(AppendError::OutcomeUnknown { stream: stream.clone(), source: LogError::Damaged(reason) }))
+                let source = LogError::Damaged(Nonsense::Elsewhere { revision }.into());
+                Ok(Err(AppendError::OutcomeUnknown { stream: stream.clone(), source }))
             }
             Outcome::Done { revision, position: Some(position) } => {
                 Ok(Ok(Appended { revision, position: event::Position(position.commit) }))

@@ -8,6 +8,10 @@ use tokio::sync::watch;
 
 type HeadAnswer = Result<Position, LogError>;
 
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the look for its head broke off")]
+struct LookBrokeOff;
+
 /// Who asks gets an answer that was looked for after they asked, so that what they know to stand in the log is in it. A
 /// failure is shared as well: else, with a server that keeps silent, each would wait in turn.
 ///
@@ -37,7 +41,7 @@ impl Heads {
             }
             answer
         };
-        let broke_off = || Err(LogError::Unavailable("the look for its head broke off".to_owned()));
+        let broke_off = || Err(LogError::Unavailable(LookBrokeOff.into()));
         match answer.wait_for(Option::is_some).await {
             Ok(found) => found.clone().unwrap_or_else(broke_off),
             Err(_) => broke_off(),

@@ -2,8 +2,8 @@
 //! first; another one whenever a program is about to write what earlier programs can't read.
 
 use super::appender::append_request;
+use super::failure::ServerFailure;
 use super::reader::{Reader, place};
-use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::NewEvent;
 use crate::ids::new_id;
@@ -43,6 +43,28 @@ pub(super) struct Identity {
     announced: AtomicBool,
 }
 
+/// Why it is not known to be the log that it was, or one that this program may write to.
+#[derive(Debug, thiserror::Error)]
+enum NotOurs {
+    #[error("it was log {known}, and is log {found} now")]
+    Other { known: LogId, found: LogId },
+    #[error("it was log {known}, and is gone")]
+    Gone { known: LogId },
+    #[error(
+        "it has format {format}, and this version reads formats up to {reads}; start a version of cartlog that is as new as the one \
+         that wrote it"
+    )]
+    Newer { format: u32, reads: u32 },
+    #[error("its stream {stream} doesn't say which log it is: {source}")]
+    Nameless { stream: String, source: serde_json::Error },
+    #[error("its stream {stream} doesn't say which format it has: {source}")]
+    Formless { stream: String, source: serde_json::Error },
+    #[error("what it is can't be written down: {0}")]
+    Unwritable(#[source] serde_json::Error),
+    #[error("the format of its events can't be announced")]
+    Unannounced,
+}
+
 /// What the stream says.
 struct LogHeader {
     log_id: LogId,
@@ -78,10 +100,8 @@ impl Identity {
         let Some(known) = self.known() else { return Ok(()) };
         match read(reader).await? {
             Some(header) if header.log_id == known => self.check(&header),
-            Some(LogHeader { log_id, .. }) => {
-                Err(LogError::Damaged(format!("it was log {known}, and is log {log_id} now")))
-            }
-            None => Err(LogError::Damaged(format!("it was log {known}, and is gone"))),
+            Some(LogHeader { log_id, .. }) => Err(LogError::Damaged(NotOurs::Other { known, found: log_id }.into())),
+            None => Err(LogError::Damaged(NotOurs::Gone { known }.into())),
         }
     }
 
@@ -110,7 +130,7 @@ impl Identity {
                 | ServerFailure::Gone(_) => Err(trouble),
             })?;
         }
-        Err(LogError::Unavailable("the format of its events can't be announced".to_owned()))
+        Err(LogError::Unavailable(NotOurs::Unannounced.into()))
     }
 
     async fn header(&self, reader: &Reader) -> Result<LogHeader, LogError> {
@@ -127,11 +147,7 @@ impl Identity {
         if header.format <= self.format {
             return Ok(());
         }
-        Err(LogError::Damaged(format!(
-            "it has format {}, and this version reads formats up to {}; start a version of cartlog that is as new as the one that \
-             wrote it",
-            header.format, self.format
-        )))
+        Err(LogError::Damaged(NotOurs::Newer { format: header.format, reads: self.format }.into()))
     }
 }
 
@@ -139,8 +155,8 @@ async fn read(reader: &Reader) -> Result<Option<LogHeader>, LogError> {
     let stream = reader.names.log_stream();
     let events = reader.first_events(&stream, MOST_EVENTS).await?;
     let Some((created, later)) = events.split_first() else { return Ok(None) };
-    let created: LogCreated = serde_json::from_slice(&created.data)
-        .map_err(|error| LogError::Damaged(format!("its stream {stream} doesn't say which log it is: {error}")))?;
+    let nameless = |source| LogError::Damaged(NotOurs::Nameless { stream: stream.clone(), source }.into());
+    let created: LogCreated = serde_json::from_slice(&created.data).map_err(nameless)?;
     if let (true, Some(first)) = (created.is_first, events.first()) {
         reader.stretches.note(Position::of(0), place(first));
     }
@@ -149,10 +165,8 @@ async fn read(reader: &Reader) -> Result<Option<LogHeader>, LogError> {
         raised.map(|event| serde_json::from_slice::<LogFormatRaised>(&event.data).map(|raised| raised.format));
     let mut format = FIRST_FORMAT;
     for raised in formats {
-        let raised = raised.map_err(|error| {
-            LogError::Damaged(format!("its stream {stream} doesn't say which format it has: {error}"))
-        })?;
-        format = format.max(raised);
+        let formless = |source| LogError::Damaged(NotOurs::Formless { stream: stream.clone(), source }.into());
+        format = format.max(raised.map_err(formless)?);
     }
     Ok(Some(LogHeader { log_id: created.log_id, format, length: events.len() as u64 }))
 }
@@ -171,8 +185,8 @@ async fn create(reader: &Reader) -> Result<LogHeader, LogError> {
 }
 
 fn event(id: uuid::Uuid, event_type: &str, data: &impl Serialize) -> Result<NewEvent, LogError> {
-    let data = serde_json::to_vec(data)
-        .map_err(|error| LogError::Damaged(format!("what it is can't be written down: {error}")))?;
+    let unwritable = |source| LogError::Damaged(NotOurs::Unwritable(source).into());
+    let data = serde_json::to_vec(data).map_err(unwritable)?;
     Ok(NewEvent { id, event_type: event_type.to_owned(), data: data.into(), metadata: Bytes::from_static(b"{}") })
 }
 

@@ -7,6 +7,7 @@
 
 mod appender;
 mod cluster;
+mod failure;
 mod heads;
 mod http;
 mod identity;
@@ -22,14 +23,15 @@ mod stretches;
 mod tail;
 mod target;
 mod tls;
-mod trouble;
 mod wire;
 
 pub use options::{EventStoreDbOptions, Pauses};
 
 use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
 use crate::follow::{Batch, Source, follow};
-use crate::port::{AppendError, Appended, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Piece, Subscription};
+use crate::port::{
+    AppendError, Appended, EventLog, ExpectedRevision, LogEnded, LogError, LogId, LogUnit, Piece, Subscription,
+};
 use crate::recent::Recent;
 use crate::size::Room;
 use appender::Appender;
@@ -191,13 +193,13 @@ impl Client {
             match read().await {
                 Err(LogError::Unavailable(reason)) => {
                     failures += 1;
-                    tracing::debug!(reason, failures, "a follower of the event log waits for it");
+                    tracing::debug!(%reason, failures, "a follower of the event log waits for it");
                 }
                 read => return read,
             }
             tokio::select! {
                 () = tokio::time::sleep((self.options.pauses)(failures)) => {}
-                () = self.closed.cancelled() => return Err(LogError::Unavailable("it was closed".to_owned())),
+                () = self.closed.cancelled() => return Err(LogError::Unavailable(LogEnded::Closed.into())),
             }
         }
     }

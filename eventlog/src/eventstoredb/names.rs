@@ -1,6 +1,6 @@
 //! Which of the server's streams are ours, what they are called there, and how an event of theirs becomes one of ours.
 
-use super::trouble::ServerFailure;
+use super::failure::{ServerFailure, Why};
 use super::wire::{self, Expression, Filter, FilterOptions};
 use crate::event::{Position, RecordedEvent, StreamName};
 use chrono::{DateTime, Utc};
@@ -67,8 +67,7 @@ impl Names {
             return Err(ServerFailure::nonsense("an event without an id"));
         };
         if event.commit_position > wire::Position::GREATEST {
-            let reason = "it does not say where an event stands in $all; EventStoreDB 22.10 or newer does".to_owned();
-            return Err(ServerFailure::Refused(reason));
+            return Err(ServerFailure::Refused(Why::TooOld));
         }
         Ok(Some(RecordedEvent {
             stream: StreamName::new(name.strip_prefix(&self.namespace).unwrap_or(name)),

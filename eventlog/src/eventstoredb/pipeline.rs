@@ -5,7 +5,7 @@
 
 use super::Client;
 use super::appender::{on_the_wire, proposed, size, too_large};
-use super::trouble::ServerFailure;
+use super::failure::{ServerFailure, Why};
 use super::wire::*;
 use crate::event::StreamName;
 use crate::port::{AppendError, Piece};
@@ -65,7 +65,7 @@ impl Client {
                 if actual.map_or(0, |last| last + 1) != expected.length() {
                     return AppendError::Conflict { stream: stream.clone(), expected: *expected, actual };
                 }
-                failed(stream, ServerFailure::Unsure(status.message))
+                failed(stream, ServerFailure::Unsure(Why::Words(status.message)))
             }
             Err(trouble) => failed(stream, trouble),
         }

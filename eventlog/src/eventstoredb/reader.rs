@@ -1,10 +1,10 @@
 //! Reading: one stream, all of ours ([`scan`](super::scan)), and where the end is. A connection that broke is made good once or twice before a read
 //! fails.
 
+use super::failure::{Loss, ServerFailure};
 use super::names::Names;
 use super::server::{Answers, Patience, Scanned, Server};
 use super::stretches::Stretches;
-use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::{self, RecordedEvent, StreamName};
 use crate::size::{Room, weight};
@@ -40,11 +40,10 @@ impl Reader {
         let subject = self.stream_subject(name, StreamStart::Revision(from));
         let events = self.events(&subject, Direction::Forwards, enough).await?;
         match events.first() {
-            Some(first) if first.revision > from => Err(ServerFailure::Gone(format!(
-                "revisions {from} to {} of {name} are gone: it was deleted and begun anew, or its $maxCount, $maxAge or $tb \
-                 took them",
-                first.revision - 1
-            ))),
+            Some(first) if first.revision > from => {
+                let (stream, to) = (name.clone(), first.revision - 1);
+                Err(ServerFailure::Gone(Loss::Revisions { stream, from, to }))
+            }
             Some(_) | None => Ok(events),
         }
     }

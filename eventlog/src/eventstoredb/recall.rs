@@ -5,15 +5,16 @@
 //! believes none of it.
 
 use super::appender::append_request;
+use super::failure::{ServerFailure, Why};
 use super::reader::{Reader, place};
 use super::server::{Patience, Scanned};
 use super::stretches::Stretch;
-use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::NewEvent;
 use crate::ids::new_id;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 const NOTED: &str = "StretchesWithoutOurs";
 
@@ -109,7 +110,8 @@ impl Reader {
                 .map(|Stretch { from, to }| [from.commit, from.prepare, to.commit, to.prepare])
                 .collect(),
         };
-        let data = serde_json::to_vec(&note).map_err(|error| ServerFailure::Refused(error.to_string()))?;
+        let data =
+            serde_json::to_vec(&note).map_err(|error| ServerFailure::Refused(Why::Unwritable(Arc::new(error))))?;
         let event = NewEvent {
             id: new_id(),
             event_type: NOTED.to_owned(),

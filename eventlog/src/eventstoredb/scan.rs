@@ -4,10 +4,10 @@
 //! stands close by. Where it falls silent a subscription goes on, since that one says how far it has come: so a look that is
 //! interrupted goes on where it was, and what was looked through in vain is remembered.
 
+use super::failure::{ServerFailure, Why};
 use super::progress::Progress;
 use super::reader::{Reader, all_from, all_from_end, place};
 use super::server::{Patience, Scanned};
-use super::trouble::ServerFailure;
 use super::wire::*;
 use crate::event::{self, RecordedEvent};
 use crate::size::OVERHEAD_BYTES;
@@ -174,7 +174,7 @@ impl Reader {
             let answer = match self.server.next_of_scan(&mut answers, SILENCE).await? {
                 // A server that doesn't say when it has caught up says nothing after that: then the rest is read.
                 Scanned::Silent => return self.read_the_rest(look, take).await,
-                Scanned::End => return Err(ServerFailure::Unsure("the server ended the subscription".to_owned())),
+                Scanned::End => return Err(ServerFailure::Unsure(Why::Ended)),
                 Scanned::Answer(answer) => answer,
             };
             match answer.content {

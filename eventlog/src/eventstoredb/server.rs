@@ -5,9 +5,9 @@
 //! when the server ends it well.
 
 use super::cluster::Members;
+use super::failure::{ServerFailure, Why};
 use super::http::{HttpClient, client, ready};
 use super::target::Target;
-use super::trouble::ServerFailure;
 use super::wire::{AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, Empty, ReadReq, ReadResp};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ impl Server {
     /// Whoever is asked now is not to be asked again while others can be.
     pub fn leave(&self) {
         let generation = self.node.lock().generation;
-        self.learn(generation, ServerFailure::Unsure(String::new()));
+        self.learn(generation, ServerFailure::Unsure(Why::Left));
     }
 
     /// How long one call may take, and the server keep silent in one.
@@ -123,7 +123,7 @@ impl Server {
     pub async fn next_appended(&self, answers: &mut BatchAnswers) -> Result<Option<BatchAppendResp>, ServerFailure> {
         match timeout(self.timeout, answers.messages.message()).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(status)) => Err(self.learn(answers.generation, ServerFailure::of(&status))),
+            Ok(Err(status)) => Err(self.learn(answers.generation, ServerFailure::of(status))),
             Err(_) => Err(self.learn(answers.generation, ServerFailure::silence(self.timeout))),
         }
     }
@@ -185,7 +185,7 @@ impl Server {
         loop {
             match timeout(round, &mut call).await {
                 Ok(Ok(done)) => return Ok(Some(done)),
-                Ok(Err(status)) => return Err(self.learn(node.generation, ServerFailure::of(&status))),
+                Ok(Err(status)) => return Err(self.learn(node.generation, ServerFailure::of(status))),
                 Err(_) => {}
             }
             rounds = match rounds {
@@ -209,7 +209,7 @@ impl Server {
             Ok(Ok(_)) => Ok(()),
             // Older servers don't know it.
             Ok(Err(status)) if matches!(status.code(), Code::Unimplemented | Code::PermissionDenied) => Ok(()),
-            Ok(Err(status)) => Err(self.learn(node.generation, ServerFailure::of(&status))),
+            Ok(Err(status)) => Err(self.learn(node.generation, ServerFailure::of(status))),
             Err(_) => Err(self.learn(node.generation, ServerFailure::silence(self.timeout))),
         }
     }
@@ -223,7 +223,7 @@ impl Server {
     /// The next answer, however long it takes.
     pub async fn next_when_it_comes(&self, answers: &mut Answers) -> Result<Option<ReadResp>, ServerFailure> {
         let next = answers.messages.message().await;
-        next.map_err(|status| self.learn(answers.node.generation, ServerFailure::of(&status)))
+        next.map_err(|status| self.learn(answers.node.generation, ServerFailure::of(status)))
     }
 
     /// Who is to be asked: of a cluster whoever leads, by what its members say after each trouble.
@@ -256,7 +256,7 @@ impl Server {
                 self.target.has_answered.store(true, Ordering::Relaxed);
                 Ok(answer)
             }
-            Ok(Err(status)) => Err(self.learn(generation, ServerFailure::of(&status))),
+            Ok(Err(status)) => Err(self.learn(generation, ServerFailure::of(status))),
             Err(_) => Err(self.learn(generation, ServerFailure::silence(self.timeout))),
         }
     }
@@ -282,7 +282,7 @@ impl Server {
         let next = match &trouble {
             ServerFailure::NotLeader { host, port } => match self.target.node(host, *port) {
                 Ok(uri) => uri,
-                Err(error) => return ServerFailure::NotDone(error.to_string()),
+                Err(error) => return ServerFailure::NotDone(Why::Log(error)),
             },
             ServerFailure::NotDone(_) | ServerFailure::Unsure(_) => self.after(&node.uri),
             ServerFailure::TooLarge

@@ -5,10 +5,10 @@
 //! log.
 
 use super::Client;
+use super::failure::{ServerFailure, Why};
 use super::progress::Progress;
 use super::reader::place;
 use super::server::Answers;
-use super::trouble::ServerFailure;
 use super::wire::{Position, ReadContent, ReadEvent};
 use crate::event;
 use crate::port::LogError;
@@ -28,6 +28,18 @@ pub(super) async fn run(client: Arc<Client>, head: Arc<watch::Sender<event::Posi
         () = closed.cancelled() => {}
     }
     Ok(())
+}
+
+/// The server does not hold what was read from it.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+enum SetBack {
+    #[error(
+        "it ends at position {end}, but was read up to {last}: either the node that leads has not caught up yet, or the log was set \
+         back, as to a backup; nothing goes on until it is there again"
+    )]
+    Shorter { end: u64, last: u64 },
+    #[error("it was set back and went on differently: another event stands at position {at}")]
+    Differs { at: u64 },
 }
 
 /// Whether a subscription brings what it should.
@@ -54,8 +66,8 @@ impl Tail {
             let before = self.client.progress().map(|progress| progress.safe());
             let reason = match self.session().await {
                 Ok(reason) => reason,
-                Err(error @ (LogError::Damaged(_) | LogError::ForeignCheckpoint { .. })) => return error,
-                Err(error @ LogError::Unavailable(_)) => error.to_string(),
+                Err(error) if error.retry().helps() => error.to_string(),
+                Err(error) => return error,
             };
             let has_advanced = self.client.progress().map(|progress| progress.safe()) != before;
             failures = if has_advanced { 1 } else { failures + 1 };
@@ -110,12 +122,7 @@ impl Tail {
         let (end, last) = (reader.end().await?, progress.last_event());
         if end < last {
             reader.stretches.forget();
-            let reason = format!(
-                "it ends at position {}, but was read up to {}: either the node that leads has not caught up yet, or the log was set \
-                 back, as to a backup; nothing goes on until it is there again",
-                end.commit, last.commit
-            );
-            let suspended = LogError::Unavailable(reason);
+            let suspended = LogError::Unavailable(SetBack::Shorter { end: end.commit, last: last.commit }.into());
             *self.client.suspended.lock() = Some(suspended.clone());
             return Err(suspended);
         }
@@ -128,9 +135,7 @@ impl Tail {
         if let (Some(known), Some(stands)) = (known, stands)
             && known != stands
         {
-            let reason =
-                format!("it was set back and went on differently: another event stands at position {}", last.commit);
-            return Err(LogError::Damaged(reason));
+            return Err(LogError::Damaged(SetBack::Differs { at: last.commit }.into()));
         }
         *self.client.suspended.lock() = None;
         Ok(())
@@ -158,11 +163,11 @@ impl Tail {
         let has_moved = std::mem::replace(&mut watch.at, at) != at;
         if watch.missed.is_some_and(|missed| missed > known) && !has_moved {
             follower.server.leave();
-            return Err(ServerFailure::Unsure("it has fallen silent, or behind".to_owned()));
+            return Err(ServerFailure::Unsure(Why::Behind));
         }
-        watch.missed = self.client.head().await.map(Some).map_err(|error| ServerFailure::Unsure(error.to_string()))?;
+        watch.missed = self.client.head().await.map(Some).map_err(|error| ServerFailure::Unsure(Why::Log(error)))?;
         if follower.server.uri() != reader.server.uri() {
-            return Err(ServerFailure::Unsure("another node leads".to_owned()));
+            return Err(ServerFailure::Unsure(Why::AnotherLeads));
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 use crate::port::LogError;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use eventstore::ClientSettings;
+use eventstore::{ClientSettings, ClientSettingsParseError};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use percent_encoding::percent_decode_str;
@@ -47,8 +47,7 @@ impl Target {
             None => url,
         };
         // Its message repeats the string, by now without the password.
-        let settings: ClientSettings =
-            url.parse().map_err(|error| unusable(format!("its connection string: {error}")))?;
+        let settings: ClientSettings = url.parse().map_err(|error| unusable(Unusable::Url(error)))?;
         let is_secure = settings.is_secure_mode_enabled();
         let is_cluster = settings.is_dns_discovery_enabled() || settings.hosts().len() > 1;
         let nodes: Vec<Uri> =
@@ -100,8 +99,21 @@ impl Target {
     }
 }
 
-fn unusable(reason: String) -> LogError {
-    LogError::Damaged(reason)
+/// What is wrong with where the server is said to be. None of it shows the password.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error("its connection string: {0}")]
+    Url(#[source] ClientSettingsParseError),
+    #[error("its connection string: the user can't be sent")]
+    User,
+    #[error("its address {host}:{port} is none")]
+    Address { host: String, port: u32 },
+    #[error("its connection string: TLS: {0}")]
+    Tls(#[source] TlsError),
+}
+
+fn unusable(why: Unusable) -> LogError {
+    LogError::Damaged(why.into())
 }
 
 struct User {
@@ -125,14 +137,16 @@ fn authorization(user: &User) -> Result<MetadataValue<Ascii>, LogError> {
     let encoded = BASE64_STANDARD.encode(format!("{}:{}", user.name, user.password));
     let mut value: MetadataValue<Ascii> = format!("Basic {encoded}")
         .parse()
-        .map_err(|_| unusable("its connection string: the user can't be sent".to_owned()))?;
+        // The error would show the password.
+        .map_err(|_| unusable(Unusable::User))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 fn uri(is_secure: bool, host: &str, port: u32) -> Result<Uri, LogError> {
     let scheme = if is_secure { "https" } else { "http" };
-    format!("{scheme}://{host}:{port}").parse().map_err(|_| unusable(format!("its address {host}:{port} is none")))
+    let none = |_| unusable(Unusable::Address { host: host.to_owned(), port });
+    format!("{scheme}://{host}:{port}").parse().map_err(none)
 }
 
 fn connector(settings: &ClientSettings) -> Result<HttpsConnector<HttpConnector>, LogError> {
@@ -141,8 +155,8 @@ fn connector(settings: &ClientSettings) -> Result<HttpsConnector<HttpConnector>,
     http.set_connect_timeout(Some(CONNECT_TIMEOUT));
     // A call is several small writes; without this each would wait for the server to acknowledge the one before (40 ms).
     http.set_nodelay(true);
-    let tls = HttpsConnectorBuilder::new()
-        .with_tls_config(tls(settings).map_err(|error| unusable(format!("its connection string: TLS: {error}")))?);
+    let tls =
+        HttpsConnectorBuilder::new().with_tls_config(tls(settings).map_err(|error| unusable(Unusable::Tls(error)))?);
     Ok(tls.https_or_http().enable_http2().wrap_connector(http))
 }
 

@@ -1,5 +1,6 @@
 //! The log's file while another process may be writing to it: it is read, and nothing of it is changed.
 
+use super::errors::FileFailure;
 use super::options::SqliteOptions;
 use super::readers::Readers;
 use super::schema;
@@ -34,7 +35,7 @@ impl SqliteLogReader {
 }
 
 fn only_read() -> LogError {
-    LogError::Unavailable("it is only looked at here".to_owned())
+    FileFailure::OnlyLookedAt.into()
 }
 
 #[async_trait]

@@ -27,12 +27,12 @@ use crate::recent::Recent;
 use crate::size::Room;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use errors::open_error;
+use errors::{FileFailure, open_error};
 use queue::Queue;
 use readers::Readers;
 use schema::IfMissing;
 use session::Session;
-use sqlite::{Checkpointer, Settle};
+use sqlite::{Checkpointer, Settle, SettleError};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -68,7 +68,7 @@ impl SqliteLog {
     /// [`LogError::Damaged`] if the file is of a newer version or not a log of ours: it is left as it is.
     /// [`LogError::Unavailable`] if another process has it open, or the disk doesn't let us.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, LogError> {
-        let lock = sqlite::lock(path).map_err(|error| open_error(&error))?;
+        let lock = sqlite::lock(path).map_err(open_error)?;
         let format = schema::format(&options);
         let session = Session::open(path, &options, IfMissing::Create)?;
         let log_id = session.log_id();
@@ -79,7 +79,7 @@ impl SqliteLog {
         });
         let (queue, requests) = Queue::new(&options);
         let max_append_bytes = options.max_append_bytes;
-        let unstarted = |error| LogError::Unavailable(format!("its threads can't be started: {error}"));
+        let unstarted = |error| LogError::from(FileFailure::Threads(error));
         let checkpointer = Checkpointer::start(path, format.what, format.bounds).map_err(unstarted)?;
         let checkpointer = Arc::new(checkpointer);
         let mut writer = Writer {
@@ -115,7 +115,7 @@ impl SqliteLog {
 }
 
 impl Settle for SqliteLog {
-    fn settle(&self) -> Result<(), String> {
+    fn settle(&self) -> Result<(), SettleError> {
         self.checkpointer.settle()
     }
 }

@@ -1,5 +1,6 @@
 //! The bounded queue between those who append, or ask whether they could, and the thread that writes.
 
+use super::errors::FileFailure;
 use super::options::SqliteOptions;
 use crate::append::check;
 use crate::event::{NewEvent, StreamName};
@@ -81,5 +82,5 @@ pub(super) fn closed(stream: &StreamName) -> AppendError {
 }
 
 pub(super) fn stopped() -> LogError {
-    LogError::Unavailable("its writer has stopped".to_owned())
+    FileFailure::WriterStopped.into()
 }

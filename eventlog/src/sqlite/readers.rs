@@ -29,10 +29,10 @@ impl Readers {
     /// Remembers damage, whoever met it.
     pub(super) fn note(&self, error: &LogError) {
         if let LogError::Damaged(reason) = error
-            && self.damage.lock().replace(reason.clone()).is_none()
+            && self.damage.lock().replace(reason.to_string()).is_none()
         {
             let file = self.readers.path().display();
-            tracing::error!(%file, reason, "the event log is damaged: restore a backup of it");
+            tracing::error!(%file, %reason, "the event log is damaged: restore a backup of it");
         }
     }
 
@@ -49,6 +49,6 @@ impl Readers {
     ) -> Result<T, LogError> {
         let readers = Arc::clone(&self.readers);
         let outcome = self.turns.run(move || readers.read(read)).await?;
-        outcome.map_err(|error| log_error("reading", &error)).inspect_err(|error| self.note(error))
+        outcome.map_err(|error| log_error("reading", error)).inspect_err(|error| self.note(error))
     }
 }

@@ -111,9 +111,9 @@ pub(super) fn look_at(path: &Path, options: &SqliteOptions) -> Result<LogId, Log
 fn refused(error: OpenError, path: &Path, format: &Format) -> LogError {
     match error {
         OpenError::Sqlite { error, .. } if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
-            open_error(&format.not_ours(path))
+            open_error(format.not_ours(path))
         }
-        error => open_error(&error),
+        error => open_error(error),
     }
 }
 
@@ -125,5 +125,5 @@ pub(super) fn raise_format(connection: &Connection, format: i64) -> rusqlite::Re
 fn log_id(connection: &Connection, path: &Path) -> Result<LogId, LogError> {
     let sql = "SELECT value FROM meta WHERE key = 'log_id'";
     let id = connection.query_row(sql, [], |row| row.get(0).map(Uuid::from_bytes));
-    id.map(LogId).map_err(|error| log_error(&format!("opening {}", path.display()), &error))
+    id.map(LogId).map_err(|error| log_error(format!("opening {}", path.display()), error))
 }

@@ -57,7 +57,7 @@ impl Session {
         let OpenedLog { connection, log_id, raises_to } = open_to_write(path, options, if_missing)?;
         let last = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1";
         let last = connection.query_row(last, [], |row| Ok((unsigned(row, 0)?, row.get(1)?))).optional();
-        let (last_position, last_ms) = last.map_err(|error| log_error("opening", &error))?.unwrap_or((0, i64::MIN));
+        let (last_position, last_ms) = last.map_err(|error| log_error("opening", error))?.unwrap_or((0, i64::MIN));
         Ok(Self {
             connection,
             log_id,

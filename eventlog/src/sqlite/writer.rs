@@ -2,7 +2,7 @@
 //! follow the log, and then answers.
 
 use super::ReadSide;
-use super::errors::log_error;
+use super::errors::{FileFailure, log_error};
 use super::options::SqliteOptions;
 use super::queue::{AppendRequest, Request};
 use super::schema::IfMissing;
@@ -78,7 +78,7 @@ impl Writer {
     /// Whether an append would be stored: by writing what says nothing.
     fn probe(&mut self) -> Result<(), LogError> {
         let mut session = self.session()?;
-        session.probe().map_err(|error| log_error("writing to it", &error))?;
+        session.probe().map_err(|error| log_error("writing to it", error))?;
         self.session = Some(session);
         self.checkpoint();
         Ok(())
@@ -87,7 +87,7 @@ impl Writer {
     /// A panic is a defect of ours: it leaves the file as a failure does, and ends nothing but this batch.
     fn commit_or_break_off(&mut self, batch: &mut [AppendRequest]) -> Result<Committed, Failure> {
         catch_unwind(AssertUnwindSafe(|| self.commit(batch))).unwrap_or_else(|_| {
-            let source = LogError::Unavailable("writing to it broke off".to_owned());
+            let source = FileFailure::WriterBrokeOff.into();
             Err(Failure { source, is_unsure: true })
         })
     }
@@ -99,7 +99,7 @@ impl Writer {
         // On an error the session goes, and with it the transaction.
         let committed = session
             .commit(batch)
-            .map_err(|error| Failure { source: log_error("appending", &error), is_unsure: session.is_unsure() })?;
+            .map_err(|error| Failure { source: log_error("appending", error), is_unsure: session.is_unsure() })?;
         self.session = Some(session);
         Ok(committed)
     }
@@ -126,8 +126,7 @@ impl Writer {
         let session = Session::open(&self.path, &self.options, IfMissing::Fail)?;
         let known = *self.head.borrow();
         if session.log_id() != self.log_id || session.head() < known {
-            let path = self.path.display();
-            return Err(LogError::Damaged(format!("{path} was replaced; restart to use what is there now")));
+            return Err(FileFailure::Replaced(self.path.clone()).into());
         }
         if session.head() > known {
             self.read_side.recent.restart(session.head());

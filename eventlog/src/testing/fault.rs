@@ -216,5 +216,5 @@ async fn wait_until_stopped(mut stopped: watch::Receiver<bool>) {
 }
 
 fn away() -> LogError {
-    LogError::Unavailable("the test stopped it".to_owned())
+    LogError::Unavailable(std::io::Error::other("the test stopped it").into())
 }

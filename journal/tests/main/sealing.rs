@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// The event was delivered as one that can't be read, and the reason says so.
 fn is_refused(delivery: &Delivery) -> bool {
     match delivery {
-        Delivery::Unreadable(unreadable) => unreadable.reason.contains("damaged"),
+        Delivery::Unreadable(unreadable) => unreadable.reason.to_string().contains("damaged"),
         Delivery::Event(_) => false,
     }
 }

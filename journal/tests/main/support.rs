@@ -147,7 +147,7 @@ impl Shaky {
 }
 
 fn away() -> LogError {
-    LogError::Unavailable("the cable was pulled".to_owned())
+    LogError::Unavailable(std::io::Error::other("the cable was pulled").into())
 }
 
 #[async_trait]
@@ -212,7 +212,7 @@ impl Keys for ShakyKeys {
 
     async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
         if self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
-            return Err(KeysError::Away("the vault is locked".to_owned()));
+            return Err(KeysError::Away(std::io::Error::other("the vault is locked").into()));
         }
         self.inner.keys(customers).await
     }

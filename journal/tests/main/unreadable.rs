@@ -20,7 +20,7 @@ async fn reason(change: impl FnOnce(&mut eventlog::RecordedEvent)) -> String {
     let (Delivery::Unreadable(one), Delivery::Unreadable(two)) = (&read[1], &followed[1]) else {
         panic!("{read:?}");
     };
-    assert_eq!((one.position, &one.reason), (two.position, &two.reason));
+    assert_eq!((one.position, one.reason.to_string()), (two.position, two.reason.to_string()));
     assert_eq!((read[1].position(), read[1].id()), (Position(2), one.id));
     assert!(matches!(&read[2], Delivery::Event(_)));
     one.reason.to_string()

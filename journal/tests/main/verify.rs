@@ -8,7 +8,7 @@ async fn is_foreign(desk: &Desk, checkpoint: Checkpoint, why: &str) {
     match desk.journal.verify(&checkpoint).await {
         Err(LogError::ForeignCheckpoint { log_id, position, reason }) => {
             assert_eq!((log_id, position), (checkpoint.log_id, checkpoint.position));
-            assert!(reason.contains(why), "{reason}");
+            assert!(reason.to_string().contains(why), "{reason}");
         }
         other => panic!("{other:?}"),
     }

@@ -1,7 +1,7 @@
 //! The events that one row is folded from: for rows that are parked, and for looking at a row as it was.
 
 use crate::RowKey;
-use crate::store::{Parked, ReadStore, ReadStoreError, Table};
+use crate::store::{Flaw, Parked, ReadStore, ReadStoreError, Table};
 use eventlog::{Position, StreamName};
 use journal::{Delivery, Envelope, Journal, JournalError, Tail, Unreadable};
 use std::sync::Arc;
@@ -111,8 +111,8 @@ impl<'a> Alone<'a> {
                 }
             }
             if wanted.first() == Some(&first) {
-                let reason = format!("no event stands at position {first}, where row {key} has one");
-                return Err(FoldError::Store(ReadStoreError::Damaged(reason)));
+                let missing = Flaw::NoEvent { position: first, key };
+                return Err(FoldError::Store(ReadStoreError::Damaged(missing.into())));
             }
         }
         Ok(events)

@@ -6,7 +6,7 @@ use super::settings::ProjectionSettings;
 use super::{Group, Project};
 use crate::reader::Views;
 use crate::store::*;
-use eventlog::{Checkpoint, Position, Room};
+use eventlog::{CausedBy, Checkpoint, Position, Room};
 use journal::{Delivery, Journal, JournalError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,9 +99,9 @@ impl FillContext {
         }
     }
 
-    async fn wait_for_room(&self, reason: String) -> Result<(), FillError> {
-        if self.views.inner.watched.lacks_room(&reason) {
-            tracing::warn!(reason, "the views are not filled on until there is room");
+    async fn wait_for_room(&self, reason: CausedBy) -> Result<(), FillError> {
+        if self.views.inner.watched.lacks_room(&reason.to_string()) {
+            tracing::warn!(%reason, "the views are not filled on until there is room");
         }
         let pause = self.stop.run_until_cancelled(tokio::time::sleep(LOOKED_FOR_ROOM_EVERY));
         pause.await.ok_or(FillError::Stopped)

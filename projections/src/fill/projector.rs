@@ -300,12 +300,9 @@ impl<V: View> Project for Projector<V> {
         for touched in self.rows.iter_mut().filter(|touched| touched.changed) {
             // No row yet: the event concerned what is still to come.
             let Some(row) = &touched.row else { continue };
-            let document = serde_json::to_string(row).map_err(|error| {
-                ReadStoreError::Damaged(format!(
-                    "row {} of {} can't be written: {error}",
-                    touched.key, self.table.view.name
-                ))
-            })?;
+            let (key, view) = (touched.key, self.table.view.name);
+            let unwritten = |source| ReadStoreError::Damaged(Flaw::Unwritten { key, view, source }.into());
+            let document = serde_json::to_string(row).map_err(unwritten)?;
             let facets = facets::<V>(row);
             let fingerprint = Fingerprint::of(&facets);
             touched.after = Some((fingerprint, document.len()));
@@ -368,7 +365,7 @@ impl<V: View> Project for Projector<V> {
             return Err(FoldError::Unfoldable(stuck));
         }
         let json = folded.row.map(serde_json::to_value).transpose();
-        json.map_err(|error| FoldError::Store(ReadStoreError::Damaged(error.to_string())))
+        json.map_err(|error| FoldError::Store(ReadStoreError::Damaged(error.into())))
     }
 
     async fn retry(&mut self, alone: &Alone<'_>, units: &[ParkedUnit]) -> Result<(TableChanges, usize), FoldError> {

@@ -8,7 +8,7 @@ use super::meter::{Meter, Report};
 use super::{Group, altered};
 use crate::status::{Progress, ViewStatus};
 use crate::store::*;
-use eventlog::{Checkpoint, LogError, Position};
+use eventlog::{Checkpoint, LogError, Mismatch, Position};
 use journal::Journal;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -65,7 +65,7 @@ pub(super) async fn start(context: &FillContext, report: &Report) -> Result<Star
         let Checkpoint { log_id: before, position, .. } = generation.checkpoint;
         if !context.settings.accept_log {
             // Whoever fills these would lose them to this one, for a setting that was forgotten.
-            let reason = format!("this is log {log_id}");
+            let reason = Mismatch::OtherLog(log_id);
             return Err(LogError::ForeignCheckpoint { log_id: before, position, reason }.into());
         }
         tracing::warn!(%before, %log_id, "the views are of another log: they are filled anew from this one");
@@ -172,7 +172,7 @@ async fn is_known_to(journal: &Journal, checkpoint: &Checkpoint) -> Result<bool,
             tracing::warn!(
                 views_at,
                 log_at,
-                reason,
+                %reason,
                 "the log was put back: it does not hold what the views were filled from, and they are filled anew"
             );
             Ok(false)

@@ -1,7 +1,7 @@
 //! What a view keeps of each store beside its rows, as the batch under way changes it.
 
 use crate::cache::{Cached, RowCache};
-use crate::store::{ReadStore, ReadStoreError, Table};
+use crate::store::{Flaw, ReadStore, ReadStoreError, Table};
 use crate::view::{StoreState, View};
 use domain::StoreId;
 use journal::{Delivery, Envelope};
@@ -56,9 +56,9 @@ impl<V: View> StoreStates<V> {
         }
         for (id, document) in missing.iter().zip(store.stores(self.table, missing.clone()).await?) {
             let Some(document) = document else { continue };
-            let now = serde_json::from_str(&document).map_err(|error| {
+            let now = serde_json::from_str(&document).map_err(|source| {
                 let view = self.table.view.name;
-                ReadStoreError::Damaged(format!("what {view} keeps of store {id} can't be read: {error}"))
+                ReadStoreError::Damaged(Flaw::StoreUnread { store: *id, view, source }.into())
             })?;
             self.batch.insert(*id, OfStore { now: Arc::new(now), changed: false, document_bytes: document.len() });
         }
@@ -83,9 +83,8 @@ impl<V: View> StoreStates<V> {
         let view = self.table.view.name;
         let changed = self.batch.iter_mut().filter(|(_, store)| store.changed);
         let document = |(id, store): (&StoreId, &mut OfStore<V::Store>)| {
-            let document = serde_json::to_string(store.now.as_ref()).map_err(|error| {
-                ReadStoreError::Damaged(format!("what {view} keeps of store {id} can't be written: {error}"))
-            })?;
+            let document = serde_json::to_string(store.now.as_ref())
+                .map_err(|source| ReadStoreError::Damaged(Flaw::StoreUnwritten { store: *id, view, source }.into()))?;
             store.document_bytes = document.len();
             Ok((*id, document))
         };

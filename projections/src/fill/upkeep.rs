@@ -24,11 +24,11 @@ pub(super) struct Upkeep {
 
 impl Upkeep {
     /// Reads from the store what answers and up to where, in the place of what is in memory.
-    pub(super) async fn reopen(&self) -> Result<(), String> {
+    pub(super) async fn reopen(&self) -> Result<(), FillError> {
         let mut live = self.live.lock().await;
         let report: Report = Arc::new(|_| {});
         // What answers no more, a rebuild's tables among it, is left to the next start.
-        let Started { group, .. } = start::start(&self.context, &report).await.map_err(|error| error.to_string())?;
+        let Started { group, .. } = start::start(&self.context, &report).await?;
         *live = group;
         self.context.views.inner.watched.store_is_well();
         Ok(())

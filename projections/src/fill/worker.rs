@@ -39,6 +39,10 @@ pub(super) async fn keep_up(shared: Arc<Upkeep>, again: bool) -> tasks::Ended {
     }
 }
 
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the log is no longer followed")]
+struct NotFollowed;
+
 /// Folds until it is stopped, or until trying again does not help.
 async fn run(shared: Arc<Upkeep>) -> tasks::Ended {
     let after = shared.live.lock().await.position();
@@ -58,7 +62,7 @@ async fn run(shared: Arc<Upkeep>) -> tasks::Ended {
     }
     match stop.is_cancelled() {
         true => Ok(()),
-        false => Err("the log is no longer followed".to_owned()),
+        false => Err(NotFollowed.into()),
     }
 }
 
@@ -112,19 +116,12 @@ async fn take(shared: &Upkeep, events: &[Delivery]) -> bool {
                 drop(live);
                 tracing::error!(%error, "the views can't be written");
                 let lost = shared.lost_view().await;
-                let is_final = lost.is_some()
-                    || matches!(
-                        error,
-                        ReadStoreError::Damaged(_)
-                            | ReadStoreError::Foreign(_)
-                            | ReadStoreError::Newer(_)
-                            | ReadStoreError::Fenced
-                    );
+                let is_final = lost.is_some() || !error.retry().helps();
                 if let Some(view) = lost {
                     shared.context.store().met_damage(&format!("a table of the view '{view}' is gone"));
                 }
                 if let ReadStoreError::Damaged(reason) = &error {
-                    shared.context.store().met_damage(reason);
+                    shared.context.store().met_damage(&reason.to_string());
                 }
                 inner.watched.store_trouble(error.to_string(), is_final);
                 if is_final {

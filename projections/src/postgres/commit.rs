@@ -140,7 +140,7 @@ impl Committer {
             match self.try_swap(held, tables).await {
                 Err(ReadStoreError::Unavailable(_)) if Instant::now() < until => tokio::time::sleep(SETTLE_PAUSE).await,
                 Err(ReadStoreError::Unavailable(reason)) => {
-                    tracing::warn!(reason, "which generations answer can't be told: the views are read anew");
+                    tracing::warn!(%reason, "which generations answer can't be told: the views are read anew");
                     return Err(ReadStoreError::Fenced);
                 }
                 outcome => return outcome,
@@ -179,7 +179,7 @@ impl Committer {
             match done(connection, dropped, "dropping tables")? {
                 Dropped::Gone => return Ok(()),
                 Dropped::InUse(_) if tries < DROP_TRIES => tries += 1,
-                Dropped::InUse(reason) => return Err(ReadStoreError::Unavailable(reason)),
+                Dropped::InUse(error) => return Err(ReadStoreError::Unavailable(error.into())),
             }
             tokio::time::sleep(DROP_PAUSE).await;
         }
@@ -198,7 +198,7 @@ async fn forget(connection: &mut PgConnection, held: &Epochs) -> Result<(), Read
 fn done<T>(
     connection: PoolConnection<Postgres>,
     outcome: sqlx::Result<Result<T, ReadStoreError>>,
-    doing: &str,
+    doing: &'static str,
 ) -> Result<T, ReadStoreError> {
     let outcome = outcome.unwrap_or_else(|error| Err(trouble(doing, &error)));
     if matches!(outcome, Err(ReadStoreError::Unavailable(_))) {
@@ -296,7 +296,7 @@ fn elsewhere_than(before: Position, set_back: bool) -> ReadStoreError {
         tracing::warn!(%before, "the database was set back to before the last batch: the views are read anew");
         return ReadStoreError::Fenced;
     }
-    ReadStoreError::Damaged(format!("a view is no longer at position {before}: something else writes to the store"))
+    ReadStoreError::Damaged(Flaw::Elsewhere { view: "a view", before }.into())
 }
 
 fn names(commit: &Commit) -> (Vec<String>, Vec<i32>) {

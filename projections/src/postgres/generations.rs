@@ -16,7 +16,7 @@ const DURABLE: &str = "SET LOCAL synchronous_commit = on";
 pub(super) enum Dropped {
     Gone,
     /// Somebody reads it still.
-    InUse(String),
+    InUse(StillRead),
 }
 
 /// Begins an empty generation.
@@ -117,7 +117,7 @@ pub(super) async fn drop_tables(
             Err(error) if is_locked(&error) => {
                 // At once: whoever wants to read the other tables waits for it.
                 transaction.rollback().await.map_err(doing)?;
-                return Ok(Dropped::InUse(format!("{name}{beside} is still read")));
+                return Ok(Dropped::InUse(StillRead(format!("{name}{beside}"))));
             }
             Err(error) => return Err(doing(error)),
         }
@@ -125,6 +125,11 @@ pub(super) async fn drop_tables(
     transaction.commit().await.map_err(doing)?;
     Ok(Dropped::Gone)
 }
+
+/// A table that somebody reads.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is still read")]
+pub(super) struct StillRead(String);
 
 /// One of the locks was not to be had in time.
 fn is_locked(error: &sqlx::Error) -> bool {

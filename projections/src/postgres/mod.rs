@@ -18,11 +18,11 @@ mod write;
 
 use crate::RowKey;
 use crate::store::*;
-use ::postgres::{Database, DatabaseError, HeldRole, is_away, says};
+use ::postgres::{Database, DatabaseError, HeldRole, SqlxError, is_away};
 use async_trait::async_trait;
 use commit::Committer;
 use domain::StoreId;
-use eventlog::{Checkpoint, Position, StreamName};
+use eventlog::{CausedBy, Checkpoint, Position, StreamName};
 use fence::Epochs;
 use pool::Readers;
 use sqlx::Row;
@@ -81,12 +81,12 @@ impl PostgresReadStore {
 }
 
 /// What a failure of PostgreSQL means.
-fn trouble(doing: &str, error: &sqlx::Error) -> ReadStoreError {
+fn trouble(doing: &'static str, error: &sqlx::Error) -> ReadStoreError {
     // A query that was cancelled took too long.
     if error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|state| state == "57014") {
         return ReadStoreError::Busy;
     }
-    let reason = format!("{doing}: {}", says(error));
+    let reason = CausedBy::of(doing, SqlxError::of(error));
     // The generation was dropped meanwhile, by the node that leads: another one answers.
     let is_dropped = error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|state| state == "42P01");
     if is_away(error) || is_dropped { ReadStoreError::Unavailable(reason) } else { ReadStoreError::Damaged(reason) }

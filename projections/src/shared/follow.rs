@@ -3,7 +3,7 @@
 use super::Node;
 use crate::status::ViewStatus;
 use crate::store::{Generation, GenerationState, ReadStore, ReadStoreError, Table, ViewDeclaration};
-use eventlog::Position;
+use eventlog::{CausedBy, Position};
 use sqlx::postgres::PgListener;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -87,7 +87,8 @@ impl Node {
     /// Of all views but these.
     async fn seen(&self, but: &[&'static str]) -> Result<ObservedGenerations, ReadStoreError> {
         let log_id = self.log_id.get_or_try_init(|| self.journal.log_id()).await;
-        let log_id = *log_id.map_err(|error| ReadStoreError::Unavailable(format!("the log can't be told: {error}")))?;
+        let log_id =
+            *log_id.map_err(|error| ReadStoreError::Unavailable(CausedBy::of("the log can't be told", error)))?;
         let generations = self.store.generations().await?;
         let mut seen = ObservedGenerations::default();
         for view in self.settings.declarations().filter(|view| !but.contains(&view.name)) {

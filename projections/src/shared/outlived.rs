@@ -43,7 +43,7 @@ async fn look(
     for version in versions {
         let role = Role::View { name: version.0.clone().into(), version: version.1 };
         let unled = node.database.unled(&role).await;
-        let Some(_nobody_leads) = unled.map_err(|error| ReadStoreError::Unavailable(error.to_string()))? else {
+        let Some(_nobody_leads) = unled.map_err(|error| ReadStoreError::Unavailable(error.into()))? else {
             unled_since.remove(&version);
             continue;
         };

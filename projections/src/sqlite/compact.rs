@@ -2,6 +2,7 @@
 
 use super::{schema, trouble};
 use crate::store::ReadStoreError;
+use eventlog::CausedBy;
 use rusqlite::{Connection, OpenFlags};
 use sqlite::{connect, files};
 use std::io::Read;
@@ -41,7 +42,7 @@ pub(super) fn give_back(connection: &Connection) -> Result<bool, ReadStoreError>
         // Less is free, or the file can't give anything back.
         Ok(number(connection, "freelist_count")? < free)
     };
-    give().map_err(|error| trouble("giving room back", &error))
+    give().map_err(|error| trouble("giving room back", error))
 }
 
 /// Writes a file that can give nothing back, and has much to give, anew. Nobody has it open. Interrupted, the file is as it was.
@@ -51,7 +52,7 @@ pub(super) fn if_worth_while(path: &Path) -> Result<(), ReadStoreError> {
         return Ok(());
     }
     let anew = files::beside(path, "-compact");
-    let unmoved = |error| ReadStoreError::Unavailable(format!("{}: {error}", path.display()));
+    let unmoved = |error| ReadStoreError::Unavailable(CausedBy::of(path.display().to_string(), error));
     files::remove(&anew).map_err(unmoved)?;
     match write_anew(path, &anew).map_err(CompactError::from).and_then(|()| put(&anew, path)) {
         Ok(()) => {

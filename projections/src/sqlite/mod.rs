@@ -19,10 +19,11 @@ use crate::RowKey;
 use crate::store::*;
 use async_trait::async_trait;
 use domain::StoreId;
+use eventlog::CausedBy;
 use eventlog::{Checkpoint, Position, StreamName};
 use pool::Pool;
 use rusqlite::Connection;
-use sqlite::{Closed, FailureKind, File, OpenError, Settle, Space, Stopped, files, says};
+use sqlite::{FailureKind, File, OpenError, Settle, SettleError, Space, SqliteError, Stopped, files};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -116,7 +117,7 @@ impl SqliteReadStore {
     /// # Errors
     /// The write-ahead log could not be emptied.
     pub(crate) fn close(&self) -> Result<(), ReadStoreError> {
-        let settled = self.settle().map_err(ReadStoreError::Unavailable);
+        let settled = self.settle().map_err(|error| ReadStoreError::Unavailable(error.into()));
         self.file.close();
         settled
     }
@@ -128,7 +129,7 @@ impl SqliteReadStore {
     /// Damage is told to whoever makes the file anew.
     fn noted<T>(&self, outcome: Result<T, ReadStoreError>) -> Result<T, ReadStoreError> {
         if let Err(ReadStoreError::Damaged(reason)) = &outcome {
-            self.met_damage(reason);
+            self.met_damage(&reason.to_string());
         }
         outcome
     }
@@ -146,18 +147,24 @@ impl SqliteReadStore {
 
     fn has_room(&self) -> Result<(), ReadStoreError> {
         match self.space.as_ref().and_then(Space::very_short) {
-            Some(short) => Err(ReadStoreError::Full(short.to_string())),
+            Some(short) => Err(ReadStoreError::Full(short.into())),
             None => Ok(()),
         }
     }
 }
 
+/// Damage that was met before, in the words that it was told in: whoever met it has its error.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct KnownDamage(String);
+
 /// What a failure of SQLite means.
-fn trouble(doing: &str, error: &rusqlite::Error) -> ReadStoreError {
-    of_trouble(sqlite::trouble(error), format!("{doing}: {}", says(error)))
+fn trouble(doing: &'static str, error: rusqlite::Error) -> ReadStoreError {
+    let error = SqliteError::from(error);
+    of_trouble(error.kind(), CausedBy::of(doing, error))
 }
 
-fn of_trouble(trouble: FailureKind, reason: String) -> ReadStoreError {
+fn of_trouble(trouble: FailureKind, reason: CausedBy) -> ReadStoreError {
     match trouble {
         FailureKind::Damaged => ReadStoreError::Damaged(reason),
         FailureKind::Full => ReadStoreError::Full(reason),
@@ -168,27 +175,21 @@ fn of_trouble(trouble: FailureKind, reason: String) -> ReadStoreError {
 impl From<OpenError> for ReadStoreError {
     fn from(error: OpenError) -> Self {
         match (error.trouble(), &error) {
-            (Some(trouble), _) => of_trouble(trouble, error.to_string()),
-            (None, OpenError::OtherVersion { .. }) => ReadStoreError::Newer(error.to_string()),
-            (None, _) => ReadStoreError::Foreign(error.to_string()),
+            (Some(trouble), _) => of_trouble(trouble, error.into()),
+            (None, OpenError::OtherVersion { .. }) => ReadStoreError::Newer(error.into()),
+            (None, _) => ReadStoreError::Foreign(error.into()),
         }
-    }
-}
-
-impl From<Closed> for ReadStoreError {
-    fn from(closed: Closed) -> Self {
-        ReadStoreError::Unavailable(closed.to_string())
     }
 }
 
 impl From<Stopped> for ReadStoreError {
     fn from(stopped: Stopped) -> Self {
-        ReadStoreError::Unavailable(stopped.to_string())
+        ReadStoreError::Unavailable(stopped.into())
     }
 }
 
 impl Settle for SqliteReadStore {
-    fn settle(&self) -> Result<(), String> {
+    fn settle(&self) -> Result<(), SettleError> {
         self.file.settle()
     }
 }
@@ -224,7 +225,7 @@ impl ReadStore for SqliteReadStore {
 
     async fn commit(&self, commit: Commit) -> Result<(), ReadStoreError> {
         if let Some(damage) = &*self.damage.borrow() {
-            return Err(ReadStoreError::Damaged(damage.clone()));
+            return Err(ReadStoreError::Damaged(KnownDamage(damage.clone()).into()));
         }
         self.has_room()?;
         self.write(|connection| write::commit(connection, &commit))
@@ -273,7 +274,7 @@ impl ReadStore for SqliteReadStore {
     async fn forget_tips(&self) -> Result<(), ReadStoreError> {
         // Without a condition SQLite frees whole pages, however many rows there are.
         let forget = |connection: &mut Connection| connection.execute("DELETE FROM tips", []);
-        self.write(|connection| forget(connection).map(drop).map_err(|error| trouble("forgetting", &error)))
+        self.write(|connection| forget(connection).map(drop).map_err(|error| trouble("forgetting", error)))
     }
 
     fn met_damage(&self, reason: &str) {

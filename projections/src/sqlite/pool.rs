@@ -40,7 +40,7 @@ impl Pool {
 
 fn read<T>(file: &File, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, ReadStoreError> {
     file.read(|connection| query(connection)).map_err(|error| match error {
-        ReadError::Closed(closed) => closed.into(),
-        ReadError::Sqlite(error) => trouble("reading", &error),
+        ReadError::Stopped(stopped) => stopped.into(),
+        ReadError::Sqlite(error) => trouble("reading", error),
     })
 }

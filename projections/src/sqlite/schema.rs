@@ -134,7 +134,7 @@ pub(super) fn create(
         transaction.commit()?;
         Ok(table)
     };
-    make().map_err(|error| trouble("making tables", &error))
+    make().map_err(|error| trouble("making tables", error))
 }
 
 /// The statements that make a generation's tables. Columns come before the document, so that a filter never reads it.
@@ -197,13 +197,13 @@ pub(super) fn swap(connection: &mut Connection, tables: &[Table]) -> Result<(), 
         }
         transaction.commit()
     };
-    swap().map_err(|error| trouble("swapping views", &error))
+    swap().map_err(|error| trouble("swapping views", error))
 }
 
 pub(super) fn retire(connection: &Connection, view: &str, version: u32) -> Result<(), ReadStoreError> {
     let retire = "UPDATE generations SET state = ?3 WHERE view = ?1 AND version = ?2 AND state = ?4";
     let retired = connection.execute(retire, params![view, version, RETIRED, LIVE]);
-    retired.map(drop).map_err(|error| trouble("retiring views", &error))
+    retired.map(drop).map_err(|error| trouble("retiring views", error))
 }
 
 /// The tables of a generation that is to go, to be emptied first; nothing where it answers, or is gone. Its indexes go at once.
@@ -224,7 +224,7 @@ pub(super) fn begin_drop(connection: &Connection, view: &str, generation: u32) -
         let tables = tables.iter().map(|suffix| Emptied::of(connection, format!("{name}{suffix}")));
         Ok(tables.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
     };
-    begin().map_err(|error| trouble("dropping tables", &error))
+    begin().map_err(|error| trouble("dropping tables", error))
 }
 
 /// A table that is emptied piece by piece.
@@ -251,7 +251,7 @@ impl Emptied {
 
 /// Deletes a piece; whether there may be more.
 pub(super) fn empty(connection: &Connection, Emptied(piece): &Emptied) -> Result<bool, ReadStoreError> {
-    connection.execute(piece, []).map(|deleted| deleted > 0).map_err(|error| trouble("dropping tables", &error))
+    connection.execute(piece, []).map(|deleted| deleted > 0).map_err(|error| trouble("dropping tables", error))
 }
 
 fn indexes_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
@@ -276,5 +276,5 @@ pub(super) fn finish_drop(connection: &mut Connection, view: &str, generation: u
         transaction.execute("DELETE FROM parked WHERE view = ?1 AND generation = ?2", this)?;
         transaction.commit()
     };
-    finish().map_err(|error| trouble("dropping tables", &error))
+    finish().map_err(|error| trouble("dropping tables", error))
 }

@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 /// Writes all of it or nothing.
 pub(super) fn commit(connection: &mut Connection, commit: &Commit) -> Result<(), ReadStoreError> {
-    let writing = |error: rusqlite::Error| trouble("writing", &error);
+    let writing = |error: rusqlite::Error| trouble("writing", error);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(writing)?;
     for changes in &commit.tables {
         if !move_checkpoint(&transaction, changes.table, commit).map_err(writing)? {
@@ -50,8 +50,7 @@ fn keep(transaction: &Transaction<'_>, tip: &Tip) -> rusqlite::Result<()> {
 
 /// Two processes that fold into one store would count events twice.
 fn elsewhere(table: Table, before: Position) -> ReadStoreError {
-    let view = table.view.name;
-    ReadStoreError::Damaged(format!("{view} is no longer at position {before}: something else writes to the store"))
+    ReadStoreError::Damaged(Flaw::Elsewhere { view: table.view.name, before }.into())
 }
 
 /// Writes to the tables of one generation. Its statements are put together once a batch.

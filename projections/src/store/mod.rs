@@ -12,6 +12,7 @@ mod write;
 
 pub use declare::{Column, Index, KeyKind, Kind, Labels, SearchField, Searched, Value, ViewDeclaration};
 pub use generation::{Generation, GenerationState, Table};
+pub(crate) use port::Flaw;
 pub use port::{ReadStore, ReadStoreError};
 pub use query::{Filter, Hit, List, Search, SearchHit, Through};
 pub use write::{Changed, Commit, Facets, Parked, ParkedUnit, RowWrite, TableChanges, Tip};

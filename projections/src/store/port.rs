@@ -4,33 +4,69 @@ use super::{Commit, Generation, Hit, List, Parked, Search, SearchHit, Table, Tip
 use crate::RowKey;
 use async_trait::async_trait;
 use domain::StoreId;
-use eventlog::{Checkpoint, Position, StreamName};
+use eventlog::{CausedBy, Checkpoint, Position, Retry, StreamName};
 
 /// Why a store could not be read or written.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ReadStoreError {
     /// Try again later.
     #[error("the read store is away: {0}")]
-    Unavailable(String),
+    Unavailable(#[source] CausedBy),
     /// The disk has no room, or not enough is left: it goes on once there is.
     #[error("the read store has no room: {0}")]
-    Full(String),
+    Full(#[source] CausedBy),
     /// As many wait already as may.
     #[error("the read store is busy")]
     Busy,
     /// What it holds is not what was written: trying again does not help, a rebuild does.
     #[error("the read store is damaged: {0}")]
-    Damaged(String),
+    Damaged(#[source] CausedBy),
     /// It is not a store of views: it is left as it is.
     #[error("the read store can't be used: {0}")]
-    Foreign(String),
+    Foreign(#[source] CausedBy),
     /// It was written by a version of cartlog that this one doesn't know.
     #[error("the read store was written by a newer version of cartlog: {0}")]
-    Newer(String),
+    Newer(#[source] CausedBy),
     /// Whoever writes may do so no longer: another node leads the views, or what is in memory here is not what the store holds.
     /// Nothing was written, or what was can't be told. Trying again does not help; leading again, from what the store holds, does.
     #[error("another node leads the views, or they were set back: they must be read anew")]
     Fenced,
+}
+
+/// What is stored, or is to be, is not as it must be.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Flaw {
+    #[error("no event stands at position {position}, where row {key} has one")]
+    NoEvent { position: Position, key: RowKey },
+    #[error("row {key} of {view} can't be read: {source}")]
+    Unread { key: RowKey, view: &'static str, source: serde_json::Error },
+    #[error("row {key} of {view} can't be written: {source}")]
+    Unwritten { key: RowKey, view: &'static str, source: serde_json::Error },
+    #[error("what {view} keeps of store {store} can't be read: {source}")]
+    StoreUnread { store: StoreId, view: &'static str, source: serde_json::Error },
+    #[error("what {view} keeps of store {store} can't be written: {source}")]
+    StoreUnwritten { store: StoreId, view: &'static str, source: serde_json::Error },
+    #[error("creations are parked: an event of their streams can't be read")]
+    CreationsParked,
+    #[error("the past of {stream} is parked")]
+    PastParked { stream: String },
+    /// Two processes that fold into one store would count events twice.
+    #[error("{view} is no longer at position {before}: something else writes to the store")]
+    Elsewhere { view: &'static str, before: Position },
+}
+
+impl ReadStoreError {
+    /// Whether trying again helps.
+    pub fn retry(&self) -> Retry {
+        match self {
+            ReadStoreError::Unavailable(_) | ReadStoreError::Full(_) => Retry::Later,
+            ReadStoreError::Busy => Retry::Busy,
+            ReadStoreError::Damaged(_)
+            | ReadStoreError::Foreign(_)
+            | ReadStoreError::Newer(_)
+            | ReadStoreError::Fenced => Retry::Never,
+        }
+    }
 }
 
 /// Where rows are kept. One process writes to it at a time: a store that several share refuses all but the one that leads, with
@@ -96,4 +132,35 @@ pub trait ReadStore: Send + Sync + 'static {
 
     /// How many bytes the store takes on disk; 0 where it can't tell.
     async fn bytes(&self) -> Result<u64, ReadStoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlite::Stopped;
+
+    #[test]
+    fn each_error_of_the_read_store_says_whether_trying_again_helps() {
+        let source = || CausedBy::from(Stopped::Closed);
+        let cases = [
+            (ReadStoreError::Unavailable(source()), Retry::Later),
+            (ReadStoreError::Full(source()), Retry::Later),
+            (ReadStoreError::Busy, Retry::Busy),
+            (ReadStoreError::Damaged(source()), Retry::Never),
+            (ReadStoreError::Foreign(source()), Retry::Never),
+            (ReadStoreError::Newer(source()), Retry::Never),
+            (ReadStoreError::Fenced, Retry::Never),
+        ];
+        for (error, retry) in cases {
+            assert_eq!(error.retry(), retry, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_met_is_found_again_and_said_once() {
+        let error = ReadStoreError::Unavailable(CausedBy::of("reading", Stopped::FileClosed));
+        let mut chain = std::iter::successors(std::error::Error::source(&error), |error| (*error).source());
+        assert!(chain.any(|error| error.is::<Stopped>()), "{error:?}");
+        assert_eq!(eventlog::with_causes(&error), "the read store is away: reading: the file is closed");
+    }
 }

@@ -2,7 +2,7 @@
 //! to remember for ever. Commands ask here for a key that is older than those that the state holds.
 
 use super::STORE;
-use crate::store::{KeyKind, ReadStoreError, Value, ViewDeclaration};
+use crate::store::{Flaw, KeyKind, ReadStoreError, Value, ViewDeclaration};
 use crate::{Keys, Misfit, ReadError, RowKey, Source, View, Views};
 use domain::{Category, StoreId, Timestamp};
 use journal::{Envelope, Idempotency};
@@ -77,10 +77,7 @@ impl Views {
     pub async fn creation(&self, store: StoreId, key: &str) -> Result<Option<Arc<CreationRow>>, ReadError> {
         let status = self.status();
         if status.views.iter().any(|view| view.name == Creations::DECLARATION.name && view.parked > 0) {
-            return Err(ReadStoreError::Damaged(
-                "creations are parked: an event of their streams can't be read".to_owned(),
-            )
-            .into());
+            return Err(ReadStoreError::Damaged(Flaw::CreationsParked.into()).into());
         }
         let Ok(row_key) = Uuid::try_parse(key) else { return Ok(None) };
         let row = self.of::<Creations>()?.get(row_key).await?;

@@ -2,7 +2,7 @@
 //! issued. Asked for by id when a command could be a repeat of something old; its fold is the domain's own.
 
 use super::STORE;
-use crate::store::{Column, Index, KeyKind, List, ParkedUnit, ReadStoreError, Value, ViewDeclaration};
+use crate::store::{Column, Flaw, Index, KeyKind, List, ParkedUnit, ReadStoreError, Value, ViewDeclaration};
 use crate::view::stream_id;
 use crate::{Keys, Misfit, ReadError, RowKey, Source, View, Views};
 use domain::coupon::{CouponAnswer, CouponEvent};
@@ -115,8 +115,8 @@ impl Views {
     pub async fn past(&self, stream: &str, asked: &PastQuestion) -> Result<Option<Fact>, ReadError> {
         let reader = self.of::<Past>()?;
         if self.is_parked::<Past>(stream, asked.key()).await? {
-            let reason = format!("the past of {stream} is parked");
-            return Err(ReadStoreError::Unavailable(reason).into());
+            let parked = Flaw::PastParked { stream: stream.to_owned() };
+            return Err(ReadStoreError::Unavailable(parked.into()).into());
         }
         match (asked, asked.key()) {
             (_, Some(key)) => Ok(reader.get(key).await?.map(|row| row.fact)),

@@ -92,7 +92,7 @@ impl ReadStore for Fragile {
     async fn commit(&self, commit: Commit) -> Result<(), ReadStoreError> {
         match (self.fate)(self.commits.fetch_add(1, Ordering::SeqCst) + 1) {
             Fate::Written => self.store.commit(commit).await,
-            Fate::Refused => Err(ReadStoreError::Unavailable("the disk is full".to_owned())),
+            Fate::Refused => Err(ReadStoreError::Unavailable(std::io::Error::other("the disk is full").into())),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::diagnosis::{BOTH, COMMANDS, Finding, NOTHING, QUERIES};
 use super::{Readiness, SEEN_WITHIN};
 use crate::config::Role;
+use crate::in_time::in_time;
 use crate::{supervise, units};
 use api::PartState;
 use commands::ReactionsStatus;
@@ -35,7 +36,7 @@ impl Readiness {
         }
         if let Some(Failing { since, reason, .. }) = appends.failing() {
             troubles.push(Finding::away(format!("nothing can be appended: {reason}"), COMMANDS).since(since));
-        } else if let Err(reason) = in_time(self.journal.head()).await {
+        } else if let Err(reason) = in_time(SEEN_WITHIN, self.journal.head()).await {
             troubles.push(Finding::away(reason, COMMANDS));
         }
         troubles
@@ -49,7 +50,7 @@ impl Readiness {
             troubles.push(Finding::away(format!("it is damaged; restore a backup: {damage}"), stops));
         }
         // Any token will do: it need not be there.
-        if let Err(reason) = in_time(self.vault.token([0; 32])).await {
+        if let Err(reason) = in_time(SEEN_WITHIN, self.vault.token([0; 32])).await {
             troubles.push(Finding::away(reason, stops));
         } else if let Some(Failing { since, reason, .. }) = self.vault_writes.failing() {
             let stops = if self.vault_is_shared { NOTHING } else { COMMANDS };
@@ -78,7 +79,7 @@ impl Readiness {
 
     pub(super) async fn of_windows(&self) -> Vec<Finding> {
         let trouble = self.windows.windows().status().trouble.filter(|_| self.roles.has(Role::Stream));
-        let mut troubles: Vec<_> = match in_time(self.windows.position()).await {
+        let mut troubles: Vec<_> = match in_time(SEEN_WITHIN, self.windows.position()).await {
             Err(reason) => vec![Finding::away(reason, NOTHING)],
             Ok(_) => trouble.map(Finding::degraded).into_iter().collect(),
         };
@@ -94,14 +95,6 @@ impl Readiness {
             true => Finding::new(PartState::Degraded, format!("commands are refused: {short}"), COMMANDS),
             false => Finding::degraded(short),
         }]
-    }
-}
-
-/// One look, which tells in time that there is no answer.
-async fn in_time<T, E: std::fmt::Display>(look: impl Future<Output = Result<T, E>>) -> Result<T, String> {
-    match tokio::time::timeout(SEEN_WITHIN, look).await {
-        Ok(seen) => seen.map_err(|error| format!("{error:#}")),
-        Err(_) => Err(format!("it does not answer within {} s", SEEN_WITHIN.as_secs())),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::data_dir;
 use anyhow::{Context, Result};
 use async_trait::async_trait;
 use commands::{Clock, ConfirmationMail, MailAddress, MailError, Mailer, Outgoing, SystemClock};
+use eventlog::with_causes;
 use lettre::Address;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -37,6 +38,11 @@ impl Mailer for Folder {
     }
 }
 
+/// Said whole: what `anyhow` keeps is no error itself.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", with_causes(.0.as_ref()))]
+struct NotWritten(anyhow::Error);
+
 struct Filed {
     letters: Arc<Letters>,
     folder: PathBuf,
@@ -53,6 +59,6 @@ impl Outgoing for Filed {
         let path = self.folder.join(name);
         let written = tokio::task::spawn_blocking(move || data_dir::write_private(&path, &letter)).await;
         let written = written.map_err(anyhow::Error::from).and_then(|written| written);
-        written.map_err(|error| MailError::Away(format!("{error:#}")))
+        written.map_err(|error| MailError::Away(NotWritten(error).into()))
     }
 }

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use anyhow::{Context, Result, anyhow};
 use commands::{ConfirmationMail, MailAddress, MailError, Mailer};
+use eventlog::CausedBy;
 use folder::Folder;
 use health::Outcomes;
 use lettre::message::Mailbox;
@@ -58,7 +59,7 @@ fn sender(address: &str) -> Result<Mailbox> {
 /// The address as the library has it.
 fn on_the_wire(address: &MailAddress) -> Result<Address, MailError> {
     Address::new(address.local_part(), address.domain())
-        .map_err(|error| MailError::Refused { code: None, reason: error.to_string() })
+        .map_err(|error| MailError::Refused { code: None, reason: error.into() })
 }
 
 /// Writes the letters.
@@ -83,7 +84,7 @@ impl Letters {
             .header(MIME_VERSION_1_0)
             .header(ContentType::TEXT_PLAIN)
             .body(body);
-        let message = message.map_err(|error| MailError::Away(format!("the mail can't be written: {error}")))?;
+        let message = message.map_err(|error| MailError::Away(CausedBy::of("the mail can't be written", error)))?;
         Ok(message.formatted())
     }
 }

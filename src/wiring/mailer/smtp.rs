@@ -5,6 +5,7 @@ use super::{Letters, on_the_wire};
 use anyhow::Result;
 use async_trait::async_trait;
 use commands::{ConfirmationMail, MailAddress, MailError, Mailer, Outgoing};
+use eventlog::CausedBy;
 use lettre::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
@@ -32,13 +33,13 @@ impl Smtp {
 
     /// A connection that has taken sender and recipient.
     async fn taken(&self, to: &Address) -> Result<AsyncSmtpConnection, MailError> {
-        let away = |doing: &'static str| move |error: Error| MailError::Away(format!("{doing}: {}", words(&error)));
+        let away = |doing: &'static str| move |error: Error| MailError::Away(CausedBy::of(doing, SmtpSaid(error)));
         let from = &self.letters.from.email;
         let mut connection = self.server.connect().await.map_err(away("connecting"))?;
         let mut parameters = Vec::new();
         if !is_ascii(to) || !is_ascii(from) {
             if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-                let reason = "the mail server takes no addresses beyond ASCII (SMTPUTF8)".to_owned();
+                let reason = CausedBy::from(ServerLack::Utf8);
                 return Err(if is_ascii(to) {
                     MailError::Away(reason)
                 } else {
@@ -49,8 +50,9 @@ impl Smtp {
         }
         connection.command(Mail::new(Some(from.clone()), parameters)).await.map_err(away("naming the sender"))?;
         connection.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(|error| {
-            let reason = format!("naming the recipient: {}", words(&error));
-            match code_of(&error).filter(|_| error.is_permanent()) {
+            let code = code_of(&error).filter(|_| error.is_permanent());
+            let reason = CausedBy::of("naming the recipient", SmtpSaid(error));
+            match code {
                 Some(code) => MailError::Refused { code: Some(code), reason },
                 None => MailError::Away(reason),
             }
@@ -66,18 +68,12 @@ impl Mailer for Smtp {
         let end = Instant::now() + self.within;
         // Whoever is too slow is hung up on.
         let taken = timeout_at(end, self.taken(&to)).await;
-        let connection = taken.unwrap_or_else(|_| Err(MailError::Away(self.too_slow())))?;
+        let connection = taken.unwrap_or_else(|_| Err(MailError::Away(ServerLack::Slow(self.within).into())))?;
         Ok(Box::new(AcceptedRecipient { letters: Arc::clone(&self.letters), to, connection, end }))
     }
 
     fn leaves_the_machine(&self) -> bool {
         true
-    }
-}
-
-impl Smtp {
-    fn too_slow(&self) -> String {
-        format!("the mail server did not answer within {:?}", self.within)
     }
 }
 
@@ -96,25 +92,44 @@ impl Outgoing for AcceptedRecipient {
         let letter = letters.confirmation(&to, &mail)?;
         match timeout_at(end, connection.command(Data)).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => return Err(said_no(&error)),
-            Err(_) => return Err(MailError::Away("it did not answer to DATA in time".to_owned())),
+            Ok(Err(error)) => return Err(said_no(error)),
+            Err(_) => return Err(MailError::Away(ServerLack::Silent.into())),
         }
         match timeout_at(end, connection.message(&letter)).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) if error.status().is_some() => return Err(said_no(&error)),
+            Ok(Err(error)) if error.status().is_some() => return Err(said_no(error)),
             // The last line may have reached it.
-            Ok(Err(error)) => return Err(MailError::Unknown(words(&error))),
-            Err(_) => return Err(MailError::Unknown("it did not say in time that it took the mail".to_owned())),
+            Ok(Err(error)) => return Err(MailError::Unknown(SmtpSaid(error).into())),
+            Err(_) => return Err(MailError::Unknown(ServerLack::Unanswered.into())),
         }
         tokio::spawn(async move { timeout(GOODBYE, connection.quit()).await.map(drop) });
         Ok(())
     }
 }
 
+/// What the library says, in all the words that are known.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", words(.0))]
+struct SmtpSaid(Error);
+
+/// What the mail server does not do, or not in time.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+enum ServerLack {
+    #[error("the mail server takes no addresses beyond ASCII (SMTPUTF8)")]
+    Utf8,
+    #[error("the mail server did not answer within {0:?}")]
+    Slow(Duration),
+    #[error("it did not answer to DATA in time")]
+    Silent,
+    #[error("it did not say in time that it took the mail")]
+    Unanswered,
+}
+
 /// The server has answered, and not taken the mail.
-fn said_no(error: &Error) -> MailError {
-    let reason = words(error);
-    match code_of(error).filter(|_| error.is_permanent() && is_about_recipient(error)) {
+fn said_no(error: Error) -> MailError {
+    let code = code_of(&error).filter(|_| error.is_permanent() && is_about_recipient(&error));
+    let reason = SmtpSaid(error).into();
+    match code {
         Some(code) => MailError::Refused { code: Some(code), reason },
         None => MailError::Away(reason),
     }

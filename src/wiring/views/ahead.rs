@@ -47,7 +47,7 @@ pub async fn fill(config: &Config, data: &DataDir, progress: Report) -> Result<P
     let reached = filled.views().position();
     filled.stop().await;
     drop(filled);
-    blocking(move || store.settle().map_err(anyhow::Error::msg)).await?;
+    blocking(move || store.settle().map_err(anyhow::Error::from)).await?;
     drop(lock);
     Ok(reached)
 }
@@ -98,6 +98,6 @@ async fn filled_to(file: &Path, log_id: LogId) -> Option<Position> {
     let path = file.to_owned();
     let store = blocking(move || Ok(SqliteReadStore::open(&path)?)).await.ok()?;
     let filled = projections::filled_to(&store, log_id).await.ok().flatten();
-    let closing = blocking(move || store.settle().map_err(anyhow::Error::msg)).await;
+    let closing = blocking(move || store.settle().map_err(anyhow::Error::from)).await;
     filled.filter(|_| closing.is_ok())
 }

@@ -1,7 +1,7 @@
 //! What is to be forwarded next: it grows while the producer is busy, and goes in pieces that fit into a transaction.
 
 use super::{BATCH_BYTES, BATCH_EVENTS};
-use eventlog::{LogError, RecordedEvent, Subscription, SubscriptionItem};
+use eventlog::{LogEnded, LogError, RecordedEvent, Subscription, SubscriptionItem};
 use futures::StreamExt;
 use std::collections::VecDeque;
 use tokio::time::Instant;
@@ -48,7 +48,7 @@ impl Gathered {
             }
             Some(Ok(SubscriptionItem::CaughtUp(_))) => Ok(()),
             Some(Err(error)) => Err(error),
-            None => Err(LogError::Unavailable("the subscription to the log ended".to_owned())),
+            None => Err(LogError::Unavailable(LogEnded::Subscription.into())),
         }
     }
 

@@ -27,7 +27,7 @@ pub use security::{ClientCertificate, Mechanism, Sasl, Security, Tls};
 
 use crate::windows::CatchUp;
 use checkpoint::{ForwardedUpTo, Watch};
-use eventlog::{Checkpoint, EventLog, LogError, LogId, Position};
+use eventlog::{Checkpoint, EventLog, LogError, LogId, Mismatch, Position, Retry};
 use gathered::Gathered;
 use health::{Failing, Outcomes};
 use parking_lot::Mutex;
@@ -108,12 +108,14 @@ pub enum ForwardError {
 }
 
 impl ForwardError {
-    fn is_passing(&self) -> bool {
+    /// Whether trying again helps.
+    pub fn retry(&self) -> Retry {
         match self {
-            ForwardError::Kafka(_) | ForwardError::Fenced | ForwardError::Log(LogError::Unavailable(_)) => true,
-            ForwardError::Damaged(_)
-            | ForwardError::Topics(_)
-            | ForwardError::Log(LogError::Damaged(_) | LogError::ForeignCheckpoint { .. }) => false,
+            ForwardError::Log(error) => error.retry(),
+            ForwardError::Kafka(_) => Retry::Later,
+            // Once the other one moves no more.
+            ForwardError::Fenced => Retry::Busy,
+            ForwardError::Damaged(_) | ForwardError::Topics(_) => Retry::Never,
         }
     }
 }
@@ -163,7 +165,7 @@ impl Forwarder {
             let position = self.status.lock().position;
             let outcome = self.forward(&stop, &mut pause, &mut progress).await;
             let Err(error) = outcome else { return Ok(()) };
-            if !error.is_passing() {
+            if !error.retry().helps() {
                 tracing::error!(%error, "the log is no longer forwarded to Kafka");
                 self.status.lock().trouble = Some(error.to_string());
                 return Err(error);
@@ -370,19 +372,13 @@ impl Forwarder {
 /// same events.
 async fn place_of(log: &dyn EventLog, stored: Option<Checkpoint>, log_id: LogId) -> Result<Position, ForwardError> {
     let Some(stored) = stored else { return Ok(Position::START) };
-    let foreign = |reason: &str| LogError::ForeignCheckpoint {
-        log_id: stored.log_id,
-        position: stored.position,
-        reason: reason.to_owned(),
-    };
+    let foreign = |reason| LogError::ForeignCheckpoint { log_id: stored.log_id, position: stored.position, reason };
     if stored.log_id == log_id {
         let before = Position(stored.position.0.saturating_sub(1));
         let found = log.read_all(before, 1).await?;
         return match found.first() {
             Some(event) if event.position == stored.position && event.id == stored.event_id => Ok(stored.position),
-            Some(_) | None => {
-                Err(foreign("the event that was forwarded last does not stand there: the log was restored").into())
-            }
+            Some(_) | None => Err(foreign(Mismatch::NotWhereForwarded).into()),
         };
     }
     tracing::info!(of = %stored.log_id, %log_id, "the log is another one; looking for the event that was forwarded last");
@@ -390,7 +386,7 @@ async fn place_of(log: &dyn EventLog, stored: Option<Checkpoint>, log_id: LogId)
     loop {
         let events = log.read_all(after, BATCH_EVENTS).await?;
         let Some(last) = events.last() else {
-            return Err(foreign("this log does not hold the event that was forwarded last").into());
+            return Err(foreign(Mismatch::NeverForwarded).into());
         };
         if let Some(found) = events.iter().find(|event| event.id == stored.event_id) {
             return Ok(found.position);

@@ -2,6 +2,7 @@
 
 use super::target::{Addresses, Target};
 use crate::store::WindowStoreError;
+use eventlog::CausedBy;
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
@@ -32,6 +33,13 @@ pub(super) struct Cluster {
     connection: OnceCell<ClusterConnection>,
 }
 
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error(
+    "windows_url is no URL of Redis, or names certificates that can't be read; write redis://HOST:6379 or redis-cluster://HOST:6379,…, \
+     and rediss for TLS"
+)]
+struct NoUrl;
+
 /// A way to them; cheap to clone, and shared.
 #[derive(Clone)]
 pub(super) enum Connection {
@@ -42,13 +50,7 @@ pub(super) enum Connection {
 impl Servers {
     pub(super) fn of(url: &str) -> Result<Self, WindowStoreError> {
         // The library's error could show the password.
-        let refused = |_: RedisError| {
-            WindowStoreError::Damaged(
-                "windows_url is no URL of Redis, or names certificates that can't be read; write redis://HOST:6379 or \
-                 redis-cluster://HOST:6379,…, and rediss for TLS"
-                    .to_owned(),
-            )
-        };
+        let refused = |_: RedisError| WindowStoreError::Damaged(NoUrl.into());
         let Target { place, has_tls, certificates } = Target::parse(url)?;
         let url = match place {
             Addresses::One(url) => url,
@@ -140,8 +142,8 @@ where
 }
 
 /// What a failure of Redis means.
-pub(super) fn trouble(doing: &str, error: &RedisError) -> WindowStoreError {
-    let reason = format!("{doing}: {error}");
+pub(super) fn trouble(doing: &'static str, error: &RedisError) -> WindowStoreError {
+    let reason = CausedBy::of(doing, error.clone());
     // One kind for two things: a value of another type, and words that broke off or are none, which a new connection mends.
     let is_broken_off = error.to_string().contains("Parse error at");
     let damaged = error.code() == Some("WRONGTYPE")

@@ -7,7 +7,7 @@ use crate::metric::Metric;
 use crate::store::{Side, WindowStoreError};
 use chrono::TimeDelta;
 use domain::{StoreId, Timestamp};
-use eventlog::Position;
+use eventlog::{CausedBy, Position};
 use std::sync::Arc;
 
 /// The names under one namespace.
@@ -110,9 +110,14 @@ pub(super) fn position(position: Position) -> String {
     format!("{:020}", position.0)
 }
 
+/// What stands where something else is to stand: never a secret.
+pub(super) fn stored_as(text: &str, what: &str, error: impl Into<CausedBy>) -> WindowStoreError {
+    WindowStoreError::Damaged(CausedBy::of(format!("'{text}' is stored as {what}"), error))
+}
+
 pub(super) fn read_position(text: &str) -> Result<Position, WindowStoreError> {
     let position = text.parse().map(Position);
-    position.map_err(|error| WindowStoreError::Damaged(format!("'{text}' is stored as a position: {error}")))
+    position.map_err(|error| stored_as(text, "a position", error))
 }
 
 /// What is recorded of a store's part, for the time when its own keys are missed.

@@ -29,12 +29,13 @@ use chrono::TimeDelta;
 use connection::{Connection, Servers, trouble};
 use domain::{StoreId, Timestamp};
 use eventlog::chain::EventHash;
-use eventlog::{Checkpoint, LogId, Position};
+use eventlog::{CausedBy, Checkpoint, LogId, Position};
 use futures::{StreamExt, TryStreamExt, stream};
 use keys::Names;
 use redis::AsyncCommands;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
@@ -106,21 +107,20 @@ impl RedisWindows {
     /// or may be yet: whoever goes on reads first up to where it is.
     async fn in_all<T>(
         &self,
-        doing: &str,
+        doing: &'static str,
         call: impl Future<Output = Result<T, WindowStoreError>> + Send,
     ) -> Result<T, WindowStoreError> {
         let within = self.answered_within;
         match tokio::time::timeout(within, call).await {
             Ok(Err(WindowStoreError::Unavailable(reason))) if !self.has_answered.load(Ordering::Relaxed) => {
-                Err(WindowStoreError::Unavailable(format!("{reason}{}", self.servers.other_way(&reason))))
+                let hint = self.servers.other_way(&reason.to_string());
+                Err(WindowStoreError::Unavailable(NeverAnswered { reason, hint }.into()))
             }
             Ok(outcome) => {
                 self.has_answered.store(true, Ordering::Relaxed);
                 outcome
             }
-            Err(_) => Err(WindowStoreError::Unavailable(format!(
-                "{doing}: not done after {within:?}; it may have been, or be yet"
-            ))),
+            Err(_) => Err(WindowStoreError::Unavailable(CausedBy::of(doing, NotDone(within)))),
         }
     }
 
@@ -137,7 +137,7 @@ impl RedisWindows {
     /// The generation that answers. Without one nothing may be answered: its sums would be too small.
     async fn live(&self, connection: &mut Connection) -> Result<String, WindowStoreError> {
         let live = self.generation(connection, Side::Live).await?;
-        live.ok_or_else(|| WindowStoreError::Unavailable("they are being counted anew from the log".to_owned()))
+        live.ok_or_else(|| WindowStoreError::Unavailable(CountedAnew.into()))
     }
 
     /// The generation's checkpoint, its event's hash, and its latest clock.
@@ -158,7 +158,7 @@ impl RedisWindows {
         // Of another event: a node of an earlier version has moved on since.
         let hash = hash.as_deref().and_then(|hash| hash.strip_prefix(event_id.as_str())).map(str::trim_start);
         let read = |hash: &str| {
-            hash.parse().map_err(|error| WindowStoreError::Damaged(format!("'{hash}' is stored as a hash: {error}")))
+            hash.parse().map_err(|error: <EventHash as FromStr>::Err| keys::stored_as(hash, "a hash", error))
         };
         let event_hash = hash.map(read).transpose()?;
         let (log_id, event_id) = (LogId(uuid(&log_id)?), uuid(&event_id)?);
@@ -195,7 +195,7 @@ impl RedisWindows {
         scripts::give_up(connection, &self.names, Side::Live, generation)
             .await
             .map_err(|error| trouble("giving up windows that have lost something", &error))?;
-        Ok(WindowStoreError::Unavailable("they are being counted anew from the log".to_owned()))
+        Ok(WindowStoreError::Unavailable(CountedAnew.into()))
     }
 
     /// Counts one store's part.
@@ -259,8 +259,25 @@ async fn position_of(connection: Connection, key: String) -> Result<Position, Wi
     stored.as_deref().map_or(Ok(Position::START), keys::read_position)
 }
 
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("they are being counted anew from the log")]
+struct CountedAnew;
+
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("not done after {0:?}; it may have been, or be yet")]
+struct NotDone(Duration);
+
+/// With what may be wrong with the way to a server that never answered.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}{hint}")]
+struct NeverAnswered {
+    #[source]
+    reason: CausedBy,
+    hint: &'static str,
+}
+
 fn uuid(text: &str) -> Result<Uuid, WindowStoreError> {
-    Uuid::parse_str(text).map_err(|error| WindowStoreError::Damaged(format!("'{text}' is stored as an id: {error}")))
+    Uuid::parse_str(text).map_err(|error| keys::stored_as(text, "an id", error))
 }
 
 #[async_trait]
@@ -450,6 +467,6 @@ fn write_skipped(skipped: &Skipped) -> String {
 fn read_skipped(text: &str) -> Result<Skipped, WindowStoreError> {
     let read: Result<(u64, String, String, String), _> = serde_json::from_str(text);
     let (position, stream, event_type, reason) =
-        read.map_err(|error| WindowStoreError::Damaged(format!("a skipped event can't be read: {error}")))?;
+        read.map_err(|error| WindowStoreError::Damaged(CausedBy::of("a skipped event can't be read", error)))?;
     Ok(Skipped { position: Position(position), stream, event_type, reason })
 }

@@ -6,6 +6,7 @@ use crate::bucket::{Minute, cover};
 use crate::metric::Metric;
 use crate::store::WindowStoreError;
 use crate::sums::add;
+use eventlog::CausedBy;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use uuid::Uuid;
@@ -53,9 +54,8 @@ pub(super) async fn read(
             return Ok(None);
         }
         for (key, amount) in counts {
-            let key = Uuid::from_slice(&key).map_err(|error| {
-                WindowStoreError::Damaged(format!("{} bytes are stored as a key: {error}", key.len()))
-            })?;
+            let unlike = |error| CausedBy::of(format!("{} bytes are stored as a key", key.len()), error);
+            let key = Uuid::from_slice(&key).map_err(|error: uuid::Error| WindowStoreError::Damaged(unlike(error)))?;
             add(&mut sums, key, amount);
         }
     }

@@ -2,6 +2,7 @@
 //! nodes and the files of TLS, by the names that redis-py gave them. What doesn't: connections.
 
 use crate::store::WindowStoreError;
+use eventlog::CausedBy;
 use redis::{ClientTlsConfig, TlsCertificates};
 
 /// Where Redis is.
@@ -26,8 +27,27 @@ struct Files {
     key: Option<String>,
 }
 
-pub(super) fn refused(reason: impl std::fmt::Display) -> WindowStoreError {
-    WindowStoreError::Damaged(format!("windows_url: {reason}"))
+/// What is wrong with the URL, which is never shown, as what stands in it may be a secret.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error(
+        "what stands after '#' is not known here: certificates are always checked; name who vouches for them with ssl_ca_certs"
+    )]
+    Fragment,
+    #[error("there is no parameter '{name}'; there are protocol, ssl_ca_certs, ssl_certfile, ssl_keyfile")]
+    Parameter { name: String },
+    #[error("there is no TLS for {0}; write rediss:// or rediss-cluster://")]
+    NoTls(&'static str),
+    #[error("ssl_certfile and ssl_keyfile stand together: a certificate is shown with its key")]
+    Apart,
+    #[error("{file}: {source}")]
+    Unread { file: String, source: std::io::Error },
+    #[error("{file}: there is no certificate and no key in it; PEM begins with -----BEGIN")]
+    NoPem { file: String },
+}
+
+fn refused(refusal: Refusal) -> WindowStoreError {
+    WindowStoreError::Damaged(CausedBy::of("windows_url", refusal))
 }
 
 impl Target {
@@ -37,9 +57,7 @@ impl Target {
         let (url, fragment) = url.split_once('#').map_or((url, None), |(url, fragment)| (url, Some(fragment)));
         if fragment.is_some() {
             // Another word for it would be no better: whoever can't check a certificate speaks to anybody.
-            return Err(refused(
-                "what stands after '#' is not known here: certificates are always checked; name who vouches for them with ssl_ca_certs",
-            ));
+            return Err(refused(Refusal::Fragment));
         }
         let (place, query) = url.split_once('?').unwrap_or((url, ""));
         let (mut files, mut rest) = (Files::default(), form_urlencoded::Serializer::new(String::new()));
@@ -54,9 +72,7 @@ impl Target {
                 }
                 // Its value may be a secret.
                 _ => {
-                    return Err(refused(format!(
-                        "there is no parameter '{name}'; there are protocol, ssl_ca_certs, ssl_certfile, ssl_keyfile"
-                    )));
+                    return Err(refused(Refusal::Parameter { name: name.into_owned() }));
                 }
             };
             *file = Some(value.into_owned());
@@ -88,7 +104,7 @@ impl Files {
         let named = [("ssl_ca_certs", &self.ca), ("ssl_certfile", &self.certificate), ("ssl_keyfile", &self.key)];
         let Some((first, _)) = named.iter().find(|(_, file)| file.is_some()) else { return Ok(None) };
         if !has_tls {
-            return Err(refused(format!("there is no TLS for {first}; write rediss:// or rediss-cluster://")));
+            return Err(refused(Refusal::NoTls(first)));
         }
         let root_cert = self.ca.map(|file| pem(&file)).transpose()?;
         let client_tls = match (self.certificate, self.key) {
@@ -97,9 +113,7 @@ impl Files {
             }
             (None, None) => None,
             _ => {
-                return Err(refused(
-                    "ssl_certfile and ssl_keyfile stand together: a certificate is shown with its key",
-                ));
+                return Err(refused(Refusal::Apart));
             }
         };
         Ok(Some(TlsCertificates { client_tls, root_cert }))
@@ -108,10 +122,11 @@ impl Files {
 
 /// What stands in a file in PEM. The library takes one that holds nothing for one that trusts nobody.
 fn pem(file: &str) -> Result<Vec<u8>, WindowStoreError> {
-    let text = std::fs::read(file).map_err(|error| refused(format!("{file}: {error}")))?;
+    let text =
+        std::fs::read(file).map_err(|error| refused(Refusal::Unread { file: file.to_owned(), source: error }))?;
     match text.windows(11).any(|part| part == b"-----BEGIN ") {
         true => Ok(text),
-        false => Err(refused(format!("{file}: there is no certificate and no key in it; PEM begins with -----BEGIN"))),
+        false => Err(refused(Refusal::NoPem { file: file.to_owned() })),
     }
 }
 

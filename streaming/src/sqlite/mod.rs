@@ -23,9 +23,12 @@ use crate::store::{Side, SideState, Swap, WindowStore, WindowStoreError};
 use crate::sums::{largest, total};
 use async_trait::async_trait;
 use domain::{StoreId, Timestamp};
+use eventlog::CausedBy;
 use parking_lot::Mutex;
 use rusqlite::{Connection, Row, Transaction};
-use sqlite::{Closed, FailureKind, File, OpenError, ReadError, Settle, Space, Stopped, Turns, says, trouble};
+use sqlite::{
+    FailureKind, File, OpenError, ReadError, Settle, SettleError, Space, SqliteError, Stopped, Turns, says, trouble,
+};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -97,7 +100,7 @@ impl SqliteWindows {
         read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, WindowStoreError> {
         if self.windows.is_partial.load(Ordering::Acquire) {
-            return Err(WindowStoreError::Unavailable("they are counted anew, as their file was damaged".to_owned()));
+            return Err(WindowStoreError::Unavailable(CountedAnew.into()));
         }
         self.read(read).await
     }
@@ -106,7 +109,7 @@ impl SqliteWindows {
 impl Windows {
     fn write<T>(&self, write: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T, WindowStoreError> {
         let outcome = self.file.write(|connection| write(connection).inspect_err(|error| self.note(error)))?;
-        outcome.map_err(|error| store_error("writing", &error))
+        outcome.map_err(|error| store_error("writing", error.into()))
     }
 
     fn read<T>(&self, read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, WindowStoreError> {
@@ -118,8 +121,8 @@ impl Windows {
         };
         match self.file.read(|connection| of_one_state(connection).inspect_err(|error| self.note(error))) {
             Ok(value) => Ok(value),
-            Err(ReadError::Closed(closed)) => Err(closed.into()),
-            Err(ReadError::Sqlite(error)) => Err(store_error("reading", &error)),
+            Err(ReadError::Stopped(stopped)) => Err(stopped.into()),
+            Err(ReadError::Sqlite(error)) => Err(store_error("reading", error.into())),
         }
     }
 
@@ -142,7 +145,7 @@ impl Windows {
 }
 
 impl Settle for SqliteWindows {
-    fn settle(&self) -> Result<(), String> {
+    fn settle(&self) -> Result<(), SettleError> {
         self.windows.file.settle()
     }
 }
@@ -155,8 +158,8 @@ impl WindowStore for SqliteWindows {
         Ok(true)
     }
 
-    fn damage(&self) -> Option<String> {
-        self.windows.damage.lock().clone()
+    fn damage(&self) -> Option<CausedBy> {
+        self.windows.damage.lock().clone().map(|words| KnownDamage(words).into())
     }
 
     fn answers_what_is_there(&self) -> bool {
@@ -172,7 +175,7 @@ impl WindowStore for SqliteWindows {
             return Err(WindowStoreError::Damaged(damage));
         }
         if let Some(short) = self.space.as_ref().and_then(Space::very_short) {
-            return Err(WindowStoreError::Unavailable(short.to_string()));
+            return Err(WindowStoreError::Unavailable(short.into()));
         }
         match self.write(move |connection| write::apply(connection, side, &batch)).await? {
             Applied::Done => Ok(()),
@@ -227,10 +230,20 @@ fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
 }
 
+/// Damage that was met before, in the words that it was told in: whoever met it has its error.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct KnownDamage(String);
+
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("they are counted anew, as their file was damaged")]
+struct CountedAnew;
+
 /// Says whether trying again can help: yes when the disk is full, failing or locked, no when the file isn't what it was.
-fn store_error(doing: &str, error: &rusqlite::Error) -> WindowStoreError {
-    let reason = format!("{doing}: {}", says(error));
-    match trouble(error) {
+fn store_error(doing: &'static str, error: SqliteError) -> WindowStoreError {
+    let kind = error.kind();
+    let reason = CausedBy::of(doing, error);
+    match kind {
         FailureKind::Damaged => WindowStoreError::Damaged(reason),
         FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing => WindowStoreError::Unavailable(reason),
     }
@@ -239,23 +252,17 @@ fn store_error(doing: &str, error: &rusqlite::Error) -> WindowStoreError {
 impl From<OpenError> for WindowStoreError {
     fn from(error: OpenError) -> Self {
         match error.trouble() {
-            Some(FailureKind::Damaged) => WindowStoreError::Damaged(error.to_string()),
+            Some(FailureKind::Damaged) => WindowStoreError::Damaged(error.into()),
             Some(FailureKind::Full | FailureKind::ReadOnly | FailureKind::Passing) => {
-                WindowStoreError::Unavailable(error.to_string())
+                WindowStoreError::Unavailable(error.into())
             }
-            None => WindowStoreError::Foreign(error.to_string()),
+            None => WindowStoreError::Foreign(error.into()),
         }
-    }
-}
-
-impl From<Closed> for WindowStoreError {
-    fn from(closed: Closed) -> Self {
-        WindowStoreError::Unavailable(closed.to_string())
     }
 }
 
 impl From<Stopped> for WindowStoreError {
     fn from(stopped: Stopped) -> Self {
-        WindowStoreError::Unavailable(stopped.to_string())
+        WindowStoreError::Unavailable(stopped.into())
     }
 }

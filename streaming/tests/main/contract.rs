@@ -66,7 +66,7 @@ impl Failing {
 }
 
 pub fn dead() -> WindowStoreError {
-    WindowStoreError::Damaged("the process is gone".to_owned())
+    WindowStoreError::Damaged(std::io::Error::other("the process is gone").into())
 }
 
 #[async_trait]

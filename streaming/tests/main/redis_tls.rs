@@ -31,7 +31,7 @@ async fn asked(url: &str) -> Result<(), String> {
     let asking = tokio::time::timeout(LONG, windows.state(Side::Live)).await;
     match asking.expect("it is said soon") {
         Ok(_) => Ok(()),
-        Err(WindowStoreError::Unavailable(reason)) => Err(reason),
+        Err(WindowStoreError::Unavailable(reason)) => Err(reason.to_string()),
         Err(other) => panic!("it is not damaged: {other}"),
     }
 }

@@ -214,7 +214,7 @@ async fn passing_troubles_are_waited_out() {
     for _ in 0..2_500 {
         shop.happen(added(1, 1)).await;
     }
-    let away = || WindowStoreError::Unavailable("the disk is full".to_owned());
+    let away = || WindowStoreError::Unavailable(std::io::Error::other("the disk is full").into());
     let faults = [
         Some(Fault::BatchLost(away())),
         Some(Fault::AnswerLost(away())),
@@ -333,7 +333,7 @@ async fn a_file_of_an_older_version_is_filled_again_and_others_are_refused() {
     assert_eq!(adds(&refilled.windows()).await, [(product(1), 4)]);
     drop(refilled);
     let refused = |why: &str| match SqliteWindows::open(&place.path()) {
-        Err(WindowStoreError::Foreign(reason)) => assert!(reason.contains(why), "{reason}"),
+        Err(WindowStoreError::Foreign(reason)) => assert!(reason.to_string().contains(why), "{reason}"),
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("opened"),
     };

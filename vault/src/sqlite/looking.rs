@@ -5,12 +5,17 @@ use super::keys::stored_key;
 use crate::VaultError;
 use async_trait::async_trait;
 use domain::CustomerId;
+use eventlog::CausedBy;
 use journal::{Keys, KeysError, SealingKey};
 use parking_lot::Mutex;
 use rusqlite::Connection;
-use sqlite::says;
+use sqlite::SqliteError;
 use std::path::Path;
 use std::sync::Arc;
+
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("it is only looked at here")]
+struct OnlyLookedAt;
 
 /// Customers' keys in one SQLite file, to look at. None is ever made.
 pub struct SqliteKeys(Arc<Mutex<Connection>>);
@@ -28,7 +33,7 @@ impl SqliteKeys {
 #[async_trait]
 impl Keys for SqliteKeys {
     async fn key_or_new(&self, _customer: CustomerId) -> Result<Option<SealingKey>, KeysError> {
-        Err(KeysError::Away("it is only looked at here".to_owned()))
+        Err(KeysError::Away(OnlyLookedAt.into()))
     }
 
     async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
@@ -38,7 +43,7 @@ impl Keys for SqliteKeys {
             wanted.iter().map(|customer| stored_key(&connection, *customer).map(Option::flatten)).collect()
         });
         let read: rusqlite::Result<Vec<_>> =
-            reading.await.map_err(|error| KeysError::Away(format!("a read was stopped: {error}")))?;
-        read.map_err(|error| KeysError::Away(says(&error)))
+            reading.await.map_err(|error| KeysError::Away(CausedBy::of("a read was stopped", error)))?;
+        read.map_err(|error| KeysError::Away(SqliteError::from(error).into()))
     }
 }
