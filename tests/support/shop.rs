@@ -5,6 +5,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// A store and a client with its token.
 #[derive(Clone)]
@@ -66,6 +67,9 @@ fn merged(mut base: Value, more: Value) -> Value {
     base
 }
 
+/// So long a test waits for views that are filled for the first time.
+const FILLED_WITHIN: Duration = Duration::from_secs(60);
+
 impl TestShop {
     /// A new store on the shared server.
     pub async fn start() -> Self {
@@ -94,9 +98,25 @@ impl TestShop {
 
     async fn with_fields(url: &str, more: Value) -> Self {
         let mut shop = Self { app_id: new_app_id(), ..Self::nobody(url).await };
-        shop.post("/store", new_store(&shop.app_id, more)).await.expect(201);
+        let made = shop.post("/store", new_store(&shop.app_id, more)).await;
+        // A node that has just been started may fill its views for the first time, which takes a slow machine a while.
+        if made.status == 202 {
+            shop.filled().await;
+        } else {
+            made.expect(201);
+        }
         shop.log_in().await;
         shop
+    }
+
+    /// Waits until queries are answered.
+    async fn filled(&self) {
+        let asking = async {
+            while self.get("/readyz?for=queries").await.status != 200 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(FILLED_WITHIN, asking).await.expect("views that are filled");
     }
 
     /// A client without credentials.

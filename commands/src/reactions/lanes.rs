@@ -45,7 +45,7 @@ pub(super) struct Lanes {
     parked: usize,
     outstanding: Outstanding,
     /// Rises with every change of what is parked.
-    version: u64,
+    changes: u64,
 }
 
 struct Queue {
@@ -138,7 +138,7 @@ impl Lanes {
         let queue = Queue { parked: Some(parked.clone()), ..Queue::new(parked.store_id) };
         if self.lanes.insert(lane.clone(), queue).is_none() {
             self.parked += 1;
-            self.version += 1;
+            self.changes += 1;
         }
         self.make_ready(&lane, place);
     }
@@ -196,7 +196,7 @@ impl Lanes {
             }
             self.lanes.remove(lane);
             self.parked -= 1;
-            self.version += 1;
+            self.changes += 1;
             return;
         }
         if let Some(done) = queue.waiting.pop_front() {
@@ -237,7 +237,7 @@ impl Lanes {
     ) -> Result<(), Option<Checkpoint>> {
         let Some(queue) = self.lanes.get_mut(lane) else { return Ok(()) };
         self.under_way.ends(lane.is_job(), queue.store);
-        self.version += 1;
+        self.changes += 1;
         let place = (again_at, parked.position);
         if queue.parked.replace(parked).is_none() {
             let waiting: Vec<Pending> = queue.waiting.drain(..).collect();
@@ -317,8 +317,8 @@ impl Lanes {
     }
 
     /// Another number: what is parked has changed.
-    pub(super) fn version(&self) -> u64 {
-        self.version
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Before the oldest that waits or is under way, without what is parked.

@@ -58,9 +58,9 @@ pub struct Reactions {
     overflow: Option<Checkpoint>,
     most_pending: usize,
     most_parked: usize,
-    /// What was saved last: how far, and which version of what is parked.
+    /// What was saved last: how far, and how often what is parked had changed.
     saved: Option<(Position, u64)>,
-    /// The version of what is parked that `status` has.
+    /// How often what is parked had changed when `status` has.
     reported: u64,
     status: Arc<Mutex<ReactionsStatus>>,
 }
@@ -376,8 +376,8 @@ impl Reactions {
         status.position = self.taken.position;
         status.pending = self.pending();
         status.has_more_parked = self.overflow.is_some();
-        if self.reported != self.lanes.version() {
-            self.reported = self.lanes.version();
+        if self.reported != self.lanes.changes() {
+            self.reported = self.lanes.changes();
             status.parked = self.lanes.parked();
         }
     }
@@ -390,14 +390,14 @@ impl Reactions {
 
     async fn save(&mut self) {
         let checkpoint = self.checkpoint();
-        let version = (checkpoint.position, self.lanes.version());
-        if self.saved == Some(version) {
+        let state = (checkpoint.position, self.lanes.changes());
+        if self.saved == Some(state) {
             return;
         }
         let reached = WorkerProgress { checkpoint, parked: self.lanes.parked() };
         let parts = &self.node.parts;
         if parked::save(&parts.journal, parts.progress.as_ref(), reached).await {
-            self.saved = Some(version);
+            self.saved = Some(state);
         }
     }
 }
