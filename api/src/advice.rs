@@ -83,9 +83,6 @@ impl Code {
                 "Read the order: its `status` says which steps are left. Pending orders are shipped or canceled, shipped ones delivered."
             }
             Self::CurrencyMismatch => "Choose a recipient with the gifter's currency: nothing is ever converted.",
-            Self::IdempotencyKeyInUse => {
-                "Wait a moment and send the same request again: then it answers as the first one does."
-            }
             Self::RevisionMismatch => "Read the resource again, decide again, and send the new `ETag` in `If-Match`.",
             Self::TooLarge => "Send less at once: bodies are at most 1 MiB, batches 100 items.",
             Self::UnsupportedMediaType => "Send JSON, uncompressed, with `Content-Type: application/json`.",

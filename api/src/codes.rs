@@ -92,7 +92,6 @@ codes! {
     OrderIsDelivered = "ORDER_IS_DELIVERED", 409, "Order is delivered", "The step can't be taken from delivered.";
     OrderIsCanceled = "ORDER_IS_CANCELED", 409, "Order is canceled", "The step can't be taken from canceled.";
     CurrencyMismatch = "CURRENCY_MISMATCH", 409, "Currency mismatch", "Gifter and recipient have different currencies.";
-    IdempotencyKeyInUse = "IDEMPOTENCY_KEY_IN_USE", 409, "Idempotency key in use", "The first request with this key is still running.";
     RequestTimeout = "REQUEST_TIMEOUT", 408, "Request timeout", "The body took too long to arrive; nothing was done.";
     RevisionMismatch = "REVISION_MISMATCH", 412, "Revision mismatch", "`If-Match` names another revision than the resource has.";
     TooLarge = "TOO_LARGE", 413, "Too large", "The body, or what it asks for, is too large.";

@@ -86,7 +86,6 @@ pub fn command_error(error: CommandError) -> Problem {
         CommandError::CouponRefused(refusal) => coupon_refused(*refusal),
         CommandError::RevisionMismatch { .. } => Code::RevisionMismatch,
         CommandError::KeyReused => Code::IdempotencyKeyReused,
-        CommandError::KeyInUse => Code::IdempotencyKeyInUse,
         CommandError::Amount(_) => Code::AmountOutOfRange,
         CommandError::Busy => Code::Busy,
     };
@@ -146,22 +145,21 @@ pub fn windows_error(error: WindowStoreError) -> Problem {
 /// The answer to a history that could not be read.
 pub fn journal_error(error: &JournalError) -> Problem {
     tracing::error!(error = eventlog::with_causes(error), "a history could not be read");
-    let detail = match error {
-        JournalError::Keys(KeysError::Damaged(_)) | JournalError::Log(LogError::Damaged(_)) => {
-            "what this is about is damaged where it is stored, and can't be read"
+    match error {
+        JournalError::Keys(KeysError::Away(_)) => Problem::new(Code::Unavailable, "the vault is away"),
+        JournalError::Log(LogError::Unavailable(_)) => Problem::new(Code::Unavailable, "the event log is away"),
+        JournalError::Log(LogError::ForeignCheckpoint { .. }) | JournalError::Append(_) => {
+            Problem::new(Code::Unavailable, "the history can't be read here")
         }
-        JournalError::Keys(_) => "the vault is away",
-        JournalError::Log(LogError::Unavailable(_)) => "the event log is away",
-        JournalError::Log(LogError::ForeignCheckpoint { .. })
-        | JournalError::Append(_)
+        JournalError::Keys(KeysError::Damaged(_))
+        | JournalError::Log(LogError::Damaged(_))
         | JournalError::Unreadable(_)
         | JournalError::Erased(_)
         | JournalError::Misplaced(_)
         | JournalError::NothingToAppend
         | JournalError::Seal(_)
-        | JournalError::Json(_) => "the history can't be read here",
-    };
-    Problem::new(Code::Unavailable, detail)
+        | JournalError::Json(_) => Problem::of(Code::HistoryDamaged),
+    }
 }
 
 /// What the absence of a thing is called.

@@ -140,7 +140,8 @@ async fn begin(
     let (keyed, ids) = (keys::keyed(&hmac, &key), keys::ids(&hmac, &key, clock));
     let _alone = node.in_flight.lock((store_id, keyed.idempotency.key.clone())).await;
     if deadline.is_over() {
-        return Err(CommandError::KeyInUse);
+        // Whoever asked was told so by the deadline.
+        return Err(CommandError::Busy);
     }
     let session = Session::new(Arc::clone(&node), origin(ids), Some(keyed), if_match).until(deadline);
     done_or_not_known(session, use_case).await
@@ -150,7 +151,7 @@ async fn begin(
 fn label_of(error: &CommandError) -> &'static str {
     match error {
         CommandError::OutcomeUnknown { .. } | CommandError::BrokeOff { .. } => "unknown",
-        CommandError::KeyInUse | CommandError::RateLimited { .. } => "refused",
+        CommandError::RateLimited { .. } => "refused",
         error => match error.class() {
             Class::Never => "refused",
             Class::NotNow | Class::Busy | Class::Damaged => "failed",

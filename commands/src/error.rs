@@ -1,7 +1,7 @@
 //! Why a command was not done. Only `api` turns these into HTTP.
 
 use crate::LookupsError;
-use crate::executor::StreamFailure;
+use crate::stream_failure::StreamFailure;
 use domain::{AmountOutOfRange, Rejection};
 use eventlog::{AppendError, CausedBy, LogError, Retry, StreamName};
 use journal::JournalError;
@@ -45,9 +45,6 @@ pub enum CommandError {
     /// The same `Idempotency-Key` came with another query or body.
     #[error("the idempotency key was used with another request")]
     KeyReused,
-    /// The first request with this key is still running, and took longer than the second could wait.
-    #[error("the idempotency key is in use")]
-    KeyInUse,
     #[error(transparent)]
     Amount(#[from] AmountOutOfRange),
     /// Too many wrong tries of this account from this address, or too many requests from it.
@@ -120,10 +117,7 @@ impl CommandError {
     /// Whether trying again helps.
     pub fn class(&self) -> Class {
         match self {
-            CommandError::Busy
-            | CommandError::KeyInUse
-            | CommandError::RateLimited { .. }
-            | CommandError::BrokeOff { .. } => Class::Busy,
+            CommandError::Busy | CommandError::RateLimited { .. } | CommandError::BrokeOff { .. } => Class::Busy,
             CommandError::Unavailable { .. } | CommandError::DiskFull { .. } | CommandError::OutcomeUnknown { .. } => {
                 Class::NotNow
             }

@@ -31,6 +31,7 @@ mod secrets;
 mod session;
 mod settings;
 pub mod snapshots;
+mod stream_failure;
 mod streams;
 mod sweep;
 #[cfg(feature = "testing")]

@@ -13,7 +13,7 @@ pub struct PlaceArgs {
     /// Data directory [env: CARTLOG_DATA] [default: ./data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Log level, or directives such as 'commands=debug,info' [env: CARTLOG_LOG or RUST_LOG] [default: info]
+    /// Log level, or directives such as 'cartlog_commands=debug,info' [env: CARTLOG_LOG or RUST_LOG] [default: info]
     #[arg(long, value_name = "LEVEL")]
     log: Option<String>,
     /// Log lines for people or for machines, on stderr [env: CARTLOG_LOG_FORMAT] [default: text]

@@ -179,8 +179,7 @@ fn understand(layered: config::Config) -> Result<Loaded> {
 /// Checks a log level or directives. A word that is no level would be taken for a program that is to say everything, and all the
 /// rest would say nothing.
 pub fn check_log(text: &str) -> Result<()> {
-    const LEVELS: &str =
-        "the levels are off, error, warn, info, debug and trace, alone ('info') or of a part ('commands=debug,info')";
+    const LEVELS: &str = "the levels are off, error, warn, info, debug and trace, alone ('info') or of a part ('cartlog_commands=debug,info')";
     let is_level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
     let mut directives = text.split(',').map(str::trim).filter(|directive| !directive.is_empty());
     // Of a span, what its fields are to equal is no level.

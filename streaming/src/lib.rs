@@ -31,7 +31,7 @@ pub use error::WorkerError;
 #[cfg(feature = "kafka")]
 pub use kafka::{
     CheckPart, CheckReport, ClientCertificate, Difference, DifferenceKind, ForwardError, Forwarder, ForwarderOptions,
-    ForwarderStatus, Mechanism, Sasl, Security, Tls, check, refill, resume,
+    ForwarderStatus, KafkaFault, Mechanism, Sasl, Security, Tls, Unreachable, check, refill, resume,
 };
 pub use metric::{Increment, Metric, Misplaced, increment};
 #[cfg(feature = "redis")]

@@ -24,7 +24,7 @@ fn a_level_that_is_none_does_not_silence_the_log() {
         "off",
         "Info",
         "3",
-        "commands=debug,info",
+        "cartlog_commands=debug,info",
         "warn,commands::executor=trace",
         "[{store}]=debug",
         "[{store=1}]=debug,info",

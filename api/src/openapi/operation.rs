@@ -229,7 +229,7 @@ impl Operation<'_> {
             codes.extend([Code::OutcomeUnknown, Code::DiskFull]);
         }
         if self.takes_key() {
-            codes.extend([Code::IdempotencyKeyReused, Code::IdempotencyKeyInUse]);
+            codes.insert(Code::IdempotencyKeyReused);
         }
         if self.compares_revision() {
             codes.insert(Code::RevisionMismatch);

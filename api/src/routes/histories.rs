@@ -62,7 +62,7 @@ async fn page(call: &Call, stream: &StreamName, missing: Option<Code>) -> Answer
 fn show(call: &Call, paging: &Paging, events: &[Envelope], beside: &Beside) -> Answer {
     let events = events.iter().map(HistoryEvent::try_from).collect::<Result<Vec<_>, _>>().map_err(|error| {
         tracing::error!(%error, "an event of a history could not be shown");
-        Problem::of(Code::Unavailable)
+        Problem::of(Code::HistoryDamaged)
     })?;
     let links = call.with_scope(|scope| paging.links(scope, beside));
     Ok(answer::list(&History::page(events, links)))

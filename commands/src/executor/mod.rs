@@ -22,11 +22,12 @@ pub(crate) use states::States;
 use crate::ids::Ids;
 use crate::keys::Keyed;
 use crate::snapshots::SnapshotWriter;
+use crate::stream_failure::{Corruption, StreamFailure};
 use crate::streams::stream_of;
-use crate::{Clock, CommandError, IfMatch, Lookups, LookupsError, Watermark};
-use domain::{Decider, Impossible, StoreId};
+use crate::{Clock, CommandError, IfMatch, Lookups, Watermark};
+use domain::{Decider, StoreId};
 use eventlog::{EventId, Position};
-use journal::{Actor, Journal, JournalError};
+use journal::{Actor, Journal};
 use memory::Recall;
 use queue::{Job, Push, Queues};
 use std::pin::Pin;
@@ -153,44 +154,6 @@ pub enum Refused<R: std::error::Error + 'static> {
     Busy,
     #[error(transparent)]
     Failed(Arc<StreamFailure>),
-}
-
-/// What no history of this program can contain.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Corruption {
-    #[error("an event of another aggregate stands there")]
-    OtherAggregate,
-    #[error(transparent)]
-    Impossible(#[from] Impossible),
-}
-
-/// The stream can't be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum StreamFailure {
-    #[error("executing on {stream}")]
-    Journal {
-        stream: String,
-        #[source]
-        source: JournalError,
-    },
-    /// An event that no history of this program can contain.
-    #[error("{stream} is corrupt at revision {revision}: {source}")]
-    Corrupt { stream: String, revision: u64, source: Corruption },
-    /// The views are away or late, and they alone know what was done under an old key.
-    #[error("asking the views what {stream} did under an old key: {source}")]
-    Views { stream: String, source: LookupsError },
-    /// What the state does not keep of the past can't be asked.
-    #[error("asking for the past of {stream}")]
-    Past {
-        stream: String,
-        #[source]
-        source: LookupsError,
-    },
-    /// Other nodes wrote to the stream faster than this one could decide.
-    #[error("{stream} is written by others too fast")]
-    Contended { stream: String },
-    #[error("the executor was stopped")]
-    Stopped,
 }
 
 impl<A: Decider> Executor<A> {

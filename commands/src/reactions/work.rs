@@ -26,12 +26,12 @@ pub(super) struct Failed {
     pub(super) error: CommandError,
 }
 
-/// Does it, all of it; done already: nothing happens. Gives the revision after the last event that was looked at. A panic is a defect
 /// A defect of ours.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("a reaction panicked")]
 struct Panicked;
 
+/// Does it, all of it; done already: nothing happens. Gives the revision after the last event that was looked at. A panic is a defect
 /// of ours that concerns this stream alone.
 pub(super) async fn carry_out(node: &Arc<Node>, work: &LaneItem) -> Result<u64, Failed> {
     let (revision, position) = match work {

@@ -5,6 +5,7 @@
 
 use super::checkpoint::Reader;
 use super::client::{Quiet, metadata, reading};
+use super::fault::KafkaFault;
 use super::message::{self, ForeignRecord, Forwarded};
 use super::{ForwardError, ForwarderOptions, place_of};
 use crate::windows::CatchUp;
@@ -251,11 +252,11 @@ fn consumer(options: &ForwarderOptions, topic: &str) -> Result<BaseConsumer<Quie
     // The end of a topic is said with an answer that the broker would keep back to fill it.
     let mut settings = reading(options);
     settings.set("fetch.wait.max.ms", "20");
-    settings.create_with_context(Quiet::default()).map_err(|error| unread(topic, &error))
+    settings.create_with_context(Quiet::default()).map_err(|error| unread(topic, error))
 }
 
-fn unread(topic: &str, error: &KafkaError) -> ForwardError {
-    ForwardError::Kafka(format!("reading {topic}: {error}"))
+fn unread(topic: &str, error: KafkaError) -> ForwardError {
+    KafkaFault::of(format!("reading {topic}"), error).into()
 }
 
 /// None for a topic that was never made.
@@ -265,7 +266,7 @@ fn partitions_of(
     topic: &str,
 ) -> Result<HashSet<i32>, ForwardError> {
     let metadata = metadata(consumer, Some(topic), options.patience)
-        .map_err(|reason| ForwardError::Kafka(format!("reading {topic}: {reason}")))?;
+        .map_err(|source| KafkaFault::Unreachable { doing: format!("reading {topic}").into(), source })?;
     let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions()).map(|partition| partition.id());
     Ok(partitions.collect())
 }
@@ -276,7 +277,7 @@ fn read_topic(
     topic: &str,
     mut take: impl FnMut(Result<Forwarded, ForeignRecord>, RecordOffset),
 ) -> Result<(), ForwardError> {
-    let failed = |error: KafkaError| unread(topic, &error);
+    let failed = |error: KafkaError| unread(topic, error);
     let consumer = consumer(options, topic)?;
     let mut open = partitions_of(options, &consumer, topic)?;
     let mut places = TopicPartitionList::new();
@@ -286,7 +287,7 @@ fn read_topic(
     consumer.assign(&places).map_err(failed)?;
     while !open.is_empty() {
         match consumer.poll(options.patience) {
-            None => return Err(ForwardError::Kafka(format!("reading {topic}: the brokers say nothing"))),
+            None => return Err(KafkaFault::RecordsUnanswered { topic: topic.to_owned() }.into()),
             Some(Err(KafkaError::PartitionEOF(partition))) => drop(open.remove(&partition)),
             Some(Err(error)) => return Err(failed(error)),
             Some(Ok(record)) => {

@@ -1,8 +1,9 @@
 //! How far the log was forwarded: the last record of a compacted topic, written in the transaction of the events themselves. It also
 //! says how much each topic held then: one that holds less was lost since.
 
-use super::broken::ProducerFailure;
 use super::client::{Quiet, blocking, reading};
+use super::failure::ProducerFailure;
+use super::fault::KafkaFault;
 use super::{ForwardError, ForwarderOptions};
 use eventlog::{Checkpoint, EventId, LogId, Position};
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -61,10 +62,11 @@ impl ForwardedUpTo {
     }
 
     fn read(payload: &[u8]) -> Result<Self, ProducerFailure> {
-        serde_json::from_slice(payload)
-            .map_err(|error| ProducerFailure::Damaged(format!("the position in Kafka can't be read: {error}")))
+        serde_json::from_slice(payload).map_err(|error| ProducerFailure::Damaged(Arc::new(error)))
     }
 }
+
+const READING: &str = "reading the position";
 
 /// Reads the topic, from where it was left to where it ends now.
 pub(super) struct Reader {
@@ -76,7 +78,7 @@ pub(super) struct Reader {
 impl Reader {
     /// Blocks until the brokers answer, or too long.
     pub(super) fn open(options: &ForwarderOptions) -> Result<Self, ProducerFailure> {
-        let failed = |error: KafkaError| ProducerFailure::Kafka(format!("reading the position: {error}"));
+        let failed = |error: KafkaError| KafkaFault::of(READING, error);
         let consumer: BaseConsumer<Quiet> = reading(options).create_with_context(Quiet::default()).map_err(failed)?;
         let mut place = TopicPartitionList::new();
         place.add_partition_offset(&options.position_topic(), 0, Offset::Beginning).map_err(failed)?;
@@ -96,10 +98,10 @@ impl Reader {
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => return Ok(self.last.clone()),
-                Some(Err(error)) => return Err(ProducerFailure::Kafka(format!("reading the position: {error}"))),
+                Some(Err(error)) => return Err(KafkaFault::of(READING, error).into()),
             }
         }
-        Err(ProducerFailure::Kafka("the position could not be read in time".to_owned()))
+        Err(KafkaFault::PositionUnanswered.into())
     }
 
     /// Reads what came since, without waiting for the end; whether there was something.
@@ -116,7 +118,7 @@ impl Reader {
                     }
                 }
                 Err(KafkaError::PartitionEOF(_)) => {}
-                Err(error) => return Err(ProducerFailure::Kafka(format!("reading the position: {error}"))),
+                Err(error) => return Err(KafkaFault::of(READING, error).into()),
             }
         }
         Ok(moved)
@@ -145,7 +147,7 @@ impl Watch {
     pub(super) async fn look(&mut self) -> Result<(bool, Option<Checkpoint>), ForwardError> {
         let stop = self.stop.clone();
         let Some(mut reader) = self.reader.take() else {
-            return Err(ForwardError::Kafka("the position is no longer watched".to_owned()));
+            return Err(KafkaFault::Unwatched.into());
         };
         let (reader, moved) = blocking(move || {
             let moved = reader.news(&stop)?;

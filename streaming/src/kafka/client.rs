@@ -1,6 +1,7 @@
 //! What all our clients of Kafka share: settings, a log that does not repeat itself, why brokers can't be reached, and threads to wait
 //! for them on.
 
+use super::fault::{KafkaFault, Unreachable};
 use super::refusals::Heard;
 use super::{ForwardError, ForwarderOptions};
 use parking_lot::Mutex;
@@ -112,12 +113,12 @@ pub(super) fn reading(options: &ForwarderOptions) -> ClientConfig {
 /// What the brokers say of this topic, or of all. They are asked as long as the patience lasts, but no longer once they refuse. Blocks.
 ///
 /// # Errors
-/// Why they could not be reached, in words.
+/// Why they could not be reached.
 pub(super) fn metadata(
     consumer: &BaseConsumer<Quiet>,
     topic: Option<&str>,
     patience: Duration,
-) -> Result<Metadata, String> {
+) -> Result<Metadata, Unreachable> {
     let (until, mut look) = (Instant::now() + patience, FIRST_LOOK);
     loop {
         let left = until.saturating_duration_since(Instant::now());
@@ -127,7 +128,7 @@ pub(super) fn metadata(
         };
         let heard = heard(consumer);
         if left <= look || heard.as_ref().is_some_and(Heard::is_refusal) {
-            return Err(heard.map_or_else(|| error.to_string(), |heard| heard.to_string()));
+            return Err(heard.map_or(Unreachable::Client(error), Unreachable::Heard));
         }
         look *= 2;
     }
@@ -149,6 +150,6 @@ pub(super) async fn blocking<T: Send + 'static>(
     std::thread::Builder::new()
         .name("kafka-blocking".to_owned())
         .spawn(move || drop(answer.send(work())))
-        .map_err(|error| ForwardError::Kafka(format!("no thread can be started: {error}")))?;
-    answered.await.unwrap_or_else(|_| Err(ForwardError::Kafka("a thread broke off".to_owned())))
+        .map_err(|error| ForwardError::Kafka(KafkaFault::no_thread(error)))?;
+    answered.await.unwrap_or_else(|_| Err(KafkaFault::ThreadBrokeOff.into()))
 }

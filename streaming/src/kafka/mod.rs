@@ -8,11 +8,12 @@
 //! fences all before it (`transactional.id`), and only then reads how far the log was forwarded. A forwarder that was fenced
 //! stands by, and takes over when the one that fenced it no longer moves.
 
-mod broken;
 mod check;
 mod checkpoint;
 mod client;
 mod deliveries;
+mod failure;
+mod fault;
 mod gathered;
 mod message;
 mod producer;
@@ -22,6 +23,7 @@ mod security;
 mod topics;
 
 pub use check::{CheckPart, CheckReport, Difference, DifferenceKind, check};
+pub use fault::{KafkaFault, Unreachable};
 pub use refill::{refill, resume};
 pub use security::{ClientCertificate, Mechanism, Sasl, Security, Tls};
 
@@ -95,14 +97,14 @@ pub enum ForwardError {
     Log(#[from] LogError),
     /// Kafka is away or refuses; trying again can help.
     #[error("Kafka: {0}")]
-    Kafka(String),
+    Kafka(#[from] KafkaFault),
     /// Another forwarder has taken over.
     #[error("another forwarder has taken over")]
     Fenced,
     /// What stands in Kafka can't be of a forwarder of this version.
-    #[error("what was forwarded can't be read: {0}")]
-    Damaged(String),
-    /// A topic is not as it must be, or has lost what was in it: what, and what to do.
+    #[error("what was forwarded can't be read: the position in Kafka can't be read: {0}")]
+    Damaged(#[source] Arc<serde_json::Error>),
+    /// A topic is not as it must be, or has lost what was in it: what, and what to do, in words for whoever has to do it.
     #[error("{0}")]
     Topics(String),
 }

@@ -5,10 +5,11 @@
 //! of it can still come after.
 
 use super::ForwarderOptions;
-use super::broken::ProducerFailure;
 use super::checkpoint::{self, ForwardedUpTo, Reader};
 use super::client::settings;
 use super::deliveries::Deliveries;
+use super::failure::ProducerFailure;
+use super::fault::KafkaFault;
 use super::message;
 use super::topics::{self, LARGEST_MESSAGE};
 use eventlog::{Checkpoint, LogId, Position, RecordedEvent};
@@ -99,7 +100,7 @@ impl Producing {
         std::thread::Builder::new()
             .name("kafka-forwarder".to_owned())
             .spawn(work)
-            .map_err(|error| ProducerFailure::Kafka(format!("no thread can be started: {error}")))?;
+            .map_err(|error| ProducerFailure::Kafka(KafkaFault::no_thread(error)))?;
         let began = tokio::time::timeout(HANGS_AFTER, began).await.unwrap_or(Ok(Err(hung())));
         let began = began.unwrap_or_else(|_| Err(hung()))?;
         Ok((Self { batches: Some(batches), committed, reaches, ended }, began))
@@ -124,7 +125,7 @@ impl Producing {
     pub(super) async fn failed(&mut self) -> ProducerFailure {
         match (&mut self.ended).await {
             Ok(Err(broken)) => broken,
-            Ok(Ok(())) | Err(_) => ProducerFailure::Kafka("the producer ended".to_owned()),
+            Ok(Ok(())) | Err(_) => KafkaFault::ProducerEnded.into(),
         }
     }
 
@@ -139,34 +140,34 @@ impl Producing {
 }
 
 fn hung() -> ProducerFailure {
-    ProducerFailure::Kafka("the producer does not answer".to_owned())
+    KafkaFault::ProducerHangs.into()
 }
 
 /// What to do about an error.
 enum Class {
-    Again(String),
-    Abort(String),
-    NewProducer(String),
+    Again(KafkaFault),
+    Abort(KafkaFault),
+    NewProducer(KafkaFault),
     Fenced,
     /// The topic began again.
     Lost(String),
 }
 
-fn class_of(doing: &str, error: &KafkaError) -> Class {
-    let said = format!("{doing}: {error}");
+fn class_of(doing: &'static str, error: KafkaError) -> Class {
+    let fault = KafkaFault::of(doing, error.clone());
     let is_fenced = |code| {
         matches!(
             code,
             RDKafkaErrorCode::Fenced | RDKafkaErrorCode::ProducerFenced | RDKafkaErrorCode::InvalidProducerEpoch
         )
     };
-    match error {
+    match &error {
         KafkaError::Transaction(inner) if is_fenced(inner.code()) => Class::Fenced,
-        KafkaError::Transaction(inner) if inner.is_fatal() => Class::NewProducer(said),
-        KafkaError::Transaction(inner) if inner.txn_requires_abort() => Class::Abort(said),
-        KafkaError::Transaction(inner) if inner.is_retriable() => Class::Again(said),
+        KafkaError::Transaction(inner) if inner.is_fatal() => Class::NewProducer(fault),
+        KafkaError::Transaction(inner) if inner.txn_requires_abort() => Class::Abort(fault),
+        KafkaError::Transaction(inner) if inner.is_retriable() => Class::Again(fault),
         other if other.rdkafka_error_code().is_some_and(is_fenced) => Class::Fenced,
-        _ => Class::NewProducer(said),
+        _ => Class::NewProducer(fault),
     }
 }
 
@@ -190,7 +191,7 @@ impl Transactions {
         options: &Arc<ForwarderOptions>,
         topics: &BTreeMap<String, i32>,
     ) -> Result<(Self, Began), ProducerFailure> {
-        let failed = |error: KafkaError| ProducerFailure::Kafka(format!("making a producer: {error}"));
+        let failed = |error: KafkaError| KafkaFault::of("making a producer", error);
         let producer: BaseProducer<Deliveries> = settings(options)
             .set("transactional.id", options.transactional_id())
             .set("transaction.timeout.ms", TRANSACTION_MS)
@@ -214,7 +215,7 @@ impl Transactions {
     fn measure(&self, topics: &BTreeMap<String, i32>) -> Result<(), ProducerFailure> {
         let mut ends: BTreeMap<String, Vec<i64>> =
             domain::Category::ALL.into_iter().map(|category| (self.options.topic(category), Vec::new())).collect();
-        let seen = topics::ends(&self.options, topics).map_err(|error| ProducerFailure::Kafka(error.to_string()))?;
+        let seen = topics::ends(&self.options, topics)?;
         for ((topic, partition), end) in seen {
             let (ends, partition) = (ends.entry(topic).or_default(), usize::try_from(partition).unwrap_or(0));
             ends.resize(ends.len().max(partition + 1), 0);
@@ -258,15 +259,18 @@ impl Transactions {
 
     /// These events and how far the log was forwarded with them, in one transaction; again as long as aborting helps.
     pub(super) fn commit(&self, batch: &[RecordedEvent], mut stored: ForwardedUpTo) -> Result<(), ProducerFailure> {
-        let mut said = String::new();
-        for _ in 0..TRIES {
+        let mut tries = 0;
+        loop {
+            tries += 1;
             match self.transaction(batch, &mut stored) {
                 Ok(()) => return Ok(()),
                 Err(Class::Abort(reason)) => {
-                    tracing::warn!(reason, "a transaction in Kafka is aborted and done again");
+                    tracing::warn!(%reason, "a transaction in Kafka is aborted and done again");
                     let abort = || self.producer.abort_transaction(Timeout::Never);
                     self.call("aborting", abort).map_err(broken)?;
-                    said = reason;
+                    if tries == TRIES {
+                        return Err(reason.into());
+                    }
                 }
                 Err(Class::Lost(topic)) => {
                     // Nothing of it is kept, so that the topic is as empty as it was found.
@@ -276,7 +280,6 @@ impl Transactions {
                 Err(other) => return Err(broken(other)),
             }
         }
-        Err(ProducerFailure::Kafka(said))
     }
 
     #[expect(
@@ -319,10 +322,10 @@ impl Transactions {
                 }
                 Err((error, _)) => {
                     // A transaction that failed meanwhile says so at every record: aborting tells what it is.
-                    return Err(match class_of("sending", &error) {
+                    return Err(match class_of("sending", error) {
                         Class::Fenced => Class::Fenced,
                         Class::Lost(topic) => Class::Lost(topic),
-                        Class::NewProducer(said) | Class::Again(said) | Class::Abort(said) => Class::Abort(said),
+                        Class::NewProducer(fault) | Class::Again(fault) | Class::Abort(fault) => Class::Abort(fault),
                     });
                 }
             }
@@ -330,19 +333,19 @@ impl Transactions {
     }
 
     /// Calls, and again where the error says that this helps.
-    fn call(&self, doing: &str, call: impl Fn() -> KafkaResult<()>) -> Result<(), Class> {
-        let mut said = String::new();
-        for _ in 0..TRIES {
+    fn call(&self, doing: &'static str, call: impl Fn() -> KafkaResult<()>) -> Result<(), Class> {
+        let mut tries = 0;
+        loop {
             let Err(error) = call() else { return Ok(()) };
-            match class_of(doing, &error) {
-                Class::Again(reason) => {
-                    said = reason;
+            tries += 1;
+            match class_of(doing, error) {
+                Class::Again(fault) if tries == TRIES => return Err(Class::NewProducer(fault)),
+                Class::Again(_) => {
                     self.producer.poll(PAUSE);
                 }
                 other => return Err(other),
             }
         }
-        Err(Class::NewProducer(said))
     }
 }
 
@@ -352,7 +355,7 @@ fn broken(class: Class) -> ProducerFailure {
         Class::Lost(topic) => ProducerFailure::Topics(
             topics::lost(&topic, "was made anew while it was written to", " --from 0").to_string(),
         ),
-        Class::Again(said) | Class::Abort(said) | Class::NewProducer(said) => ProducerFailure::Kafka(said),
+        Class::Again(fault) | Class::Abort(fault) | Class::NewProducer(fault) => ProducerFailure::Kafka(fault),
     }
 }
 
@@ -361,7 +364,7 @@ mod tests {
     use super::*;
 
     fn says_it_hangs<T>(outcome: Result<T, ProducerFailure>) -> bool {
-        matches!(outcome, Err(ProducerFailure::Kafka(why)) if why.contains("does not answer"))
+        matches!(outcome, Err(ProducerFailure::Kafka(KafkaFault::ProducerHangs)))
     }
 
     /// Its brokers took a batch and say nothing any more: whoever hands over the next one is not kept for ever.

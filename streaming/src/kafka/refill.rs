@@ -6,6 +6,7 @@
 
 use super::checkpoint::ForwardedUpTo;
 use super::client::{Quiet, blocking, reading};
+use super::fault::KafkaFault;
 use super::message;
 use super::producer::{Began, Transactions};
 use super::topics::{self, Topics};
@@ -207,7 +208,7 @@ fn last_record(
     topic: &str,
     partition: i32,
 ) -> Result<Option<message::Forwarded>, ForwardError> {
-    let failed = |error: KafkaError| ForwardError::Kafka(format!("reading the end of {topic}: {error}"));
+    let failed = |error: KafkaError| KafkaFault::of(format!("reading the end of {topic}"), error);
     let consumer: BaseConsumer<Quiet> = reading(options).create_with_context(Quiet::default()).map_err(failed)?;
     let (low, high) = consumer.fetch_watermarks(topic, partition, options.patience).map_err(failed)?;
     if low >= high {
@@ -242,9 +243,9 @@ fn read_to_end(
                 until = Instant::now() + options.patience;
             }
             Some(Err(KafkaError::PartitionEOF(_))) => return Ok(last),
-            Some(Err(error)) => return Err(ForwardError::Kafka(format!("reading the end of {topic}: {error}"))),
+            Some(Err(error)) => return Err(KafkaFault::of(format!("reading the end of {topic}"), error).into()),
             None if Instant::now() >= until => {
-                return Err(ForwardError::Kafka(format!("the brokers do not say what {topic} ends with")));
+                return Err(KafkaFault::EndUnanswered { topic: topic.to_owned() }.into());
             }
             None => {}
         }

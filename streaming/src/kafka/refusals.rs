@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What was heard of a broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Heard {
+pub struct Heard {
     reason: String,
     refusal: Option<Refusal>,
 }
@@ -78,6 +78,8 @@ impl Refusal {
         }
     }
 }
+
+impl std::error::Error for Heard {}
 
 impl fmt::Display for Heard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

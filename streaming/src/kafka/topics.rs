@@ -3,6 +3,7 @@
 
 use super::checkpoint::{ForwardedUpTo, Reader};
 use super::client::{Quiet, blocking, metadata, reading, settings};
+use super::fault::KafkaFault;
 use super::{ForwardError, ForwarderOptions};
 use domain::Category;
 use eventlog::{EventLog, Position};
@@ -65,8 +66,8 @@ pub(super) struct Topics {
     brokers: usize,
 }
 
-fn failed(doing: &str) -> impl Fn(KafkaError) -> ForwardError {
-    move |error| ForwardError::Kafka(format!("{doing}: {error}"))
+fn failed(doing: &'static str) -> impl Fn(KafkaError) -> KafkaFault {
+    move |error| KafkaFault::of(doing, error)
 }
 
 /// What operators have to see to: it stops the forwarder.
@@ -152,7 +153,7 @@ fn present(options: &ForwarderOptions) -> Result<(BTreeMap<String, TopicState>, 
     let consumer: BaseConsumer<Quiet> = reading(options).create_with_context(Quiet::default()).map_err(&failed)?;
     // All of them: asking for one by its name may make it.
     let found = metadata(&consumer, None, options.patience)
-        .map_err(|reason| ForwardError::Kafka(format!("looking for topics: {reason}")))?;
+        .map_err(|source| KafkaFault::Unreachable { doing: "looking for topics".into(), source })?;
     let ours: BTreeSet<String> =
         Category::ALL.into_iter().map(|category| options.topic(category)).chain([options.position_topic()]).collect();
     let topics = found.topics().iter().filter(|topic| ours.contains(topic.name()) && !topic.partitions().is_empty());
@@ -177,7 +178,7 @@ async fn settings_of(
     let asked: Vec<_> = names.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
     let limits = AdminOptions::new().request_timeout(Some(options.patience));
     let asking = tokio::time::timeout(options.patience + GRACE, admin.describe_configs(&asked, &limits)).await;
-    let said = asking.map_err(|_| ForwardError::Kafka("the brokers did not say what topics are like".to_owned()))?;
+    let said = asking.map_err(|_| KafkaFault::SettingsUnanswered)?;
     let described = said.map_err(&failed)?.into_iter().zip(names).filter_map(|(found, name)| match found {
         Ok(found) => Some((name.clone(), values(found))),
         // Whoever may not ask can't be told; what is there can still be used.
@@ -228,13 +229,12 @@ async fn make(options: &ForwarderOptions, topics: &[NewTopic<'_>]) -> Result<(),
     let patience = options.patience;
     let limits = AdminOptions::new().operation_timeout(Some(patience)).request_timeout(Some(patience));
     let making = tokio::time::timeout(patience + GRACE, admin.create_topics(topics, &limits)).await;
-    let silent =
-        |_| ForwardError::Kafka(format!("making topics: the brokers did not say within {patience:?} whether they did"));
+    let silent = |_| KafkaFault::MakingUnanswered { within: patience };
     for outcome in making.map_err(silent)?.map_err(&failed)? {
         match outcome {
             // Another node makes them as well.
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-            Err((topic, code)) => return Err(ForwardError::Kafka(format!("topic {topic} can't be made: {code}"))),
+            Err((topic, source)) => return Err(KafkaFault::TopicNotMade { topic, source }.into()),
         }
     }
     Ok(())
@@ -244,7 +244,7 @@ async fn make(options: &ForwarderOptions, topics: &[NewTopic<'_>]) -> Result<(),
 pub(super) fn ends(
     options: &ForwarderOptions,
     topics: &BTreeMap<String, i32>,
-) -> Result<BTreeMap<(String, i32), i64>, ForwardError> {
+) -> Result<BTreeMap<(String, i32), i64>, KafkaFault> {
     let failed = failed("looking where topics end");
     let consumer: BaseConsumer<Quiet> = reading(options).create_with_context(Quiet::default()).map_err(&failed)?;
     let mut ends = BTreeMap::new();
@@ -285,9 +285,9 @@ pub(super) fn holds_records(options: &ForwarderOptions, topic: &str, partitions:
         match consumer.poll(POLL) {
             Some(Ok(_)) => return Ok(true),
             Some(Err(KafkaError::PartitionEOF(_))) => open -= 1,
-            Some(Err(error)) => return Err(failed(error)),
+            Some(Err(error)) => return Err(failed(error).into()),
             None if Instant::now() >= until => {
-                return Err(ForwardError::Kafka(format!("the brokers do not say whether {topic} is empty")));
+                return Err(KafkaFault::EmptinessUnanswered { topic: topic.to_owned() }.into());
             }
             None => {}
         }
