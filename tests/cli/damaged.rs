@@ -1,6 +1,7 @@
 //! What is said of files and engines that can't be used: the true cause, and what helps against it. And of a clock that can't be right.
 
 use super::run::{on_files, signal};
+use crate::contract::table::World;
 use crate::support::{Server, TestShop};
 use eventlog::{EventLog, ExpectedRevision, NewEvent, SqliteLog, SqliteOptions, StreamName};
 use std::path::Path;
@@ -92,4 +93,38 @@ async fn a_log_whose_last_event_is_ahead_of_the_clock_is_told_of() {
     assert!(server.wait().success());
     let said = std::fs::read_to_string(log.path()).expect("text");
     assert!(said.contains("WARN the log's last event is ahead of this machine's clock"), "{said}");
+}
+
+/// The last event of each stream of the category is no longer what was written.
+fn garble(data: &Path, category: &str) {
+    let log = rusqlite::Connection::open(data.join("log.sqlite")).expect("opens");
+    let sql = "UPDATE events SET data = x'7b' WHERE (stream, revision) IN
+        (SELECT stream, max(revision) FROM events WHERE stream IN (SELECT id FROM streams WHERE name LIKE ?1 || '-%') GROUP BY stream)";
+    assert!(log.execute(sql, [category]).expect("written") > 0, "no stream of {category}");
+}
+
+#[tokio::test]
+async fn a_history_that_can_t_be_read_is_damaged_and_not_away() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::on_files(data.path(), &[]);
+    let World { shop, customer, product, invoice, order, gift_card, credit, coupon, .. } =
+        World::of(TestShop::on(&server).await).await;
+    for (category, path) in [
+        ("product", format!("/product/{product}/history")),
+        ("cart", format!("/customer/{customer}/cart/history")),
+        ("invoice", format!("/invoice/{invoice}/history")),
+        ("order", format!("/order/{order}/history")),
+        ("gift_card", format!("/giftcard/{gift_card}/history")),
+        ("credit", format!("/customer/{customer}/credit/{credit}/history")),
+        ("coupon", format!("/coupon_code/{coupon}/history")),
+        ("customer", format!("/customer/{customer}/history")),
+        ("store", "/store/history".to_owned()),
+    ] {
+        signal(server.pid(), "TERM");
+        assert!(server.wait().success());
+        garble(data.path(), category);
+        server = Server::on_files(data.path(), &[]);
+        let damaged = shop.moved_to(&server).get(&path).await.problem(500, "HISTORY_DAMAGED");
+        assert!(damaged.header("retry-after").is_none(), "{path}: trying again does not help");
+    }
 }

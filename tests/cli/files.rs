@@ -142,12 +142,14 @@ async fn what_can_be_made_again_heals_itself() {
 
 #[tokio::test]
 async fn damage_in_what_can_not_be_made_again_is_told_as_such() {
+    // By the index, and by keys, a command is done and a history is read.
     for (name, tables, part) in
-        [("log.sqlite", "sqlite_autoindex_events%", "the event log"), ("vault.sqlite", "hmac_keys", "the vault")]
+        [("log.sqlite", "sqlite_autoindex_events%", "the event log"), ("vault.sqlite", "%_keys", "the vault")]
     {
         let data = tempfile::tempdir().expect("a directory");
         let server = Server::on_files(data.path(), &[]);
         let shop = TestShop::on(&server).await;
+        let customer = shop.unconfirmed_with(json!({})).await;
         stop(server);
         spoil(&data.path().join(name), tables);
         let server = Server::on_files(data.path(), &[]);
@@ -156,6 +158,8 @@ async fn damage_in_what_can_not_be_made_again_is_told_as_such() {
         let refused = refused.problem(500, "HISTORY_DAMAGED");
         let detail = refused.text("/detail");
         assert!(detail.contains("damaged") && !detail.contains("away"), "{name}: {detail}");
+        let damaged = shop.get(&format!("/customer/{customer}/history")).await.problem(500, "HISTORY_DAMAGED");
+        assert!(damaged.header("retry-after").is_none(), "{name}: trying again does not help");
         let unready = shop.get("/readyz").await.expect(503).text("/detail");
         assert!(
             unready.contains(part) && unready.contains("damaged") && !unready.contains("away"),

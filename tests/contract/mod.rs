@@ -40,6 +40,6 @@ mod snapshot;
 mod stores;
 mod strangers;
 mod streaming;
-mod table;
+pub mod table;
 mod tokens;
 mod versions;
