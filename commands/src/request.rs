@@ -38,7 +38,7 @@ impl HeldResource {
 
 impl std::fmt::Debug for HeldResource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Held({})", self.0.is_some())
+        write!(f, "HeldResource({})", self.0.is_some())
     }
 }
 

@@ -8,12 +8,15 @@
 //! A copy is a log of its own: its events have the same ids, bytes and hashes, but other positions and another
 //! [`LogId`](crate::LogId), so that whoever follows with a checkpoint of the source notices and starts anew.
 
+mod error;
+
+pub use error::{CopyError, Difference, EventPlace, Foreign};
+
 use crate::chain;
-use crate::event::{NewEvent, Position, RecordedEvent, StreamName};
+use crate::event::{NewEvent, Position, RecordedEvent};
 use crate::port::{AppendError, EventLog, ExpectedRevision, LogError, Piece};
-use crate::retry::Retry;
+use error::NotShown;
 use std::collections::VecDeque;
-use std::fmt;
 
 /// Events that are read at once, and so the most that a foreign append can go unnoticed.
 const PAGE: usize = 256;
@@ -53,92 +56,6 @@ pub struct Same {
     pub hash: String,
     /// Events for which the target has another recorded time than the source: its own.
     pub other_times: u64,
-}
-
-/// Why a copy can't go on, or is none.
-#[derive(Debug, thiserror::Error)]
-pub enum CopyError {
-    #[error("reading the source")]
-    Source(#[source] LogError),
-    #[error("reading the target")]
-    Target(#[source] LogError),
-    #[error("the target")]
-    Append(#[source] AppendError),
-    /// The target did not hold a beginning of the source. Nothing was changed.
-    #[error("nothing was copied, as the target is not a beginning of the source: {0}")]
-    NotABeginning(Difference),
-    /// Somebody else appended to the target meanwhile.
-    #[error("somebody else writes to the target: {0}; stop whoever it is, and copy into an empty target")]
-    ForeignAppend(String),
-    /// The source itself is not whole.
-    #[error(
-        "the source is damaged: revision {revision} of {stream} stands there (at position {position}) without the one before it"
-    )]
-    Gap { stream: StreamName, revision: u64, position: Position },
-    #[error("source and target are not the same: {0}")]
-    NotTheSame(Difference),
-}
-
-impl CopyError {
-    /// Whether copying on helps.
-    pub fn retry(&self) -> Retry {
-        match self {
-            CopyError::Source(error) | CopyError::Target(error) => error.retry(),
-            CopyError::Append(error) => error.retry(),
-            CopyError::NotABeginning(_)
-            | CopyError::ForeignAppend(_)
-            | CopyError::Gap { .. }
-            | CopyError::NotTheSame(_) => Retry::Never,
-        }
-    }
-}
-
-/// What was appended is not there to be read.
-#[derive(Debug, thiserror::Error)]
-#[error("it does not show {0} yet, which was appended")]
-struct NotShown(EventPlace);
-
-/// Where two logs differ first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    pub source: Option<EventPlace>,
-    pub target: Option<EventPlace>,
-    /// Of two events in the same place of the same stream: what is another.
-    pub what: Option<&'static str>,
-}
-
-/// Where an event stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventPlace {
-    pub position: Position,
-    pub stream: StreamName,
-    pub revision: u64,
-}
-
-impl EventPlace {
-    fn of(event: &RecordedEvent) -> Self {
-        Self { position: event.position, stream: event.stream.clone(), revision: event.revision }
-    }
-}
-
-impl fmt::Display for EventPlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "revision {} of {} at position {}", self.revision, self.stream, self.position)
-    }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.source, &self.target, self.what) {
-            (Some(source), Some(target), Some(what)) => {
-                write!(f, "the target has {target} with another {what} than the source (position {})", source.position)
-            }
-            (Some(source), Some(target), None) => write!(f, "the target has {target}, where the source has {source}"),
-            (None, Some(target), _) => write!(f, "the target has {target}, where the source ends"),
-            (Some(source), None, _) => write!(f, "the target ends, where the source has {source}"),
-            (None, None, _) => write!(f, "both end"),
-        }
-    }
 }
 
 /// A target that was found to hold a beginning of the source, and nothing else.
@@ -280,9 +197,8 @@ async fn append(target: &dyn EventLog, page: &[RecordedEvent]) -> Result<(), Cop
                 let position = page.iter().find(is_it).map_or(Position::START, |event| event.position);
                 return Err(CopyError::Gap { stream, revision, position });
             }
-            let last = actual.unwrap_or_default();
-            let foreign = format!("{stream} has come to revision {last} there, before revision {revision} was copied");
-            Err(CopyError::ForeignAppend(foreign))
+            let reached = actual.unwrap_or_default();
+            Err(CopyError::ForeignAppend(Foreign::Further { stream, reached, due: revision }))
         }
         Err(error) => Err(CopyError::Append(error)),
     }
@@ -296,7 +212,7 @@ async fn read_back(target: &dyn EventLog, after: Position, page: &[RecordedEvent
             return Err(CopyError::Target(LogError::Unavailable(NotShown(EventPlace::of(event)).into())));
         };
         if let Some(difference) = difference(Some(event), Some(theirs)) {
-            return Err(CopyError::ForeignAppend(difference.to_string()));
+            return Err(CopyError::ForeignAppend(Foreign::Other(difference)));
         }
         if target.keeps_recorded_times() && theirs.recorded_at != event.recorded_at {
             let difference = Difference {
@@ -308,7 +224,7 @@ async fn read_back(target: &dyn EventLog, after: Position, page: &[RecordedEvent
         }
     }
     match stored.get(page.len()) {
-        Some(more) => Err(CopyError::ForeignAppend(format!("it has {}, which was not copied", EventPlace::of(more)))),
+        Some(more) => Err(CopyError::ForeignAppend(Foreign::More(EventPlace::of(more)))),
         None => Ok(stored.last().map_or(after, |last| last.position)),
     }
 }

@@ -5,7 +5,7 @@
 //! versions can't open the database, and one that still runs does not lead any more.
 
 use crate::database::Database;
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, Refusal};
 use crate::locks::try_locks;
 use crate::migrations::{self, Later};
 use crate::time::in_time;
@@ -67,8 +67,5 @@ async fn roles(connection: &mut PgConnection) -> sqlx::Result<Vec<String>> {
 }
 
 fn earlier_nodes_run(role: String) -> DatabaseError {
-    DatabaseError::Refused(format!(
-        "a node of an earlier version of cartlog is at work (it leads '{role}'), and could not read what this version writes; \
-         stop the nodes of the earlier version, then start this one"
-    ))
+    Refusal::EarlierNodesRun { role }.into()
 }

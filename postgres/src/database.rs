@@ -1,6 +1,6 @@
 //! Connections: how they are made, what holds for every session, and how long anything may take.
 
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, Refusal};
 use crate::migrations::{self, Later, Migrations};
 use crate::time::{answered, in_time};
 use crate::url::read;
@@ -71,7 +71,7 @@ impl Database {
     /// [`DatabaseError::Unavailable`] while the server is away: call again. [`DatabaseError::Refused`] when that does not help: also
     /// when a newer version writes to it.
     pub async fn open(url: &str, options: DatabaseOptions) -> Result<Self, DatabaseError> {
-        let connect = settings(read(url)?, &options)?;
+        let connect = settings(read(url).map_err(Refusal::from)?, &options)?;
         let database = Self { config: Arc::new(Config { connect, options }) };
         let mut connection = database.reach().await.map_err(|error| DatabaseError::at_first(&error))?;
         let preparing = async {
@@ -88,7 +88,7 @@ impl Database {
     /// # Errors
     /// [`DatabaseError::Refused`]; the message never shows the URL.
     pub fn check(url: &str, options: &DatabaseOptions) -> Result<(), DatabaseError> {
-        settings(read(url)?, options).map(drop)
+        settings(read(url).map_err(Refusal::from)?, options).map(drop)
     }
 
     /// A connection that no pool knows.
@@ -137,7 +137,7 @@ impl Database {
         let (number, version): (i32, String) =
             sqlx::query_as(version).fetch_one(&mut *connection).await.map_err(asking)?;
         if number < OLDEST_SERVER {
-            return Err(DatabaseError::Refused(format!("the server is version {version}; it must be 14 or newer")));
+            return Err(Refusal::ServerTooOld { version }.into());
         }
         pooler::refuse(connection).await?;
         self.make_schema(connection).await
@@ -170,7 +170,7 @@ async fn has_schema(connection: &mut PgConnection) -> Result<(), DatabaseError> 
     let schema: Result<Option<String>, _> = sqlx::query_scalar(select).fetch_one(connection).await;
     match schema {
         Ok(Some(_)) => Ok(()),
-        Ok(None) => Err(DatabaseError::Refused("there is no schema that its search path names".to_owned())),
+        Ok(None) => Err(Refusal::NoSchema.into()),
         Err(error) => Err(DatabaseError::of("looking for the schema", &error)),
     }
 }
@@ -194,8 +194,7 @@ fn settings(connect: PgConnectOptions, options: &DatabaseOptions) -> Result<PgCo
     ];
     if let Some(schema) = &options.schema {
         if !is_plain(schema) {
-            let reason = "a schema's name has up to 40 lower-case letters, digits and underscores, and no digit first";
-            return Err(DatabaseError::Refused(reason.to_owned()));
+            return Err(Refusal::SchemaName.into());
         }
         settings.push(("search_path", schema.clone()));
     }

@@ -1,18 +1,73 @@
-//! What a failure of the database means.
+//! Why a database can't be used.
 
+use crate::sqlx_error::{SqlxError, is_anothers, is_away, is_untrusted};
+use crate::url::UrlRefusal;
 use sqlx::Error;
+use sqlx::migrate::MigrateError;
 use std::borrow::Cow;
+use std::mem::discriminant;
+use std::sync::Arc;
 
 /// Why a database can't be used. Neither holds the password or the URL.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// Away, starting, full or slow: the same call may succeed later.
     #[error("PostgreSQL is away: {0}")]
-    Unavailable(String),
+    Unavailable(#[source] Failed),
     /// Trying again does not help before somebody changes something: a wrong password, no such database, a server that is too
     /// old, tables of a newer version.
     #[error("PostgreSQL refuses: {0}")]
-    Refused(String),
+    Refused(#[source] Refusal),
+}
+
+/// What was being done, and what the server or the library said of it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{doing}: {error}")]
+pub struct Failed {
+    doing: Cow<'static, str>,
+    #[source]
+    error: SqlxError,
+}
+
+/// Why a database is not used before somebody changes something.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error(transparent)]
+    Failed(Failed),
+    /// A session is not ours alone.
+    #[error(
+        "a pooler stands between cartlog and the server that does not keep a session's settings and locks, such as PgBouncer in \
+         transaction mode; connect to the server itself, or pool by session"
+    )]
+    Pooled,
+    #[error("its URL {0}")]
+    Url(#[from] UrlRefusal),
+    #[error("the server is version {version}; it must be 14 or newer")]
+    ServerTooOld { version: String },
+    #[error("there is no schema that its search path names")]
+    NoSchema,
+    #[error("a schema's name has up to 40 lower-case letters, digits and underscores, and no digit first")]
+    SchemaName,
+    #[error(
+        "a newer version of cartlog writes to it: its events have format {written}, this version reads formats up to {read}; start a \
+         version that is as new"
+    )]
+    NewerFormat { written: i32, read: i32 },
+    #[error(
+        "a node of an earlier version of cartlog is at work (it leads '{role}'), and could not read what this version writes; stop the \
+         nodes of the earlier version, then start this one"
+    )]
+    EarlierNodesRun { role: String },
+    #[error(
+        "the tables of '{part}' were made by a newer version of cartlog: they are at step {step}, this one knows {known}"
+    )]
+    NewerTables { part: &'static str, step: i64, known: usize },
+    #[error("the tables of '{part}' were made otherwise than this version does, at step {step}")]
+    OtherTables { part: &'static str, step: i64 },
+    #[error("the tables of '{part}' can't be prepared: {source}")]
+    Unprepared { part: &'static str, source: Arc<MigrateError> },
+    #[error("another node took it")]
+    LeadTaken,
 }
 
 impl DatabaseError {
@@ -20,119 +75,32 @@ impl DatabaseError {
     /// have run out, and be renewed.
     pub(crate) fn at_first(error: &Error) -> Self {
         match (Self::of("connecting", error), is_untrusted(error)) {
-            (Self::Unavailable(reason) | Self::Refused(reason), true) => Self::Refused(reason),
-            (other, false) => other,
+            (Self::Unavailable(failed), true) => Refusal::Failed(failed).into(),
+            (other, _) => other,
         }
-    }
-
-    /// A session is not ours alone.
-    pub(crate) fn pooled() -> Self {
-        let reason = "a pooler stands between cartlog and the server that does not keep a session's settings and locks, such as PgBouncer \
-                      in transaction mode; connect to the server itself, or pool by session";
-        Self::Refused(reason.to_owned())
     }
 
     /// What the failure of `doing` something means.
-    pub fn of(doing: &str, error: &Error) -> Self {
+    pub fn of(doing: impl Into<Cow<'static, str>>, error: &Error) -> Self {
         if is_anothers(error) {
-            return Self::pooled();
+            return Refusal::Pooled.into();
         }
-        let reason = format!("{doing}: {}", says(error));
-        if is_away(error) { Self::Unavailable(reason) } else { Self::Refused(reason) }
+        let failed = Failed { doing: doing.into(), error: SqlxError::of(error) };
+        if is_away(error) { Self::Unavailable(failed) } else { Refusal::Failed(failed).into() }
     }
 }
 
-/// Whether a prepared statement is there already, or no longer: the session is not ours alone.
-fn is_anothers(error: &Error) -> bool {
-    error
-        .as_database_error()
-        .and_then(|refusal| refusal.code())
-        .is_some_and(|state| state == "42P05" || state == "26000")
-}
-
-/// Whether one side does not trust the certificate of the other.
-fn is_untrusted(error: &Error) -> bool {
-    matches!(tls(error), Some(rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)))
-}
-
-fn tls(error: &Error) -> Option<&rustls::Error> {
-    match error {
-        Error::Io(error) => error.get_ref()?.downcast_ref(),
-        _ => None,
+/// Two that say the same are the same.
+impl PartialEq for DatabaseError {
+    fn eq(&self, other: &Self) -> bool {
+        discriminant(self) == discriminant(other) && self.to_string() == other.to_string()
     }
 }
 
-/// Whether the same call may succeed later.
-pub fn is_away(error: &Error) -> bool {
-    match error {
-        Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::Protocol(_) | Error::WorkerCrashed => true,
-        Error::Database(refusal) => refusal.code().is_some_and(passes),
-        _ => false,
-    }
-}
+impl Eq for DatabaseError {}
 
-/// Whether a refusal with this SQLSTATE passes by itself: lost connections, deadlocks, too few resources, locks that were not
-/// to be had, a server that is starting, stopping or a standby, a session that idled in a transaction.
-fn passes(state: Cow<'_, str>) -> bool {
-    // A query that was cancelled (57014) took too long; a server that only reads (25006) may be about to take over.
-    ["08", "25006", "25P03", "40", "53", "55P03", "57"].iter().any(|class| state.starts_with(class))
-}
-
-/// The failure in words, without values: what PostgreSQL adds beside its message may hold a row's.
-pub fn says(error: &Error) -> String {
-    match error {
-        Error::Database(refusal) => match refusal.code() {
-            Some(state) => format!("{} ({state})", refusal.message()),
-            None => refusal.message().to_owned(),
-        },
-        Error::PoolTimedOut => "no connection was to be had in time".to_owned(),
-        other => match tls(other) {
-            Some(rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer)) => {
-                format!("TLS: {other}: nobody in sslrootcert, and nobody whom the system trusts, vouches for it")
-            }
-            Some(_) => format!("TLS: {other}"),
-            None => other.to_string(),
-        },
-    }
-}
-
-/// What is left of the library's error once the values that it may hold are taken out, for errors that carry one: that one itself, which
-/// may show a URL or a row, is carried nowhere.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{words}")]
-pub struct SqlxError {
-    words: String,
-    /// What the server said it by (SQLSTATE), if it was the server.
-    pub state: Option<String>,
-    /// The same call may succeed later.
-    pub is_away: bool,
-}
-
-impl SqlxError {
-    pub fn of(error: &Error) -> Self {
-        let state = error.as_database_error().and_then(|refusal| refusal.code()).map(Cow::into_owned);
-        Self { words: says(error), state, is_away: is_away(error) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_library_said_is_carried_in_words() {
-        let error = SqlxError::of(&Error::PoolTimedOut);
-        assert_eq!((error.to_string().as_str(), error.is_away), ("no connection was to be had in time", true));
-        assert!(!SqlxError::of(&Error::RowNotFound).is_away);
-    }
-
-    #[test]
-    fn what_passes_by_itself_is_told_from_what_does_not() {
-        for state in ["08006", "40P01", "53300", "55P03", "57P03", "57014", "25P03", "25006"] {
-            assert!(passes(state.into()), "{state}");
-        }
-        for state in ["28P01", "3D000", "42P01", "23505", "22021", "0A000"] {
-            assert!(!passes(state.into()), "{state}");
-        }
+impl From<Refusal> for DatabaseError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }

@@ -1,6 +1,6 @@
 //! Which format of events the nodes that share a database may write, as it was announced.
 
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, Refusal};
 use crate::time::in_time;
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -16,10 +16,7 @@ pub(crate) async fn check(
 ) -> Result<Option<i32>, DatabaseError> {
     let newest = in_time(limit, newest(connection)).await;
     match newest.map_err(|error| DatabaseError::of("looking for its format", &error))? {
-        Some(newest) if newest > format => Err(DatabaseError::Refused(format!(
-            "a newer version of cartlog writes to it: its events have format {newest}, this version reads formats up to {format}; \
-             start a version that is as new"
-        ))),
+        Some(newest) if newest > format => Err(Refusal::NewerFormat { written: newest, read: format }.into()),
         newest => Ok(newest),
     }
 }

@@ -9,7 +9,7 @@
 //! versions share what both know, and each leads alone in what only it knows.
 
 use crate::database::Database;
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, Refusal};
 use crate::formats;
 use crate::locks::try_locks;
 use crate::pooler;
@@ -335,7 +335,7 @@ impl Keeper {
         let ours = in_time(pace.patience, beat).await;
         let ours = ours.map_err(|error| DatabaseError::of("saying that this node leads", &error))?;
         if ours != held.len() as i64 {
-            return Err(DatabaseError::Refused("another node took it".to_owned()));
+            return Err(Refusal::LeadTaken.into());
         }
         self.ask_for_more(held).await
     }

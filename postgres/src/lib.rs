@@ -16,6 +16,7 @@ mod locks;
 mod migrations;
 mod pooler;
 mod sessions;
+mod sqlx_error;
 mod tables;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -23,8 +24,10 @@ mod time;
 mod url;
 
 pub use database::{Database, DatabaseOptions};
-pub use error::{DatabaseError, SqlxError, is_away, says};
+pub use error::{DatabaseError, Failed, Refusal};
 pub use leadership::{Candidate, HeldRole, LeadershipStatus, Lease, Pace, Role, Unled};
 pub use migrations::Migrations;
 pub use sessions::Sessions;
+pub use sqlx_error::{SqlxError, is_away, says};
 pub use time::in_time;
+pub use url::UrlRefusal;

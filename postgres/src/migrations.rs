@@ -1,10 +1,11 @@
 //! How tables come about and change, step by step. Each part of cartlog has steps of its own and notes what was done in a table of
 //! its own, so parts can share a database or not.
 
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, Refusal};
 use sqlx::PgConnection;
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use std::sync::Arc;
 
 /// The steps of one part.
 pub struct Migrations {
@@ -30,22 +31,18 @@ pub(crate) async fn run(connection: &mut PgConnection, part: &Migrations, later:
     migrator.dangerous_set_table_name(format!("{}_migrations", part.part));
     migrator.set_ignore_missing(later == Later::LeftAsTheyAre);
     // Not through `run`, whose bounds a future that is sent between threads can't meet.
-    migrator.run_direct(None, connection, false).await.map_err(|error| trouble(part, &error))
+    migrator.run_direct(None, connection, false).await.map_err(|error| trouble(part, error))
 }
 
-fn trouble(part: &Migrations, error: &MigrateError) -> DatabaseError {
-    let name = part.part;
-    match error {
+fn trouble(migrations: &Migrations, error: MigrateError) -> DatabaseError {
+    let part = migrations.part;
+    let refusal = match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            DatabaseError::of(&format!("preparing the tables of '{name}'"), error)
+            return DatabaseError::of(format!("preparing the tables of '{part}'"), &error);
         }
-        MigrateError::VersionMissing(version) => DatabaseError::Refused(format!(
-            "the tables of '{name}' were made by a newer version of cartlog: they are at step {version}, this one knows {}",
-            part.steps.len()
-        )),
-        MigrateError::VersionMismatch(version) => DatabaseError::Refused(format!(
-            "the tables of '{name}' were made otherwise than this version does, at step {version}"
-        )),
-        other => DatabaseError::Refused(format!("the tables of '{name}' can't be prepared: {other}")),
-    }
+        MigrateError::VersionMissing(step) => Refusal::NewerTables { part, step, known: migrations.steps.len() },
+        MigrateError::VersionMismatch(step) => Refusal::OtherTables { part, step },
+        other => Refusal::Unprepared { part, source: Arc::new(other) },
+    };
+    refusal.into()
 }

@@ -1,7 +1,7 @@
 //! Poolers between us and the server. One that gives a session's statements to whichever connection is free loses what a session
 //! has: its settings, its advisory locks, its prepared statements.
 
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, Refusal};
 use sqlx::{Connection, PgConnection};
 
 /// A setting that the server knows nothing of, and keeps for the session that came with it.
@@ -18,7 +18,7 @@ pub(crate) async fn refuse(connection: &mut PgConnection) -> Result<(), Database
         sqlx::query_scalar("SELECT current_setting($1, true)").bind(MARK).fetch_one(connection).await;
     match mark {
         Ok(Some(mark)) if mark == MARKED => Ok(()),
-        Ok(_) => Err(DatabaseError::pooled()),
+        Ok(_) => Err(Refusal::Pooled.into()),
         Err(error) => Err(DatabaseError::of("looking for a pooler", &error)),
     }
 }
@@ -28,7 +28,7 @@ pub(crate) async fn refuse(connection: &mut PgConnection) -> Result<(), Database
 pub(crate) async fn refuse_shared(one: &mut PgConnection, other: &mut PgConnection) -> Result<(), DatabaseError> {
     match is_shared(one, other).await {
         Ok(false) => Ok(()),
-        Ok(true) => Err(DatabaseError::pooled()),
+        Ok(true) => Err(Refusal::Pooled.into()),
         Err(error) => Err(DatabaseError::of("looking for a pooler", &error)),
     }
 }

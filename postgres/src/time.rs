@@ -15,7 +15,7 @@ pub async fn in_time<T>(limit: Duration, work: impl Future<Output = sqlx::Result
 /// The outcome, or that the server said nothing for so long.
 pub(crate) async fn answered<T>(
     limit: Duration,
-    doing: &str,
+    doing: &'static str,
     work: impl Future<Output = Result<T, DatabaseError>>,
 ) -> Result<T, DatabaseError> {
     let outcome = in_time(limit, async { Ok(work.await) }).await;

@@ -31,7 +31,8 @@ pub use error::WorkerError;
 #[cfg(feature = "kafka")]
 pub use kafka::{
     CheckPart, CheckReport, ClientCertificate, Difference, DifferenceKind, ForwardError, Forwarder, ForwarderOptions,
-    ForwarderStatus, KafkaFault, Mechanism, Sasl, Security, Tls, Unreachable, check, refill, resume,
+    ForwarderStatus, KafkaFault, Loss, Mechanism, Sasl, Security, SecurityError, Tls, TopicTrouble, Unreachable, check,
+    refill, resume,
 };
 pub use metric::{Increment, Metric, Misplaced, increment};
 #[cfg(feature = "redis")]

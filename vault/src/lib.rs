@@ -10,6 +10,7 @@ pub mod binding;
 #[cfg(feature = "testing")]
 pub mod conformance;
 pub mod copy;
+mod error;
 mod inventory;
 mod key_cache;
 #[cfg(feature = "testing")]
@@ -20,46 +21,17 @@ mod sqlite;
 
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresVault;
-pub use inventory::{Entry, Inventory, Kind};
 #[cfg(feature = "testing")]
+pub use error::VaultError;
+pub use inventory::{Entry, Inventory, Kind};
 pub use memory::MemoryVault;
 pub use sqlite::{SqliteKeys, SqliteVault};
 
 use async_trait::async_trait;
 use binding::Binding;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
-use eventlog::{CausedBy, Retry};
-use journal::{Keys, KeysError, SealingKey};
-
-/// Why the vault did not do what it was asked.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum VaultError {
-    /// It can't be reached now.
-    #[error("{0}")]
-    Away(#[source] CausedBy),
-    /// What it holds is not what was written, or not what this version can read: trying again does not help, a backup does.
-    #[error("{0}")]
-    Damaged(#[source] CausedBy),
-}
-
-impl From<VaultError> for KeysError {
-    fn from(error: VaultError) -> Self {
-        match error {
-            VaultError::Away(reason) => KeysError::Away(reason),
-            VaultError::Damaged(reason) => KeysError::Damaged(reason),
-        }
-    }
-}
-
-impl VaultError {
-    /// Whether trying again helps.
-    pub fn retry(&self) -> Retry {
-        match self {
-            VaultError::Away(_) => Retry::Later,
-            VaultError::Damaged(_) => Retry::Never,
-        }
-    }
-}
+use eventlog::CausedBy;
+use journal::{Keys, SealingKey};
 
 /// Whose secret or password it is: whose stream says which one is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

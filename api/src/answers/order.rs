@@ -15,7 +15,7 @@ pub struct Order {
     pub store_id: Uuid,
     pub customer_id: Uuid,
     pub invoice_id: Uuid,
-    pub status: Status,
+    pub status: AnsweredStatus,
     pub order_line_items: Vec<OrderLineItem>,
     pub created_at: Time,
     pub shipped_at: Option<Time>,
@@ -28,7 +28,7 @@ pub struct Order {
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = OrderStatus)]
-pub enum Status {
+pub enum AnsweredStatus {
     Pending,
     Shipped,
     Delivered,
@@ -81,10 +81,10 @@ impl From<&OrderRow> for Order {
             customer_id: row.customer_id.0,
             invoice_id: row.invoice_id.0,
             status: match row.status {
-                OrderStatus::Pending => Status::Pending,
-                OrderStatus::Shipped => Status::Shipped,
-                OrderStatus::Delivered => Status::Delivered,
-                OrderStatus::Canceled => Status::Canceled,
+                OrderStatus::Pending => AnsweredStatus::Pending,
+                OrderStatus::Shipped => AnsweredStatus::Shipped,
+                OrderStatus::Delivered => AnsweredStatus::Delivered,
+                OrderStatus::Canceled => AnsweredStatus::Canceled,
             },
             order_line_items: lines.collect(),
             created_at: row.created_at.into(),

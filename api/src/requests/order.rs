@@ -1,7 +1,7 @@
 //! What clients send about orders (api.md §7).
 
 use super::dates::DateParam;
-use crate::answers::order::Status;
+use crate::answers::order::AnsweredStatus;
 use crate::wire::query::{Params, Query};
 use domain::order::OrderStatus;
 use utoipa::IntoParams;
@@ -11,7 +11,7 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 pub struct OrderParams {
     /// Only those that are so far.
-    #[param(value_type = Option<Status>)]
+    #[param(value_type = Option<AnsweredStatus>)]
     pub status: Option<OrderStatus>,
     #[param(inline)]
     pub created_at_startdate: Option<DateParam>,

@@ -4,13 +4,13 @@
 mod clock;
 mod lookups;
 mod mailbox;
-mod nobody;
 mod node;
 mod snapshots;
+mod stub_lookups;
 
 pub use clock::ManualClock;
 pub use lookups::CountedLookups;
 pub use mailbox::Mailbox;
-pub use nobody::Nobody;
 pub use node::{done, key, parts, request};
 pub use snapshots::KeptSnapshots;
+pub use stub_lookups::StubLookups;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use commands::guard::Client;
-use commands::testing::{Mailbox, ManualClock, Nobody};
+use commands::testing::{Mailbox, ManualClock, StubLookups};
 pub use commands::testing::{done, key, request};
 use commands::{
     CommandDependencies, Commands, ConfirmationMail, MailAddress, MailError, Mailer, NewAddress, NewCoupon,
@@ -99,7 +99,7 @@ impl Shop {
     /// A node that is told of nobody who has a mailbox, as one of an older version, which does not ask.
     pub fn node_that_asks_nobody(&self) -> Commands {
         Commands::new(CommandDependencies {
-            lookups: Arc::new(Nobody),
+            lookups: Arc::new(StubLookups::Empty),
             ..parts(Arc::clone(&self.log) as _, &self.vault, &self.clock, Arc::clone(&self.mailbox) as _)
         })
     }

@@ -4,7 +4,7 @@ extern crate cartlog_commands as commands;
 
 use cap::Cap;
 use commands::guard::Client;
-use commands::testing::{Mailbox, Nobody, done, parts, request};
+use commands::testing::{Mailbox, StubLookups, done, parts, request};
 use commands::{
     BillCart, CommandDependencies, CommandSettings, Commands, Memory, NewCustomer, NewProduct, NewStore, Request,
 };
@@ -45,7 +45,7 @@ impl Shop {
         let (vault, mailbox) = (Arc::new(MemoryVault::default()), Arc::<Mailbox>::default());
         let journal = Journal::new(Arc::new(log), Arc::clone(&vault) as _);
         let node = Commands::new(CommandDependencies {
-            lookups: Arc::new(Nobody),
+            lookups: Arc::new(StubLookups::Empty),
             settings: CommandSettings {
                 memory: Memory { states, ..Memory::default() },
                 sole_writer: true,

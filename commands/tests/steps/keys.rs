@@ -4,6 +4,7 @@ use crate::shop::{COUPON, Shop, cents, customer};
 use crate::world::{World, done, keyed};
 use chrono::TimeDelta;
 use commands::guard::Client;
+use commands::testing::StubLookups;
 use commands::{
     AddressChange, BillCart, CommandDependencies, CommandError, Commands, CustomerChange, Done, InventoryChange,
     Lookups, NewAddress, NewCoupon, NewCustomer, NewGiftCard, NewProduct, NewStore, Request, Service, UnderWay,
@@ -236,7 +237,7 @@ async fn creations_that_a_state_is_too_small_for_are_found_by_the_views() {
     assert_eq!(world.head().await, head);
     // Nobody knows without them.
     let away = Commands::new(CommandDependencies {
-        lookups: Arc::new(crate::worker::Away) as Arc<dyn Lookups>,
+        lookups: Arc::new(StubLookups::Away) as Arc<dyn Lookups>,
         ..world.parts(world.log())
     });
     // What was done lately needs no views.

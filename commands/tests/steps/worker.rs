@@ -3,74 +3,14 @@
 use crate::ledger::ledger;
 use crate::shop::{Shop, cents};
 use crate::world::{World, done};
-use async_trait::async_trait;
-use commands::{CartPlace, CommandDependencies, Commands, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
-use domain::past::{Fact, PastQuestion};
-use domain::{CustomerId, StoreId, Timestamp};
+use commands::testing::StubLookups;
+use commands::{CommandDependencies, Commands};
 use eventlog::testing::{Cut, FaultLog, Then};
 use eventlog::{Position, StreamName};
 use std::sync::Arc;
 
-/// Views that are away.
-pub struct Away;
-
-#[async_trait]
-impl Lookups for Away {
-    async fn wallet(
-        &self,
-        _: Position,
-        _: StoreId,
-        _: CustomerId,
-        _: domain::Currency,
-    ) -> Result<Vec<WalletEntry>, LookupsError> {
-        Err(LookupsError(std::io::Error::other("away").into()))
-    }
-
-    async fn past(&self, _: Position, _: &StreamName, _: &PastQuestion) -> Result<Option<Fact>, LookupsError> {
-        Err(LookupsError(std::io::Error::other("away").into()))
-    }
-
-    async fn stores_with_cart_expiry(&self, _: Option<StoreId>, _: usize) -> Result<Vec<(StoreId, u32)>, LookupsError> {
-        Err(LookupsError(std::io::Error::other("away").into()))
-    }
-
-    async fn carts_due(
-        &self,
-        _: StoreId,
-        _: Timestamp,
-        _: Option<CartPlace>,
-        _: usize,
-    ) -> Result<DueCarts, LookupsError> {
-        Err(LookupsError(std::io::Error::other("away").into()))
-    }
-
-    async fn customers_at(
-        &self,
-        _: Position,
-        _: StoreId,
-        _: Option<CustomerId>,
-        _: usize,
-    ) -> Result<Vec<CustomerId>, LookupsError> {
-        Err(LookupsError(std::io::Error::other("away").into()))
-    }
-
-    async fn customers_of_mailbox(
-        &self,
-        _: Position,
-        _: StoreId,
-        _: &str,
-        _: usize,
-    ) -> Result<Vec<CustomerId>, LookupsError> {
-        Err(LookupsError(std::io::Error::other("away").into()))
-    }
-
-    async fn creation(&self, _: Position, _: StoreId, _: &str) -> Result<Option<Creation>, LookupsError> {
-        Err(LookupsError(std::io::Error::other("away").into()))
-    }
-}
-
 fn node_without_views(world: &World) -> Commands {
-    Commands::new(CommandDependencies { lookups: Arc::new(Away), ..world.parts(world.log()) })
+    Commands::new(CommandDependencies { lookups: Arc::new(StubLookups::Away), ..world.parts(world.log()) })
 }
 
 #[tokio::test]

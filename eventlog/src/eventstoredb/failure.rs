@@ -41,7 +41,7 @@ pub(super) enum Why {
     #[error("{said}{hint}")]
     Status {
         #[source]
-        said: Arc<Said>,
+        said: Arc<ServerStatus>,
         hint: &'static str,
     },
     #[error("access denied")]
@@ -150,7 +150,7 @@ impl ServerFailure {
 
 impl From<Status> for Why {
     fn from(status: Status) -> Self {
-        Why::Status { said: Arc::new(Said(status)), hint: "" }
+        Why::Status { said: Arc::new(ServerStatus(status)), hint: "" }
     }
 }
 
@@ -181,9 +181,9 @@ fn was_not_sent(status: &Status) -> bool {
 
 /// The status in its own sentence, and those beneath it: 'transport error' alone says little.
 #[derive(Debug)]
-pub(super) struct Said(Status);
+pub(super) struct ServerStatus(Status);
 
-impl fmt::Display for Said {
+impl fmt::Display for ServerStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut said = match self.0.message() {
             "" => self.0.code().description().to_owned(),
@@ -199,7 +199,7 @@ impl fmt::Display for Said {
     }
 }
 
-impl Error for Said {
+impl Error for ServerStatus {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.source()
     }

@@ -2,7 +2,7 @@
 
 use crate::soon;
 use postgres::testing::{Scratch, url};
-use postgres::{Candidate, Database, DatabaseError, DatabaseOptions, LeadershipStatus, Pace, Role};
+use postgres::{Candidate, Database, DatabaseError, DatabaseOptions, LeadershipStatus, Pace, Refusal, Role};
 use std::time::Duration;
 
 async fn of_format(scratch: &Scratch, format: i32) -> Result<Database, DatabaseError> {
@@ -11,7 +11,7 @@ async fn of_format(scratch: &Scratch, format: i32) -> Result<Database, DatabaseE
 
 fn refusal<T>(outcome: Result<T, DatabaseError>) -> String {
     match outcome {
-        Err(DatabaseError::Refused(said)) => said,
+        Err(DatabaseError::Refused(refusal)) => refusal.to_string(),
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("it was not refused"),
     }
@@ -77,7 +77,7 @@ async fn nothing_is_announced_while_an_earlier_node_leads_and_afterwards_it_lead
     tokio::select! {
         _ = earlier.lead() => panic!("it leads"),
         found = soon(standing.wait_for(hindered)) => match &*found.expect("a candidate") {
-            LeadershipStatus::Hindered(DatabaseError::Refused(said)) => assert!(said.contains("newer version"), "{said}"),
+            LeadershipStatus::Hindered(DatabaseError::Refused(Refusal::NewerFormat { .. })) => {}
             other => panic!("{other:?}"),
         },
     };

@@ -14,7 +14,8 @@ pub struct ProjectionSettings {
     pub fill_events: usize,
     /// About how many bytes of decoded rows are kept in memory; during a rebuild twice.
     pub cache_bytes: u64,
-    /// About how many bytes of events are read at once. Of such batches there are up to five at a time.
+    /// About how many bytes of events are read at once. Of such batches there are up to three at a time, and up to four more during a
+    /// rebuild.
     pub batch_bytes: usize,
     /// About how many bytes of rows may be read for one batch; one that touches more is folded in parts.
     pub rows_bytes: usize,

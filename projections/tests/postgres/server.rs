@@ -111,7 +111,7 @@ async fn tables_of_a_newer_version_are_refused() {
         )
         .await;
     let error = PostgresReadStore::open(&shelf.scratch.database().await).await.err().expect("refused");
-    assert!(matches!(&error, DatabaseError::Refused(said) if said.contains("newer version")), "{error}");
+    assert!(matches!(&error, DatabaseError::Refused(said) if said.to_string().contains("newer version")), "{error}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! How brokers are spoken to: whether the settings go together, and what they come to.
 
 use crate::config::{KafkaSecurity, Secret};
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use streaming::{ClientCertificate, Mechanism, Sasl, Security, Tls};
 
 /// How brokers are spoken to.
@@ -10,7 +10,7 @@ use streaming::{ClientCertificate, Mechanism, Sasl, Security, Tls};
 /// Settings that don't go together, or a file that can't be used: one sentence that names the setting, and never shows the password.
 pub fn security(asked: &KafkaSecurity) -> Result<Security> {
     let security = Security { tls: tls(asked)?, sasl: sasl(asked)? };
-    security.check().map_err(|reason| anyhow!(reason)).context("Kafka can't be spoken to with TLS")?;
+    security.check().context("Kafka can't be spoken to with TLS")?;
     Ok(security)
 }
 

@@ -79,7 +79,7 @@ async fn reached(key: &str, url: &Secret, options: impl Fn() -> DatabaseOptions,
             Ok(database) => return Ok(database),
             Err(DatabaseError::Unavailable(reason)) if patiently => {
                 if !std::mem::replace(&mut told, true) {
-                    tracing::warn!(key, reason, "PostgreSQL is away; waiting for it");
+                    tracing::warn!(key, %reason, "PostgreSQL is away; waiting for it");
                 }
                 tokio::time::sleep(TRIED_AGAIN_AFTER).await;
             }

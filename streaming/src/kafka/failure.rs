@@ -1,7 +1,8 @@
 //! Why a producer, or a reader of the position, is of no more use.
 
-use super::ForwardError;
+use super::error::ForwardError;
 use super::fault::KafkaFault;
+use super::topic_trouble::TopicTrouble;
 use std::sync::Arc;
 
 /// Why a producer, or a reader of the position, is of no more use.
@@ -11,7 +12,7 @@ pub(super) enum ProducerFailure {
     Kafka(KafkaFault),
     Damaged(Arc<serde_json::Error>),
     /// What operators have to see to.
-    Topics(String),
+    Topics(TopicTrouble),
 }
 
 impl From<KafkaFault> for ProducerFailure {
@@ -26,7 +27,7 @@ impl From<ProducerFailure> for ForwardError {
             ProducerFailure::Fenced => ForwardError::Fenced,
             ProducerFailure::Kafka(fault) => ForwardError::Kafka(fault),
             ProducerFailure::Damaged(error) => ForwardError::Damaged(error),
-            ProducerFailure::Topics(reason) => ForwardError::Topics(reason),
+            ProducerFailure::Topics(trouble) => ForwardError::Topics(trouble),
         }
     }
 }

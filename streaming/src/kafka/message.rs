@@ -46,8 +46,8 @@ pub(super) struct Forwarded {
 }
 
 /// What is wrong with a record that we can't have written.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ForeignRecord {
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ForeignRecord {
     #[error("it has no headers")]
     NoHeaders,
     #[error("it has no header {0}")]

@@ -12,6 +12,7 @@ mod check;
 mod checkpoint;
 mod client;
 mod deliveries;
+mod error;
 mod failure;
 mod fault;
 mod gathered;
@@ -20,16 +21,19 @@ mod producer;
 mod refill;
 mod refusals;
 mod security;
+mod topic_trouble;
 mod topics;
 
 pub use check::{CheckPart, CheckReport, Difference, DifferenceKind, check};
+pub use error::ForwardError;
 pub use fault::{KafkaFault, Unreachable};
 pub use refill::{refill, resume};
-pub use security::{ClientCertificate, Mechanism, Sasl, Security, Tls};
+pub use security::{ClientCertificate, Mechanism, Sasl, Security, SecurityError, Tls};
+pub use topic_trouble::{Loss, TopicTrouble};
 
 use crate::windows::CatchUp;
 use checkpoint::{ForwardedUpTo, Watch};
-use eventlog::{Checkpoint, EventLog, LogError, LogId, Mismatch, Position, Retry};
+use eventlog::{Checkpoint, EventLog, LogError, LogId, Mismatch, Position};
 use gathered::Gathered;
 use health::{Failing, Outcomes};
 use parking_lot::Mutex;
@@ -85,39 +89,6 @@ impl ForwarderOptions {
             replication: -1,
             stand_by_for: Duration::from_secs(10),
             patience: Duration::from_secs(30),
-        }
-    }
-}
-
-/// Why nothing is forwarded any more.
-#[derive(Debug, thiserror::Error)]
-pub enum ForwardError {
-    /// Among others [`LogError::ForeignCheckpoint`]: what was forwarded last is not in this log.
-    #[error("the log can't be forwarded: {0}")]
-    Log(#[from] LogError),
-    /// Kafka is away or refuses; trying again can help.
-    #[error("Kafka: {0}")]
-    Kafka(#[from] KafkaFault),
-    /// Another forwarder has taken over.
-    #[error("another forwarder has taken over")]
-    Fenced,
-    /// What stands in Kafka can't be of a forwarder of this version.
-    #[error("what was forwarded can't be read: the position in Kafka can't be read: {0}")]
-    Damaged(#[source] Arc<serde_json::Error>),
-    /// A topic is not as it must be, or has lost what was in it: what, and what to do, in words for whoever has to do it.
-    #[error("{0}")]
-    Topics(String),
-}
-
-impl ForwardError {
-    /// Whether trying again helps.
-    pub fn retry(&self) -> Retry {
-        match self {
-            ForwardError::Log(error) => error.retry(),
-            ForwardError::Kafka(_) => Retry::Later,
-            // Once the other one moves no more.
-            ForwardError::Fenced => Retry::Busy,
-            ForwardError::Damaged(_) | ForwardError::Topics(_) => Retry::Never,
         }
     }
 }

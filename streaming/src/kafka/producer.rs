@@ -11,6 +11,7 @@ use super::deliveries::Deliveries;
 use super::failure::ProducerFailure;
 use super::fault::KafkaFault;
 use super::message;
+use super::topic_trouble::{Loss, TopicTrouble};
 use super::topics::{self, LARGEST_MESSAGE};
 use eventlog::{Checkpoint, LogId, Position, RecordedEvent};
 use health::Outcomes;
@@ -352,9 +353,7 @@ impl Transactions {
 fn broken(class: Class) -> ProducerFailure {
     match class {
         Class::Fenced => ProducerFailure::Fenced,
-        Class::Lost(topic) => ProducerFailure::Topics(
-            topics::lost(&topic, "was made anew while it was written to", " --from 0").to_string(),
-        ),
+        Class::Lost(topic) => ProducerFailure::Topics(TopicTrouble::Lost { topic, loss: Loss::MadeAnew }),
         Class::Again(fault) | Class::Abort(fault) | Class::NewProducer(fault) => ProducerFailure::Kafka(fault),
     }
 }

@@ -9,6 +9,7 @@ use super::client::{Quiet, blocking, reading};
 use super::fault::KafkaFault;
 use super::message;
 use super::producer::{Began, Transactions};
+use super::topic_trouble::TopicTrouble;
 use super::topics::{self, Topics};
 use super::{BATCH_BYTES, BATCH_EVENTS, ForwardError, ForwarderOptions, place_of};
 use crate::windows::CatchUp;
@@ -40,10 +41,7 @@ pub async fn refill(
     let (topic, options) = (options.topic(category), Arc::new(options));
     let (topics, transactions, began) = begin(&options).await?;
     let Some(stored) = began.stored else {
-        return Err(ForwardError::Topics(format!(
-            "{} does not say how far the log was forwarded; find it first: cartlog kafka forward --resume",
-            options.position_topic()
-        )));
+        return Err(TopicTrouble::PositionUnknown { position: options.position_topic() }.into());
     };
     let log_id = log.log_id().await?;
     let up_to = place_of(log, Some(stored.checkpoint()), log_id).await?;
@@ -88,11 +86,8 @@ pub async fn resume(log: &dyn EventLog, options: ForwarderOptions) -> Result<Pos
     let options = Arc::new(options);
     let (topics, transactions, began) = begin(&options).await?;
     if let Some(stored) = began.stored {
-        return Err(ForwardError::Topics(format!(
-            "{} says that the log was forwarded up to position {}: there is nothing to find",
-            options.position_topic(),
-            stored.checkpoint().position
-        )));
+        let (position, reached) = (options.position_topic(), stored.checkpoint().position);
+        return Err(TopicTrouble::PositionKnown { position, reached }.into());
     }
     let (asked, of_events) = (Arc::clone(&options), topics.of_events(&options));
     let last = blocking(move || last_of_all(&asked, &of_events)).await?;
@@ -101,17 +96,12 @@ pub async fn resume(log: &dyn EventLog, options: ForwarderOptions) -> Result<Pos
     for record in last {
         let found = log.read_stream(&StreamName::new(record.stream.as_str()), record.revision, 1).await?;
         let Some(event) = found.first().filter(|event| event.id == record.id) else {
-            return Err(ForwardError::Topics(format!(
-                "the topics hold event {} of {}, which this log does not have: they are another log's",
-                record.id, record.stream
-            )));
+            return Err(TopicTrouble::OtherLog { id: record.id, stream: record.stream }.into());
         };
         let here = Checkpoint { log_id, position: event.position, event_id: event.id };
         newest = newest.filter(|newest| newest.position >= here.position).or(Some(here));
     }
-    let newest = newest.ok_or_else(|| {
-        ForwardError::Topics("the topics hold no event: the server forwards from the beginning by itself".to_owned())
-    })?;
+    let newest = newest.ok_or(TopicTrouble::NoEvent)?;
     commit(transactions, Vec::new(), ForwardedUpTo::at(&newest)).await?;
     Ok(newest.position)
 }
@@ -134,23 +124,17 @@ async fn begin_at(
     topic: &str,
     from: Option<Position>,
 ) -> Result<Position, ForwardError> {
-    let refused = |reason: String| Err(ForwardError::Topics(reason));
-    match (stored.refills.get(topic), from) {
+    let topic = topic.to_owned();
+    match (stored.refills.get(&topic), from) {
         (Some(done), None) => Ok(*done),
-        (Some(done), Some(_)) => refused(format!(
-            "{topic} is being filled anew and has come to position {done}; leave --from out to go on there"
-        )),
-        (None, None) => refused(format!(
-            "say from where the log is to be written to {topic}: --from 0 for all of it, if the topic is empty"
-        )),
+        (Some(done), Some(_)) => Err(TopicTrouble::BegunAlready { topic, done: *done }.into()),
+        (None, None) => Err(TopicTrouble::FromUnsaid { topic }.into()),
         (None, Some(Position::START)) => {
-            let partitions = topics.of_events(options).get(topic).copied().unwrap_or(0);
-            let (asked, name) = (Arc::clone(options), topic.to_owned());
+            let partitions = topics.of_events(options).get(&topic).copied().unwrap_or(0);
+            let (asked, name) = (Arc::clone(options), topic.clone());
             let holds = partitions > 0 && blocking(move || topics::holds_records(&asked, &name, partitions)).await?;
             match holds {
-                true => refused(format!(
-                    "{topic} holds events already, which would be doubled; delete it first, or say with --from after which position of the log it lacks them"
-                )),
+                true => Err(TopicTrouble::HoldsEvents { topic }.into()),
                 false => Ok(Position::START),
             }
         }
@@ -237,8 +221,7 @@ fn read_to_end(
     loop {
         match consumer.poll(POLL) {
             Some(Ok(record)) => {
-                let foreign =
-                    |reason| ForwardError::Topics(format!("{topic} holds a record of somebody else's: {reason}"));
+                let foreign = |source| TopicTrouble::Foreign { topic: topic.to_owned(), source };
                 last = Some(message::read(&record).map_err(foreign)?);
                 until = Instant::now() + options.patience;
             }

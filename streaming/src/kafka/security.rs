@@ -1,10 +1,12 @@
 //! How brokers are spoken to: TLS, and who asks. The words are those of Kafka's own clients.
 
+use super::fault::without_value;
+use pem::PemError;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::KafkaError;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// In the clear, and as nobody, unless it says otherwise.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +45,25 @@ impl fmt::Debug for Sasl {
     }
 }
 
+/// Why settings can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SecurityError {
+    #[error(transparent)]
+    File(#[from] PemError),
+    // Said whole: no cause comes after it.
+    #[error("{}", words(.0))]
+    Client(KafkaError),
+}
+
+/// The library's own, without the name that it gives the error.
+fn words(error: &KafkaError) -> String {
+    match error {
+        KafkaError::ClientCreation(reason) => reason.clone(),
+        KafkaError::ClientConfig(_, reason, key, _) => format!("{key}: {reason}"),
+        other => other.to_string(),
+    }
+}
+
 /// How a password is shown to a broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mechanism {
@@ -69,22 +90,17 @@ impl Security {
     /// Whether files that it names can be used, asking no broker.
     ///
     /// # Errors
-    /// A sentence that names the file, and never shows the password.
-    pub fn check(&self) -> Result<(), String> {
+    /// What names the file, and never shows the password.
+    pub fn check(&self) -> Result<(), SecurityError> {
         if let Some(tls) = &self.tls {
             let client = tls.client.iter().flat_map(|client| [&client.certificate, &client.key]);
             for file in tls.ca.iter().chain(client) {
-                holds_pem(file)?;
+                pem::read(file)?;
             }
         }
         // Without brokers nobody is asked; what the files hold is looked at all the same.
         let made: Result<BaseConsumer, KafkaError> = self.apply(&mut ClientConfig::new()).create();
-        made.map(drop).map_err(|error| match error {
-            KafkaError::ClientCreation(reason) => reason,
-            // Of a setting it would repeat the value.
-            KafkaError::ClientConfig(_, reason, key, _) => format!("{key}: {reason}"),
-            other => other.to_string(),
-        })
+        made.map(drop).map_err(|error| SecurityError::Client(without_value(error)))
     }
 
     pub(super) fn apply<'s>(&self, settings: &'s mut ClientConfig) -> &'s mut ClientConfig {
@@ -117,14 +133,4 @@ impl Security {
 fn trusted_by_the_system() -> Option<PathBuf> {
     let found = openssl_probe::probe();
     found.cert_file.or_else(|| found.cert_dir.into_iter().next())
-}
-
-fn holds_pem(file: &Path) -> Result<(), String> {
-    let text = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    match text.windows(11).any(|part| part == b"-----BEGIN ") {
-        true => Ok(()),
-        false => {
-            Err(format!("{}: there is no certificate and no key in it; PEM begins with -----BEGIN", file.display()))
-        }
-    }
 }

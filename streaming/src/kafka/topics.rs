@@ -4,6 +4,7 @@
 use super::checkpoint::{ForwardedUpTo, Reader};
 use super::client::{Quiet, blocking, metadata, reading, settings};
 use super::fault::KafkaFault;
+use super::topic_trouble::{Loss, TopicTrouble};
 use super::{ForwardError, ForwarderOptions};
 use domain::Category;
 use eventlog::{EventLog, Position};
@@ -70,11 +71,6 @@ fn failed(doing: &'static str) -> impl Fn(KafkaError) -> KafkaFault {
     move |error| KafkaFault::of(doing, error)
 }
 
-/// What operators have to see to: it stops the forwarder.
-fn wrong(reason: String) -> ForwardError {
-    ForwardError::Topics(reason)
-}
-
 impl Topics {
     /// Looks at them. A topic that is not there is none; nothing is made by looking.
     pub(super) async fn look(options: &Arc<ForwarderOptions>) -> Result<Self, ForwardError> {
@@ -98,17 +94,13 @@ impl Topics {
                 true => ("compact", "it would lose how far the log was forwarded, and all of it be forwarded again"),
                 false => ("delete", "it would keep the last event of each stream alone"),
             };
-            if policy.is_some_and(|policy| policy != wants) {
-                return Err(wrong(format!(
-                    "the topic {name} has cleanup.policy={}: {why}; set it to {wants}",
-                    policy.unwrap_or_default()
-                )));
+            if let Some(policy) = policy.filter(|policy| *policy != wants) {
+                let (topic, policy) = (name.clone(), policy.to_owned());
+                return Err(TopicTrouble::Policy { topic, policy, why, wants }.into());
             }
             if is_position && topic.partitions != 1 {
-                return Err(wrong(format!(
-                    "the topic {name} has {} partitions and must have one: what is written to it is read in order; delete it, and `cartlog kafka forward --resume` makes it anew",
-                    topic.partitions
-                )));
+                let (topic, partitions) = (name.clone(), topic.partitions);
+                return Err(TopicTrouble::Partitions { topic, partitions }.into());
             }
             if !is_position && ["retention.ms", "retention.bytes"].iter().any(|key| topic.is_bounded(key)) {
                 tracing::warn!(topic = name, "the topic forgets what is old: its retention is bounded");
@@ -304,7 +296,7 @@ pub(super) async fn check_whole(
     ends: &BTreeMap<String, u64>,
 ) -> Result<(), ForwardError> {
     if let Some((topic, position)) = stored.refills.first_key_value() {
-        return Err(lost(topic, &format!("is being filled anew and has come to position {position}"), ""));
+        return Err(TopicTrouble::Lost { topic: topic.clone(), loss: Loss::BeingFilled(*position) }.into());
     }
     for (topic, before) in &stored.ends {
         if options.category_of(topic).is_none() {
@@ -312,11 +304,8 @@ pub(super) async fn check_whole(
         }
         let now = ends.get(topic).copied().unwrap_or(0);
         if now < *before {
-            return Err(lost(
-                topic,
-                &format!("ended at {before} when it was written last, and ends at {now} now"),
-                " --from 0",
-            ));
+            let loss = Loss::Shorter { before: *before, now };
+            return Err(TopicTrouble::Lost { topic: topic.clone(), loss }.into());
         }
     }
     for topic in topics.missing(options) {
@@ -324,16 +313,10 @@ pub(super) async fn check_whole(
             continue;
         };
         if holds(log, category, stored.checkpoint().position).await? {
-            return Err(lost(&topic, "is gone", " --from 0"));
+            return Err(TopicTrouble::Lost { topic, loss: Loss::Gone }.into());
         }
     }
     Ok(())
-}
-
-pub(super) fn lost(topic: &str, how: &str, from: &str) -> ForwardError {
-    wrong(format!(
-        "the topic {topic} {how}: nothing is forwarded until it is whole; `cartlog kafka forward --topic {topic}{from}` fills it from the log, and writes to no other"
-    ))
 }
 
 /// Whether the log has an event of the category up to the position.
@@ -355,10 +338,7 @@ async fn holds(log: &dyn EventLog, category: Category, up_to: Position) -> Resul
 pub(super) fn check_empty(options: &ForwarderOptions, topics: &BTreeMap<String, i32>) -> Result<(), ForwardError> {
     for (topic, partitions) in topics {
         if holds_records(options, topic, *partitions)? {
-            let position = options.position_topic();
-            return Err(wrong(format!(
-                "the topic {topic} holds events, and {position} does not say how far the log was forwarded: to begin anew would double them; `cartlog kafka forward --resume` finds the newest event in the topics and goes on after it, or delete the topics"
-            )));
+            return Err(TopicTrouble::PositionLost { topic: topic.clone(), position: options.position_topic() }.into());
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 
 use crate::store::WindowStoreError;
 use eventlog::CausedBy;
+use pem::PemError;
 use redis::{ClientTlsConfig, TlsCertificates};
 
 /// Where Redis is.
@@ -40,10 +41,8 @@ pub(super) enum Refusal {
     NoTls(&'static str),
     #[error("ssl_certfile and ssl_keyfile stand together: a certificate is shown with its key")]
     Apart,
-    #[error("{file}: {source}")]
-    Unread { file: String, source: std::io::Error },
-    #[error("{file}: there is no certificate and no key in it; PEM begins with -----BEGIN")]
-    NoPem { file: String },
+    #[error(transparent)]
+    File(#[from] PemError),
 }
 
 fn refused(refusal: Refusal) -> WindowStoreError {
@@ -120,14 +119,9 @@ impl Files {
     }
 }
 
-/// What stands in a file in PEM. The library takes one that holds nothing for one that trusts nobody.
+/// The library takes a file that holds nothing for one that trusts nobody.
 fn pem(file: &str) -> Result<Vec<u8>, WindowStoreError> {
-    let text =
-        std::fs::read(file).map_err(|error| refused(Refusal::Unread { file: file.to_owned(), source: error }))?;
-    match text.windows(11).any(|part| part == b"-----BEGIN ") {
-        true => Ok(text),
-        false => Err(refused(Refusal::NoPem { file: file.to_owned() })),
-    }
+    pem::read(file).map_err(|error| refused(error.into()))
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ async fn a_vault_that_a_newer_version_made_is_refused() {
         )
         .await;
     let error = PostgresVault::open(&scratch.database().await).await.err().unwrap();
-    assert!(matches!(&error, DatabaseError::Refused(said) if said.contains("newer version")), "{error}");
+    assert!(matches!(&error, DatabaseError::Refused(said) if said.to_string().contains("newer version")), "{error}");
 }
 
 /// As somebody may set it for the database to make it faster: an answer of the vault is on disk all the same.

@@ -21,7 +21,7 @@ async fn make_topic(name: &str, partitions: i32, settings: &[(&str, &str)]) {
 async fn stops(log: &Arc<MemoryLog>, options: &ForwarderOptions) -> String {
     let (_, _, task) = running(log, options);
     match task.await.unwrap().unwrap_err() {
-        ForwardError::Topics(reason) => reason,
+        ForwardError::Topics(trouble) => trouble.to_string(),
         other => panic!("{other:?}"),
     }
 }

@@ -1,16 +1,32 @@
-//! Views that know nothing, and hold nothing.
+//! Views without a row.
 
 use crate::{CartPlace, Creation, DueCarts, Lookups, LookupsError, WalletEntry};
 use async_trait::async_trait;
 use domain::past::{Fact, PastQuestion};
 use domain::{CustomerId, StoreId, Timestamp};
 use eventlog::{Position, StreamName};
+use std::io;
 
-/// The views of a store in which nobody is, whatever the log has.
-pub struct Nobody;
+/// The same answer to whatever is asked, and whatever the log has.
+#[derive(Clone, Copy, Debug)]
+pub enum StubLookups {
+    /// Nobody and nothing is there.
+    Empty,
+    /// They can't be asked.
+    Away,
+}
+
+impl StubLookups {
+    fn answer<T>(self, nothing: T) -> Result<T, LookupsError> {
+        match self {
+            StubLookups::Empty => Ok(nothing),
+            StubLookups::Away => Err(LookupsError(io::Error::other("the test took them away").into())),
+        }
+    }
+}
 
 #[async_trait]
-impl Lookups for Nobody {
+impl Lookups for StubLookups {
     async fn wallet(
         &self,
         _: Position,
@@ -18,15 +34,15 @@ impl Lookups for Nobody {
         _: CustomerId,
         _: domain::Currency,
     ) -> Result<Vec<WalletEntry>, LookupsError> {
-        Ok(Vec::new())
+        self.answer(Vec::new())
     }
 
     async fn past(&self, _: Position, _: &StreamName, _: &PastQuestion) -> Result<Option<Fact>, LookupsError> {
-        Ok(None)
+        self.answer(None)
     }
 
     async fn stores_with_cart_expiry(&self, _: Option<StoreId>, _: usize) -> Result<Vec<(StoreId, u32)>, LookupsError> {
-        Ok(Vec::new())
+        self.answer(Vec::new())
     }
 
     async fn carts_due(
@@ -36,11 +52,11 @@ impl Lookups for Nobody {
         _: Option<CartPlace>,
         _: usize,
     ) -> Result<DueCarts, LookupsError> {
-        Ok(DueCarts { customers: Vec::new(), next: None })
+        self.answer(DueCarts { customers: Vec::new(), next: None })
     }
 
     async fn creation(&self, _: Position, _: StoreId, _: &str) -> Result<Option<Creation>, LookupsError> {
-        Ok(None)
+        self.answer(None)
     }
 
     async fn customers_at(
@@ -50,7 +66,7 @@ impl Lookups for Nobody {
         _: Option<CustomerId>,
         _: usize,
     ) -> Result<Vec<CustomerId>, LookupsError> {
-        Ok(Vec::new())
+        self.answer(Vec::new())
     }
 
     async fn customers_of_mailbox(
@@ -60,6 +76,6 @@ impl Lookups for Nobody {
         _: &str,
         _: usize,
     ) -> Result<Vec<CustomerId>, LookupsError> {
-        Ok(Vec::new())
+        self.answer(Vec::new())
     }
 }
