@@ -44,7 +44,8 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("ca.pem");
         let error = read(&file).expect_err("it is not there");
-        let source = error.source().and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
+        let source =
+            error.source().and_then(|source| source.downcast_ref::<Arc<io::Error>>()).map(|error| error.kind());
         assert_eq!(source, Some(io::ErrorKind::NotFound));
         assert!(error.to_string().contains("ca.pem"), "{error}");
         for (text, is_used) in [("", false), ("no PEM", false), ("as text\n-----BEGIN CERTIFICATE-----\n", true)] {
