@@ -159,3 +159,22 @@ pub async fn bind_to_head(vault: &dyn Vault, journal: &Journal) -> Result<(), Bi
         tracing::debug!(error, "how much of the log the vault was held against is not written down");
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn what_was_filled_from_another_log_or_from_one_that_is_empty_now_is_told_and_what_is_ahead_is_not() {
+        let (this, other) = (LogId(Uuid::from_u128(1)), LogId(Uuid::from_u128(2)));
+        let seen = |log_id, position| Checkpoint { position: Position(position), ..Checkpoint::start(log_id) };
+        let told = |seen, head| differs("the views", seen, this, Position(head)).map(|foreign| foreign.to_string());
+        assert_eq!(told(seen(this, 7), 7), None);
+        assert_eq!(told(seen(this, 9), 7), None, "it was put back: whoever fills it sees to that");
+        assert_eq!(told(seen(this, 0), 0), None);
+        let foreign = told(seen(other, 7), 7).expect("it is another's");
+        assert!(foreign.contains(&this.to_string()) && foreign.contains(&other.to_string()), "{foreign}");
+        assert!(told(seen(this, 7), 0).expect("it was emptied").contains("it is empty now"));
+    }
+}

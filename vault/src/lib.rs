@@ -21,9 +21,9 @@ mod sqlite;
 
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresVault;
-#[cfg(feature = "testing")]
 pub use error::VaultError;
 pub use inventory::{Entry, Inventory, Kind};
+#[cfg(feature = "testing")]
 pub use memory::MemoryVault;
 pub use sqlite::{SqliteKeys, SqliteVault};
 

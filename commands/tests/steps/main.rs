@@ -14,6 +14,7 @@ mod keys;
 mod large;
 mod ledger;
 mod lost_answer;
+mod noops;
 mod parked;
 mod place;
 mod restored;

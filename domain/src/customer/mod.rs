@@ -1,6 +1,8 @@
 //! A customer: names, emails, addresses (sealed in the log), log-in and confirmation.
 
 mod commands;
+#[cfg(test)]
+mod confirmation_tests;
 mod contacts;
 #[cfg(test)]
 mod contacts_tests;

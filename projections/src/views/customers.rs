@@ -4,7 +4,9 @@ use super::{CREATED, STORE};
 use crate::store::{Column, Filter, Index, KeyKind, Labels, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, TimeRange, View, Views};
-use domain::customer::{Customer, CustomerCreated, CustomerEvent};
+use domain::customer::{
+    Customer, CustomerAddressAdded, CustomerAddressChanged, CustomerCreated, CustomerEmailAdded, CustomerEvent,
+};
 use domain::{
     AddressId, Category, Currency, CustomerId, Decider, EmailId, Event, PersonalAddress, StoreId, Timestamp, mailbox,
 };
@@ -250,39 +252,13 @@ fn changed(row: &mut CustomerRow, event: &CustomerEvent, envelope: &Envelope) ->
         }
         CustomerEvent::CustomerCurrencyChanged(event) => row.currency = event.currency,
         CustomerEvent::CustomerPasswordChanged(_) => {}
-        CustomerEvent::CustomerEmailAdded(event) => {
-            let email = event.personal.open().and_then(|personal| personal.email.clone());
-            row.emails.push(EmailRow {
-                email_id: event.email_id,
-                email,
-                is_primary: false,
-                created_at: at,
-                updated_at: at,
-            });
-            if event.is_primary {
-                mark_email(row, event.email_id, at)?;
-            }
-        }
+        CustomerEvent::CustomerEmailAdded(event) => add_email(row, event, at)?,
         CustomerEvent::CustomerEmailMadePrimary(event) => mark_email(row, event.email_id, at)?,
         CustomerEvent::CustomerEmailRemoved(event) => {
             row.emails.retain(|email| email.email_id != event.email_id);
         }
-        CustomerEvent::CustomerAddressAdded(event) => {
-            let personal = event.personal.open();
-            let known = personal.and_then(|personal| personal.addresses.first());
-            row.addresses.push(new_address(event.address_id, known, false, at));
-            if event.is_primary {
-                mark_address(row, event.address_id, true, at)?;
-            }
-        }
-        CustomerEvent::CustomerAddressChanged(event) => {
-            let address = address(row, event.address_id)?;
-            let personal = event.personal.open();
-            if let Some(change) = personal.and_then(|personal| personal.addresses.first()) {
-                set_fields(address, change);
-            }
-            address.updated_at = at;
-        }
+        CustomerEvent::CustomerAddressAdded(event) => add_address(row, event, at)?,
+        CustomerEvent::CustomerAddressChanged(event) => change_address(row, event, at)?,
         CustomerEvent::CustomerAddressMarked(event) => {
             mark_address(row, event.address_id, event.is_primary, at)?;
         }
@@ -312,6 +288,28 @@ fn changed(row: &mut CustomerRow, event: &CustomerEvent, envelope: &Envelope) ->
     if Customer::changes_representation(event) {
         row.revision = envelope.revision;
     }
+    Ok(())
+}
+
+fn add_email(row: &mut CustomerRow, event: &CustomerEmailAdded, at: Timestamp) -> Result<(), Misfit> {
+    let email = event.personal.open().and_then(|personal| personal.email.clone());
+    let email_id = event.email_id;
+    row.emails.push(EmailRow { email_id, email, is_primary: false, created_at: at, updated_at: at });
+    if event.is_primary { mark_email(row, email_id, at) } else { Ok(()) }
+}
+
+fn add_address(row: &mut CustomerRow, event: &CustomerAddressAdded, at: Timestamp) -> Result<(), Misfit> {
+    let known = event.personal.open().and_then(|personal| personal.addresses.first());
+    row.addresses.push(new_address(event.address_id, known, false, at));
+    if event.is_primary { mark_address(row, event.address_id, true, at) } else { Ok(()) }
+}
+
+fn change_address(row: &mut CustomerRow, event: &CustomerAddressChanged, at: Timestamp) -> Result<(), Misfit> {
+    let address = address(row, event.address_id)?;
+    if let Some(change) = event.personal.open().and_then(|personal| personal.addresses.first()) {
+        set_fields(address, change);
+    }
+    address.updated_at = at;
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Clocks that differ between nodes, that were ahead, and that are set back: what was shown stays, what is far ahead counts once it
 //! is due, and in the end a rebuild gives the same.
 
-use crate::contract::{Place, Sharded, SqlitePlace};
+use crate::places::{Place, SqlitePlace};
+use crate::sharded::Sharded;
 use cartlog_streaming::testing::*;
 use cartlog_streaming::*;
 use chrono::TimeDelta;

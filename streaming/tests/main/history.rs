@@ -1,6 +1,7 @@
 //! Random histories, counted by workers that are stopped again and again, against a naive count of everything.
 
-use crate::contract::{Place, Sharded, SqlitePlace};
+use crate::places::{Place, SqlitePlace};
+use crate::sharded::Sharded;
 use cartlog_streaming::testing::*;
 use cartlog_streaming::{WindowStore, Worker};
 use chrono::TimeDelta;

@@ -9,14 +9,15 @@ mod crash;
 mod history;
 #[cfg(feature = "kafka")]
 mod kafka;
+mod places;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "redis")]
 mod redis_tls;
 mod running;
-#[cfg(any(feature = "kafka", feature = "redis"))]
 #[cfg(feature = "kafka")]
 mod secured;
+mod sharded;
 #[cfg(any(feature = "kafka", feature = "redis"))]
 mod silence;
 mod window;

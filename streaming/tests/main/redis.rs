@@ -1,7 +1,7 @@
 //! What only windows in Redis can meet: servers that forget, scripts that are gone, and parts of a batch that are stored while
 //! the rest is not.
 
-use crate::contract::{Failing, Fault, Place, dead};
+use crate::places::{Failing, Fault, Place, dead};
 use async_trait::async_trait;
 use cartlog_streaming::testing::*;
 use cartlog_streaming::*;

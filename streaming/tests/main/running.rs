@@ -1,6 +1,7 @@
 //! A worker's life: it follows, reports, skips what can't be read, refuses a foreign log, rebuilds, and lets old counts go.
 
-use crate::contract::{Failing, Fault, Place, Sharded, SqlitePlace};
+use crate::places::{Failing, Fault, Place, SqlitePlace};
+use crate::sharded::Sharded;
 use cartlog_streaming::testing::*;
 use cartlog_streaming::*;
 use chrono::TimeDelta;

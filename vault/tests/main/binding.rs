@@ -137,7 +137,8 @@ async fn what_the_vault_lacks_is_named() {
     let mut world = World::with_store().await;
     world.with_customer(CUSTOMER).await;
     let created = store_created(STORE).credential_id;
-    let cases: [(fn(&Entry) -> bool, Missing); 3] = [
+    type IsWanted = fn(&Entry) -> bool;
+    let cases: [(IsWanted, Missing); 3] = [
         (|entry| !matches!(entry, Entry::CustomerKey { .. }), Missing::CustomerKey(CUSTOMER)),
         (|entry| !matches!(entry, Entry::HmacKey { .. }), Missing::KeyOfNames),
         (|entry| !matches!(entry, Entry::Credential { .. }), Missing::Secret(STORE)),
