@@ -3,8 +3,8 @@
 use crate::openapi;
 use crate::parts::{Api, ApiParts};
 use crate::routes::{
-    addresses, billing, carts, confirmation, coupons, credits, customers, emails, gift_cards, histories, invoices,
-    orders, products, refunds, snapshots, stores, streaming, tags, tokens,
+    addresses, audits, billing, carts, confirmation, coupons, credits, customers, emails, gift_cards, histories,
+    invoices, orders, products, refunds, snapshots, stores, streaming, tags, tokens,
 };
 use crate::service;
 use crate::wire::{cors, encoding, front};
@@ -116,6 +116,8 @@ urls! {
     "/streaming/topcoupon"                               => GET streaming::top_coupon;
     "/streaming/newcustomers"                            => GET streaming::new_customers;
     "/streaming/customerlogin"                           => GET streaming::customer_logins;
+
+    "/audit/{kind}/{object_id}"                          => GET audits::history_of;
 
     "/"                                                  => GET service::root;
     "/errors"                                            => GET service::list_errors;

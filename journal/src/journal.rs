@@ -1,11 +1,14 @@
 //! Appending to and reading from the log in the domain's terms.
 
 use crate::follow::{Follower, Memory, SharedTail};
-use crate::{Delivery, JournalError, Keys, SealingKey, StreamSlice, Tail, ToAppend, Written, codec, seal};
+use crate::{
+    Delivery, JournalError, Keys, SealingKey, StreamDeliveries, StreamSlice, Tail, ToAppend, Written, codec, seal,
+};
 use domain::CustomerId;
 use eventlog::chain::{self, EventHash};
 use eventlog::{
-    AppendError, Checkpoint, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Mismatch, Position, Room, StreamName,
+    AppendError, Checkpoint, EventLog, ExpectedRevision, LogError, LogId, LogUnit, Mismatch, Position, RecordedEvent,
+    Room, StreamName,
 };
 use health::Outcomes;
 use std::sync::Arc;
@@ -84,7 +87,7 @@ impl Journal {
     ) -> Result<StreamSlice, JournalError> {
         let recorded = self.log.read_stream_within(stream, from.length, room).await?;
         let is_full = room.is_filled_by(&recorded);
-        let bytes = recorded.iter().map(|event| event.data.len() + event.metadata.len()).sum::<usize>() as u64;
+        let bytes = bytes_of(&recorded);
         let events = codec::decode(recorded, self.keys.as_ref()).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
         let first_hash = events.first().map(|first| first.hash);
         let tail = match events.last() {
@@ -92,6 +95,19 @@ impl Journal {
             None => from,
         };
         Ok(StreamSlice { events, tail, first_hash, bytes, is_full })
+    }
+
+    /// As much of the stream as there is room for, from the revision on, oldest first; what can't be read is said, not skipped.
+    pub async fn read_stream_each(
+        &self,
+        stream: &StreamName,
+        from: u64,
+        room: Room,
+    ) -> Result<StreamDeliveries, JournalError> {
+        let recorded = self.log.read_stream_within(stream, from, room).await?;
+        let (is_full, bytes) = (room.is_filled_by(&recorded), bytes_of(&recorded));
+        let events = codec::decode(recorded, self.keys.as_ref()).await?.into_iter().map(Delivery::from).collect();
+        Ok(StreamDeliveries { events, bytes, is_full })
     }
 
     /// Up to `limit` events of all streams after the position, oldest first; what can't be read is said, not skipped.
@@ -242,4 +258,9 @@ fn count(error: &AppendError) {
         AppendError::OutcomeUnknown { .. } => "outcome_unknown",
     };
     metrics::counter!("cartlog_append_failures_total", "kind" => kind).increment(1);
+}
+
+/// What the events take in the log, about.
+fn bytes_of(recorded: &[RecordedEvent]) -> u64 {
+    recorded.iter().map(|event| event.data.len() + event.metadata.len()).sum::<usize>() as u64
 }

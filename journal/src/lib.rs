@@ -31,4 +31,4 @@ pub use journal::Journal;
 pub use keys::{Keys, KeysError, SealingKey};
 pub use metadata::{Actor, Idempotency, Metadata};
 pub use positions::Positions;
-pub use stretch::{StreamSlice, Tail, ToAppend, Written};
+pub use stretch::{StreamDeliveries, StreamSlice, Tail, ToAppend, Written};

@@ -1,6 +1,6 @@
 //! What is appended to a stream, and what is read of it.
 
-use crate::{Envelope, Metadata};
+use crate::{Delivery, Envelope, Metadata};
 use domain::Event;
 use eventlog::chain::EventHash;
 use eventlog::{EventId, Position};
@@ -40,6 +40,16 @@ pub struct StreamSlice {
     pub tail: Tail,
     /// The hash of the first event.
     pub first_hash: Option<EventHash>,
+    /// What the events take in the log, about.
+    pub bytes: u64,
+    /// Whether the stretch may have ended because there was no room, so that there is more.
+    pub is_full: bool,
+}
+
+/// As [`StreamSlice`], each event alone: of those that can't be read it says so.
+#[derive(Clone, Debug)]
+pub struct StreamDeliveries {
+    pub events: Vec<Delivery>,
     /// What the events take in the log, about.
     pub bytes: u64,
     /// Whether the stretch may have ended because there was no room, so that there is more.

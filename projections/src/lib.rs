@@ -17,6 +17,7 @@ mod postgres;
 mod queries;
 mod range;
 mod reader;
+mod replay;
 #[cfg(feature = "postgres")]
 mod shared;
 mod slots;
@@ -36,6 +37,7 @@ pub use key::{KeyPart, KeyParts, RowKey};
 pub use page::{BadCursor, Cursor, Page, PageRequest, Start};
 pub use range::TimeRange;
 pub use reader::{ReadError, Reader, Unanswering, Views};
+pub use replay::{AnyReplay, Replay};
 #[cfg(feature = "postgres")]
 pub use shared::SharedViews;
 pub use sqlite::SqliteReadStore;

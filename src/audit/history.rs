@@ -1,13 +1,11 @@
 //! The history of one object, read from the log: as it is stored, what it means, and whether it is whole.
 
-use super::amounts::Amounts;
 use super::chain::ChainCheck;
 use super::report::{Chain, HistoryEntry};
 use super::witnesses::Witnesses;
-use super::words;
+use ::audit::{Amounts, Kind, ObjectFold, currency_in, happened};
 use anyhow::{Context, Result, bail};
-use domain::customer::CustomerEvent;
-use domain::{Category, Currency, Event};
+use domain::{Category, Currency};
 use eventlog::{RecordedEvent, StreamName};
 use journal::{Actor, Envelope, Journal, JournalError, Tail, Unreadable};
 use serde_json::Value;
@@ -20,6 +18,8 @@ pub struct Historian<'a> {
     journal: &'a Journal,
     stream: StreamName,
     amounts: Amounts,
+    /// `None`: what the stream holds is none of the objects that views show.
+    fold: Option<ObjectFold>,
     read: u64,
     chain: ChainCheck,
 }
@@ -41,7 +41,10 @@ impl<'a> Historian<'a> {
             );
         }
         let amounts = Amounts::of(currency(journal, &stream).await?);
-        Ok(Self { journal, stream, amounts, read: 0, chain: ChainCheck::with(seen, not_asked) })
+        let category = Category::of_stream(stream.as_str()).map(|(category, _)| category);
+        let kind = Kind::ALL.into_iter().find(|kind| Some(kind.category()) == category);
+        let fold = kind.map(ObjectFold::of);
+        Ok(Self { journal, stream, amounts, fold, read: 0, chain: ChainCheck::with(seen, not_asked) })
     }
 
     /// The next events; empty at the end.
@@ -87,6 +90,7 @@ impl<'a> Historian<'a> {
             event_id: recorded.id.to_string(),
             event_type: recorded.event_type.to_string(),
             happened: String::new(),
+            changes: None,
             occurred_at: None,
             recorded_at,
             actor: None,
@@ -101,7 +105,8 @@ impl<'a> Historian<'a> {
                 entry.data = stored();
             }
             Ok(envelope) => {
-                entry.happened = words::happened(&envelope.event, self.amounts);
+                entry.happened = happened(&envelope.event, self.amounts);
+                entry.changes = self.fold.as_mut().and_then(|fold| fold.take(&envelope));
                 entry.occurred_at = Some(envelope.metadata.occurred_at.to_string());
                 entry.actor = Some(by_whom(envelope.metadata.actor));
                 entry.data = envelope.open_data().context("an event can't be shown")?;
@@ -148,17 +153,5 @@ async fn currency(journal: &Journal, stream: &StreamName) -> Result<Option<Curre
         if read < PAGE || (found.is_some() && !newest_first) {
             return Ok(found);
         }
-    }
-}
-
-fn currency_in(event: &Event) -> Option<Currency> {
-    use domain::{credit::CreditEvent, gift_card::GiftCardEvent, invoice::InvoiceEvent};
-    match event {
-        Event::Invoice(InvoiceEvent::InvoiceIssued(issued)) => Some(issued.currency),
-        Event::GiftCard(GiftCardEvent::GiftCardIssued(issued)) => Some(issued.currency),
-        Event::Credit(CreditEvent::CreditIssued(issued)) => Some(issued.currency),
-        Event::Customer(CustomerEvent::CustomerCreated(created)) => Some(created.currency),
-        Event::Customer(CustomerEvent::CustomerCurrencyChanged(changed)) => Some(changed.currency),
-        _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! `cartlog audit history`: what an auditor sees of an object, event by event, and what vouches for it.
 //!
-//! What lives here: reading a history ([`history`]), putting it into words ([`words`]), checking its chain ([`chain`]), asking who else
-//! has seen it ([`witnesses`]) and what ([`testimony`]), what is told of it ([`report`]), showing it ([`table`]). What doesn't: how the log is reached, which is `control`'s and `wiring`'s.
+//! What lives here: reading a history ([`history`]), checking its chain ([`chain`]), asking who else
+//! has seen it ([`witnesses`]) and what ([`testimony`]), what is told of it ([`report`]), showing it ([`table`]). What doesn't: what events say in words
+//! (the crate `audit`), and how the log is reached, which is `control`'s and `wiring`'s.
 
-mod amounts;
 mod chain;
 mod history;
 pub mod object;
@@ -11,7 +11,6 @@ pub mod report;
 mod table;
 mod testimony;
 mod witnesses;
-mod words;
 
 pub use history::Historian;
 pub use witnesses::Witnesses;

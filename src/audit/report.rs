@@ -1,6 +1,7 @@
 //! What is told of one object: its events, and what vouches for them.
 
 use super::testimony::{NotAsked, Witness};
+use ::audit::Change;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,6 +15,8 @@ pub struct HistoryEntry {
     pub event_type: String,
     /// In words, for people.
     pub happened: String,
+    /// What it changed of the object, field by field; null where that can't be told.
+    pub changes: Option<Vec<Change>>,
     /// RFC 3339; null where the event can't be read.
     pub occurred_at: Option<String>,
     pub recorded_at: String,

@@ -4,7 +4,8 @@ use super::report::{Chain, HistoryEntry, LastEvent, Unread};
 use super::testimony::{Finding, NotAsked, Witness};
 use crate::tables;
 use crate::tables::Head::{Number, Text};
-use serde_json::json;
+use ::audit::Change;
+use serde_json::{Value, json};
 
 /// One object, for machines: `object`, `events`, `chain`.
 pub fn as_json(object: &str, entries: &[HistoryEntry], chain: &Chain) -> serde_json::Value {
@@ -17,13 +18,23 @@ pub fn as_table(object: &str, entries: &[HistoryEntry], chain: &Chain) -> String
     for entry in entries {
         let time = entry.occurred_at.as_ref().unwrap_or(&entry.recorded_at);
         let by = entry.actor.as_deref().unwrap_or("?");
-        table.add_row([time.clone(), entry.revision.to_string(), entry.happened.clone(), by.to_owned()]);
+        let happened = [entry.happened.clone()].into_iter().chain(changed(entry)).collect::<Vec<_>>().join("\n");
+        table.add_row([time.clone(), entry.revision.to_string(), happened, by.to_owned()]);
     }
     let events = match entries.len() {
         1 => "1 event".to_owned(),
         more => format!("{more} events"),
     };
     format!("{object}: {events}\n{table}\n{}\n", verdict(chain).join("\n"))
+}
+
+/// What it changed of what was there, a field a line: what is new, the sentence says.
+fn changed(entry: &HistoryEntry) -> impl Iterator<Item = String> {
+    let is_changed = |change: &&Change| !change.before.is_null();
+    entry.changes.iter().flatten().filter(is_changed).map(|Change { field, before, after }| {
+        let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        format!("  {field}: {} → {}", shown(before), shown(after))
+    })
 }
 
 /// What vouches for what, a sentence a line, what is wrong first. It claims nothing that was not compared.

@@ -25,6 +25,10 @@ async fn an_invoice_is_told_event_by_event_with_and_without_a_server() {
     let history: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     let types: Vec<_> = history["events"].as_array().into_iter().flatten().map(|event| event["type"].clone()).collect();
     assert_eq!(types, ["InvoiceIssued", "InvoiceCollected"]);
+    let changes = history["events"][1]["changes"].as_array().expect("changes");
+    let state = changes.iter().find(|change| change["field"] == "state").expect("a state");
+    assert_eq!((&state["before"], &state["after"]), (&"open".into(), &"collected".into()));
+    assert!(table.contains("state: open → collected"), "{table}");
     assert_eq!(history["chain"]["tip"], history["events"][1]["hash"]);
     let cart = on(data.path(), &["audit", "history", &format!("cart/{customer}")]).succeeded();
     assert!(cart.contains("2 × 'Darjeeling' at 12.50 EUR added") && cart.contains("billed"), "{cart}");

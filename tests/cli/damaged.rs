@@ -4,6 +4,7 @@ use super::run::{on_files, signal};
 use crate::contract::table::World;
 use crate::support::{Server, TestShop};
 use eventlog::{EventLog, ExpectedRevision, NewEvent, SqliteLog, SqliteOptions, StreamName};
+use serde_json::json;
 use std::path::Path;
 
 /// A store that was served and stopped.
@@ -126,5 +127,12 @@ async fn a_history_that_can_t_be_read_is_damaged_and_not_away() {
         server = Server::on_files(data.path(), &[]);
         let damaged = shop.moved_to(&server).get(&path).await.problem(500, "HISTORY_DAMAGED");
         assert!(damaged.header("retry-after").is_none(), "{path}: trying again does not help");
+        // Who audits is told of it beside what can be read.
+        let object = if category == "store" { continue } else { path.rsplit('/').nth(1).unwrap_or_default() };
+        let id = if category == "cart" { customer.as_str() } else { object };
+        let told = shop.moved_to(&server).get(&format!("/audit/{category}/{id}?limit=250")).await.expect(200);
+        let last = told["events"].as_array().and_then(|events| events.last()).expect("an event");
+        assert!(last["happened"].as_str().is_some_and(|words| words.starts_with("can't be read: ")), "{last:#}");
+        assert_eq!((&last["data"], &last["changes"]), (&json!(null), &json!(null)), "{last:#}");
     }
 }

@@ -4,6 +4,7 @@
 mod addresses;
 mod answered;
 mod asyncapi;
+mod audits;
 mod billing;
 mod browser;
 mod carts;

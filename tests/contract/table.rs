@@ -155,6 +155,8 @@ impl World {
             ("{job_id}", &self.job),
             ("{query}", "darjeeling"),
             ("{n}", "10"),
+            ("{kind}", "invoice"),
+            ("{object_id}", &self.invoice),
             ("{slug}", "insufficient-inventory"),
         ];
         let path = known.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));

@@ -1,7 +1,8 @@
 //! What happened to one thing, event by event (api.md §12).
 
+use super::audit::actor;
 use super::{Time, list};
-use journal::{Actor, Envelope};
+use journal::Envelope;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -50,11 +51,7 @@ impl TryFrom<&Envelope> for HistoryEvent {
             position: envelope.position.0,
             occurred_at: metadata.occurred_at.into(),
             recorded_at: envelope.recorded_at.into(),
-            actor: match metadata.actor {
-                Actor::Token(token) => format!("token:{token}"),
-                Actor::Anonymous => "anonymous".to_owned(),
-                Actor::System => "system".to_owned(),
-            },
+            actor: actor(metadata.actor),
             request_id: metadata.request_id.clone(),
             causation_id: metadata.causation_id,
             data: envelope.open_data()?,

@@ -1,5 +1,6 @@
 //! What clients get: one file per resource, fields named and ordered as in api.md. A field without a value is null.
 
+pub mod audit;
 pub mod cart;
 pub mod coupon;
 pub mod credit;

@@ -24,7 +24,7 @@ pub const LICENSE: &str = "MIT OR Apache-2.0";
 const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
 
 /// What the operations are grouped by, in the order in which they are shown.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     ("Store", "The store itself: who its clients are, and what holds for all of its sales."),
     ("Product", "What is sold, and how much of it there is."),
     ("Customer", "Who buys, with their addresses and emails."),
@@ -36,6 +36,10 @@ const TAGS: [(&str, &str); 12] = [
     ("Coupon code", "What takes something off an invoice."),
     ("Streaming metrics", "Figures in near real time: an event shows within 1 s of its command's answer."),
     ("History", "Every event of one thing, oldest first. What was deleted keeps its history."),
+    (
+        "Audit",
+        "What happened, in words, and what each event changed. What was deleted is told, and so is what can't be read.",
+    ),
     ("Service", "The server itself. Needs no credentials."),
 ];
 

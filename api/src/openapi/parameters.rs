@@ -5,7 +5,7 @@ use crate::codes::Code;
 use serde_json::{Value, json};
 
 /// Every path segment that is a parameter: what it is, and what it is called when there is no such thing.
-const PATH_PARAMETERS: [(&str, &str, Option<Code>); 16] = [
+const PATH_PARAMETERS: [(&str, &str, Option<Code>); 18] = [
     ("product_id", "A product's id", Some(Code::ProductNotFound)),
     ("customer_id", "A customer's id", Some(Code::CustomerNotFound)),
     ("address_id", "The id of one of the customer's addresses", Some(Code::AddressNotFound)),
@@ -18,6 +18,12 @@ const PATH_PARAMETERS: [(&str, &str, Option<Code>); 16] = [
     ("email", "An email address, in any case of its letters", None),
     ("tag", "A tag: 1 to 1,000 characters", None),
     ("query", "Words to look for, 1 to 1,000 characters; `_` stands for a space", None),
+    (
+        "kind",
+        "What kind of object it is: `store`, `product`, `customer`, `cart`, `invoice`, `order`, `credit`, `gift_card` or `coupon`",
+        Some(Code::NotFound),
+    ),
+    ("object_id", "The object's id; of a cart also its customer's, of a coupon also its code", None),
     ("token", "The token of a confirmation link", Some(Code::ConfirmationNotFound)),
     ("amount", AMOUNT, None),
     ("n", "How many: 1 to 100", None),

@@ -12,10 +12,12 @@ use crate::wire::list::List;
 use crate::wire::paging::{Beside, CursorOnly, CursorOnlyParams, Paging};
 use crate::wire::path_id::PathId;
 use domain::{
-    Category, CouponId, CreditId, CustomerId, Event, GiftCardId, InvoiceId, OrderId, ProductId, credit::CreditEvent,
+    Category, CouponId, CreditId, CustomerId, Event, GiftCardId, InvoiceId, OrderId, ProductId, StoreId,
+    credit::CreditEvent,
 };
 use eventlog::{Room, StreamName};
 use journal::{Envelope, Tail};
+use projections::Views;
 
 fn stream(category: Category, id: impl std::fmt::Display) -> StreamName {
     StreamName::new(category.stream(id))
@@ -187,6 +189,13 @@ pub async fn credit(call: Call) -> Answer {
     }
 }
 
+/// The coupon that is named by its code or its id.
+pub(super) async fn coupon_id(views: &Views, store: StoreId, named: &str) -> Result<Option<CouponId>, Problem> {
+    let by_code = views.coupon_by_code(store, named).await?.map(|row| row.coupon_id);
+    // Hyphenated only, as clients were given it.
+    Ok(by_code.or_else(|| named.parse().ok().filter(|_| named.len() == 36)))
+}
+
 /// The history of a coupon code
 ///
 /// By its code or by its id.
@@ -196,10 +205,7 @@ pub async fn credit(call: Call) -> Answer {
     extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])))
 )]
 pub async fn coupon(call: Call) -> Answer {
-    let named = call.parts.segment("code");
-    let by_code = call.views().await?.coupon_by_code(call.store_id(), named).await?;
-    let coupon =
-        by_code.map(|row| row.coupon_id).or_else(|| named.parse::<CouponId>().ok().filter(|_| named.len() == 36));
+    let coupon = coupon_id(call.views().await?, call.store_id(), call.parts.segment("code")).await?;
     let coupon = coupon.ok_or_else(|| Problem::of(Code::CouponNotFound))?;
     page(&call, &stream(Category::Coupon, coupon), Some(Code::CouponNotFound)).await
 }

@@ -3,6 +3,7 @@
 //! The list of routes stands in `router`. What every route shares (credentials, limits, headers) stands in `wire`.
 
 pub mod addresses;
+pub mod audits;
 pub mod billing;
 pub mod carts;
 pub mod confirmation;

@@ -1,0 +1,99 @@
+//! What an auditor is told of an object (api.md §12, Audit).
+
+use super::{Time, list};
+use audit::AuditedEvent;
+use journal::{Actor, Delivery, Envelope};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A stored event, in words, and what it changed.
+#[derive(Serialize, ToSchema)]
+pub struct AuditEvent {
+    pub event_id: Uuid,
+    /// What happened, as in `CartItemAdded`.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// Its place in its stream, from 0.
+    pub revision: u64,
+    /// Its place in the log.
+    pub position: u64,
+    /// When it happened; null where the event can't be read.
+    pub occurred_at: Option<Time>,
+    /// When the log stored it, by the log's own time; null where the event can't be read.
+    pub recorded_at: Option<Time>,
+    /// `token:` and a token's id, `anonymous`, or `system`; null where the event can't be read.
+    pub actor: Option<String>,
+    /// The request that it happened in.
+    pub request_id: Option<String>,
+    /// The event that it is a reaction to.
+    pub causation_id: Option<Uuid>,
+    /// BLAKE3, in hex, over what is stored; the stream's next event carries it.
+    pub hash: String,
+    /// What happened, in one sentence for people; or why the event can't be read.
+    pub happened: String,
+    /// What it changed of the object, field by field; null where that can't be told: the event, or one before it, can't be read, or more
+    /// than 50,000 events stand before it.
+    pub changes: Option<Vec<Change>>,
+    /// What is stored of it, by its `type` as `GET /asyncapi.json` has it, but opened: `personal` is not sealed here, and null once the
+    /// person was erased. Null where the event can't be read.
+    pub data: Value,
+}
+
+/// A field of the object, before an event and after it.
+#[derive(Serialize, ToSchema)]
+pub struct Change {
+    /// As in `inventory`, or `items[01a2…].quantity`: what stands in a list is named by its id.
+    pub field: String,
+    /// Null where there was nothing.
+    pub before: Value,
+    /// Null where there is nothing any more.
+    pub after: Value,
+}
+
+list! {
+    /// One page of events, oldest first.
+    AuditHistory { events: AuditEvent }
+}
+
+impl TryFrom<AuditedEvent> for AuditEvent {
+    type Error = serde_json::Error;
+
+    fn try_from(audited: AuditedEvent) -> Result<Self, serde_json::Error> {
+        let AuditedEvent { event, happened, changes } = audited;
+        let read: Option<&Envelope> = match &event {
+            Delivery::Event(envelope) => Some(envelope),
+            Delivery::Unreadable(_) => None,
+        };
+        let event_type = match &event {
+            Delivery::Event(envelope) => envelope.event.event_type().to_owned(),
+            Delivery::Unreadable(unreadable) => unreadable.event_type.to_string(),
+        };
+        let change = |change: audit::Change| Change { field: change.field, before: change.before, after: change.after };
+        Ok(Self {
+            event_id: event.id(),
+            event_type,
+            revision: event.revision(),
+            position: event.position().0,
+            occurred_at: read.map(|envelope| envelope.metadata.occurred_at.into()),
+            recorded_at: read.map(|envelope| envelope.recorded_at.into()),
+            actor: read.map(|envelope| actor(envelope.metadata.actor)),
+            request_id: read.and_then(|envelope| envelope.metadata.request_id.clone()),
+            causation_id: read.and_then(|envelope| envelope.metadata.causation_id),
+            hash: event.hash().to_string(),
+            happened,
+            changes: changes.map(|changes| changes.into_iter().map(change).collect()),
+            data: read.map_or(Ok(Value::Null), Envelope::open_data)?,
+        })
+    }
+}
+
+/// As clients see who made it happen.
+pub fn actor(actor: Actor) -> String {
+    match actor {
+        Actor::Token(token) => format!("token:{token}"),
+        Actor::Anonymous => "anonymous".to_owned(),
+        Actor::System => "system".to_owned(),
+    }
+}
