@@ -8,7 +8,7 @@ mod policy;
 
 pub use policy::{CheckpointError, Cosigned, Policy, PolicyError, Vouched};
 
-use crate::hash::{Hash, HashError};
+use crate::hash::{Hash, HashError, empty_root};
 use crate::note::{Note, NoteError, Signer};
 use crate::text::decimal;
 use std::fmt;
@@ -36,13 +36,15 @@ pub enum CheckpointTextError {
     Size,
     #[error("a checkpoint's third line is its root: {0}")]
     Root(#[from] HashError),
+    #[error("the tree without leaves has another root")]
+    EmptyRoot,
 }
 
 impl Checkpoint {
     /// Of the log that is known by `origin`, at that size. Extension lines are opaque, and not recommended: nobody checks them.
     ///
     /// # Errors
-    /// The origin or an extension is not one line of text.
+    /// The origin or an extension is not one line of text, or the empty log has a root that it can't have.
     pub fn new(
         origin: impl Into<String>,
         size: u64,
@@ -52,6 +54,9 @@ impl Checkpoint {
         let checkpoint = Self { origin: origin.into(), size, root, extensions };
         check_line(1, &checkpoint.origin)?;
         checkpoint.extensions.iter().enumerate().try_for_each(|(at, extension)| check_line(at + 4, extension))?;
+        if size == 0 && root != empty_root() {
+            return Err(CheckpointTextError::EmptyRoot);
+        }
         Ok(checkpoint)
     }
 

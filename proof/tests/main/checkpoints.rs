@@ -3,6 +3,7 @@
 use crate::support::{leaf, seed, signer};
 use proof::checkpoint::{Checkpoint, CheckpointError, CheckpointTextError, Cosigned, Policy, PolicyError};
 use proof::cosignature::Cosigner;
+use proof::hash::empty_root;
 use proof::note::{Note, OpenError};
 use proptest::prelude::*;
 
@@ -41,6 +42,10 @@ fn the_specifications_example_is_read_and_written() {
     assert_eq!((checkpoint.origin(), checkpoint.size()), ("example.com/behind-the-sofa", 20_852_163));
     assert_eq!(checkpoint.root().to_string(), "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=");
     assert_eq!(checkpoint.to_string(), EXAMPLE);
+    let empty = EXAMPLE
+        .replace("20852163", "0")
+        .replace("CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=", &empty_root().to_string());
+    assert_eq!(parse(&empty).unwrap().to_string(), empty);
     let extended = parse(&format!("{EXAMPLE}one\ntwo words\n")).unwrap();
     assert_eq!(extended.extensions(), ["one", "two words"]);
     assert_eq!(extended.to_string(), format!("{EXAMPLE}one\ntwo words\n"));
@@ -64,6 +69,7 @@ fn what_is_no_checkpoint_is_refused() {
         (EXAMPLE.replace("20852163", "20852163 "), Size),
         (EXAMPLE.replace("20852163", "0x1"), Size),
         (EXAMPLE.replace("20852163", "18446744073709551616"), Size),
+        (EXAMPLE.replace("20852163", "0"), EmptyRoot),
         (EXAMPLE.replace("q2I=", "q2I"), Root(proof::hash::HashError)),
         (EXAMPLE.replace("q2I=", "q2J="), Root(proof::hash::HashError)),
         (EXAMPLE.replace("q2I=", "q2I=A"), Root(proof::hash::HashError)),

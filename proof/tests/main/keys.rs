@@ -27,6 +27,14 @@ fn the_examples_are_keys() {
     }
 }
 
+/// Of a witness that is in use, and so of the kind that cosigns.
+#[test]
+fn a_witnesss_key_is_one() {
+    let remora = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2";
+    let key = key(remora).unwrap();
+    assert_eq!((key.kind(), key.to_string().as_str()), (KeyKind::Cosignature, remora));
+}
+
 /// As Go's package tests it: no part of a key is one, and none with a character changed.
 #[test]
 fn no_part_of_a_key_is_one() {

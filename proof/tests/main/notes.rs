@@ -57,7 +57,7 @@ fn signatures_by_unknown_keys_are_passed_over() {
     assert_eq!(open(&both, &[&foo]), Err(OpenError::Unsigned));
     assert_eq!(open(&both, &[]), Err(OpenError::Unsigned));
     // Twice, of a key that shares its name alone, or its id alone, and of a kind that nobody knows.
-    let others = format!("{ENOCHS}{ENOCHS}— PeterNeumann AAAAAAA=\n— Gustav x08goAA=\n");
+    let others = format!("{ENOCHS}{ENOCHS}— PeterNeumann AAAAAAA=\n— Gustav x08gowA=\n");
     assert_eq!(open(&format!("{TEXT}\n{others}{PETERS}"), &[&peter]), Ok(vec!["PeterNeumann".into()]));
 }
 
@@ -71,7 +71,7 @@ fn what_a_known_key_did_not_sign_is_refused() {
     // Also where another's signature holds.
     let longer = PETERS.replace("UG/Sffc", "UG/ABCDSffc");
     assert_eq!(open(&format!("{TEXT}\n{ENOCHS}{longer}"), &[&peter, &enoch]), of_peter);
-    assert_eq!(open(&format!("{TEXT}\n{ENOCHS}— PeterNeumann x08goAA=\n"), &[&peter, &enoch]), of_peter);
+    assert_eq!(open(&format!("{TEXT}\n{ENOCHS}— PeterNeumann x08gowA=\n"), &[&peter, &enoch]), of_peter);
     let twice = OpenError::Twice { name: "PeterNeumann".parse().unwrap(), id: peter.id() };
     assert_eq!(open(&format!("{TEXT}\n{PETERS}{ENOCHS}{PETERS}"), &[&peter]), Err(twice));
 }

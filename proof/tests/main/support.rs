@@ -20,8 +20,6 @@ pub struct Log {
     pub frontier: Frontier,
     /// The roots of all complete subtrees.
     pub nodes: BTreeMap<Node, Hash>,
-    /// At each size, from 0.
-    pub roots: Vec<Hash>,
 }
 
 impl Log {
@@ -31,12 +29,21 @@ impl Log {
 
     pub fn over(leaves: impl IntoIterator<Item = Hash>) -> Self {
         let (mut frontier, mut nodes) = (Frontier::new(), BTreeMap::new());
-        let mut roots = vec![frontier.root()];
         for leaf in leaves {
             frontier.append_and_tell(leaf, |node, hash| assert_eq!(nodes.insert(node, hash), None, "{node:?} twice"));
-            roots.push(frontier.root());
         }
-        Self { frontier, nodes, roots }
+        Self { frontier, nodes }
+    }
+
+    /// The roots that it had at each size, from 0, as its edge told them then.
+    pub fn roots(&self) -> Vec<Hash> {
+        let mut frontier = Frontier::new();
+        let leaves = (0..self.frontier.size()).map(|index| self.nodes[&Node { level: 0, index }]);
+        let grown = leaves.map(|leaf| {
+            frontier.append(leaf);
+            frontier.root()
+        });
+        [Frontier::new().root()].into_iter().chain(grown).collect()
     }
 
     /// The rows of a tile of hashes.

@@ -118,6 +118,7 @@ impl Vectors {
     pub fn of(sizes: &[u64]) -> Self {
         let largest = sizes.iter().max().copied().unwrap_or_default();
         let log = Log::of(largest);
+        let roots = log.roots();
         let texts = |hashes: Vec<proof::hash::Hash>| hashes.iter().map(ToString::to_string).collect();
         let leaves = sizes.iter().flat_map(|&size| {
             let some = [0, 1, size / 2, size.saturating_sub(1)].into_iter().filter(move |index| *index < size);
@@ -134,7 +135,7 @@ impl Vectors {
             new,
             hashes: texts(consistency_proof(&log.nodes, old, new).unwrap()),
         });
-        let root = |size: &u64| Root { size: *size, root: log.roots[*size as usize].to_string() };
+        let root = |size: &u64| Root { size: *size, root: roots[*size as usize].to_string() };
         Self {
             roots: sizes.iter().map(root).collect(),
             inclusion: inclusion.collect(),
