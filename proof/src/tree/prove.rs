@@ -47,7 +47,8 @@ impl HashReader for BTreeMap<Node, Hash> {
 /// # Errors
 /// The hashes can't be read.
 pub fn root<R: HashReader>(reader: &R, size: u64) -> Result<Hash, ProveError<R::Error>> {
-    let roots = read(reader, &[0..size])?;
+    let whole = 0..size;
+    let roots = read(reader, std::slice::from_ref(&whole))?;
     Ok(joined(&roots))
 }
 

@@ -1,7 +1,7 @@
 //! That Go's `golang.org/x/mod/sumdb` finds the same: `tests/go` reads examples of trees, proofs, notes and tiles, and checks each with it. Where Go
 //! is not installed, or its module can't be fetched, nothing is checked, and the test says so.
 
-use crate::vectors::Vectors;
+use crate::shapes::Vectors;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
@@ -77,9 +77,16 @@ fn go_finds_the_same() {
     assert!(said.contains(&counted), "{said}");
     let kept: Vectors = serde_json::from_str(include_str!("../../vectors/v1.json")).unwrap();
     check(&checker, directory.path(), &kept).expect("Go finds the same in what is kept");
-    // It does look: each of these is found.
+    it_finds_each_change(&checker, directory.path(), &vectors);
+}
+
+/// What is done to the examples, given a hash of something else.
+type Change = fn(&mut Vectors, String);
+
+/// It does look.
+fn it_finds_each_change(checker: &Path, directory: &Path, vectors: &Vectors) {
     let other = vectors.roots[3].root.clone();
-    let changes: [(&str, fn(&mut Vectors, String)); 9] = [
+    let changes: [(&str, Change); 9] = [
         ("root of", |vectors, other| vectors.roots[9].root = other),
         ("inclusion of", |vectors, other| vectors.inclusion[40].hashes[1] = other),
         ("consistency of", |vectors, other| vectors.consistency[200].hashes[0] = other),
@@ -93,7 +100,7 @@ fn go_finds_the_same() {
     for (named, change) in changes {
         let mut changed = vectors.clone();
         change(&mut changed, other.clone());
-        let said = check(&checker, directory.path(), &changed).expect_err(named);
+        let said = check(checker, directory, &changed).expect_err(named);
         assert!(said.starts_with(named), "{named}: {said}");
     }
 }

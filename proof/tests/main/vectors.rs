@@ -2,6 +2,10 @@
 //! What others should be able to check is in it, with the test keys that signed it.
 
 use crate::leaves;
+use crate::shapes::{
+    Bundle, Changed, Consistency, CosignedNote, Inclusion, LeafVector, ProofVector, Root, SavedFrontier, SignedNote,
+    TileVector, Vectors,
+};
 use crate::support::{Log, record, seed, signer};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use proof::checkpoint::{Checkpoint, Policy};
@@ -12,106 +16,10 @@ use proof::note::{Note, Signer};
 use proof::tiles::{Rows, Tile, changed, entries_to_bytes};
 use proof::tlog_proof::TlogProof;
 use proof::tree::{consistency_proof, inclusion_proof};
-use serde::{Deserialize, Serialize};
 
 const KEPT: &str = include_str!("../../vectors/v1.json");
 const KEPT_SIZES: [u64; 10] = [0, 1, 2, 3, 5, 8, 255, 256, 257, 300];
 const TEXT: &str = "one line\n\n— another, with a blank one before it\n";
-
-/// The log's records are `record 0`, `record 1` and so on. Hashes are in base64.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Vectors {
-    pub roots: Vec<Root>,
-    pub inclusion: Vec<Inclusion>,
-    pub consistency: Vec<Consistency>,
-    pub frontiers: Vec<SavedFrontier>,
-    pub tiles: Vec<TileVector>,
-    pub changed: Vec<Changed>,
-    pub bundle: Bundle,
-    pub notes: Vec<SignedNote>,
-    pub cosigned: CosignedNote,
-    pub leaves: Vec<LeafVector>,
-    pub proofs: Vec<ProofVector>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Root {
-    pub size: u64,
-    pub root: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Inclusion {
-    pub index: u64,
-    pub size: u64,
-    pub hashes: Vec<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Consistency {
-    pub old: u64,
-    pub new: u64,
-    pub hashes: Vec<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SavedFrontier {
-    pub size: u64,
-    pub hex: String,
-}
-
-/// No level: a bundle of entries.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TileVector {
-    pub level: Option<u8>,
-    pub index: u64,
-    pub width: u16,
-    pub path: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Changed {
-    pub old: u64,
-    pub new: u64,
-    pub paths: Vec<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Bundle {
-    pub records: Vec<String>,
-    pub hex: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SignedNote {
-    pub secret: String,
-    pub key: String,
-    pub text: String,
-    pub note: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CosignedNote {
-    pub log: String,
-    pub witness: String,
-    pub origin: String,
-    pub at: u64,
-    pub note: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LeafVector {
-    pub text: String,
-    pub hash: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ProofVector {
-    pub key: String,
-    pub origin: String,
-    pub record: String,
-    pub file: String,
-}
 
 impl Vectors {
     /// Of trees of these sizes.
