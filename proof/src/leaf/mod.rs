@@ -98,7 +98,7 @@ impl Leaf {
     pub fn to_bytes(&self) -> Result<Vec<u8>, LeafError> {
         check_text(Line::Stream, &self.stream, MAX_STREAM_BYTES)?;
         check_text(Line::Type, &self.event_type, MAX_TYPE_BYTES)?;
-        Ok(self.to_string().into_bytes())
+        Ok(self.text().into_bytes())
     }
 
     /// Reads a record. `to_bytes` writes the same bytes again.
@@ -108,18 +108,22 @@ impl Leaf {
     pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
         read::leaf(bytes)
     }
-}
 
-/// Without a look at whether stream and type may stand there: `to_bytes` has had it.
-impl fmt::Display for Leaf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn text(&self) -> String {
         let Self { stream, revision, id, event_type, data, metadata, store, rank, number } = self;
-        writeln!(f, "{}", Line::Version)?;
-        writeln!(f, "{} {stream}\n{} {revision}", Line::Stream, Line::Revision)?;
-        writeln!(f, "{} {id}\n{} {event_type}", Line::Id, Line::Type)?;
-        writeln!(f, "{} {data}\n{} {metadata}", Line::Data, Line::Metadata)?;
-        writeln!(f, "{} {store}\n{} {rank}", Line::Store, Line::Rank)?;
-        number.iter().try_for_each(|number| writeln!(f, "{} {number}", Line::Number))
+        let lines: [(Line, &dyn fmt::Display); 8] = [
+            (Line::Stream, stream),
+            (Line::Revision, revision),
+            (Line::Id, id),
+            (Line::Type, event_type),
+            (Line::Data, data),
+            (Line::Metadata, metadata),
+            (Line::Store, store),
+            (Line::Rank, rank),
+        ];
+        let number = number.as_ref().map(|number| (Line::Number, number as &dyn fmt::Display));
+        let lines = lines.into_iter().chain(number).map(|(line, value)| format!("{line} {value}\n"));
+        [format!("{}\n", Line::Version)].into_iter().chain(lines).collect()
     }
 }
 

@@ -11,7 +11,7 @@ use std::ops::Range;
 pub trait HashReader {
     type Error: Error + 'static;
 
-    /// The hash of each of these, in their order. A proof asks once, for at most a few thousand.
+    /// The hash of each of these, in their order. A proof asks once, for fewer than 130.
     ///
     /// # Errors
     /// One can't be read: there is no proof then.
