@@ -61,6 +61,14 @@ impl Tile {
         }
     }
 
+    /// The tile with this row of hashes, as wide as it is where the level has so many. `None`: it has not got the row.
+    pub(crate) fn with_row(level: u8, row: u64, rows: u64) -> Option<Self> {
+        let width = u64::from(WIDTH);
+        let index = row / width;
+        let of_tile = || (rows - index * width).min(width) as u16;
+        (row < rows).then(|| Self { rows: Rows::Hashes { level }, index, width: of_tile() })
+    }
+
     pub fn rows(&self) -> Rows {
         self.rows
     }

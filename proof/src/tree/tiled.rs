@@ -3,9 +3,10 @@
 use super::prove::HashReader;
 use super::ranges::{Node, joined};
 use crate::hash::Hash;
-use crate::tiles::{self, HEIGHT, HashesError, Rows, Tile, TileError, WIDTH};
+use crate::tiles::{self, HEIGHT, HashesError, Tile, WIDTH};
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::ops::Range;
 
 /// Whoever keeps tiles. A proof asks for each once.
 pub trait TileReader {
@@ -34,8 +35,6 @@ pub enum TiledError<E: Error + 'static> {
     Read { tile: Tile, source: E },
     #[error("{tile} is damaged")]
     Damaged { tile: Tile, source: HashesError },
-    #[error(transparent)]
-    Tile(TileError),
 }
 
 impl<'t, T: TileReader> Tiled<'t, T> {
@@ -44,22 +43,15 @@ impl<'t, T: TileReader> Tiled<'t, T> {
         Self { tiles, size }
     }
 
-    /// The tile whose rows the subtree is made of, and which those are.
-    fn place(&self, node: Node) -> Result<(Tile, std::ops::Range<usize>), TiledError<T::Error>> {
-        let beyond = || TiledError::Beyond { node, size: self.size };
+    /// The tile whose rows the subtree is made of, and which those are. `None`: the tree has not got all of them.
+    fn place(&self, node: Node) -> Option<(Tile, Range<usize>)> {
         let (level, within) = (node.level / HEIGHT, node.level % HEIGHT);
-        // Rows of the tile's level that the tree has, and the subtree covers.
         let rows = self.size.checked_shr(u32::from(level * HEIGHT)).unwrap_or(0);
-        let end = node.index.checked_add(1).and_then(|next| next.checked_mul(1 << within)).ok_or_else(beyond)?;
+        let end = node.index.checked_add(1)?.checked_mul(1 << within)?;
         let start = node.index << within;
-        if end > rows {
-            return Err(beyond());
-        }
-        let index = start / u64::from(WIDTH);
-        let before = index * u64::from(WIDTH);
-        let width = (rows - before).min(u64::from(WIDTH)) as u16;
-        let tile = Tile::new(Rows::Hashes { level }, index, width).map_err(TiledError::Tile)?;
-        Ok((tile, (start - before) as usize..(end - before) as usize))
+        let tile = Tile::with_row(level, end - 1, rows)?;
+        let first = tile.index() * u64::from(WIDTH);
+        Some((tile, (start - first) as usize..(end - first) as usize))
     }
 
     fn read(&self, tile: Tile) -> Result<Vec<Hash>, TiledError<T::Error>> {
@@ -75,7 +67,7 @@ impl<T: TileReader> HashReader for Tiled<'_, T> {
         let mut read: BTreeMap<Tile, Vec<Hash>> = BTreeMap::new();
         let mut hashes = Vec::with_capacity(nodes.len());
         for node in nodes {
-            let (tile, rows) = self.place(*node)?;
+            let (tile, rows) = self.place(*node).ok_or(TiledError::Beyond { node: *node, size: self.size })?;
             let known = match read.remove(&tile) {
                 Some(known) => known,
                 None => self.read(tile)?,

@@ -82,16 +82,13 @@ struct Path {
 
 impl Path {
     /// Goes up to the next node that has two children, and says where its other child stands.
+    ///
+    /// On the right edge a node may have no sibling and so be its parent, which the RFC skips to by shifting. Here nothing needs to be skipped: a way that
+    /// has come to the edge stays on it, where every sibling stands to the left, and how many there are the proof's length has said.
     fn step(&mut self) -> Side {
-        let is_right_child = self.at & 1 == 1;
-        let is_last = self.at == self.last;
-        if is_last && !is_right_child {
-            // On the right edge a node without a sibling is its parent.
-            let up = self.at.trailing_zeros().min(u64::BITS - 1);
-            (self.at, self.last) = (self.at >> up, self.last >> up);
-        }
+        let side = if self.at & 1 == 1 || self.at == self.last { Side::Left } else { Side::Right };
         (self.at, self.last) = (self.at >> 1, self.last >> 1);
-        if is_right_child || is_last { Side::Left } else { Side::Right }
+        side
     }
 }
 

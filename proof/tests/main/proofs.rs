@@ -4,8 +4,8 @@ use crate::naive::Naive;
 use crate::support::{Log, flipped, leaf};
 use proof::hash::{Hash, empty_root};
 use proof::tree::{
-    MAX_INCLUSION_HASHES, Node, ProofError, ProveError, RangeError, consistency_nodes, consistency_proof,
-    inclusion_nodes, inclusion_proof, root, verify_consistency, verify_inclusion,
+    HashReader, MAX_INCLUSION_HASHES, MissingNode, Node, ProofError, ProveError, RangeError, consistency_nodes,
+    consistency_proof, inclusion_nodes, inclusion_proof, root, verify_consistency, verify_inclusion,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -224,4 +224,21 @@ fn a_proof_takes_the_nodes_that_were_named_before() {
             assert!(matches!(error, ProveError::Read(missing) if missing.0 == node));
         }
     }
+}
+
+/// A storage that answers less than it was asked.
+struct Forgetful;
+
+impl HashReader for Forgetful {
+    type Error = MissingNode;
+
+    fn hashes(&self, nodes: &[Node]) -> Result<Vec<Hash>, MissingNode> {
+        Ok(nodes.iter().skip(1).map(|node| LOG.nodes[node]).collect())
+    }
+}
+
+#[test]
+fn a_storage_that_answers_less_is_found_out() {
+    assert_eq!(inclusion_proof(&Forgetful, 3, 7), Err(ProveError::Count { asked: 4, given: 3 }));
+    assert_eq!(root(&Forgetful, 8), Err(ProveError::Count { asked: 1, given: 0 }));
 }
