@@ -1,8 +1,9 @@
 //! Whoever vouches for having seen a log's checkpoint: <https://c2sp.org/tlog-cosignature>, with Ed25519.
 //!
-//! What lives here: making such a cosignature. What doesn't: checking one, which a note does for all kinds of keys ([`crate::note`]), and whether the
-//! checkpoint is consistent with what was seen before, which has to be proved first ([`crate::tree::verify_consistency`]). The guarantee: what
-//! is signed is a checkpoint, and begins as nothing does that a log signs.
+//! What lives here: making such a cosignature. What doesn't: checking one, which a note does for all kinds of keys
+//! ([`crate::note`]), and whether the checkpoint is consistent with what was seen before, which has to be proved first
+//! ([`crate::tree::verify_consistency`]). The guarantee: what is signed is a checkpoint, and begins as nothing does
+//! that a log signs.
 
 use crate::checkpoint::Checkpoint;
 use crate::keys::{KeyKind, KeyName, Seed, VerifierKey};

@@ -1,7 +1,7 @@
 //! The hashes that a tree is made of: RFC 6962, section 2.1, with SHA-256.
 //!
-//! What lives here: a hash, its text, and how those of leaves and nodes come about. What doesn't: which hash stands where in a tree. The
-//! guarantee: a leaf's hash is never a node's, as different bytes stand before what is hashed.
+//! What lives here: a hash, its text, and how those of leaves and nodes come about. What doesn't: which hash stands
+//! where in a tree. The guarantee: a leaf's hash is never a node's, as different bytes stand before what is hashed.
 
 use crate::text::{from_base64, to_base64};
 use sha2::{Digest, Sha256};

@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// A number as the formats write it: ASCII digits, and no zero before others. `None` for anything else, and beyond 64 bits.
+/// A number as the formats write it: ASCII digits, and no zero before others. `None` for anything else, and beyond 64
+/// bits.
 pub(crate) fn decimal(text: &str) -> Option<u64> {
     let is_plain = text == "0" || !text.starts_with('0');
     // Rust reads `+7` too.

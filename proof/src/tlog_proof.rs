@@ -1,7 +1,7 @@
 //! All that proves to somebody without a network that a log has a record: <https://c2sp.org/tlog-proof>.
 //!
-//! What lives here: the file, and checking it against a record and a [`Policy`]. What doesn't: whose log is asked, and what the record says.
-//! The guarantee: whoever has the file, the record and the keys needs nothing else.
+//! What lives here: the file, and checking it against a record and a [`Policy`]. What doesn't: whose log is asked, and
+//! what the record says. The guarantee: whoever has the file, the record and the keys needs nothing else.
 
 use crate::checkpoint::{CheckpointError, Policy, Vouched};
 use crate::hash::{Hash, HashError, leaf_hash};

@@ -1,8 +1,9 @@
 //! What a log's keeper signs: which log, how large, and its root. <https://c2sp.org/tlog-checkpoint>.
 //!
-//! What lives here: a checkpoint's text, signing it, and whose signatures make it one to be believed ([`Policy`]). What doesn't: whether the
-//! log grew only, which [`crate::tree::verify_consistency`] checks between two of them. The guarantee: what is opened was signed by the log's own
-//! key, is of the log that was asked for, and was seen by as many witnesses as the policy says.
+//! What lives here: a checkpoint's text, signing it, and whose signatures make it one to be believed ([`Policy`]). What
+//! doesn't: whether the log grew only, which [`crate::tree::verify_consistency`] checks between two of them. The
+//! guarantee: what is opened was signed by the log's own key, is of the log that was asked for, and was seen by as many
+//! witnesses as the policy says.
 
 mod policy;
 
@@ -41,7 +42,8 @@ pub enum CheckpointTextError {
 }
 
 impl Checkpoint {
-    /// Of the log that is known by `origin`, at that size. Extension lines are opaque, and not recommended: nobody checks them.
+    /// Of the log that is known by `origin`, at that size. Extension lines are opaque, and not recommended: nobody
+    /// checks them.
     ///
     /// # Errors
     /// The origin or an extension is not one line of text, or the empty log has a root that it can't have.

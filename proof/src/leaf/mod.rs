@@ -1,8 +1,9 @@
 //! The record that stands in the log of one event, as text: version 1.
 //!
-//! What lives here: the record's lines, writing them and reading them (`read.rs`). What doesn't: the event's data, of which the record has hashes
-//! alone, and the format in which people see a document's number. The guarantee: a record has one encoding, of fewer than 1000 bytes whatever
-//! the event, and a few lines of any language check one against its event. The format never changes; another would be another version.
+//! What lives here: the record's lines, writing them and reading them (`read.rs`). What doesn't: the event's data, of
+//! which the record has hashes alone, and the format in which people see a document's number. The guarantee: a record
+//! has one encoding, of fewer than 1000 bytes whatever the event, and a few lines of any language check one against its
+//! event. The format never changes; another would be another version.
 
 mod read;
 
@@ -37,7 +38,8 @@ pub struct Leaf {
     pub number: Option<NonZeroU64>,
 }
 
-/// SHA-256 of stored bytes; as text 64 hex digits in lower case. Not to be taken for a hash of the tree, which is made otherwise.
+/// SHA-256 of stored bytes; as text 64 hex digits in lower case. Not to be taken for a hash of the tree, which is made
+/// otherwise.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ContentHash([u8; 32]);
 

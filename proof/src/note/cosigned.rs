@@ -3,7 +3,8 @@
 /// The last second that a cosignature may name.
 pub(crate) const MAX_TIME: u64 = i64::MAX as u64;
 
-/// The message that is signed: a line that no other signature begins with, the time in seconds since 1970, and the text of the note.
+/// The message that is signed: a line that no other signature begins with, the time in seconds since 1970, and the text
+/// of the note.
 pub(crate) fn message(time: u64, text: &str) -> String {
     format!("cosignature/v1\ntime {time}\n{text}")
 }

@@ -1,8 +1,8 @@
 //! Texts that keys have signed: <https://c2sp.org/signed-note>.
 //!
-//! What lives here: a note's format, signing it with Ed25519 ([`Signer`]), and which of the keys that are known signed it (`open.rs`). What
-//! doesn't: what the text says. The guarantee: a text is only given out beside who signed it, or under a name that says that nobody was
-//! asked.
+//! What lives here: a note's format, signing it with Ed25519 ([`Signer`]), and which of the keys that are known signed
+//! it (`open.rs`). What doesn't: what the text says. The guarantee: a text is only given out beside who signed it, or
+//! under a name that says that nobody was asked.
 
 mod cosigned;
 mod open;
@@ -102,7 +102,8 @@ impl Note {
         Ok(Self { text: format!("{text}\n"), signatures })
     }
 
-    /// The text, which anybody may have written: for whoever looks at who is asked before it is believed. [`Note::open`] checks.
+    /// The text, which anybody may have written: for whoever looks at who is asked before it is believed.
+    /// [`Note::open`] checks.
     pub fn unverified_text(&self) -> &str {
         &self.text
     }

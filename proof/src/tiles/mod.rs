@@ -1,7 +1,8 @@
 //! How a log is published: <https://c2sp.org/tlog-tiles>, with its tiles of height 8.
 //!
-//! What lives here: a tile's coordinates, its path (`path.rs`), what stands in a tile of hashes and in a bundle of entries, and which tiles an
-//! append changes. What doesn't: serving and keeping them. The guarantee: a tile has one path, and a path is one tile's.
+//! What lives here: a tile's coordinates, its path (`path.rs`), what stands in a tile of hashes and in a bundle of
+//! entries, and which tiles an append changes. What doesn't: serving and keeping them. The guarantee: a tile has one
+//! path, and a path is one tile's.
 
 mod content;
 mod path;
@@ -105,8 +106,8 @@ impl Tile {
     }
 }
 
-/// The tiles of hashes that a tree of `new` leaves has and one of `old` has not, level by level, the partial one of each last.
-/// None where the tree did not grow.
+/// The tiles of hashes that a tree of `new` leaves has and one of `old` has not, level by level, the partial one of
+/// each last. None where the tree did not grow.
 pub fn changed(old: u64, new: u64) -> impl Iterator<Item = Tile> {
     (0..LEVELS_OF_TREES).flat_map(move |level| {
         let rows = Rows::Hashes { level };

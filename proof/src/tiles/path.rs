@@ -1,4 +1,5 @@
-//! The paths of tiles: `tile/<level>/<index>` and `tile/entries/<index>`, with `.p/<width>` behind those of partial ones.
+//! The paths of tiles: `tile/<level>/<index>` and `tile/entries/<index>`, with `.p/<width>` behind those of partial
+//! ones.
 
 use super::{MAX_LEVEL, Rows, Tile, WIDTH};
 use crate::text::decimal;

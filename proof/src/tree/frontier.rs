@@ -54,7 +54,8 @@ impl Frontier {
         self.append_and_tell(leaf, |_, _| ());
     }
 
-    /// Appends a leaf, and tells of each subtree that it completes, itself first: what a storage of nodes or tiles writes down.
+    /// Appends a leaf, and tells of each subtree that it completes, itself first: what a storage of nodes or tiles
+    /// writes down.
     pub fn append_and_tell(&mut self, leaf: Hash, mut completed: impl FnMut(Node, Hash)) {
         let (mut node, mut hash) = (Node { level: 0, index: self.size }, leaf);
         completed(node, hash);
@@ -69,7 +70,8 @@ impl Frontier {
         self.size += 1;
     }
 
-    /// The tiles of hashes that differ between the tree of that size and this one, complete and partial: what is to be published.
+    /// The tiles of hashes that differ between the tree of that size and this one, complete and partial: what is to be
+    /// published.
     pub fn tiles_since(&self, size: u64) -> impl Iterator<Item = Tile> {
         changed(size, self.size)
     }

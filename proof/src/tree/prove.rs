@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::ops::Range;
 
-/// Whoever keeps the hashes of complete subtrees. A map of them is one, for callers that have to wait for theirs: `inclusion_nodes` and
-/// `consistency_nodes` say what is to be fetched.
+/// Whoever keeps the hashes of complete subtrees. A map of them is one, for callers that have to wait for theirs:
+/// `inclusion_nodes` and `consistency_nodes` say what is to be fetched.
 pub trait HashReader {
     type Error: Error + 'static;
 
@@ -60,8 +60,8 @@ pub fn inclusion_proof<R: HashReader>(reader: &R, index: u64, size: u64) -> Resu
     read(reader, &of_inclusion(index, size).map_err(ProveError::Range)?)
 }
 
-/// The proof that the tree of `new` leaves begins with all those of the tree of `old`: RFC 6962, section 2.1.2. Of a tree without leaves, and
-/// of the tree itself, there is nothing to prove, and so no hash in it.
+/// The proof that the tree of `new` leaves begins with all those of the tree of `old`: RFC 6962, section 2.1.2. Of a
+/// tree without leaves, and of the tree itself, there is nothing to prove, and so no hash in it.
 ///
 /// # Errors
 /// The old tree is the larger one, or the hashes can't be read.

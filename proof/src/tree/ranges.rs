@@ -36,7 +36,8 @@ pub(super) fn of_inclusion(index: u64, size: u64) -> Result<Vec<Range<u64>>, Ran
     Ok(ranges)
 }
 
-/// The leaves that each hash of a consistency proof stands for, in the proof's order. None where one tree is empty, or both are the same.
+/// The leaves that each hash of a consistency proof stands for, in the proof's order. None where one tree is empty, or
+/// both are the same.
 pub(super) fn of_consistency(old: u64, new: u64) -> Result<Vec<Range<u64>>, RangeError> {
     if old > new {
         return Err(RangeError::Shrunk { old, new });
@@ -57,12 +58,14 @@ pub(super) fn of_consistency(old: u64, new: u64) -> Result<Vec<Range<u64>>, Rang
     Ok(ranges)
 }
 
-/// Where a subtree of two leaves or more divides: its left part has the largest power of two that is smaller than the whole.
+/// Where a subtree of two leaves or more divides: its left part has the largest power of two that is smaller than the
+/// whole.
 fn middle(range: &Range<u64>) -> u64 {
     range.start + (1 << (range.end - range.start - 1).ilog2())
 }
 
-/// The complete subtrees of a range that begins where a subtree may, from the left. Each is smaller than the one before it.
+/// The complete subtrees of a range that begins where a subtree may, from the left. Each is smaller than the one before
+/// it.
 pub(super) fn nodes(range: &Range<u64>) -> Vec<Node> {
     let (mut nodes, mut start) = (Vec::new(), range.start);
     while start < range.end {

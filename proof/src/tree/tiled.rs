@@ -19,7 +19,8 @@ pub trait TileReader {
     fn tile(&self, tile: Tile) -> Result<Vec<u8>, Self::Error>;
 }
 
-/// The tree of one size, out of its tiles. They are believed: who has them from a stranger checks what comes out against a root.
+/// The tree of one size, out of its tiles. They are believed: who has them from a stranger checks what comes out
+/// against a root.
 #[derive(Clone, Copy, Debug)]
 pub struct Tiled<'t, T> {
     tiles: &'t T,

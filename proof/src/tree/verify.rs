@@ -1,4 +1,5 @@
-//! Proofs, checked with nothing but what they say: RFC 9162, sections 2.1.3.2 and 2.1.4.2, whose proofs are those of RFC 6962.
+//! Proofs, checked with nothing but what they say: RFC 9162, sections 2.1.3.2 and 2.1.4.2, whose proofs are those of
+//! RFC 6962.
 
 use super::ranges::{RangeError, of_consistency, of_inclusion};
 use crate::hash::{Hash, empty_root, node_hash};
@@ -47,7 +48,8 @@ pub fn verify_consistency(
     if old == 0 {
         return expect_root(empty_root(), old_root);
     }
-    // Up to the root of the old tree's last complete subtree. Where that is the whole old tree, its root is not in the proof.
+    // Up to the root of the old tree's last complete subtree. Where that is the whole old tree, its root is not in the
+    // proof.
     let up = old.trailing_zeros();
     let mut path = Path { at: (old - 1) >> up, last: (new - 1) >> up };
     let (start, rest) = match proof {
@@ -83,8 +85,9 @@ struct Path {
 impl Path {
     /// Goes up to the next node that has two children, and says where its other child stands.
     ///
-    /// On the right edge a node may have no sibling and so be its parent, which the RFC skips to by shifting. Here nothing needs to be skipped: a way that
-    /// has come to the edge stays on it, where every sibling stands to the left, and how many there are the proof's length has said.
+    /// On the right edge a node may have no sibling and so be its parent, which the RFC skips to by shifting. Here
+    /// nothing needs to be skipped: a way that has come to the edge stays on it, where every sibling stands to the
+    /// left, and how many there are the proof's length has said.
     fn step(&mut self) -> Side {
         let side = if self.at & 1 == 1 || self.at == self.last { Side::Left } else { Side::Right };
         (self.at, self.last) = (self.at >> 1, self.last >> 1);

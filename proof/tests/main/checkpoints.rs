@@ -170,7 +170,10 @@ fn a_policy_that_means_nothing_is_refused() {
 
 proptest! {
     #[test]
-    fn what_is_read_is_written_again(text in "[ab]{0,2}\n(0|7|07|18446744073709551615)\n(CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=)\n([xy]{0,2}\n){0,3}") {
+    fn what_is_read_is_written_again(
+        origin in "[ab]{0,2}", size in "0|7|07|18446744073709551615", extensions in "([xy]{0,2}\n){0,3}",
+    ) {
+        let text = format!("{origin}\n{size}\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n{extensions}");
         if let Ok(checkpoint) = parse(&text) {
             prop_assert_eq!(checkpoint.to_string(), text);
         }

@@ -1,4 +1,5 @@
-//! Against other programs that read and write the same formats: Cloudflare's `signed_note` and `tlog_tiles`, in both directions.
+//! Against other programs that read and write the same formats: Cloudflare's `signed_note` and `tlog_tiles`, in both
+//! directions.
 
 use crate::keys::{ENOCH, PETER};
 use crate::support::{Log, Published, leaf, record, signer};

@@ -1,5 +1,6 @@
-//! That Go's `golang.org/x/mod/sumdb` finds the same: `tests/go` reads examples of trees, proofs, notes and tiles, and checks each with it. Where Go
-//! is not installed, or its module can't be fetched, nothing is checked, and the test says so.
+//! That Go's `golang.org/x/mod/sumdb` finds the same: `tests/go` reads examples of trees, proofs, notes and tiles, and
+//! checks each with it. Where Go is not installed, or its module can't be fetched, nothing is checked, and the test
+//! says so.
 
 use crate::shapes::Vectors;
 use std::path::{Path, PathBuf};

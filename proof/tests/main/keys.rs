@@ -103,6 +103,12 @@ fn one_seed_is_another_key_for_another_kind() {
 }
 
 #[test]
+fn a_seed_is_wiped_once_it_is_dropped() {
+    fn is_wiped<T: zeroize::ZeroizeOnDrop>() {}
+    is_wiped::<Seed>();
+}
+
+#[test]
 fn a_seed_is_in_no_text() {
     let signer = Signer::new("example.com/a".parse().unwrap(), seed(0xab));
     let text = format!("{:?} {signer:?}", seed(0xab));

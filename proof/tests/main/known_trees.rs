@@ -1,4 +1,5 @@
-//! The tree that the tests of Certificate Transparency's own code use: eight leaves, their roots and some of their proofs.
+//! The tree that the tests of Certificate Transparency's own code use: eight leaves, their roots and some of their
+//! proofs.
 
 use crate::support::Log;
 use proof::hash::{Hash, empty_root, leaf_hash};

@@ -1,4 +1,5 @@
-//! The formats and proofs from outside: against their specifications' examples, against what they say by recursion, and against others' programs.
+//! The formats and proofs from outside: against their specifications' examples, against what they say by recursion, and
+//! against others' programs.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -7,6 +8,7 @@ mod cosignatures;
 mod foreign;
 mod frontiers;
 mod go;
+mod hostile;
 mod keys;
 mod known_trees;
 mod leaves;

@@ -1,4 +1,5 @@
-//! The tree as RFC 6962 defines it: by recursion over all leaves. What has been computed once is kept, as the tests ask for every tree.
+//! The tree as RFC 6962 defines it: by recursion over all leaves. What has been computed once is kept, as the tests ask
+//! for every tree.
 
 use proof::hash::{Hash, empty_root, node_hash};
 use std::cell::RefCell;

@@ -1,4 +1,5 @@
-//! Proofs of every tree up to some hundreds of leaves: they are those of the definition, they prove what they say, and nothing else.
+//! Proofs of every tree up to some hundreds of leaves: they are those of the definition, they prove what they say, and
+//! nothing else.
 
 use crate::naive::Naive;
 use crate::support::{Log, flipped, leaf};
@@ -65,7 +66,8 @@ fn every_consistency_proof_is_that_of_the_definition_and_verifies() {
     }
 }
 
-/// Another tree of the same size differs in its root, so that all that is left of a change is another index, another tree, or another hash.
+/// Another tree of the same size differs in its root, so that all that is left of a change is another index, another
+/// tree, or another hash.
 #[test]
 fn no_inclusion_proof_proves_anything_else() {
     for size in 1..=20 {

@@ -1,4 +1,5 @@
-//! That a few lines of another language check a record against its event and its leaf: `tests/python/check_leaf.py`, run where Python is.
+//! That a few lines of another language check a record against its event and its leaf: `tests/python/check_leaf.py`,
+//! run where Python is.
 
 use crate::leaves::leaf;
 use proof::hash::leaf_hash;

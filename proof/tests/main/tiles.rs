@@ -4,6 +4,7 @@ use proof::tiles::{
     EntriesError, Rows, Tile, TileError, TilePathError, changed, entries_from_bytes, entries_to_bytes,
     hashes_from_bytes,
 };
+use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -173,7 +174,7 @@ proptest! {
     }
 
     #[test]
-    fn a_bundle_is_read_as_it_was_written(records in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 1..=256)) {
+    fn a_bundle_is_read_as_it_was_written(records in vec(vec(any::<u8>(), 0..40), 1..=256)) {
         let bytes = entries_to_bytes(&records).unwrap();
         let width = records.len() as u16;
         prop_assert_eq!(entries_from_bytes(&bytes, width).unwrap(), records.iter().map(Vec::as_slice).collect::<Vec<_>>());

@@ -1,5 +1,5 @@
-//! Examples of everything that this crate writes, kept for ever: what stands in `vectors/v1.json` is still written to the byte, and so still read.
-//! What others should be able to check is in it, with the test keys that signed it.
+//! Examples of everything that this crate writes, kept for ever: what stands in `vectors/v1.json` is still written to
+//! the byte, and so still read. What others should be able to check is in it, with the test keys that signed it.
 
 use crate::leaves;
 use crate::shapes::{
@@ -145,7 +145,8 @@ fn proof_of(index: u64, size: u64) -> ProofVector {
     }
 }
 
-/// Where they differ, today's stand in a file beside the build. What is kept is never changed: what is new would be version 2.
+/// Where they differ, today's stand in a file beside the build. What is kept is never changed: what is new would be
+/// version 2.
 #[test]
 fn what_was_written_in_version_1_is_written_today() {
     let today = serde_json::to_string_pretty(&Vectors::of(&KEPT_SIZES)).unwrap() + "\n";
