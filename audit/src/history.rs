@@ -64,6 +64,25 @@ impl History {
         is_known.then(|| Page { events: Vec::new(), next: None })
     }
 
+    /// Whether the log has the object, and the store it: by the first of its events that can be read. One of which none can be read is
+    /// nobody's.
+    async fn is_ours(&self, journal: &Journal) -> Result<bool, HistoryError> {
+        let (mut revision, mut room) = (0, Room::for_events(1));
+        loop {
+            let read = journal.read_stream_each(&self.stream, revision, room).await?;
+            for delivery in &read.events {
+                match delivery {
+                    Delivery::Event(envelope) => return Ok(envelope.metadata.store_id == self.store_id),
+                    Delivery::Unreadable(unreadable) => revision = unreadable.revision + 1,
+                }
+            }
+            if !read.is_full || revision >= LOOKED_AT {
+                return Ok(false);
+            }
+            room = READ;
+        }
+    }
+
     /// Up to `limit` events from the revision on that the filter has, or fewer where many were looked at. `None`: there is no such
     /// object in this store.
     ///
@@ -76,8 +95,10 @@ impl History {
         limit: usize,
         filter: &Filter,
     ) -> Result<Option<Page>, HistoryError> {
-        let mut reading = Reading::of(self);
-        let mut revision = 0;
+        if !self.is_ours(journal).await? {
+            return Ok(None);
+        }
+        let (mut reading, mut revision) = (Reading::of(self), 0);
         if from > FOLDED {
             // What its events changed can't be told any more in the time that somebody waits.
             (reading.fold, revision) = (None, from);
@@ -86,9 +107,6 @@ impl History {
             let read = journal.read_stream_each(&self.stream, revision, READ).await?;
             let told_before = reading.told.len();
             for delivery in read.events {
-                if !reading.is_ours(&delivery) {
-                    return Ok(None);
-                }
                 revision = delivery.revision() + 1;
                 if revision <= from {
                     reading.pass(&delivery);
@@ -100,7 +118,7 @@ impl History {
                 }
             }
             if !read.is_full {
-                return Ok((revision > 0).then_some(Page { events: reading.told, next: None }));
+                return Ok(Some(Page { events: reading.told, next: None }));
             }
             if reading.told.len() > told_before {
                 reading.bytes += read.bytes;
@@ -127,14 +145,6 @@ impl<'h> Reading<'h> {
     fn of(history: &'h History) -> Self {
         let (fold, amounts) = (Some(ObjectFold::of(history.kind)), Amounts::of(history.currency));
         Self { history, fold, amounts, told: Vec::new(), bytes: 0 }
-    }
-
-    /// Another store's object is as good as none.
-    fn is_ours(&self, delivery: &Delivery) -> bool {
-        match delivery {
-            Delivery::Event(envelope) => envelope.metadata.store_id == self.history.store_id,
-            Delivery::Unreadable(_) => true,
-        }
     }
 
     /// Folds what comes before what is told.

@@ -129,6 +129,30 @@ async fn another_stores_object_is_as_good_as_none() {
     }
 }
 
+/// Not even that there is something which can't be read.
+#[tokio::test]
+async fn another_stores_object_is_as_good_as_none_also_where_its_first_event_can_t_be_read() {
+    let world = World::busy(11).await;
+    let (history, events) = world.objects().find(|(history, _)| history.kind == Kind::Product).unwrap();
+    let stream = StreamName::new("product-00000000-0000-0000-0000-000000000007");
+    let event = |data: Vec<u8>, metadata: Vec<u8>| NewEvent {
+        id: Uuid::new_v4(),
+        event_type: events[0].event.event_type().to_owned(),
+        data: data.into(),
+        metadata: metadata.into(),
+    };
+    let stored = world.log.read_stream(&history.stream, 0, 1).await.unwrap().remove(0);
+    let (garbage, good) = (event(b"{".to_vec(), b"{".to_vec()), event(stored.data.to_vec(), stored.metadata.to_vec()));
+    let here = History { stream: stream.clone(), ..history };
+    let page = async |history: &History| history.page(&world.journal, 0, 1, &Filter::default()).await.unwrap();
+    world.log.append(&stream, ExpectedRevision::NoStream, vec![garbage.clone()]).await.unwrap();
+    assert!(page(&here).await.is_none(), "nobody's");
+    world.log.append(&stream, ExpectedRevision::Exact(0), vec![garbage, good]).await.unwrap();
+    let others = History { store_id: StoreId(Uuid::from_u128(1)), ..here.clone() };
+    assert!(page(&others).await.is_none());
+    assert!(page(&here).await.unwrap().events[0].happened.starts_with("can't be read"));
+}
+
 #[tokio::test]
 async fn an_event_that_can_t_be_read_is_told_and_what_depends_on_it_is_not_made_up() {
     let world = World::busy(10).await;
