@@ -154,6 +154,19 @@ fn as_many_witnesses_have_to_have_seen_it_as_the_policy_says() {
     assert!(matches!(ask(2).check(&forged), Err(CheckpointError::Open(OpenError::Forged { .. }))));
 }
 
+/// A log may sign as cosigners do; it is no witness of itself all the same.
+#[test]
+fn a_log_is_not_its_own_witness() {
+    let log = Cosigner::new(ORIGIN.parse().unwrap(), seed(1));
+    let own = Note::new(&checkpoint().to_string(), vec![log.cosign(&checkpoint(), 50).unwrap()]).unwrap();
+    let policy = Policy::new(ORIGIN, log.verifier_key().clone());
+    assert_eq!(policy.check(&own).unwrap().cosigned, []);
+    let seen = policy.with_witnesses(witnesses([2]), 1).unwrap();
+    assert_eq!(seen.check(&own), Err(CheckpointError::Quorum { quorum: 1, found: 0 }));
+    let both = own.with(witness(2).cosign(&checkpoint(), 100).unwrap()).unwrap();
+    assert_eq!(seen.check(&both).unwrap().cosigned.len(), 1);
+}
+
 #[test]
 fn a_policy_that_means_nothing_is_refused() {
     let with = |keys, quorum| policy().with_witnesses(keys, quorum).map(|_| ());
