@@ -118,7 +118,7 @@ impl<'a> Historian<'a> {
     }
 }
 
-fn by_whom(actor: Actor) -> String {
+pub(super) fn by_whom(actor: Actor) -> String {
     match actor {
         Actor::Token(id) => format!("token {id}"),
         Actor::Anonymous => "a client without a token".to_owned(),

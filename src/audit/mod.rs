@@ -1,10 +1,11 @@
 //! `cartlog audit history`: what an auditor sees of an object, event by event, and what vouches for it.
 //!
-//! What lives here: reading a history ([`history`]), checking its chain ([`chain`]), asking who else
+//! What lives here: which of its events are shown ([`filter`]), reading a history ([`history`]), checking its chain ([`chain`]), asking who else
 //! has seen it ([`witnesses`]) and what ([`testimony`]), what is told of it ([`report`]), showing it ([`table`]). What doesn't: what events say in words
 //! (the crate `audit`), and how the log is reached, which is `control`'s and `wiring`'s.
 
 mod chain;
+mod filter;
 mod history;
 pub mod object;
 pub mod report;
@@ -12,6 +13,7 @@ mod table;
 mod testimony;
 mod witnesses;
 
+pub use filter::{EntryFilter, actor};
 pub use history::Historian;
 pub use witnesses::Witnesses;
 
@@ -26,7 +28,7 @@ use anyhow::{Result, bail};
 
 /// Shows the history of an object, read by the server that has the data directory, or by itself when none runs. Whether nothing speaks
 /// against it.
-pub async fn run(config: Config, object: &str, json: bool) -> Result<bool> {
+pub async fn run(config: Config, object: &str, filter: &EntryFilter, json: bool) -> Result<bool> {
     let stream = object::stream_of(object)?;
     let data = DataDir::existing(&config.data)?;
     let mut entries = Vec::new();
@@ -50,9 +52,11 @@ pub async fn run(config: Config, object: &str, json: bool) -> Result<bool> {
             }
         }
     };
+    let of = entries.len();
+    entries.retain(|entry| filter.has(entry));
     match json {
         true => output::say_json(&table::as_json(object, &entries, &chain))?,
-        false => output::say(table::as_table(object, &entries, &chain))?,
+        false => output::say(table::as_table(object, &entries, of, &chain))?,
     }
     Ok(chain.sound)
 }

@@ -13,7 +13,8 @@ pub fn as_json(object: &str, entries: &[HistoryEntry], chain: &Chain) -> serde_j
 }
 
 /// The table, and below it what vouches for it and what speaks against it.
-pub fn as_table(object: &str, entries: &[HistoryEntry], chain: &Chain) -> String {
+/// `of`: how many events there are, shown or not.
+pub fn as_table(object: &str, entries: &[HistoryEntry], of: usize, chain: &Chain) -> String {
     let mut table = tables::new(&[Text("time"), Number("revision"), Text("what happened"), Text("by")]);
     for entry in entries {
         let time = entry.occurred_at.as_ref().unwrap_or(&entry.recorded_at);
@@ -21,9 +22,10 @@ pub fn as_table(object: &str, entries: &[HistoryEntry], chain: &Chain) -> String
         let happened = [entry.happened.clone()].into_iter().chain(changed(entry)).collect::<Vec<_>>().join("\n");
         table.add_row([time.clone(), entry.revision.to_string(), happened, by.to_owned()]);
     }
-    let events = match entries.len() {
-        1 => "1 event".to_owned(),
-        more => format!("{more} events"),
+    let events = match (entries.len(), of) {
+        (1, 1) => "1 event".to_owned(),
+        (shown, all) if shown == all => format!("{all} events"),
+        (shown, all) => format!("{shown} of {all} events"),
     };
     format!("{object}: {events}\n{table}\n{}\n", verdict(chain).join("\n"))
 }

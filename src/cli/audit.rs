@@ -5,6 +5,8 @@ use super::{load, verdict};
 use crate::audit;
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use domain::Timestamp;
+use journal::Actor;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -30,14 +32,30 @@ Exits with 3 if the chain is broken, if an event can't be read, or if one is not
 Examples:
   cartlog audit history invoice/0193b0c2-7b1e-7c55-9d2e-5f0c6a1f3b77
   cartlog audit history cart/0193b0c1-…      all carts of a customer, by the customer's id
-  cartlog audit history giftcard/0193b0c4-… --json
-Objects: invoice, cart, order, credit, giftcard, customer, product, coupon (by its coupon_code_id), store")]
+  cartlog audit history gift_card/0193b0c4-… --json
+  cartlog audit history product/0193b0c5-… --type ProductDescribed --since 2026-11-01T00:00:00Z
+Objects: invoice, cart, order, credit, gift_card, customer, product, coupon (by its coupon_code_id), store")]
 pub struct HistoryArgs {
     #[command(flatten)]
     place: PlaceArgs,
     /// What to look at: KIND/ID
     #[arg(value_name = "OBJECT")]
     object: String,
+    /// Shows only events of this type, as in InvoiceIssued
+    #[arg(long = "type", value_name = "TYPE")]
+    event_type: Option<String>,
+    /// Shows only what this one did: token:ID, anonymous or system
+    #[arg(long, value_name = "ACTOR", value_parser = audit::actor)]
+    actor: Option<Actor>,
+    /// Shows only what happened in this request
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
+    /// Shows only what occurred then or later (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    since: Option<Timestamp>,
+    /// Shows only what occurred before then (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    until: Option<Timestamp>,
     /// For machines, with all data
     #[arg(long)]
     json: bool,
@@ -47,6 +65,8 @@ impl AuditArgs {
     pub async fn run(self) -> Result<ExitCode> {
         let AuditCommand::History(asked) = self.command;
         let config = load(asked.place.flags(), "warn")?.config;
-        Ok(verdict(audit::run(config, &asked.object, asked.json).await?))
+        let HistoryArgs { object, event_type, actor, request_id, since, until, json, .. } = asked;
+        let filter = audit::EntryFilter { event_type, actor, request_id, since, until };
+        Ok(verdict(audit::run(config, &object, &filter, json).await?))
     }
 }

@@ -53,6 +53,17 @@ pub struct Everything {
     pub not_found: Vec<String>,
 }
 
+/// Kinds of objects that have a history for people, and what their ids are called in other paths.
+const AUDITED: [(&str, &str); 7] = [
+    ("product", "product_id"),
+    ("customer", "customer_id"),
+    ("cart", "customer_id"),
+    ("invoice", "invoice_id"),
+    ("order", "order_id"),
+    ("gift_card", "gift_card_id"),
+    ("coupon", "code"),
+];
+
 impl Known {
     /// All that the store lists, and what it doesn't list any more or never did.
     pub async fn read(client: &Client, others: &[(&str, &str)]) -> Self {
@@ -92,6 +103,10 @@ impl Known {
                 template.replace("{customer_id}", customer).replace("{credit_id_or_amount}", credit)
             };
             return self.credits.iter().map(path).collect();
+        }
+        if template == "/audit/{kind}/{object_id}" {
+            let of = |(kind, name): &(&str, &str)| self.paths(&format!("/audit/{kind}/{{{name}}}"));
+            return AUDITED.iter().flat_map(of).collect();
         }
         let Some((before, rest)) = template.split_once('{') else { return vec![template.to_owned()] };
         let (name, after) = rest.split_once('}').expect("a template is whole");
