@@ -12,7 +12,7 @@ use domain::gift_card::GiftCardEvent;
 use domain::invoice::InvoiceEvent;
 use domain::{CartId, Currency, Event, StoreId};
 use eventlog::{Room, StreamName};
-use journal::{Delivery, Journal, JournalError};
+use journal::{Delivery, Journal, JournalError, Unreadable};
 
 /// What is read at once.
 const READ: Room = Room { events: 1_000, bytes: 1024 * 1024 };
@@ -64,20 +64,28 @@ impl History {
         is_known.then(|| Page { events: Vec::new(), next: None })
     }
 
-    /// Whether the log has the object, and the store it: by the first of its events that can be read. One of which none can be read is
-    /// nobody's.
+    /// Whether the log has the object, and the store it: by the first of its events that can be read.
+    ///
+    /// # Errors
+    /// None of them can be read: then nobody knows whose it is.
     async fn is_ours(&self, journal: &Journal) -> Result<bool, HistoryError> {
-        let (mut revision, mut room) = (0, Room::for_events(1));
+        let (mut revision, mut room, mut unread) = (0, Room::for_events(1), None);
         loop {
             let read = journal.read_stream_each(&self.stream, revision, room).await?;
-            for delivery in &read.events {
+            for delivery in read.events {
                 match delivery {
                     Delivery::Event(envelope) => return Ok(envelope.metadata.store_id == self.store_id),
-                    Delivery::Unreadable(unreadable) => revision = unreadable.revision + 1,
+                    Delivery::Unreadable(unreadable) => {
+                        revision = unreadable.revision + 1;
+                        unread = unread.or(Some(unreadable));
+                    }
                 }
             }
             if !read.is_full || revision >= LOOKED_AT {
-                return Ok(false);
+                return match unread {
+                    Some(unreadable) => Err(Unreadable::clone(&unreadable).into()),
+                    None => Ok(false),
+                };
             }
             room = READ;
         }

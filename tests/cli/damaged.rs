@@ -130,7 +130,13 @@ async fn a_history_that_can_t_be_read_is_damaged_and_not_away() {
         // Who audits is told of it beside what can be read.
         let object = if category == "store" { continue } else { path.rsplit('/').nth(1).unwrap_or_default() };
         let id = if category == "cart" { customer.as_str() } else { object };
-        let told = shop.moved_to(&server).get(&format!("/audit/{category}/{id}?limit=250")).await.expect(200);
+        let told = shop.moved_to(&server).get(&format!("/audit/{category}/{id}?limit=250")).await;
+        if matches!(category, "order" | "gift_card" | "credit") {
+            // Of one event alone: nobody knows whose it is.
+            told.problem(500, "HISTORY_DAMAGED");
+            continue;
+        }
+        let told = told.expect(200);
         let last = told["events"].as_array().and_then(|events| events.last()).expect("an event");
         assert!(last["happened"].as_str().is_some_and(|words| words.starts_with("can't be read: ")), "{last:#}");
         assert_eq!((&last["data"], &last["changes"]), (&json!(null), &json!(null)), "{last:#}");
