@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use support::client::Connection;
 use support::pressure;
-use support::server::{Server, Shop};
+use support::server::{BINARY, Server, Shop};
 use uuid::Uuid;
 
 /// Rooms that are compared: beside the customers' number, and beyond it.
@@ -37,7 +37,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let is_smoke = arguments.iter().any(|argument| argument == "--smoke");
     let than = arguments.iter().position(|argument| argument == "--than").and_then(|at| arguments.get(at + 1));
-    let mut binaries = vec![("this", PathBuf::from(env!("CARGO_BIN_EXE_cartlog")))];
+    let mut binaries = vec![("this", PathBuf::from(BINARY))];
     binaries.extend(than.map(|than| ("than", PathBuf::from(than))));
     let options = match is_smoke {
         true => Options { customers: 100, past: 200, seconds: 2, binaries },
@@ -61,7 +61,7 @@ async fn compare(options: &Options) {
 /// A shop whose customers have shopped before.
 async fn prepared(binary: &Path, data: &Path, options: &Options) -> Shop {
     let (shop, store) = {
-        let server = Server::start_other(binary, data, &[]);
+        let server = Server::start(binary, data, &[]);
         let shop = Shop::open(&server.address, PRODUCTS, options.customers).await;
         let mut connection = Connection::open(&server.address, shop.headers.clone()).await.expect("it accepts");
         let answer = connection.send("GET", "/store", None).await.expect("an answer");
@@ -94,7 +94,7 @@ fn written(store: StoreId, event: CartEvent) -> ToAppend {
 }
 
 async fn measure(name: &str, binary: &Path, data: &Path, shop: &Arc<Shop>, room: usize, seconds: u64) {
-    let server = Server::start_other(binary, data, &["--cached-streams", &room.to_string()]);
+    let server = Server::start(binary, data, &["--cached-streams", &room.to_string()]);
     server.ready().await;
     server.settled().await;
     let customers = Arc::clone(shop);

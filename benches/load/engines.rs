@@ -39,7 +39,7 @@ pub async fn run(options: &Options) -> Vec<Outcome> {
 async fn shop(options: &Options) -> Vec<Outcome> {
     let (products, customers) = if options.smoke { (50, 64) } else { (200, 2_000) };
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start_with(data.path(), &["--namespace", &namespace()]);
+    let server = Server::start_on_engines(&options.server, data.path(), &["--namespace", &namespace()]);
     println!(
         "PostgreSQL, Kafka and Redis: {products} products, {customers} customers, {CONNECTIONS} connections, {} s each",
         options.seconds
@@ -103,7 +103,8 @@ async fn catch_up(options: &Options) -> Vec<Outcome> {
     println!("{} events, {} customers, {} products", size.events, size.customers, size.products);
     let namespace = namespace();
     let data = tempfile::tempdir().expect("a directory");
-    let start = |role| Server::start_with(data.path(), &["--namespace", &namespace, "--role", role]);
+    let start =
+        |role| Server::start_on_engines(&options.server, data.path(), &["--namespace", &namespace, "--role", role]);
     let (store, _) = open_store(&start("api,views").address).await;
     let (_, wrote) = long::write(data.path(), vault(&namespace).await, store, &size).await;
     let mut outcomes = vec![wrote];

@@ -37,7 +37,7 @@ pub async fn run(options: &Options) -> Vec<Outcome> {
     println!("{} events, {} customers, {} products", size.events, size.customers, size.products);
     let data = tempfile::tempdir().expect("a directory");
     let (store, headers) = {
-        let server = Server::start(data.path());
+        let server = Server::start(&options.server, data.path(), &[]);
         open_store(&server.address).await
     };
     let (customers, wrote) = write(data.path(), support::vault(data.path()), store, &size).await;
@@ -46,14 +46,14 @@ pub async fn run(options: &Options) -> Vec<Outcome> {
     // All views are filled from nothing.
     std::fs::remove_file(data.path().join("views.sqlite")).expect("the server made it");
     let began = Instant::now();
-    let server = Server::start(data.path());
+    let server = Server::start(&options.server, data.path(), &[]);
     server.ready().await;
     outcomes.push(once("views filled from nothing", "events", size.events, began, Some(50_000.0)));
     println!("{}   resident {:.0} MiB", outcomes[1].line(), server.resident_mib());
     drop(server);
 
     let began = Instant::now();
-    let server = Server::start(data.path());
+    let server = Server::start(&options.server, data.path(), &[]);
     server.ready().await;
     outcomes.push(once("starts again", "starts", 1, began, Some(1.0)));
     println!("{}   resident {:.0} MiB", outcomes[2].line(), server.resident_mib());

@@ -1,7 +1,8 @@
 //! Load on the real server over HTTP with keep-alive connections, fsync on, the load generator on the same machine.
 //!
-//! `cargo bench --bench load -- [--long] [--smoke] [--seconds N] [--json FILE] [SCENARIO…]`; with `--long` on a store of a
-//! million events. `cargo bench --features engines --bench load -- --engines` runs on PostgreSQL, Kafka and Redis.
+//! `cargo bench --bench load -- [--long] [--smoke] [--seconds N] [--json FILE] [--server BINARY] [SCENARIO…]`; with `--long` on a
+//! store of a million events, with `--server` on another build than cargo's: one of before, so that the load of both is the same.
+//! `cargo bench --features engines --bench load -- --engines` runs on PostgreSQL, Kafka and Redis.
 
 #[cfg(feature = "engines")]
 mod engines;
@@ -22,11 +23,20 @@ pub struct Options {
     engines: bool,
     pub seconds: u64,
     json: Option<PathBuf>,
+    server: PathBuf,
     only: Vec<String>,
 }
 
 fn options() -> Options {
-    let mut options = Options { smoke: false, long: false, engines: false, seconds: 10, json: None, only: Vec::new() };
+    let mut options = Options {
+        smoke: false,
+        long: false,
+        engines: false,
+        seconds: 10,
+        json: None,
+        server: PathBuf::from(server::BINARY),
+        only: Vec::new(),
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -40,6 +50,7 @@ fn options() -> Options {
             "--engines" => options.engines = true,
             "--smoke" => options.smoke = true,
             "--seconds" => options.seconds = arguments.next().and_then(|text| text.parse().ok()).expect("--seconds N"),
+            "--server" => options.server = arguments.next().map(PathBuf::from).expect("--server BINARY"),
             "--json" => options.json = arguments.next().map(PathBuf::from),
             name => options.only.push(name.to_owned()),
         }

@@ -20,7 +20,7 @@ pub type Scenario = (&'static str, Option<f64>, Arc<Request>);
 pub async fn run(options: &Options) -> Vec<Outcome> {
     let (products, customers) = if options.smoke { (50, 64) } else { (200, 2_000) };
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path());
+    let server = Server::start(&options.server, data.path(), &[]);
     println!("{products} products, {customers} customers, {CONNECTIONS} connections, {} s each", options.seconds);
     let shop = Arc::new(Shop::open(&server.address, products, customers).await);
     let mut outcomes = Vec::new();

@@ -10,7 +10,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use support::client::{Answer, Connection};
-use support::server::{self, Server};
+use support::server::{self, BINARY, Server};
 
 /// Letters of a title: as many as it may have.
 const TITLE: usize = 1_000;
@@ -25,7 +25,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         println!("{carts} billed carts of {lines} lines, titles of {TITLE} letters");
-        let this = PathBuf::from(env!("CARGO_BIN_EXE_cartlog"));
+        let this = PathBuf::from(BINARY);
         measure(&format!("this, {memory} MiB"), &this, &["--memory", memory], carts, lines).await;
         if let Some(than) = after("--than") {
             measure("than", Path::new(than), &[], carts, lines).await;
@@ -35,7 +35,7 @@ fn main() {
 
 async fn measure(name: &str, binary: &Path, flags: &[&str], carts: usize, lines: usize) {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start_other(binary, data.path(), flags);
+    let server = Server::start(binary, data.path(), flags);
     let (_, headers) = server::open_store(&server.address).await;
     let mut connection = Connection::open(&server.address, headers).await.expect("the server accepts");
     println!("{name}: {:>4.0} MiB at the start", server.resident_mib());

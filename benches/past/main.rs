@@ -10,7 +10,7 @@ mod support;
 use history::Past;
 use std::time::{Duration, Instant};
 use support::client::{Answer, Connection};
-use support::server::{Server, Shop};
+use support::server::{BINARY, Server, Shop};
 
 /// Lines of the cart that is replaced.
 const LINES: usize = 100;
@@ -36,13 +36,13 @@ fn main() {
 async fn after(count: usize) {
     let data = tempfile::tempdir().expect("a directory");
     let (shop, past) = {
-        let server = Server::start(data.path());
+        let server = Server::start(BINARY.as_ref(), data.path(), &[]);
         let shop = Shop::open(&server.address, LINES, 1).await;
         let past = Past::of(&mut open(&server, &shop).await, &shop).await;
         (shop, past)
     };
     past.write(data.path(), count).await;
-    let server = Server::start(data.path());
+    let server = Server::start(BINARY.as_ref(), data.path(), &[]);
     server.ready().await;
     let mut bench = Bench { connection: open(&server, &shop).await, customer: shop.customers[0].clone() };
     server.settled().await;

@@ -7,6 +7,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+/// What cargo built beside the bench.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_cartlog");
+
 /// A running server. Dropping it ends it.
 pub struct Server {
     child: Child,
@@ -15,19 +18,14 @@ pub struct Server {
 
 impl Server {
     /// On the directory's files, whatever the environment names.
-    pub fn start(data: &Path) -> Self {
-        Self::run(serve(data).env_clear())
+    pub fn start(binary: &Path, data: &Path, flags: &[&str]) -> Self {
+        Self::run(serve(binary, data).args(flags).env_clear())
     }
 
     /// On what the environment names.
     #[cfg(feature = "engines")]
-    pub fn start_with(data: &Path, flags: &[&str]) -> Self {
-        Self::run(serve(data).args(flags))
-    }
-
-    /// Another cartlog, on the directory's files, whatever the environment names.
-    pub fn start_other(binary: &Path, data: &Path, flags: &[&str]) -> Self {
-        Self::run(serve_by(binary, data).args(flags).env_clear())
+    pub fn start_on_engines(binary: &Path, data: &Path, flags: &[&str]) -> Self {
+        Self::run(serve(binary, data).args(flags))
     }
 
     fn run(command: &mut Command) -> Self {
@@ -80,11 +78,7 @@ impl Drop for Server {
     }
 }
 
-fn serve(data: &Path) -> Command {
-    serve_by(Path::new(env!("CARGO_BIN_EXE_cartlog")), data)
-}
-
-fn serve_by(binary: &Path, data: &Path) -> Command {
+fn serve(binary: &Path, data: &Path) -> Command {
     let mut command = Command::new(binary);
     command
         .args([

@@ -57,7 +57,7 @@ async fn views_are_filled_beside_a_server_that_serves_and_taken_at_the_start() {
         for product in [&first, &second, &third] {
             shop.get(&format!("/product/{product}")).await.expect(200);
         }
-        assert_eq!(shop.get("/readyz").await.expect(200)["result"], "ok");
+        assert_eq!(shop.ready().await["result"], "ok");
     })
     .await;
     assert!(said.contains("take the place of those of another version"), "{said}");

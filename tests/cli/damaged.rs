@@ -43,7 +43,7 @@ async fn of_a_damaged_file_what_helps_is_said_and_of_no_other() {
         let data = store().await;
         damage(data.path(), file);
         let server = Server::on_files(data.path(), &[]);
-        TestShop::nobody(&server.url).await.get("/readyz").await.expect(200);
+        TestShop::nobody(&server.url).await.ready().await;
     }
 }
 
@@ -86,7 +86,7 @@ async fn a_log_whose_last_event_is_ahead_of_the_clock_is_told_of() {
     }
     let log = tempfile::NamedTempFile::new().expect("a file");
     let mut server = Server::on_files_logging_to(log.reopen().expect("the file").into(), data.path());
-    let ready = TestShop::nobody(&server.url).await.get("/readyz").await.expect(200);
+    let ready = TestShop::nobody(&server.url).await.ready().await;
     let clock = ready.part("the clock");
     assert_eq!(clock["state"], "degraded", "{clock}");
     assert!(clock["reason"].as_str().is_some_and(|reason| reason.contains("ahead of this machine's clock")), "{clock}");

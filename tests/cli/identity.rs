@@ -49,7 +49,7 @@ async fn a_vault_that_is_gone_is_not_begun_anew_beside_a_log_that_needs_it() {
     // Who knows that it is gone for good can have what is left.
     let server = Server::on_files(data.path(), &["--accept-log"]);
     let shop = shop.moved_to(&server);
-    assert_eq!(TestShop::nobody(&server.url).await.get("/readyz").await.status, 200);
+    TestShop::nobody(&server.url).await.ready().await;
     stop(server);
     let _ = (shop, customer);
     stop(Server::on_files(data.path(), &[]));
@@ -152,5 +152,5 @@ async fn a_log_that_was_put_back_has_its_views_and_windows_filled_anew() {
     let server = Server::on_files(data.path(), &[]);
     let shop = shop.moved_to(&server);
     shop.get(&format!("/product/{product}")).await.expect(404);
-    TestShop::nobody(&server.url).await.get("/readyz").await.expect(200);
+    TestShop::nobody(&server.url).await.ready().await;
 }

@@ -13,7 +13,7 @@ async fn port_0_picks_one_and_says_which() {
     assert!(server.url.starts_with("http://127.0.0.1:") && !server.url.ends_with(":0"), "{}", server.url);
     let shop = TestShop::on(&server).await;
     shop.get("/healthz").await.expect(200);
-    shop.get("/readyz").await.expect(200);
+    shop.ready().await;
 }
 
 #[tokio::test]

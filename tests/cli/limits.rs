@@ -128,7 +128,7 @@ async fn a_server_that_is_told_to_stop_says_so_and_answers_as_long_as_it_was_ask
     assert_eq!(server.wait().code(), Some(130), "a second signal ends it at once");
 
     let mut server = Server::on(data.path(), &["--drain", "10ms"]);
-    shop.moved_to(&server).get("/readyz").await.expect(200);
+    shop.moved_to(&server).ready().await;
     signal(server.pid(), "TERM");
     assert!(server.wait().success(), "after its time it stops by itself");
 }

@@ -2,27 +2,12 @@
 
 use super::limits::served_after;
 use super::run::signal;
-use crate::support::{Answer, Server, TestShop, new_product};
+use crate::support::{Server, TestShop, new_product, until};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-
-/// Asks until the answer is as wanted.
-async fn until(ask: impl AsyncFn() -> Answer, is_so: impl Fn(&Answer) -> bool) -> Answer {
-    let asked = async {
-        loop {
-            let answer = ask().await;
-            if is_so(&answer) {
-                return answer;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(120), asked).await.expect("it comes to be so")
-}
 
 /// From now on the process's files may be no longer than this; `None`: as long as they like. What would be longer fails.
 fn limit_files(server: &Child, bytes: Option<u64>) {

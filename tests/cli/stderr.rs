@@ -26,7 +26,7 @@ async fn assert_serves(server: &Server) {
     let shop = TestShop::on(server).await;
     let product = shop.product(5, 100).await;
     shop.get(&format!("/product/{product}")).await.expect(200);
-    let ready = shop.get("/readyz").await.expect(200);
+    let ready = shop.ready().await;
     assert_eq!(ready.text("/result"), "ok", "{}", ready.body);
 }
 

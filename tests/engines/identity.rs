@@ -64,7 +64,7 @@ async fn a_node_whose_log_was_forgotten_in_its_settings_takes_nothing_from_the_o
     let new = TestShop::on(&heir).await;
     let theirs = format!("/product/{}", new.product(5, 100).await);
     until(async || new.get(&theirs).await, |answer| answer.status == 200).await;
-    until(async || new.get("/readyz").await, |answer| answer.status == 200).await;
+    new.ready().await;
     let said = refused(data.path(), cluster.shared_flags(ALL_SHARED)).await;
     assert!(said.contains(&format!("and this is log {log_id}")), "{said}");
     new.get(&theirs).await.expect(200);

@@ -36,7 +36,7 @@ async fn without_postgresql_commands_that_need_no_lookup_go_on_and_all_comes_bac
     let cart =
         until(async || reading.get(&format!("/customer/{customer}/cart")).await, |answer| answer.status == 200).await;
     assert_eq!(cart.at("/cart/items/0/quantity"), &json!(3));
-    until(async || shop.anonymous().get("/readyz").await, |answer| answer.status == 200).await;
+    shop.ready().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

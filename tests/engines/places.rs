@@ -53,7 +53,7 @@ async fn add(here: &TestShop, there: &TestShop, customer: &str, product: &str, a
 
 /// The node is ready, and its metrics have counted all that was added, once.
 async fn ready(node: &TestShop, added: i64) {
-    until(async || node.get("/readyz").await, |answer| answer.status == 200).await;
+    node.ready().await;
     until(
         async || node.get("/streaming/toptencartitems/10?window=1h").await,
         |answer| answer.status == 200 && answer.at("/products/0/number_of_cart_adds") == &json!(added),

@@ -12,5 +12,5 @@ pub use schema::{Contract, Operation};
 pub use server::private_directory;
 pub use server::{Server, engines, on_files};
 pub use shop::{
-    PASSWORD, SECRET, TestShop, new_address, new_app_id, new_customer, new_email, new_product, new_store, number,
+    PASSWORD, SECRET, TestShop, new_address, new_app_id, new_customer, new_email, new_product, new_store, number, until,
 };

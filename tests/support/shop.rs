@@ -206,6 +206,12 @@ impl TestShop {
         self.headers.iter().map(header).collect()
     }
 
+    /// `/readyz`, once it says that all is well: a server that was just started fills its views first.
+    pub async fn ready(&self) -> Answer {
+        let nobody = self.anonymous();
+        until(async || nobody.get("/readyz").await, |answer| answer.status == 200).await
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, Value::Null).await
     }
@@ -341,4 +347,20 @@ impl TestShop {
         let product = self.get(&format!("/product/{product}")).await.expect(200);
         (product.number("/product/inventory"), product.number("/product/reserved"))
     }
+}
+
+/// Asks until the answer is as wanted: what happens elsewhere takes a moment to be known.
+pub async fn until(ask: impl AsyncFn() -> Answer, is_so: impl Fn(&Answer) -> bool) -> Answer {
+    for asked in 1.. {
+        let answer = ask().await;
+        if is_so(&answer) {
+            return answer;
+        }
+        // Whoever looks at a test that does not end sees what it waits for.
+        if asked % 250 == 0 {
+            eprintln!("still waiting; the last answer: {} {}", answer.status, answer.body);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    unreachable!("it is asked until the answer is as wanted")
 }
