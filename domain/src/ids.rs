@@ -7,6 +7,8 @@ id!(/// A store: the tenant everything else belongs to.
     StoreId);
 id!(/// A token that a store's clients authenticate with; the token's secret is never stored.
     TokenId);
+id!(/// A person at a store's desk, as commands named them; who it is is sealed under a key of their own.
+    ActorId);
 id!(/// An entry of the vault: a hash of a secret or password, never the secret.
     CredentialId);
 id!(/// A product of a store.
