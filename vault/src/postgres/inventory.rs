@@ -1,6 +1,8 @@
 //! Going through the vault in PostgreSQL.
 
-use super::{PostgresVault, columns, unreadable};
+mod writing;
+
+use super::{PostgresVault, unreadable};
 use crate::inventory::{Entry, Inventory, Kind};
 use crate::{ConfirmationEntry, HmacKey, TokenEntry, VaultError};
 use async_trait::async_trait;
@@ -27,111 +29,7 @@ impl Inventory for PostgresVault {
     }
 
     async fn put_entries(&self, entries: Vec<Entry>) -> Result<(), VaultError> {
-        let rows = Rows::of(entries);
-        self.put_credentials(&rows.credentials).await?;
-        self.put_tokens(&rows.tokens).await?;
-        self.put_confirmations(&rows.confirmations).await?;
-        self.put_keys(&rows.hmac_keys, &rows.customer_keys).await
-    }
-}
-
-/// Entries as rows, by table.
-#[derive(Default)]
-struct Rows {
-    credentials: Vec<(Uuid, i16, Uuid, String, Option<i64>)>,
-    tokens: Vec<(Vec<u8>, TokenEntry)>,
-    confirmations: Vec<(Vec<u8>, ConfirmationEntry, i64)>,
-    hmac_keys: Vec<(Uuid, HmacKey)>,
-    customer_keys: Vec<(Uuid, Option<SealingKey>)>,
-}
-
-impl Rows {
-    fn of(entries: Vec<Entry>) -> Self {
-        let mut rows = Self::default();
-        for entry in entries {
-            match entry {
-                Entry::Credential { id, owner, hash, review_at } => {
-                    let (kind, owner) = columns(owner);
-                    rows.credentials.push((id.0, kind, owner, hash, review_at.map(Timestamp::as_millis)));
-                }
-                Entry::Token { sha256, entry } => rows.tokens.push((sha256.to_vec(), entry)),
-                Entry::Confirmation { sha256, entry, expires_at } => {
-                    rows.confirmations.push((sha256.to_vec(), entry, expires_at.as_millis()));
-                }
-                Entry::HmacKey { store, key } => rows.hmac_keys.push((store.0, key)),
-                Entry::CustomerKey { customer, key } => rows.customer_keys.push((customer.0, key)),
-            }
-        }
-        rows
-    }
-}
-
-/// One column of all rows.
-fn column<R, T>(rows: &[R], of: impl Fn(&R) -> T) -> Vec<T> {
-    rows.iter().map(of).collect()
-}
-
-impl PostgresVault {
-    async fn put_credentials(&self, rows: &[(Uuid, i16, Uuid, String, Option<i64>)]) -> Result<(), VaultError> {
-        let put = "INSERT INTO vault_credentials
-                   SELECT * FROM UNNEST($1::uuid[], $2::smallint[], $3::uuid[], $4::text[], $5::bigint[])
-                   ON CONFLICT (id) DO UPDATE SET review_at = excluded.review_at";
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let put = || {
-            let put = query(put).bind(column(rows, |row| row.0)).bind(column(rows, |row| row.1));
-            put.bind(column(rows, |row| row.2)).bind(column(rows, |row| row.3.clone())).bind(column(rows, |row| row.4))
-        };
-        self.ask(put).await.map(drop)
-    }
-
-    async fn put_tokens(&self, rows: &[(Vec<u8>, TokenEntry)]) -> Result<(), VaultError> {
-        let put = "INSERT INTO vault_tokens SELECT * FROM UNNEST($1::bytea[], $2::uuid[], $3::uuid[], $4::bigint[])
-                   ON CONFLICT DO NOTHING";
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let put = || {
-            let put = query(put).bind(column(rows, |row| row.0.clone())).bind(column(rows, |row| row.1.store_id.0));
-            put.bind(column(rows, |row| row.1.token_id.0)).bind(column(rows, |row| row.1.expires_at.as_millis()))
-        };
-        self.ask(put).await.map(drop)
-    }
-
-    async fn put_confirmations(&self, rows: &[(Vec<u8>, ConfirmationEntry, i64)]) -> Result<(), VaultError> {
-        let put = "INSERT INTO vault_confirmations
-                   SELECT * FROM UNNEST($1::bytea[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[])
-                   ON CONFLICT DO NOTHING";
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let put = || {
-            let put = query(put).bind(column(rows, |row| row.0.clone())).bind(column(rows, |row| row.1.store_id.0));
-            let put = put.bind(column(rows, |row| row.1.customer_id.0));
-            put.bind(column(rows, |row| row.1.confirmation_id.0)).bind(column(rows, |row| row.2))
-        };
-        self.ask(put).await.map(drop)
-    }
-
-    async fn put_keys(
-        &self,
-        stores: &[(Uuid, HmacKey)],
-        customers: &[(Uuid, Option<SealingKey>)],
-    ) -> Result<(), VaultError> {
-        let put = "INSERT INTO vault_hmac_keys SELECT * FROM UNNEST($1::uuid[], $2::bytea[]) ON CONFLICT DO NOTHING";
-        if !stores.is_empty() {
-            let put = || query(put).bind(column(stores, |row| row.0)).bind(column(stores, |row| row.1.0.to_vec()));
-            self.ask(put).await?;
-        }
-        let put = "INSERT INTO vault_customer_keys SELECT * FROM UNNEST($1::uuid[], $2::bytea[])
-                   ON CONFLICT (customer) DO UPDATE SET key = NULL WHERE excluded.key IS NULL";
-        if !customers.is_empty() {
-            let key = |row: &(Uuid, Option<SealingKey>)| row.1.as_ref().map(|key| key.0.to_vec());
-            let put = || query(put).bind(column(customers, |row| row.0)).bind(column(customers, key));
-            self.ask(put).await?;
-        }
-        Ok(())
+        writing::put(self, entries).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! Going through the embedded vault.
 
-use super::{SqliteVault, columns, uuid};
+mod writing;
+
+use super::{SqliteVault, uuid};
 use crate::inventory::{Entry, Inventory, Kind};
 use crate::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, VaultError};
 use async_trait::async_trait;
@@ -24,7 +26,7 @@ impl Inventory for SqliteVault {
             _ => None,
         };
         let destroyed: Vec<CustomerId> = entries.iter().filter_map(is_destroyed).collect();
-        self.write(move |vault| entries.iter().try_for_each(|entry| put(vault, entry))).await?;
+        self.write(move |vault| entries.iter().try_for_each(|entry| writing::put(vault, entry))).await?;
         if destroyed.is_empty() {
             return Ok(());
         }
@@ -79,46 +81,4 @@ fn hmac_key(row: &Row<'_>) -> rusqlite::Result<Entry> {
 fn customer_key(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let key = row.get::<_, Option<[u8; 32]>>(1)?.map(SealingKey);
     Ok(Entry::CustomerKey { customer: CustomerId(uuid(row, 0)?), key })
-}
-
-fn put(vault: &Connection, entry: &Entry) -> rusqlite::Result<()> {
-    let put = |sql: &str, parameters: &[&dyn rusqlite::ToSql]| vault.prepare_cached(sql)?.execute(parameters).map(drop);
-    match entry {
-        Entry::Credential { id, owner, hash, review_at } => {
-            let (kind, owner) = columns(*owner);
-            put(
-                "INSERT INTO credentials (id, owner_kind, owner, hash, review_at) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (id) DO UPDATE SET review_at = excluded.review_at",
-                params![id.0.as_bytes(), kind, owner.as_bytes(), hash, review_at.map(Timestamp::as_millis)],
-            )
-        }
-        Entry::Token { sha256, entry: TokenEntry { store_id, token_id, expires_at } } => put(
-            "INSERT INTO tokens (sha256, store, token, expires_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-            params![sha256, store_id.0.as_bytes(), token_id.0.as_bytes(), expires_at.as_millis()],
-        ),
-        Entry::Confirmation {
-            sha256,
-            entry: ConfirmationEntry { store_id, customer_id, confirmation_id },
-            expires_at,
-        } => put(
-            "INSERT INTO confirmations (sha256, store, customer, confirmation, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO NOTHING",
-            params![
-                sha256,
-                store_id.0.as_bytes(),
-                customer_id.0.as_bytes(),
-                confirmation_id.0.as_bytes(),
-                expires_at.as_millis()
-            ],
-        ),
-        Entry::HmacKey { store, key } => put(
-            "INSERT INTO hmac_keys (store, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            params![store.0.as_bytes(), key.0],
-        ),
-        Entry::CustomerKey { customer, key } => put(
-            "INSERT INTO customer_keys (customer, key) VALUES (?1, ?2)
-             ON CONFLICT (customer) DO UPDATE SET key = NULL WHERE excluded.key IS NULL",
-            params![customer.0.as_bytes(), key.as_ref().map(|key| key.0)],
-        ),
-    }
 }

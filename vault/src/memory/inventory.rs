@@ -1,0 +1,75 @@
+//! Going through the vault in memory.
+
+use super::{Credential, Entries, MemoryVault};
+use crate::VaultError;
+use crate::inventory::{Entry, Inventory, Kind};
+use async_trait::async_trait;
+use domain::CredentialId;
+
+#[async_trait]
+impl Inventory for MemoryVault {
+    async fn entries(&self, kind: Kind, after: &[u8], limit: usize) -> Result<Vec<Entry>, VaultError> {
+        let mut listed = self.entries()?.of(kind);
+        listed.sort_by(|one, other| one.id().cmp(other.id()));
+        Ok(listed.into_iter().filter(|entry| entry.id() > after).take(limit).collect())
+    }
+
+    async fn put_entries(&self, new: Vec<Entry>) -> Result<(), VaultError> {
+        let mut entries = self.entries()?;
+        new.into_iter().for_each(|entry| entries.put(entry));
+        Ok(())
+    }
+}
+
+impl Entries {
+    fn of(&self, kind: Kind) -> Vec<Entry> {
+        match kind {
+            Kind::Credential => {
+                let entry = |(id, credential): (&CredentialId, &Credential)| Entry::Credential {
+                    id: *id,
+                    owner: credential.owner,
+                    hash: credential.hash.clone(),
+                    review_at: credential.review_at,
+                };
+                self.credentials.iter().map(entry).collect()
+            }
+            Kind::Token => {
+                self.tokens.iter().map(|(sha256, entry)| Entry::Token { sha256: *sha256, entry: *entry }).collect()
+            }
+            Kind::Confirmation => {
+                let all = self.confirmations.iter();
+                all.map(|(sha256, (entry, expires_at))| Entry::Confirmation {
+                    sha256: *sha256,
+                    entry: *entry,
+                    expires_at: *expires_at,
+                })
+                .collect()
+            }
+            Kind::HmacKey => {
+                self.hmac_keys.iter().map(|(store, key)| Entry::HmacKey { store: *store, key: key.clone() }).collect()
+            }
+            Kind::CustomerKey => {
+                let all = self.customer_keys.iter();
+                all.map(|(customer, key)| Entry::CustomerKey { customer: *customer, key: key.clone() }).collect()
+            }
+        }
+    }
+
+    fn put(&mut self, entry: Entry) {
+        match entry {
+            Entry::Credential { id, owner, hash, review_at } => {
+                let new = Credential { owner, hash, review_at };
+                self.credentials.entry(id).or_insert(new).review_at = review_at;
+            }
+            Entry::Token { sha256, entry } => drop(self.tokens.entry(sha256).or_insert(entry)),
+            Entry::Confirmation { sha256, entry, expires_at } => {
+                self.confirmations.entry(sha256).or_insert((entry, expires_at));
+            }
+            Entry::HmacKey { store, key } => drop(self.hmac_keys.entry(store).or_insert(key)),
+            Entry::CustomerKey { customer, key: Some(key) } => {
+                self.customer_keys.entry(customer).or_insert(Some(key));
+            }
+            Entry::CustomerKey { customer, key: None } => drop(self.customer_keys.insert(customer, None)),
+        }
+    }
+}
