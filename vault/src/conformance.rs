@@ -7,8 +7,12 @@
 #![allow(clippy::unwrap_used, reason = "a check that can't go on has failed")]
 #![allow(clippy::disallowed_methods, reason = "a check draws the ids that it needs")]
 
+mod tokens;
+
+pub use tokens::*;
+
 use super::copy::{Counts, copy};
-use super::{ConfirmationEntry, CredentialOwner, Kind, MemoryVault, TokenEntry, Vault};
+use super::{ConfirmationEntry, CredentialOwner, CustomerTokenEntry, Kind, MemoryVault, TokenEntry, Vault};
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use futures::future::join_all;
@@ -34,6 +38,10 @@ macro_rules! conformance {
             a_review_is_listed_page_by_page,
             a_new_review_finds_all_that_the_owner_has,
             tokens_are_found_by_their_hash_until_long_expired,
+            a_tokens_name_is_kept_as_it_was_first_put_and_outlives_the_token,
+            another_stores_token_has_no_name,
+            customers_tokens_are_found_by_their_hash_until_long_expired,
+            a_stores_token_is_no_customers,
             confirmations_are_found_by_their_hash_until_long_expired,
             an_hmac_key_is_made_once_for_each_store,
             a_customers_key_is_made_once,
@@ -235,6 +243,11 @@ pub async fn all_that_it_holds_is_copied_out_and_in(subject: &dyn Subject) {
     vault.put_token([0; 32], token).await.unwrap();
     vault.put_token([255; 32], token).await.unwrap();
     vault.put_confirmation([7; 32], link, at(20)).await.unwrap();
+    let shopper =
+        CustomerTokenEntry { store_id: nil, customer_id: kept, token_id: TokenId(Uuid::now_v7()), expires_at: at(30) };
+    vault.put_customer_token([8; 32], shopper).await.unwrap();
+    vault.put_token_name(nil, token.token_id, "the till").await.unwrap();
+    vault.put_token_name(nil, TokenId(Uuid::nil()), "the robot").await.unwrap();
     let hmac = vault.hmac_key(nil).await.unwrap().0;
     vault.hmac_key(StoreId(Uuid::max())).await.unwrap();
     let key = vault.key_or_new(kept).await.unwrap().unwrap().0;
@@ -250,11 +263,21 @@ pub async fn all_that_it_holds_is_copied_out_and_in(subject: &dyn Subject) {
         }
         assert!(vault.entries(kind, &after, 1).await.unwrap().is_empty());
     }
-    let counts = Counts { credentials: 5, tokens: 2, confirmations: 1, hmac_keys: 2, customer_keys: 2 };
+    let counts = Counts {
+        credentials: 5,
+        tokens: 2,
+        confirmations: 1,
+        hmac_keys: 2,
+        customer_keys: 2,
+        token_names: 2,
+        customer_tokens: 1,
+    };
     for _ in 0..2 {
         assert_eq!(copy(&*vault, &other, at(0)).await.unwrap(), counts);
     }
     assert_eq!(other.hmac_key(nil).await.unwrap().0, hmac);
+    assert_eq!(other.customer_token([8; 32]).await.unwrap(), Some(shopper));
+    assert_eq!(other.token_names(nil, &[token.token_id]).await.unwrap(), [Some("the till".to_owned())]);
     assert_eq!(other.keys(&[erased, kept]).await.unwrap()[1].as_ref().unwrap().0, key);
 
     // And in: what is new, and what has changed since.
@@ -263,8 +286,11 @@ pub async fn all_that_it_holds_is_copied_out_and_in(subject: &dyn Subject) {
     other.settle_credentials(&ids[2..4], &[]).await.unwrap();
     other.destroy_key(kept).await.unwrap();
     other.put_token([9; 32], token).await.unwrap();
+    other.put_customer_token([9; 32], shopper).await.unwrap();
+    let renamed = TokenId(Uuid::now_v7());
+    other.put_token_name(nil, renamed, "the back office").await.unwrap();
     let more_key = other.key_or_new(more).await.unwrap().unwrap().0;
-    let counts = Counts { credentials: 6, tokens: 3, customer_keys: 3, ..counts };
+    let counts = Counts { credentials: 6, tokens: 3, customer_keys: 3, customer_tokens: 2, token_names: 3, ..counts };
     for _ in 0..2 {
         assert_eq!(copy(&other, &*vault, at(0)).await.unwrap(), counts);
     }
@@ -275,4 +301,6 @@ pub async fn all_that_it_holds_is_copied_out_and_in(subject: &dyn Subject) {
     assert!(vault.key_or_new(kept).await.unwrap().is_none(), "a destroyed key lives on in the copy");
     assert_eq!(vault.key_or_new(more).await.unwrap().unwrap().0, more_key);
     assert_eq!(vault.token([9; 32]).await.unwrap(), Some(token));
+    assert_eq!(vault.customer_token([9; 32]).await.unwrap(), Some(shopper));
+    assert_eq!(vault.token_names(nil, &[renamed]).await.unwrap(), [Some("the back office".to_owned())]);
 }

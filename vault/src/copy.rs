@@ -27,11 +27,16 @@ pub struct Counts {
     pub hmac_keys: u64,
     /// Of customers, with those that were destroyed.
     pub customer_keys: u64,
+    /// Of stores' tokens, also of those that are gone.
+    pub token_names: u64,
+    pub customer_tokens: u64,
 }
 
 impl Counts {
     pub fn all(&self) -> u64 {
-        self.credentials + self.tokens + self.confirmations + self.hmac_keys + self.customer_keys
+        let Counts { credentials, tokens, confirmations, hmac_keys, customer_keys, token_names, customer_tokens } =
+            *self;
+        credentials + tokens + confirmations + hmac_keys + customer_keys + token_names + customer_tokens
     }
 
     fn of(&mut self, kind: Kind) -> &mut u64 {
@@ -41,6 +46,8 @@ impl Counts {
             Kind::Confirmation => &mut self.confirmations,
             Kind::HmacKey => &mut self.hmac_keys,
             Kind::CustomerKey => &mut self.customer_keys,
+            Kind::TokenName => &mut self.token_names,
+            Kind::CustomerToken => &mut self.customer_tokens,
         }
     }
 }
@@ -83,6 +90,9 @@ pub enum EntryName {
     KeyOfNames,
     StoreKey(StoreId),
     CustomerKey(CustomerId),
+    /// Not the name itself.
+    NameOfToken(TokenId, StoreId),
+    CustomerToken(TokenId, CustomerId),
 }
 
 impl fmt::Display for EntryName {
@@ -95,6 +105,8 @@ impl fmt::Display for EntryName {
             EntryName::KeyOfNames => f.write_str("key for the names that are unique in the log"),
             EntryName::StoreKey(store) => write!(f, "key of store {}", store.0),
             EntryName::CustomerKey(customer) => write!(f, "key of customer {}", customer.0),
+            EntryName::NameOfToken(token, store) => write!(f, "name of token {} of store {}", token.0, store.0),
+            EntryName::CustomerToken(token, customer) => write!(f, "token {} of customer {}", token.0, customer.0),
         }
     }
 }
@@ -111,6 +123,8 @@ impl EntryName {
             Entry::HmacKey { store, .. } if store.0.is_nil() => EntryName::KeyOfNames,
             Entry::HmacKey { store, .. } => EntryName::StoreKey(*store),
             Entry::CustomerKey { customer, .. } => EntryName::CustomerKey(*customer),
+            Entry::TokenName { token, store, .. } => EntryName::NameOfToken(*token, *store),
+            Entry::CustomerToken { entry, .. } => EntryName::CustomerToken(entry.token_id, entry.customer_id),
         }
     }
 }
@@ -189,6 +203,10 @@ fn held_against(source: Entry, target: &Entry) -> Result<EntryAction, EntryDiffe
             Entry::Credential { owner: their_owner, hash: their_hash, review_at: their_review, .. },
         ) => (owner == their_owner && hash == their_hash, review_at == their_review),
         (Entry::Token { entry, .. }, Entry::Token { entry: theirs, .. }) => (entry == theirs, true),
+        (Entry::CustomerToken { entry, .. }, Entry::CustomerToken { entry: theirs, .. }) => (entry == theirs, true),
+        (Entry::TokenName { store, name, .. }, Entry::TokenName { store: their_store, name: their_name, .. }) => {
+            (store == their_store && name == their_name, true)
+        }
         (
             Entry::Confirmation { entry, expires_at, .. },
             Entry::Confirmation { entry: theirs, expires_at: their_expiry, .. },
@@ -211,19 +229,23 @@ fn held_against(source: Entry, target: &Entry) -> Result<EntryAction, EntryDiffe
     }
 }
 
-/// What a vault removes by itself may be gone from the source by now. Keys stay for ever.
+/// What a vault removes by itself may be gone from the source by now. Keys and names stay for ever.
 fn only_in_target(entry: Entry, now: Timestamp) -> Result<EntryAction, EntryDifference> {
     match entry {
         Entry::Token { ref entry, .. } if entry.expires_at < now => Ok(EntryAction::Leave),
+        Entry::CustomerToken { ref entry, .. } if entry.expires_at < now => Ok(EntryAction::Leave),
         Entry::Confirmation { expires_at, .. } if expires_at < now => Ok(EntryAction::Leave),
         // Swept in the source since, as it was replaced: the target's sweep is to look at it too.
         Entry::Credential { id, owner, hash, review_at: None } => {
             Ok(EntryAction::Put(Entry::Credential { id, owner, hash, review_at: Some(Timestamp::from_millis(0)) }))
         }
         Entry::Credential { review_at: Some(_), .. } => Ok(EntryAction::Leave),
-        Entry::Token { .. } | Entry::Confirmation { .. } | Entry::HmacKey { .. } | Entry::CustomerKey { .. } => {
-            Err(EntryDifference::Foreign(EntryName::of(&entry)))
-        }
+        Entry::Token { .. }
+        | Entry::CustomerToken { .. }
+        | Entry::TokenName { .. }
+        | Entry::Confirmation { .. }
+        | Entry::HmacKey { .. }
+        | Entry::CustomerKey { .. } => Err(EntryDifference::Foreign(EntryName::of(&entry))),
     }
 }
 

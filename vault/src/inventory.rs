@@ -1,8 +1,8 @@
 //! Everything that a vault holds, entry by entry: for copying it, and for nothing else.
 
-use super::{ConfirmationEntry, CredentialOwner, HmacKey, StoredKey, TokenEntry, VaultError};
+use super::{ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, StoredKey, TokenEntry, VaultError};
 use async_trait::async_trait;
-use domain::{CredentialId, CustomerId, StoreId, Timestamp};
+use domain::{CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 
 /// What kinds of entries there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,10 +12,20 @@ pub enum Kind {
     Confirmation,
     HmacKey,
     CustomerKey,
+    TokenName,
+    CustomerToken,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 5] = [Kind::HmacKey, Kind::CustomerKey, Kind::Credential, Kind::Token, Kind::Confirmation];
+    pub const ALL: [Kind; 7] = [
+        Kind::HmacKey,
+        Kind::CustomerKey,
+        Kind::Credential,
+        Kind::Token,
+        Kind::TokenName,
+        Kind::CustomerToken,
+        Kind::Confirmation,
+    ];
 }
 
 /// One entry, with all that is kept of it. Has no `Debug`: most of it is secret.
@@ -46,6 +56,15 @@ pub enum Entry {
         /// `None`: it was destroyed.
         key: StoredKey,
     },
+    TokenName {
+        token: TokenId,
+        store: StoreId,
+        name: String,
+    },
+    CustomerToken {
+        sha256: [u8; 32],
+        entry: CustomerTokenEntry,
+    },
 }
 
 impl Entry {
@@ -53,9 +72,12 @@ impl Entry {
     pub fn id(&self) -> &[u8] {
         match self {
             Entry::Credential { id, .. } => id.0.as_bytes(),
-            Entry::Token { sha256, .. } | Entry::Confirmation { sha256, .. } => sha256,
+            Entry::Token { sha256, .. } | Entry::Confirmation { sha256, .. } | Entry::CustomerToken { sha256, .. } => {
+                sha256
+            }
             Entry::HmacKey { store, .. } => store.0.as_bytes(),
             Entry::CustomerKey { customer, .. } => customer.0.as_bytes(),
+            Entry::TokenName { token, .. } => token.0.as_bytes(),
         }
     }
 }

@@ -48,6 +48,15 @@ pub struct TokenEntry {
     pub expires_at: Timestamp,
 }
 
+/// What a token of a shop window's customer stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CustomerTokenEntry {
+    pub store_id: StoreId,
+    pub customer_id: CustomerId,
+    pub token_id: TokenId,
+    pub expires_at: Timestamp,
+}
+
 /// What a confirmation link's token stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConfirmationEntry {
@@ -100,6 +109,17 @@ pub trait Vault: Keys + Inventory {
 
     async fn token(&self, sha256: [u8; 32]) -> Result<Option<TokenEntry>, VaultError>;
 
+    /// Stores what a store calls its token. The name outlives the token, as what was done with it a year ago names it still.
+    async fn put_token_name(&self, store: StoreId, token: TokenId, name: &str) -> Result<(), VaultError>;
+
+    /// What the store calls these tokens, in their order; `None` where it was not said, and where it is another store's.
+    async fn token_names(&self, store: StoreId, tokens: &[TokenId]) -> Result<Vec<Option<String>>, VaultError>;
+
+    /// Stores a customer's token by its SHA-256.
+    async fn put_customer_token(&self, sha256: [u8; 32], entry: CustomerTokenEntry) -> Result<(), VaultError>;
+
+    async fn customer_token(&self, sha256: [u8; 32]) -> Result<Option<CustomerTokenEntry>, VaultError>;
+
     /// Stores a confirmation link's token by its SHA-256.
     async fn put_confirmation(
         &self,
@@ -110,7 +130,7 @@ pub trait Vault: Keys + Inventory {
 
     async fn confirmation(&self, sha256: [u8; 32]) -> Result<Option<ConfirmationEntry>, VaultError>;
 
-    /// Removes tokens and confirmations that expired before `before`.
+    /// Removes tokens of stores and of customers, and confirmations, that expired before `before`.
     async fn remove_expired(&self, before: Timestamp) -> Result<(), VaultError>;
 
     /// The store's key for HMACs; made on the first call, the same ever after. The nil store's key is for names that are

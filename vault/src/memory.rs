@@ -3,9 +3,12 @@
 mod inventory;
 
 use super::binding::Binding;
-use super::{ConfirmationEntry, CredentialOwner, HmacKey, StoredKey, TokenEntry, Vault, VaultError, random_bytes};
+use super::{
+    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, StoredKey, TokenEntry, Vault, VaultError,
+    random_bytes,
+};
 use async_trait::async_trait;
-use domain::{CredentialId, CustomerId, StoreId, Timestamp};
+use domain::{CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use journal::{Keys, KeysError, SealingKey};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap};
@@ -19,6 +22,8 @@ struct Entries {
     away: bool,
     credentials: BTreeMap<CredentialId, Credential>,
     tokens: HashMap<[u8; 32], TokenEntry>,
+    token_names: HashMap<TokenId, (StoreId, String)>,
+    customer_tokens: HashMap<[u8; 32], CustomerTokenEntry>,
     confirmations: HashMap<[u8; 32], (ConfirmationEntry, Timestamp)>,
     hmac_keys: HashMap<StoreId, HmacKey>,
     customer_keys: HashMap<CustomerId, StoredKey>,
@@ -135,6 +140,29 @@ impl Vault for MemoryVault {
         Ok(self.entries()?.tokens.get(&sha256).copied())
     }
 
+    async fn put_token_name(&self, store: StoreId, token: TokenId, name: &str) -> Result<(), VaultError> {
+        self.entries()?.token_names.entry(token).or_insert_with(|| (store, name.to_owned()));
+        Ok(())
+    }
+
+    async fn token_names(&self, store: StoreId, tokens: &[TokenId]) -> Result<Vec<Option<String>>, VaultError> {
+        let entries = self.entries()?;
+        let named = |token: &TokenId| {
+            let (_, name) = entries.token_names.get(token).filter(|(of, _)| *of == store)?;
+            Some(name.clone())
+        };
+        Ok(tokens.iter().map(named).collect())
+    }
+
+    async fn put_customer_token(&self, sha256: [u8; 32], entry: CustomerTokenEntry) -> Result<(), VaultError> {
+        self.entries()?.customer_tokens.entry(sha256).or_insert(entry);
+        Ok(())
+    }
+
+    async fn customer_token(&self, sha256: [u8; 32]) -> Result<Option<CustomerTokenEntry>, VaultError> {
+        Ok(self.entries()?.customer_tokens.get(&sha256).copied())
+    }
+
     async fn put_confirmation(
         &self,
         sha256: [u8; 32],
@@ -152,6 +180,7 @@ impl Vault for MemoryVault {
     async fn remove_expired(&self, before: Timestamp) -> Result<(), VaultError> {
         let mut entries = self.entries()?;
         entries.tokens.retain(|_, token| token.expires_at >= before);
+        entries.customer_tokens.retain(|_, token| token.expires_at >= before);
         entries.confirmations.retain(|_, (_, expires_at)| *expires_at >= before);
         Ok(())
     }

@@ -6,9 +6,12 @@
 
 mod inventory;
 mod keys;
+mod tokens;
 
 use super::binding::Binding;
-use super::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, Vault, VaultError, random_bytes};
+use super::{
+    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, TokenEntry, Vault, VaultError, random_bytes,
+};
 use ::postgres::{Database, DatabaseError, Migrations, Sessions, SqlxError};
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
@@ -50,6 +53,13 @@ const TABLES: Migrations = Migrations {
         CREATE TABLE vault_binding ( -- one row, once it is known which log the vault belongs to
             one smallint PRIMARY KEY CHECK (one = 1), log_id uuid NOT NULL, whole_to bigint NOT NULL
         );",
+        "
+        CREATE TABLE vault_token_names (token uuid PRIMARY KEY, store uuid NOT NULL, name text NOT NULL);
+        CREATE TABLE vault_customer_tokens (
+            sha256 bytea PRIMARY KEY, store uuid NOT NULL, customer uuid NOT NULL, token uuid NOT NULL,
+            expires_at bigint NOT NULL
+        );
+        CREATE INDEX vault_customer_tokens_by_expiry ON vault_customer_tokens (expires_at);",
     ],
 };
 
@@ -166,6 +176,22 @@ impl Vault for PostgresVault {
         self.find(|| query(select).bind(sha256), read).await
     }
 
+    async fn put_token_name(&self, store: StoreId, token: TokenId, name: &str) -> Result<(), VaultError> {
+        tokens::put_names(self, &[(token.0, store.0, name.to_owned())]).await
+    }
+
+    async fn token_names(&self, store: StoreId, tokens: &[TokenId]) -> Result<Vec<Option<String>>, VaultError> {
+        tokens::names(self, store, tokens).await
+    }
+
+    async fn put_customer_token(&self, sha256: [u8; 32], entry: CustomerTokenEntry) -> Result<(), VaultError> {
+        tokens::put_of_customers(self, &[(sha256.to_vec(), entry)]).await
+    }
+
+    async fn customer_token(&self, sha256: [u8; 32]) -> Result<Option<CustomerTokenEntry>, VaultError> {
+        tokens::of_customer(self, sha256).await
+    }
+
     async fn put_confirmation(
         &self,
         sha256: [u8; 32],
@@ -194,7 +220,8 @@ impl Vault for PostgresVault {
     }
 
     async fn remove_expired(&self, before: Timestamp) -> Result<(), VaultError> {
-        let remove = "WITH confirmations AS (DELETE FROM vault_confirmations WHERE expires_at < $1)
+        let remove = "WITH confirmations AS (DELETE FROM vault_confirmations WHERE expires_at < $1),
+                           of_customers AS (DELETE FROM vault_customer_tokens WHERE expires_at < $1)
                       DELETE FROM vault_tokens WHERE expires_at < $1";
         self.ask(|| query(remove).bind(before.as_millis())).await.map(drop)
     }
@@ -242,6 +269,11 @@ impl Vault for PostgresVault {
             "INSERT INTO vault_customer_keys VALUES ($1, NULL) ON CONFLICT (customer) DO UPDATE SET key = NULL";
         self.ask(|| query(upsert).bind(customer.0)).await.map(drop)
     }
+}
+
+/// One column of all rows.
+fn column<R, T>(rows: &[R], of: impl Fn(&R) -> T) -> Vec<T> {
+    rows.iter().map(of).collect()
 }
 
 fn columns(owner: CredentialOwner) -> (i16, Uuid) {

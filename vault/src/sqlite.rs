@@ -3,12 +3,15 @@
 mod inventory;
 mod keys;
 mod looking;
+mod tokens;
 
 pub use looking::SqliteKeys;
 
 use super::binding::Binding;
 use super::key_cache::KeyCache;
-use super::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, Vault, VaultError, random_bytes};
+use super::{
+    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, TokenEntry, Vault, VaultError, random_bytes,
+};
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use eventlog::{LogId, Position};
@@ -58,15 +61,22 @@ const BINDING: &str = "
     ) STRICT;
 ";
 
+/// Since version 3.
+const ACCESS: &str = "
+    CREATE TABLE token_names (token BLOB PRIMARY KEY, store BLOB NOT NULL, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE customer_tokens (
+        sha256 BLOB PRIMARY KEY, store BLOB NOT NULL, customer BLOB NOT NULL, token BLOB NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX customer_tokens_by_expiry ON customer_tokens (expires_at);
+";
+
 static FORMAT: Format = Format {
     what: "a vault",
     application_id: 0x6376_6c74, // `cvlt`
-    version: 2,
-    upgrades: &[|vault| vault.execute_batch(BINDING)],
-    tables: |vault| {
-        vault.execute_batch(TABLES)?;
-        vault.execute_batch(BINDING)
-    },
+    version: 3,
+    upgrades: &[|vault| vault.execute_batch(BINDING), |vault| vault.execute_batch(ACCESS)],
+    tables: |vault| [TABLES, BINDING, ACCESS].into_iter().try_for_each(|tables| vault.execute_batch(tables)),
     other_version: OtherVersion::Refuse,
     synchronous: Synchronous::Full,
     // A key that is read is built on.
@@ -266,6 +276,22 @@ impl Vault for SqliteVault {
         self.read(look).await
     }
 
+    async fn put_token_name(&self, store: StoreId, token: TokenId, name: &str) -> Result<(), VaultError> {
+        tokens::put_name(self, store, token, name).await
+    }
+
+    async fn token_names(&self, store: StoreId, tokens: &[TokenId]) -> Result<Vec<Option<String>>, VaultError> {
+        tokens::names(self, store, tokens).await
+    }
+
+    async fn put_customer_token(&self, sha256: [u8; 32], entry: CustomerTokenEntry) -> Result<(), VaultError> {
+        tokens::put_of_customer(self, sha256, entry).await
+    }
+
+    async fn customer_token(&self, sha256: [u8; 32]) -> Result<Option<CustomerTokenEntry>, VaultError> {
+        tokens::of_customer(self, sha256).await
+    }
+
     async fn put_confirmation(
         &self,
         sha256: [u8; 32],
@@ -305,6 +331,7 @@ impl Vault for SqliteVault {
     async fn remove_expired(&self, before: Timestamp) -> Result<(), VaultError> {
         let remove = move |vault: &Connection| {
             vault.execute("DELETE FROM tokens WHERE expires_at < ?1", params![before.as_millis()])?;
+            vault.execute("DELETE FROM customer_tokens WHERE expires_at < ?1", params![before.as_millis()])?;
             vault.execute("DELETE FROM confirmations WHERE expires_at < ?1", params![before.as_millis()])
         };
         self.write(remove).await.map(drop)

@@ -45,6 +45,15 @@ impl Entries {
                 })
                 .collect()
             }
+            Kind::TokenName => {
+                let all = self.token_names.iter();
+                all.map(|(token, (store, name))| Entry::TokenName { token: *token, store: *store, name: name.clone() })
+                    .collect()
+            }
+            Kind::CustomerToken => {
+                let all = self.customer_tokens.iter();
+                all.map(|(sha256, entry)| Entry::CustomerToken { sha256: *sha256, entry: *entry }).collect()
+            }
             Kind::HmacKey => {
                 self.hmac_keys.iter().map(|(store, key)| Entry::HmacKey { store: *store, key: key.clone() }).collect()
             }
@@ -62,6 +71,10 @@ impl Entries {
                 self.credentials.entry(id).or_insert(new).review_at = review_at;
             }
             Entry::Token { sha256, entry } => drop(self.tokens.entry(sha256).or_insert(entry)),
+            Entry::TokenName { token, store, name } => {
+                self.token_names.entry(token).or_insert((store, name));
+            }
+            Entry::CustomerToken { sha256, entry } => drop(self.customer_tokens.entry(sha256).or_insert(entry)),
             Entry::Confirmation { sha256, entry, expires_at } => {
                 self.confirmations.entry(sha256).or_insert((entry, expires_at));
             }

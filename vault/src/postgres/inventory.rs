@@ -2,6 +2,7 @@
 
 mod writing;
 
+use super::tokens::customer_token;
 use super::{PostgresVault, unreadable};
 use crate::inventory::{Entry, Inventory, Kind};
 use crate::{ConfirmationEntry, HmacKey, TokenEntry, VaultError};
@@ -18,9 +19,11 @@ impl Inventory for PostgresVault {
         let (select, read) = listed(kind);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = match kind {
-            Kind::Token | Kind::Confirmation => self.ask(|| query(select).bind(after.to_vec()).bind(limit)).await?,
+            Kind::Token | Kind::CustomerToken | Kind::Confirmation => {
+                self.ask(|| query(select).bind(after.to_vec()).bind(limit)).await?
+            }
             // The nil id can be a store's, so that no id is before all.
-            Kind::Credential | Kind::HmacKey | Kind::CustomerKey => {
+            Kind::Credential | Kind::HmacKey | Kind::CustomerKey | Kind::TokenName => {
                 let after = Uuid::from_slice(after).ok();
                 self.ask(|| query(select).bind(after).bind(limit)).await?
             }
@@ -62,6 +65,15 @@ fn listed(kind: Kind) -> (&'static str, Read) {
              WHERE ($1::uuid IS NULL OR customer > $1) ORDER BY customer LIMIT $2",
             customer_key,
         ),
+        Kind::TokenName => (
+            "SELECT token, store, name FROM vault_token_names WHERE ($1::uuid IS NULL OR token > $1) ORDER BY token LIMIT $2",
+            token_name,
+        ),
+        Kind::CustomerToken => (
+            "SELECT sha256, store, customer, token, expires_at FROM vault_customer_tokens
+             WHERE sha256 > $1 ORDER BY sha256 LIMIT $2",
+            |row: &PgRow| Ok(Entry::CustomerToken { sha256: row.try_get(0)?, entry: customer_token(row)? }),
+        ),
     }
 }
 
@@ -96,4 +108,8 @@ fn hmac_key(row: &PgRow) -> sqlx::Result<Entry> {
 fn customer_key(row: &PgRow) -> sqlx::Result<Entry> {
     let key = row.try_get::<Option<[u8; 32]>, _>(1)?.map(SealingKey);
     Ok(Entry::CustomerKey { customer: CustomerId(row.try_get(0)?), key })
+}
+
+fn token_name(row: &PgRow) -> sqlx::Result<Entry> {
+    Ok(Entry::TokenName { token: TokenId(row.try_get(0)?), store: StoreId(row.try_get(1)?), name: row.try_get(2)? })
 }

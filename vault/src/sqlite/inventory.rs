@@ -2,6 +2,7 @@
 
 mod writing;
 
+use super::tokens::customer_token;
 use super::{SqliteVault, uuid};
 use crate::inventory::{Entry, Inventory, Kind};
 use crate::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, VaultError};
@@ -47,6 +48,12 @@ fn listed(kind: Kind) -> (&'static str, &'static str, &'static str, Read) {
         }
         Kind::HmacKey => ("store, key", "hmac_keys", "store", hmac_key),
         Kind::CustomerKey => ("customer, key", "customer_keys", "customer", customer_key),
+        Kind::TokenName => ("token, store, name", "token_names", "token", token_name),
+        Kind::CustomerToken => {
+            ("sha256, store, customer, token, expires_at", "customer_tokens", "sha256", |row: &Row<'_>| {
+                Ok(Entry::CustomerToken { sha256: row.get(0)?, entry: customer_token(row)? })
+            })
+        }
     }
 }
 
@@ -81,4 +88,8 @@ fn hmac_key(row: &Row<'_>) -> rusqlite::Result<Entry> {
 fn customer_key(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let key = row.get::<_, Option<[u8; 32]>>(1)?.map(SealingKey);
     Ok(Entry::CustomerKey { customer: CustomerId(uuid(row, 0)?), key })
+}
+
+fn token_name(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry::TokenName { token: TokenId(uuid(row, 0)?), store: StoreId(uuid(row, 1)?), name: row.get(2)? })
 }

@@ -4,7 +4,10 @@ use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, Token
 use journal::Keys;
 use uuid::Uuid;
 use vault::copy::{Counts, VaultCopyError, copy};
-use vault::{ConfirmationEntry, CredentialOwner, Entry, Inventory, Kind, MemoryVault, SqliteVault, TokenEntry, Vault};
+use vault::{
+    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, Entry, Inventory, Kind, MemoryVault, SqliteVault,
+    TokenEntry, Vault,
+};
 
 const SECRET: &str = "$argon2id$v=19$m=19456,t=2,p=1$a salt$a hash that nobody may see";
 
@@ -14,6 +17,11 @@ fn at(second: i64) -> Timestamp {
 
 fn token(expires_at: Timestamp) -> TokenEntry {
     TokenEntry { store_id: StoreId(Uuid::nil()), token_id: TokenId(Uuid::now_v7()), expires_at }
+}
+
+fn shopper(expires_at: Timestamp) -> CustomerTokenEntry {
+    let TokenEntry { store_id, token_id, .. } = token(expires_at);
+    CustomerTokenEntry { store_id, customer_id: CustomerId(Uuid::now_v7()), token_id, expires_at }
 }
 
 fn link() -> ConfirmationEntry {
@@ -30,7 +38,8 @@ async fn everything(vault: &dyn Inventory) -> Vec<(String, Vec<u8>)> {
                 Entry::Credential { hash, .. } => hash.clone().into_bytes(),
                 Entry::HmacKey { key, .. } => key.0.to_vec(),
                 Entry::CustomerKey { key, .. } => key.as_ref().map_or(Vec::new(), |key| key.0.to_vec()),
-                Entry::Token { .. } | Entry::Confirmation { .. } => Vec::new(),
+                Entry::TokenName { name, .. } => name.clone().into_bytes(),
+                Entry::Token { .. } | Entry::CustomerToken { .. } | Entry::Confirmation { .. } => Vec::new(),
             };
             all.push((format!("{kind:?} {:?}", entry.id()), secret));
         }
@@ -105,6 +114,18 @@ async fn an_entry_that_differs_is_refused_by_whose_it_is() {
     assert!(refused(&source, &target).await.contains("another token"));
 
     let (source, target) = vaults();
+    let (named, nil) = (TokenId(Uuid::now_v7()), StoreId(Uuid::nil()));
+    source.put_token_name(nil, named, SECRET).await.unwrap();
+    target.put_token_name(nil, named, "another").await.unwrap();
+    let said = refused(&source, &target).await;
+    assert!(said.contains(&format!("another name of token {} of store {}", named.0, nil.0)), "{said}");
+
+    let (source, target) = vaults();
+    target.put_customer_token([1; 32], shopper(at(60))).await.unwrap();
+    let said = refused(&source, &target).await;
+    assert!(said.contains("of customer") && said.contains("which the source has not"), "{said}");
+
+    let (source, target) = vaults();
     target.put_confirmation([1; 32], link(), at(60)).await.unwrap();
     assert!(refused(&source, &target).await.contains("confirmation of customer"));
 }
@@ -120,8 +141,9 @@ async fn what_the_source_has_removed_since_does_not_stop_a_repeat() {
     }
     source.settle_credentials(&ids, &[]).await.unwrap();
     source.put_token([1; 32], token(at(40))).await.unwrap();
+    source.put_customer_token([3; 32], shopper(at(40))).await.unwrap();
     source.put_confirmation([2; 32], link(), at(40)).await.unwrap();
-    assert_eq!(copy(&source, &target, at(30)).await.unwrap().all(), 4);
+    assert_eq!(copy(&source, &target, at(30)).await.unwrap().all(), 5);
     source.remove_expired(at(50)).await.unwrap();
     source.settle_credentials(&[], &ids[..1]).await.unwrap();
     for _ in 0..2 {

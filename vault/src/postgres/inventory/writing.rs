@@ -1,8 +1,9 @@
 //! Entries put into the vault in PostgreSQL: a statement for each table.
 
 use crate::inventory::Entry;
-use crate::postgres::{PostgresVault, columns};
-use crate::{ConfirmationEntry, HmacKey, TokenEntry, VaultError};
+use crate::postgres::tokens::{self, NameRow};
+use crate::postgres::{PostgresVault, column, columns};
+use crate::{ConfirmationEntry, CustomerTokenEntry, HmacKey, TokenEntry, VaultError};
 use domain::Timestamp;
 use journal::SealingKey;
 use sqlx::query;
@@ -13,6 +14,8 @@ pub(super) async fn put(vault: &PostgresVault, entries: Vec<Entry>) -> Result<()
     let rows = Rows::of(entries);
     vault.put_credentials(&rows.credentials).await?;
     vault.put_tokens(&rows.tokens).await?;
+    tokens::put_names(vault, &rows.token_names).await?;
+    tokens::put_of_customers(vault, &rows.customer_tokens).await?;
     vault.put_confirmations(&rows.confirmations).await?;
     vault.put_keys(&rows.hmac_keys, &rows.customer_keys).await
 }
@@ -22,6 +25,8 @@ pub(super) async fn put(vault: &PostgresVault, entries: Vec<Entry>) -> Result<()
 struct Rows {
     credentials: Vec<(Uuid, i16, Uuid, String, Option<i64>)>,
     tokens: Vec<(Vec<u8>, TokenEntry)>,
+    token_names: Vec<NameRow>,
+    customer_tokens: Vec<(Vec<u8>, CustomerTokenEntry)>,
     confirmations: Vec<(Vec<u8>, ConfirmationEntry, i64)>,
     hmac_keys: Vec<(Uuid, HmacKey)>,
     customer_keys: Vec<(Uuid, Option<SealingKey>)>,
@@ -37,6 +42,8 @@ impl Rows {
                     rows.credentials.push((id.0, kind, owner, hash, review_at.map(Timestamp::as_millis)));
                 }
                 Entry::Token { sha256, entry } => rows.tokens.push((sha256.to_vec(), entry)),
+                Entry::TokenName { token, store, name } => rows.token_names.push((token.0, store.0, name)),
+                Entry::CustomerToken { sha256, entry } => rows.customer_tokens.push((sha256.to_vec(), entry)),
                 Entry::Confirmation { sha256, entry, expires_at } => {
                     rows.confirmations.push((sha256.to_vec(), entry, expires_at.as_millis()));
                 }
@@ -46,11 +53,6 @@ impl Rows {
         }
         rows
     }
-}
-
-/// One column of all rows.
-fn column<R, T>(rows: &[R], of: impl Fn(&R) -> T) -> Vec<T> {
-    rows.iter().map(of).collect()
 }
 
 impl PostgresVault {

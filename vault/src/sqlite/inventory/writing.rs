@@ -2,6 +2,7 @@
 
 use crate::inventory::Entry;
 use crate::sqlite::columns;
+use crate::sqlite::tokens::{insert_name, insert_of_customer};
 use crate::{ConfirmationEntry, TokenEntry};
 use domain::Timestamp;
 use rusqlite::{Connection, params};
@@ -37,6 +38,8 @@ pub(super) fn put(vault: &Connection, entry: &Entry) -> rusqlite::Result<()> {
                 expires_at.as_millis()
             ],
         ),
+        Entry::TokenName { token, store, name } => insert_name(vault, *store, *token, name),
+        Entry::CustomerToken { sha256, entry } => insert_of_customer(vault, *sha256, *entry),
         Entry::HmacKey { store, key } => put(
             "INSERT INTO hmac_keys (store, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             params![store.0.as_bytes(), key.0],
