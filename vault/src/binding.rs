@@ -128,7 +128,7 @@ pub async fn bind_to_head(vault: &dyn Vault, journal: &Journal) -> Result<(), Bi
     }
 }
 
-/// Nothing was ever kept in it.
+/// Nothing was ever kept in it of what a log tells. An operator's token may be there before the first store is.
 async fn is_empty(vault: &dyn Vault) -> Result<bool, VaultError> {
     for kind in [Kind::HmacKey, Kind::CustomerKey, Kind::Credential] {
         if !vault.entries(kind, &[], 1).await?.is_empty() {

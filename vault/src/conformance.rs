@@ -7,12 +7,17 @@
 #![allow(clippy::unwrap_used, reason = "a check that can't go on has failed")]
 #![allow(clippy::disallowed_methods, reason = "a check draws the ids that it needs")]
 
+mod operators;
 mod tokens;
 
+pub use operators::*;
 pub use tokens::*;
 
 use super::copy::{Counts, copy};
-use super::{ConfirmationEntry, CredentialOwner, CustomerTokenEntry, Kind, MemoryVault, TokenEntry, Vault};
+use super::{
+    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, Kind, MemoryVault, OperatorRole, OperatorToken, TokenEntry,
+    Vault,
+};
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use futures::future::join_all;
@@ -42,6 +47,10 @@ macro_rules! conformance {
             another_stores_token_has_no_name,
             customers_tokens_are_found_by_their_hash_until_long_expired,
             a_stores_token_is_no_customers,
+            an_operators_token_is_kept_as_it_was_first_put,
+            operators_tokens_are_listed_in_the_order_they_were_made,
+            an_operators_token_is_revoked_once,
+            a_revoked_operators_token_stays_so,
             confirmations_are_found_by_their_hash_until_long_expired,
             an_hmac_key_is_made_once_for_each_store,
             a_customers_key_is_made_once,
@@ -248,6 +257,15 @@ pub async fn all_that_it_holds_is_copied_out_and_in(subject: &dyn Subject) {
     vault.put_customer_token([8; 32], shopper).await.unwrap();
     vault.put_token_name(nil, token.token_id, "the till").await.unwrap();
     vault.put_token_name(nil, TokenId(Uuid::nil()), "the robot").await.unwrap();
+    let operator = OperatorToken {
+        token_id: TokenId(Uuid::now_v7()),
+        role: OperatorRole::Auditor,
+        name: "the bank's".to_owned(),
+        created_at: at(1),
+        expires_at: Some(at(40)),
+        revoked_at: None,
+    };
+    vault.put_operator_token([5; 32], &operator).await.unwrap();
     let hmac = vault.hmac_key(nil).await.unwrap().0;
     vault.hmac_key(StoreId(Uuid::max())).await.unwrap();
     let key = vault.key_or_new(kept).await.unwrap().unwrap().0;
@@ -271,12 +289,14 @@ pub async fn all_that_it_holds_is_copied_out_and_in(subject: &dyn Subject) {
         customer_keys: 2,
         token_names: 2,
         customer_tokens: 1,
+        operator_tokens: 1,
     };
     for _ in 0..2 {
         assert_eq!(copy(&*vault, &other, at(0)).await.unwrap(), counts);
     }
     assert_eq!(other.hmac_key(nil).await.unwrap().0, hmac);
     assert_eq!(other.customer_token([8; 32]).await.unwrap(), Some(shopper));
+    assert_eq!(other.operator_token([5; 32]).await.unwrap().as_ref(), Some(&operator));
     assert_eq!(other.token_names(nil, &[token.token_id]).await.unwrap(), [Some("the till".to_owned())]);
     assert_eq!(other.keys(&[erased, kept]).await.unwrap()[1].as_ref().unwrap().0, key);
 
@@ -287,6 +307,7 @@ pub async fn all_that_it_holds_is_copied_out_and_in(subject: &dyn Subject) {
     other.destroy_key(kept).await.unwrap();
     other.put_token([9; 32], token).await.unwrap();
     other.put_customer_token([9; 32], shopper).await.unwrap();
+    assert!(other.revoke_operator_token(operator.token_id, at(7)).await.unwrap());
     let renamed = TokenId(Uuid::now_v7());
     other.put_token_name(nil, renamed, "the back office").await.unwrap();
     let more_key = other.key_or_new(more).await.unwrap().unwrap().0;
@@ -302,5 +323,7 @@ pub async fn all_that_it_holds_is_copied_out_and_in(subject: &dyn Subject) {
     assert_eq!(vault.key_or_new(more).await.unwrap().unwrap().0, more_key);
     assert_eq!(vault.token([9; 32]).await.unwrap(), Some(token));
     assert_eq!(vault.customer_token([9; 32]).await.unwrap(), Some(shopper));
+    let revoked = vault.operator_token([5; 32]).await.unwrap();
+    assert_eq!(revoked, Some(OperatorToken { revoked_at: Some(at(7)), ..operator }), "it is good in the copy");
     assert_eq!(vault.token_names(nil, &[renamed]).await.unwrap(), [Some("the back office".to_owned())]);
 }

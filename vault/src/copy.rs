@@ -2,12 +2,12 @@
 //!
 //! What lives here: [`copy`]. What doesn't: which vaults these are, and that nobody else uses them. The guarantee: nothing is
 //! written before all that both hold was compared; an entry that the target has is never replaced by another. A repeat goes on
-//! where it was stopped, and brings what has changed in the source since: keys that were destroyed, most of all.
+//! where it was stopped, and brings what has changed in the source since: keys that were destroyed, most of all, and tokens that were revoked.
 //!
 //! No error holds a secret: entries are named by whose they are.
 
 use super::inventory::{Entry, Inventory, Kind};
-use super::{ConfirmationEntry, CredentialOwner, VaultError};
+use super::{ConfirmationEntry, CredentialOwner, OperatorToken, VaultError};
 use domain::{CustomerId, StoreId, Timestamp, TokenId};
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -30,13 +30,13 @@ pub struct Counts {
     /// Of stores' tokens, also of those that are gone.
     pub token_names: u64,
     pub customer_tokens: u64,
+    pub operator_tokens: u64,
 }
 
 impl Counts {
     pub fn all(&self) -> u64 {
-        let Counts { credentials, tokens, confirmations, hmac_keys, customer_keys, token_names, customer_tokens } =
-            *self;
-        credentials + tokens + confirmations + hmac_keys + customer_keys + token_names + customer_tokens
+        let mut counts = *self;
+        Kind::ALL.into_iter().map(|kind| *counts.of(kind)).sum()
     }
 
     fn of(&mut self, kind: Kind) -> &mut u64 {
@@ -48,6 +48,7 @@ impl Counts {
             Kind::CustomerKey => &mut self.customer_keys,
             Kind::TokenName => &mut self.token_names,
             Kind::CustomerToken => &mut self.customer_tokens,
+            Kind::OperatorToken => &mut self.operator_tokens,
         }
     }
 }
@@ -93,6 +94,7 @@ pub enum EntryName {
     /// Not the name itself.
     NameOfToken(TokenId, StoreId),
     CustomerToken(TokenId, CustomerId),
+    OperatorToken(TokenId),
 }
 
 impl fmt::Display for EntryName {
@@ -107,6 +109,7 @@ impl fmt::Display for EntryName {
             EntryName::CustomerKey(customer) => write!(f, "key of customer {}", customer.0),
             EntryName::NameOfToken(token, store) => write!(f, "name of token {} of store {}", token.0, store.0),
             EntryName::CustomerToken(token, customer) => write!(f, "token {} of customer {}", token.0, customer.0),
+            EntryName::OperatorToken(token) => write!(f, "token {} of an operator", token.0),
         }
     }
 }
@@ -125,6 +128,7 @@ impl EntryName {
             Entry::CustomerKey { customer, .. } => EntryName::CustomerKey(*customer),
             Entry::TokenName { token, store, .. } => EntryName::NameOfToken(*token, *store),
             Entry::CustomerToken { entry, .. } => EntryName::CustomerToken(entry.token_id, entry.customer_id),
+            Entry::OperatorToken { token, .. } => EntryName::OperatorToken(token.token_id),
         }
     }
 }
@@ -211,6 +215,7 @@ fn held_against(source: Entry, target: &Entry) -> Result<EntryAction, EntryDiffe
             Entry::Confirmation { entry, expires_at, .. },
             Entry::Confirmation { entry: theirs, expires_at: their_expiry, .. },
         ) => (entry == theirs && expires_at == their_expiry, true),
+        (Entry::OperatorToken { token, .. }, Entry::OperatorToken { token: theirs, .. }) => operators(token, theirs),
         (Entry::HmacKey { key, .. }, Entry::HmacKey { key: theirs, .. }) => (key.0 == theirs.0, true),
         (Entry::CustomerKey { key, .. }, Entry::CustomerKey { key: theirs, .. }) => match (key, theirs) {
             (Some(key), Some(theirs)) => (key.0 == theirs.0, true),
@@ -229,7 +234,19 @@ fn held_against(source: Entry, target: &Entry) -> Result<EntryAction, EntryDiffe
     }
 }
 
-/// What a vault removes by itself may be gone from the source by now. Keys and names stay for ever.
+/// Whether the two are the same, and whether what may change of them is.
+fn operators(token: &OperatorToken, theirs: &OperatorToken) -> (bool, bool) {
+    let made = |token: &OperatorToken| OperatorToken { revoked_at: None, ..token.clone() };
+    match (token.revoked_at, theirs.revoked_at) {
+        _ if made(token) != made(theirs) => (false, true),
+        // It was revoked in the source since.
+        (Some(_), None) => (true, false),
+        // And what was revoked is good nowhere again.
+        (ours, theirs) => (ours == theirs, true),
+    }
+}
+
+/// What a vault removes by itself may be gone from the source by now. Keys, names, and tokens of operators stay for ever.
 fn only_in_target(entry: Entry, now: Timestamp) -> Result<EntryAction, EntryDifference> {
     match entry {
         Entry::Token { ref entry, .. } if entry.expires_at < now => Ok(EntryAction::Leave),
@@ -243,6 +260,7 @@ fn only_in_target(entry: Entry, now: Timestamp) -> Result<EntryAction, EntryDiff
         Entry::Token { .. }
         | Entry::CustomerToken { .. }
         | Entry::TokenName { .. }
+        | Entry::OperatorToken { .. }
         | Entry::Confirmation { .. }
         | Entry::HmacKey { .. }
         | Entry::CustomerKey { .. } => Err(EntryDifference::Foreign(EntryName::of(&entry))),

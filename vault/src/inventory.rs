@@ -1,6 +1,8 @@
 //! Everything that a vault holds, entry by entry: for copying it, and for nothing else.
 
-use super::{ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, StoredKey, TokenEntry, VaultError};
+use super::{
+    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, OperatorToken, StoredKey, TokenEntry, VaultError,
+};
 use async_trait::async_trait;
 use domain::{CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 
@@ -14,16 +16,18 @@ pub enum Kind {
     CustomerKey,
     TokenName,
     CustomerToken,
+    OperatorToken,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::HmacKey,
         Kind::CustomerKey,
         Kind::Credential,
         Kind::Token,
         Kind::TokenName,
         Kind::CustomerToken,
+        Kind::OperatorToken,
         Kind::Confirmation,
     ];
 }
@@ -65,6 +69,10 @@ pub enum Entry {
         sha256: [u8; 32],
         entry: CustomerTokenEntry,
     },
+    OperatorToken {
+        sha256: [u8; 32],
+        token: OperatorToken,
+    },
 }
 
 impl Entry {
@@ -72,9 +80,10 @@ impl Entry {
     pub fn id(&self) -> &[u8] {
         match self {
             Entry::Credential { id, .. } => id.0.as_bytes(),
-            Entry::Token { sha256, .. } | Entry::Confirmation { sha256, .. } | Entry::CustomerToken { sha256, .. } => {
-                sha256
-            }
+            Entry::Token { sha256, .. }
+            | Entry::Confirmation { sha256, .. }
+            | Entry::CustomerToken { sha256, .. }
+            | Entry::OperatorToken { sha256, .. } => sha256,
             Entry::HmacKey { store, .. } => store.0.as_bytes(),
             Entry::CustomerKey { customer, .. } => customer.0.as_bytes(),
             Entry::TokenName { token, .. } => token.0.as_bytes(),
@@ -89,6 +98,7 @@ pub trait Inventory: Send + Sync + 'static {
     async fn entries(&self, kind: Kind, after: &[u8], limit: usize) -> Result<Vec<Entry>, VaultError>;
 
     /// Puts those that are not there, and brings up to date what may change of those that are: when a credential is looked at
-    /// again, and that a customer's key was destroyed. All else of them stays. Durable once answered.
+    /// again, that a customer's key was destroyed, and that an operator's token was revoked, of which the latter two are never taken
+    /// back. All else of them stays. Durable once answered.
     async fn put_entries(&self, entries: Vec<Entry>) -> Result<(), VaultError>;
 }

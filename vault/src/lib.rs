@@ -15,6 +15,7 @@ mod inventory;
 mod key_cache;
 #[cfg(feature = "testing")]
 mod memory;
+mod operators;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod sqlite;
@@ -25,6 +26,7 @@ pub use error::VaultError;
 pub use inventory::{Entry, Inventory, Kind};
 #[cfg(feature = "testing")]
 pub use memory::MemoryVault;
+pub use operators::{OperatorRole, OperatorToken};
 pub use sqlite::{SqliteKeys, SqliteVault};
 
 use async_trait::async_trait;
@@ -119,6 +121,17 @@ pub trait Vault: Keys + Inventory {
     async fn put_customer_token(&self, sha256: [u8; 32], entry: CustomerTokenEntry) -> Result<(), VaultError>;
 
     async fn customer_token(&self, sha256: [u8; 32]) -> Result<Option<CustomerTokenEntry>, VaultError>;
+
+    /// Stores an operator's token by its SHA-256.
+    async fn put_operator_token(&self, sha256: [u8; 32], token: &OperatorToken) -> Result<(), VaultError>;
+
+    async fn operator_token(&self, sha256: [u8; 32]) -> Result<Option<OperatorToken>, VaultError>;
+
+    /// All that there ever were, in the order in which they were made, and of their ids where that is the same.
+    async fn operator_tokens(&self) -> Result<Vec<OperatorToken>, VaultError>;
+
+    /// Says that the token is good no longer, since `at`; once it was said, that moment stays. `false`: there is none such.
+    async fn revoke_operator_token(&self, token: TokenId, at: Timestamp) -> Result<bool, VaultError>;
 
     /// Stores a confirmation link's token by its SHA-256.
     async fn put_confirmation(

@@ -4,8 +4,8 @@ mod inventory;
 
 use super::binding::Binding;
 use super::{
-    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, StoredKey, TokenEntry, Vault, VaultError,
-    random_bytes,
+    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, OperatorToken, StoredKey, TokenEntry, Vault,
+    VaultError, random_bytes,
 };
 use async_trait::async_trait;
 use domain::{CredentialId, CustomerId, StoreId, Timestamp, TokenId};
@@ -24,6 +24,7 @@ struct Entries {
     tokens: HashMap<[u8; 32], TokenEntry>,
     token_names: HashMap<TokenId, (StoreId, String)>,
     customer_tokens: HashMap<[u8; 32], CustomerTokenEntry>,
+    operator_tokens: HashMap<[u8; 32], OperatorToken>,
     confirmations: HashMap<[u8; 32], (ConfirmationEntry, Timestamp)>,
     hmac_keys: HashMap<StoreId, HmacKey>,
     customer_keys: HashMap<CustomerId, StoredKey>,
@@ -161,6 +162,31 @@ impl Vault for MemoryVault {
 
     async fn customer_token(&self, sha256: [u8; 32]) -> Result<Option<CustomerTokenEntry>, VaultError> {
         Ok(self.entries()?.customer_tokens.get(&sha256).copied())
+    }
+
+    async fn put_operator_token(&self, sha256: [u8; 32], token: &OperatorToken) -> Result<(), VaultError> {
+        self.entries()?.operator_tokens.entry(sha256).or_insert_with(|| token.clone());
+        Ok(())
+    }
+
+    async fn operator_token(&self, sha256: [u8; 32]) -> Result<Option<OperatorToken>, VaultError> {
+        Ok(self.entries()?.operator_tokens.get(&sha256).cloned())
+    }
+
+    async fn operator_tokens(&self) -> Result<Vec<OperatorToken>, VaultError> {
+        let mut listed: Vec<_> = self.entries()?.operator_tokens.values().cloned().collect();
+        listed.sort_by_key(|token| (token.created_at, token.token_id));
+        Ok(listed)
+    }
+
+    async fn revoke_operator_token(&self, token: TokenId, at: Timestamp) -> Result<bool, VaultError> {
+        let mut entries = self.entries()?;
+        let mut is_known = false;
+        for known in entries.operator_tokens.values_mut().filter(|known| known.token_id == token) {
+            known.revoked_at = known.revoked_at.or(Some(at));
+            is_known = true;
+        }
+        Ok(is_known)
     }
 
     async fn put_confirmation(

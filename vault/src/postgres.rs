@@ -6,11 +6,13 @@
 
 mod inventory;
 mod keys;
+mod operators;
 mod tokens;
 
 use super::binding::Binding;
 use super::{
-    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, TokenEntry, Vault, VaultError, random_bytes,
+    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, OperatorToken, TokenEntry, Vault, VaultError,
+    random_bytes,
 };
 use ::postgres::{Database, DatabaseError, Migrations, Sessions, SqlxError};
 use async_trait::async_trait;
@@ -59,7 +61,17 @@ const TABLES: Migrations = Migrations {
             sha256 bytea PRIMARY KEY, store uuid NOT NULL, customer uuid NOT NULL, token uuid NOT NULL,
             expires_at bigint NOT NULL
         );
-        CREATE INDEX vault_customer_tokens_by_expiry ON vault_customer_tokens (expires_at);",
+        CREATE INDEX vault_customer_tokens_by_expiry ON vault_customer_tokens (expires_at);
+        CREATE TABLE vault_operator_tokens (
+            sha256 bytea PRIMARY KEY,
+            token uuid NOT NULL,
+            role text NOT NULL,
+            name text NOT NULL,
+            created_at bigint NOT NULL,
+            expires_at bigint, -- NULL: never
+            revoked_at bigint -- NULL: it was not
+        );
+        CREATE INDEX vault_operator_tokens_by_token ON vault_operator_tokens (token);",
     ],
 };
 
@@ -190,6 +202,22 @@ impl Vault for PostgresVault {
 
     async fn customer_token(&self, sha256: [u8; 32]) -> Result<Option<CustomerTokenEntry>, VaultError> {
         tokens::of_customer(self, sha256).await
+    }
+
+    async fn put_operator_token(&self, sha256: [u8; 32], token: &OperatorToken) -> Result<(), VaultError> {
+        operators::put(self, sha256, token).await
+    }
+
+    async fn operator_token(&self, sha256: [u8; 32]) -> Result<Option<OperatorToken>, VaultError> {
+        operators::of(self, sha256).await
+    }
+
+    async fn operator_tokens(&self) -> Result<Vec<OperatorToken>, VaultError> {
+        operators::all(self).await
+    }
+
+    async fn revoke_operator_token(&self, token: TokenId, at: Timestamp) -> Result<bool, VaultError> {
+        operators::revoke(self, token, at).await
     }
 
     async fn put_confirmation(

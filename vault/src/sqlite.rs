@@ -3,6 +3,7 @@
 mod inventory;
 mod keys;
 mod looking;
+mod operators;
 mod tokens;
 
 pub use looking::SqliteKeys;
@@ -10,7 +11,8 @@ pub use looking::SqliteKeys;
 use super::binding::Binding;
 use super::key_cache::KeyCache;
 use super::{
-    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, TokenEntry, Vault, VaultError, random_bytes,
+    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, OperatorToken, TokenEntry, Vault, VaultError,
+    random_bytes,
 };
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
@@ -69,6 +71,16 @@ const ACCESS: &str = "
         expires_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX customer_tokens_by_expiry ON customer_tokens (expires_at);
+    CREATE TABLE operator_tokens (
+        sha256 BLOB PRIMARY KEY,
+        token BLOB NOT NULL,
+        role TEXT NOT NULL,
+        name TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER, -- NULL: never
+        revoked_at INTEGER -- NULL: it was not
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX operator_tokens_by_token ON operator_tokens (token);
 ";
 
 static FORMAT: Format = Format {
@@ -290,6 +302,22 @@ impl Vault for SqliteVault {
 
     async fn customer_token(&self, sha256: [u8; 32]) -> Result<Option<CustomerTokenEntry>, VaultError> {
         tokens::of_customer(self, sha256).await
+    }
+
+    async fn put_operator_token(&self, sha256: [u8; 32], token: &OperatorToken) -> Result<(), VaultError> {
+        operators::put(self, sha256, token).await
+    }
+
+    async fn operator_token(&self, sha256: [u8; 32]) -> Result<Option<OperatorToken>, VaultError> {
+        operators::of(self, sha256).await
+    }
+
+    async fn operator_tokens(&self) -> Result<Vec<OperatorToken>, VaultError> {
+        operators::all(self).await
+    }
+
+    async fn revoke_operator_token(&self, token: TokenId, at: Timestamp) -> Result<bool, VaultError> {
+        operators::revoke(self, token, at).await
     }
 
     async fn put_confirmation(

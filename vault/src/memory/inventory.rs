@@ -54,6 +54,10 @@ impl Entries {
                 let all = self.customer_tokens.iter();
                 all.map(|(sha256, entry)| Entry::CustomerToken { sha256: *sha256, entry: *entry }).collect()
             }
+            Kind::OperatorToken => {
+                let all = self.operator_tokens.iter();
+                all.map(|(sha256, token)| Entry::OperatorToken { sha256: *sha256, token: token.clone() }).collect()
+            }
             Kind::HmacKey => {
                 self.hmac_keys.iter().map(|(store, key)| Entry::HmacKey { store: *store, key: key.clone() }).collect()
             }
@@ -75,6 +79,11 @@ impl Entries {
                 self.token_names.entry(token).or_insert((store, name));
             }
             Entry::CustomerToken { sha256, entry } => drop(self.customer_tokens.entry(sha256).or_insert(entry)),
+            Entry::OperatorToken { sha256, token } => {
+                let revoked_at = token.revoked_at;
+                let kept = self.operator_tokens.entry(sha256).or_insert(token);
+                kept.revoked_at = kept.revoked_at.or(revoked_at);
+            }
             Entry::Confirmation { sha256, entry, expires_at } => {
                 self.confirmations.entry(sha256).or_insert((entry, expires_at));
             }

@@ -2,6 +2,7 @@
 
 mod writing;
 
+use super::operators::operator_token;
 use super::tokens::customer_token;
 use super::{PostgresVault, unreadable};
 use crate::inventory::{Entry, Inventory, Kind};
@@ -19,7 +20,7 @@ impl Inventory for PostgresVault {
         let (select, read) = listed(kind);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = match kind {
-            Kind::Token | Kind::CustomerToken | Kind::Confirmation => {
+            Kind::Token | Kind::CustomerToken | Kind::OperatorToken | Kind::Confirmation => {
                 self.ask(|| query(select).bind(after.to_vec()).bind(limit)).await?
             }
             // The nil id can be a store's, so that no id is before all.
@@ -68,6 +69,11 @@ fn listed(kind: Kind) -> (&'static str, Read) {
         Kind::TokenName => (
             "SELECT token, store, name FROM vault_token_names WHERE ($1::uuid IS NULL OR token > $1) ORDER BY token LIMIT $2",
             token_name,
+        ),
+        Kind::OperatorToken => (
+            "SELECT sha256, token, role, name, created_at, expires_at, revoked_at FROM vault_operator_tokens
+             WHERE sha256 > $1 ORDER BY sha256 LIMIT $2",
+            |row: &PgRow| Ok(Entry::OperatorToken { sha256: row.try_get(0)?, token: operator_token(row)? }),
         ),
         Kind::CustomerToken => (
             "SELECT sha256, store, customer, token, expires_at FROM vault_customer_tokens

@@ -2,6 +2,7 @@
 
 mod writing;
 
+use super::operators::operator_token;
 use super::tokens::customer_token;
 use super::{SqliteVault, uuid};
 use crate::inventory::{Entry, Inventory, Kind};
@@ -49,6 +50,12 @@ fn listed(kind: Kind) -> (&'static str, &'static str, &'static str, Read) {
         Kind::HmacKey => ("store, key", "hmac_keys", "store", hmac_key),
         Kind::CustomerKey => ("customer, key", "customer_keys", "customer", customer_key),
         Kind::TokenName => ("token, store, name", "token_names", "token", token_name),
+        Kind::OperatorToken => (
+            "sha256, token, role, name, created_at, expires_at, revoked_at",
+            "operator_tokens",
+            "sha256",
+            |row: &Row<'_>| Ok(Entry::OperatorToken { sha256: row.get(0)?, token: operator_token(row)? }),
+        ),
         Kind::CustomerToken => {
             ("sha256, store, customer, token, expires_at", "customer_tokens", "sha256", |row: &Row<'_>| {
                 Ok(Entry::CustomerToken { sha256: row.get(0)?, entry: customer_token(row)? })

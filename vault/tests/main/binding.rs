@@ -1,7 +1,7 @@
 //! A vault held against a log: what is refused is named, what is fine is bound, and nothing else is changed.
 
 use domain::store::{StoreDeleted, StoreSecretChanged};
-use domain::{Category, CredentialId, CustomerId, Event, StoreId};
+use domain::{Category, CredentialId, CustomerId, Event, StoreId, TokenId};
 use eventlog::{EventLog, LogId, MemoryLog, Position};
 use journal::testing::events::{customer_created, person, store_created};
 use journal::testing::{BEGINNING, Pen, to_append};
@@ -9,7 +9,7 @@ use journal::{Journal, Keys, SealingKey};
 use std::sync::Arc;
 use uuid::Uuid;
 use vault::binding::{Binding, BindingError, Missing, bind, bind_anyway, bind_to_head};
-use vault::{CredentialOwner, Entry, Inventory, MemoryVault, Vault};
+use vault::{CredentialOwner, Entry, Inventory, MemoryVault, OperatorRole, OperatorToken, Vault};
 
 const STORE: StoreId = StoreId(Uuid::from_u128(1));
 const CUSTOMER: CustomerId = CustomerId(Uuid::from_u128(2));
@@ -130,6 +130,18 @@ async fn an_empty_log_is_not_that_of_a_vault_that_was_used() {
         assert!(matches!(refused, BindingError::LogIsEmpty(_)) && refused.can_be_accepted(), "{refused}");
     }
     World::empty().held().await.unwrap();
+    // Whoever is to operate the server may be named before there is a store.
+    let world = World::empty();
+    let operator = OperatorToken {
+        token_id: TokenId(Uuid::from_u128(7)),
+        role: OperatorRole::Operator,
+        name: "the first".to_owned(),
+        created_at: BEGINNING,
+        expires_at: None,
+        revoked_at: None,
+    };
+    world.vault.put_operator_token([1; 32], &operator).await.unwrap();
+    world.held().await.unwrap();
 }
 
 #[tokio::test]

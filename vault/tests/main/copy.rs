@@ -5,8 +5,8 @@ use journal::Keys;
 use uuid::Uuid;
 use vault::copy::{Counts, VaultCopyError, copy};
 use vault::{
-    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, Entry, Inventory, Kind, MemoryVault, SqliteVault,
-    TokenEntry, Vault,
+    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, Entry, Inventory, Kind, MemoryVault, OperatorRole,
+    OperatorToken, SqliteVault, TokenEntry, Vault,
 };
 
 const SECRET: &str = "$argon2id$v=19$m=19456,t=2,p=1$a salt$a hash that nobody may see";
@@ -24,6 +24,17 @@ fn shopper(expires_at: Timestamp) -> CustomerTokenEntry {
     CustomerTokenEntry { store_id, customer_id: CustomerId(Uuid::now_v7()), token_id, expires_at }
 }
 
+fn operator() -> OperatorToken {
+    OperatorToken {
+        token_id: TokenId(Uuid::now_v7()),
+        role: OperatorRole::Auditor,
+        name: "the bank's".to_owned(),
+        created_at: at(1),
+        expires_at: None,
+        revoked_at: None,
+    }
+}
+
 fn link() -> ConfirmationEntry {
     let customer_id = CustomerId(Uuid::now_v7());
     ConfirmationEntry { store_id: StoreId(Uuid::nil()), customer_id, confirmation_id: ConfirmationId(Uuid::now_v7()) }
@@ -39,6 +50,7 @@ async fn everything(vault: &dyn Inventory) -> Vec<(String, Vec<u8>)> {
                 Entry::HmacKey { key, .. } => key.0.to_vec(),
                 Entry::CustomerKey { key, .. } => key.as_ref().map_or(Vec::new(), |key| key.0.to_vec()),
                 Entry::TokenName { name, .. } => name.clone().into_bytes(),
+                Entry::OperatorToken { token, .. } => format!("{token:?}").into_bytes(),
                 Entry::Token { .. } | Entry::CustomerToken { .. } | Entry::Confirmation { .. } => Vec::new(),
             };
             all.push((format!("{kind:?} {:?}", entry.id()), secret));
@@ -119,6 +131,28 @@ async fn an_entry_that_differs_is_refused_by_whose_it_is() {
     target.put_token_name(nil, named, "another").await.unwrap();
     let said = refused(&source, &target).await;
     assert!(said.contains(&format!("another name of token {} of store {}", named.0, nil.0)), "{said}");
+
+    let (source, target) = vaults();
+    let token = operator();
+    for vault in [&source, &target] {
+        vault.put_operator_token([1; 32], &token).await.unwrap();
+    }
+    target.revoke_operator_token(token.token_id, at(9)).await.unwrap();
+    let another = format!("another token {} of an operator", token.token_id.0);
+    // Revoked in the target alone, or at another time: it is not good again.
+    assert!(refused(&source, &target).await.contains(&another));
+    source.revoke_operator_token(token.token_id, at(8)).await.unwrap();
+    assert!(refused(&source, &target).await.contains(&another));
+
+    let (source, target) = vaults();
+    source.put_operator_token([1; 32], &token).await.unwrap();
+    let promoted = OperatorToken { role: OperatorRole::Operator, ..token };
+    target.put_operator_token([1; 32], &promoted).await.unwrap();
+    assert!(refused(&source, &target).await.contains(&another));
+
+    let (source, target) = vaults();
+    target.put_operator_token([1; 32], &promoted).await.unwrap();
+    assert!(refused(&source, &target).await.contains("of an operator, which the source has not"));
 
     let (source, target) = vaults();
     target.put_customer_token([1; 32], shopper(at(60))).await.unwrap();

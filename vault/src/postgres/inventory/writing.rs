@@ -2,8 +2,8 @@
 
 use crate::inventory::Entry;
 use crate::postgres::tokens::{self, NameRow};
-use crate::postgres::{PostgresVault, column, columns};
-use crate::{ConfirmationEntry, CustomerTokenEntry, HmacKey, TokenEntry, VaultError};
+use crate::postgres::{PostgresVault, column, columns, operators};
+use crate::{ConfirmationEntry, CustomerTokenEntry, HmacKey, OperatorToken, TokenEntry, VaultError};
 use domain::Timestamp;
 use journal::SealingKey;
 use sqlx::query;
@@ -15,6 +15,7 @@ pub(super) async fn put(vault: &PostgresVault, entries: Vec<Entry>) -> Result<()
     vault.put_credentials(&rows.credentials).await?;
     vault.put_tokens(&rows.tokens).await?;
     tokens::put_names(vault, &rows.token_names).await?;
+    operators::upsert(vault, &rows.operator_tokens).await?;
     tokens::put_of_customers(vault, &rows.customer_tokens).await?;
     vault.put_confirmations(&rows.confirmations).await?;
     vault.put_keys(&rows.hmac_keys, &rows.customer_keys).await
@@ -26,6 +27,7 @@ struct Rows {
     credentials: Vec<(Uuid, i16, Uuid, String, Option<i64>)>,
     tokens: Vec<(Vec<u8>, TokenEntry)>,
     token_names: Vec<NameRow>,
+    operator_tokens: Vec<(Vec<u8>, OperatorToken)>,
     customer_tokens: Vec<(Vec<u8>, CustomerTokenEntry)>,
     confirmations: Vec<(Vec<u8>, ConfirmationEntry, i64)>,
     hmac_keys: Vec<(Uuid, HmacKey)>,
@@ -43,6 +45,7 @@ impl Rows {
                 }
                 Entry::Token { sha256, entry } => rows.tokens.push((sha256.to_vec(), entry)),
                 Entry::TokenName { token, store, name } => rows.token_names.push((token.0, store.0, name)),
+                Entry::OperatorToken { sha256, token } => rows.operator_tokens.push((sha256.to_vec(), token)),
                 Entry::CustomerToken { sha256, entry } => rows.customer_tokens.push((sha256.to_vec(), entry)),
                 Entry::Confirmation { sha256, entry, expires_at } => {
                     rows.confirmations.push((sha256.to_vec(), entry, expires_at.as_millis()));

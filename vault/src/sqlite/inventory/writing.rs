@@ -1,8 +1,8 @@
 //! Entries put into the embedded vault, one by one.
 
 use crate::inventory::Entry;
-use crate::sqlite::columns;
 use crate::sqlite::tokens::{insert_name, insert_of_customer};
+use crate::sqlite::{columns, operators};
 use crate::{ConfirmationEntry, TokenEntry};
 use domain::Timestamp;
 use rusqlite::{Connection, params};
@@ -40,6 +40,7 @@ pub(super) fn put(vault: &Connection, entry: &Entry) -> rusqlite::Result<()> {
         ),
         Entry::TokenName { token, store, name } => insert_name(vault, *store, *token, name),
         Entry::CustomerToken { sha256, entry } => insert_of_customer(vault, *sha256, *entry),
+        Entry::OperatorToken { sha256, token } => operators::upsert(vault, *sha256, token),
         Entry::HmacKey { store, key } => put(
             "INSERT INTO hmac_keys (store, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             params![store.0.as_bytes(), key.0],
