@@ -1,10 +1,10 @@
-//! The port to the customers' keys; the vault of `commands` is behind it.
+//! The port to the keys of people, customers and those at a store's desk; the vault of `commands` is behind it.
 
 use async_trait::async_trait;
-use domain::CustomerId;
+use domain::{ActorId, CustomerId, StoreId};
 use eventlog::{CausedBy, Retry};
 
-/// The key that one customer's personal data is sealed with (XChaCha20-Poly1305).
+/// The key that one person's data is sealed with (XChaCha20-Poly1305).
 #[derive(Clone, zeroize::ZeroizeOnDrop)]
 pub struct SealingKey(pub [u8; 32]);
 
@@ -35,7 +35,7 @@ impl KeysError {
     }
 }
 
-/// The customers' keys.
+/// The keys of people.
 #[async_trait]
 pub trait Keys: Send + Sync + 'static {
     /// The customer's key; made when there is none yet and none was destroyed. `None`: it was destroyed.
@@ -43,4 +43,8 @@ pub trait Keys: Send + Sync + 'static {
 
     /// The keys of these customers, in their order; `None` where there is none.
     async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError>;
+
+    /// The keys of these people at the store's desk, in their order; `None` where there is none, where it was destroyed, and where
+    /// it is another store's.
+    async fn actor_keys(&self, store: StoreId, actors: &[ActorId]) -> Result<Vec<Option<SealingKey>>, KeysError>;
 }

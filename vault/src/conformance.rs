@@ -7,21 +7,20 @@
 #![allow(clippy::unwrap_used, reason = "a check that can't go on has failed")]
 #![allow(clippy::disallowed_methods, reason = "a check draws the ids that it needs")]
 
+mod actors;
+mod copying;
 mod operators;
 mod tokens;
 
+pub use actors::*;
+pub use copying::*;
 pub use operators::*;
 pub use tokens::*;
 
-use super::copy::{Counts, copy};
-use super::{
-    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, Kind, MemoryVault, OperatorRole, OperatorToken, TokenEntry,
-    Vault,
-};
+use super::{ConfirmationEntry, CredentialOwner, TokenEntry, Vault};
 use async_trait::async_trait;
 use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use futures::future::join_all;
-use journal::Keys;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -56,8 +55,14 @@ macro_rules! conformance {
             a_customers_key_is_made_once,
             keys_that_were_never_made_are_not_made_by_looking,
             a_destroyed_key_is_never_made_again,
+            an_actor_is_made_once_for_each_tag_of_a_store,
+            actors_keys_are_their_stores_alone,
+            who_was_forgotten_is_somebody_new,
+            an_actors_id_that_is_taken_makes_nobody,
+            who_was_forgotten_stays_so_in_a_copy,
             everything_outlives_reopening,
             all_that_it_holds_is_copied_out_and_in,
+            who_has_access_is_copied_out_and_in,
         );
     };
     (@all $subject:expr, $($check:ident),* $(,)?) => {
@@ -238,92 +243,4 @@ pub async fn everything_outlives_reopening(subject: &dyn Subject) {
     assert_eq!(vault.hmac_key(nil).await.unwrap().0, hmac);
     assert_eq!(vault.key_or_new(kept).await.unwrap().unwrap().0, key);
     assert!(vault.key_or_new(erased).await.unwrap().is_none());
-}
-
-pub async fn all_that_it_holds_is_copied_out_and_in(subject: &dyn Subject) {
-    let (vault, other) = (subject.open().await, MemoryVault::default());
-    let (ids, kept, erased, nil) = (ids(5), customer(), customer(), StoreId(Uuid::nil()));
-    let link = ConfirmationEntry { store_id: nil, customer_id: kept, confirmation_id: ConfirmationId(Uuid::now_v7()) };
-    let token = TokenEntry { store_id: nil, token_id: TokenId(Uuid::now_v7()), expires_at: at(10) };
-    for id in &ids {
-        vault.put_credential(*id, CredentialOwner::Customer(kept), &format!("hash of {}", id.0), at(1)).await.unwrap();
-    }
-    vault.settle_credentials(&ids[..2], &[]).await.unwrap();
-    vault.put_token([0; 32], token).await.unwrap();
-    vault.put_token([255; 32], token).await.unwrap();
-    vault.put_confirmation([7; 32], link, at(20)).await.unwrap();
-    let shopper =
-        CustomerTokenEntry { store_id: nil, customer_id: kept, token_id: TokenId(Uuid::now_v7()), expires_at: at(30) };
-    vault.put_customer_token([8; 32], shopper).await.unwrap();
-    vault.put_token_name(nil, token.token_id, "the till").await.unwrap();
-    vault.put_token_name(nil, TokenId(Uuid::nil()), "the robot").await.unwrap();
-    let operator = OperatorToken {
-        token_id: TokenId(Uuid::now_v7()),
-        role: OperatorRole::Auditor,
-        name: "the bank's".to_owned(),
-        created_at: at(1),
-        expires_at: Some(at(40)),
-        revoked_at: None,
-    };
-    vault.put_operator_token([5; 32], &operator).await.unwrap();
-    let hmac = vault.hmac_key(nil).await.unwrap().0;
-    vault.hmac_key(StoreId(Uuid::max())).await.unwrap();
-    let key = vault.key_or_new(kept).await.unwrap().unwrap().0;
-    vault.destroy_key(erased).await.unwrap();
-
-    for kind in Kind::ALL {
-        let all = vault.entries(kind, &[], 100).await.unwrap();
-        let mut after = Vec::new();
-        for entry in &all {
-            let next = vault.entries(kind, &after, 1).await.unwrap();
-            assert_eq!(next.iter().map(|next| next.id()).collect::<Vec<_>>(), [entry.id()], "{kind:?} after {after:?}");
-            after = entry.id().to_vec();
-        }
-        assert!(vault.entries(kind, &after, 1).await.unwrap().is_empty());
-    }
-    let counts = Counts {
-        credentials: 5,
-        tokens: 2,
-        confirmations: 1,
-        hmac_keys: 2,
-        customer_keys: 2,
-        token_names: 2,
-        customer_tokens: 1,
-        operator_tokens: 1,
-    };
-    for _ in 0..2 {
-        assert_eq!(copy(&*vault, &other, at(0)).await.unwrap(), counts);
-    }
-    assert_eq!(other.hmac_key(nil).await.unwrap().0, hmac);
-    assert_eq!(other.customer_token([8; 32]).await.unwrap(), Some(shopper));
-    assert_eq!(other.operator_token([5; 32]).await.unwrap().as_ref(), Some(&operator));
-    assert_eq!(other.token_names(nil, &[token.token_id]).await.unwrap(), [Some("the till".to_owned())]);
-    assert_eq!(other.keys(&[erased, kept]).await.unwrap()[1].as_ref().unwrap().0, key);
-
-    // And in: what is new, and what has changed since.
-    let (new, more) = (CredentialId(Uuid::from_u128(99)), customer());
-    other.put_credential(new, store(), "new hash", at(3)).await.unwrap();
-    other.settle_credentials(&ids[2..4], &[]).await.unwrap();
-    other.destroy_key(kept).await.unwrap();
-    other.put_token([9; 32], token).await.unwrap();
-    other.put_customer_token([9; 32], shopper).await.unwrap();
-    assert!(other.revoke_operator_token(operator.token_id, at(7)).await.unwrap());
-    let renamed = TokenId(Uuid::now_v7());
-    other.put_token_name(nil, renamed, "the back office").await.unwrap();
-    let more_key = other.key_or_new(more).await.unwrap().unwrap().0;
-    let counts = Counts { credentials: 6, tokens: 3, customer_keys: 3, customer_tokens: 2, token_names: 3, ..counts };
-    for _ in 0..2 {
-        assert_eq!(copy(&other, &*vault, at(0)).await.unwrap(), counts);
-    }
-    assert_eq!(vault.credential(new).await.unwrap().as_deref(), Some("new hash"));
-    assert_eq!(vault.credential(ids[0]).await.unwrap(), Some(format!("hash of {}", ids[0].0)));
-    let due = vault.credentials_to_review(at(9), None, 9).await.unwrap();
-    assert_eq!(due.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [ids[4], new]);
-    assert!(vault.key_or_new(kept).await.unwrap().is_none(), "a destroyed key lives on in the copy");
-    assert_eq!(vault.key_or_new(more).await.unwrap().unwrap().0, more_key);
-    assert_eq!(vault.token([9; 32]).await.unwrap(), Some(token));
-    assert_eq!(vault.customer_token([9; 32]).await.unwrap(), Some(shopper));
-    let revoked = vault.operator_token([5; 32]).await.unwrap();
-    assert_eq!(revoked, Some(OperatorToken { revoked_at: Some(at(7)), ..operator }), "it is good in the copy");
-    assert_eq!(vault.token_names(nil, &[renamed]).await.unwrap(), [Some("the back office".to_owned())]);
 }

@@ -7,8 +7,8 @@
 //! No error holds a secret: entries are named by whose they are.
 
 use super::inventory::{Entry, Inventory, Kind};
-use super::{ConfirmationEntry, CredentialOwner, OperatorToken, VaultError};
-use domain::{CustomerId, StoreId, Timestamp, TokenId};
+use super::{ConfirmationEntry, CredentialOwner, OperatorToken, StoredKey, VaultError};
+use domain::{ActorId, CustomerId, StoreId, Timestamp, TokenId};
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -21,6 +21,7 @@ const PAGE: usize = 500;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     pub credentials: u64,
+    /// Of stores.
     pub tokens: u64,
     pub confirmations: u64,
     /// Of stores, with the one for all of the log.
@@ -31,6 +32,8 @@ pub struct Counts {
     pub token_names: u64,
     pub customer_tokens: u64,
     pub operator_tokens: u64,
+    /// People at stores' desks, with those who were forgotten.
+    pub actors: u64,
 }
 
 impl Counts {
@@ -49,6 +52,7 @@ impl Counts {
             Kind::TokenName => &mut self.token_names,
             Kind::CustomerToken => &mut self.customer_tokens,
             Kind::OperatorToken => &mut self.operator_tokens,
+            Kind::Actor => &mut self.actors,
         }
     }
 }
@@ -95,6 +99,7 @@ pub enum EntryName {
     NameOfToken(TokenId, StoreId),
     CustomerToken(TokenId, CustomerId),
     OperatorToken(TokenId),
+    Actor(ActorId, StoreId),
 }
 
 impl fmt::Display for EntryName {
@@ -110,6 +115,7 @@ impl fmt::Display for EntryName {
             EntryName::NameOfToken(token, store) => write!(f, "name of token {} of store {}", token.0, store.0),
             EntryName::CustomerToken(token, customer) => write!(f, "token {} of customer {}", token.0, customer.0),
             EntryName::OperatorToken(token) => write!(f, "token {} of an operator", token.0),
+            EntryName::Actor(actor, store) => write!(f, "key of actor {} of store {}", actor.0, store.0),
         }
     }
 }
@@ -129,6 +135,7 @@ impl EntryName {
             Entry::TokenName { token, store, .. } => EntryName::NameOfToken(*token, *store),
             Entry::CustomerToken { entry, .. } => EntryName::CustomerToken(entry.token_id, entry.customer_id),
             Entry::OperatorToken { token, .. } => EntryName::OperatorToken(token.token_id),
+            Entry::Actor { actor_id, store, .. } => EntryName::Actor(*actor_id, *store),
         }
     }
 }
@@ -146,18 +153,10 @@ pub async fn copy(source: &dyn Inventory, target: &dyn Inventory, now: Timestamp
         }
     }
     for kind in Kind::ALL {
-        let (mut pairs, mut due) = (Pairs::of(source, target, kind), Vec::new());
-        while let Some(pair) = pairs.next().await? {
-            if let EntryAction::Put(entry) = pair.step(now).map_err(VaultCopyError::Differs)? {
-                due.push(entry);
-            }
-            if due.len() >= PAGE {
-                target.put_entries(std::mem::take(&mut due)).await.map_err(VaultCopyError::Target)?;
-            }
+        if kind == Kind::Actor {
+            put_due(source, target, kind, now, Entry::is_forgotten_actor).await?;
         }
-        if !due.is_empty() {
-            target.put_entries(due).await.map_err(VaultCopyError::Target)?;
-        }
+        put_due(source, target, kind, now, |_| true).await?;
     }
     let mut counts = Counts::default();
     for kind in Kind::ALL {
@@ -171,6 +170,30 @@ pub async fn copy(source: &dyn Inventory, target: &dyn Inventory, now: Timestamp
         }
     }
     Ok(counts)
+}
+
+/// Puts what the target lacks of the kind, and is wanted.
+async fn put_due(
+    source: &dyn Inventory,
+    target: &dyn Inventory,
+    kind: Kind,
+    now: Timestamp,
+    is_wanted: fn(&Entry) -> bool,
+) -> Result<(), VaultCopyError> {
+    let (mut pairs, mut due) = (Pairs::of(source, target, kind), Vec::new());
+    while let Some(pair) = pairs.next().await? {
+        match pair.step(now).map_err(VaultCopyError::Differs)? {
+            EntryAction::Put(entry) if is_wanted(&entry) => due.push(entry),
+            EntryAction::Put(_) | EntryAction::Same | EntryAction::Leave => {}
+        }
+        if due.len() >= PAGE {
+            target.put_entries(std::mem::take(&mut due)).await.map_err(VaultCopyError::Target)?;
+        }
+    }
+    if !due.is_empty() {
+        target.put_entries(due).await.map_err(VaultCopyError::Target)?;
+    }
+    Ok(())
 }
 
 /// What is to be done about an id.
@@ -217,13 +240,15 @@ fn held_against(source: Entry, target: &Entry) -> Result<EntryAction, EntryDiffe
         ) => (entry == theirs && expires_at == their_expiry, true),
         (Entry::OperatorToken { token, .. }, Entry::OperatorToken { token: theirs, .. }) => operators(token, theirs),
         (Entry::HmacKey { key, .. }, Entry::HmacKey { key: theirs, .. }) => (key.0 == theirs.0, true),
-        (Entry::CustomerKey { key, .. }, Entry::CustomerKey { key: theirs, .. }) => match (key, theirs) {
-            (Some(key), Some(theirs)) => (key.0 == theirs.0, true),
-            (None, None) => (true, true),
-            // What was destroyed in the source since must not live on in a copy.
-            (None, Some(_)) => (true, false),
-            // And what was destroyed comes back nowhere.
-            (Some(_), None) => (false, true),
+        (Entry::CustomerKey { key, .. }, Entry::CustomerKey { key: theirs, .. }) => keys(key, theirs),
+        (
+            Entry::Actor { store, tag, key, .. },
+            Entry::Actor { store: their_store, tag: their_tag, key: their_key, .. },
+        ) => match keys(key, their_key) {
+            _ if store != their_store => (false, true),
+            // The tag goes with the key.
+            (same, true) => (same && tag == their_tag, true),
+            destroyed_since => destroyed_since,
         },
         _ => (false, true),
     };
@@ -235,6 +260,18 @@ fn held_against(source: Entry, target: &Entry) -> Result<EntryAction, EntryDiffe
 }
 
 /// Whether the two are the same, and whether what may change of them is.
+fn keys(key: &StoredKey, theirs: &StoredKey) -> (bool, bool) {
+    match (key, theirs) {
+        (Some(key), Some(theirs)) => (key.0 == theirs.0, true),
+        (None, None) => (true, true),
+        // What was destroyed in the source since must not live on in a copy.
+        (None, Some(_)) => (true, false),
+        // And what was destroyed comes back nowhere.
+        (Some(_), None) => (false, true),
+    }
+}
+
+/// As [`keys`].
 fn operators(token: &OperatorToken, theirs: &OperatorToken) -> (bool, bool) {
     let made = |token: &OperatorToken| OperatorToken { revoked_at: None, ..token.clone() };
     match (token.revoked_at, theirs.revoked_at) {
@@ -261,6 +298,7 @@ fn only_in_target(entry: Entry, now: Timestamp) -> Result<EntryAction, EntryDiff
         | Entry::CustomerToken { .. }
         | Entry::TokenName { .. }
         | Entry::OperatorToken { .. }
+        | Entry::Actor { .. }
         | Entry::Confirmation { .. }
         | Entry::HmacKey { .. }
         | Entry::CustomerKey { .. } => Err(EntryDifference::Foreign(EntryName::of(&entry))),

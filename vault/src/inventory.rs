@@ -4,7 +4,7 @@ use super::{
     ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, OperatorToken, StoredKey, TokenEntry, VaultError,
 };
 use async_trait::async_trait;
-use domain::{CredentialId, CustomerId, StoreId, Timestamp, TokenId};
+use domain::{ActorId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 
 /// What kinds of entries there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +17,11 @@ pub enum Kind {
     TokenName,
     CustomerToken,
     OperatorToken,
+    Actor,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::HmacKey,
         Kind::CustomerKey,
         Kind::Credential,
@@ -28,6 +29,7 @@ impl Kind {
         Kind::TokenName,
         Kind::CustomerToken,
         Kind::OperatorToken,
+        Kind::Actor,
         Kind::Confirmation,
     ];
 }
@@ -73,6 +75,14 @@ pub enum Entry {
         sha256: [u8; 32],
         token: OperatorToken,
     },
+    Actor {
+        actor_id: ActorId,
+        store: StoreId,
+        /// `None`: they were forgotten.
+        tag: Option<[u8; 32]>,
+        /// `None`: it was destroyed.
+        key: StoredKey,
+    },
 }
 
 impl Entry {
@@ -87,7 +97,14 @@ impl Entry {
             Entry::HmacKey { store, .. } => store.0.as_bytes(),
             Entry::CustomerKey { customer, .. } => customer.0.as_bytes(),
             Entry::TokenName { token, .. } => token.0.as_bytes(),
+            Entry::Actor { actor_id, .. } => actor_id.0.as_bytes(),
         }
+    }
+
+    /// Whether it is all that is left of somebody who was at a store's desk. Such entries are put first: their tags may be others' by
+    /// now.
+    pub(super) fn is_forgotten_actor(&self) -> bool {
+        matches!(self, Entry::Actor { key: None, .. })
     }
 }
 
@@ -98,7 +115,7 @@ pub trait Inventory: Send + Sync + 'static {
     async fn entries(&self, kind: Kind, after: &[u8], limit: usize) -> Result<Vec<Entry>, VaultError>;
 
     /// Puts those that are not there, and brings up to date what may change of those that are: when a credential is looked at
-    /// again, that a customer's key was destroyed, and that an operator's token was revoked, of which the latter two are never taken
-    /// back. All else of them stays. Durable once answered.
+    /// again, that a key was destroyed, with an actor's tag, and that an operator's token was revoked, of which the latter two are never
+    /// taken back. All else of them stays. Durable once answered.
     async fn put_entries(&self, entries: Vec<Entry>) -> Result<(), VaultError>;
 }

@@ -1,19 +1,26 @@
-//! Customers' keys in memory, so that reading the log doesn't go to the disk for each event.
+//! People's keys in memory, so that reading the log doesn't go to the disk for each event.
 
 use super::StoredKey;
-use domain::CustomerId;
+use domain::{ActorId, CustomerId, StoreId};
 use parking_lot::Mutex;
 use quick_cache::unsync::Cache;
+
+/// Whose key it is. The store stands with an actor, so that what one store was told is never another's answer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum KeyOwner {
+    Customer(CustomerId),
+    Actor(StoreId, ActorId),
+}
 
 /// A bounded cache of keys, and of the fact that a key was destroyed. A key that is being read while it is destroyed never
 /// gets in.
 pub(super) struct KeyCache(Mutex<CachedKeys>);
 
 /// What a key takes with its place, about: itself and its owner, twice where it was evicted lately, and what a map takes beside.
-const ENTRY: usize = 160;
+const ENTRY: usize = 200;
 
 struct CachedKeys {
-    keys: Cache<CustomerId, StoredKey>,
+    keys: Cache<KeyOwner, StoredKey>,
     /// Rises with every destruction.
     destroyed: u64,
 }
@@ -33,22 +40,22 @@ impl KeyCache {
         Moment(self.0.lock().destroyed)
     }
 
-    pub(super) fn get(&self, customer: CustomerId) -> Option<StoredKey> {
-        self.0.lock().keys.get(&customer).cloned()
+    pub(super) fn get(&self, owner: KeyOwner) -> Option<StoredKey> {
+        self.0.lock().keys.get(&owner).cloned()
     }
 
     /// Remembers what was read, unless a key was destroyed since: it may have been this one.
-    pub(super) fn keep(&self, read_at: Moment, customer: CustomerId, key: StoredKey) {
+    pub(super) fn keep(&self, read_at: Moment, owner: KeyOwner, key: StoredKey) {
         let mut known = self.0.lock();
         if known.destroyed == read_at.0 {
-            known.keys.insert(customer, key);
+            known.keys.insert(owner, key);
         }
     }
 
     /// The vault has destroyed the key.
-    pub(super) fn destroyed(&self, customer: CustomerId) {
+    pub(super) fn destroyed(&self, owner: KeyOwner) {
         let mut known = self.0.lock();
         known.destroyed += 1;
-        known.keys.insert(customer, None);
+        known.keys.insert(owner, None);
     }
 }

@@ -1,8 +1,11 @@
 //! The vault: what must not stand in an immutable log.
 //!
-//! Argon2id hashes of app secrets and passwords, SHA-256 of tokens and confirmation tokens, customers' keys, HMAC keys.
-//! Entries are immutable; the event names the one in force. The vault is written first, then the event; entries that no
-//! event names are swept after 24 h, by whoever knows the events.
+//! Argon2id hashes of app secrets and passwords; SHA-256 of the tokens of stores, of customers and of whoever operates the server, and of
+//! confirmation tokens; what stores call their tokens; the keys of customers and of the people at stores' desks; HMAC keys.
+//! Entries are immutable; the event names the one in force. The vault is written first, then the event; hashes of secrets and passwords
+//! that no event names are swept after 24 h, by whoever knows the events, and tokens of stores and customers go when they have long
+//! expired. What stays for ever: names, which outlive their tokens; operators' tokens, whose list tells who had access; and of a key that
+//! was destroyed, that it was there.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
@@ -31,7 +34,7 @@ pub use sqlite::{SqliteKeys, SqliteVault};
 
 use async_trait::async_trait;
 use binding::Binding;
-use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
+use domain::{ActorId, ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use eventlog::CausedBy;
 use journal::{Keys, SealingKey};
 
@@ -57,6 +60,13 @@ pub struct CustomerTokenEntry {
     pub customer_id: CustomerId,
     pub token_id: TokenId,
     pub expires_at: Timestamp,
+}
+
+/// Somebody at a store's desk, with the key that who they are is sealed with. Has no `Debug`.
+#[derive(Clone)]
+pub struct ActorEntry {
+    pub actor_id: ActorId,
+    pub key: SealingKey,
 }
 
 /// What a confirmation link's token stands for.
@@ -150,6 +160,19 @@ pub trait Vault: Keys + Inventory {
     /// unique in the whole log.
     async fn hmac_key(&self, store: StoreId) -> Result<HmacKey, VaultError>;
 
+    /// Whoever is known at the store's desk by `tag`, a keyed hash of a name, which is computed by whoever asks. They are made on the
+    /// first call, with `fresh` as their id and a key of their own, and are the same ever after, also for all who ask at once, until
+    /// they are forgotten.
+    ///
+    /// # Errors
+    /// [`VaultError::Away`] also where `fresh` is somebody's already, or they were forgotten meanwhile: try again with another id.
+    async fn actor(&self, store: StoreId, tag: [u8; 32], fresh: ActorId) -> Result<ActorEntry, VaultError>;
+
+    /// Destroys the key of somebody at the store's desk, so that what was sealed with it can't be opened any more, and the tag, so
+    /// that the next call of [`Self::actor`] with it makes somebody new. That there was somebody of this id stays. `true` also where
+    /// they were forgotten before; `false`: the store never had them.
+    async fn forget_actor(&self, store: StoreId, actor: ActorId) -> Result<bool, VaultError>;
+
     /// Which log the vault belongs to; `None`: it was made before that was written down, or just now.
     async fn binding(&self) -> Result<Option<Binding>, VaultError>;
 
@@ -176,5 +199,10 @@ fn random_bytes() -> Result<[u8; 32], VaultError> {
     Ok(bytes)
 }
 
-/// A customer's key as stored, where `None` is a destroyed one.
+/// Nobody has the tag after somebody was made for it.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("an actor was forgotten as soon as they were made, or the id for them was taken")]
+struct NobodyMade;
+
+/// A person's key as stored, where `None` is a destroyed one.
 type StoredKey = Option<SealingKey>;

@@ -4,11 +4,11 @@ mod inventory;
 
 use super::binding::Binding;
 use super::{
-    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, OperatorToken, StoredKey, TokenEntry, Vault,
-    VaultError, random_bytes,
+    ActorEntry, ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, NobodyMade, OperatorToken, StoredKey,
+    TokenEntry, Vault, VaultError, random_bytes,
 };
 use async_trait::async_trait;
-use domain::{CredentialId, CustomerId, StoreId, Timestamp, TokenId};
+use domain::{ActorId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use journal::{Keys, KeysError, SealingKey};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap};
@@ -28,6 +28,7 @@ struct Entries {
     confirmations: HashMap<[u8; 32], (ConfirmationEntry, Timestamp)>,
     hmac_keys: HashMap<StoreId, HmacKey>,
     customer_keys: HashMap<CustomerId, StoredKey>,
+    actors: HashMap<ActorId, Actor>,
     binding: Option<Binding>,
 }
 
@@ -35,6 +36,12 @@ struct Credential {
     owner: CredentialOwner,
     hash: String,
     review_at: Option<Timestamp>,
+}
+
+struct Actor {
+    store: StoreId,
+    tag: Option<[u8; 32]>,
+    key: StoredKey,
 }
 
 impl MemoryVault {
@@ -81,6 +88,20 @@ impl Keys for MemoryVault {
     async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
         let entries = self.entries().map_err(KeysError::from)?;
         Ok(customers.iter().map(|customer| entries.customer_keys.get(customer).cloned().flatten()).collect())
+    }
+
+    async fn actor_keys(&self, store: StoreId, actors: &[ActorId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
+        let entries = self.entries().map_err(KeysError::from)?;
+        let key = |actor: &ActorId| entries.actors.get(actor).filter(|actor| actor.store == store)?.key.clone();
+        Ok(actors.iter().map(key).collect())
+    }
+}
+
+impl Entries {
+    fn tagged(&self, store: StoreId, tag: [u8; 32]) -> Option<ActorEntry> {
+        let mut all = self.actors.iter();
+        let (actor_id, actor) = all.find(|(_, actor)| actor.store == store && actor.tag == Some(tag))?;
+        Some(ActorEntry { actor_id: *actor_id, key: actor.key.clone()? })
     }
 }
 
@@ -214,6 +235,25 @@ impl Vault for MemoryVault {
     async fn hmac_key(&self, store: StoreId) -> Result<HmacKey, VaultError> {
         let fresh = random_bytes()?;
         Ok(self.entries()?.hmac_keys.entry(store).or_insert(HmacKey(fresh)).clone())
+    }
+
+    async fn actor(&self, store: StoreId, tag: [u8; 32], fresh: ActorId) -> Result<ActorEntry, VaultError> {
+        let key = SealingKey(random_bytes()?);
+        let mut entries = self.entries()?;
+        if entries.tagged(store, tag).is_none() {
+            let made = Actor { store, tag: Some(tag), key: Some(key) };
+            entries.actors.entry(fresh).or_insert(made);
+        }
+        entries.tagged(store, tag).ok_or_else(|| VaultError::Away(NobodyMade.into()))
+    }
+
+    async fn forget_actor(&self, store: StoreId, actor: ActorId) -> Result<bool, VaultError> {
+        let mut entries = self.entries()?;
+        let Some(known) = entries.actors.get_mut(&actor).filter(|known| known.store == store) else {
+            return Ok(false);
+        };
+        (known.tag, known.key) = (None, None);
+        Ok(true)
     }
 
     async fn binding(&self) -> Result<Option<Binding>, VaultError> {

@@ -4,6 +4,7 @@
 //! any statement; the server overwrites it on its disk only when it cleans up, which these tables tell it to do within a minute or
 //! so, and its write-ahead log and its backups have it for as long as they are kept.
 
+mod actors;
 mod inventory;
 mod keys;
 mod operators;
@@ -11,12 +12,12 @@ mod tokens;
 
 use super::binding::Binding;
 use super::{
-    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, OperatorToken, TokenEntry, Vault, VaultError,
-    random_bytes,
+    ActorEntry, ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, OperatorToken, TokenEntry, Vault,
+    VaultError, random_bytes,
 };
 use ::postgres::{Database, DatabaseError, Migrations, Sessions, SqlxError};
 use async_trait::async_trait;
-use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
+use domain::{ActorId, ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use eventlog::{CausedBy, LogId, Position};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -71,7 +72,15 @@ const TABLES: Migrations = Migrations {
             expires_at bigint, -- NULL: never
             revoked_at bigint -- NULL: it was not
         );
-        CREATE INDEX vault_operator_tokens_by_token ON vault_operator_tokens (token);",
+        CREATE INDEX vault_operator_tokens_by_token ON vault_operator_tokens (token);
+        -- A tag that was destroyed stands in the index as well, which is cleaned each time, however little there is to do.
+        CREATE TABLE vault_actors (
+            actor uuid PRIMARY KEY,
+            store uuid NOT NULL,
+            tag bytea, -- NULL with the key
+            key bytea -- NULL: destroyed, for ever
+        ) WITH (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, vacuum_index_cleanup = on);
+        CREATE UNIQUE INDEX vault_actors_by_tag ON vault_actors (store, tag) WHERE tag IS NOT NULL;",
     ],
 };
 
@@ -266,6 +275,14 @@ impl Vault for PostgresVault {
         // Whoever was first.
         let key = self.find(stored, read).await?;
         key.map(HmacKey).ok_or_else(|| VaultError::Away(KeyIsGone.into()))
+    }
+
+    async fn actor(&self, store: StoreId, tag: [u8; 32], fresh: ActorId) -> Result<ActorEntry, VaultError> {
+        actors::actor(self, store, tag, fresh).await
+    }
+
+    async fn forget_actor(&self, store: StoreId, actor: ActorId) -> Result<bool, VaultError> {
+        actors::forget(self, store, actor).await
     }
 
     async fn binding(&self) -> Result<Option<Binding>, VaultError> {

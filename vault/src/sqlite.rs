@@ -1,5 +1,6 @@
 //! The embedded vault: one SQLite file, written through to the disk before a call returns.
 
+mod actors;
 mod inventory;
 mod keys;
 mod looking;
@@ -9,13 +10,13 @@ mod tokens;
 pub use looking::SqliteKeys;
 
 use super::binding::Binding;
-use super::key_cache::KeyCache;
+use super::key_cache::{KeyCache, KeyOwner};
 use super::{
-    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, OperatorToken, TokenEntry, Vault, VaultError,
-    random_bytes,
+    ActorEntry, ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, OperatorToken, TokenEntry, Vault,
+    VaultError, random_bytes,
 };
 use async_trait::async_trait;
-use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
+use domain::{ActorId, ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use eventlog::{LogId, Position};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sqlite::{
@@ -63,7 +64,7 @@ const BINDING: &str = "
     ) STRICT;
 ";
 
-/// Since version 3.
+/// Since version 3: who else has access, and who was at a store's desk.
 const ACCESS: &str = "
     CREATE TABLE token_names (token BLOB PRIMARY KEY, store BLOB NOT NULL, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE customer_tokens (
@@ -81,6 +82,13 @@ const ACCESS: &str = "
         revoked_at INTEGER -- NULL: it was not
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX operator_tokens_by_token ON operator_tokens (token);
+    CREATE TABLE actors (
+        actor BLOB PRIMARY KEY,
+        store BLOB NOT NULL,
+        tag BLOB, -- NULL with the key
+        key BLOB -- NULL: destroyed, for ever
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX actors_by_tag ON actors (store, tag) WHERE tag IS NOT NULL;
 ";
 
 static FORMAT: Format = Format {
@@ -382,6 +390,14 @@ impl Vault for SqliteVault {
         self.write(make).await.map(HmacKey)
     }
 
+    async fn actor(&self, store: StoreId, tag: [u8; 32], fresh: ActorId) -> Result<ActorEntry, VaultError> {
+        actors::actor(self, store, tag, fresh).await
+    }
+
+    async fn forget_actor(&self, store: StoreId, actor: ActorId) -> Result<bool, VaultError> {
+        actors::forget(self, store, actor).await
+    }
+
     async fn binding(&self) -> Result<Option<Binding>, VaultError> {
         let look = |vault: &Connection| {
             let select = "SELECT log_id, whole_to FROM binding";
@@ -425,7 +441,7 @@ impl Vault for SqliteVault {
             vault.execute(upsert, params![customer.0.as_bytes()])
         };
         self.write(destroy).await?;
-        self.keys.destroyed(customer);
+        self.keys.destroyed(KeyOwner::Customer(customer));
         self.purge().await
     }
 }

@@ -86,6 +86,13 @@ async fn with_another_key_nothing_opens() {
         ) -> Result<Vec<Option<cartlog_journal::SealingKey>>, cartlog_journal::KeysError> {
             Ok(customers.iter().map(|_| Some(cartlog_journal::SealingKey([7; 32]))).collect())
         }
+        async fn actor_keys(
+            &self,
+            _store: domain::StoreId,
+            actors: &[domain::ActorId],
+        ) -> Result<Vec<Option<cartlog_journal::SealingKey>>, cartlog_journal::KeysError> {
+            Ok(actors.iter().map(|_| Some(cartlog_journal::SealingKey([7; 32]))).collect())
+        }
     }
     let desk = Desk::new();
     desk.append(&customer_stream(1), &[renamed(10, "Ann")]).await;

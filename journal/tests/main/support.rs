@@ -5,7 +5,7 @@ use cartlog_journal::testing::MemoryKeys;
 use cartlog_journal::*;
 use domain::customer::CustomerRenamed;
 use domain::product::ProductRepriced;
-use domain::{Cents, CustomerId, Event, Personal, PersonalData, StoreId, Timestamp};
+use domain::{ActorId, Cents, CustomerId, Event, Personal, PersonalData, StoreId, Timestamp};
 use eventlog::*;
 use futures::StreamExt;
 use std::sync::Arc;
@@ -204,6 +204,15 @@ pub struct ShakyKeys {
     asked: AtomicUsize,
 }
 
+impl ShakyKeys {
+    fn shake(&self) -> Result<(), KeysError> {
+        match self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
+            true => Err(KeysError::Away(std::io::Error::other("the vault is locked").into())),
+            false => Ok(()),
+        }
+    }
+}
+
 #[async_trait]
 impl Keys for ShakyKeys {
     async fn key_or_new(&self, customer: CustomerId) -> Result<Option<SealingKey>, KeysError> {
@@ -211,10 +220,13 @@ impl Keys for ShakyKeys {
     }
 
     async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
-        if self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
-            return Err(KeysError::Away(std::io::Error::other("the vault is locked").into()));
-        }
+        self.shake()?;
         self.inner.keys(customers).await
+    }
+
+    async fn actor_keys(&self, store: StoreId, actors: &[ActorId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
+        self.shake()?;
+        self.inner.actor_keys(store, actors).await
     }
 }
 
@@ -234,5 +246,10 @@ impl Keys for BrittleKeys {
     async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
         assert!(!self.breaks.swap(false, Ordering::SeqCst), "as a defect would");
         self.inner.keys(customers).await
+    }
+
+    async fn actor_keys(&self, store: StoreId, actors: &[ActorId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
+        assert!(!self.breaks.swap(false, Ordering::SeqCst), "as a defect would");
+        self.inner.actor_keys(store, actors).await
     }
 }

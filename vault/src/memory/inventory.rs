@@ -1,10 +1,10 @@
 //! Going through the vault in memory.
 
-use super::{Credential, Entries, MemoryVault};
+use super::{Actor, Credential, Entries, MemoryVault};
 use crate::VaultError;
 use crate::inventory::{Entry, Inventory, Kind};
 use async_trait::async_trait;
-use domain::CredentialId;
+use domain::{ActorId, CredentialId};
 
 #[async_trait]
 impl Inventory for MemoryVault {
@@ -14,8 +14,9 @@ impl Inventory for MemoryVault {
         Ok(listed.into_iter().filter(|entry| entry.id() > after).take(limit).collect())
     }
 
-    async fn put_entries(&self, new: Vec<Entry>) -> Result<(), VaultError> {
+    async fn put_entries(&self, mut new: Vec<Entry>) -> Result<(), VaultError> {
         let mut entries = self.entries()?;
+        new.sort_by_key(|entry| !entry.is_forgotten_actor());
         new.into_iter().for_each(|entry| entries.put(entry));
         Ok(())
     }
@@ -58,6 +59,15 @@ impl Entries {
                 let all = self.operator_tokens.iter();
                 all.map(|(sha256, token)| Entry::OperatorToken { sha256: *sha256, token: token.clone() }).collect()
             }
+            Kind::Actor => {
+                let entry = |(actor_id, actor): (&ActorId, &Actor)| Entry::Actor {
+                    actor_id: *actor_id,
+                    store: actor.store,
+                    tag: actor.tag,
+                    key: actor.key.clone(),
+                };
+                self.actors.iter().map(entry).collect()
+            }
             Kind::HmacKey => {
                 self.hmac_keys.iter().map(|(store, key)| Entry::HmacKey { store: *store, key: key.clone() }).collect()
             }
@@ -92,6 +102,17 @@ impl Entries {
                 self.customer_keys.entry(customer).or_insert(Some(key));
             }
             Entry::CustomerKey { customer, key: None } => drop(self.customer_keys.insert(customer, None)),
+            Entry::Actor { actor_id, store, key: None, .. } => {
+                let kept = self.actors.entry(actor_id).or_insert(Actor { store, tag: None, key: None });
+                if kept.store == store {
+                    (kept.tag, kept.key) = (None, None);
+                }
+            }
+            Entry::Actor { actor_id, store, tag, key } => {
+                if tag.is_none_or(|tag| self.tagged(store, tag).is_none()) {
+                    self.actors.entry(actor_id).or_insert(Actor { store, tag, key });
+                }
+            }
         }
     }
 }

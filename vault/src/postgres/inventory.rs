@@ -8,7 +8,7 @@ use super::{PostgresVault, unreadable};
 use crate::inventory::{Entry, Inventory, Kind};
 use crate::{ConfirmationEntry, HmacKey, TokenEntry, VaultError};
 use async_trait::async_trait;
-use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
+use domain::{ActorId, ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use journal::SealingKey;
 use sqlx::postgres::PgRow;
 use sqlx::{Row, query};
@@ -24,7 +24,7 @@ impl Inventory for PostgresVault {
                 self.ask(|| query(select).bind(after.to_vec()).bind(limit)).await?
             }
             // The nil id can be a store's, so that no id is before all.
-            Kind::Credential | Kind::HmacKey | Kind::CustomerKey | Kind::TokenName => {
+            Kind::Credential | Kind::HmacKey | Kind::CustomerKey | Kind::TokenName | Kind::Actor => {
                 let after = Uuid::from_slice(after).ok();
                 self.ask(|| query(select).bind(after).bind(limit)).await?
             }
@@ -75,6 +75,10 @@ fn listed(kind: Kind) -> (&'static str, Read) {
              WHERE sha256 > $1 ORDER BY sha256 LIMIT $2",
             |row: &PgRow| Ok(Entry::OperatorToken { sha256: row.try_get(0)?, token: operator_token(row)? }),
         ),
+        Kind::Actor => (
+            "SELECT actor, store, tag, key FROM vault_actors WHERE ($1::uuid IS NULL OR actor > $1) ORDER BY actor LIMIT $2",
+            actor,
+        ),
         Kind::CustomerToken => (
             "SELECT sha256, store, customer, token, expires_at FROM vault_customer_tokens
              WHERE sha256 > $1 ORDER BY sha256 LIMIT $2",
@@ -118,4 +122,10 @@ fn customer_key(row: &PgRow) -> sqlx::Result<Entry> {
 
 fn token_name(row: &PgRow) -> sqlx::Result<Entry> {
     Ok(Entry::TokenName { token: TokenId(row.try_get(0)?), store: StoreId(row.try_get(1)?), name: row.try_get(2)? })
+}
+
+fn actor(row: &PgRow) -> sqlx::Result<Entry> {
+    let (actor_id, store) = (ActorId(row.try_get(0)?), StoreId(row.try_get(1)?));
+    let key = row.try_get::<Option<[u8; 32]>, _>(3)?.map(SealingKey);
+    Ok(Entry::Actor { actor_id, store, tag: row.try_get(2)?, key })
 }

@@ -1,9 +1,9 @@
-//! Customers' keys in PostgreSQL.
+//! People's keys in PostgreSQL.
 
-use super::PostgresVault;
-use crate::{StoredKey, random_bytes};
+use super::{PostgresVault, column};
+use crate::{StoredKey, VaultError, random_bytes};
 use async_trait::async_trait;
-use domain::CustomerId;
+use domain::{ActorId, CustomerId, StoreId};
 use journal::{Keys, KeysError, SealingKey};
 use sqlx::postgres::PgRow;
 use sqlx::{Row, query};
@@ -24,18 +24,23 @@ impl Keys for PostgresVault {
     }
 
     async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
-        let mut wanted: Vec<Uuid> = customers.iter().map(|customer| customer.0).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
+        let wanted = column(customers, |customer| customer.0);
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
         let select = "SELECT key, customer FROM vault_customer_keys WHERE customer = ANY ($1) AND key IS NOT NULL";
-        let rows = self.ask(|| query(select).bind(wanted.clone())).await?;
-        let read = |row: &PgRow| Ok((row.try_get::<Uuid, _>(1)?, key(row)?));
-        let found = rows.iter().map(read).collect::<sqlx::Result<HashMap<Uuid, StoredKey>>>();
-        let found = found.map_err(|error| KeysError::from(super::unreadable(error)))?;
-        Ok(customers.iter().map(|customer| found.get(&customer.0).cloned().flatten()).collect())
+        let rows = self.ask(|| query(select).bind(without_repeats(&wanted))).await?;
+        Ok(in_order(&rows, &wanted)?)
+    }
+
+    async fn actor_keys(&self, store: StoreId, actors: &[ActorId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
+        let wanted = column(actors, |actor| actor.0);
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let select = "SELECT key, actor FROM vault_actors WHERE actor = ANY ($1) AND store = $2 AND key IS NOT NULL";
+        let rows = self.ask(|| query(select).bind(without_repeats(&wanted)).bind(store.0)).await?;
+        Ok(in_order(&rows, &wanted)?)
     }
 }
 
@@ -45,6 +50,21 @@ impl PostgresVault {
         let select = "SELECT key FROM vault_customer_keys WHERE customer = $1";
         self.find(|| query(select).bind(customer.0), key).await.map_err(KeysError::from)
     }
+}
+
+fn without_repeats(wanted: &[Uuid]) -> Vec<Uuid> {
+    let mut wanted = wanted.to_vec();
+    wanted.sort_unstable();
+    wanted.dedup();
+    wanted
+}
+
+/// The keys of those that are wanted, of rows of a key and whose it is.
+fn in_order(rows: &[PgRow], wanted: &[Uuid]) -> Result<Vec<StoredKey>, VaultError> {
+    let read = |row: &PgRow| Ok((row.try_get::<Uuid, _>(1)?, key(row)?));
+    let found = rows.iter().map(read).collect::<sqlx::Result<HashMap<Uuid, StoredKey>>>();
+    let found = found.map_err(super::unreadable)?;
+    Ok(wanted.iter().map(|owner| found.get(owner).cloned().flatten()).collect())
 }
 
 fn key(row: &PgRow) -> sqlx::Result<StoredKey> {

@@ -6,9 +6,10 @@ use super::operators::operator_token;
 use super::tokens::customer_token;
 use super::{SqliteVault, uuid};
 use crate::inventory::{Entry, Inventory, Kind};
+use crate::key_cache::KeyOwner;
 use crate::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, VaultError};
 use async_trait::async_trait;
-use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
+use domain::{ActorId, ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use journal::SealingKey;
 use rusqlite::{Connection, Row, params};
 
@@ -22,17 +23,19 @@ impl Inventory for SqliteVault {
         self.read(list).await
     }
 
-    async fn put_entries(&self, entries: Vec<Entry>) -> Result<(), VaultError> {
+    async fn put_entries(&self, mut entries: Vec<Entry>) -> Result<(), VaultError> {
         let is_destroyed = |entry: &Entry| match entry {
-            Entry::CustomerKey { customer, key: None } => Some(*customer),
+            Entry::CustomerKey { customer, key: None } => Some(KeyOwner::Customer(*customer)),
+            Entry::Actor { actor_id, store, key: None, .. } => Some(KeyOwner::Actor(*store, *actor_id)),
             _ => None,
         };
-        let destroyed: Vec<CustomerId> = entries.iter().filter_map(is_destroyed).collect();
+        let destroyed: Vec<KeyOwner> = entries.iter().filter_map(is_destroyed).collect();
+        entries.sort_by_key(|entry| !entry.is_forgotten_actor());
         self.write(move |vault| entries.iter().try_for_each(|entry| writing::put(vault, entry))).await?;
         if destroyed.is_empty() {
             return Ok(());
         }
-        destroyed.into_iter().for_each(|customer| self.keys.destroyed(customer));
+        destroyed.into_iter().for_each(|owner| self.keys.destroyed(owner));
         self.purge().await
     }
 }
@@ -49,6 +52,7 @@ fn listed(kind: Kind) -> (&'static str, &'static str, &'static str, Read) {
         }
         Kind::HmacKey => ("store, key", "hmac_keys", "store", hmac_key),
         Kind::CustomerKey => ("customer, key", "customer_keys", "customer", customer_key),
+        Kind::Actor => ("actor, store, tag, key", "actors", "actor", actor),
         Kind::TokenName => ("token, store, name", "token_names", "token", token_name),
         Kind::OperatorToken => (
             "sha256, token, role, name, created_at, expires_at, revoked_at",
@@ -99,4 +103,10 @@ fn customer_key(row: &Row<'_>) -> rusqlite::Result<Entry> {
 
 fn token_name(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry::TokenName { token: TokenId(uuid(row, 0)?), store: StoreId(uuid(row, 1)?), name: row.get(2)? })
+}
+
+fn actor(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let (actor_id, store) = (ActorId(uuid(row, 0)?), StoreId(uuid(row, 1)?));
+    let key = row.get::<_, Option<[u8; 32]>>(3)?.map(SealingKey);
+    Ok(Entry::Actor { actor_id, store, tag: row.get(2)?, key })
 }

@@ -3,8 +3,9 @@
 use super::FORMAT;
 use super::keys::stored_key;
 use crate::VaultError;
+use crate::key_cache::KeyOwner;
 use async_trait::async_trait;
-use domain::CustomerId;
+use domain::{ActorId, CustomerId, StoreId};
 use eventlog::CausedBy;
 use journal::{Keys, KeysError, SealingKey};
 use parking_lot::Mutex;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 #[error("it is only looked at here")]
 struct OnlyLookedAt;
 
-/// Customers' keys in one SQLite file, to look at. None is ever made.
+/// People's keys in one SQLite file, to look at. None is ever made.
 pub struct SqliteKeys(Arc<Mutex<Connection>>);
 
 impl SqliteKeys {
@@ -28,6 +29,16 @@ impl SqliteKeys {
     pub fn open(path: &Path) -> Result<Self, VaultError> {
         Ok(Self(Arc::new(Mutex::new(sqlite::look(path, &FORMAT)?))))
     }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, KeysError> {
+        let connection = Arc::clone(&self.0);
+        let reading = tokio::task::spawn_blocking(move || work(&connection.lock()));
+        let read = reading.await.map_err(|error| KeysError::Away(CausedBy::of("a read was stopped", error)))?;
+        read.map_err(|error| KeysError::Away(SqliteError::from(error).into()))
+    }
 }
 
 #[async_trait]
@@ -37,13 +48,25 @@ impl Keys for SqliteKeys {
     }
 
     async fn keys(&self, customers: &[CustomerId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
-        let (connection, wanted) = (Arc::clone(&self.0), customers.to_vec());
-        let reading = tokio::task::spawn_blocking(move || {
-            let connection = connection.lock();
-            wanted.iter().map(|customer| stored_key(&connection, *customer).map(Option::flatten)).collect()
-        });
-        let read: rusqlite::Result<Vec<_>> =
-            reading.await.map_err(|error| KeysError::Away(CausedBy::of("a read was stopped", error)))?;
-        read.map_err(|error| KeysError::Away(SqliteError::from(error).into()))
+        let wanted: Vec<_> = customers.iter().map(|customer| KeyOwner::Customer(*customer)).collect();
+        self.read(move |vault| read_keys(vault, &wanted)).await
     }
+
+    async fn actor_keys(&self, store: StoreId, actors: &[ActorId]) -> Result<Vec<Option<SealingKey>>, KeysError> {
+        let wanted: Vec<_> = actors.iter().map(|actor| KeyOwner::Actor(store, *actor)).collect();
+        let look = move |vault: &Connection| match has_actors(vault)? {
+            true => read_keys(vault, &wanted),
+            false => Ok(wanted.iter().map(|_| None).collect()),
+        };
+        self.read(look).await
+    }
+}
+
+fn read_keys(vault: &Connection, owners: &[KeyOwner]) -> rusqlite::Result<Vec<Option<SealingKey>>> {
+    owners.iter().map(|owner| stored_key(vault, *owner).map(Option::flatten)).collect()
+}
+
+/// A file of an earlier version has none, and is not upgraded by whoever only looks; asked each time, as its server may do so meanwhile.
+fn has_actors(vault: &Connection) -> rusqlite::Result<bool> {
+    vault.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'actors'")?.exists([])
 }

@@ -1,6 +1,6 @@
 //! A vault copied into another one: what is refused, and what is not.
 
-use domain::{ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
+use domain::{ActorId, ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use journal::Keys;
 use uuid::Uuid;
 use vault::copy::{Counts, VaultCopyError, copy};
@@ -50,6 +50,9 @@ async fn everything(vault: &dyn Inventory) -> Vec<(String, Vec<u8>)> {
                 Entry::HmacKey { key, .. } => key.0.to_vec(),
                 Entry::CustomerKey { key, .. } => key.as_ref().map_or(Vec::new(), |key| key.0.to_vec()),
                 Entry::TokenName { name, .. } => name.clone().into_bytes(),
+                Entry::Actor { tag, key, .. } => {
+                    [tag.map_or(Vec::new(), Vec::from), key.as_ref().map_or(Vec::new(), |key| key.0.to_vec())].concat()
+                }
                 Entry::OperatorToken { token, .. } => format!("{token:?}").into_bytes(),
                 Entry::Token { .. } | Entry::CustomerToken { .. } | Entry::Confirmation { .. } => Vec::new(),
             };
@@ -155,6 +158,22 @@ async fn an_entry_that_differs_is_refused_by_whose_it_is() {
     assert!(refused(&source, &target).await.contains("of an operator, which the source has not"));
 
     let (source, target) = vaults();
+    let (nobody, ada) = (ActorId(Uuid::from_u128(1)), ActorId(Uuid::from_u128(2)));
+    source.actor(nil, [1; 32], ada).await.unwrap();
+    target.actor(nil, [1; 32], ada).await.unwrap();
+    let another = format!("another key of actor {} of store {}", ada.0, nil.0);
+    assert!(refused(&source, &target).await.contains(&another));
+    // Forgotten in the target alone: they do not come back.
+    target.forget_actor(nil, ada).await.unwrap();
+    assert!(refused(&source, &target).await.contains(&another));
+
+    let (source, target) = vaults();
+    source.actor(nil, [1; 32], ada).await.unwrap();
+    target.actor(nil, [1; 32], nobody).await.unwrap();
+    let said = refused(&source, &target).await;
+    assert!(said.contains(&format!("key of actor {}", nobody.0)) && said.contains("the source has not"), "{said}");
+
+    let (source, target) = vaults();
     target.put_customer_token([1; 32], shopper(at(60))).await.unwrap();
     let said = refused(&source, &target).await;
     assert!(said.contains("of customer") && said.contains("which the source has not"), "{said}");
@@ -162,6 +181,28 @@ async fn an_entry_that_differs_is_refused_by_whose_it_is() {
     let (source, target) = vaults();
     target.put_confirmation([1; 32], link(), at(60)).await.unwrap();
     assert!(refused(&source, &target).await.contains("confirmation of customer"));
+}
+
+/// The id of who is somebody new comes long before that of who was forgotten, and so is copied in another piece.
+#[tokio::test]
+async fn a_tag_that_is_anothers_by_now_is_copied_as_theirs() {
+    let (source, target, store) = (MemoryVault::default(), MemoryVault::default(), StoreId(Uuid::nil()));
+    let [early, late] = [0, 9_999].map(|number| ActorId(Uuid::from_u128(number)));
+    for number in 1..=600_u128 {
+        let mut tag = [7; 32];
+        tag[..16].copy_from_slice(&number.to_be_bytes());
+        source.actor(store, tag, ActorId(Uuid::from_u128(number))).await.unwrap();
+    }
+    source.actor(store, [1; 32], late).await.unwrap();
+    assert_eq!(copy(&source, &target, at(50)).await.unwrap().actors, 601);
+    source.forget_actor(store, late).await.unwrap();
+    source.actor(store, [1; 32], early).await.unwrap();
+    for number in 1..=600 {
+        source.forget_actor(store, ActorId(Uuid::from_u128(number))).await.unwrap();
+    }
+    assert_eq!(copy(&source, &target, at(50)).await.unwrap().actors, 602);
+    assert_eq!(everything(&target).await, everything(&source).await);
+    assert_eq!(target.actor(store, [1; 32], late).await.unwrap().actor_id, early);
 }
 
 /// The source was served once more before the copy was begun again.

@@ -1,7 +1,7 @@
 //! The vault in PostgreSQL passes the suite that every vault passes; and what only one that several nodes share promises.
 
 use async_trait::async_trait;
-use domain::{CredentialId, CustomerId, StoreId, Timestamp};
+use domain::{ActorId, CredentialId, CustomerId, StoreId, Timestamp};
 use journal::Keys;
 use postgres::testing::Scratch;
 use postgres::{Database, DatabaseError, DatabaseOptions};
@@ -43,6 +43,52 @@ async fn a_key_that_one_node_destroyed_is_gone_for_the_others_at_once() {
     assert!(two.key_or_new(customer).await.unwrap().is_none());
 }
 
+#[tokio::test]
+async fn whom_one_node_forgot_is_gone_for_the_others_at_once() {
+    let scratch = Scratch::default();
+    let (one, two) = (vault(&scratch).await, vault(&scratch).await);
+    let (store, fresh) = (StoreId(Uuid::now_v7()), || ActorId(Uuid::now_v7()));
+    let ada = one.actor(store, [1; 32], fresh()).await.unwrap();
+    assert_eq!(two.actor(store, [1; 32], fresh()).await.unwrap().actor_id, ada.actor_id);
+    assert!(two.actor_keys(store, &[ada.actor_id]).await.unwrap()[0].is_some());
+    assert!(one.forget_actor(store, ada.actor_id).await.unwrap());
+    assert!(two.actor_keys(store, &[ada.actor_id]).await.unwrap()[0].is_none());
+    let again = two.actor(store, [1; 32], fresh()).await.unwrap();
+    assert!(again.actor_id != ada.actor_id && again.key.0 != ada.key.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_meet_somebody_at_once_know_the_same() {
+    let scratch = Scratch::default();
+    let (one, two) = (Arc::new(vault(&scratch).await), Arc::new(vault(&scratch).await));
+    for number in 0..20 {
+        let store = StoreId(Uuid::now_v7());
+        let both = [&one, &two].map(|vault| {
+            let vault = Arc::clone(vault);
+            tokio::spawn(async move {
+                let actor = vault.actor(store, [number; 32], ActorId(Uuid::now_v7())).await.unwrap();
+                (actor.actor_id, actor.key.0)
+            })
+        });
+        let [one, two] = both;
+        assert_eq!(one.await.unwrap(), two.await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn tables_of_the_version_before_are_brought_up_with_all_that_they_hold() {
+    let scratch = Scratch::default();
+    let (store, customer) = (StoreId(Uuid::now_v7()), CustomerId(Uuid::now_v7()));
+    let key = vault(&scratch).await.key_or_new(customer).await.unwrap().unwrap().0;
+    for table in ["token_names", "customer_tokens", "operator_tokens", "actors"] {
+        scratch.execute(&format!("DROP TABLE vault_{table}")).await;
+    }
+    scratch.execute("DELETE FROM vault_migrations WHERE version = 3").await;
+    let vault = vault(&scratch).await;
+    assert_eq!(vault.keys(&[customer]).await.unwrap()[0].as_ref().unwrap().0, key);
+    vault.actor(store, [1; 32], ActorId(Uuid::now_v7())).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_that_make_a_key_at_once_make_the_same() {
     let scratch = Scratch::default();
@@ -78,6 +124,10 @@ async fn no_error_holds_a_secret() {
         let error = put().await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains("looked for"), "{error}");
     }
+    scratch.execute("ALTER TABLE vault_actors ADD CONSTRAINT never CHECK (length(key) = 1) NOT VALID").await;
+    let error = vault.actor(StoreId(Uuid::nil()), [0xab; 32], ActorId(Uuid::now_v7())).await.err().unwrap();
+    // As PostgreSQL writes bytes.
+    assert!(!format!("{error} {error:?}").contains("abababab"), "{error}");
 }
 
 #[tokio::test]

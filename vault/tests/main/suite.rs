@@ -1,7 +1,7 @@
 //! Each vault passes the suite; and what only the one on disk promises.
 
 use async_trait::async_trait;
-use domain::{CredentialId, CustomerId, StoreId, Timestamp};
+use domain::{ActorId, CredentialId, CustomerId, StoreId, Timestamp};
 use journal::Keys;
 use rusqlite::Connection;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use uuid::Uuid;
 use vault::conformance::Subject;
-use vault::{CredentialOwner, MemoryVault, SqliteVault, Vault, VaultError};
+use vault::{CredentialOwner, Entry, Inventory, MemoryVault, SqliteKeys, SqliteVault, Vault, VaultError};
 
 /// The vault itself: what outlives it is nothing.
 struct Memory(Arc<MemoryVault>);
@@ -57,6 +57,30 @@ async fn a_destroyed_key_stands_nowhere_on_disk_any_more() {
     vault.destroy_key(customer).await.unwrap();
     assert!(!stands_on_disk(directory.path(), &key));
     let kept = vault.key_or_new(others[7]).await.unwrap().unwrap().0;
+    assert!(stands_on_disk(directory.path(), &kept));
+}
+
+#[tokio::test]
+async fn of_who_was_forgotten_neither_key_nor_tag_stands_on_disk_any_more() {
+    const TAG: [u8; 32] = *b"a tag that is looked for on disk";
+    let directory = tempfile::tempdir().unwrap();
+    let vault = SqliteVault::open(&directory.path().join("vault.db")).unwrap();
+    let (store, copied) = (StoreId(Uuid::nil()), ActorId(Uuid::now_v7()));
+    for number in 0..50 {
+        vault.actor(store, [number; 32], ActorId(Uuid::now_v7())).await.unwrap();
+    }
+    let actor = vault.actor(store, TAG, ActorId(Uuid::now_v7())).await.unwrap();
+    assert!(stands_on_disk(directory.path(), &actor.key.0) && stands_on_disk(directory.path(), &TAG));
+    vault.forget_actor(store, actor.actor_id).await.unwrap();
+    assert!(!stands_on_disk(directory.path(), &actor.key.0) && !stands_on_disk(directory.path(), &TAG));
+    // And where another vault says so.
+    let key = vault.actor(store, TAG, copied).await.unwrap().key.0;
+    assert!(vault.actor_keys(store, &[copied]).await.unwrap()[0].is_some());
+    assert!(stands_on_disk(directory.path(), &key));
+    vault.put_entries(vec![Entry::Actor { actor_id: copied, store, tag: None, key: None }]).await.unwrap();
+    assert!(!stands_on_disk(directory.path(), &key) && !stands_on_disk(directory.path(), &TAG));
+    assert!(vault.actor_keys(store, &[copied]).await.unwrap()[0].is_none());
+    let kept = vault.actor(store, [7; 32], ActorId(Uuid::now_v7())).await.unwrap().key.0;
     assert!(stands_on_disk(directory.path(), &kept));
 }
 
@@ -148,6 +172,67 @@ async fn a_key_that_is_read_while_it_is_destroyed_does_not_come_back() {
         assert!(vault.keys(&[customer]).await.unwrap()[0].is_none());
         assert!(vault.key_or_new(customer).await.unwrap().is_none());
     }
+}
+
+/// As [`a_key_that_is_read_while_it_is_destroyed_does_not_come_back`], of somebody at a store's desk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_read_while_they_are_forgotten_does_not_come_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, store) = (directory.path().join("vault.db"), StoreId(Uuid::nil()));
+    for _ in 0..20 {
+        let made = SqliteVault::open(&path).unwrap().actor(store, [1; 32], ActorId(Uuid::now_v7())).await.unwrap();
+        // Opened anew, so that the key isn't in memory yet.
+        let (vault, actor) = (Arc::new(SqliteVault::open(&path).unwrap()), made.actor_id);
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                let vault = Arc::clone(&vault);
+                tokio::spawn(async move { vault.actor_keys(store, &[actor]).await.unwrap() })
+            })
+            .collect();
+        vault.forget_actor(store, actor).await.unwrap();
+        for reader in readers {
+            reader.await.unwrap();
+        }
+        assert!(vault.actor_keys(store, &[actor]).await.unwrap()[0].is_none());
+    }
+}
+
+/// What the version before has of its tables.
+fn set_back(path: &Path) {
+    let file = Connection::open(path).unwrap();
+    for table in ["token_names", "customer_tokens", "operator_tokens", "actors"] {
+        file.execute_batch(&format!("DROP TABLE {table}")).unwrap();
+    }
+    file.pragma_update(None, "user_version", 2).unwrap();
+}
+
+fn tables(path: &Path) -> Vec<Option<String>> {
+    let file = Connection::open(path).unwrap();
+    let mut schema = file.prepare("SELECT sql FROM sqlite_schema ORDER BY name").unwrap();
+    schema.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap()
+}
+
+#[tokio::test]
+async fn a_file_of_the_version_before_is_brought_up_with_all_that_it_holds() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, customer) = (directory.path().join("vault.db"), CustomerId(Uuid::now_v7()));
+    let (store, ada) = (StoreId(Uuid::now_v7()), ActorId(Uuid::now_v7()));
+    let key = SqliteVault::open(&path).unwrap().key_or_new(customer).await.unwrap().unwrap().0;
+    let new = tables(&path);
+    set_back(&path);
+    // Who only looks leaves it as it is, and finds nobody.
+    let looking = SqliteKeys::open(&path).unwrap();
+    assert_eq!(looking.keys(&[customer]).await.unwrap()[0].as_ref().unwrap().0, key);
+    assert!(looking.actor_keys(store, &[ada, ada]).await.unwrap().iter().all(Option::is_none));
+    assert_ne!(tables(&path), new);
+    let vault = SqliteVault::open(&path).unwrap();
+    assert_eq!(tables(&path), new);
+    assert_eq!(vault.keys(&[customer]).await.unwrap()[0].as_ref().unwrap().0, key);
+    let made = vault.actor(store, [1; 32], ada).await.unwrap().key.0;
+    // And finds them from then on.
+    let found = looking.actor_keys(store, &[ActorId(Uuid::nil()), ada]).await.unwrap();
+    assert!(found[0].is_none() && found[1].as_ref().unwrap().0 == made);
+    assert!(looking.actor_keys(StoreId(Uuid::nil()), &[ada]).await.unwrap()[0].is_none());
 }
 
 /// Writes nonsense over the first page of what has this name.

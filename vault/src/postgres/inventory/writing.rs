@@ -1,6 +1,7 @@
 //! Entries put into the vault in PostgreSQL: a statement for each table.
 
 use crate::inventory::Entry;
+use crate::postgres::actors::{self, ActorRow};
 use crate::postgres::tokens::{self, NameRow};
 use crate::postgres::{PostgresVault, column, columns, operators};
 use crate::{ConfirmationEntry, CustomerTokenEntry, HmacKey, OperatorToken, TokenEntry, VaultError};
@@ -18,6 +19,7 @@ pub(super) async fn put(vault: &PostgresVault, entries: Vec<Entry>) -> Result<()
     operators::upsert(vault, &rows.operator_tokens).await?;
     tokens::put_of_customers(vault, &rows.customer_tokens).await?;
     vault.put_confirmations(&rows.confirmations).await?;
+    actors::upsert(vault, &rows.forgotten_actors, &rows.actors).await?;
     vault.put_keys(&rows.hmac_keys, &rows.customer_keys).await
 }
 
@@ -31,6 +33,8 @@ struct Rows {
     customer_tokens: Vec<(Vec<u8>, CustomerTokenEntry)>,
     confirmations: Vec<(Vec<u8>, ConfirmationEntry, i64)>,
     hmac_keys: Vec<(Uuid, HmacKey)>,
+    forgotten_actors: Vec<(Uuid, Uuid)>,
+    actors: Vec<ActorRow>,
     customer_keys: Vec<(Uuid, Option<SealingKey>)>,
 }
 
@@ -49,6 +53,10 @@ impl Rows {
                 Entry::CustomerToken { sha256, entry } => rows.customer_tokens.push((sha256.to_vec(), entry)),
                 Entry::Confirmation { sha256, entry, expires_at } => {
                     rows.confirmations.push((sha256.to_vec(), entry, expires_at.as_millis()));
+                }
+                Entry::Actor { actor_id, store, key: None, .. } => rows.forgotten_actors.push((actor_id.0, store.0)),
+                Entry::Actor { actor_id, store, tag, key: Some(key) } => {
+                    rows.actors.push((actor_id.0, store.0, tag, key));
                 }
                 Entry::HmacKey { store, key } => rows.hmac_keys.push((store.0, key)),
                 Entry::CustomerKey { customer, key } => rows.customer_keys.push((customer.0, key)),

@@ -2,7 +2,7 @@
 
 use crate::inventory::Entry;
 use crate::sqlite::tokens::{insert_name, insert_of_customer};
-use crate::sqlite::{columns, operators};
+use crate::sqlite::{actors, columns, operators};
 use crate::{ConfirmationEntry, TokenEntry};
 use domain::Timestamp;
 use rusqlite::{Connection, params};
@@ -41,6 +41,7 @@ pub(super) fn put(vault: &Connection, entry: &Entry) -> rusqlite::Result<()> {
         Entry::TokenName { token, store, name } => insert_name(vault, *store, *token, name),
         Entry::CustomerToken { sha256, entry } => insert_of_customer(vault, *sha256, *entry),
         Entry::OperatorToken { sha256, token } => operators::upsert(vault, *sha256, token),
+        Entry::Actor { actor_id, store, tag, key } => actors::upsert(vault, *actor_id, *store, *tag, key),
         Entry::HmacKey { store, key } => put(
             "INSERT INTO hmac_keys (store, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             params![store.0.as_bytes(), key.0],
