@@ -57,6 +57,10 @@ impl CopyReport {
             ("stores' keys", vault.hmac_keys),
             ("hashes", vault.credentials),
             ("tokens", vault.tokens),
+            ("customers' tokens", vault.customer_tokens),
+            ("operators' tokens", vault.operator_tokens),
+            ("names of tokens", vault.token_names),
+            ("keys of people at desks", vault.actors),
             ("confirmations", vault.confirmations),
         ];
         let entries = entries.map(|(what, count)| format!("{what}: {}", units::count(count))).join(", ");
