@@ -18,6 +18,7 @@ pub async fn an_actor_is_made_once_for_each_tag_of_a_store(subject: &dyn Subject
     let ada = known(made[0].as_ref().unwrap());
     assert!(ids.contains(&ada.0));
     assert!(made.iter().all(|actor| known(actor.as_ref().unwrap()) == ada));
+    assert_eq!(listed(&*vault).await.len(), 1, "who asked at once made others");
     let (ben, other) = (fresh(), fresh());
     let ben = known(&vault.actor(one, BEN, ben).await.unwrap());
     // The same name at another store's desk is somebody else.

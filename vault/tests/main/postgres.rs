@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 use vault::conformance::Subject;
-use vault::{CredentialOwner, PostgresVault, Vault};
+use vault::{CredentialOwner, Inventory, Kind, PostgresVault, Vault};
 
 /// The vault of a schema.
 #[derive(Default)]
@@ -73,6 +73,7 @@ async fn nodes_that_meet_somebody_at_once_know_the_same() {
         let [one, two] = both;
         assert_eq!(one.await.unwrap(), two.await.unwrap());
     }
+    assert_eq!(one.entries(Kind::Actor, &[], 99).await.unwrap().len(), 20);
 }
 
 #[tokio::test]
