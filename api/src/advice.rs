@@ -15,6 +15,12 @@ impl Code {
             Self::MultiplePrimaryAddressesSupplied => "Mark one address as primary, or none.",
             Self::Unauthorized => "Send `APP-ID` and `ACCESS-TOKEN`. Get a token from `POST /store/token`.",
             Self::TokenExpired => "Get a new token from `POST /store/token` and send the request again.",
+            Self::CustomerUnauthorized => {
+                "Send the `customer_token` of the customer's log-in or sign-up as `CUSTOMER-TOKEN`; once it has ended, let the customer log in again."
+            }
+            Self::Forbidden => {
+                "Use a token of a role that may: `GET /errors/forbidden` does not say which, docs/api.md has the table; `POST /store/token` with `role` issues one."
+            }
             Self::InvalidCredentials => "Check the name and the secret. Which of the two is wrong is not told.",
             Self::CustomerIsNotConfirmed => {
                 "Let the customer confirm the email address first: `PUT /customer/{customer_id}/send_confirmation` mails a link."

@@ -47,6 +47,9 @@ codes! {
     Unauthorized = "UNAUTHORIZED", 401, "Unauthorized", "`APP-ID` or `ACCESS-TOKEN` is missing, unknown or revoked.";
     TokenExpired = "TOKEN_EXPIRED", 401, "Token expired", "The access token has expired; ask for a new one.";
     InvalidCredentials = "INVALID_CREDENTIALS", 401, "Invalid credentials", "The name or the secret is wrong.";
+    CustomerUnauthorized = "CUSTOMER_UNAUTHORIZED", 401, "Customer unauthorized",
+        "With a token of role `storefront`: `CUSTOMER-TOKEN` is missing, unknown, expired, or not the customer's whom the request is about.";
+    Forbidden = "FORBIDDEN", 403, "Forbidden", "The token's role may not do that.";
     CustomerIsNotConfirmed = "CUSTOMER_IS_NOT_CONFIRMED", 403, "Customer is not confirmed",
         "Writing to carts needs a customer who has confirmed the email address.";
     NotFound = "NOT_FOUND", 404, "Not found", "No route has this path.";

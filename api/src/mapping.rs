@@ -83,6 +83,7 @@ pub fn command_error(error: CommandError) -> Problem {
         CommandError::InvalidCredentials => Code::InvalidCredentials,
         CommandError::Unauthorized => Code::Unauthorized,
         CommandError::TokenExpired => Code::TokenExpired,
+        CommandError::CustomerUnauthorized => Code::CustomerUnauthorized,
         CommandError::CouponRefused(refusal) => coupon_refused(*refusal),
         CommandError::RevisionMismatch { .. } => Code::RevisionMismatch,
         CommandError::KeyReused => Code::IdempotencyKeyReused,

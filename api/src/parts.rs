@@ -1,6 +1,7 @@
 //! What the API is wired to, and its settings.
 
 use crate::readiness::Ready;
+use crate::wire::access::AccessTable;
 use crate::wire::budget::Budget;
 use crate::wire::limiter::Limiter;
 use crate::wire::strangers::Strangers;
@@ -94,12 +95,19 @@ pub(crate) struct ApiState {
     pub(crate) positions: Positions,
     /// The methods of each path that read a body.
     pub(crate) bodies: HashMap<String, Vec<Method>>,
+    /// What tokens of each role may ask for.
+    pub(crate) access: AccessTable,
     /// The OpenAPI document as it is served: what the routes say of themselves, which they are served by themselves.
     pub(crate) document: fn() -> &'static [u8],
 }
 
 impl Api {
-    pub(crate) fn new(parts: ApiParts, bodies: HashMap<String, Vec<Method>>, document: fn() -> &'static [u8]) -> Self {
+    pub(crate) fn new(
+        parts: ApiParts,
+        bodies: HashMap<String, Vec<Method>>,
+        access: AccessTable,
+        document: fn() -> &'static [u8],
+    ) -> Self {
         let settings = &parts.settings;
         Self(Arc::new(ApiState {
             limiter: Limiter::new(settings.rate_limit_per_second, settings.rate_limit_burst),
@@ -107,6 +115,7 @@ impl Api {
             budget: Budget::new(settings.body_budget),
             positions: Positions::default(),
             bodies,
+            access,
             document,
             parts,
         }))

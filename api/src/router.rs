@@ -7,6 +7,7 @@ use crate::routes::{
     invoices, orders, products, refunds, snapshots, stores, streaming, tags, tokens,
 };
 use crate::service;
+use crate::wire::access::{Access, AccessTable, Window};
 use crate::wire::{cors, encoding, front};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -26,9 +27,13 @@ const ENCODED_AT: i32 = 1;
 const COMPRESS_ABOVE_BYTES: u64 = 1_024;
 
 macro_rules! urls {
-    ($($path:literal => $($method:ident $($handler:ident)::+),+;)+) => {
+    ($($path:literal => $($method:ident $([$window:ident])? $($handler:ident)::+),+;)+) => {
         /// Every route: its methods and its path.
         pub const ROUTES: &[(&[&str], &str)] = &[$((&[$(stringify!($method)),+], $path)),+];
+
+        /// Who may ask for each operation.
+        const ACCESS: &[(&str, &str, Access)] =
+            &[$($((stringify!($method), $path, Access::of(stringify!($method), window!($($window)?)))),+),+];
 
         fn listed() -> OpenApiRouter<Api> {
             let routes = OpenApiRouter::default();
@@ -38,44 +43,58 @@ macro_rules! urls {
     };
 }
 
+/// What stands behind a method in the list: nothing where it is not for a shop window.
+macro_rules! window {
+    () => {
+        Window::Closed
+    };
+    (window) => {
+        Window::Open
+    };
+    (own) => {
+        Window::OwnCustomer
+    };
+}
+
+// `[window]`: also for tokens of role `storefront`; `[own]`: for these with a token of the customer whom it is about.
 urls! {
-    "/store"                                             => POST stores::create, GET stores::one, PUT stores::change, DELETE stores::delete;
+    "/store"                                             => POST stores::create, GET [window] stores::one, PUT stores::change, DELETE stores::delete;
     "/store/token"                                       => POST tokens::issue, DELETE tokens::revoke;
     "/store/secret"                                      => PUT stores::change_secret;
     "/store/history"                                     => GET histories::store;
 
-    "/product"                                           => GET products::list, POST products::create;
-    "/product/count"                                     => GET products::count;
-    "/product/search/{query}"                            => GET products::search;
-    "/product/{product_id}"                              => GET products::one, PUT products::change, DELETE products::delete;
+    "/product"                                           => GET [window] products::list, POST products::create;
+    "/product/count"                                     => GET [window] products::count;
+    "/product/search/{query}"                            => GET [window] products::search;
+    "/product/{product_id}"                              => GET [window] products::one, PUT products::change, DELETE products::delete;
     "/admin/products/{product_id}"                       => DELETE products::delete_as_admin;
     "/product/{product_id}/inventory"                    => PUT products::change_inventory;
     "/product/{product_id}/tag/{tag}"                    => POST tags::add;
     "/product/{product_id}/tag"                          => DELETE tags::remove;
     "/product/{product_id}/history"                      => GET histories::product;
 
-    "/customer"                                          => GET customers::list, POST customers::create;
+    "/customer"                                          => GET customers::list, POST [window] customers::create;
     "/customer/count"                                    => GET customers::count;
-    "/customer/login"                                    => PUT customers::log_in;
-    "/customer/logout"                                   => PUT customers::log_out;
+    "/customer/login"                                    => PUT [window] customers::log_in;
+    "/customer/logout"                                   => PUT [own] customers::log_out;
     "/customer/confirm/{token}"                          => GET confirmation::look, POST confirmation::press, PUT confirmation::confirm;
-    "/customer/{customer_id}"                            => GET customers::one, PUT customers::change, DELETE customers::delete;
+    "/customer/{customer_id}"                            => GET [own] customers::one, PUT [own] customers::change, DELETE customers::delete;
     "/customer/{customer_id}/snapshot"                   => GET snapshots::one;
     "/customer/{customer_id}/history"                    => GET histories::customer;
-    "/customer/{customer_id}/send_confirmation"          => PUT confirmation::send;
-    "/customer/{customer_id}/address"                    => GET addresses::list, POST addresses::add;
-    "/customer/{customer_id}/address/{address_id}"       => PUT addresses::change, DELETE addresses::remove;
-    "/customer/{customer_id}/address/{address_id}/make_primary" => PUT addresses::make_primary;
-    "/customer/{customer_id}/email"                      => POST emails::add, DELETE emails::remove;
-    "/customer/{customer_id}/email/make_primary"         => PUT emails::make_primary;
-    "/customer/{customer_id}/email/{email}"              => POST emails::add_named, DELETE emails::remove_named;
-    "/customer/{customer_id}/email/{email}/make_primary" => PUT emails::make_named_primary;
+    "/customer/{customer_id}/send_confirmation"          => PUT [own] confirmation::send;
+    "/customer/{customer_id}/address"                    => GET [own] addresses::list, POST [own] addresses::add;
+    "/customer/{customer_id}/address/{address_id}"       => PUT [own] addresses::change, DELETE [own] addresses::remove;
+    "/customer/{customer_id}/address/{address_id}/make_primary" => PUT [own] addresses::make_primary;
+    "/customer/{customer_id}/email"                      => POST [own] emails::add, DELETE [own] emails::remove;
+    "/customer/{customer_id}/email/make_primary"         => PUT [own] emails::make_primary;
+    "/customer/{customer_id}/email/{email}"              => POST [own] emails::add_named, DELETE [own] emails::remove_named;
+    "/customer/{customer_id}/email/{email}/make_primary" => PUT [own] emails::make_named_primary;
 
-    "/customer/{customer_id}/cart"                       => GET carts::open, POST carts::create, DELETE carts::close;
-    "/customer/{customer_id}/carts"                      => GET carts::list;
-    "/customer/{customer_id}/cart/item"                  => POST carts::add_items, DELETE carts::remove_items;
-    "/customer/{customer_id}/cart/item/{product_id}"     => POST carts::add_item, PUT carts::set_quantity, DELETE carts::remove_item;
-    "/customer/{customer_id}/cart/billcart"              => POST billing::bill;
+    "/customer/{customer_id}/cart"                       => GET [own] carts::open, POST [own] carts::create, DELETE [own] carts::close;
+    "/customer/{customer_id}/carts"                      => GET [own] carts::list;
+    "/customer/{customer_id}/cart/item"                  => POST [own] carts::add_items, DELETE [own] carts::remove_items;
+    "/customer/{customer_id}/cart/item/{product_id}"     => POST [own] carts::add_item, PUT [own] carts::set_quantity, DELETE [own] carts::remove_item;
+    "/customer/{customer_id}/cart/billcart"              => POST [own] billing::bill;
     "/customer/{customer_id}/cart/history"               => GET histories::carts;
 
     "/invoice"                                           => GET invoices::list;
@@ -85,7 +104,7 @@ urls! {
     "/invoice/{invoice_id}/refund"                       => GET refunds::list, POST refunds::issue;
     "/invoice/{invoice_id}/refund/close"                 => PUT refunds::close;
     "/invoice/{invoice_id}/history"                      => GET histories::invoice;
-    "/customer/{customer_id}/invoices"                   => GET invoices::of_customer;
+    "/customer/{customer_id}/invoices"                   => GET [own] invoices::of_customer;
 
     "/order"                                             => GET orders::list;
     "/order/{order_id}"                                  => GET orders::one;
@@ -93,22 +112,22 @@ urls! {
     "/order/{order_id}/delivered"                        => PUT orders::deliver;
     "/order/{order_id}/canceled"                         => PUT orders::cancel;
     "/order/{order_id}/history"                          => GET histories::order;
-    "/customer/{customer_id}/orders"                     => GET orders::of_customer;
+    "/customer/{customer_id}/orders"                     => GET [own] orders::of_customer;
 
     "/giftcard"                                          => GET gift_cards::list, POST gift_cards::issue;
     "/giftcard/{gift_card_id}"                           => GET gift_cards::one, DELETE gift_cards::void;
     "/giftcard/{gift_card_id}/history"                   => GET histories::gift_card;
-    "/customer/{customer_id}/giftcards"                  => GET gift_cards::of_customer;
+    "/customer/{customer_id}/giftcards"                  => GET [own] gift_cards::of_customer;
 
     "/customer/credit/{amount}"                          => POST credits::issue_to_all;
     "/customer/credit/status/{job_id}"                   => GET credits::job;
-    "/customer/{customer_id}/credit"                     => GET credits::list;
-    "/customer/{customer_id}/credit/{credit_id_or_amount}"         => GET credits::one, POST credits::issue, DELETE credits::void;
+    "/customer/{customer_id}/credit"                     => GET [own] credits::list;
+    "/customer/{customer_id}/credit/{credit_id_or_amount}"         => GET [own] credits::one, POST credits::issue, DELETE credits::void;
     "/customer/{customer_id}/credit/{credit_id_or_amount}/history" => GET histories::credit;
 
     "/coupon_code"                                       => GET coupons::list, POST coupons::create;
     "/coupon_code/{code}"                                => GET coupons::one, DELETE coupons::void;
-    "/coupon_code/{code}/is_valid"                       => GET coupons::is_valid;
+    "/coupon_code/{code}/is_valid"                       => GET [window] coupons::is_valid;
     "/coupon_code/{code}/history"                        => GET histories::coupon;
 
     "/streaming/toptencartitems/{n}"                     => GET streaming::top_cart_items;
@@ -143,7 +162,7 @@ pub fn document() -> &'static Value {
     static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
         let (_, mut handlers) = listed().split_for_parts();
         handlers.merge(crate::problem::documented());
-        openapi::document_of(&handlers)
+        openapi::document_of(&handlers, &AccessTable::new(ACCESS))
     });
     &DOCUMENT
 }
@@ -158,7 +177,7 @@ fn document_bytes() -> &'static [u8] {
 pub fn router(parts: ApiParts) -> Router {
     let (compression, origins) = (parts.settings.compression, parts.settings.cors_origins.clone());
     let (routes, document) = listed().split_for_parts();
-    let api = Api::new(parts, with_bodies(&document), document_bytes);
+    let api = Api::new(parts, with_bodies(&document), AccessTable::new(ACCESS), document_bytes);
     let routes = routes
         .route("/docs/{*asset}", axum::routing::get(service::docs_asset))
         .method_not_allowed_fallback(front::method_not_allowed)

@@ -9,6 +9,7 @@ use crate::ids::Ids;
 use crate::node::Node;
 use crate::session::Session;
 use crate::{Class, CommandDependencies, CommandError, Done, Request, keys};
+use journal::By;
 use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -126,11 +127,16 @@ async fn begin(
     use_case: UseCase,
     deadline: Arc<Deadline>,
 ) -> Result<Done<Outcome>, CommandError> {
-    let Request { store_id, actor, request_id, idempotency, if_match, watermark, held: _held, spent: _ } = request;
+    let Request { store_id, actor, person, request_id, idempotency, if_match, watermark, held: _held, spent: _ } =
+        request;
     let clock = Arc::clone(&node.parts.clock);
+    let by = match person {
+        Some(name) => Some(By::person(node.person(store_id, &name).await?)),
+        None => None,
+    };
     let origin = |ids: Ids| {
         let (correlation_id, causation_id) = (ids.fresh_id(), None);
-        Origin { store_id, actor, request_id, correlation_id, causation_id, ids, watermark }
+        Origin { store_id, actor, by, request_id, correlation_id, causation_id, ids, watermark }
     };
     let Some(key) = idempotency else {
         let session = Session::new(node, origin(Ids::fresh(clock)), None, if_match).until(deadline);

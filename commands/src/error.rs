@@ -36,6 +36,9 @@ pub enum CommandError {
     Unauthorized,
     #[error("the access token has expired")]
     TokenExpired,
+    /// The customer's token is unknown, revoked, expired, or another customer's.
+    #[error("the customer's token is not valid for this")]
+    CustomerUnauthorized,
     /// The coupon can't be used for this cart.
     #[error(transparent)]
     CouponRefused(#[from] domain::coupon::CouponRefusal),
@@ -132,6 +135,7 @@ impl CommandError {
             | CommandError::InvalidCredentials
             | CommandError::Unauthorized
             | CommandError::TokenExpired
+            | CommandError::CustomerUnauthorized
             | CommandError::CouponRefused(_)
             | CommandError::RevisionMismatch { .. }
             | CommandError::KeyReused

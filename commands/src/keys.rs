@@ -58,7 +58,7 @@ pub(crate) fn mac(hmac: &HmacKey, purpose: &str, parts: &[&[u8]]) -> String {
     hex::encode(&hash(hmac, purpose, parts)[..HMAC_BYTES])
 }
 
-fn hash(hmac: &HmacKey, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn hash(hmac: &HmacKey, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new_keyed(&hmac.0);
     for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
         hasher.update(&(part.len() as u64).to_le_bytes());

@@ -53,10 +53,11 @@ pub use sweep::Swept;
 pub use tokens::Authenticated;
 pub use use_cases::{
     addresses::{AddressChange, NewAddress},
-    authenticate::IssuedToken,
+    authenticate::{IssuedToken, NewToken},
     billing::BillCart,
     confirmation::ConfirmationLink,
     coupons::NewCoupon,
+    customer_tokens::IssuedCustomerToken,
     customers::{CustomerChange, NewCustomer},
     gift_cards::NewGiftCard,
     products::{InventoryChange, NewProduct},

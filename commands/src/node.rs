@@ -6,12 +6,13 @@ use crate::executor::{Executor, ExecutorContext, Loaded, States};
 use crate::guard::Tries;
 use crate::hashing::Hasher;
 use crate::ids::Ids;
+use crate::keys;
 use crate::locks::Locks;
 use crate::snapshots::SnapshotWriter;
 use crate::tokens::TokenCache;
 use crate::{CommandDependencies, CommandError, CommandSettings, EvenClock};
 use domain::{
-    ClaimId, CustomerId, Decider, StoreId, Timestamp,
+    ActorId, ClaimId, CustomerId, Decider, StoreId, Timestamp,
     cart::Cart,
     claim::{Claim, ClaimKey},
     coupon::Coupon,
@@ -23,12 +24,23 @@ use domain::{
     product::Product,
     store::Store,
 };
+use eventlog::CausedBy;
+use journal::NamedPerson;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 use vault::HmacKey;
+
+/// How long a person is known without a look into the vault, where another node may have forgotten them.
+const PERSON_KNOWN: Duration = Duration::from_secs(1);
+
+#[derive(Clone)]
+struct KnownPerson {
+    person: NamedPerson,
+    read_at: Duration,
+}
 
 pub(crate) struct Node {
     pub(crate) parts: CommandDependencies,
@@ -46,6 +58,8 @@ pub(crate) struct Node {
     /// When this process first met a claim that nobody named yet, by [`crate::Clock::running`].
     pub(crate) unnamed_claims: Cache<ClaimId, Duration>,
     hmac_keys: Cache<StoreId, HmacKey>,
+    /// People at stores' desks, by a keyed hash of their names.
+    people: Cache<[u8; 32], KnownPerson>,
     /// Where the log was when this was first asked: what older versions wrote is before it.
     pub(crate) begun_at: tokio::sync::OnceCell<eventlog::Position>,
     /// Keys whose requests are under way: a second request waits for the first, and then finds what it did.
@@ -117,6 +131,7 @@ impl Node {
             name_locks: Locks::default(),
             unnamed_claims: Cache::new(4_096),
             hmac_keys: Cache::new(4_096),
+            people: Cache::new(4_096),
             begun_at: tokio::sync::OnceCell::new(),
             in_flight: Locks::default(),
             space: std::sync::OnceLock::new(),
@@ -184,5 +199,23 @@ impl Node {
         let key = self.parts.vault.hmac_key(store).await?;
         self.hmac_keys.insert(store, key.clone());
         Ok(key)
+    }
+
+    /// The person of this name at the store's desk, as events say it. Whoever was forgotten, and named again, is somebody new: within
+    /// [`PERSON_KNOWN`] on every node.
+    pub(crate) async fn person(&self, store: StoreId, name: &str) -> Result<NamedPerson, CommandError> {
+        let tag = keys::hash(&self.hmac_key(store).await?, "person at the desk", &[name.as_bytes()]);
+        let now = self.parts.clock.running();
+        let is_fresh = |known: &KnownPerson| now.saturating_sub(known.read_at) < PERSON_KNOWN;
+        if let Some(known) = self.people.get(&tag).filter(is_fresh) {
+            return Ok(known.person);
+        }
+        let entry = self.parts.vault.actor(store, tag, ActorId(self.fresh_id())).await?;
+        let sealed = journal::seal_name(&entry.key, entry.actor_id, name);
+        let name =
+            sealed.map_err(|error| CommandError::Damaged { source: CausedBy::of("a name can't be sealed", error) })?;
+        let person = NamedPerson { id: entry.actor_id, name: name.into() };
+        self.people.insert(tag, KnownPerson { person: person.clone(), read_at: now });
+        Ok(person)
     }
 }

@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub struct Request {
     pub store_id: StoreId,
     pub actor: Actor,
+    /// Who is at the store's desk, by name: 1 to 100 characters. Stands nowhere in clear.
+    pub person: Option<Arc<str>>,
     /// Stands in the events' metadata and in the server's log lines.
     pub request_id: Option<String>,
     pub idempotency: Option<IdempotencyKey>,
@@ -109,6 +111,7 @@ impl Request {
         Self {
             store_id,
             actor: Actor::Anonymous,
+            person: None,
             request_id,
             idempotency,
             if_match: None,

@@ -9,10 +9,17 @@ use crate::node::{Has, Node};
 use crate::{CommandError, Done, IfMatch, Resource, Watermark};
 use domain::{Category, CredentialId, Decider, StoreId};
 use eventlog::Position;
-use journal::Actor;
+use journal::{Actor, By};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use uuid::Uuid;
+
+/// The event that something follows from.
+pub(crate) struct FollowsFrom {
+    pub(crate) event_id: Uuid,
+    pub(crate) correlation_id: Uuid,
+    pub(crate) by: Option<By>,
+}
 
 /// One request under way. Shared by all steps of its use case.
 #[derive(Clone)]
@@ -50,21 +57,29 @@ impl Session {
     }
 
     /// A session of cartlog's own, for what follows from an event.
-    pub(crate) fn system(node: Arc<Node>, store_id: StoreId, cause: Option<(Uuid, Uuid)>) -> Self {
+    pub(crate) fn system(node: Arc<Node>, store_id: StoreId, cause: Option<FollowsFrom>) -> Self {
         let ids = Ids::fresh(Arc::clone(&node.parts.clock));
-        let (causation_id, correlation_id) = match cause {
-            Some((event, correlation)) => (Some(event), correlation),
-            None => (None, ids.fresh_id()),
+        let (causation_id, correlation_id, by) = match cause {
+            Some(cause) => (Some(cause.event_id), cause.correlation_id, cause.by),
+            None => (None, ids.fresh_id(), None),
         };
-        let watermark = Watermark::default();
-        let origin =
-            Origin { store_id, actor: Actor::System, request_id: None, correlation_id, causation_id, ids, watermark };
+        let origin = Origin {
+            store_id,
+            actor: Actor::System,
+            by,
+            request_id: None,
+            correlation_id,
+            causation_id,
+            ids,
+            watermark: Watermark::default(),
+        };
         Self::new(node, origin, None, None)
     }
 
     /// The same request, acting by itself in what follows from its deciding event.
     pub(crate) fn follow_up(&self) -> Self {
-        let origin = Origin { actor: Actor::System, ..self.origin.clone() };
+        let by = By::passed_on(self.origin.actor, self.origin.by.as_ref());
+        let origin = Origin { actor: Actor::System, by, ..self.origin.clone() };
         Self { origin, idempotency: None, if_match: None, ..self.clone() }
     }
 

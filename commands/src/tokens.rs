@@ -8,15 +8,16 @@ use crate::CommandError;
 use crate::names::normalized;
 use crate::randomness;
 use chrono::TimeDelta;
+use domain::store::{LiveToken, Role};
 use domain::{CredentialId, StoreId, Timestamp, TokenId};
 use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 use quick_cache::{OptionsBuilder, Weighter};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use subtle::ConstantTimeEq;
-use vault::TokenEntry;
+use vault::{CustomerTokenEntry, TokenEntry};
 
 /// What a token or a secret takes with its place in the cache, about, in bytes.
 const ENTRY: u64 = 192;
@@ -37,12 +38,15 @@ const REMEMBERED: TimeDelta = TimeDelta::minutes(5);
 pub struct Authenticated {
     pub store_id: StoreId,
     pub token_id: TokenId,
+    pub role: Role,
     pub expires_at: Timestamp,
 }
 
 /// Tokens and stores seen lately, and secrets verified lately (as keyed hashes). Bounded.
 pub(crate) struct TokenCache {
     entries: Cache<[u8; 32], TokenEntry>,
+    /// What customers' tokens stand for. Whether one is good is read from the customer's stream.
+    customers: Cache<[u8; 32], CustomerTokenEntry>,
     stores: Cache<StoreId, Arc<LiveTokens>, ByTokens>,
     /// Rises whenever a store is forgotten: what was being read then may be what was known before.
     forgotten: Mutex<u64>,
@@ -65,7 +69,7 @@ pub(crate) struct Moment(u64);
 pub(crate) struct LiveTokens {
     /// `None`: there is no such store, or not any more.
     app_id: Option<String>,
-    tokens: HashSet<TokenId>,
+    tokens: HashMap<TokenId, Role>,
     read_at: Timestamp,
     /// Somebody reads it again.
     being_read: AtomicBool,
@@ -73,7 +77,7 @@ pub(crate) struct LiveTokens {
 
 /// What is known of a request's token.
 pub(crate) enum TokenStanding {
-    Live,
+    Live(Role),
     Expired,
     /// Of another app, or of a store that is gone.
     Foreign,
@@ -110,7 +114,8 @@ impl TokenCache {
     pub(crate) fn new(bytes: u64) -> Self {
         let mut key = zeroize::Zeroizing::new([0; 32]);
         Self {
-            entries: Cache::new(entries(bytes / 2)),
+            entries: Cache::new(entries(bytes / 4)),
+            customers: Cache::new(entries(bytes / 4)),
             stores: stores(bytes / 4),
             forgotten: Mutex::default(),
             secrets: Cache::new(entries(bytes / 4)),
@@ -124,6 +129,14 @@ impl TokenCache {
 
     pub(crate) fn remember(&self, sha256: [u8; 32], entry: TokenEntry) {
         self.entries.insert(sha256, entry);
+    }
+
+    pub(crate) fn customer_entry(&self, sha256: &[u8; 32]) -> Option<CustomerTokenEntry> {
+        self.customers.get(sha256)
+    }
+
+    pub(crate) fn remember_customer(&self, sha256: [u8; 32], entry: CustomerTokenEntry) {
+        self.customers.insert(sha256, entry);
     }
 
     pub(crate) fn live(&self, store: StoreId) -> Option<Arc<LiveTokens>> {
@@ -173,13 +186,14 @@ impl TokenCache {
 }
 
 impl LiveTokens {
-    pub(crate) fn of(app_id: String, tokens: impl Iterator<Item = TokenId>, read_at: Timestamp) -> Self {
-        Self { app_id: Some(app_id), tokens: tokens.collect(), read_at, being_read: AtomicBool::new(false) }
+    pub(crate) fn of(app_id: String, tokens: &[LiveToken], read_at: Timestamp) -> Self {
+        let tokens = tokens.iter().map(|token| (token.token_id, token.role)).collect();
+        Self { app_id: Some(app_id), tokens, read_at, being_read: AtomicBool::new(false) }
     }
 
     /// Of a store that does not exist, or not any more.
     pub(crate) fn of_none(read_at: Timestamp) -> Self {
-        Self { app_id: None, tokens: HashSet::new(), read_at, being_read: AtomicBool::new(false) }
+        Self { app_id: None, tokens: HashMap::new(), read_at, being_read: AtomicBool::new(false) }
     }
 
     pub(crate) fn check(&self, app_id: &str, entry: &TokenEntry, now: Timestamp) -> TokenStanding {
@@ -188,10 +202,8 @@ impl LiveTokens {
             TokenStanding::Foreign
         } else if now >= entry.expires_at {
             TokenStanding::Expired
-        } else if self.tokens.contains(&entry.token_id) {
-            TokenStanding::Live
         } else {
-            TokenStanding::Unknown
+            self.tokens.get(&entry.token_id).map_or(TokenStanding::Unknown, |role| TokenStanding::Live(*role))
         }
     }
 
@@ -211,7 +223,7 @@ impl TokenStanding {
     pub(crate) fn into_result(self, entry: &TokenEntry) -> Result<Authenticated, CommandError> {
         let TokenEntry { store_id, token_id, expires_at } = *entry;
         match self {
-            TokenStanding::Live => Ok(Authenticated { store_id, token_id, expires_at }),
+            TokenStanding::Live(role) => Ok(Authenticated { store_id, token_id, role, expires_at }),
             TokenStanding::Expired => Err(CommandError::TokenExpired),
             TokenStanding::Foreign | TokenStanding::Unknown => Err(CommandError::Unauthorized),
         }

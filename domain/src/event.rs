@@ -15,7 +15,7 @@ use crate::{Category, Personal};
 
 /// The format of events: raised whenever an event type or a schema version is added that earlier versions of cartlog can't read.
 /// Every log says the highest that it may hold, so that an earlier version refuses it rather than leave half of it unread.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// An event of any aggregate.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]

@@ -10,6 +10,8 @@ pub const MAX_WALLET: usize = 250;
 pub const MAX_INVENTORY: i64 = 1_000_000_000;
 /// The most live tokens that a store may have; the oldest goes first.
 pub const MAX_TOKENS: usize = 1_000;
+/// The most tokens of a customer; the oldest goes first.
+pub const MAX_CUSTOMER_TOKENS: usize = 100;
 /// How long a token, a log-in and a confirmation link live, in hours.
 pub const TOKEN_HOURS: i64 = 24;
 /// How long a coupon lives that is created without an end, in days.

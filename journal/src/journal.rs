@@ -18,8 +18,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What stands beside the data of an event that is appended alone: the stream's name, the type twice and the metadata, of which
-/// nothing is longer than an id, a hash or a request's id. A test holds the largest against it.
-pub(crate) const BESIDE_DATA_BYTES: usize = 2 * 1024;
+/// nothing is longer than an id, a hash, a request's id or the sealed name of a person. A test holds the largest against it.
+pub(crate) const BESIDE_DATA_BYTES: usize = 3 * 1024;
 
 /// The log, its keys, and the tail that all followers of the process share. Cheap to clone.
 #[derive(Clone)]

@@ -29,6 +29,7 @@ pub use follow::{Batch, Follower, Memory};
 pub use heads::StoreHeads;
 pub use journal::Journal;
 pub use keys::{Keys, KeysError, SealingKey};
-pub use metadata::{Actor, Idempotency, Metadata};
+pub use metadata::{Actor, By, Idempotency, Metadata, NamedPerson};
 pub use positions::Positions;
+pub use seal::{SealError, open_name, seal_name};
 pub use stretch::{StreamDeliveries, StreamSlice, Tail, ToAppend, Written};

@@ -1,9 +1,10 @@
 //! What stands beside every event's data.
 
-use domain::{StoreId, Timestamp, TokenId};
+use domain::{ActorId, StoreId, Timestamp, TokenId};
 use eventlog::EventId;
 use eventlog::chain::EventHash;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The metadata of an event, stored as JSON beside its data. Its type stands in the log itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,9 @@ pub struct Metadata {
     /// When it happened: never before the stream's previous event.
     pub occurred_at: Timestamp,
     pub actor: Actor,
+    /// Whom it was done for, as far as `actor` does not say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
     /// The request that it happened in; its id is in the server's log lines too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -30,6 +34,48 @@ pub struct Metadata {
     /// The hash of the stream's previous event; absent at its first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prev: Option<EventHash>,
+}
+
+impl Metadata {
+    /// Whom all was done for that cartlog does by itself because of this event.
+    pub fn passed_on(&self) -> Option<By> {
+        By::passed_on(self.actor, self.by.as_ref())
+    }
+}
+
+/// Whom something was done for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct By {
+    /// The token of the request that set it off, where cartlog itself acted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<TokenId>,
+    /// The person whom the request named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<NamedPerson>,
+}
+
+impl By {
+    /// Of what cartlog does by itself, because of what `actor` did for `by`.
+    pub fn passed_on(actor: Actor, by: Option<&By>) -> Option<By> {
+        match actor {
+            Actor::Token(token) => Some(By { token: Some(token), person: by.and_then(|by| by.person.clone()) }),
+            Actor::System => by.cloned(),
+            Actor::Anonymous => None,
+        }
+    }
+
+    /// What a client's own events say beside its token.
+    pub fn person(person: NamedPerson) -> By {
+        By { token: None, person: Some(person) }
+    }
+}
+
+/// Somebody at a store's desk: nobody reads the name without the vault's key, which can be destroyed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedPerson {
+    pub id: ActorId,
+    /// The name, sealed under the person's own key ([`crate::seal_name`]).
+    pub name: Arc<str>,
 }
 
 /// Who made it happen.

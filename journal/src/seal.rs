@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use domain::PersonalData;
+use domain::{ActorId, PersonalData};
 use eventlog::EventId;
 
 const NONCE_BYTES: usize = 24;
@@ -34,6 +34,18 @@ pub fn seal_state(key: &SealingKey, stream: &str, state: &[u8]) -> Result<Vec<u8
 /// Opens what [`seal_state`] sealed for the same stream.
 pub fn open_state(key: &SealingKey, stream: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
     open_bytes(key, &bound_to_state(stream), sealed)
+}
+
+/// Seals the name of a person at a store's desk: the same text for the same name, so that an append can be repeated.
+pub fn seal_name(key: &SealingKey, person: ActorId, name: &str) -> Result<String, SealError> {
+    Ok(STANDARD.encode(seal_bytes(key, &bound_to_person(person), name.as_bytes())?))
+}
+
+/// Opens what [`seal_name`] sealed for the same person.
+pub fn open_name(key: &SealingKey, person: ActorId, sealed: &str) -> Result<String, SealError> {
+    let sealed = STANDARD.decode(sealed).map_err(|_| SealError::Damaged)?;
+    let plain = open_bytes(key, &bound_to_person(person), &sealed)?;
+    String::from_utf8(plain).map_err(|_| SealError::Damaged)
 }
 
 fn seal_bytes(key: &SealingKey, bound_to: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
@@ -82,6 +94,11 @@ fn nonce(sealed: &[u8]) -> Result<XNonce, SealError> {
 /// Sealed data can't be moved to another event: it would not open there.
 fn bound_to(stream: &str, id: EventId) -> Vec<u8> {
     [stream.as_bytes(), b"/", id.as_bytes()].concat()
+}
+
+/// No event's, and no state's.
+fn bound_to_person(person: ActorId) -> Vec<u8> {
+    [b"person ", person.0.as_bytes().as_slice()].concat()
 }
 
 /// No event's: their streams' names begin with a category.

@@ -121,6 +121,7 @@ fn of_customer(event: &CustomerEvent, stream: &str) -> Result<Option<Increment>,
         | CustomerEvent::CustomerAddressMarked(_)
         | CustomerEvent::CustomerAddressRemoved(_)
         | CustomerEvent::CustomerLoggedOut(_)
+        | CustomerEvent::CustomerTokenIssued(_)
         | CustomerEvent::CustomerConfirmationRequested(_)
         | CustomerEvent::CustomerConfirmed(_)
         | CustomerEvent::CustomerDeleted(_)

@@ -179,7 +179,8 @@ async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
         ("HistoryEvent", "event_id type revision position occurred_at recorded_at actor request_id causation_id data"),
         ("JobStatus", "result issued total"),
         ("JobAnswer", "result job_id"),
-        ("TokenAnswer", "result token expires_at"),
+        ("TokenAnswer", "result token expires_at token_id role"),
+        ("WelcomeDone", "result customer customer_token customer_token_expires_at customer_id"),
         ("CouponValidity", "result coupon"),
         (
             "AuditEvent",

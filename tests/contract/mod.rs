@@ -35,6 +35,7 @@ mod positions;
 mod products;
 mod refunds;
 mod requests;
+mod roles;
 mod routes;
 mod service;
 mod snapshot;

@@ -2,6 +2,8 @@
 
 use super::{Time, list, one};
 use crate::wire::list::Link;
+use crate::wire::success::Success;
+use commands::IssuedCustomerToken;
 use domain::Timestamp;
 use projections::views::{AddressRow, CustomerRow, EmailRow, PurchasesRow, ShopperRow};
 use serde::Serialize;
@@ -88,6 +90,33 @@ one! {
     /// The customer.
     CustomerAnswer { customer: Customer }
 }
+
+/// The customer who has just signed up or logged in.
+#[derive(Serialize, ToSchema)]
+pub struct WelcomeAnswer {
+    result: Success,
+    pub customer: Customer,
+    /// For `CUSTOMER-TOKEN`, where the request came with a token of role `storefront`. This is the only time that it is shown: a repeat by
+    /// `Idempotency-Key` gets none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub customer_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub customer_token_expires_at: Option<Time>,
+}
+
+impl WelcomeAnswer {
+    pub fn new(customer: Customer, token: Option<&IssuedCustomerToken>) -> Self {
+        Self {
+            result: Success::Ok,
+            customer,
+            customer_token: token.map(|token| token.token.clone()),
+            customer_token_expires_at: token.map(|token| token.expires_at.into()),
+        }
+    }
+}
+
 list! {
     /// One page of customers, newest first.
     CustomerList { customers: Customer }

@@ -51,12 +51,12 @@ impl ToSchema for Time {
 
 /// Declares the answer with one resource: `one!(ProductAnswer { product: Product })`.
 macro_rules! one {
-    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(serde::Serialize, utoipa::ToSchema)]
         pub struct $name {
             result: $crate::wire::success::Success,
-            $(pub $field: $type,)+
+            $($(#[$field_doc])* pub $field: $type,)+
         }
 
         impl $name {

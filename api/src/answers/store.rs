@@ -1,7 +1,7 @@
 //! A store as clients see it (api.md §2).
 
 use super::{Time, one};
-use domain::store::CreditOrder;
+use domain::store::{CreditOrder, Role};
 use projections::views::StoreRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -48,6 +48,38 @@ one! {
     TokenAnswer {
         token: String,
         expires_at: Time,
+        /// What histories name it by: `token:` and this.
+        token_id: Uuid,
+        role: TokenRole,
+    }
+}
+
+/// What a token is good for (api.md §1, Roles).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenRole {
+    Admin,
+    Auditor,
+    Storefront,
+}
+
+impl From<Role> for TokenRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Admin => TokenRole::Admin,
+            Role::Auditor => TokenRole::Auditor,
+            Role::Storefront => TokenRole::Storefront,
+        }
+    }
+}
+
+impl From<TokenRole> for Role {
+    fn from(role: TokenRole) -> Self {
+        match role {
+            TokenRole::Admin => Role::Admin,
+            TokenRole::Auditor => Role::Auditor,
+            TokenRole::Storefront => Role::Storefront,
+        }
     }
 }
 

@@ -87,9 +87,12 @@ fn name_of_parameter(parameter: &Value) -> Option<String> {
     Some(format!("{}{}", pascal(parameter["name"].as_str()?), pascal(parameter["in"].as_str()?)))
 }
 
-/// `CartDone201`; `CustomerNotFoundOrNoCartIsOpen` for errors.
+/// `CartDone201`; `CustomerNotFoundOrNoCartIsOpen` for errors; `ItIsDeleted204` for what has no body.
 fn name_of_answer(status: &str, answer: &Value) -> Option<String> {
-    let content = answer["content"].as_object()?;
+    let Some(content) = answer["content"].as_object() else {
+        let said = answer["description"].as_str()?.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+        return Some(format!("{}{status}", pascal(&said)));
+    };
     if let Some(problem) = content.get("application/problem+json") {
         let codes: Vec<_> = problem["examples"].as_object()?.keys().map(|code| pascal(&code.to_lowercase())).collect();
         return (codes.len() <= MOST_CODES_IN_A_NAME).then(|| codes.join("Or"));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-const FIELDS: [(&str, &str); 129] = [
+const FIELDS: [(&str, &str); 131] = [
     ("added_at", "When it was first put into the cart."),
     ("address", "The address."),
     ("address_id", "The address's id."),
@@ -37,6 +37,7 @@ const FIELDS: [(&str, &str); 129] = [
     ("customer", "The customer."),
     ("customer_id", "The id of the customer that it belongs to."),
     ("customers", "The customers."),
+    ("customer_token_expires_at", "The first instant at which the customer's token is no longer good."),
     ("deleted_at", "When it was deleted; null: it was not."),
     ("delivered_at", "When it was delivered; null: it is not yet."),
     ("description", "For those who shop. Null: none."),
@@ -105,6 +106,7 @@ const FIELDS: [(&str, &str); 129] = [
     ("refund_line_items", "What was given back of each line."),
     ("refunded_amount_in_cents", "What was refunded so far, in minor units."),
     ("refunds", "The refunds."),
+    ("role", "What the token is good for."),
     ("result", "That it was done."),
     ("shipped_at", "When it was shipped; null: it is not yet."),
     ("spends", "What invoices spent of it, the oldest first."),

@@ -4,10 +4,11 @@
 use serde_json::{Value, json};
 
 /// The ids that stand in a late answer, by the answer that they stand for.
-const IDS: [(&str, &[&str]); 13] = [
+const IDS: [(&str, &[&str]); 14] = [
     ("StoreAnswer", &["store_id"]),
     ("ProductAnswer", &["product_id"]),
     ("CustomerAnswer", &["customer_id"]),
+    ("WelcomeAnswer", &["customer_id"]),
     ("SentConfirmation", &["customer_id"]),
     ("AddressAnswer", &["customer_id", "address_id"]),
     ("CartAnswer", &["customer_id", "cart_id"]),

@@ -13,6 +13,7 @@ mod parameters;
 mod schemas;
 
 use crate::codes::Code;
+use crate::wire::access::AccessTable;
 use operation::Operation;
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
@@ -49,7 +50,7 @@ pub fn contact() -> Value {
 }
 
 /// The OpenAPI 3.1 document of what handlers say of themselves.
-pub fn document_of(handlers: &OpenApi) -> Value {
+pub fn document_of(handlers: &OpenApi, access: &AccessTable) -> Value {
     let mut document = serde_json::to_value(handlers).unwrap_or_default();
     document["info"] = json!({
         "title": "cartlog",
@@ -72,7 +73,8 @@ pub fn document_of(handlers: &OpenApi) -> Value {
     let schemas = document["components"]["schemas"].clone();
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
-            Operation { path, method, schemas: &schemas, operation }.complete();
+            let access = access.named(method, path);
+            Operation { path, method, schemas: &schemas, access, operation }.complete();
         }
     }
     links::add(&mut document);

@@ -4,6 +4,7 @@ use super::headers::{header, request_id};
 use super::parameters::{self, text};
 use super::{errors, examples, late, schemas};
 use crate::codes::Code;
+use crate::wire::access::{Access, Window};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -23,6 +24,8 @@ pub struct Operation<'o> {
     pub path: &'o str,
     pub method: &'o str,
     pub schemas: &'o Value,
+    /// Who may ask for it.
+    pub access: Access,
     pub operation: &'o mut Value,
 }
 
@@ -32,8 +35,9 @@ impl Operation<'_> {
         self.complete_body();
         self.add_answers();
         self.add_errors();
-        if self.is_open() {
-            self.operation["security"] = json!([]);
+        match self.is_open() {
+            true => self.operation["security"] = json!([]),
+            false => self.operation["x-roles"] = json!(self.access.roles()),
         }
         for hint in ["x-errors", "x-unversioned", "x-versioned"] {
             self.operation.as_object_mut().and_then(|operation| operation.remove(hint));
@@ -100,6 +104,8 @@ impl Operation<'_> {
     fn add_parameters(&mut self) {
         let mut parameters = parameters::of_path(self.method, self.path);
         parameters.extend(self.takes_key().then(parameters::idempotency_key));
+        parameters.extend((self.is_command() && !self.is_open()).then(parameters::actor));
+        parameters.extend((self.access.storefront == Window::OwnCustomer).then(parameters::customer_token));
         parameters.extend(self.compares_revision().then(parameters::if_match));
         if !self.is_command() && !self.is_open() {
             parameters.extend([parameters::min_position(), parameters::consistency()]);
@@ -220,7 +226,10 @@ impl Operation<'_> {
             codes.extend([Code::RateLimited, Code::Busy, Code::Unavailable, Code::HistoryDamaged]);
         }
         if !self.is_open() {
-            codes.extend([Code::Unauthorized, Code::TokenExpired]);
+            codes.extend([Code::Unauthorized, Code::TokenExpired, Code::Forbidden]);
+        }
+        if self.access.storefront == Window::OwnCustomer {
+            codes.insert(Code::CustomerUnauthorized);
         }
         if !self.is_command() && !self.is_open() {
             codes.insert(Code::ReadModelBehind);

@@ -1,10 +1,10 @@
 //! What clients send about stores (api.md §2).
 
 use super::nullable;
-use crate::answers::store::CreditOrderPreference;
+use crate::answers::store::{CreditOrderPreference, TokenRole};
 use crate::wire::query::{Params, Query};
 use crate::wire::schema::body;
-use domain::store::{ChangeStore, CreditOrder};
+use domain::store::{ChangeStore, CreditOrder, Role};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -117,9 +117,26 @@ pub struct Credentials {
     pub app_id: String,
     #[schema(min_length = 1, max_length = 1000)]
     pub app_secret: String,
+    /// What the token is good for. Default: `admin`.
+    #[schema(nullable = false)]
+    pub role: Option<TokenRole>,
+    /// What audits call it: whose it is, or what for.
+    #[schema(nullable = false, min_length = 1, max_length = 100, example = "the till at the door")]
+    pub name: Option<String>,
 }
 
 body!(Credentials);
+
+impl From<Credentials> for commands::NewToken {
+    fn from(asked: Credentials) -> Self {
+        Self {
+            app_id: asked.app_id,
+            app_secret: asked.app_secret,
+            role: asked.role.map(Role::from).unwrap_or_default(),
+            name: asked.name,
+        }
+    }
+}
 
 /// A new secret.
 #[derive(Deserialize, ToSchema)]

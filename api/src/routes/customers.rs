@@ -2,15 +2,18 @@
 
 use super::{Answer, count as counted, timezone};
 use crate::answers::CountAnswer;
-use crate::answers::customer::{Customer, CustomerAnswer, CustomerList};
+use crate::answers::customer::{Customer, CustomerAnswer, CustomerList, WelcomeAnswer};
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
 use crate::requests::customer::{CustomerChange, CustomerParams, KnownEmail, LogIn, NewCustomer};
 use crate::requests::dates::DateParam;
-use crate::wire::answer::Single;
+use crate::wire::answer::{self, Single};
 use crate::wire::call::Call;
 use crate::wire::paging::{CursorParams, Paging};
+use axum::response::Response;
+use commands::{Done, IssuedCustomerToken, Request};
+use domain::store::Role;
 use domain::{CustomerId, StoreId, Timestamp};
 use http::StatusCode;
 use projections::views::{CustomerFilter, CustomerRow};
@@ -124,16 +127,39 @@ fn unknown_currency(_: domain::currency::UnknownCurrency) -> Problem {
 /// The email must be free in the store, and not more than one address marked as primary. Not confirmed yet.
 #[utoipa::path(
     post, path = "", operation_id = "createCustomer", tag = "Customer", request_body = NewCustomer,
-    responses((status = 201, description = "The new customer", body = CustomerAnswer)),
+    responses((status = 201, description = "The new customer", body = WelcomeAnswer)),
     extensions(("x-errors" = json!(["CUSTOMER_ALREADY_EXISTS", "MULTIPLE_PRIMARY_ADDRESSES_SUPPLIED"])))
 )]
 pub async fn create(call: Call) -> Answer {
     let ((), new) = call.parts.params_and_body::<(), NewCustomer>()?;
     let new = new.try_into().map_err(unknown_currency)?;
-    let done = call.commands().create_customer(&call.request_with_body()?, new).await?;
+    let request = call.request_with_body()?;
+    let done = call.commands().create_customer(&request, new).await?;
+    let location = format!("/customer/{}", done.outcome);
+    Ok(answer::located(welcome(&call, &request, StatusCode::CREATED, done).await, &location))
+}
+
+/// Of who has just shown who they are: through a shop window, with a token of theirs. A repeat shows nothing of the kind.
+async fn welcome(call: &Call, request: &Request, status: StatusCode, done: Done<CustomerId>) -> Response {
     let id = done.outcome;
-    let shown = show(&call.api, call.store_id(), id);
-    Ok(call.created(&format!("/customer/{id}"), done, ids(id), shown).await)
+    if call.store.role != Role::Storefront || done.replayed {
+        return call.done(status, done, ids(id), welcomed(call, id, None)).await;
+    }
+    let issued = call.commands().issue_customer_token(request, id).await.map(|issued| issued.outcome);
+    // What was asked for is done: whoever gets no token can log in.
+    let token = issued.inspect_err(|error| tracing::warn!(%error, "a customer got no token")).ok();
+    let late = token.iter().flat_map(|token| {
+        let expires_at = ("customer_token_expires_at", token.expires_at.to_string());
+        [("customer_token", token.token.clone()), expires_at]
+    });
+    let late: Vec<_> = ids(id).into_iter().chain(late).collect();
+    call.done(status, done, late, welcomed(call, id, token.as_ref())).await
+}
+
+async fn welcomed(call: &Call, id: CustomerId, token: Option<&IssuedCustomerToken>) -> Result<Option<Single>, Problem> {
+    let found =
+        with_joins(&call.api, call.api.parts.views.customer_even_if_deleted(call.store_id(), id).await?).await?;
+    Ok(found.map(|(revision, customer)| Single::at(revision, &WelcomeAnswer::new(customer, token))))
 }
 
 /// Changes a customer
@@ -193,17 +219,14 @@ pub async fn delete(call: Call) -> Answer {
 /// an email from one address: `RATE_LIMITED`.
 #[utoipa::path(
     put, path = "", operation_id = "logInCustomer", tag = "Customer", request_body = LogIn,
-    responses((status = 200, description = "The customer", body = CustomerAnswer)),
+    responses((status = 200, description = "The customer", body = WelcomeAnswer)),
     extensions(("x-errors" = json!(["INVALID_CREDENTIALS"])))
 )]
 pub async fn log_in(call: Call) -> Answer {
     let ((), body) = call.parts.params_and_body::<(), LogIn>()?;
-    let done = call
-        .commands()
-        .log_in(&call.unconditional_request(true)?, call.parts.client, &body.email, &body.password)
-        .await?;
-    let id = done.outcome;
-    Ok(call.done(StatusCode::OK, done, ids(id), show(&call.api, call.store_id(), id)).await)
+    let request = call.unconditional_request(true)?;
+    let done = call.commands().log_in(&request, call.parts.client, &body.email, &body.password).await?;
+    Ok(welcome(&call, &request, StatusCode::OK, done).await)
 }
 
 /// Logs a customer out
@@ -216,7 +239,7 @@ pub async fn log_in(call: Call) -> Answer {
 )]
 pub async fn log_out(call: Call) -> Answer {
     let ((), body) = call.parts.params_and_body::<(), KnownEmail>()?;
-    let done = call.commands().log_out(&call.unconditional_request(true)?, &body.email).await?;
+    let done = call.commands().log_out_only(&call.unconditional_request(true)?, &body.email, call.customer).await?;
     let id = done.outcome;
     Ok(call.done(StatusCode::OK, done, ids(id), show(&call.api, call.store_id(), id)).await)
 }

@@ -12,7 +12,7 @@ use http::StatusCode;
 
 /// Issues a token
 ///
-/// It lives 24 h; earlier ones stay valid, at most 1,000. An unknown app and a wrong secret get the same answer. Many wrong tries of
+/// It lives 24 h; earlier ones stay valid, at most 1,000. Whoever has the secret may have one of each role. An unknown app and a wrong secret get the same answer. Many wrong tries of
 /// an app from one address: `RATE_LIMITED`.
 #[utoipa::path(
     post, path = "", operation_id = "issueToken", tag = "Store", request_body = Credentials,
@@ -21,9 +21,10 @@ use http::StatusCode;
 )]
 pub async fn issue(State(api): State<Api>, request: RequestParts) -> Answer {
     let ((), credentials) = request.params_and_body::<(), Credentials>()?;
-    let Credentials { app_id, app_secret } = credentials;
-    let done = api.commands().issue_token(request.client, &app_id, &app_secret, request.request_id()).await?;
-    let body = TokenAnswer::new(done.outcome.token.clone(), done.outcome.expires_at.into());
+    let done = api.commands().issue_token(request.client, credentials.into(), request.request_id()).await?;
+    let issued = &done.outcome;
+    let (expires_at, role) = (issued.expires_at.into(), issued.role.into());
+    let body = TokenAnswer::new(issued.token.clone(), expires_at, issued.token_id.0, role);
     let response = answer::located(answer::json(StatusCode::CREATED, &body), "/store/token");
     Ok(answer::with_position(&api, done.outcome.store_id, response, &done))
 }

@@ -4,15 +4,17 @@ use crate::codes::Code;
 use crate::mapping;
 use crate::parts::Api;
 use crate::problem::Problem;
+use crate::wire::access::{Access, Asks};
 use crate::wire::budget::Who;
 use crate::wire::caller::{Caller, KnownStore};
 use crate::wire::cursor::Scope;
 use crate::wire::paging;
+use crate::wire::path_id::{PathId, parse_id};
 use crate::wire::request_parts::{RequestParts, client_of};
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use commands::guard::Client;
 use commands::{Authenticated, CommandError, HeldResource, Request};
-use domain::StoreId;
+use domain::{CustomerId, StoreId};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 use journal::Actor;
@@ -22,11 +24,14 @@ use tokio::time::Instant;
 
 const APP_ID: HeaderName = HeaderName::from_static("app-id");
 const ACCESS_TOKEN: HeaderName = HeaderName::from_static("access-token");
+const CUSTOMER_TOKEN: HeaderName = HeaderName::from_static("customer-token");
 
 /// A request of a store.
 pub struct Call {
     pub api: Api,
     pub store: Authenticated,
+    /// Whose token a shop window's request carries, where it needs one.
+    pub customer: Option<CustomerId>,
     pub parts: RequestParts,
     /// How long it took to find out who asks.
     spent: Duration,
@@ -51,8 +56,30 @@ impl FromRequestParts<Api> for Call {
             caller.is(KnownStore { store: store.store_id, left });
         }
         checked.transpose().map_err(|(problem, _)| problem)?;
+        let customer = match access(api, parts).check(store.role)? {
+            Asks::ForStore => None,
+            Asks::ForCustomer => Some(customer_of(api, store.store_id, parts).await?),
+        };
         let parts = RequestParts::read(parts, api, caller, Who::Known).await;
-        Ok(Self { api: api.clone(), store, parts, spent })
+        Ok(Self { api: api.clone(), store, customer, parts, spent })
+    }
+}
+
+fn access(api: &Api, parts: &Parts) -> Access {
+    let route = parts.extensions.get::<MatchedPath>();
+    api.access.of(&parts.method, route.map_or("", MatchedPath::as_str))
+}
+
+/// Whose token the request carries: of the customer whom its path is about, where it is about one.
+async fn customer_of(api: &Api, store: StoreId, parts: &mut Parts) -> Result<CustomerId, Problem> {
+    let unauthorized = || Problem::of(Code::CustomerUnauthorized);
+    let token = header_text(&parts.headers, &CUSTOMER_TOKEN).ok_or_else(unauthorized)?.to_owned();
+    let customer = api.commands().authenticate_customer(store, &token).await.map_err(mapping::command_error)?;
+    let path = RawPathParams::from_request_parts(parts, api).await.map_err(|_| unauthorized())?;
+    let named = path.iter().find(|(name, _)| *name == CustomerId::PARAMETER).map(|(_, id)| id);
+    match named.is_none_or(|id| parse_id::<CustomerId>(id).is_ok_and(|id| id == customer)) {
+        true => Ok(customer),
+        false => Err(unauthorized()),
     }
 }
 
@@ -110,10 +137,11 @@ impl Call {
     }
 
     /// The same for a command that ignores `Idempotency-Key`.
-    pub fn unkeyed_request(&self) -> Request {
-        Request {
+    pub fn unkeyed_request(&self) -> Result<Request, Problem> {
+        Ok(Request {
             store_id: self.store.store_id,
             actor: Actor::Token(self.store.token_id),
+            person: self.parts.person()?,
             request_id: self.parts.request_id(),
             idempotency: None,
             if_match: self.parts.if_match(),
@@ -121,11 +149,11 @@ impl Call {
             // The body's part of the budget: a command that nobody waits for any more still has what the body said.
             held: HeldResource::of(Arc::clone(&self.parts.reserved) as _),
             spent: self.spent,
-        }
+        })
     }
 
     fn make_request(&self, has_body: bool) -> Result<Request, Problem> {
-        Ok(Request { idempotency: self.parts.idempotency_key(has_body)?, ..self.unkeyed_request() })
+        Ok(Request { idempotency: self.parts.idempotency_key(has_body)?, ..self.unkeyed_request()? })
     }
 
     /// The list that the request asks for, with its filters.

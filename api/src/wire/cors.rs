@@ -6,7 +6,7 @@ use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// What a page may send besides what it always may.
-const REQUEST_HEADERS: [HeaderName; 9] = [
+const REQUEST_HEADERS: [HeaderName; 11] = [
     header::CONTENT_TYPE,
     header::IF_MATCH,
     header::IF_NONE_MATCH,
@@ -14,6 +14,8 @@ const REQUEST_HEADERS: [HeaderName; 9] = [
     HeaderName::from_static("app-id"),
     HeaderName::from_static("cartlog-consistency"),
     HeaderName::from_static("cartlog-min-position"),
+    HeaderName::from_static("cartlog-actor"),
+    HeaderName::from_static("customer-token"),
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("x-request-id"),
 ];

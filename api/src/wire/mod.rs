@@ -1,6 +1,7 @@
 //! How requests are read and answers written: paths, bodies, parameters, headers, cursors, dates. Nothing here knows a
 //! resource.
 
+pub mod access;
 pub mod answer;
 pub mod body;
 pub mod budget;

@@ -19,6 +19,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use std::sync::Arc;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const ACTOR: HeaderName = HeaderName::from_static("cartlog-actor");
 const MIN_POSITION: HeaderName = HeaderName::from_static("cartlog-min-position");
 const CONSISTENCY: HeaderName = HeaderName::from_static("cartlog-consistency");
 
@@ -182,6 +183,23 @@ impl RequestParts {
             body_is_missing: schema::counts_as_missing(&body),
             body,
         }))
+    }
+
+    /// Whom `Cartlog-Actor` names.
+    pub fn person(&self) -> Result<Option<Arc<str>>, Problem> {
+        let mut values = self.headers.get_all(&ACTOR).into_iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        let text = std::str::from_utf8(value.as_bytes()).ok().filter(|_| values.next().is_none());
+        let is_name = |text: &&str| {
+            (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control) && text.trim() == *text
+        };
+        let name = text.filter(is_name).ok_or_else(|| {
+            Problem::field(FieldError::header(
+                "Cartlog-Actor",
+                "must be 1 to 100 characters in UTF-8, once, none of them a control character",
+            ))
+        })?;
+        Ok(Some(name.into()))
     }
 
     /// What `Cartlog-Min-Position` asks for.

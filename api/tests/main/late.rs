@@ -124,6 +124,7 @@ async fn a_refusal_waits_for_what_its_own_steps_met_and_for_nobody_else() {
     let request = commands::Request {
         store_id: store,
         actor: journal::Actor::System,
+        person: None,
         request_id: None,
         idempotency: None,
         if_match: None,

@@ -29,7 +29,7 @@ pub fn store(event: &StoreEvent) -> String {
         },
         StoreEvent::StoreSecretChanged(_) => "app secret changed".to_owned(),
         StoreEvent::StoreTokenIssued(event) => {
-            format!("token {} issued, valid until {}", event.token_id, event.expires_at)
+            format!("token {} of role {} issued, valid until {}", event.token_id, event.role, event.expires_at)
         }
         StoreEvent::StoreTokenRevoked(event) => match event.reason {
             TokenRevocation::Requested => format!("token {} revoked", event.token_id),
@@ -79,6 +79,9 @@ pub fn customer(event: &CustomerEvent) -> String {
         CustomerEvent::CustomerAddressRemoved(event) => format!("address {} removed", event.address_id),
         CustomerEvent::CustomerLoggedIn(event) => format!("logged in until {}", event.expires_at),
         CustomerEvent::CustomerLoggedOut(_) => "logged out".to_owned(),
+        CustomerEvent::CustomerTokenIssued(event) => {
+            format!("token {} for a shop window issued, valid until {}", event.token_id, event.expires_at)
+        }
         CustomerEvent::CustomerConfirmationRequested(event) => {
             format!("confirmation asked for, valid until {}", event.expires_at)
         }

@@ -27,7 +27,7 @@ use crate::streams::stream_of;
 use crate::{Clock, CommandError, IfMatch, Lookups, Watermark};
 use domain::{Decider, StoreId};
 use eventlog::{EventId, Position};
-use journal::{Actor, Journal};
+use journal::{Actor, By, Journal};
 use memory::Recall;
 use queue::{Job, Push, Queues};
 use std::pin::Pin;
@@ -82,6 +82,8 @@ pub struct Origin {
     /// The stream must be this store's, or not exist yet.
     pub store_id: StoreId,
     pub actor: Actor,
+    /// Whom it is done for, as far as `actor` does not say so.
+    pub by: Option<By>,
     pub request_id: Option<String>,
     pub correlation_id: EventId,
     pub causation_id: Option<EventId>,

@@ -385,6 +385,7 @@ fn to_append(event: Event, origin: &Origin, idempotency: Option<Idempotency>, no
             store_id: origin.store_id,
             occurred_at: now,
             actor: origin.actor,
+            by: origin.by.clone(),
             request_id: origin.request_id.clone(),
             idempotency,
             causation_id: origin.causation_id,

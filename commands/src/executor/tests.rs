@@ -25,6 +25,7 @@ fn executor() -> (Executor<Product>, Origin) {
     let origin = Origin {
         store_id: StoreId(Uuid::from_u128(1)),
         actor: Actor::System,
+        by: None,
         request_id: None,
         correlation_id: Uuid::from_u128(2),
         causation_id: None,

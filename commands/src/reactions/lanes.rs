@@ -359,6 +359,7 @@ mod tests {
             store_id: store(of),
             event_id: Uuid::nil(),
             correlation_id: Uuid::nil(),
+            by: None,
             before,
             position: Position(position),
         };

@@ -9,7 +9,7 @@ use domain::product::ProductEvent;
 use domain::store::StoreEvent;
 use domain::{CartId, Category, Cents, ClaimId, CustomerId, Event, InvoiceId, JobId, OrderId, ProductId, StoreId};
 use eventlog::{Checkpoint, Position, StreamName};
-use journal::{Envelope, Unreadable};
+use journal::{By, Envelope, Unreadable};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -61,6 +61,8 @@ pub(super) struct Cause {
     pub(super) store_id: StoreId,
     pub(super) event_id: Uuid,
     pub(super) correlation_id: Uuid,
+    /// Whom it is done for.
+    pub(super) by: Option<By>,
     /// Up to the event before it.
     pub(super) before: Checkpoint,
     pub(super) position: Position,
@@ -74,6 +76,7 @@ impl Cause {
             store_id: envelope.metadata.store_id,
             event_id: envelope.id,
             correlation_id: envelope.metadata.correlation_id,
+            by: envelope.metadata.passed_on(),
             before,
             position: envelope.position,
         }
@@ -86,6 +89,7 @@ impl Cause {
             store_id: StoreId(Uuid::nil()),
             event_id: unreadable.id,
             correlation_id: unreadable.id,
+            by: None,
             before,
             position: unreadable.position,
         }

@@ -6,7 +6,7 @@ use super::parked::Parked;
 use super::pending::{Cause, Pending, Reaction, held, reaction};
 use crate::CommandError;
 use crate::node::Node;
-use crate::session::Session;
+use crate::session::{FollowsFrom, Session};
 use crate::use_cases::settling::{settle_invoice, settle_order, settle_refund, shut_carts};
 use crate::use_cases::{batch_credit, billing, cart_steps, emails, holds, wallet};
 use domain::cart::CartEvent;
@@ -88,7 +88,9 @@ fn asked_for(envelope: &Envelope, kind: Kind) -> Option<Pending> {
 
 async fn react(node: &Arc<Node>, pending: &Pending) -> Result<(), CommandError> {
     let Pending { reaction, origin, .. } = pending;
-    let session = &Session::system(Arc::clone(node), origin.store_id, Some((origin.event_id, origin.correlation_id)));
+    let follows_from =
+        FollowsFrom { event_id: origin.event_id, correlation_id: origin.correlation_id, by: origin.by.clone() };
+    let session = &Session::system(Arc::clone(node), origin.store_id, Some(follows_from));
     match reaction {
         Reaction::Cart(customer, event) => match event.as_ref() {
             CartEvent::CartBillingStarted(_) => billing::finish_under_way(session, *customer).await,

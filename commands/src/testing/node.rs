@@ -35,6 +35,7 @@ pub fn request(store_id: StoreId) -> Request {
     Request {
         store_id,
         actor: Actor::System,
+        person: None,
         request_id: None,
         idempotency: None,
         if_match: None,

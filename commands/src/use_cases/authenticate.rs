@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use domain::limits::TOKEN_HOURS;
-use domain::store::{Store, StoreCommand};
+use domain::store::{Role, Store, StoreCommand};
 use domain::{CredentialId, StoreId, Timestamp, TokenId};
 use eventlog::CausedBy;
 use sha2::{Digest, Sha256};
@@ -24,32 +24,43 @@ const PREFIX: &str = "cla_";
 /// Random bytes of a token.
 const TOKEN_BYTES: usize = 32;
 
+/// What a token is asked for with.
+#[derive(Clone)]
+pub struct NewToken {
+    pub app_id: String,
+    pub app_secret: String,
+    pub role: Role,
+    /// What audits call it: whose it is, or what for. Kept in the vault alone.
+    pub name: Option<String>,
+}
+
+impl NewToken {
+    /// Of the role that may everything, without a name.
+    pub fn admin(app_id: &str, app_secret: &str) -> Self {
+        Self { app_id: app_id.to_owned(), app_secret: app_secret.to_owned(), role: Role::Admin, name: None }
+    }
+}
+
 /// A token just issued. The only place where its text ever appears.
 #[derive(Clone)]
 pub struct IssuedToken {
     pub store_id: StoreId,
+    pub token_id: TokenId,
     pub token: String,
+    pub role: Role,
     pub expires_at: Timestamp,
 }
 
 impl Commands {
     /// Issues a token for 24 h. An unknown app and a wrong secret give the same error after about the same time; too many wrong
     /// tries of an app from one address are [`CommandError::RateLimited`], but for a secret that was right lately.
-    pub fn issue_token(
-        &self,
-        client: Client,
-        app_id: &str,
-        app_secret: &str,
-        request_id: Option<String>,
-    ) -> UnderWay<IssuedToken> {
-        let (app_id, secret) = (app_id.to_owned(), app_secret.to_owned());
+    pub fn issue_token(&self, client: Client, new: NewToken, request_id: Option<String>) -> UnderWay<IssuedToken> {
         let request = Request::anonymous(StoreId(uuid::Uuid::nil()), request_id, None);
         self.run("issue_token", &request, move |session| async move {
-            let app = app_of(&session.node, &app_id).await?;
-            let asked = TokenRequest { client, app_id, secret };
-            let right = is_app_secret(&session.node, app.map(|(_, credential)| credential), asked).await?;
+            let app = app_of(&session.node, &new.app_id).await?;
+            let right = is_app_secret(&session.node, app.map(|(_, credential)| credential), client, &new).await?;
             let (Some((store, _)), true) = (app, right) else { return Err(CommandError::InvalidCredentials) };
-            issue(&session.in_store(store)).await
+            issue(&session.in_store(store), new).await
         })
     }
 
@@ -75,7 +86,7 @@ impl Commands {
         let said = |tokens: &Arc<LiveTokens>| tokens.check(app_id, &entry, now);
         match known.as_ref().map(said) {
             // A token that exists, of a store that has not been read yet: the next one knows what that says.
-            Some(TokenStanding::Live) | None => {}
+            Some(TokenStanding::Live(_)) | None => {}
             Some(TokenStanding::Expired | TokenStanding::Foreign | TokenStanding::Unknown) => may_ask()?,
         }
         let will_do = |known: &&Arc<LiveTokens>| known.will_do(now) && !matches!(said(known), TokenStanding::Unknown);
@@ -136,51 +147,51 @@ async fn app_of(node: &Node, app_id: &str) -> Result<Option<(StoreId, Credential
     node.look_at::<Store, _>(&store, look).await
 }
 
-/// Who asks for a token, and with what.
-struct TokenRequest {
-    client: Client,
-    app_id: String,
-    secret: String,
-}
-
 /// Whether the secret is the one in force. One that was verified lately is known without hashing it again, and whatever wrong
 /// tries there were.
-async fn is_app_secret(node: &Node, in_force: Option<CredentialId>, asked: TokenRequest) -> Result<bool, CommandError> {
-    let TokenRequest { client, app_id, secret } = asked;
-    let now = node.now();
-    let was_verified = || in_force.is_some_and(|credential| node.tokens.was_verified(credential, &secret, now));
+async fn is_app_secret(
+    node: &Node,
+    in_force: Option<CredentialId>,
+    client: Client,
+    new: &NewToken,
+) -> Result<bool, CommandError> {
+    let (app_id, secret, now) = (&new.app_id, &new.app_secret, node.now());
+    let was_verified = || in_force.is_some_and(|credential| node.tokens.was_verified(credential, secret, now));
     if was_verified() {
         return Ok(true);
     }
-    let _alone = node.verifying.lock(node.tokens.name_of(&app_id, &secret)).await;
+    let _alone = node.verifying.lock(node.tokens.name_of(app_id, secret)).await;
     if was_verified() {
         return Ok(true);
     }
-    let who = node.tries.claimant(&Account::App(&normalized(&app_id)), client);
+    let who = node.tries.claimant(&Account::App(&normalized(app_id)), client);
     let right = node.is_secret(who, in_force, secret.clone()).await?;
     if let Some(credential) = in_force
         && right
     {
-        node.tokens.verified(credential, &secret, now);
+        node.tokens.verified(credential, secret, now);
     }
     Ok(right)
 }
 
-async fn issue(session: &Session) -> Result<Done<IssuedToken>, CommandError> {
+async fn issue(session: &Session, new: NewToken) -> Result<Done<IssuedToken>, CommandError> {
     let (parts, store_id) = (&session.node.parts, session.store_id());
     let token = new_token(PREFIX)?;
     let token_id = TokenId(session.node.fresh_id());
     let expires_at = parts.clock.now().plus(TimeDelta::hours(TOKEN_HOURS));
     let entry = TokenEntry { store_id, token_id, expires_at };
     parts.vault.put_token(sha256(&token), entry).await?;
+    if let Some(name) = &new.name {
+        parts.vault.put_token_name(store_id, token_id, name).await?;
+    }
     session.node.tokens.remember(sha256(&token), entry);
     session
-        .execute::<Store>(&store_id, StoreCommand::IssueToken { token_id, expires_at })
+        .execute::<Store>(&store_id, StoreCommand::IssueToken { token_id, expires_at, role: new.role })
         .await
         .map_err(refused::<Store>)?;
     // The oldest may have gone.
     session.node.tokens.forget(store_id);
-    Ok(session.done(IssuedToken { store_id, token, expires_at }, false))
+    Ok(session.done(IssuedToken { store_id, token_id, token, role: new.role, expires_at }, false))
 }
 
 async fn revoke(session: &Session, command: StoreCommand) -> Result<Done<StoreId>, CommandError> {
@@ -215,7 +226,7 @@ async fn read_live_tokens(node: &Node, store: StoreId) -> Result<Arc<LiveTokens>
     let moment = node.tokens.moment();
     let now = node.now();
     let look = move |state: &Store| match state.live() {
-        Some(live) => LiveTokens::of(normalized(&live.app_id), live.tokens.iter().map(|token| token.token_id), now),
+        Some(live) => LiveTokens::of(normalized(&live.app_id), &live.tokens, now),
         None => LiveTokens::of_none(now),
     };
     let tokens = Arc::new(node.look_at::<Store, _>(&store, look).await?);

@@ -51,12 +51,19 @@ impl Commands {
     /// Logs the customer out, by any of its emails; logged out already: nothing changes. An email that nobody has is a customer
     /// that is not found.
     pub fn log_out(&self, request: &Request, email: &str) -> UnderWay<CustomerId> {
+        self.log_out_only(request, email, None)
+    }
+
+    /// The same; anybody else than `only`, where that is given, is not found.
+    pub fn log_out_only(&self, request: &Request, email: &str, only: Option<CustomerId>) -> UnderWay<CustomerId> {
         let email = email.to_owned();
         self.run("log_out", request, move |session| async move {
-            if let Some((customer, _)) = recalled(&session, &email).await? {
+            let is_meant = |customer: CustomerId| only.is_none_or(|only| only == customer);
+            if let Some((customer, _)) = recalled(&session, &email).await?.filter(|(customer, _)| is_meant(*customer)) {
                 return Ok(session.done(customer, true));
             }
-            let found = by_email(&session, &email).await?.ok_or(CommandError::NotFound(Resource::Customer))?;
+            let found = by_email(&session, &email).await?.filter(|found| is_meant(found.customer));
+            let found = found.ok_or(CommandError::NotFound(Resource::Customer))?;
             let executed = session.decide::<Customer>(&found.customer, CustomerCommand::LogOut).await;
             Ok(session.done(found.customer, executed.map_err(refused::<Customer>)?.replayed))
         })

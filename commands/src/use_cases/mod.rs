@@ -10,6 +10,7 @@ pub mod carts;
 pub mod confirmation;
 pub mod coupons;
 pub mod credits;
+pub mod customer_tokens;
 pub mod customers;
 pub mod emails;
 pub mod gift_cards;

@@ -3,6 +3,7 @@
 use crate::assert_refused;
 use crate::support::{APP, PASSWORD, SECRET, Shop, done};
 use chrono::TimeDelta;
+use commands::NewToken;
 use commands::guard::Client;
 use commands::testing::ManualClock;
 use commands::{Clock, CommandError, Commands, Swept};
@@ -15,7 +16,7 @@ use vault::CredentialOwner;
 const ADA: &str = "ada@example.com";
 
 async fn issue(node: &Commands) -> String {
-    done(node.issue_token(Client::UNKNOWN, APP, SECRET, None).await).token
+    done(node.issue_token(Client::UNKNOWN, NewToken::admin(APP, SECRET), None).await).token
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use crate::support::{APP, PASSWORD, SECRET, Shop, done, new_address, new_customer, new_store};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use commands::NewToken;
 use commands::guard::Client;
 use commands::{AddressChange, CustomerChange, NewCustomer, NewStore};
 use domain::customer::Customer;
@@ -16,7 +17,7 @@ async fn live_a_life(shop: &Shop) -> Vec<String> {
     let other = NewStore { app_secret: "second app secret".to_owned(), ..new_store("second app") };
     let key = crate::support::key("/store", KEY, "{\"app_secret\":\"second app secret\"}");
     done(node.create_store(Client::UNKNOWN, other, None, Some(key)).await);
-    let token = done(node.issue_token(Client::UNKNOWN, APP, SECRET, None).await).token;
+    let token = done(node.issue_token(Client::UNKNOWN, NewToken::admin(APP, SECRET), None).await).token;
     node.authenticate(APP, &token, || Ok(())).await.unwrap();
     done(node.change_store_secret(&shop.request(), "third app secret".to_owned()).await);
     let addresses = vec![new_address("12 Analytical Lane", true)];

@@ -2,6 +2,7 @@
 
 use crate::assert_refused;
 use crate::support::{APP, SECRET, Shop, done, key, new_store, request};
+use commands::NewToken;
 use commands::guard::Client;
 use commands::{CommandError, IfMatch, NewStore};
 use domain::Rejection;
@@ -106,10 +107,13 @@ async fn a_store_is_changed_at_the_revision_that_was_read() {
 #[tokio::test]
 async fn a_new_secret_replaces_the_old_one_and_tokens_stay() {
     let shop = Shop::new().await;
-    let token = done(shop.node.issue_token(Client::UNKNOWN, APP, SECRET, None).await).token;
+    let token = done(shop.node.issue_token(Client::UNKNOWN, NewToken::admin(APP, SECRET), None).await).token;
     done(shop.node.change_store_secret(&shop.request(), "another secret".to_owned()).await);
-    assert_refused!(shop.node.issue_token(Client::UNKNOWN, APP, SECRET, None).await, CommandError::InvalidCredentials);
-    done(shop.node.issue_token(Client::UNKNOWN, APP, "another secret", None).await);
+    assert_refused!(
+        shop.node.issue_token(Client::UNKNOWN, NewToken::admin(APP, SECRET), None).await,
+        CommandError::InvalidCredentials
+    );
+    done(shop.node.issue_token(Client::UNKNOWN, NewToken::admin(APP, "another secret"), None).await);
     shop.node.authenticate(APP, &token, || Ok(())).await.unwrap();
 }
 
@@ -125,10 +129,13 @@ async fn a_new_secret_by_the_same_key_is_put_once() {
 #[tokio::test]
 async fn a_deleted_store_is_gone_and_its_app_id_stays_taken() {
     let shop = Shop::new().await;
-    let token = done(shop.node.issue_token(Client::UNKNOWN, APP, SECRET, None).await).token;
+    let token = done(shop.node.issue_token(Client::UNKNOWN, NewToken::admin(APP, SECRET), None).await).token;
     done(shop.node.delete_store(&shop.request()).await);
     assert_refused!(shop.node.authenticate(APP, &token, || Ok(())).await, CommandError::Unauthorized);
-    assert_refused!(shop.node.issue_token(Client::UNKNOWN, APP, SECRET, None).await, CommandError::InvalidCredentials);
+    assert_refused!(
+        shop.node.issue_token(Client::UNKNOWN, NewToken::admin(APP, SECRET), None).await,
+        CommandError::InvalidCredentials
+    );
     assert_refused!(
         shop.node.create_store(Client::UNKNOWN, new_store(APP), None, None).await,
         CommandError::AppIdTaken
@@ -145,10 +152,11 @@ async fn stores_have_secrets_of_their_own() {
     let other = NewStore { app_secret: "quite another".to_owned(), ..new_store("other") };
     let other = done(shop.node.create_store(Client::UNKNOWN, other, None, None).await);
     assert_refused!(
-        shop.node.issue_token(Client::UNKNOWN, "other", SECRET, None).await,
+        shop.node.issue_token(Client::UNKNOWN, NewToken::admin("other", SECRET), None).await,
         CommandError::InvalidCredentials
     );
-    let token = done(shop.node.issue_token(Client::UNKNOWN, "other", "quite another", None).await).token;
+    let token =
+        done(shop.node.issue_token(Client::UNKNOWN, NewToken::admin("other", "quite another"), None).await).token;
     assert_eq!(shop.node.authenticate("other", &token, || Ok(())).await.unwrap().store_id, other);
     done(
         shop.node.change_store(&request(other), ChangeStore { name: Some("x".to_owned()), ..Default::default() }).await,

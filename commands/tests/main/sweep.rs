@@ -3,6 +3,7 @@
 use crate::assert_refused;
 use crate::support::{APP, PASSWORD, SECRET, Shop, done, new_address, new_customer};
 use chrono::TimeDelta;
+use commands::NewToken;
 use commands::guard::Client;
 use commands::{CommandError, CustomerChange, NewCustomer, Swept};
 use domain::CustomerId;
@@ -25,7 +26,7 @@ async fn what_is_in_force_stays_and_is_looked_at_once() {
     assert_eq!(shop.node.sweep_vault().await.unwrap(), Swept { in_force: 2, destroyed: 0 });
     assert_eq!(shop.other_node().sweep_vault().await.unwrap(), Swept::default());
     done(shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, PASSWORD).await);
-    done(shop.node.issue_token(Client::UNKNOWN, APP, SECRET, None).await);
+    done(shop.node.issue_token(Client::UNKNOWN, NewToken::admin(APP, SECRET), None).await);
     assert_eq!(shop.vault.credentials_of(of(customer)).len(), 1);
 }
 
@@ -50,13 +51,13 @@ async fn what_was_replaced_refused_or_deleted_is_destroyed() {
     assert_eq!(shop.vault.credentials_of(of(ada)).len(), 1);
     assert_eq!(shop.vault.credentials_of(of(bob)), []);
     done(shop.node.log_in(&shop.request(), Client::UNKNOWN, ADA, "new password").await);
-    done(shop.node.issue_token(Client::UNKNOWN, APP, "new secret", None).await);
+    done(shop.node.issue_token(Client::UNKNOWN, NewToken::admin(APP, "new secret"), None).await);
 }
 
 #[tokio::test]
 async fn an_expired_token_is_known_as_such_for_another_day() {
     let shop = Shop::new().await;
-    let token = done(shop.node.issue_token(Client::UNKNOWN, APP, SECRET, None).await).token;
+    let token = done(shop.node.issue_token(Client::UNKNOWN, NewToken::admin(APP, SECRET), None).await).token;
     shop.clock.advance(TimeDelta::hours(48));
     shop.node.sweep_vault().await.unwrap();
     assert_refused!(shop.other_node().authenticate(APP, &token, || Ok(())).await, CommandError::TokenExpired);

@@ -3,6 +3,7 @@
 use crate::assert_refused;
 use crate::support::{APP, SECRET, Shop, done};
 use chrono::TimeDelta;
+use commands::NewToken;
 use commands::guard::Client;
 use commands::{CommandError, Commands};
 use domain::store::Store;
@@ -12,13 +13,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 async fn issue(node: &Commands) -> String {
-    done(node.issue_token(Client::UNKNOWN, APP, SECRET, None).await).token
+    done(node.issue_token(Client::UNKNOWN, NewToken::admin(APP, SECRET), None).await).token
 }
 
 #[tokio::test]
 async fn a_token_authenticates_its_app_for_24_hours() {
     let shop = Shop::new().await;
-    let issued = done(shop.node.issue_token(Client::UNKNOWN, APP, SECRET, None).await);
+    let issued = done(shop.node.issue_token(Client::UNKNOWN, NewToken::admin(APP, SECRET), None).await);
     let seen = shop.node.authenticate(APP, &issued.token, || Ok(())).await.unwrap();
     assert_eq!((seen.store_id, seen.expires_at), (shop.store, issued.expires_at));
     assert_eq!(shop.node.authenticate("ACME", &issued.token, || Ok(())).await.unwrap(), seen);
@@ -56,14 +57,14 @@ async fn a_wrong_secret_and_an_unknown_app_are_the_same_error() {
     let shop = Shop::new().await;
     for (app, secret) in [(APP, "a secret of nine"), (APP, ""), ("nobody", SECRET), ("", "")] {
         assert_refused!(
-            shop.node.issue_token(Client::UNKNOWN, app, secret, None).await,
+            shop.node.issue_token(Client::UNKNOWN, NewToken::admin(app, secret), None).await,
             CommandError::InvalidCredentials
         );
     }
     // Also once the right one is remembered.
     issue(&shop.node).await;
     assert_refused!(
-        shop.node.issue_token(Client::UNKNOWN, APP, "a secret of nine", None).await,
+        shop.node.issue_token(Client::UNKNOWN, NewToken::admin(APP, "a secret of nine"), None).await,
         CommandError::InvalidCredentials
     );
 }
@@ -77,7 +78,10 @@ async fn a_verified_secret_is_remembered_for_five_minutes() {
     shop.clock.advance(TimeDelta::minutes(5) - TimeDelta::milliseconds(1));
     issue(&shop.node).await;
     shop.clock.advance(TimeDelta::milliseconds(1));
-    assert_refused!(shop.node.issue_token(Client::UNKNOWN, APP, SECRET, None).await, CommandError::InvalidCredentials);
+    assert_refused!(
+        shop.node.issue_token(Client::UNKNOWN, NewToken::admin(APP, SECRET), None).await,
+        CommandError::InvalidCredentials
+    );
 }
 
 #[tokio::test]
@@ -144,7 +148,10 @@ async fn while_the_log_is_away_tokens_that_were_seen_stay_usable_for_five_minute
     let (seen, unseen) = (issue(&shop.node).await, issue(&shop.other_node()).await);
     node.authenticate(APP, &seen, || Ok(())).await.unwrap();
     fault.arm(Cut::Before(1), Then::Unavailable);
-    assert_refused!(node.issue_token(Client::UNKNOWN, APP, SECRET, None).await, CommandError::Unavailable { .. });
+    assert_refused!(
+        node.issue_token(Client::UNKNOWN, NewToken::admin(APP, SECRET), None).await,
+        CommandError::Unavailable { .. }
+    );
     shop.clock.advance(TimeDelta::minutes(5) - TimeDelta::milliseconds(1));
     node.authenticate(APP, &seen, || Ok(())).await.unwrap();
     // Issued before the store was read, so known to be live as well.
@@ -163,7 +170,7 @@ async fn while_the_vault_is_away_tokens_that_were_seen_stay_usable() {
     shop.node.authenticate(APP, &seen, || Ok(())).await.unwrap();
     assert_refused!(shop.node.authenticate(APP, &unseen, || Ok(())).await, CommandError::Unavailable { .. });
     assert_refused!(
-        shop.node.issue_token(Client::UNKNOWN, APP, "wrong secret", None).await,
+        shop.node.issue_token(Client::UNKNOWN, NewToken::admin(APP, "wrong secret"), None).await,
         CommandError::Unavailable { .. }
     );
     shop.vault.come_back();

@@ -4,6 +4,7 @@ use crate::keys::{DAY, address, by_key, told};
 use crate::shop::{COUPON, Shop, cents, customer};
 use crate::world::{World, done};
 use chrono::TimeDelta;
+use commands::NewToken;
 use commands::guard::Client;
 use commands::{AddressChange, BillCart, Commands, CustomerChange, InventoryChange, NewGiftCard, Request};
 use domain::AddressId;
@@ -162,7 +163,7 @@ impl Noop {
             Noop::Quantity => drop(done(node.set_cart_quantity(&request, ada, tea, 1).await)),
             Noop::Ship => drop(done(node.deliver_order(&request, shop.order()).await)),
             Noop::RevokeTokens => {
-                drop(done(node.issue_token(Client::UNKNOWN, "tea", "a good secret", None).await).token)
+                drop(done(node.issue_token(Client::UNKNOWN, NewToken::admin("tea", "a good secret"), None).await).token)
             }
             // Nothing comes after these.
             Noop::Fail | Noop::Deliver | Noop::Cancel | Noop::VoidGiftCard | Noop::VoidCredit | Noop::VoidCoupon => {}

@@ -48,8 +48,13 @@ pub enum CustomerCommand {
         claim_id: ClaimId,
         expires_at: Timestamp,
     },
-    /// Not logged in: no event.
+    /// Neither logged in nor with a token: no event. All tokens of the customer end.
     LogOut,
+    /// The vault's entry of the token is there already. Beyond the most there may be the oldest goes. Issued already: no event.
+    IssueToken {
+        token_id: TokenId,
+        expires_at: Timestamp,
+    },
     /// A link to mail to the email, which must be the primary one. Requested already under this id: no event. Several links are
     /// good at the same time. `expires_at` follows from the clock, which a stream's own time may be ahead of: links that expire
     /// within an hour of each other were mailed within an hour.
@@ -121,6 +126,7 @@ impl std::fmt::Debug for CustomerCommand {
             Self::RemoveAddress { .. } => "RemoveAddress(…)",
             Self::LogIn { .. } => "LogIn(…)",
             Self::LogOut => "LogOut",
+            Self::IssueToken { .. } => "IssueToken(…)",
             Self::RequestConfirmation { .. } => "RequestConfirmation(…)",
             Self::Confirm { .. } => "Confirm(…)",
             Self::Delete => "Delete",

@@ -6,7 +6,7 @@ use crate::decider::changed;
 use crate::limits::MAX_CONTACTS;
 use crate::{
     Category, ClaimId, ConfirmationId, Context, CredentialId, Decider, EmailId, Impossible, Personal, PersonalAddress,
-    PersonalData, StoreId, Timestamp,
+    PersonalData, StoreId, Timestamp, TokenId,
 };
 
 impl Decider for Customer {
@@ -34,6 +34,7 @@ impl Decider for Customer {
                 self.log_in(*credential_id, *claim_id, *expires_at)
             }
             CustomerCommand::LogOut => self.log_out(context.now),
+            CustomerCommand::IssueToken { token_id, expires_at } => self.issue_token(*token_id, *expires_at),
             CustomerCommand::RequestConfirmation { confirmation_id, email_id, expires_at } => {
                 self.request_confirmation(*confirmation_id, *email_id, *expires_at)
             }
@@ -66,10 +67,12 @@ impl Decider for Customer {
         }
     }
 
-    /// Neither a claim that was given up nor a link that was mailed is anything that a client sees of the customer.
+    /// Neither a claim that was given up, nor a link that was mailed, nor a token is anything that a client sees of the customer.
     fn changes_representation(event: &CustomerEvent) -> bool {
         match event {
-            CustomerEvent::CustomerClaimGivenUp(_) | CustomerEvent::CustomerConfirmationRequested(_) => false,
+            CustomerEvent::CustomerClaimGivenUp(_)
+            | CustomerEvent::CustomerConfirmationRequested(_)
+            | CustomerEvent::CustomerTokenIssued(_) => false,
             CustomerEvent::CustomerCreated(_)
             | CustomerEvent::CustomerRenamed(_)
             | CustomerEvent::CustomerCurrencyChanged(_)
@@ -103,6 +106,7 @@ impl Decider for Customer {
             | CustomerEvent::CustomerAddressRemoved(_)
             | CustomerEvent::CustomerLoggedIn(_)
             | CustomerEvent::CustomerLoggedOut(_)
+            | CustomerEvent::CustomerTokenIssued(_)
             | CustomerEvent::CustomerConfirmationRequested(_)
             | CustomerEvent::CustomerConfirmed(_)
             | CustomerEvent::CustomerDeleted(_)
@@ -156,7 +160,7 @@ impl Customer {
         let password = changed(&change.credential_id, &customer.credential_id)
             .map(|credential_id| CustomerPasswordChanged { credential_id }.into());
         // Whoever logged in by the old one may be who it was changed for.
-        let logged_out = (password.is_some() && customer.is_logged_in(now)).then(|| CustomerLoggedOut {}.into());
+        let logged_out = (password.is_some() && customer.is_let_in(now)).then(|| CustomerLoggedOut {}.into());
         Ok([renamed, currency, password, logged_out].into_iter().flatten().chain(email).collect())
     }
 
@@ -172,10 +176,18 @@ impl Customer {
 
     fn log_out(&self, now: Timestamp) -> Decision {
         let customer = self.found()?;
-        if !customer.is_logged_in(now) {
+        if !customer.is_let_in(now) {
             return Ok(Vec::new());
         }
         Ok(vec![CustomerLoggedOut {}.into()])
+    }
+
+    fn issue_token(&self, token_id: TokenId, expires_at: Timestamp) -> Decision {
+        let customer = self.found()?;
+        if customer.tokens.iter().any(|token| token.token_id == token_id) {
+            return Ok(Vec::new());
+        }
+        Ok(vec![CustomerTokenIssued { token_id, expires_at }.into()])
     }
 
     fn request_confirmation(

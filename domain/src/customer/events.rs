@@ -103,6 +103,13 @@ pub struct CustomerLoggedIn {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerLoggedOut {}
 
+/// A token for a shop window, that the customer's own resources ask for; the token itself is in the vault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CustomerTokenIssued {
+    pub token_id: TokenId,
+    pub expires_at: Timestamp,
+}
+
 /// A confirmation link was made; its token is in the vault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomerConfirmationRequested {
@@ -138,7 +145,7 @@ events! {
         CustomerEmailAdded = 1, CustomerEmailMadePrimary = 1, CustomerEmailRemoved = 1, CustomerAddressAdded = 1,
         CustomerAddressChanged = 1, CustomerAddressMarked = 1, CustomerAddressRemoved = 1, CustomerLoggedIn = 1,
         CustomerLoggedOut = 1, CustomerConfirmationRequested = 1, CustomerConfirmed = 1, CustomerDeleted = 1,
-        CustomerClaimGivenUp = 1,
+        CustomerClaimGivenUp = 1, CustomerTokenIssued = 1,
     }
 }
 
@@ -159,6 +166,7 @@ impl CustomerEvent {
             | Self::CustomerAddressMarked(_)
             | Self::CustomerAddressRemoved(_)
             | Self::CustomerLoggedOut(_)
+            | Self::CustomerTokenIssued(_)
             | Self::CustomerConfirmationRequested(_)
             | Self::CustomerConfirmed(_)
             | Self::CustomerDeleted(_)
@@ -182,6 +190,7 @@ impl CustomerEvent {
             | Self::CustomerAddressRemoved(_)
             | Self::CustomerLoggedIn(_)
             | Self::CustomerLoggedOut(_)
+            | Self::CustomerTokenIssued(_)
             | Self::CustomerConfirmationRequested(_)
             | Self::CustomerConfirmed(_)
             | Self::CustomerDeleted(_)

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::GivenUp;
-use crate::limits::MAX_CONFIRMATIONS;
+use crate::limits::{MAX_CONFIRMATIONS, MAX_CUSTOMER_TOKENS};
 use crate::{AddressId, ClaimId, ConfirmationId, EmailId, Impossible, Personal, PersonalAddress, Timestamp};
 
 pub(super) fn evolve(state: &mut Customer, event: &CustomerEvent, _at: Timestamp) -> Result<(), Impossible> {
@@ -24,7 +24,8 @@ fn fold(state: &mut Customer, event: &CustomerEvent) -> Option<()> {
         CustomerEvent::CustomerAddressMarked(event) => return address_marked(live(state)?, event),
         CustomerEvent::CustomerAddressRemoved(event) => return address_removed(live(state)?, event.address_id),
         CustomerEvent::CustomerLoggedIn(event) => live(state)?.logged_in_until = Some(event.expires_at),
-        CustomerEvent::CustomerLoggedOut(_) => return live(state)?.logged_in_until.take().map(drop),
+        CustomerEvent::CustomerLoggedOut(_) => return logged_out(live(state)?),
+        CustomerEvent::CustomerTokenIssued(event) => return token_issued(live(state)?, event),
         CustomerEvent::CustomerConfirmationRequested(event) => return link_mailed(live(state)?, event),
         CustomerEvent::CustomerConfirmed(event) => confirmed(live(state)?, event.confirmation_id),
         CustomerEvent::CustomerDeleted(_) => return deleted(state),
@@ -55,10 +56,28 @@ fn created(state: &mut Customer, event: &CustomerCreated) -> Option<()> {
         emails: vec![Email { email_id, claim_id, email, is_primary: true }],
         addresses: event.addresses.iter().map(address).collect(),
         logged_in_until: None,
+        tokens: Vec::new(),
         confirmations: Vec::new(),
         confirmed: false,
         given_up,
     }));
+    Some(())
+}
+
+/// Everywhere: whoever has a token has it no more.
+fn logged_out(customer: &mut LiveCustomer) -> Option<()> {
+    let had_tokens = !std::mem::take(&mut customer.tokens).is_empty();
+    let was_logged_in = customer.logged_in_until.take().is_some();
+    (was_logged_in || had_tokens).then_some(())
+}
+
+fn token_issued(customer: &mut LiveCustomer, event: &CustomerTokenIssued) -> Option<()> {
+    if customer.tokens.iter().any(|token| token.token_id == event.token_id) {
+        return None;
+    }
+    let too_many = (customer.tokens.len() + 1).saturating_sub(MAX_CUSTOMER_TOKENS);
+    customer.tokens.drain(..too_many);
+    customer.tokens.push(CustomerToken { token_id: event.token_id, expires_at: event.expires_at });
     Some(())
 }
 

@@ -39,6 +39,8 @@ pub struct LiveCustomer {
     pub emails: Vec<Email>,
     pub addresses: Vec<Address>,
     pub logged_in_until: Option<Timestamp>,
+    /// What a shop window's requests for the customer carry; the oldest first.
+    pub tokens: Vec<CustomerToken>,
     /// The newest links that were mailed, the oldest first.
     pub confirmations: Vec<Confirmation>,
     pub confirmed: bool,
@@ -68,6 +70,12 @@ pub struct Confirmation {
     pub email_id: EmailId,
     pub email: Option<String>,
     pub is_used: bool,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct CustomerToken {
+    pub token_id: TokenId,
+    pub expires_at: Timestamp,
 }
 
 /// What a confirmation link is good for.
@@ -145,6 +153,16 @@ impl LiveCustomer {
 
     pub fn is_logged_in(&self, now: Timestamp) -> bool {
         self.logged_in_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether the token is good at that time.
+    pub fn has_token(&self, token_id: TokenId, now: Timestamp) -> bool {
+        self.tokens.iter().any(|token| token.token_id == token_id && now < token.expires_at)
+    }
+
+    /// Logged in, or with a token that is good: whoever signs up has one before any log-in.
+    pub(super) fn is_let_in(&self, now: Timestamp) -> bool {
+        self.is_logged_in(now) || self.tokens.iter().any(|token| now < token.expires_at)
     }
 }
 

@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use super::*;
-use crate::limits::MAX_CONTACTS;
+use crate::limits::{MAX_CONTACTS, MAX_CUSTOMER_TOKENS};
 use crate::testing::{Given, NOW, given, id, live_through, nothing};
 use crate::{
     AddressId, ClaimId, ConfirmationId, CredentialId, Currency, CustomerId, Decider, EmailId, Personal,
-    PersonalAddress, PersonalData, StoreId, Timestamp,
+    PersonalAddress, PersonalData, StoreId, Timestamp, TokenId,
 };
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -251,6 +251,49 @@ fn log_out_ends_a_log_in_that_has_not_ended_by_itself() {
     logged_in.when(CustomerCommand::LogOut).then([CustomerLoggedOut {}]).and_a_repeat_gives_nothing();
 }
 
+fn issue_token(number: u128, expires_at: Timestamp) -> CustomerCommand {
+    CustomerCommand::IssueToken { token_id: TokenId(id(number)), expires_at }
+}
+
+fn token_issued(number: u128, expires_at: Timestamp) -> CustomerTokenIssued {
+    CustomerTokenIssued { token_id: TokenId(id(number)), expires_at }
+}
+
+#[test]
+fn a_token_is_good_until_it_expires_or_its_customer_logs_out_everywhere() {
+    let expires_at = NOW.plus(DAY);
+    let with_token = ann().when(issue_token(7, expires_at)).then([token_issued(7, expires_at)]);
+    let with_token = with_token.and_a_repeat_gives_nothing();
+    let good = |customer: &Given<Customer>, number, now| live(customer).has_token(TokenId(id(number)), now);
+    assert!(good(&with_token, 7, NOW) && !good(&with_token, 8, NOW) && !good(&with_token, 7, expires_at));
+    // Whoever signed up and never logged in has a token all the same.
+    let out = with_token.clone().when(CustomerCommand::LogOut).then([CustomerLoggedOut {}]);
+    assert!(!good(&out.and_a_repeat_gives_nothing(), 7, NOW));
+    let change = ChangeCustomer { credential_id: Some(password(6)), ..ChangeCustomer::default() };
+    let changed = CustomerPasswordChanged { credential_id: password(6) };
+    let after = with_token
+        .clone()
+        .when(CustomerCommand::Change(change))
+        .then([CustomerEvent::from(changed), CustomerLoggedOut {}.into()])
+        .and_a_repeat_gives_nothing();
+    assert!(!good(&after, 7, NOW));
+    with_token.later(DAY).when(CustomerCommand::LogOut).then_nothing();
+    nothing::<Customer>().when(issue_token(7, expires_at)).then_rejected(CustomerRejection::CustomerNotFound);
+    deleted(ann()).when(issue_token(7, expires_at)).then_rejected(CustomerRejection::CustomerNotFound);
+}
+
+#[test]
+fn the_oldest_token_goes_when_there_are_too_many() {
+    let expires_at = NOW.plus(DAY);
+    let most = MAX_CUSTOMER_TOKENS as u128;
+    let full = (0..most).fold(ann(), |customer, number| customer.and([token_issued(1_000 + number, expires_at)]));
+    assert!(live(&full).has_token(TokenId(id(1_000)), NOW));
+    let more = full.when(issue_token(9, expires_at)).then([token_issued(9, expires_at)]);
+    let more = more.and_a_repeat_gives_nothing();
+    let good = |number| live(&more).has_token(TokenId(id(number)), NOW);
+    assert!(!good(1_000) && good(1_001) && good(9));
+}
+
 #[test]
 fn another_password_ends_a_log_in() {
     let change = || {
@@ -357,6 +400,7 @@ fn nothing_of_a_person_is_shown_by_debug() {
 fn only_what_a_client_sees_moves_the_revision() {
     assert!(!Customer::changes_representation(&gave_up(9).into()));
     assert!(!Customer::changes_representation(&link_mailed(7, NOW).into()));
+    assert!(!Customer::changes_representation(&token_issued(7, NOW).into()));
     assert!(Customer::changes_representation(&confirmed(7).into()));
 }
 
@@ -397,6 +441,7 @@ fn any_command() -> impl Strategy<Value = CustomerCommand> {
         number().prop_map(|number| CustomerCommand::RemoveAddress { address_id: AddressId(id(number)) }),
         number().prop_map(|number| log_in(password(5), claim(number), NOW.plus(DAY))),
         Just(CustomerCommand::LogOut),
+        number().prop_map(|number| issue_token(number, NOW.plus(DAY))),
         (number(), 0..40i64).prop_map(|(number, hours)| request_link(number, NOW.plus(TimeDelta::hours(hours)))),
         number().prop_map(confirm),
         number().prop_map(give_up),
@@ -420,6 +465,7 @@ fn gives_nothing_again(command: &CustomerCommand) -> bool {
         | CustomerCommand::ChangeAddress { .. }
         | CustomerCommand::MakeAddressPrimary { .. }
         | CustomerCommand::LogOut
+        | CustomerCommand::IssueToken { .. }
         | CustomerCommand::RequestConfirmation { .. }
         | CustomerCommand::GiveUpClaim { .. } => true,
         CustomerCommand::Create(_)

@@ -1,5 +1,6 @@
 //! What may be asked of a store.
 
+use super::Role;
 use super::events::{CreditOrder, StoreCreated};
 use crate::ids::*;
 use crate::{Cents, Timestamp};
@@ -17,6 +18,7 @@ pub enum StoreCommand {
     IssueToken {
         token_id: TokenId,
         expires_at: Timestamp,
+        role: Role,
     },
     /// Revoked or expired already: not found.
     RevokeToken {

@@ -20,7 +20,10 @@ impl Decider for Store {
             StoreCommand::Create(command) => self.create(command),
             StoreCommand::Change(change) => self.change(change),
             StoreCommand::ChangeSecret { credential_id } => self.change_secret(*credential_id),
-            StoreCommand::IssueToken { token_id, expires_at } => self.issue_token(*token_id, *expires_at, context.now),
+            StoreCommand::IssueToken { token_id, expires_at, role } => {
+                let token = StoreTokenIssued { token_id: *token_id, expires_at: *expires_at, role: *role };
+                self.issue_token(token, context.now)
+            }
             StoreCommand::RevokeToken { token_id } => self.revoke_token(*token_id, context.now),
             StoreCommand::RevokeAllTokens => self.revoke_all_tokens(context.now),
             StoreCommand::Delete => self.delete(),
@@ -130,9 +133,9 @@ impl Store {
         Ok(vec![StoreSecretChanged { credential_id }.into()])
     }
 
-    fn issue_token(&self, token_id: TokenId, expires_at: Timestamp, now: Timestamp) -> Decision {
+    fn issue_token(&self, issued: StoreTokenIssued, now: Timestamp) -> Decision {
         let store = self.found()?;
-        if store.tokens.iter().any(|token| token.token_id == token_id) {
+        if store.tokens.iter().any(|token| token.token_id == issued.token_id) {
             return Ok(Vec::new());
         }
         let too_many = (store.tokens.len() + 1).saturating_sub(MAX_TOKENS);
@@ -141,7 +144,7 @@ impl Store {
         let evicted = expired.chain(store.live_tokens(now)).take(too_many);
         let evicted = evicted
             .map(|token| StoreTokenRevoked { token_id: token.token_id, reason: TokenRevocation::Evicted }.into());
-        Ok(evicted.chain([StoreTokenIssued { token_id, expires_at }.into()]).collect())
+        Ok(evicted.chain([issued.into()]).collect())
     }
 
     fn revoke_token(&self, token_id: TokenId, now: Timestamp) -> Decision {

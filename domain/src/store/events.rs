@@ -1,5 +1,6 @@
 //! What is stored of a store.
 
+use super::Role;
 use crate::ids::*;
 use crate::macros::events;
 use crate::{Cents, Timestamp};
@@ -75,6 +76,7 @@ pub struct StoreSecretChanged {
 pub struct StoreTokenIssued {
     pub token_id: TokenId,
     pub expires_at: Timestamp,
+    pub role: Role,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -116,7 +118,7 @@ events! {
     pub enum StoreEvent {
         StoreCreated = 1, StoreRenamed = 1, StoreTaglineChanged = 1, StoreCreditOrderChanged = 1,
         StoreTaxRateChanged = 1, StoreTimezoneChanged = 1, StoreCartExpiryChanged = 1, StoreSecretChanged = 1,
-        StoreTokenIssued = 1, StoreTokenRevoked = 1, StoreTokensAllRevoked = 1, StoreDeleted = 1,
+        StoreTokenIssued = 2, StoreTokenRevoked = 1, StoreTokensAllRevoked = 1, StoreDeleted = 1,
         BatchCreditStarted = 1, BatchCreditCompleted = 1, StoreClaimGivenUp = 1,
     }
 }

@@ -74,7 +74,7 @@ fn token_issued(store: &mut LiveStore, event: &StoreTokenIssued) -> Option<()> {
     }
     let too_many = (store.tokens.len() + 1).saturating_sub(MAX_TOKENS);
     store.tokens.drain(..too_many);
-    store.tokens.push(LiveToken { token_id: event.token_id, expires_at: event.expires_at });
+    store.tokens.push(LiveToken { token_id: event.token_id, expires_at: event.expires_at, role: event.role });
     Some(())
 }
 

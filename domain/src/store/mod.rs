@@ -4,10 +4,12 @@ mod commands;
 mod decide;
 mod events;
 mod evolve;
+mod role;
 mod state;
 #[cfg(test)]
 mod tests;
 
 pub use commands::*;
 pub use events::*;
+pub use role::Role;
 pub use state::*;

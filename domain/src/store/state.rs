@@ -1,5 +1,6 @@
 //! The fold of a store's stream.
 
+use super::Role;
 use super::events::CreditOrder;
 use crate::GivenUp;
 use crate::ids::*;
@@ -48,6 +49,7 @@ pub struct LiveStore {
 pub struct LiveToken {
     pub token_id: TokenId,
     pub expires_at: Timestamp,
+    pub role: Role,
 }
 
 impl LiveToken {

@@ -53,11 +53,22 @@ fn token(number: u128) -> TokenId {
 }
 
 fn issue(number: u128, expires_at: Timestamp) -> StoreCommand {
-    StoreCommand::IssueToken { token_id: token(number), expires_at }
+    StoreCommand::IssueToken { token_id: token(number), expires_at, role: Role::Admin }
 }
 
 fn issued(number: u128, expires_at: Timestamp) -> StoreTokenIssued {
-    StoreTokenIssued { token_id: token(number), expires_at }
+    StoreTokenIssued { token_id: token(number), expires_at, role: Role::Admin }
+}
+
+#[test]
+fn a_token_has_the_role_that_it_was_issued_with() {
+    let expires_at = NOW.plus(TimeDelta::hours(24));
+    for role in Role::ALL {
+        let issue = StoreCommand::IssueToken { token_id: token(1), expires_at, role };
+        let after = shop().when(issue).then([StoreTokenIssued { token_id: token(1), expires_at, role }]);
+        let roles = after.and_a_repeat_gives_nothing().state.live().map(|store| store.tokens[0].role);
+        assert_eq!(roles, Some(role));
+    }
 }
 
 fn revoke(number: u128) -> StoreCommand {

@@ -15,6 +15,7 @@ pub fn to_append(id: EventId, store_id: StoreId, occurred_at: Timestamp, event: 
         store_id,
         occurred_at,
         actor: Actor::System,
+        by: None,
         request_id: None,
         idempotency: None,
         causation_id: None,

@@ -1,9 +1,9 @@
 //! How much an event may hold.
 
 use crate::support::*;
-use cartlog_journal::{JournalError, Metadata};
+use cartlog_journal::{By, JournalError, Metadata, NamedPerson, SealingKey};
 use domain::product::{ProductDescribed, ProductEvent};
-use domain::{Event, TokenId};
+use domain::{ActorId, Event, TokenId};
 use eventlog::{AppendError, MemoryLog};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -17,11 +17,15 @@ fn of_bytes(bytes: usize) -> Event {
     described("7".repeat(bytes - empty))
 }
 
-/// As long as any: of a request with the longest id, by a token, with a key, and a reaction at that.
+/// As long as any: of a request with the longest id, by a token, for a person with the longest name, with a key, and a reaction at that.
 fn longest_metadata() -> Metadata {
     let idempotency = serde_json::json!({ "key": "0".repeat(64), "fingerprint": "0".repeat(128) });
+    // Four bytes each in UTF-8.
+    let (person, key) = (ActorId(Uuid::nil()), SealingKey([7; 32]));
+    let name = cartlog_journal::seal_name(&key, person, &"𝄞".repeat(100)).unwrap();
     Metadata {
         actor: cartlog_journal::Actor::Token(TokenId(Uuid::nil())),
+        by: Some(By { token: Some(TokenId(Uuid::nil())), person: Some(NamedPerson { id: person, name: name.into() }) }),
         request_id: Some("7".repeat(128)),
         idempotency: Some(serde_json::from_value(idempotency).unwrap()),
         causation_id: Some(Uuid::nil()),

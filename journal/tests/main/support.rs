@@ -34,6 +34,7 @@ pub fn metadata() -> Metadata {
         store_id: StoreId(Uuid::from_u128(1)),
         occurred_at: Timestamp::from_millis(1_795_000_000_123),
         actor: Actor::System,
+        by: None,
         request_id: None,
         idempotency: None,
         causation_id: None,

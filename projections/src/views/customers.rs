@@ -142,6 +142,7 @@ impl View for Customers {
             | CustomerEvent::CustomerAddressRemoved(_)
             | CustomerEvent::CustomerLoggedIn(_)
             | CustomerEvent::CustomerLoggedOut(_)
+            | CustomerEvent::CustomerTokenIssued(_)
             | CustomerEvent::CustomerConfirmationRequested(_)
             | CustomerEvent::CustomerConfirmed(_)
             | CustomerEvent::CustomerDeleted(_) => changed(existing(row)?, event, envelope),
@@ -241,7 +242,9 @@ fn changed(row: &mut CustomerRow, event: &CustomerEvent, envelope: &Envelope) ->
     let mut is_edit = true;
     match event {
         CustomerEvent::CustomerCreated(_) => return Err(Misfit("the row exists already")),
-        CustomerEvent::CustomerClaimGivenUp(_) | CustomerEvent::CustomerConfirmationRequested(_) => {
+        CustomerEvent::CustomerClaimGivenUp(_)
+        | CustomerEvent::CustomerConfirmationRequested(_)
+        | CustomerEvent::CustomerTokenIssued(_) => {
             is_edit = false;
         }
         CustomerEvent::CustomerRenamed(event) => {

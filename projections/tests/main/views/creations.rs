@@ -30,6 +30,7 @@ fn envelope(stream: &str, revision: u64, event: impl Into<Event>, key: Option<&s
             store_id: STORE,
             occurred_at,
             actor: Actor::System,
+            by: None,
             request_id: None,
             idempotency,
             causation_id: None,

@@ -65,7 +65,7 @@ fn tokens_and_jobs_change_nothing_that_a_store_shows() {
     let token_id = TokenId(id(20));
     let job_id = JobId(id(30));
     fresh()
-        .then(StoreTokenIssued { token_id, expires_at: super::story::moment(99) }, json!({}))
+        .then(StoreTokenIssued { token_id, expires_at: super::story::moment(99), role: Role::Admin }, json!({}))
         .then(StoreTokenRevoked { token_id, reason: TokenRevocation::Requested }, json!({}))
         .then(StoreTokensAllRevoked {}, json!({}))
         .then(BatchCreditStarted { job_id, amount_in_cents: Cents::ZERO }, json!({}))

@@ -64,6 +64,7 @@ impl<V: View, E: Into<Event>> Story<V, E> {
                 store_id: STORE,
                 occurred_at: moment(self.number as i64),
                 actor: Actor::System,
+                by: None,
                 request_id: None,
                 idempotency: None,
                 causation_id: None,
