@@ -38,6 +38,7 @@ impl Code {
             | Self::OrderNotFound
             | Self::GiftCardNotFound
             | Self::CreditNotFound
+            | Self::ActorNotFound
             | Self::JobNotFound => {
                 "Check the id: it must be of this store, as it was answered, and not deleted. List what there is to find it."
             }

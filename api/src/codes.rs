@@ -70,6 +70,7 @@ codes! {
     CreditNotFound = "CREDIT_NOT_FOUND", 404, "Credit not found", "The customer has no such credit.";
     CouponNotFound = "COUPON_NOT_FOUND", 404, "Coupon not found", "There is no such coupon, or it can't be used now.";
     JobNotFound = "JOB_NOT_FOUND", 404, "Job not found", "The store has no such job.";
+    ActorNotFound = "ACTOR_NOT_FOUND", 404, "Actor not found", "The store knows no such person at its desk.";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405, "Method not allowed", "`Allow` names the methods of this path.";
     AppIdAlreadyExists = "APP_ID_ALREADY_EXISTS", 409, "App id already exists", "The `app_id` is taken, also by a deleted store.";
     TagAlreadyExists = "TAG_ALREADY_EXISTS", 409, "Tag already exists", "The product has the tag already.";

@@ -179,6 +179,7 @@ pub fn not_found(resource: Resource) -> Code {
         Resource::Credit => Code::CreditNotFound,
         Resource::Coupon => Code::CouponNotFound,
         Resource::Job => Code::JobNotFound,
+        Resource::Actor => Code::ActorNotFound,
         Resource::Confirmation => Code::ConfirmationNotFound,
     }
 }

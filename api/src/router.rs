@@ -61,6 +61,7 @@ urls! {
     "/store"                                             => POST stores::create, GET [window] stores::one, PUT stores::change, DELETE stores::delete;
     "/store/token"                                       => POST tokens::issue, DELETE tokens::revoke;
     "/store/secret"                                      => PUT stores::change_secret;
+    "/store/actor/{actor_id}"                            => DELETE stores::forget_actor;
     "/store/history"                                     => GET histories::store;
 
     "/product"                                           => GET [window] products::list, POST products::create;

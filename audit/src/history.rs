@@ -12,7 +12,7 @@ use domain::gift_card::GiftCardEvent;
 use domain::invoice::InvoiceEvent;
 use domain::{CartId, Currency, Event, StoreId};
 use eventlog::{Room, StreamName};
-use journal::{Delivery, Journal, JournalError, Unreadable};
+use journal::{Delivery, Journal, JournalError, Metadata, Unreadable};
 
 /// What is read at once.
 const READ: Room = Room { events: 1_000, bytes: 1024 * 1024 };
@@ -44,6 +44,16 @@ pub struct AuditedEvent {
     pub happened: String,
     /// Field by field; `None`: it can't be told.
     pub changes: Option<Vec<Change>>,
+}
+
+impl AuditedEvent {
+    /// What stands beside its data; `None`: the event can't be read.
+    pub fn metadata(&self) -> Option<&Metadata> {
+        match &self.event {
+            Delivery::Event(envelope) => Some(&envelope.metadata),
+            Delivery::Unreadable(_) => None,
+        }
+    }
 }
 
 /// Events of a history, oldest first.

@@ -200,6 +200,7 @@ pub enum Resource {
     Credit,
     Coupon,
     Job,
+    Actor,
     Confirmation,
 }
 
@@ -219,6 +220,7 @@ impl std::fmt::Display for Resource {
             Resource::Credit => "credit",
             Resource::Coupon => "coupon",
             Resource::Job => "job",
+            Resource::Actor => "actor",
             Resource::Confirmation => "confirmation",
         })
     }

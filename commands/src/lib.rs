@@ -63,4 +63,5 @@ pub use use_cases::{
     products::{InventoryChange, NewProduct},
     stores::NewStore,
 };
+pub use vault::behind::Behind;
 pub use watermark::Watermark;

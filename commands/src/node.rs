@@ -201,6 +201,11 @@ impl Node {
         Ok(key)
     }
 
+    /// Somebody was forgotten, by whatever name.
+    pub(crate) fn forget_people(&self) {
+        self.people.clear();
+    }
+
     /// The person of this name at the store's desk, as events say it. Whoever was forgotten, and named again, is somebody new: within
     /// [`PERSON_KNOWN`] on every node.
     pub(crate) async fn person(&self, store: StoreId, name: &str) -> Result<NamedPerson, CommandError> {

@@ -1,7 +1,7 @@
 //! The history of one object, read from the log: as it is stored, what it means, and whether it is whole.
 
 use super::chain::ChainCheck;
-use super::report::{Chain, HistoryEntry};
+use super::report::{By, Chain, HistoryEntry};
 use super::witnesses::Witnesses;
 use ::audit::{Amounts, Kind, ObjectFold, currency_in, happened};
 use anyhow::{Context, Result, bail};
@@ -9,6 +9,8 @@ use domain::{Category, Currency};
 use eventlog::{RecordedEvent, StreamName};
 use journal::{Actor, Envelope, Journal, JournalError, Tail, Unreadable};
 use serde_json::Value;
+use vault::Vault;
+use vault::behind::{self, Behind};
 
 /// Events that are read at once.
 const PAGE: usize = 500;
@@ -16,6 +18,7 @@ const PAGE: usize = 500;
 /// Reads one history, page by page.
 pub struct Historian<'a> {
     journal: &'a Journal,
+    vault: &'a dyn Vault,
     stream: StreamName,
     amounts: Amounts,
     /// `None`: what the stream holds is none of the objects that views show.
@@ -44,7 +47,8 @@ impl<'a> Historian<'a> {
         let category = Category::of_stream(stream.as_str()).map(|(category, _)| category);
         let kind = Kind::ALL.into_iter().find(|kind| Some(kind.category()) == category);
         let fold = kind.map(ObjectFold::of);
-        Ok(Self { journal, stream, amounts, fold, read: 0, chain: ChainCheck::with(seen, not_asked) })
+        let vault = witnesses.vault.as_ref();
+        Ok(Self { journal, vault, stream, amounts, fold, read: 0, chain: ChainCheck::with(seen, not_asked) })
     }
 
     /// The next events; empty at the end.
@@ -52,7 +56,22 @@ impl<'a> Historian<'a> {
         let recorded = self.journal.log().read_stream(&self.stream, self.read, PAGE).await?;
         let read = self.understand(&recorded).await?;
         self.read = recorded.last().map_or(self.read, |last| last.revision + 1);
-        recorded.iter().zip(read).map(|(recorded, read)| self.entry(recorded, read)).collect()
+        let mut behind = self.behind(&read).await?.into_iter();
+        let mut entries = Vec::with_capacity(recorded.len());
+        for (recorded, read) in recorded.iter().zip(read) {
+            let by = if read.is_ok() { behind.next().map(By::from) } else { None };
+            entries.push(HistoryEntry { by, ..self.entry(recorded, read)? });
+        }
+        Ok(entries)
+    }
+
+    /// Of those that can be read: whom they were done for. All of a stream are one store's.
+    async fn behind(&self, read: &[Result<Envelope, Box<Unreadable>>]) -> Result<Vec<Behind>> {
+        let readable: Vec<_> = read.iter().flatten().map(|envelope| &envelope.metadata).collect();
+        match readable.first() {
+            Some(first) => Ok(behind::behind(self.vault, first.store_id, &readable).await?),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// What vouches for what was read, and what speaks against it.
@@ -94,6 +113,7 @@ impl<'a> Historian<'a> {
             occurred_at: None,
             recorded_at,
             actor: None,
+            by: None,
             request_id: None,
             causation_id: None,
             hash,

@@ -4,6 +4,7 @@ use super::testimony::{NotAsked, Witness};
 use ::audit::Change;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use vault::behind::Behind;
 
 /// One event of a history.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,12 +23,35 @@ pub struct HistoryEntry {
     pub recorded_at: String,
     /// Who made it happen, in words.
     pub actor: Option<String>,
+    /// Whom it was done for; null where the event can't be read.
+    pub by: Option<By>,
     pub request_id: Option<String>,
     pub causation_id: Option<String>,
     /// Its own hash, which the next event carries.
     pub hash: String,
     /// Personal data open, or null once the person was erased.
     pub data: Value,
+}
+
+/// Whom an event was done for, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct By {
+    /// The token that made it happen, or set it off.
+    pub token_id: Option<String>,
+    /// What the store calls it.
+    pub token_name: Option<String>,
+    /// The person at the store's desk.
+    pub actor_id: Option<String>,
+    /// Null once the person was forgotten.
+    pub actor_name: Option<String>,
+}
+
+impl From<Behind> for By {
+    fn from(behind: Behind) -> Self {
+        let (token_id, token_name) = behind.token.map(|token| (token.id.to_string(), token.name)).unzip();
+        let (actor_id, actor_name) = behind.person.map(|person| (person.id.to_string(), person.name)).unzip();
+        Self { token_id, token_name: token_name.flatten(), actor_id, actor_name: actor_name.flatten() }
+    }
 }
 
 /// What was found of a stream. It is what was written as far as this says, and no further.

@@ -18,9 +18,9 @@ pub fn as_table(object: &str, entries: &[HistoryEntry], of: usize, chain: &Chain
     let mut table = tables::new(&[Text("time"), Number("revision"), Text("what happened"), Text("by")]);
     for entry in entries {
         let time = entry.occurred_at.as_ref().unwrap_or(&entry.recorded_at);
-        let by = entry.actor.as_deref().unwrap_or("?");
+        let by = by_whom(entry);
         let happened = [entry.happened.clone()].into_iter().chain(changed(entry)).collect::<Vec<_>>().join("\n");
-        table.add_row([time.clone(), entry.revision.to_string(), happened, by.to_owned()]);
+        table.add_row([time.clone(), entry.revision.to_string(), happened, by]);
     }
     let events = match (entries.len(), of) {
         (1, 1) => "1 event".to_owned(),
@@ -28,6 +28,13 @@ pub fn as_table(object: &str, entries: &[HistoryEntry], of: usize, chain: &Chain
         (shown, all) => format!("{shown} of {all} events"),
     };
     format!("{object}: {events}\n{table}\n{}\n", verdict(chain).join("\n"))
+}
+
+/// Who made it happen, and below that whom it was done for, by the names that are known.
+fn by_whom(entry: &HistoryEntry) -> String {
+    let named = entry.by.iter().flat_map(|by| [by.token_name.clone(), by.actor_name.clone()]).flatten();
+    let actor = entry.actor.clone().unwrap_or_else(|| "?".to_owned());
+    [actor].into_iter().chain(named).collect::<Vec<_>>().join("\n")
 }
 
 /// What it changed of what was there, a field a line: what is new, the sentence says.

@@ -11,6 +11,7 @@ use commands::snapshots::{self, Snapshots};
 use eventlog::chain::EventHash;
 use eventlog::{StreamName, with_causes};
 use journal::Journal;
+use vault::Vault;
 
 /// Where witnesses are to be found.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub struct Witnesses {
     pub views: ViewsKeeper,
     pub windows: WindowsCounter,
     pub snapshots: std::sync::Arc<dyn Snapshots>,
+    /// Not one of them: it knows the names of who was behind events.
+    pub vault: std::sync::Arc<dyn Vault>,
 }
 
 impl Witnesses {

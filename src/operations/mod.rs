@@ -39,8 +39,8 @@ impl Operations {
     /// As [`Stores::open_alone`].
     pub async fn alone(config: &Config, data: DataDir, purpose: Purpose) -> Result<Self> {
         let (stores, lock) = Stores::open_alone(config, &data, purpose).await?;
-        let Stores { journal, views, windows, snapshots, .. } = stores;
-        Ok(Self::of(Witnesses { journal, views, windows, snapshots }, data, Arc::new(lock)))
+        let Stores { journal, views, windows, snapshots, vault, .. } = stores;
+        Ok(Self::of(Witnesses { journal, views, windows, snapshots, vault }, data, Arc::new(lock)))
     }
 
     /// Of a running server.
@@ -50,6 +50,7 @@ impl Operations {
             views: backend.views.clone(),
             windows: backend.windows.clone(),
             snapshots: Arc::clone(&backend.snapshots),
+            vault: Arc::clone(&backend.vault),
         };
         let operations = Self::of(witnesses, backend.data.clone(), Arc::clone(&backend.lock));
         Self { running: Some(running), ..operations }

@@ -25,6 +25,7 @@ async fn every_operation_of_the_contract_is_there_and_no_other() {
     let wanted = [
         ("/store", "POST GET PUT DELETE"),
         ("/store/token", "POST DELETE"),
+        ("/store/actor/{actor_id}", "DELETE"),
         ("/store/secret", "PUT"),
         ("/store/history", "GET"),
         ("/product", "GET POST"),
@@ -184,8 +185,9 @@ async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
         ("CouponValidity", "result coupon"),
         (
             "AuditEvent",
-            "event_id type revision position occurred_at recorded_at actor request_id causation_id hash happened changes data",
+            "event_id type revision position occurred_at recorded_at actor by request_id causation_id hash happened changes data",
         ),
+        ("AuditBy", "token_id token_name actor_id actor_name"),
         ("Change", "field before after"),
         ("Link", "rel href"),
         ("Problem", "type title status detail error errors parts"),

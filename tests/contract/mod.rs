@@ -15,6 +15,7 @@ mod coupons;
 mod credits;
 mod customers;
 mod dates;
+mod desk;
 mod document;
 mod emails;
 mod encodings;

@@ -21,6 +21,8 @@ pub struct World {
     pub credit: String,
     pub coupon: String,
     pub job: String,
+    /// Somebody at the store's desk.
+    pub actor: String,
 }
 
 /// A call that succeeds.
@@ -78,7 +80,8 @@ impl World {
         let credit = shop.credit(&customer, 10).await;
         let job = shop.post("/customer/credit/1", Value::Null).await.expect(202).text("/job_id");
         let buyer = shop.customer().await;
-        Self { shop, customer, buyer, email, address, product, invoice, order, gift_card, credit, coupon, job }
+        let actor = shop.actor("Ada Byron at the desk").await;
+        Self { shop, customer, buyer, email, address, product, invoice, order, gift_card, credit, coupon, job, actor }
     }
 
     /// Whether nobody has deleted what most cases are about, given it away, or sold it out.
@@ -90,7 +93,7 @@ impl World {
     }
 
     /// What another store must never see.
-    pub fn secrets(&self) -> [&str; 10] {
+    pub fn secrets(&self) -> [&str; 11] {
         [
             &self.customer,
             &self.email,
@@ -102,6 +105,7 @@ impl World {
             &self.credit,
             &self.coupon,
             &self.job,
+            &self.actor,
         ]
     }
 
@@ -125,6 +129,7 @@ impl World {
     async fn call(&self, key: &str, path: &str) -> Option<Call> {
         let mut parts = path.split('/').skip(1);
         match (parts.next()?, parts.nth(1).unwrap_or_default()) {
+            ("store", _) if path.contains("/actor/") => deleted(format!("/store/actor/{}", self.actor)),
             ("store", _) => of_store(key, &self.shop.app_id),
             ("product" | "admin", _) => self.of_products(key).await,
             ("customer", "address") => self.of_addresses(key).await,
@@ -153,6 +158,7 @@ impl World {
             ("{credit_id_or_amount}", &self.credit),
             ("{code}", &self.coupon),
             ("{job_id}", &self.job),
+            ("{actor_id}", &self.actor),
             ("{query}", "darjeeling"),
             ("{n}", "10"),
             ("{kind}", "invoice"),

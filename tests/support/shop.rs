@@ -177,8 +177,13 @@ impl TestShop {
 
     /// The same client, which also sends this header: in place of one of the same name.
     pub fn with(&self, name: &str, value: &str) -> Self {
+        self.with_bytes(name, value.as_bytes())
+    }
+
+    /// The same, of a value that may be no ASCII.
+    pub fn with_bytes(&self, name: &str, value: &[u8]) -> Self {
         let mut other = self.clone();
-        let value = HeaderValue::from_str(value).expect("a header's value");
+        let value = HeaderValue::from_bytes(value).expect("a header's value");
         other.headers.insert(name.parse::<HeaderName>().expect("a header's name"), value);
         other
     }
@@ -340,6 +345,18 @@ impl TestShop {
     pub async fn coupon(&self, fields: Value) -> String {
         let coupon = merged(json!({ "code": format!("CODE-{}", number()) }), fields);
         self.post("/coupon_code", coupon).await.expect(201).text("/coupon/code")
+    }
+
+    /// The id of a person whom a command of this store has named.
+    pub async fn actor(&self, name: &str) -> String {
+        let tagline = json!({ "tagline": format!("by number {}", number()) });
+        self.with("Cartlog-Actor", name).put("/store", tagline).await.expect(200);
+        let store = self.get("/store").await.expect(200).text("/store/store_id");
+        let told = self.get(&format!("/audit/store/{store}?type=StoreTaglineChanged&limit=250")).await.expect(200);
+        let events = told["events"].as_array().expect("events");
+        let last = events.last().expect("an event");
+        assert_eq!(last["by"]["actor_name"], name);
+        last["by"]["actor_id"].as_str().expect("an id").to_owned()
     }
 
     /// What can be put into carts of the product, and what is held of it.

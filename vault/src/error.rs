@@ -23,6 +23,15 @@ impl From<VaultError> for KeysError {
     }
 }
 
+impl From<KeysError> for VaultError {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Away(reason) => VaultError::Away(reason),
+            KeysError::Damaged(reason) => VaultError::Damaged(reason),
+        }
+    }
+}
+
 impl VaultError {
     /// Whether trying again helps.
     pub fn retry(&self) -> Retry {

@@ -9,6 +9,7 @@
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+pub mod behind;
 pub mod binding;
 #[cfg(feature = "testing")]
 pub mod conformance;

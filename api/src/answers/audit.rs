@@ -2,6 +2,7 @@
 
 use super::{Time, list};
 use audit::AuditedEvent;
+use commands::Behind;
 use journal::{Actor, Delivery, Envelope};
 use serde::Serialize;
 use serde_json::Value;
@@ -25,6 +26,8 @@ pub struct AuditEvent {
     pub recorded_at: Option<Time>,
     /// `token:` and a token's id, `anonymous`, or `system`; null where the event can't be read.
     pub actor: Option<String>,
+    /// Whom it was done for; null where the event can't be read, or nobody is known.
+    pub by: Option<AuditBy>,
     /// The request that it happened in.
     pub request_id: Option<String>,
     /// The event that it is a reaction to.
@@ -39,6 +42,31 @@ pub struct AuditEvent {
     /// What is stored of it, by its `type` as `GET /asyncapi.json` has it, but opened: `personal` is not sealed here, and null once the
     /// person was erased. Null where the event can't be read.
     pub data: Value,
+}
+
+/// Whom an event was done for: of what cartlog does by itself, whoever set it off.
+#[derive(Serialize, ToSchema)]
+pub struct AuditBy {
+    /// The token that made it happen, or set it off.
+    pub token_id: Option<Uuid>,
+    /// What the token was called when it was issued.
+    pub token_name: Option<String>,
+    /// The person whom `Cartlog-Actor` named.
+    pub actor_id: Option<Uuid>,
+    /// The person's name; null once the person was forgotten.
+    pub actor_name: Option<String>,
+}
+
+impl AuditBy {
+    /// `None` where nobody is known.
+    pub fn of(behind: Behind) -> Option<Self> {
+        if behind == Behind::default() {
+            return None;
+        }
+        let (token_id, token_name) = behind.token.map(|token| (token.id.0, token.name)).unzip();
+        let (actor_id, actor_name) = behind.person.map(|person| (person.id.0, person.name)).unzip();
+        Some(Self { token_id, token_name: token_name.flatten(), actor_id, actor_name: actor_name.flatten() })
+    }
 }
 
 /// A field of the object, before an event and after it.
@@ -57,10 +85,12 @@ list! {
     AuditHistory { events: AuditEvent }
 }
 
-impl TryFrom<AuditedEvent> for AuditEvent {
-    type Error = serde_json::Error;
-
-    fn try_from(audited: AuditedEvent) -> Result<Self, serde_json::Error> {
+impl AuditEvent {
+    /// An event, and who was behind it.
+    ///
+    /// # Errors
+    /// Its data can't be shown.
+    pub fn new(audited: AuditedEvent, by: Option<AuditBy>) -> Result<Self, serde_json::Error> {
         let AuditedEvent { event, happened, changes } = audited;
         let read: Option<&Envelope> = match &event {
             Delivery::Event(envelope) => Some(envelope),
@@ -79,6 +109,7 @@ impl TryFrom<AuditedEvent> for AuditEvent {
             occurred_at: read.map(|envelope| envelope.metadata.occurred_at.into()),
             recorded_at: read.map(|envelope| envelope.recorded_at.into()),
             actor: read.map(|envelope| actor(envelope.metadata.actor)),
+            by,
             request_id: read.and_then(|envelope| envelope.metadata.request_id.clone()),
             causation_id: read.and_then(|envelope| envelope.metadata.causation_id),
             hash: event.hash().to_string(),

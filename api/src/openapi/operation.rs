@@ -12,8 +12,9 @@ use std::collections::BTreeSet;
 const NOT_IDEMPOTENT: [&str; 2] = ["/store/token", "/customer/{customer_id}/send_confirmation"];
 
 /// Commands that have no use for a revision: what they change is no representation that a client edits.
-const NOT_CONDITIONAL: [&str; 5] = [
+const NOT_CONDITIONAL: [&str; 6] = [
     "/store/token",
+    "/store/actor/{actor_id}",
     "/customer/login",
     "/customer/logout",
     "/customer/confirm/{token}",

@@ -5,7 +5,7 @@ use crate::codes::Code;
 use serde_json::{Value, json};
 
 /// Every path segment that is a parameter: what it is, and what it is called when there is no such thing.
-const PATH_PARAMETERS: [(&str, &str, Option<Code>); 18] = [
+const PATH_PARAMETERS: [(&str, &str, Option<Code>); 19] = [
     ("product_id", "A product's id", Some(Code::ProductNotFound)),
     ("customer_id", "A customer's id", Some(Code::CustomerNotFound)),
     ("address_id", "The id of one of the customer's addresses", Some(Code::AddressNotFound)),
@@ -14,6 +14,7 @@ const PATH_PARAMETERS: [(&str, &str, Option<Code>); 18] = [
     ("gift_card_id", "A gift card's id", Some(Code::GiftCardNotFound)),
     ("credit_id_or_amount", "The id of one of the customer's credits", None),
     ("job_id", "A job's id", Some(Code::JobNotFound)),
+    ("actor_id", "The id of a person at the store's desk, from an audit", Some(Code::ActorNotFound)),
     ("code", "A coupon code, in any case of its letters", None),
     ("email", "An email address, in any case of its letters", None),
     ("tag", "A tag: 1 to 1,000 characters", None),

@@ -2,9 +2,9 @@
 //! told as such.
 
 use super::{Answer, histories, timezone};
-use crate::answers::audit::{AuditEvent, AuditHistory};
+use crate::answers::audit::{AuditBy, AuditEvent, AuditHistory};
 use crate::codes::Code;
-use crate::mapping::journal_error;
+use crate::mapping::{self, journal_error};
 use crate::problem::Problem;
 use crate::requests::audit::AuditParams;
 use crate::requests::dates::DateParam;
@@ -12,7 +12,7 @@ use crate::wire::answer;
 use crate::wire::call::Call;
 use crate::wire::list::List;
 use crate::wire::paging::{Beside, CursorOnly, CursorOnlyParams};
-use audit::{Filter, History, Kind};
+use audit::{AuditedEvent, Filter, History, Kind};
 use domain::{CartId, CustomerId, StoreId};
 use eventlog::StreamName;
 use projections::Views;
@@ -60,6 +60,21 @@ async fn history(views: &Views, store_id: StoreId, kind: Kind, named: &str) -> R
     Ok(Some(History { cart_id, currency: known.map(|customer| customer.currency), ..of(customer.0) }))
 }
 
+/// The events, each with who was behind it.
+async fn shown(call: &Call, events: Vec<AuditedEvent>) -> Result<Vec<AuditEvent>, Problem> {
+    let metadata: Vec<_> = events.iter().filter_map(AuditedEvent::metadata).collect();
+    let behind = call.commands().behind(call.store_id(), &metadata).await.map_err(mapping::command_error)?;
+    let mut behind = behind.into_iter().map(AuditBy::of);
+    let shown = events.into_iter().map(|event| {
+        let by = event.metadata().is_some().then(|| behind.next().flatten()).flatten();
+        AuditEvent::new(event, by)
+    });
+    shown.collect::<Result<Vec<_>, _>>().map_err(|error| {
+        tracing::error!(%error, "an event of a history could not be shown");
+        Problem::of(Code::HistoryDamaged)
+    })
+}
+
 /// The history of an object, in words
 ///
 /// Every event with what it changed, oldest first; also of what was deleted. `kind` is one of `store`, `product`, `customer`, `cart`,
@@ -91,10 +106,7 @@ pub async fn history_of(call: Call) -> Answer {
     let limit = paging.limit() as usize;
     let page = history.page(&call.api.parts.journal, from, limit, &filter).await;
     let page = page.map_err(|error| journal_error(&error))?.or_else(|| history.if_empty()).ok_or_else(missing)?;
-    let events = page.events.into_iter().map(AuditEvent::try_from).collect::<Result<Vec<_>, _>>().map_err(|error| {
-        tracing::error!(%error, "an event of a history could not be shown");
-        Problem::of(Code::HistoryDamaged)
-    })?;
+    let events = shown(&call, page.events).await?;
     let previous = (from > 0).then(|| from.saturating_sub(limit as u64).to_string());
     let beside = Beside { previous, next: page.next.map(|next| next.to_string()) };
     let links = call.with_scope(|scope| paging.links(scope, &beside));

@@ -10,8 +10,8 @@ use crate::wire::answer::{self, Single};
 use crate::wire::call::Call;
 use crate::wire::request_parts::RequestParts;
 use axum::extract::State;
-use domain::StoreId;
 use domain::store::ChangeStore;
+use domain::{ActorId, StoreId};
 use http::StatusCode;
 
 /// The store as it is answered; `None`: deleted, or not there.
@@ -105,5 +105,20 @@ pub async fn change_secret(call: Call) -> Answer {
 pub async fn delete(call: Call) -> Answer {
     call.parts.params::<()>()?;
     let done = call.commands().delete_store(&call.request()?).await?;
+    Ok(call.deleted(done, ids(call.store_id())))
+}
+
+/// Forgets a person's name
+///
+/// Of somebody whom `Cartlog-Actor` named. Nobody can read it any more; events go on to say that it was one and the same person. Named
+/// again, it is somebody new.
+#[utoipa::path(
+    delete, path = "", operation_id = "deleteActor", tag = "Store",
+    responses((status = 204, description = "It is forgotten"))
+)]
+pub async fn forget_actor(call: Call) -> Answer {
+    let actor: ActorId = call.parts.id()?;
+    call.parts.params::<()>()?;
+    let done = call.commands().forget_actor(&call.unconditional_request(false)?, actor).await?;
     Ok(call.deleted(done, ids(call.store_id())))
 }

@@ -29,6 +29,7 @@ path_ids! {
     GiftCardId, "gift_card_id", GiftCardNotFound;
     CreditId, "credit_id_or_amount", CreditNotFound;
     JobId, "job_id", JobNotFound;
+    ActorId, "actor_id", ActorNotFound;
 }
 
 /// An id as clients write it; any other text names nothing that exists (api.md §1, Ids).

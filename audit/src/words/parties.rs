@@ -46,6 +46,7 @@ pub fn store(event: &StoreEvent) -> String {
         StoreEvent::BatchCreditCompleted(event) => {
             format!("job {} done: {} credits issued", event.job_id, event.issued)
         }
+        StoreEvent::StoreActorForgotten(event) => format!("the name of actor {} forgotten", event.actor_id),
         StoreEvent::StoreClaimGivenUp(event) => {
             format!("an attempt to create the store given up (claim {})", event.claim_id)
         }

@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod authenticate;
 pub mod batch_credit;
+mod behind;
 mod bill_size;
 pub mod billing;
 pub(crate) mod cart_steps;

@@ -158,7 +158,7 @@ async fn fill(node: &Commands, shop: &Shop, count: usize, title_chars: usize) ->
 #[tokio::test]
 async fn a_bill_is_refused_before_anything_is_spent_or_goes_all_the_way() {
     let (mut refused, mut billed) = (0, 0);
-    for max_append_bytes in (9_000..22_000).step_by(1_000) {
+    for max_append_bytes in (10_000..23_000).step_by(1_000) {
         let world = World::limited(max_append_bytes);
         let node = world.node();
         let shop = Shop::open(&world, &node).await.with_balances(&node).await;

@@ -28,6 +28,10 @@ pub enum StoreCommand {
     RevokeAllTokens,
     /// For ever: its `app_id` stays taken. Deleted already: not found.
     Delete,
+    /// The vault has destroyed the key already. An event each time.
+    ForgetActor {
+        actor_id: ActorId,
+    },
     /// Under way already: no event.
     StartBatchCredit {
         job_id: JobId,

@@ -3,7 +3,9 @@
 use super::*;
 use crate::decider::changed;
 use crate::limits::MAX_TOKENS;
-use crate::{Category, Cents, ClaimId, Context, CredentialId, Decider, Impossible, JobId, StoreId, Timestamp, TokenId};
+use crate::{
+    ActorId, Category, Cents, ClaimId, Context, CredentialId, Decider, Impossible, JobId, StoreId, Timestamp, TokenId,
+};
 
 type Decision = Result<Vec<StoreEvent>, StoreRejection>;
 
@@ -27,6 +29,7 @@ impl Decider for Store {
             StoreCommand::RevokeToken { token_id } => self.revoke_token(*token_id, context.now),
             StoreCommand::RevokeAllTokens => self.revoke_all_tokens(context.now),
             StoreCommand::Delete => self.delete(),
+            StoreCommand::ForgetActor { actor_id } => self.forget_actor(*actor_id),
             StoreCommand::StartBatchCredit { job_id, amount_in_cents } => {
                 self.start_batch_credit(*job_id, *amount_in_cents)
             }
@@ -54,7 +57,7 @@ impl Decider for Store {
         }
     }
 
-    /// Neither tokens nor jobs nor claims are anything that a client sees of the store.
+    /// Neither tokens nor jobs nor claims nor who is at the desk are anything that a client sees of the store.
     fn changes_representation(event: &StoreEvent) -> bool {
         match event {
             StoreEvent::StoreTokenIssued(_)
@@ -62,7 +65,8 @@ impl Decider for Store {
             | StoreEvent::StoreTokensAllRevoked(_)
             | StoreEvent::BatchCreditStarted(_)
             | StoreEvent::BatchCreditCompleted(_)
-            | StoreEvent::StoreClaimGivenUp(_) => false,
+            | StoreEvent::StoreClaimGivenUp(_)
+            | StoreEvent::StoreActorForgotten(_) => false,
             StoreEvent::StoreCreated(_)
             | StoreEvent::StoreRenamed(_)
             | StoreEvent::StoreTaglineChanged(_)
@@ -90,6 +94,7 @@ impl Decider for Store {
             | StoreEvent::StoreTokensAllRevoked(_)
             | StoreEvent::BatchCreditCompleted(_)
             | StoreEvent::StoreClaimGivenUp(_)
+            | StoreEvent::StoreActorForgotten(_)
             | StoreEvent::StoreDeleted(_) => false,
         }
     }
@@ -159,6 +164,11 @@ impl Store {
             return Ok(Vec::new());
         }
         Ok(vec![StoreTokensAllRevoked {}.into()])
+    }
+
+    fn forget_actor(&self, actor_id: ActorId) -> Decision {
+        self.found()?;
+        Ok(vec![StoreActorForgotten { actor_id }.into()])
     }
 
     fn delete(&self) -> Decision {

@@ -113,6 +113,12 @@ pub struct BatchCreditCompleted {
     pub issued: u64,
 }
 
+/// The name of a person at the store's desk was forgotten: events go on to say that it was one and the same, and nobody can tell who.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoreActorForgotten {
+    pub actor_id: ActorId,
+}
+
 events! {
     /// The events of a store's stream.
     pub enum StoreEvent {
@@ -120,6 +126,7 @@ events! {
         StoreTaxRateChanged = 1, StoreTimezoneChanged = 1, StoreCartExpiryChanged = 1, StoreSecretChanged = 1,
         StoreTokenIssued = 2, StoreTokenRevoked = 1, StoreTokensAllRevoked = 1, StoreDeleted = 1,
         BatchCreditStarted = 1, BatchCreditCompleted = 1, StoreClaimGivenUp = 1,
+        StoreActorForgotten = 1,
     }
 }
 
@@ -148,7 +155,8 @@ impl StoreEvent {
             | Self::StoreDeleted(_)
             | Self::BatchCreditStarted(_)
             | Self::BatchCreditCompleted(_)
-            | Self::StoreClaimGivenUp(_) => None,
+            | Self::StoreClaimGivenUp(_)
+            | Self::StoreActorForgotten(_) => None,
         }
     }
 }

@@ -30,6 +30,7 @@ fn fold(state: &mut Store, event: &StoreEvent) -> Option<()> {
         StoreEvent::StoreTokenIssued(event) => return token_issued(live(state)?, event),
         StoreEvent::StoreTokenRevoked(event) => token_revoked(live(state)?, event.token_id),
         StoreEvent::StoreTokensAllRevoked(_) => live(state)?.tokens.clear(),
+        StoreEvent::StoreActorForgotten(_) => return live(state).map(drop),
         StoreEvent::StoreDeleted(_) => return deleted(state),
         StoreEvent::BatchCreditStarted(event) => {
             let earlier = live(state)?.jobs.insert(event.job_id, event.amount_in_cents);

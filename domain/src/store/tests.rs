@@ -4,7 +4,7 @@
 use super::*;
 use crate::limits::MAX_TOKENS;
 use crate::testing::{Given, NOW, given, id, live_through, nothing};
-use crate::{Cents, ClaimId, CredentialId, Decider, JobId, StoreId, Timestamp, TokenId};
+use crate::{ActorId, Cents, ClaimId, CredentialId, Decider, JobId, StoreId, Timestamp, TokenId};
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
@@ -315,6 +315,7 @@ fn any_command() -> impl Strategy<Value = StoreCommand> {
         (small.clone(), 0..20i64).prop_map(|(number, hours)| issue(number, NOW.plus(TimeDelta::hours(hours)))),
         small.clone().prop_map(revoke),
         Just(StoreCommand::RevokeAllTokens),
+        small.clone().prop_map(|number| StoreCommand::ForgetActor { actor_id: ActorId(id(number)) }),
         small.clone().prop_map(start_job),
         small.clone().prop_map(complete_job),
         small.prop_map(|number| StoreCommand::GiveUpClaim { claim_id: claim(number) }),
@@ -332,6 +333,7 @@ fn gives_nothing_again(command: &StoreCommand) -> bool {
         StoreCommand::Create(_)
         | StoreCommand::RevokeToken { .. }
         | StoreCommand::Delete
+        | StoreCommand::ForgetActor { .. }
         | StoreCommand::CompleteBatchCredit { .. } => false,
     }
 }

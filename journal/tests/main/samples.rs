@@ -147,7 +147,10 @@ async fn every_event_is_read_as_it_was_written() {
         let Delivery::Event(read) = read else { panic!("{read:?}") };
         assert_eq!((&read.stream, read.revision, read.id), (&written.stream, written.revision, written.id));
         assert!(read.event == written.event, "{}", written.event.event_type());
-        let metadata = cartlog_journal::Metadata { prev: read.metadata.prev, ..written.metadata.clone() };
+        // Whatever version it was read in, it is written in today's.
+        let schema_version = written.event.schema_version();
+        let metadata =
+            cartlog_journal::Metadata { prev: read.metadata.prev, schema_version, ..written.metadata.clone() };
         assert_eq!(read.metadata, metadata);
     }
     let stored = desk.stored().await;

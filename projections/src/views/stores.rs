@@ -70,6 +70,7 @@ impl View for Stores {
             | StoreEvent::StoreCartExpiryChanged(_)
             | StoreEvent::StoreSecretChanged(_)
             | StoreEvent::StoreTokenIssued(_)
+            | StoreEvent::StoreActorForgotten(_)
             | StoreEvent::StoreTokenRevoked(_)
             | StoreEvent::StoreTokensAllRevoked(_)
             | StoreEvent::StoreDeleted(_)
@@ -129,6 +130,7 @@ fn changed(row: &mut StoreRow, event: &StoreEvent, envelope: &Envelope) {
         StoreEvent::StoreDeleted(_) => row.deleted_at = Some(at),
         StoreEvent::StoreCreated(_)
         | StoreEvent::StoreClaimGivenUp(_)
+        | StoreEvent::StoreActorForgotten(_)
         | StoreEvent::StoreSecretChanged(_)
         | StoreEvent::StoreTokenIssued(_)
         | StoreEvent::StoreTokenRevoked(_)
