@@ -19,7 +19,7 @@ impl Code {
                 "Send the `customer_token` of the customer's log-in or sign-up as `CUSTOMER-TOKEN`; once it has ended, let the customer log in again."
             }
             Self::Forbidden => {
-                "Use a token of a role that may: `GET /errors/forbidden` does not say which, docs/api.md has the table; `POST /store/token` with `role` issues one."
+                "Use a token of a role that may: `x-roles` of the operation in `/openapi.json` names them, and `POST /store/token` with `role` issues one."
             }
             Self::InvalidCredentials => "Check the name and the secret. Which of the two is wrong is not told.",
             Self::CustomerIsNotConfirmed => {
