@@ -38,6 +38,7 @@ mod requests;
 mod roles;
 mod routes;
 mod service;
+mod sign_up;
 mod snapshot;
 mod stores;
 mod strangers;
