@@ -133,8 +133,8 @@ fn sign_up_is_open_unless_somebody_closes_it_anywhere() {
     assert!(from_file.starts_with("closed ") && from_file.ends_with("c.toml"), "{from_file}");
     assert_eq!(asked(&["--config", path], &[("CARTLOG_SIGN_UP", "open")]), "open CARTLOG_SIGN_UP");
     assert_eq!(asked(&["--sign-up", "closed"], &[("CARTLOG_SIGN_UP", "open")]), "closed --sign-up");
-    // Nothing is begun with a typo: who meant 'closed' must not serve an open one.
-    let refused = run(cartlog(&["serve", "--listen", "127.0.0.1:0", "--data"])
+    // Nothing is begun with a typo: who meant 'closed' must not serve an open one. Nowhere it could not be served, either.
+    let refused = run(cartlog(&["serve", "--listen", "nowhere", "--data"])
         .arg(directory.path().join("d"))
         .env("CARTLOG_SIGN_UP", "closd"))
     .failed();

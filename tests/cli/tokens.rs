@@ -65,29 +65,27 @@ fn a_token_is_made_listed_and_revoked() {
 
 #[test]
 fn a_token_is_shown_once_and_stands_in_no_file() {
-    let data = served();
-    let told = on(data.path(), &["token", "create", "--name", "Grace, laptop", "--expires", "2h"]);
+    let data = private_directory();
+    let server = Server::on_files(data.path(), &[]);
+    let told = on_files(data.path(), &["token", "create", "--name", "Grace, laptop", "--expires", "2h"]);
     assert_eq!(told.stderr, "");
     let told = told.succeeded();
     let text = told.lines().next().expect("the token stands in the first line");
     assert!(text.starts_with("clo_") && !text.contains(' '), "{told}");
-    for said in
-        ["shown only now", "Grace, laptop", "operator", list(data.path())[0]["token_id"].as_str().expect("an id")]
-    {
+    for said in ["shown only now", "Grace, laptop", "operator"] {
         assert!(told.contains(said), "no '{said}' in\n{told}");
     }
-    let listed = on(data.path(), &["token", "list"]).succeeded();
-    assert!(!listed.contains("clo_"), "{listed}");
-    let server = Server::on(data.path(), &[]);
+    let listed = on_files(data.path(), &["token", "list"]).succeeded();
+    assert!(listed.contains("Grace, laptop") && !listed.contains("clo_"), "{listed}");
     let mut seen = 0;
     for file in fs::read_dir(server.data()).expect("a directory").map(|entry| entry.expect("an entry").path()) {
         // Of the socket nothing is read.
         let Ok(bytes) = fs::read(&file) else { continue };
-        seen += 1;
         let stands = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
         assert!(!stands(text) && !stands(&text[4..]), "it stands in {}", file.display());
+        seen += usize::from(stands("Grace, laptop"));
     }
-    assert!(seen > 4, "{seen} files");
+    assert!(seen > 0, "the vault is not among the files");
 }
 
 #[test]
