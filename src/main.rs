@@ -31,6 +31,7 @@ mod signals;
 mod status;
 mod supervise;
 mod tables;
+mod tokens;
 mod units;
 mod version;
 mod wiring;

@@ -1,6 +1,6 @@
 //! Tables on the terminal, all in one look: one rule, below the head; numbers to the right; never wider than the terminal.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 use console::Term;
 
 /// One rule below the head, and nothing else.
@@ -26,6 +26,14 @@ pub fn new(heads: &[Head<'_>]) -> Table {
         }
     }
     table
+}
+
+/// Gives each column room for a word of so many letters, however narrow the terminal is: shorter ones are never broken in two.
+pub fn keep_words(table: &mut Table, letters: &[u16]) {
+    for (column, letters) in table.column_iter_mut().zip(letters) {
+        let padding = column.padding_width();
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(letters + padding)));
+    }
 }
 
 /// Two columns without a head: what, and how it is.

@@ -18,8 +18,12 @@ impl Code {
             Self::CustomerUnauthorized => {
                 "Send the `customer_token` of the customer's log-in or sign-up as `CUSTOMER-TOKEN`; once it has ended, let the customer log in again."
             }
+            Self::OperatorUnauthorized => {
+                "Send a token of whoever operates the server, which `cartlog token create` makes there, as `Authorization: Bearer`. No store's token is one."
+            }
             Self::Forbidden => {
-                "Use a token of a role that may: `x-roles` of the operation in `/openapi.json` names them, and `POST /store/token` with `role` issues one."
+                "Use a token of a role that may: `x-roles` of the operation in `/openapi.json` names them, and `POST /store/token` with `role` issues one; \
+                 of whoever operates the server `cartlog token create --role` does."
             }
             Self::InvalidCredentials => "Check the name and the secret. Which of the two is wrong is not told.",
             Self::CustomerIsNotConfirmed => {

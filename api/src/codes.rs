@@ -49,6 +49,8 @@ codes! {
     InvalidCredentials = "INVALID_CREDENTIALS", 401, "Invalid credentials", "The name or the secret is wrong.";
     CustomerUnauthorized = "CUSTOMER_UNAUTHORIZED", 401, "Customer unauthorized",
         "With a token of role `storefront`: `CUSTOMER-TOKEN` is missing, unknown, expired, or not the customer's whom the request is about.";
+    OperatorUnauthorized = "OPERATOR_UNAUTHORIZED", 401, "Operator unauthorized",
+        "The request carries no operator's token as `Authorization: Bearer`, or one that is unknown, expired or revoked.";
     Forbidden = "FORBIDDEN", 403, "Forbidden", "The token's role may not do that.";
     CustomerIsNotConfirmed = "CUSTOMER_IS_NOT_CONFIRMED", 403, "Customer is not confirmed",
         "Writing to carts needs a customer who has confirmed the email address.";

@@ -84,6 +84,7 @@ pub fn command_error(error: CommandError) -> Problem {
         CommandError::Unauthorized => Code::Unauthorized,
         CommandError::TokenExpired => Code::TokenExpired,
         CommandError::CustomerUnauthorized => Code::CustomerUnauthorized,
+        CommandError::OperatorUnauthorized => Code::OperatorUnauthorized,
         CommandError::CouponRefused(refusal) => coupon_refused(*refusal),
         CommandError::RevisionMismatch { .. } => Code::RevisionMismatch,
         CommandError::KeyReused => Code::IdempotencyKeyReused,

@@ -54,6 +54,8 @@ pub struct ApiSettings {
     pub view_timeout: Duration,
     /// Whether answers are compressed for clients that ask for it.
     pub compression: bool,
+    /// Whether anybody may create a store; if not, operators may.
+    pub open_sign_up: bool,
 }
 
 impl ApiSettings {
@@ -77,6 +79,7 @@ impl Default for ApiSettings {
             query_timeout: Duration::from_secs(10),
             view_timeout: Duration::from_secs(2),
             compression: true,
+            open_sign_up: true,
         }
     }
 }

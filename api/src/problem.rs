@@ -179,6 +179,11 @@ fn described(error: &FieldError) -> String {
     }
 }
 
+/// What RFC 9110 §11.6.1 wants with every 401: how to say who one is. Operators do as RFC 6750 says.
+fn challenge(code: Code) -> &'static str {
+    if code == Code::OperatorUnauthorized { "Bearer realm=\"cartlog\"" } else { "AccessToken realm=\"cartlog\"" }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Refusal { code, detail, errors, parts, retry_after } = *self.0;
@@ -201,8 +206,7 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if code.status_code() == 401 {
-            // RFC 9110 §11.6.1 wants a challenge with every 401.
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("AccessToken realm=\"cartlog\""));
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge(code)));
         }
         response
     }

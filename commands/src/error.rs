@@ -39,6 +39,9 @@ pub enum CommandError {
     /// The customer's token is unknown, revoked, expired, or another customer's.
     #[error("the customer's token is not valid for this")]
     CustomerUnauthorized,
+    /// It is no operator's token, or one that has expired or was revoked.
+    #[error("the operator's token is not valid")]
+    OperatorUnauthorized,
     /// The coupon can't be used for this cart.
     #[error(transparent)]
     CouponRefused(#[from] domain::coupon::CouponRefusal),
@@ -136,6 +139,7 @@ impl CommandError {
             | CommandError::Unauthorized
             | CommandError::TokenExpired
             | CommandError::CustomerUnauthorized
+            | CommandError::OperatorUnauthorized
             | CommandError::CouponRefused(_)
             | CommandError::RevisionMismatch { .. }
             | CommandError::KeyReused

@@ -60,8 +60,10 @@ pub use use_cases::{
     customer_tokens::IssuedCustomerToken,
     customers::{CustomerChange, NewCustomer},
     gift_cards::NewGiftCard,
+    operator_tokens::{IssuedOperatorToken, NewOperatorToken, OperatorStanding, issue_operator_token},
     products::{InventoryChange, NewProduct},
     stores::NewStore,
 };
 pub use vault::behind::Behind;
+pub use vault::{OperatorRole, OperatorToken};
 pub use watermark::Watermark;

@@ -11,6 +11,7 @@ mod place;
 mod settings;
 mod shell;
 mod store;
+mod token;
 
 use crate::config::{self, Flags, Loaded};
 use crate::{data_dir, logging, version};
@@ -25,6 +26,7 @@ use kafka::KafkaArgs;
 use settings::{ConfigArgs, ServeArgs};
 use shell::{CompletionsArgs, ManArgs};
 use store::{RebuildArgs, StatusArgs};
+use token::TokenArgs;
 
 /// An event-sourced online-store backend: every change an event, every answer a view of it.
 #[derive(Parser)]
@@ -57,6 +59,8 @@ enum Command {
     Copy(Box<CopyArgs>),
     /// Looks into the history of the store
     Audit(AuditArgs),
+    /// Makes, lists and revokes the tokens of whoever operates the server
+    Token(TokenArgs),
     /// Looks at what was forwarded to Apache Kafka, and makes good what was lost there
     Kafka(Box<KafkaArgs>),
     /// Lets shoppers loose on a server and checks that everything adds up
@@ -84,6 +88,7 @@ impl Cli {
             Command::Rebuild(rebuild) => rebuild.run().await?,
             Command::Copy(copy) => copy.run().await?,
             Command::Audit(audit) => return audit.run().await,
+            Command::Token(token) => return token.run().await,
             Command::Kafka(kafka) => return kafka.run().await,
             Command::Demo(demo) => return demo.run().await,
             Command::Completions(completions) => completions.run()?,

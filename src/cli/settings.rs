@@ -3,7 +3,7 @@
 use super::brokers::BrokerArgs;
 use super::load;
 use super::place::{PlaceArgs, name_of};
-use crate::config::{self, Config, Durability, Flags};
+use crate::config::{self, Config, Durability, Flags, SignUp};
 use crate::{logging, output, serve, wiring};
 use anyhow::Result;
 use clap::Args;
@@ -51,6 +51,9 @@ pub struct SettingsArgs {
     /// Wrong secrets or passwords of one account from one address that are answered in a minute; 0: no limit [default: 10]
     #[arg(long, value_name = "N")]
     wrong_tries: Option<u32>,
+    /// Who may create a store: everybody, or only who has an operator's token (`cartlog token create`) [default: open]
+    #[arg(long, value_name = "WHO")]
+    sign_up: Option<SignUp>,
     /// Proxies whose X-Forwarded-For says where requests come from: addresses and networks, with commas [default: none]
     #[arg(long, value_name = "ADDRESSES")]
     trust_proxy: Option<String>,
@@ -170,6 +173,7 @@ impl SettingsArgs {
         flags.set("rate_limit", self.rate_limit);
         flags.set("anonymous_rate_limit", self.anonymous_rate_limit);
         flags.set("wrong_tries", self.wrong_tries);
+        flags.set("sign_up", self.sign_up.map(name_of));
         flags.set("trust_proxy", self.trust_proxy);
         flags.set("cors_origins", self.cors_origins);
         flags.set("memory", self.memory);

@@ -1,4 +1,4 @@
-//! Settings about who may ask, from where, and how much of it is kept: proxies, origins, memory.
+//! Settings about who may ask, from where, and how much of it is kept: sign-up, proxies, origins, memory.
 
 use axum::http::HeaderValue;
 use ipnet::IpNet;
@@ -21,6 +21,26 @@ pub fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
 
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// Who may create a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SignUp {
+    /// Everybody
+    Open,
+    /// Who has an operator's token
+    Closed,
+}
+
+impl<'de> Deserialize<'de> for SignUp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "open" => Ok(Self::Open),
+            "closed" => Ok(Self::Closed),
+            // Whoever meant to close it must not find it open.
+            other => Err(D::Error::custom(format!("sign_up: '{other}' is neither open nor closed"))),
+        }
+    }
 }
 
 /// Addresses and networks of proxies.

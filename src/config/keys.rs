@@ -18,13 +18,14 @@ const fn secret(name: &'static str) -> Key {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const KEYS: [Key; 38] = [
+pub const KEYS: [Key; 39] = [
     plain("listen", Some("127.0.0.1:8080")),
     plain("data", Some("./data")),
     plain("role", Some("api,views,stream")),
     plain("rate_limit", Some("1000")),
     plain("anonymous_rate_limit", Some("50")),
     plain("wrong_tries", Some("10")),
+    plain("sign_up", Some("open")),
     plain("trust_proxy", None),
     plain("cors_origins", None),
     plain("memory", Some("256")),

@@ -16,7 +16,7 @@ mod show;
 mod span;
 mod variables;
 
-pub use clients::{BodyMemory, Memory, Origins, Proxies};
+pub use clients::{BodyMemory, Memory, Origins, Proxies, SignUp};
 pub use engines::check_one as check_engine;
 pub use kafka::KafkaSecurity;
 pub use layers::Flags;
@@ -47,6 +47,8 @@ pub struct Config {
     pub anonymous_rate_limit: u32,
     /// Wrong secrets or passwords of one account from one address that are answered in a minute; 0: no limit.
     pub wrong_tries: u32,
+    /// Who may create a store.
+    pub sign_up: SignUp,
     /// Proxies whose `X-Forwarded-For` says where a request comes from.
     #[serde(default)]
     pub trust_proxy: Proxies,

@@ -2,7 +2,7 @@
 
 use super::metrics::Metrics;
 use super::readiness::Readiness;
-use crate::config::{Config, Role};
+use crate::config::{Config, Role, SignUp};
 use crate::http;
 use crate::operations::Operations;
 use crate::wiring::Backend;
@@ -41,6 +41,7 @@ pub fn router(
             body_budget: config.body_memory.bytes(),
             trusted_proxies: config.trust_proxy.0.clone(),
             cors_origins: config.cors_origins.0.clone(),
+            open_sign_up: config.sign_up == SignUp::Open,
             view_timeout: config.view_wait.0,
             // A query that waits for its views as long as it may still has the time of one that need not.
             query_timeout: QUERY_WITHIN + config.view_wait.0,

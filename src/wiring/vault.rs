@@ -1,12 +1,13 @@
 //! Where the vault is: in the data directory, or in PostgreSQL. The one room that opens it, whoever asks.
 
+use super::files::check_room_to_open;
 use super::memory::Shares;
 use super::place::Location;
 use super::{Files, blocking};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::engines::postgres::{self, Databases};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use journal::Keys;
 use std::sync::Arc;
 use vault::{SqliteKeys, SqliteVault, Vault};
@@ -33,6 +34,28 @@ pub async fn open_at(config: &Config, place: &Location, flag: &str) -> Result<Ar
         Location::Directory(directory) => Ok(in_directory(config, &DataDir::create(directory)?).await?),
         Location::Engine(url) => postgres::open_vault(config, flag, url).await,
     }
+}
+
+/// Opens the vault that the configuration names for one command, beside whoever has it open: a server that runs goes on.
+///
+/// # Errors
+/// There is no store in the directory, or no vault; as [`open`].
+pub async fn open_beside(config: &Config) -> Result<Arc<dyn Vault>> {
+    for (key, url) in [("vault_url", &config.vault_url), ("views_url", &config.views_url)] {
+        if let Some(url) = url {
+            return postgres::open_vault(config, key, url).await;
+        }
+    }
+    let data = DataDir::existing(&config.data)?;
+    if !data.vault().exists() {
+        // One that is made here would be taken for the store's.
+        bail!(
+            "there is no vault.sqlite in {}; if the vault is in PostgreSQL, --vault-url says where, else restore a backup of it",
+            data.root().display()
+        );
+    }
+    check_room_to_open(&data)?;
+    Ok(in_directory(config, &data).await?)
 }
 
 /// Opens the keys to what is sealed in the log, to be read, whoever has the vault.

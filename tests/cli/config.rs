@@ -111,10 +111,37 @@ fn a_value_that_can_not_be_is_named() {
         ("CARTLOG_CORS_ORIGINS", "https://shop.example/", "https://shop.example/"),
         ("CARTLOG_CORS_ORIGINS", "*,https://shop.example", "stands alone"),
         ("CARTLOG_BODY_MEMORY", "0", "body_memory"),
+        ("CARTLOG_SIGN_UP", "close", "'close' is neither open nor closed"),
     ] {
         let refused = run(cartlog(&["config"]).env(variable, value)).failed();
         assert!(refused.contains(named), "{variable}: {refused}");
     }
+}
+
+#[test]
+fn sign_up_is_open_unless_somebody_closes_it_anywhere() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = file(&directory, "c.toml", "sign_up = \"closed\"\n");
+    let asked = |arguments: &[&str], variable: &[(&str, &str)]| {
+        let config = run(cartlog(&[&["config", "--json"], arguments].concat()).envs(variable.iter().copied())).json();
+        let (value, source) = setting(&config, "sign_up");
+        format!("{value} {source}")
+    };
+    let path = path.to_str().expect("a path");
+    assert_eq!(asked(&[], &[]), "open default");
+    let from_file = asked(&["--config", path], &[]);
+    assert!(from_file.starts_with("closed ") && from_file.ends_with("c.toml"), "{from_file}");
+    assert_eq!(asked(&["--config", path], &[("CARTLOG_SIGN_UP", "open")]), "open CARTLOG_SIGN_UP");
+    assert_eq!(asked(&["--sign-up", "closed"], &[("CARTLOG_SIGN_UP", "open")]), "closed --sign-up");
+    // Nothing is begun with a typo: who meant 'closed' must not serve an open one. Nowhere it could not be served, either.
+    let refused = run(cartlog(&["serve", "--listen", "nowhere", "--data"])
+        .arg(directory.path().join("d"))
+        .env("CARTLOG_SIGN_UP", "closd"))
+    .failed();
+    assert!(refused.contains("'closd' is neither open nor closed"), "{refused}");
+    assert!(!directory.path().join("d").exists());
+    let typed = run(&mut cartlog(&["serve", "--sign-up", "shut"]));
+    assert!(typed.code == 2 && typed.stderr.contains("open, closed"), "{}", typed.stderr);
 }
 
 #[test]

@@ -95,8 +95,11 @@ fn every_command_of_the_text_is_one_that_the_program_knows() {
         let mut names =
             command.iter().take_while(|word| !word.starts_with('-') && word.chars().all(|c| c.is_ascii_lowercase()));
         let name: Vec<&str> = names.by_ref().take(2).copied().collect();
-        let name =
-            if matches!(name.first(), Some(&("audit" | "kafka"))) { &name[..] } else { &name[..name.len().min(1)] };
+        let name = if matches!(name.first(), Some(&("audit" | "kafka" | "token"))) {
+            &name[..]
+        } else {
+            &name[..name.len().min(1)]
+        };
         let help = on_files(data.path(), &[name, &["--help"]].concat()).stdout;
         assert!(help.contains("Usage: cartlog"), "{command:?}: {help}");
         for flag in command.iter().filter(|word| word.starts_with("--")) {

@@ -2,13 +2,16 @@
 
 use super::run::{cartlog, run};
 
-const COMMANDS: [&[&str]; 10] = [
+const COMMANDS: [&[&str]; 13] = [
     &["serve"],
     &["config"],
     &["status"],
     &["rebuild"],
     &["copy"],
     &["audit", "history"],
+    &["token", "create"],
+    &["token", "list"],
+    &["token", "revoke"],
     &["kafka", "check"],
     &["demo"],
     &["completions"],

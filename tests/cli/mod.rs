@@ -20,4 +20,5 @@ mod readiness;
 mod readme;
 pub mod run;
 mod stderr;
+mod tokens;
 mod vouched;

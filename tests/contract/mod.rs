@@ -39,6 +39,7 @@ mod requests;
 mod roles;
 mod routes;
 mod service;
+mod sign_up;
 mod snapshot;
 mod stores;
 mod strangers;

@@ -69,6 +69,7 @@ pub fn document_of(handlers: &OpenApi, access: &AccessTable) -> Value {
     document["components"]["securitySchemes"] = json!({
         "appId": { "type": "apiKey", "in": "header", "name": "APP-ID", "description": "The store's `app_id`" },
         "accessToken": { "type": "apiKey", "in": "header", "name": "ACCESS-TOKEN", "description": "From `POST /store/token`; lives 24 h" },
+        "operatorToken": { "type": "http", "scheme": "bearer", "description": "Of whoever operates the server, from `cartlog token create`" },
     });
     let schemas = document["components"]["schemas"].clone();
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {

@@ -37,6 +37,8 @@ impl Operation<'_> {
         self.add_answers();
         self.add_errors();
         match self.is_open() {
+            // None is needed, or an operator's: what holds, the server's setting says.
+            true if self.signs_up() => self.operation["security"] = json!([{}, { "operatorToken": [] }]),
             true => self.operation["security"] = json!([]),
             false => self.operation["x-roles"] = json!(self.access.roles()),
         }
@@ -49,11 +51,17 @@ impl Operation<'_> {
         self.operation["tags"] == json!(["Service"])
     }
 
-    /// Works without credentials.
+    /// Works without credentials of a store.
     fn is_open(&self) -> bool {
         self.is_service()
             || self.confirms()
-            || (self.method == "post" && matches!(self.path, "/store" | "/store/token"))
+            || self.signs_up()
+            || (self.method == "post" && self.path == "/store/token")
+    }
+
+    /// Makes a store: whether that needs a token, the server's setting says.
+    fn signs_up(&self) -> bool {
+        self.method == "post" && self.path == "/store"
     }
 
     /// What a confirmation link does, with a page for a person who follows it.

@@ -8,7 +8,7 @@ use crate::problem::{FieldError, Problem};
 use crate::requests::store::{NewSecret, NewStore, StoreChange};
 use crate::wire::answer::{self, Single};
 use crate::wire::call::Call;
-use crate::wire::request_parts::RequestParts;
+use crate::wire::operator::SignUp;
 use axum::extract::State;
 use domain::store::ChangeStore;
 use domain::{ActorId, StoreId};
@@ -26,13 +26,14 @@ fn ids(store: StoreId) -> [(&'static str, String); 1] {
 
 /// Creates a store
 ///
-/// An `Idempotency-Key` belongs to the `app_id`.
+/// An `Idempotency-Key` belongs to the `app_id`. Where the server's sign-up is closed, only an operator's token of role `operator` may; elsewhere
+/// none is looked at.
 #[utoipa::path(
     post, path = "", operation_id = "createStore", tag = "Store", request_body = NewStore,
     responses((status = 201, description = "The new store", body = StoreAnswer)),
-    extensions(("x-errors" = json!(["APP_ID_ALREADY_EXISTS"])))
+    extensions(("x-errors" = json!(["APP_ID_ALREADY_EXISTS", "OPERATOR_UNAUTHORIZED", "FORBIDDEN"])))
 )]
-pub async fn create(State(api): State<Api>, request: RequestParts) -> Answer {
+pub async fn create(State(api): State<Api>, SignUp(request): SignUp) -> Answer {
     request.params::<()>()?;
     let new: NewStore = request.body()?;
     let key = request.idempotency_key(true)?;

@@ -16,6 +16,7 @@ pub mod front;
 pub mod json;
 pub mod limiter;
 pub mod list;
+pub mod operator;
 pub mod paging;
 pub mod path;
 pub mod path_id;

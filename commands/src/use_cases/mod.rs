@@ -19,6 +19,7 @@ mod growing;
 pub(crate) mod holds;
 pub mod invoices;
 pub mod log_in;
+pub mod operator_tokens;
 pub mod orders;
 pub mod products;
 pub(crate) mod settling;

@@ -14,6 +14,7 @@ mod customers;
 mod emails;
 mod log_in;
 mod mailboxes;
+mod operator_tokens;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod products;
