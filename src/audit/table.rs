@@ -19,7 +19,8 @@ pub fn as_table(object: &str, entries: &[HistoryEntry], of: usize, chain: &Chain
     for entry in entries {
         let time = entry.occurred_at.as_ref().unwrap_or(&entry.recorded_at);
         let by = by_whom(entry);
-        let happened = [entry.happened.clone()].into_iter().chain(changed(entry)).collect::<Vec<_>>().join("\n");
+        let happened: Vec<_> = [entry.happened.clone()].into_iter().chain(changed(entry)).map(one_line).collect();
+        let happened = happened.join("\n");
         table.add_row([time.clone(), entry.revision.to_string(), happened, by]);
     }
     let events = match (entries.len(), of) {
@@ -34,7 +35,12 @@ pub fn as_table(object: &str, entries: &[HistoryEntry], of: usize, chain: &Chain
 fn by_whom(entry: &HistoryEntry) -> String {
     let named = entry.by.iter().flat_map(|by| [by.token_name.clone(), by.actor_name.clone()]).flatten();
     let actor = entry.actor.clone().unwrap_or_else(|| "?".to_owned());
-    [actor].into_iter().chain(named).collect::<Vec<_>>().join("\n")
+    [actor].into_iter().chain(named).map(one_line).collect::<Vec<_>>().join("\n")
+}
+
+/// What clients have named things makes no lines of its own: it could pass for what was never there.
+fn one_line(text: String) -> String {
+    text.replace('\n', "\\n")
 }
 
 /// What it changed of what was there, a field a line: what is new, the sentence says.

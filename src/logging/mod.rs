@@ -11,6 +11,7 @@ mod writer;
 pub use format::Field;
 
 use crate::config::LogFormat;
+use crate::output;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -75,6 +76,7 @@ pub fn line(text: &str, fields: &[(&'static str, Field)]) {
 
 /// The last word of a command that failed. Nobody waits long for it.
 pub fn say(text: &str) {
+    let text = output::plain(text);
     match STARTED.get() {
         Some(Started { lines, .. }) => {
             lines.put(format!("{text}\n").into_bytes());

@@ -52,6 +52,28 @@ async fn an_invoice_is_told_event_by_event_with_and_without_a_server() {
     assert_eq!(ask(&[]).lines().take(5).collect::<Vec<_>>(), table.lines().take(5).collect::<Vec<_>>());
 }
 
+/// What a client has named something, to be read on somebody's terminal.
+#[tokio::test]
+async fn a_name_can_do_nothing_to_the_terminal_that_shows_it() {
+    let data = tempfile::tempdir().expect("a directory");
+    let server = Server::on(data.path(), &[]);
+    let shop = TestShop::on(&server).await;
+    let title = "\u{1b}[31mred\nforged 1 event\u{202e}\u{9b}2J";
+    let product = shop.product_with(serde_json::json!({ "title": title })).await;
+    let ask = |more: &[&str]| {
+        let object = format!("product/{product}");
+        on(data.path(), &[&["audit", "history", &object], more].concat()).succeeded()
+    };
+    let table = ask(&[]);
+    assert!(table.contains(r"\u{1b}[31mred\nforged 1 event\u{202e}\u{9b}2J"), "{table}");
+    let json = ask(&["--json"]);
+    for told in [&table, &json] {
+        assert!(!told.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{told}");
+    }
+    let history: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(history["events"][0]["data"]["title"], title);
+}
+
 #[tokio::test]
 async fn every_kind_of_object_has_a_history() {
     let data = tempfile::tempdir().expect("a directory");

@@ -183,9 +183,13 @@ async fn a_role_or_a_name_that_there_is_not_is_named() {
         ask[field] = value;
         ask
     };
-    for (field, value) in
-        [("role", json!("owner")), ("role", json!(null)), ("name", json!("")), ("name", json!("x".repeat(101)))]
-    {
+    for (field, value) in [
+        ("role", json!("owner")),
+        ("role", json!(null)),
+        ("name", json!("")),
+        ("name", json!("x".repeat(101))),
+        ("name", json!("a\u{1b}[2J")),
+    ] {
         shop.post("/store/token", ask(field, value)).await.refuses(&[&format!("#/{field}")]);
     }
 }

@@ -170,8 +170,8 @@ fn headers() -> Value {
         header::REVISION: with(text("The event's number in its stream, from 0, without a gap"), "pattern", json!("^[0-9]+$")),
         header::CONTENT_TYPE: with(text("Of the value"), "const", json!(record::CONTENT_TYPE)),
         header::METADATA: text(
-            "The event's metadata as it is stored, a JSON object: schema version `v`, store, time, actor, request, causation, and in \
-             `prev` the hash of the stream's event before: each event vouches for the one before it, none for the last",
+            "The event's metadata as it is stored, a JSON object: schema version `v`, store, time, actor, in `by` whom it was done for (names \
+             sealed), request, causation, and in `prev` the hash of the stream's event before: each event vouches for the one before it, none for the last",
         ),
     });
     let required: Vec<_> = properties.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();

@@ -121,7 +121,13 @@ pub struct Credentials {
     #[schema(nullable = false)]
     pub role: Option<TokenRole>,
     /// What audits call it: whose it is, or what for.
-    #[schema(nullable = false, min_length = 1, max_length = 100, example = "the till at the door")]
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\x00-\x1f\x7f]+$",
+        example = "the till at the door"
+    )]
     pub name: Option<String>,
 }
 
