@@ -11,9 +11,17 @@ pub fn say(text: impl AsRef<str>) -> Result<()> {
 
 /// Writes a JSON value, readable.
 pub fn say_json(value: &impl serde::Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(value).context("the output is no JSON")?;
+    say_json_text(&serde_json::to_string_pretty(value).context("the output is no JSON")?)
+}
+
+/// Writes a JSON value on a line of its own.
+pub fn say_json_line(value: &impl serde::Serialize) -> Result<()> {
+    say_json_text(&serde_json::to_string(value).context("the output is no JSON")?)
+}
+
+fn say_json_text(text: &str) -> Result<()> {
     // It stands within strings alone, where JSON has a form for it.
-    write(&harmless(&text, |letter, shown| {
+    write(&harmless(text, |letter, shown| {
         let mut units = [0; 2];
         letter.encode_utf16(&mut units).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")));
     }))

@@ -7,15 +7,24 @@ use crate::tables::Head::{Number, Text};
 use ::audit::Change;
 use serde_json::{Value, json};
 
+/// Letters of a time.
+const TIME: u16 = 24;
+
 /// One object, for machines: `object`, `events`, `chain`.
 pub fn as_json(object: &str, entries: &[HistoryEntry], chain: &Chain) -> serde_json::Value {
     json!({ "object": object, "events": entries, "chain": chain })
+}
+
+/// The last line of many.
+pub fn of_chain(object: &str, chain: &Chain) -> serde_json::Value {
+    json!({ "object": object, "chain": chain })
 }
 
 /// The table, and below it what vouches for it and what speaks against it.
 /// `of`: how many events there are, shown or not.
 pub fn as_table(object: &str, entries: &[HistoryEntry], of: usize, chain: &Chain) -> String {
     let mut table = tables::new(&[Text("time"), Number("revision"), Text("what happened"), Text("by")]);
+    tables::keep_words(&mut table, &[TIME]);
     for entry in entries {
         let time = entry.occurred_at.as_ref().unwrap_or(&entry.recorded_at);
         let by = by_whom(entry);
@@ -31,11 +40,12 @@ pub fn as_table(object: &str, entries: &[HistoryEntry], of: usize, chain: &Chain
     format!("{object}: {events}\n{table}\n{}\n", verdict(chain).join("\n"))
 }
 
-/// Who made it happen, and below that whom it was done for, by the names that are known.
+/// Who made it happen, and below that whom it was done for, by the names that are known: a token that has one needs no id.
 fn by_whom(entry: &HistoryEntry) -> String {
-    let named = entry.by.iter().flat_map(|by| [by.token_name.clone(), by.actor_name.clone()]).flatten();
+    let by = entry.by.clone().unwrap_or_default();
     let actor = entry.actor.clone().unwrap_or_else(|| "?".to_owned());
-    [actor].into_iter().chain(named).map(one_line).collect::<Vec<_>>().join("\n")
+    let actor = Some(actor).filter(|actor| by.token_name.is_none() || !actor.starts_with("token "));
+    [actor, by.token_name, by.actor_name].into_iter().flatten().map(one_line).collect::<Vec<_>>().join("\n")
 }
 
 /// What clients have named things makes no lines of its own: it could pass for what was never there.

@@ -2,7 +2,7 @@
 
 use super::place::PlaceArgs;
 use super::{load, verdict};
-use crate::audit;
+use crate::audit::{self, Form};
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use domain::Timestamp;
@@ -33,6 +33,7 @@ Examples:
   cartlog audit history invoice/0193b0c2-7b1e-7c55-9d2e-5f0c6a1f3b77
   cartlog audit history cart/0193b0c1-…      all carts of a customer, by the customer's id
   cartlog audit history gift_card/0193b0c4-… --json
+  cartlog audit history store/0193b0c0-… --jsonl | head -n 1     an event a line, as they are read
   cartlog audit history product/0193b0c5-… --type ProductDescribed --since 2026-11-01T00:00:00Z
 Objects: invoice, cart, order, credit, gift_card, customer, product, coupon (by its coupon_code_id), store")]
 pub struct HistoryArgs {
@@ -57,16 +58,24 @@ pub struct HistoryArgs {
     #[arg(long, value_name = "TIME")]
     until: Option<Timestamp>,
     /// For machines, with all data
-    #[arg(long)]
+    #[arg(long, conflicts_with = "jsonl")]
     json: bool,
+    /// For machines: a line for each event as it is read, and a last one for what vouches for them
+    #[arg(long)]
+    jsonl: bool,
 }
 
 impl AuditArgs {
     pub async fn run(self) -> Result<ExitCode> {
         let AuditCommand::History(asked) = self.command;
         let config = load(asked.place.flags(), "warn")?.config;
-        let HistoryArgs { object, event_type, actor, request_id, since, until, json, .. } = asked;
+        let HistoryArgs { object, event_type, actor, request_id, since, until, json, jsonl, .. } = asked;
         let filter = audit::EntryFilter { event_type, actor, request_id, since, until };
-        Ok(verdict(audit::run(config, &object, &filter, json).await?))
+        let form = match (json, jsonl) {
+            (true, _) => Form::Json,
+            (false, true) => Form::JsonLines,
+            (false, false) => Form::Table,
+        };
+        Ok(verdict(audit::run(config, &object, &filter, form).await?))
     }
 }

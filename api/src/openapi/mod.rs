@@ -69,6 +69,8 @@ pub fn document_of(handlers: &OpenApi, access: &AccessTable) -> Value {
     document["components"]["securitySchemes"] = json!({
         "appId": { "type": "apiKey", "in": "header", "name": "APP-ID", "description": "The store's `app_id`" },
         "accessToken": { "type": "apiKey", "in": "header", "name": "ACCESS-TOKEN", "description": "From `POST /store/token`; lives 24 h" },
+        // No parameter of each operation: clients that pass those by place would have to be written anew.
+        "customerToken": { "type": "apiKey", "in": "header", "name": "CUSTOMER-TOKEN", "description": "Beside a token of role `storefront`: the customer's own, from log-in or sign-up" },
         "operatorToken": { "type": "http", "scheme": "bearer", "description": "Of whoever operates the server, from `cartlog token create`" },
     });
     let schemas = document["components"]["schemas"].clone();

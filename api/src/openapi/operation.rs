@@ -42,6 +42,11 @@ impl Operation<'_> {
             true => self.operation["security"] = json!([]),
             false => self.operation["x-roles"] = json!(self.access.roles()),
         }
+        if self.access.storefront == Window::OwnCustomer {
+            let of_store = json!({ "appId": [], "accessToken": [] });
+            let of_customer = json!({ "appId": [], "accessToken": [], "customerToken": [] });
+            self.operation["security"] = json!([of_store, of_customer]);
+        }
         for hint in ["x-errors", "x-unversioned", "x-versioned"] {
             self.operation.as_object_mut().and_then(|operation| operation.remove(hint));
         }
@@ -113,8 +118,6 @@ impl Operation<'_> {
     fn add_parameters(&mut self) {
         let mut parameters = parameters::of_path(self.method, self.path);
         parameters.extend(self.takes_key().then(parameters::idempotency_key));
-        parameters.extend((self.is_command() && !self.is_open()).then(parameters::actor));
-        parameters.extend((self.access.storefront == Window::OwnCustomer).then(parameters::customer_token));
         parameters.extend(self.compares_revision().then(parameters::if_match));
         if !self.is_command() && !self.is_open() {
             parameters.extend([parameters::min_position(), parameters::consistency()]);

@@ -68,27 +68,6 @@ pub fn idempotency_key() -> Value {
     parameter("Idempotency-Key", "header", "The same request with the same key does its work once", schema)
 }
 
-/// Stands in the events, sealed.
-pub fn actor() -> Value {
-    let schema = json!({ "type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$" });
-    parameter(
-        "Cartlog-Actor",
-        "header",
-        "Who is at the store's desk, by name: audits show it, nobody else does",
-        schema,
-    )
-}
-
-/// Of the customer whom a shop window's request is about.
-pub fn customer_token() -> Value {
-    parameter(
-        "CUSTOMER-TOKEN",
-        "header",
-        "With a token of role `storefront`: the customer's own, from log-in or sign-up",
-        text(),
-    )
-}
-
 /// Changes only what the client has seen.
 pub fn if_match() -> Value {
     parameter("If-Match", "header", "The revision that the resource must have, from an `ETag`", text())
