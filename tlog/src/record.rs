@@ -36,8 +36,12 @@ impl StoreRecord {
         &self.open
     }
 
-    /// Counts the store's next event, whose leaf has this index: its rank, and the chunk that it completes.
-    pub fn push(&mut self, index: u64) -> (NonZeroU64, Option<CompleteChunk>) {
+    /// Counts the store's next event, whose leaf has this index: its rank, and the chunk that it completes. `None`: the store has later
+    /// events already.
+    pub fn push(&mut self, index: u64) -> Option<(NonZeroU64, Option<CompleteChunk>)> {
+        if self.count > 0 && self.last >= index {
+            return None;
+        }
         let last = (!self.open.is_empty()).then_some(self.last);
         chunk::push(&mut self.open, last, index);
         self.last = index;
@@ -46,8 +50,7 @@ impl StoreRecord {
             .count
             .is_multiple_of(CHUNK)
             .then(|| CompleteChunk { number: self.count / CHUNK - 1, bytes: std::mem::take(&mut self.open) });
-        // It was counted: it is not 0.
-        (NonZeroU64::new(self.count).unwrap_or(NonZeroU64::MIN), complete)
+        Some((NonZeroU64::new(self.count)?, complete))
     }
 
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -88,7 +91,8 @@ mod tests {
         let mut chunks = Vec::new();
         for event in 0..600 {
             record = StoreRecord::from_bytes(&record.to_bytes()).expect("read back");
-            let (rank, complete) = record.push(event * 3);
+            let (rank, complete) = record.push(event * 3).expect("the next one");
+            assert!(record.clone().push(event * 3).is_none());
             assert_eq!(rank.get(), event + 1);
             chunks.extend(complete.map(|chunk| (chunk.number, chunk::indexes(&chunk.bytes).expect("a chunk"))));
         }

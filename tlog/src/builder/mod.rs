@@ -16,14 +16,14 @@ use crate::record::StoreRecord;
 use crate::rules::RulesInForce;
 use crate::span::{OpenSpan, Place, SPAN};
 use domain::Timestamp;
-use eventlog::{Checkpoint, LogId, Position, RecordedEvent};
+use eventlog::{Checkpoint, LogId, Position, RecordedEvent, Retry};
 use proof::leaf::LeafError;
 use proof::tree::Frontier;
 use records::Records;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// Why the log can't be folded. Trying again does not help.
+/// Why the log can't be folded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FoldError {
     #[error("the log's event at position {found} comes after the one at {after}")]
@@ -38,6 +38,19 @@ pub enum FoldError {
     UnknownStore(Uuid),
     #[error("what the tree has of store {0} is damaged")]
     DamagedStore(Uuid),
+    /// It was told from a tree that somebody else has built on meanwhile.
+    #[error("what the tree has of store {0} is further than where it stood")]
+    Ahead(Uuid),
+}
+
+impl FoldError {
+    /// Whether trying again helps, from where the tree stands by then.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Ahead(_) => Retry::Busy,
+            Self::OutOfOrder { .. } | Self::Leaf { .. } | Self::UnknownStore(_) | Self::DamagedStore(_) => Retry::Never,
+        }
+    }
 }
 
 /// The end of a tree, which events are added to. A builder that failed, or whose batch was not written, is of no use any more.
@@ -163,7 +176,7 @@ impl Builder {
             }
         };
         let number = kept.numbers.read(category, &event.event_type, &event.data, said.occurred_at);
-        let (rank, chunk) = kept.push(self.state.size());
+        let (rank, chunk) = kept.push(self.state.size()).ok_or(FoldError::Ahead(store))?;
         let chunk = chunk.map(|chunk| ChunkRow { store, number: chunk.number, indexes: chunk.bytes });
         batch.chunks.extend(chunk);
         let place = Place { position: event.position, rank, number };

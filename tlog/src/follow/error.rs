@@ -35,7 +35,8 @@ impl FollowError {
             Self::Log(error) => error.retry(),
             Self::Store(error) => error.retry(),
             Self::Tree(error) => error.retry(),
-            Self::Fold(_) | Self::OtherLog { .. } | Self::OtherRules { .. } | Self::Rebuilding => Retry::Never,
+            Self::Fold(error) => error.retry(),
+            Self::OtherLog { .. } | Self::OtherRules { .. } | Self::Rebuilding => Retry::Never,
         }
     }
 

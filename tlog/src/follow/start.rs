@@ -17,7 +17,7 @@ use crate::builder::{Builder, Edge, LEVELS, partial};
 use crate::filter::BLOCK;
 use crate::rules::RulesInForce;
 use crate::span::SPAN;
-use crate::store::TreeStore;
+use crate::store::{TreeStore, TreeStoreError};
 use crate::tree::{Part, TreeError, walk};
 use eventlog::{Checkpoint, EventLog, LogError, Mismatch, Position};
 use proof::hash::{Hash, node_hash};
@@ -56,8 +56,12 @@ pub(super) async fn start(
     if let Some(mismatch) = mismatch(log, &state.checkpoint).await? {
         return Ok(Start::Anew(WhyAnew::PutBack(mismatch)));
     }
-    match resume(store, log, rules, state).await {
+    match resume(store, log, rules, state.clone()).await {
         Ok(builder) => Ok(Start::From(Box::new(builder))),
+        // Somebody else has written between two reads: no damage.
+        Err(_) if store.state().await?.as_ref() != Some(&state) => {
+            Err(TreeStoreError::Moved(state.checkpoint.position).into())
+        }
         Err(error) => Err(error.into()),
     }
 }
