@@ -30,7 +30,7 @@ async fn every_key_is_found_with_all_its_events_and_none_of_another_store() {
     for seed in seeds("every_key_is_found", 1) {
         let mut chance = Chance(seed.seed);
         let story = Story::of(&seed, EVENTS).await;
-        for _ in 0..60 {
+        for _ in 0..20 {
             let (told, leaf) = &story.leaves[chance.below(story.leaves.len())];
             let keys: Vec<Key> = told.keys.iter().cloned().chain([Key::Event(leaf.id)]).collect();
             let key = &keys[chance.below(keys.len())];
