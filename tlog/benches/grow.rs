@@ -7,7 +7,8 @@
 
 use domain::StoreId;
 use eventlog::{
-    EventLog, ExpectedRevision, MemoryLog, NewEvent, Position, RecordedEvent, Room, SqliteLog, SqliteOptions, StreamName,
+    EventLog, ExpectedRevision, MemoryLog, NewEvent, Position, RecordedEvent, Room, SqliteLog, SqliteOptions,
+    StreamName,
 };
 use journal::Journal;
 use journal::testing::{BusyShop, MemoryKeys};
@@ -16,6 +17,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use tlog::{Builder, FollowSettings, Follower, Key, Rules, Sought, SqliteTree, Tree, TreeStore};
+
+/// As the server has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const EVENTS: usize = 200_000;
 const SHOPS: u64 = 20;
@@ -116,11 +121,9 @@ async fn main() {
     let bytes: usize = events.iter().map(|event| event.data.len() + event.metadata.len()).sum();
     println!("{} events of {SHOPS} shops, {} bytes each with their metadata", events.len(), bytes / events.len());
 
-    for _ in 0..std::env::var("ROUNDS").map_or(1, |rounds| rounds.parse().unwrap()) {
-        let since = Instant::now();
-        fold(&events, None).await;
-        rate("folded", EVENTS, since);
-    }
+    let since = Instant::now();
+    fold(&events, None).await;
+    rate("folded", EVENTS, since);
 
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);

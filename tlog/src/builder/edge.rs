@@ -36,6 +36,9 @@ impl Edge {
         }
         let level = node.level / HEIGHT;
         let rows = &mut self.levels[usize::from(level)];
+        if rows.is_empty() {
+            rows.reserve_exact(COMPLETE);
+        }
         rows.extend(hash.as_bytes());
         let is_complete = rows.len() == COMPLETE;
         self.changed[usize::from(level)] = !is_complete;

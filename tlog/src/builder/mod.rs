@@ -199,7 +199,8 @@ impl Builder {
             self.span = OpenSpan::default();
         }
         if size.is_multiple_of(BLOCK) {
-            let bits = filter::of(std::mem::take(&mut self.block));
+            let as_many = Vec::with_capacity(self.block.len());
+            let bits = filter::of(std::mem::replace(&mut self.block, as_many));
             batch.filters.push(FilterRow { block: size / BLOCK - 1, bits });
         }
     }
