@@ -6,7 +6,7 @@
 use crate::RowKey;
 use crate::store::{Value, ViewDeclaration};
 use domain::{Category, Event};
-use journal::Envelope;
+use journal::{Envelope, Unreadable};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -42,6 +42,12 @@ pub trait View: Send + Sync + 'static {
     /// The row's values, in the order of the declared columns.
     fn columns(row: &Self::Row) -> Vec<Value>;
 
+    /// What becomes of an event of the view's streams that can't be read, from what its store was before it. What it parks is told to
+    /// operators, and waits; where another view tells of it and nothing here depends on it, it need not.
+    fn unreadable(_: &Unreadable, _store: &Self::Store) -> Unread<Self::Row> {
+        Unread::Parks
+    }
+
     /// What the row can also be found by, any number of texts; none while it is deleted.
     fn labels(_row: &Self::Row) -> Vec<String> {
         Vec::new()
@@ -54,15 +60,19 @@ pub trait View: Send + Sync + 'static {
 }
 
 /// What a view keeps of each store beside its rows, such as the time zone by which days are told apart, or the last number that was
-/// given. It is folded from those of the view's events that are of the store, in the log's order, whichever rows they touch.
+/// given. It is folded from those of the view's events that are of the store, in the log's order, whichever rows they touch and whatever is
+/// parked.
 ///
 /// A view that keeps any is filled in the log's order for each store. So none of its rows is folded alone: where what is parked of it
-/// is tried again, the view is rebuilt. An event that can't be read changes nothing that is kept.
+/// is tried again, the view is rebuilt.
 pub trait StoreState:
     Clone + Default + PartialEq + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
     /// Folds the event; an event that does not matter to it changes nothing.
     fn apply(&mut self, envelope: &Envelope);
+
+    /// Folds an event of the store's that can't be read; of one whose metadata do not even name the store nothing is known.
+    fn apply_unreadable(&mut self, _: &Unreadable) {}
 }
 
 /// Nothing is kept.
@@ -86,6 +96,19 @@ impl Source {
             Source::Streams(categories) => categories.contains(&category),
         }
     }
+}
+
+/// What becomes of an event that can't be read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unread<R> {
+    /// Its row, or its stream, waits from here on.
+    Parks,
+    /// It waits alone, by its own id: nothing depends on it.
+    ParksAlone,
+    /// It makes this row of its own.
+    Makes(RowKey, R),
+    /// Nothing comes of it, also once it can be read.
+    Nothing,
 }
 
 /// The keys of the rows that an event touches: mostly none or one.
