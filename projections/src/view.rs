@@ -39,6 +39,22 @@ pub trait View: Send + Sync + 'static {
     /// Folds the event into the row. On an error the row is as before.
     fn apply(row: &mut Option<Self::Row>, key: RowKey, envelope: &Envelope, store: &Self::Store) -> Result<(), Misfit>;
 
+    /// Whether [`Self::fold`] does more than [`Self::apply`].
+    const FOLLOWED: bool = false;
+
+    /// Folds the event as `apply` does, and gives what follows from it: rows that nothing else makes or changes. Of what is kept of the
+    /// store it may change what `keys`, `apply` and [`StoreState::apply`] do not look at: they are a batch ahead of it. Events come in the
+    /// log's order; those of a row that is parked do not come.
+    fn fold(
+        row: &mut Option<Self::Row>,
+        key: RowKey,
+        envelope: &Envelope,
+        store: &Self::Store,
+        _kept: &mut Self::Store,
+    ) -> Result<Vec<(RowKey, Self::Row)>, Misfit> {
+        Self::apply(row, key, envelope, store).map(|()| Vec::new())
+    }
+
     /// The row's values, in the order of the declared columns.
     fn columns(row: &Self::Row) -> Vec<Value>;
 

@@ -189,12 +189,16 @@ impl<V: View> Projector<V> {
         if self.parked.has_row(touched.key, envelope.position) {
             return;
         }
-        let applied = match store {
-            Some(store) => V::apply(&mut touched.row, touched.key, envelope, store),
-            None => V::apply(&mut touched.row, touched.key, envelope, &V::Store::default()),
+        let applied = match (store, V::FOLLOWED.then(|| self.stores.kept(envelope.metadata.store_id)).flatten()) {
+            (Some(store), Some(kept)) => V::fold(&mut touched.row, touched.key, envelope, store, kept),
+            (Some(store), None) => V::apply(&mut touched.row, touched.key, envelope, store).map(|()| Vec::new()),
+            (None, _) => V::apply(&mut touched.row, touched.key, envelope, &V::Store::default()).map(|()| Vec::new()),
         };
         match applied {
-            Ok(()) => touched.changed = true,
+            Ok(follow) => {
+                touched.changed = true;
+                follow.into_iter().for_each(|(key, row)| self.set_row(key, Some(row)));
+            }
             Err(misfit) => {
                 let misfit = misfit_of(touched.key, envelope, misfit);
                 self.park(misfit);

@@ -86,6 +86,13 @@ impl<V: View> StoreStates<V> {
         Some(before)
     }
 
+    /// What is kept of the store, to be changed by what follows from an event of it; `None`: nothing is kept.
+    pub fn kept(&mut self, store: StoreId) -> Option<&mut V::Store> {
+        let store = self.batch.get_mut(&store)?;
+        store.changed = true;
+        Some(Arc::make_mut(&mut store.now))
+    }
+
     /// What is to be written.
     pub fn changed(&mut self) -> Result<Vec<(StoreId, String)>, ReadStoreError> {
         let view = self.table.view.name;
