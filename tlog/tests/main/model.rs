@@ -11,18 +11,12 @@ use uuid::Uuid;
 /// The leaves of the log, one for each event that has one.
 pub fn leaves(events: &[Told]) -> Vec<(Told, Leaf)> {
     let mut ranks: HashMap<Uuid, u64> = HashMap::new();
-    let mut numbers: HashMap<(Uuid, String), u64> = HashMap::new();
+    let mut numbers: HashMap<Uuid, Numbers> = HashMap::new();
     let leaf = |told: &Told| {
         let (event, store) = (&told.event, told.store);
         let rank = ranks.entry(store).or_default();
         *rank += 1;
-        let makes_one = event.stream.as_str().starts_with("invoice-")
-            && ["InvoiceIssued", "RefundIssued"].contains(&&*event.event_type);
-        let number = makes_one.then(|| {
-            let count = numbers.entry((store, event.event_type.to_string())).or_default();
-            *count += 1;
-            *count
-        });
+        let number = numbers.entry(store).or_default().next(told);
         let leaf = Leaf {
             stream: event.stream.to_string(),
             revision: event.revision,
@@ -37,6 +31,26 @@ pub fn leaves(events: &[Told]) -> Vec<(Told, Leaf)> {
         (told.clone(), leaf)
     };
     events.iter().filter(|told| told.has_leaf).map(leaf).collect()
+}
+
+/// The numbers of a store's documents.
+#[derive(Default)]
+struct Numbers {
+    yearly: bool,
+    /// The years of all documents so far, by kind.
+    issued: HashMap<char, Vec<i32>>,
+}
+
+impl Numbers {
+    fn next(&mut self, told: &Told) -> Option<u64> {
+        self.yearly = told.yearly.unwrap_or(self.yearly);
+        let (kind, year) = told.document?;
+        let issued = self.issued.entry(kind).or_default();
+        // One that says none is of the year of the one before it.
+        let year = year.or(issued.last().copied()).unwrap_or_default();
+        issued.push(year);
+        Some(issued.iter().filter(|of| !self.yearly || **of == year).count() as u64)
+    }
 }
 
 /// The tree as RFC 6962 defines it: by recursion over all leaves. What has been computed once is kept.

@@ -3,6 +3,7 @@
 
 use crate::seeds::Seed;
 use bytes::Bytes;
+use chrono::Datelike;
 use domain::{ActorId, Timestamp, TokenId};
 use eventlog::testing::Chance;
 use eventlog::{Position, RecordedEvent, StreamName};
@@ -20,6 +21,10 @@ pub struct Told {
     pub at: Option<Timestamp>,
     /// But for its own id.
     pub keys: Vec<Key>,
+    /// The kind of document that it makes, and the year that it says: none if it can't be read.
+    pub document: Option<(char, Option<i32>)>,
+    /// Whether numbers begin again with each year from now on, if it says so.
+    pub yearly: Option<bool>,
 }
 
 const CATEGORIES: [&str; 12] = [
@@ -36,8 +41,7 @@ const CATEGORIES: [&str; 12] = [
     "cartlog",
     "$ce",
 ];
-const TYPES: [&str; 6] =
-    ["CartItemAdded", "InvoiceIssued", "RefundIssued", "StoreRenamed", "StockHeld", "RequestRemembered"];
+const TYPES: [&str; 5] = ["CartItemAdded", "InvoiceIssued", "RefundIssued", "StoreNumberingChanged", "StockHeld"];
 /// 2026-01-01T00:00:00Z.
 const BEGINNING: i64 = 1_767_225_600_000;
 
@@ -81,21 +85,46 @@ impl World {
         let (store, at, keys, metadata) = self.metadata();
         let id = id(&mut self.chance);
         self.earlier = id;
+        let event_type = TYPES[self.chance.below(TYPES.len())];
+        let (data, document, yearly) = self.data(category, event_type);
         let event = RecordedEvent {
             stream: StreamName::new(stream),
             revision,
             position: Position(self.at),
             id,
-            event_type: TYPES[self.chance.below(TYPES.len())].into(),
-            data: Bytes::from(format!(
-                r#"{{"what":{},"more":"{}"}}"#,
-                self.chance.draw(),
-                "x".repeat(self.chance.below(90))
-            )),
+            event_type: event_type.into(),
+            data: Bytes::from(data),
             metadata: metadata.into(),
             recorded_at: Timestamp::from_millis(BEGINNING).to_utc(),
         };
-        Told { event, has_leaf: !matches!(category, "cartlog" | "$ce"), store, at, keys }
+        let document = document.map(|(kind, year)| (kind, year.or(at.map(|at| at.to_utc().year()))));
+        Told { event, has_leaf: !matches!(category, "cartlog" | "$ce"), store, at, keys, document, yearly }
+    }
+
+    /// The data, and what it means for numbers.
+    fn data(&mut self, category: &str, event_type: &str) -> (String, Option<(char, Option<i32>)>, Option<bool>) {
+        let document = match (category, event_type) {
+            ("invoice", "InvoiceIssued") => Some('i'),
+            ("invoice", "RefundIssued") => Some('r'),
+            ("store", "StoreNumberingChanged") => {
+                let yearly = self.chance.below(2) == 0;
+                let restart = if yearly { "yearly" } else { "never" };
+                let numbering = format!(r#"{{"invoice_number_format":"{{year}}-{{n}}","number_restart":"{restart}"}}"#);
+                return (format!(r#"{{"numbering":{numbering}}}"#), None, Some(yearly));
+            }
+            _ => None,
+        };
+        let Some(kind) = document else {
+            let more = "x".repeat(self.chance.below(90));
+            return (format!(r#"{{"what":{},"more":"{more}"}}"#, self.chance.draw()), None, None);
+        };
+        match self.chance.below(4) {
+            0 => ("no document".to_owned(), Some((kind, None)), None),
+            year => {
+                let year = 2024 + year as i32;
+                (format!(r#"{{"issued_on":"{year}-12-31"}}"#), Some((kind, Some(year))), None)
+            }
+        }
     }
 
     fn metadata(&mut self) -> (Uuid, Option<Timestamp>, Vec<Key>, String) {
