@@ -104,9 +104,9 @@ impl World {
     /// The data, and what it means for numbers.
     fn data(&mut self, category: &str, event_type: &str) -> (String, Option<(char, Option<i32>)>, Option<bool>) {
         let document = match (category, event_type) {
-            ("invoice", "InvoiceIssued") => Some('i'),
-            ("invoice", "RefundIssued") => Some('r'),
-            ("store", "StoreNumberingChanged") => {
+            ("store" | "invoice", "InvoiceIssued") => Some('i'),
+            ("store" | "invoice", "RefundIssued") => Some('r'),
+            ("store" | "invoice", "StoreNumberingChanged") => {
                 let yearly = self.chance.below(2) == 0;
                 let restart = if yearly { "yearly" } else { "never" };
                 let numbering = format!(r#"{{"invoice_number_format":"{{year}}-{{n}}","number_restart":"{restart}"}}"#);
