@@ -20,6 +20,7 @@ use eventlog::{Checkpoint, LogId, Position, RecordedEvent, Retry};
 use proof::leaf::LeafError;
 use proof::tree::Frontier;
 use records::Records;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -170,10 +171,8 @@ impl Builder {
     ) -> Result<(), FoldError> {
         let Counted { category, store, said } = counted;
         let kept = match stores.entry(store) {
-            std::collections::btree_map::Entry::Occupied(kept) => kept.into_mut(),
-            std::collections::btree_map::Entry::Vacant(free) => {
-                free.insert(self.records.take(&store).ok_or(FoldError::UnknownStore(store))?)
-            }
+            Entry::Occupied(kept) => kept.into_mut(),
+            Entry::Vacant(free) => free.insert(self.records.take(&store).ok_or(FoldError::UnknownStore(store))?),
         };
         let number = kept.numbers.read(category, &event.event_type, &event.data, said.occurred_at);
         let (rank, chunk) = kept.push(self.state.size()).ok_or(FoldError::Ahead(store))?;

@@ -9,6 +9,7 @@ use proof::tree::{
     inclusion_proof, root,
 };
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 impl Tree {
     /// The root of the tree as it was with so many leaves.
@@ -48,8 +49,8 @@ impl Tree {
             let (level, index, width) = place(*node, size);
             let part = Part::Tile { level, index };
             let tile = Tile::new(Rows::Hashes { level }, index, width).map_err(|_| TreeError::Lacks(part))?;
-            if !fetched.contains_key(&tile) {
-                fetched.insert(tile, hashes(&*self.store, level, index, width).await?);
+            if let Entry::Vacant(free) = fetched.entry(tile) {
+                free.insert(hashes(&*self.store, level, index, width).await?);
             }
         }
         Ok(Fetched(fetched))

@@ -10,6 +10,9 @@ use proof::tiles::{Rows, Tile};
 use tlog::{Difference, Differs, TreeError};
 use uuid::Uuid;
 
+/// What nobody may do to a log.
+type Change<'c> = &'c dyn Fn(&mut Vec<RecordedEvent>);
+
 fn flipped(bytes: &Bytes, chance: &mut Chance) -> Bytes {
     let mut bytes = bytes.to_vec();
     let at = chance.below(bytes.len());
@@ -86,7 +89,7 @@ async fn events_that_are_gone_or_come_twice_or_in_another_order_are_noticed() {
             doubled(events);
             events[at + 1..].iter_mut().for_each(|event| event.position.0 += 1);
         };
-        let changes: [(&dyn Fn(&mut Vec<RecordedEvent>), usize); 5] =
+        let changes: [(Change<'_>, usize); 5] =
             [(&gone, index), (&hidden, index), (&swapped, index), (&doubled, index + 1), (&moved, index + 1)];
         for (number, (change, first)) in changes.into_iter().enumerate() {
             story.log.change(|events| change(events));

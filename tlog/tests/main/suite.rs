@@ -2,6 +2,7 @@
 //! `place` where trees are kept.
 
 mod altered;
+mod faults;
 mod finding;
 mod following;
 pub mod log;
@@ -9,6 +10,7 @@ pub mod model;
 mod ranks;
 mod same_bytes;
 pub mod seeds;
+mod shops;
 mod starting;
 pub mod story;
 mod tiles;

@@ -22,10 +22,13 @@ pub struct Told {
     /// But for its own id.
     pub keys: Vec<Key>,
     /// The kind of document that it makes, and the year that it says: none if it can't be read.
-    pub document: Option<(char, Option<i32>)>,
+    pub document: Option<Document>,
     /// Whether numbers begin again with each year from now on, if it says so.
     pub yearly: Option<bool>,
 }
+
+/// Its kind, and the year that it says.
+pub type Document = (char, Option<i32>);
 
 const CATEGORIES: [&str; 12] = [
     "store",
@@ -102,7 +105,7 @@ impl World {
     }
 
     /// The data, and what it means for numbers.
-    fn data(&mut self, category: &str, event_type: &str) -> (String, Option<(char, Option<i32>)>, Option<bool>) {
+    fn data(&mut self, category: &str, event_type: &str) -> (String, Option<Document>, Option<bool>) {
         let document = match (category, event_type) {
             ("store" | "invoice", "InvoiceIssued") => Some('i'),
             ("store" | "invoice", "RefundIssued") => Some('r'),
