@@ -32,14 +32,14 @@ impl Failing {
 #[async_trait]
 impl TreeStore for Failing {
     async fn state(&self) -> Result<Option<State>, TreeStoreError> {
-        self.may_fail(9)?;
+        self.may_fail(25)?;
         self.inner.state().await
     }
 
     async fn write(&self, batch: Batch) -> Result<(), TreeStoreError> {
-        self.may_fail(4)?;
+        self.may_fail(7)?;
         self.inner.write(batch).await?;
-        self.may_fail(4)
+        self.may_fail(7)
     }
 
     async fn clear(&self) -> Result<(), TreeStoreError> {
@@ -47,12 +47,12 @@ impl TreeStore for Failing {
     }
 
     async fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, TreeStoreError> {
-        self.may_fail(30)?;
+        self.may_fail(150)?;
         self.inner.tile(level, index).await
     }
 
     async fn span(&self, number: u64) -> Result<Option<SpanRow>, TreeStoreError> {
-        self.may_fail(30)?;
+        self.may_fail(150)?;
         self.inner.span(number).await
     }
 
@@ -65,7 +65,7 @@ impl TreeStore for Failing {
     }
 
     async fn stores(&self, stores: Vec<Uuid>) -> Result<Vec<Option<Vec<u8>>>, TreeStoreError> {
-        self.may_fail(5)?;
+        self.may_fail(12)?;
         self.inner.stores(stores).await
     }
 
@@ -90,7 +90,7 @@ async fn whatever_fails_and_whenever_each_event_has_one_leaf() {
         let follower = follower(&story.log, failing.clone());
         follower.catch_up(|_| ()).await.unwrap();
         assert_eq!(follower.status().borrow().anew, None);
-        assert!(*failing.failures.lock() > 2);
+        assert!(*failing.failures.lock() > 0);
         story.build().await.unwrap();
         assert_eq!(story.place.rows("failing").await, story.place.rows("tree").await);
     }
