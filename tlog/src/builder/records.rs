@@ -28,7 +28,11 @@ pub(crate) struct Records {
 
 impl Records {
     pub fn new() -> Self {
-        Self { kept: Cache::with_weighter(STORES, MAX_BYTES, Weight), told: HashMap::new() }
+        Self::within(MAX_BYTES)
+    }
+
+    fn within(bytes: u64) -> Self {
+        Self { kept: Cache::with_weighter(STORES, bytes, Weight), told: HashMap::new() }
     }
 
     pub fn has(&self, store: &Uuid) -> bool {
@@ -48,5 +52,31 @@ impl Records {
     pub fn put_back(&mut self, records: BTreeMap<Uuid, StoreRecord>) {
         self.told.clear();
         records.into_iter().for_each(|(store, record)| self.kept.insert(store, record));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_kept_than_there_is_room_for_and_what_is_kept_is_as_it_was() {
+        let mut records = Records::within(100_000);
+        let mut expected = BTreeMap::new();
+        for number in 0..2_000 {
+            let (store, mut record) = (Uuid::from_u128(number), StoreRecord::default());
+            (0..number as u64 % 50).for_each(|index| drop(record.push(index)));
+            expected.insert(store, record);
+        }
+        for (store, record) in &expected {
+            records.put_back(BTreeMap::from([(*store, record.clone())]));
+        }
+        assert!(records.kept.weight() <= 100_000);
+        let found: Vec<_> = expected.keys().filter(|store| records.has(store)).collect();
+        assert!((100..1_000).contains(&found.len()), "{}", found.len());
+        for store in found {
+            assert_eq!(records.take(store).as_ref(), expected.get(store));
+            assert_eq!(records.take(store), None);
+        }
     }
 }

@@ -84,16 +84,14 @@ impl Tree {
         }
     }
 
-    /// The leaves before the first one that is later, which stands in the span, if the tree of that size has it.
+    /// The leaves before the first one that is later, which stands in the span, if the tree of that size has it. No span before it has
+    /// one, so that what their latest is need not be known.
     async fn not_after(&self, time: Timestamp, span: u64, size: u64) -> Result<u64, TreeError> {
-        let mut maximum = match span.checked_sub(1) {
-            None => None,
-            Some(before) => self.store.span(before).await?.ok_or(TreeError::Lacks(Part::Span(before)))?.latest,
-        };
         let (mut leaves, end) = (span * SPAN, size.min((span + 1) * SPAN));
+        let mut within = None;
         self.walk(span, end, &mut |walked| {
-            maximum = latest(maximum, walked.counted.said.occurred_at);
-            leaves += u64::from(maximum <= Some(time));
+            within = latest(within, walked.counted.said.occurred_at);
+            leaves += u64::from(within <= Some(time));
         })
         .await?;
         Ok(leaves)

@@ -5,23 +5,26 @@ use crate::story::{Story, follower};
 use async_trait::async_trait;
 use domain::Timestamp;
 use eventlog::testing::Chance;
-use eventlog::{LogEnded, Position};
+use eventlog::{LogEnded, Position, RecordedEvent};
 use parking_lot::Mutex;
 use std::ops::Range;
 use std::sync::Arc;
-use tlog::{Batch, SpanRow, State, TreeStore, TreeStoreError};
+use tlog::{Batch, Follower, SpanRow, State, TreeStore, TreeStoreError};
 use uuid::Uuid;
 
 struct Failing {
     inner: Arc<dyn TreeStore>,
     chance: Mutex<Chance>,
     failures: Mutex<usize>,
+    /// Nothing fails; before a tile is read for the first time this one builds on.
+    overtaken_by: Mutex<Option<Follower>>,
+    is_calm: bool,
 }
 
 impl Failing {
     /// One call of so many fails.
     fn may_fail(&self, of: usize) -> Result<(), TreeStoreError> {
-        if self.chance.lock().below(of) > 0 {
+        if self.is_calm || self.chance.lock().below(of) > 0 {
             return Ok(());
         }
         *self.failures.lock() += 1;
@@ -48,6 +51,10 @@ impl TreeStore for Failing {
 
     async fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, TreeStoreError> {
         self.may_fail(150)?;
+        let other = self.overtaken_by.lock().take();
+        if let Some(other) = other {
+            other.catch_up(|_| ()).await.unwrap();
+        }
         self.inner.tile(level, index).await
     }
 
@@ -86,6 +93,8 @@ async fn whatever_fails_and_whenever_each_event_has_one_leaf() {
             inner: story.place.store("failing").await,
             chance: Mutex::new(Chance(seed.seed)),
             failures: Mutex::default(),
+            overtaken_by: Mutex::default(),
+            is_calm: false,
         });
         let follower = follower(&story.log, failing.clone());
         follower.catch_up(|_| ()).await.unwrap();
@@ -93,5 +102,29 @@ async fn whatever_fails_and_whenever_each_event_has_one_leaf() {
         assert!(*failing.failures.lock() > 0);
         story.build().await.unwrap();
         assert_eq!(story.place.rows("failing").await, story.place.rows("tree").await);
+    }
+}
+
+/// What somebody else writes between two reads is no damage.
+#[tokio::test]
+async fn one_that_is_overtaken_while_it_begins_takes_nothing_away() {
+    for seed in seeds("one_that_is_overtaken", 1) {
+        let story = Story::untold(&seed, 500).await;
+        let all: Vec<RecordedEvent> = story.told.iter().map(|told| told.event.clone()).collect();
+        story.log.change(|events| events.truncate(300));
+        story.build().await.unwrap();
+        story.log.change(|events| *events = all);
+        let store = Arc::new(Failing {
+            inner: story.tree_store.clone(),
+            chance: Mutex::new(Chance(0)),
+            failures: Mutex::default(),
+            overtaken_by: Mutex::new(Some(follower(&story.log, story.tree_store.clone()))),
+            is_calm: true,
+        });
+        let follower = follower(&story.log, store.clone());
+        follower.catch_up(|_| ()).await.unwrap();
+        assert!(store.overtaken_by.lock().is_none());
+        assert_eq!(follower.status().borrow().anew, None);
+        assert_eq!(story.tree.root(story.size()).await.unwrap(), story.naive.root(0, story.leaves.len()));
     }
 }

@@ -6,7 +6,7 @@ use crate::seeds::seeds;
 use crate::story::{Story, follower};
 use eventlog::RecordedEvent;
 use eventlog::testing::Chance;
-use tlog::{Builder, Rules};
+use tlog::{Builder, Rules, TreeStoreError};
 
 /// More than two blocks of leaves.
 const EVENTS: usize = 10_500;
@@ -51,5 +51,34 @@ async fn built_anew_the_bytes_are_the_same() {
         assert!(told.iter().zip(&told[1..]).all(|(one, next)| one.done <= next.done));
         let anew = follower.status().borrow().anew.clone().expect("it says so");
         assert_eq!(anew.before, Some((story.size(), story.naive.root(0, story.leaves.len()))));
+    }
+}
+
+#[tokio::test]
+async fn a_batch_goes_only_where_it_belongs() {
+    for seed in seeds("a_batch_goes_only", 1) {
+        let story = Story::untold(&seed, 90).await;
+        let events: Vec<RecordedEvent> = story.told.iter().map(|told| told.event.clone()).collect();
+        let batches = |log_id: u128| {
+            let log_id = eventlog::LogId(uuid::Uuid::from_u128(log_id));
+            let mut builder = Builder::new(Rules::first().in_force().unwrap(), log_id);
+            let mut batch = |events| {
+                let stretch = builder.read(events);
+                builder.unknown(&stretch).into_iter().for_each(|store| builder.tell(store, None).unwrap());
+                builder.fold(stretch).unwrap().unwrap()
+            };
+            [batch(&events[..30]), batch(&events[30..60]), batch(&events[60..])]
+        };
+        let ([first, second, third], [_, of_another_log, _]) = (batches(77), batches(78));
+        let store = &story.tree_store;
+        assert!(matches!(store.write(second.clone()).await, Err(TreeStoreError::Moved(_))));
+        store.write(first.clone()).await.unwrap();
+        for elsewhere in [first, third, of_another_log] {
+            let rows = story.place.rows("tree").await;
+            assert!(matches!(store.write(elsewhere).await, Err(TreeStoreError::Moved(_))));
+            assert_eq!(story.place.rows("tree").await, rows);
+        }
+        store.write(second.clone()).await.unwrap();
+        assert_eq!(store.state().await.unwrap(), Some(second.state));
     }
 }

@@ -104,6 +104,11 @@ async fn what_is_damaged_is_built_anew() {
             format!("DELETE FROM {TILES} WHERE tile = 0"),
             format!("DELETE FROM {TILES} WHERE tile >= 0"),
             format!("UPDATE {TILES} SET hashes = (SELECT hashes FROM {TILES} WHERE tile = 0)"),
+            // As long as it was: the second row of the tile above is other leaves'.
+            format!(
+                "UPDATE {TILES} SET hashes = (SELECT substr(hashes, 1, 64) FROM {TILES} WHERE tile = 0) WHERE tile = {}",
+                1_u64 << 56
+            ),
             format!("UPDATE {STATE} SET frontier = {OTHER_BYTES}"),
             format!("UPDATE {STORES} SET kept = {OTHER_BYTES}"),
         ] {

@@ -39,9 +39,15 @@ async fn a_time_has_the_position_that_a_look_at_all_finds() {
     for seed in seeds("a_time_has_the_position", CASES) {
         let mut chance = Chance(seed.seed);
         let story = Story::of(&seed, 2_500).await;
-        let times: Vec<i64> = story.told.iter().filter_map(|told| Some(told.at?.as_millis())).collect();
+        // Those that are told, and those that are the latest so far, at which the answer changes.
+        let mut times: Vec<i64> = story.leaves.iter().filter_map(|(told, _)| Some(told.at?.as_millis())).collect();
+        let maxima = times.iter().scan(i64::MIN, |maximum, time| {
+            *maximum = (*maximum).max(*time);
+            Some(*maximum)
+        });
+        times.extend(maxima.collect::<Vec<_>>());
         let (first, last) = (times[0], times.iter().max().unwrap());
-        for _ in 0..60 {
+        for _ in 0..150 {
             let time = match chance.below(8) {
                 0 => first - 1 - chance.below(20_000_000) as i64,
                 1 => last + chance.below(2) as i64,
