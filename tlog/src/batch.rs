@@ -5,6 +5,7 @@ use crate::span::{self, Place};
 use domain::Timestamp;
 use eventlog::{Checkpoint, Position};
 use proof::hash::Hash;
+use proof::tiles::WIDTH;
 use proof::tree::Frontier;
 use uuid::Uuid;
 
@@ -81,6 +82,13 @@ pub struct FilterRow {
     /// From 0: of the leaves from 4,096 times that.
     pub block: u64,
     pub bits: Vec<u8>,
+}
+
+impl TileRow {
+    /// Whether it never changes again.
+    pub fn is_complete(&self) -> bool {
+        self.hashes.len() == usize::from(WIDTH) * Hash::BYTES
+    }
 }
 
 impl SpanRow {

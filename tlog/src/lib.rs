@@ -27,6 +27,7 @@ mod said;
 mod span;
 mod sqlite;
 mod store;
+mod subtree;
 mod tree;
 mod varint;
 

@@ -18,6 +18,7 @@ use crate::filter::BLOCK;
 use crate::rules::RulesInForce;
 use crate::span::SPAN;
 use crate::store::{TreeStore, TreeStoreError};
+use crate::subtree::{rows, subtrees};
 use crate::tree::{Part, TreeError, walk};
 use eventlog::{Checkpoint, EventLog, LogError, Mismatch, Position};
 use proof::hash::{Hash, node_hash};
@@ -105,45 +106,22 @@ async fn resume(
 async fn edge(store: &dyn TreeStore, state: &State) -> Result<Edge, TreeError> {
     let mut levels: [Vec<u8>; LEVELS as usize] = Default::default();
     let mut parts: Vec<Hash> = Vec::new();
-    for (level, rows) in (0..LEVELS).zip(&mut levels) {
+    for (level, kept) in (0..LEVELS).zip(&mut levels) {
         let (index, width) = partial(level, state.size());
         if width == 0 {
             continue;
         }
         let part = Part::Tile { level, index };
-        *rows = store.tile(level, index).await?.ok_or(TreeError::Lacks(part))?;
-        if rows.len() as u64 != width * Hash::BYTES as u64 {
+        *kept = store.tile(level, index).await?.ok_or(TreeError::Lacks(part))?;
+        if kept.len() as u64 != width * Hash::BYTES as u64 {
             return Err(TreeError::Malformed(part));
         }
-        let hashes: Vec<Hash> = rows.as_chunks().0.iter().copied().map(Hash::from).collect();
         // From the right: lower levels stand behind higher ones.
-        parts.splice(0..0, subtrees(&hashes));
+        parts.splice(0..0, subtrees(&rows(kept)));
     }
     let root = parts.into_iter().rev().reduce(|right, left| node_hash(&left, &right));
     match root.is_none_or(|root| root == state.root()) {
         true => Ok(Edge::of(levels)),
         false => Err(TreeError::Malformed(Part::Tile { level: 0, index: partial(0, state.size()).0 })),
-    }
-}
-
-/// The complete subtrees that the rows are, the largest first.
-fn subtrees(mut rows: &[Hash]) -> Vec<Hash> {
-    let mut subtrees = Vec::new();
-    while !rows.is_empty() {
-        let (first, rest) = rows.split_at(1 << rows.len().ilog2());
-        subtrees.push(whole(first));
-        rows = rest;
-    }
-    subtrees
-}
-
-/// The root over as many rows as a power of two.
-fn whole(rows: &[Hash]) -> Hash {
-    match rows {
-        [row] => *row,
-        rows => {
-            let (left, right) = rows.split_at(rows.len() / 2);
-            node_hash(&whole(left), &whole(right))
-        }
     }
 }

@@ -119,7 +119,8 @@ impl TreeStore for PostgresTree {
     }
 
     async fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, TreeStoreError> {
-        let select = "SELECT hashes FROM tree_tiles WHERE tile = $1";
+        let select =
+            "SELECT hashes FROM tree_tiles WHERE tile = $1 UNION ALL SELECT hashes FROM tree_edge WHERE tile = $1";
         Ok(self.all(|| query(select).bind(tile_number(level, index)), |row| row.try_get(0)).await?.pop())
     }
 

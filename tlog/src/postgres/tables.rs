@@ -17,10 +17,15 @@ pub(super) const TABLES: Migrations = Migrations {
             latest bigint -- milliseconds since 1970
         ) WITH (fillfactor = 50);
         CREATE TABLE tree_tiles (
-            tile bigint PRIMARY KEY, -- the level in the highest byte, below it the index
+            tile bigint PRIMARY KEY, -- a complete one: the level in the highest byte, below it the index
             hashes bytea NOT NULL
         );
         ALTER TABLE tree_tiles ALTER COLUMN hashes SET STORAGE EXTERNAL;
+        CREATE TABLE tree_edge ( -- the partial tiles, apart as each batch writes them anew: little is to be cleaned up behind it
+            tile bigint PRIMARY KEY,
+            hashes bytea NOT NULL
+        );
+        ALTER TABLE tree_edge ALTER COLUMN hashes SET STORAGE EXTERNAL;
         CREATE TABLE tree_spans (
             number bigint PRIMARY KEY,
             first bigint NOT NULL,
@@ -61,4 +66,5 @@ pub(super) fn number(number: u64) -> i64 {
 }
 
 /// All that is kept goes.
-pub(super) const CLEAR: &str = "TRUNCATE tree_state, tree_tiles, tree_spans, tree_stores, tree_chunks, tree_filters";
+pub(super) const CLEAR: &str =
+    "TRUNCATE tree_state, tree_tiles, tree_edge, tree_spans, tree_stores, tree_chunks, tree_filters";

@@ -5,7 +5,7 @@
 
 use super::tables::{CLEAR, number};
 use super::trouble;
-use crate::batch::{Batch, NEVER, State, tile_number};
+use crate::batch::{Batch, NEVER, State, TileRow, tile_number};
 use crate::store::TreeStoreError;
 use domain::Timestamp;
 use eventlog::Position;
@@ -71,10 +71,17 @@ async fn move_on(transaction: &mut PgConnection, after: Position, state: &State)
 }
 
 async fn rows(transaction: &mut PgConnection, batch: &Batch) -> sqlx::Result<()> {
-    let tiles = batch.tiles.iter().map(|tile| (tile_number(tile.level, tile.index), &tile.hashes[..]));
+    let tile = |tile: &'_ TileRow| tile_number(tile.level, tile.index);
+    let (complete, partial): (Vec<&TileRow>, Vec<&TileRow>) = batch.tiles.iter().partition(|tile| tile.is_complete());
+    let delete = "DELETE FROM tree_edge WHERE tile = ANY ($1)";
+    let numbers: Vec<i64> = complete.iter().copied().map(tile).collect();
+    query(delete).bind(numbers).execute(&mut *transaction).await?;
     let upsert = "INSERT INTO tree_tiles SELECT * FROM unnest($1::int8[], $2::bytea[])
                   ON CONFLICT (tile) DO UPDATE SET hashes = excluded.hashes";
-    numbered(transaction, upsert, tiles).await?;
+    numbered(transaction, upsert, complete.iter().map(|row| (tile(row), &row.hashes[..]))).await?;
+    let upsert = "INSERT INTO tree_edge SELECT * FROM unnest($1::int8[], $2::bytea[])
+                  ON CONFLICT (tile) DO UPDATE SET hashes = excluded.hashes";
+    numbered(transaction, upsert, partial.iter().map(|row| (tile(row), &row.hashes[..]))).await?;
     let filters = batch.filters.iter().map(|filter| (number(filter.block), &filter.bits[..]));
     let upsert = "INSERT INTO tree_filters SELECT * FROM unnest($1::int8[], $2::bytea[])
                   ON CONFLICT (block) DO UPDATE SET bits = excluded.bits";

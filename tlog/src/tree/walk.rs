@@ -5,6 +5,7 @@ use crate::read::{Counted, ReadEvent, leaf_hash, record};
 use crate::rules::RulesInForce;
 use crate::span::{Place, SPAN};
 use crate::store::TreeStore;
+use crate::subtree::{rows, subtrees};
 use eventlog::{EventLog, Position, RecordedEvent, Room};
 use proof::hash::Hash;
 
@@ -46,9 +47,27 @@ pub(crate) async fn walk(
         let events = log.read_all_within(after, ROOM).await?;
         let Some(last) = events.last() else { return Err(walk.differs(next, Difference::Missing).into()) };
         after = last.position;
-        events.iter().try_for_each(|event| walk.meet(event, visit))?;
+        if let Err(differs) = events.iter().try_for_each(|event| walk.meet(event, visit)) {
+            is_sound(store, span, &walk.held.hashes).await?;
+            return Err(differs.into());
+        }
     }
     Ok(())
+}
+
+/// Whether a complete tile of leaves is the one that the tile above it has: if it is not, nothing is said of the log by it. (What is open
+/// at the tree's end is held against its root whenever a follower begins.)
+async fn is_sound(store: &dyn TreeStore, span: u64, hashes: &[u8]) -> Result<(), TreeError> {
+    if hashes.len() != SPAN as usize * Hash::BYTES {
+        return Ok(());
+    }
+    let above = Part::Tile { level: 1, index: span / SPAN };
+    let tile = store.tile(1, span / SPAN).await?.ok_or(TreeError::Lacks(above))?;
+    let row = rows(&tile).get((span % SPAN) as usize).copied().ok_or(TreeError::Lacks(above))?;
+    match subtrees(&rows(hashes)) == [row] {
+        true => Ok(()),
+        false => Err(TreeError::Malformed(Part::Tile { level: 0, index: span })),
+    }
 }
 
 /// What is kept of each leaf of the span, before the leaf `end`.

@@ -9,6 +9,8 @@ use tlog::{SqliteTree, TreeStore};
 /// The tables.
 pub const STATE: &str = "state";
 pub const TILES: &str = "tiles";
+/// Where the partial ones are.
+pub const EDGE: &str = TILES;
 pub const STORES: &str = "stores";
 const TABLES: [&str; 6] = [STATE, TILES, "spans", STORES, "chunks", "filters"];
 

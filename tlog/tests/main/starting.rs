@@ -2,7 +2,7 @@
 
 use crate::log::TestLog;
 use crate::model::{Naive, leaves};
-use crate::place::{OTHER_BYTES, STATE, STORES, TILES};
+use crate::place::{EDGE, OTHER_BYTES, STATE, STORES, TILES};
 use crate::seeds::seeds;
 use crate::story::{Story, follower, follower_with};
 use eventlog::{LogId, Mismatch, RecordedEvent};
@@ -103,10 +103,12 @@ async fn what_is_damaged_is_built_anew() {
         for damage in [
             format!("DELETE FROM {TILES} WHERE tile = 0"),
             format!("DELETE FROM {TILES} WHERE tile >= 0"),
-            format!("UPDATE {TILES} SET hashes = (SELECT hashes FROM {TILES} WHERE tile = 0)"),
-            // As long as it was: the second row of the tile above is other leaves'.
+            format!("DELETE FROM {EDGE} WHERE tile > 1"),
+            format!("UPDATE {EDGE} SET hashes = {OTHER_BYTES} WHERE tile > 1"),
+            // As long as they were: the tile's leaves, and the rows of the one above, are other leaves'.
+            format!("UPDATE {TILES} SET hashes = (SELECT hashes FROM {TILES} WHERE tile = 1) WHERE tile = 0"),
             format!(
-                "UPDATE {TILES} SET hashes = (SELECT substr(hashes, 1, 64) FROM {TILES} WHERE tile = 0) WHERE tile = {}",
+                "UPDATE {EDGE} SET hashes = (SELECT substr(hashes, 1, 64) FROM {TILES} WHERE tile = 0) WHERE tile = {}",
                 1_u64 << 56
             ),
             format!("UPDATE {STATE} SET frontier = {OTHER_BYTES}"),

@@ -10,8 +10,10 @@ use tokio::sync::Mutex;
 /// The tables.
 pub const STATE: &str = "tree_state";
 pub const TILES: &str = "tree_tiles";
+/// Where the partial ones are.
+pub const EDGE: &str = "tree_edge";
 pub const STORES: &str = "tree_stores";
-const TABLES: [&str; 6] = [STATE, TILES, "tree_spans", STORES, "tree_chunks", "tree_filters"];
+const TABLES: [&str; 7] = [STATE, TILES, EDGE, "tree_spans", STORES, "tree_chunks", "tree_filters"];
 
 /// Bytes that nobody wrote.
 pub const OTHER_BYTES: &str = "'\\x0907'::bytea";
