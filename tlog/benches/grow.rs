@@ -25,6 +25,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const EVENTS: usize = 200_000;
 const SHOPS: u64 = 20;
 const BATCH: usize = 1_000;
+const FEW: usize = 30;
 
 fn rate(what: &str, events: usize, since: Instant) {
     let per_second = events as f64 / since.elapsed().as_secs_f64();
@@ -57,10 +58,10 @@ async fn history() -> Vec<RecordedEvent> {
     log.read_all_within(Position::START, Room::for_events(EVENTS)).await.unwrap()
 }
 
-async fn fold(events: &[RecordedEvent], store: Option<&dyn TreeStore>) {
+async fn fold(events: &[RecordedEvent], batch: usize, store: Option<&dyn TreeStore>) {
     let log_id = eventlog::LogId(uuid::Uuid::nil());
     let mut builder = Builder::new(Rules::first().in_force().unwrap(), log_id);
-    for events in events.chunks(BATCH) {
+    for events in events.chunks(batch) {
         let stretch = builder.read(events);
         builder.unknown(&stretch).into_iter().for_each(|store| builder.tell(store, None).unwrap());
         let batch = std::hint::black_box(builder.fold(stretch).unwrap().unwrap());
@@ -122,14 +123,18 @@ async fn main() {
     println!("{} events of {SHOPS} shops, {} bytes each with their metadata", events.len(), bytes / events.len());
 
     let since = Instant::now();
-    fold(&events, None).await;
+    fold(&events, BATCH, None).await;
     rate("folded", EVENTS, since);
 
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
     let since = Instant::now();
-    fold(&events, Some(&SqliteTree::open(&path("written.sqlite")).unwrap())).await;
+    fold(&events, BATCH, Some(&SqliteTree::open(&path("written.sqlite")).unwrap())).await;
     rate("folded and written to a file", EVENTS, since);
+    // What comes within the time that an event waits for others, while some hundred a second come.
+    let since = Instant::now();
+    fold(&events[..EVENTS / 10], FEW, Some(&SqliteTree::open(&path("few.sqlite")).unwrap())).await;
+    rate("the same, 30 at a time", EVENTS / 10, since);
 
     let log = Arc::new(copied(&events, &path("log.sqlite")).await);
     let store = Arc::new(SqliteTree::open(&path("tree.sqlite")).unwrap());

@@ -6,7 +6,7 @@
 //! tree follows from the log alone, to the byte and however its events came in batches, so that it can be thrown away and built
 //! again; it moves in one step together with the position that it reached.
 //!
-//! What is kept is small, about 45 bytes an event: no event and no record of one is kept twice. A record is made anew from the log, and
+//! What is kept is small, about 43 bytes an event: no event and no record of one is kept twice. A record is made anew from the log, and
 //! compared with the hash that is kept.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]

@@ -4,7 +4,7 @@ use crate::seeds::seeds;
 use crate::story::{Story, follower};
 use eventlog::RecordedEvent;
 use std::time::Duration;
-use tlog::{Follower, TreeStatus};
+use tlog::{FoldError, FollowError, Follower, TreeStatus};
 use tokio_util::sync::CancellationToken;
 
 /// How long is waited for what must come.
@@ -93,5 +93,50 @@ async fn two_that_follow_at_once_build_one_tree() {
         assert_eq!(story.tree.root(story.size()).await.unwrap(), root);
         assert_eq!(story.tree.state().await.unwrap().unwrap().size(), story.size());
         story.tree.compare(0..story.size(), |_| ()).await.unwrap();
+    }
+}
+
+/// Whoever reads where the tree stands finds all rows that it says, whatever is written meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn readers_see_whole_trees_while_one_grows() {
+    for seed in seeds("readers_see_whole_trees", 1) {
+        let story = Story::untold(&seed, 6_000).await;
+        let follower = follower(&story.log, story.tree_store.clone());
+        let growing = tokio::spawn(async move { follower.catch_up(|_| ()).await });
+        let mut seen = Vec::new();
+        while seen.last() != Some(&story.size()) {
+            let Some(state) = story.tree.state().await.unwrap() else { continue };
+            let size = state.size();
+            assert_eq!(state.root(), story.naive.root(0, size as usize), "{size}");
+            assert_eq!(story.tree.root(size).await.unwrap(), state.root(), "{size}");
+            if let Some(last) = size.checked_sub(1) {
+                let (told, leaf) = &story.leaves[last as usize];
+                assert_eq!(story.tree.record(last).await.unwrap(), leaf.to_bytes().unwrap());
+                assert_eq!(story.tree.leaf_at(told.event.position).await.unwrap(), Some(last));
+                let (store, rank) = (domain::StoreId(told.store), leaf.rank.get());
+                assert_eq!(story.tree.leaves_of(store, rank..=rank).await.unwrap(), [last]);
+            }
+            seen.push(size);
+        }
+        seen.dedup();
+        assert!(seen.len() > 2, "{seen:?}");
+        growing.await.unwrap().unwrap();
+    }
+}
+
+/// No program of ours writes one; that it is there is told, and not passed over.
+#[tokio::test]
+async fn an_event_that_can_have_no_leaf_stops_the_tree_and_is_named() {
+    for seed in seeds("an_event_that_can_have_no_leaf", 1) {
+        let story = Story::of(&seed, 300).await;
+        let mut event = story.told.last().unwrap().event.clone();
+        event.position.0 += 1;
+        (event.stream, event.event_type) = (eventlog::StreamName::new("cart-1"), "Cart\nOpened".into());
+        let position = event.position;
+        story.log.change(|events| events.push(event));
+        let stopped = story.build().await;
+        let Err(FollowError::Fold(FoldError::Leaf { position: named, .. })) = stopped else { panic!("{stopped:?}") };
+        assert_eq!(named, position);
+        assert_eq!(story.tree.state().await.unwrap().unwrap().size(), story.size());
     }
 }

@@ -81,3 +81,21 @@ async fn a_tree_without_leaves_has_no_places() {
         assert_eq!(story.tree.root(0).await.unwrap(), proof::hash::empty_root());
     }
 }
+
+/// What says no time is moved to none.
+#[tokio::test]
+async fn events_that_say_no_time_are_there_at_any() {
+    for seed in seeds("events_that_say_no_time", 1) {
+        let story = Story::untold(&seed, 600).await;
+        story
+            .log
+            .change(|events| events.iter_mut().for_each(|event| event.metadata = bytes::Bytes::from_static(b"{}")));
+        story.build().await.unwrap();
+        let (last, leaves) = (story.leaves.last().unwrap().0.event.position, story.size());
+        for time in [i64::MIN, 0, i64::MAX] {
+            let found = story.tree.as_of(Timestamp::from_millis(time)).await.unwrap();
+            assert_eq!(found, Some(AsOf { leaves, position: last }));
+        }
+        assert_eq!(story.tree.state().await.unwrap().unwrap().latest, None);
+    }
+}
