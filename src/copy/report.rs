@@ -61,6 +61,8 @@ impl CopyReport {
             ("operators' tokens", vault.operator_tokens),
             ("names of tokens", vault.token_names),
             ("keys of people at desks", vault.actors),
+            ("keys that sign the log", vault.signing_keys),
+            ("signed heads", vault.signed_heads),
             ("confirmations", vault.confirmations),
         ];
         let entries = entries.map(|(what, count)| format!("{what}: {}", units::count(count))).join(", ");

@@ -10,11 +10,13 @@
 mod actors;
 mod copying;
 mod operators;
+mod signing;
 mod tokens;
 
 pub use actors::*;
 pub use copying::*;
 pub use operators::*;
+pub use signing::*;
 pub use tokens::*;
 
 use super::{ConfirmationEntry, CredentialOwner, TokenEntry, Vault};
@@ -63,6 +65,12 @@ macro_rules! conformance {
             everything_outlives_reopening,
             all_that_it_holds_is_copied_out_and_in,
             who_has_access_is_copied_out_and_in,
+            a_signing_key_is_kept_as_it_was_first_put,
+            of_many_who_put_a_signing_key_at_once_all_get_the_same,
+            a_head_is_signed_after_the_one_it_was_built_on,
+            of_many_who_sign_at_once_one_does,
+            a_head_is_never_taken_back_by_a_copy,
+            what_signs_is_copied_out_and_in,
         );
     };
     (@all $subject:expr, $($check:ident),* $(,)?) => {

@@ -2,12 +2,13 @@
 //!
 //! What lives here: [`copy`]. What doesn't: which vaults these are, and that nobody else uses them. The guarantee: nothing is
 //! written before all that both hold was compared; an entry that the target has is never replaced by another. A repeat goes on
-//! where it was stopped, and brings what has changed in the source since: keys that were destroyed, most of all, and tokens that were revoked.
+//! where it was stopped, and brings what has changed in the source since: keys that were destroyed, most of all, tokens that were revoked, and
+//! heads that were signed.
 //!
 //! No error holds a secret: entries are named by whose they are.
 
 use super::inventory::{Entry, Inventory, Kind};
-use super::{ConfirmationEntry, CredentialOwner, OperatorToken, StoredKey, VaultError};
+use super::{ConfirmationEntry, CredentialOwner, IncarnationId, OperatorToken, SignedHead, StoredKey, VaultError};
 use domain::{ActorId, CustomerId, StoreId, Timestamp, TokenId};
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -34,6 +35,10 @@ pub struct Counts {
     pub operator_tokens: u64,
     /// People at stores' desks, with those who were forgotten.
     pub actors: u64,
+    /// Of incarnations of the log.
+    pub signing_keys: u64,
+    /// The last of each incarnation.
+    pub signed_heads: u64,
 }
 
 impl Counts {
@@ -53,6 +58,8 @@ impl Counts {
             Kind::CustomerToken => &mut self.customer_tokens,
             Kind::OperatorToken => &mut self.operator_tokens,
             Kind::Actor => &mut self.actors,
+            Kind::SigningKey => &mut self.signing_keys,
+            Kind::SignedHead => &mut self.signed_heads,
         }
     }
 }
@@ -100,6 +107,8 @@ pub enum EntryName {
     CustomerToken(TokenId, CustomerId),
     OperatorToken(TokenId),
     Actor(ActorId, StoreId),
+    SigningKey(IncarnationId),
+    SignedHead(IncarnationId),
 }
 
 impl fmt::Display for EntryName {
@@ -116,6 +125,8 @@ impl fmt::Display for EntryName {
             EntryName::CustomerToken(token, customer) => write!(f, "token {} of customer {}", token.0, customer.0),
             EntryName::OperatorToken(token) => write!(f, "token {} of an operator", token.0),
             EntryName::Actor(actor, store) => write!(f, "key of actor {} of store {}", actor.0, store.0),
+            EntryName::SigningKey(of) => write!(f, "key that signs log {of}"),
+            EntryName::SignedHead(of) => write!(f, "last head that was signed of log {of}"),
         }
     }
 }
@@ -136,6 +147,8 @@ impl EntryName {
             Entry::CustomerToken { entry, .. } => EntryName::CustomerToken(entry.token_id, entry.customer_id),
             Entry::OperatorToken { token, .. } => EntryName::OperatorToken(token.token_id),
             Entry::Actor { actor_id, store, .. } => EntryName::Actor(*actor_id, *store),
+            Entry::SigningKey { of, .. } => EntryName::SigningKey(*of),
+            Entry::SignedHead { of, .. } => EntryName::SignedHead(*of),
         }
     }
 }
@@ -250,6 +263,8 @@ fn held_against(source: Entry, target: &Entry) -> Result<EntryAction, EntryDiffe
             (same, true) => (same && tag == their_tag, true),
             destroyed_since => destroyed_since,
         },
+        (Entry::SigningKey { key, .. }, Entry::SigningKey { key: theirs, .. }) => (key.0 == theirs.0, true),
+        (Entry::SignedHead { head, .. }, Entry::SignedHead { head: theirs, .. }) => heads(head, theirs),
         _ => (false, true),
     };
     match (same, current) {
@@ -283,6 +298,16 @@ fn operators(token: &OperatorToken, theirs: &OperatorToken) -> (bool, bool) {
     }
 }
 
+/// As [`keys`]. A smaller head says nothing of a larger one; whether they contradict each other only the log knows.
+fn heads(head: &SignedHead, theirs: &SignedHead) -> (bool, bool) {
+    match head.size.cmp(&theirs.size) {
+        Ordering::Greater => (true, false),
+        Ordering::Equal => (head == theirs, true),
+        // Whoever used the target has signed further.
+        Ordering::Less => (false, true),
+    }
+}
+
 /// What a vault removes by itself may be gone from the source by now. Keys, names, and tokens of operators stay for ever.
 fn only_in_target(entry: Entry, now: Timestamp) -> Result<EntryAction, EntryDifference> {
     match entry {
@@ -301,6 +326,8 @@ fn only_in_target(entry: Entry, now: Timestamp) -> Result<EntryAction, EntryDiff
         | Entry::Actor { .. }
         | Entry::Confirmation { .. }
         | Entry::HmacKey { .. }
+        | Entry::SigningKey { .. }
+        | Entry::SignedHead { .. }
         | Entry::CustomerKey { .. } => Err(EntryDifference::Foreign(EntryName::of(&entry))),
     }
 }

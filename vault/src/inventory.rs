@@ -1,7 +1,8 @@
 //! Everything that a vault holds, entry by entry: for copying it, and for nothing else.
 
 use super::{
-    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, OperatorToken, StoredKey, TokenEntry, VaultError,
+    ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, IncarnationId, OperatorToken, SignedHead,
+    SigningKey, StoredKey, TokenEntry, VaultError,
 };
 use async_trait::async_trait;
 use domain::{ActorId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
@@ -18,10 +19,12 @@ pub enum Kind {
     CustomerToken,
     OperatorToken,
     Actor,
+    SigningKey,
+    SignedHead,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 11] = [
         Kind::HmacKey,
         Kind::CustomerKey,
         Kind::Credential,
@@ -31,6 +34,8 @@ impl Kind {
         Kind::OperatorToken,
         Kind::Actor,
         Kind::Confirmation,
+        Kind::SigningKey,
+        Kind::SignedHead,
     ];
 }
 
@@ -83,6 +88,14 @@ pub enum Entry {
         /// `None`: it was destroyed.
         key: StoredKey,
     },
+    SigningKey {
+        of: IncarnationId,
+        key: SigningKey,
+    },
+    SignedHead {
+        of: IncarnationId,
+        head: SignedHead,
+    },
 }
 
 impl Entry {
@@ -98,6 +111,7 @@ impl Entry {
             Entry::CustomerKey { customer, .. } => customer.0.as_bytes(),
             Entry::TokenName { token, .. } => token.0.as_bytes(),
             Entry::Actor { actor_id, .. } => actor_id.0.as_bytes(),
+            Entry::SigningKey { of, .. } | Entry::SignedHead { of, .. } => of.as_bytes(),
         }
     }
 
@@ -115,7 +129,7 @@ pub trait Inventory: Send + Sync + 'static {
     async fn entries(&self, kind: Kind, after: &[u8], limit: usize) -> Result<Vec<Entry>, VaultError>;
 
     /// Puts those that are not there, and brings up to date what may change of those that are: when a credential is looked at
-    /// again, that a key was destroyed, with an actor's tag, and that an operator's token was revoked, of which the latter two are never
-    /// taken back. All else of them stays. Durable once answered.
+    /// again, that a key was destroyed, with an actor's tag, that an operator's token was revoked, and the last head that was signed, of
+    /// which the latter three are never taken back. All else of them stays. Durable once answered.
     async fn put_entries(&self, entries: Vec<Entry>) -> Result<(), VaultError>;
 }

@@ -1,7 +1,8 @@
 //! The vault: what must not stand in an immutable log.
 //!
 //! Argon2id hashes of app secrets and passwords; SHA-256 of the tokens of stores, of customers and of whoever operates the server, and of
-//! confirmation tokens; what stores call their tokens; the keys of customers and of the people at stores' desks; HMAC keys.
+//! confirmation tokens; what stores call their tokens; the keys of customers and of the people at stores' desks; HMAC keys; what the log's
+//! heads are signed with, and the last head that was.
 //! Entries are immutable; the event names the one in force. The vault is written first, then the event; hashes of secrets and passwords
 //! that no event names are swept after 24 h, by whoever knows the events, and tokens of stores and customers go when they have long
 //! expired. What stays for ever: names, which outlive their tokens; operators' tokens, whose list tells who had access; and of a key that
@@ -22,6 +23,7 @@ mod memory;
 mod operators;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod signing;
 mod sqlite;
 
 #[cfg(feature = "postgres")]
@@ -31,6 +33,7 @@ pub use inventory::{Entry, Inventory, Kind};
 #[cfg(feature = "testing")]
 pub use memory::MemoryVault;
 pub use operators::{OperatorRole, OperatorToken};
+pub use signing::{IncarnationId, SignedHead, SigningKey};
 pub use sqlite::{SqliteKeys, SqliteVault};
 
 use async_trait::async_trait;
@@ -173,6 +176,24 @@ pub trait Vault: Keys + Inventory {
     /// that the next call of [`Self::actor`] with it makes somebody new. That there was somebody of this id stays. `true` also where
     /// they were forgotten before; `false`: the store never had them.
     async fn forget_actor(&self, store: StoreId, actor: ActorId) -> Result<bool, VaultError>;
+
+    /// Stores what an incarnation's heads are signed with, and gives what is kept: the first one, whoever put it, ever after.
+    async fn put_signing_key(&self, of: IncarnationId, key: SigningKey) -> Result<SigningKey, VaultError>;
+
+    async fn signing_key(&self, of: IncarnationId) -> Result<Option<SigningKey>, VaultError>;
+
+    /// The last head that was signed for the incarnation, or is about to be published.
+    async fn signed_head(&self, of: IncarnationId) -> Result<Option<SignedHead>, VaultError>;
+
+    /// Puts `new` in the place of `expected`, the last one; `None`: there is none yet. `true`: it is the last one now, also where it
+    /// was already. `false`: another is, and nothing was changed. Durable once answered, so that what is published only afterwards
+    /// is never forgotten. That `new` extends the last one is for whoever signs.
+    async fn sign_head(
+        &self,
+        of: IncarnationId,
+        expected: Option<&SignedHead>,
+        new: &SignedHead,
+    ) -> Result<bool, VaultError>;
 
     /// Which log the vault belongs to; `None`: it was made before that was written down, or just now.
     async fn binding(&self) -> Result<Option<Binding>, VaultError>;

@@ -4,8 +4,8 @@ mod inventory;
 
 use super::binding::Binding;
 use super::{
-    ActorEntry, ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, NobodyMade, OperatorToken, StoredKey,
-    TokenEntry, Vault, VaultError, random_bytes,
+    ActorEntry, ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, IncarnationId, NobodyMade,
+    OperatorToken, SignedHead, SigningKey, StoredKey, TokenEntry, Vault, VaultError, random_bytes,
 };
 use async_trait::async_trait;
 use domain::{ActorId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
@@ -29,6 +29,8 @@ struct Entries {
     hmac_keys: HashMap<StoreId, HmacKey>,
     customer_keys: HashMap<CustomerId, StoredKey>,
     actors: HashMap<ActorId, Actor>,
+    signing_keys: BTreeMap<IncarnationId, SigningKey>,
+    signed_heads: BTreeMap<IncarnationId, SignedHead>,
     binding: Option<Binding>,
 }
 
@@ -254,6 +256,31 @@ impl Vault for MemoryVault {
         };
         (known.tag, known.key) = (None, None);
         Ok(true)
+    }
+
+    async fn put_signing_key(&self, of: IncarnationId, key: SigningKey) -> Result<SigningKey, VaultError> {
+        Ok(self.entries()?.signing_keys.entry(of).or_insert(key).clone())
+    }
+
+    async fn signing_key(&self, of: IncarnationId) -> Result<Option<SigningKey>, VaultError> {
+        Ok(self.entries()?.signing_keys.get(&of).cloned())
+    }
+
+    async fn signed_head(&self, of: IncarnationId) -> Result<Option<SignedHead>, VaultError> {
+        Ok(self.entries()?.signed_heads.get(&of).cloned())
+    }
+
+    async fn sign_head(
+        &self,
+        of: IncarnationId,
+        expected: Option<&SignedHead>,
+        new: &SignedHead,
+    ) -> Result<bool, VaultError> {
+        let mut entries = self.entries()?;
+        if entries.signed_heads.get(&of) == expected {
+            entries.signed_heads.insert(of, new.clone());
+        }
+        Ok(entries.signed_heads.get(&of) == Some(new))
     }
 
     async fn binding(&self) -> Result<Option<Binding>, VaultError> {

@@ -8,12 +8,13 @@ mod actors;
 mod inventory;
 mod keys;
 mod operators;
+mod signing;
 mod tokens;
 
 use super::binding::Binding;
 use super::{
-    ActorEntry, ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, OperatorToken, TokenEntry, Vault,
-    VaultError, random_bytes,
+    ActorEntry, ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, IncarnationId, OperatorToken,
+    SignedHead, SigningKey, TokenEntry, Vault, VaultError, random_bytes,
 };
 use ::postgres::{Database, DatabaseError, Migrations, Sessions, SqlxError};
 use async_trait::async_trait;
@@ -80,7 +81,14 @@ const TABLES: Migrations = Migrations {
             tag bytea, -- NULL with the key
             key bytea -- NULL: destroyed, for ever
         ) WITH (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, vacuum_index_cleanup = on);
-        CREATE UNIQUE INDEX vault_actors_by_tag ON vault_actors (store, tag) WHERE tag IS NOT NULL;",
+        CREATE UNIQUE INDEX vault_actors_by_tag ON vault_actors (store, tag) WHERE tag IS NOT NULL;
+        CREATE TABLE vault_signing_keys (
+            incarnation bytea PRIMARY KEY, -- the log's id, and the number behind it
+            seed bytea NOT NULL
+        );
+        CREATE TABLE vault_signed_heads (
+            incarnation bytea PRIMARY KEY, origin text NOT NULL, size bigint NOT NULL, root bytea NOT NULL
+        );",
     ],
 };
 
@@ -283,6 +291,27 @@ impl Vault for PostgresVault {
 
     async fn forget_actor(&self, store: StoreId, actor: ActorId) -> Result<bool, VaultError> {
         actors::forget(self, store, actor).await
+    }
+
+    async fn put_signing_key(&self, of: IncarnationId, key: SigningKey) -> Result<SigningKey, VaultError> {
+        signing::put_key(self, of, key).await
+    }
+
+    async fn signing_key(&self, of: IncarnationId) -> Result<Option<SigningKey>, VaultError> {
+        signing::key(self, of).await
+    }
+
+    async fn signed_head(&self, of: IncarnationId) -> Result<Option<SignedHead>, VaultError> {
+        signing::head(self, of).await
+    }
+
+    async fn sign_head(
+        &self,
+        of: IncarnationId,
+        expected: Option<&SignedHead>,
+        new: &SignedHead,
+    ) -> Result<bool, VaultError> {
+        signing::sign(self, of, expected, new).await
     }
 
     async fn binding(&self) -> Result<Option<Binding>, VaultError> {

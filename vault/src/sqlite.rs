@@ -5,6 +5,7 @@ mod inventory;
 mod keys;
 mod looking;
 mod operators;
+mod signing;
 mod tokens;
 
 pub use looking::SqliteKeys;
@@ -12,8 +13,8 @@ pub use looking::SqliteKeys;
 use super::binding::Binding;
 use super::key_cache::{KeyCache, KeyOwner};
 use super::{
-    ActorEntry, ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, OperatorToken, TokenEntry, Vault,
-    VaultError, random_bytes,
+    ActorEntry, ConfirmationEntry, CredentialOwner, CustomerTokenEntry, HmacKey, IncarnationId, OperatorToken,
+    SignedHead, SigningKey, TokenEntry, Vault, VaultError, random_bytes,
 };
 use async_trait::async_trait;
 use domain::{ActorId, ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
@@ -64,7 +65,7 @@ const BINDING: &str = "
     ) STRICT;
 ";
 
-/// Since version 3: who else has access, and who was at a store's desk.
+/// Since version 3: who else has access, who was at a store's desk, and what the log's heads are signed with.
 const ACCESS: &str = "
     CREATE TABLE token_names (token BLOB PRIMARY KEY, store BLOB NOT NULL, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE customer_tokens (
@@ -89,6 +90,13 @@ const ACCESS: &str = "
         key BLOB -- NULL: destroyed, for ever
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX actors_by_tag ON actors (store, tag) WHERE tag IS NOT NULL;
+    CREATE TABLE signing_keys (
+        incarnation BLOB PRIMARY KEY, -- the log's id, and the number behind it
+        seed BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE signed_heads (
+        incarnation BLOB PRIMARY KEY, origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
 ";
 
 static FORMAT: Format = Format {
@@ -396,6 +404,27 @@ impl Vault for SqliteVault {
 
     async fn forget_actor(&self, store: StoreId, actor: ActorId) -> Result<bool, VaultError> {
         actors::forget(self, store, actor).await
+    }
+
+    async fn put_signing_key(&self, of: IncarnationId, key: SigningKey) -> Result<SigningKey, VaultError> {
+        signing::put_key(self, of, key).await
+    }
+
+    async fn signing_key(&self, of: IncarnationId) -> Result<Option<SigningKey>, VaultError> {
+        signing::key(self, of).await
+    }
+
+    async fn signed_head(&self, of: IncarnationId) -> Result<Option<SignedHead>, VaultError> {
+        signing::head(self, of).await
+    }
+
+    async fn sign_head(
+        &self,
+        of: IncarnationId,
+        expected: Option<&SignedHead>,
+        new: &SignedHead,
+    ) -> Result<bool, VaultError> {
+        signing::sign(self, of, expected, new).await
     }
 
     async fn binding(&self) -> Result<Option<Binding>, VaultError> {

@@ -75,6 +75,12 @@ impl Entries {
                 let all = self.customer_keys.iter();
                 all.map(|(customer, key)| Entry::CustomerKey { customer: *customer, key: key.clone() }).collect()
             }
+            Kind::SigningKey => {
+                self.signing_keys.iter().map(|(of, key)| Entry::SigningKey { of: *of, key: key.clone() }).collect()
+            }
+            Kind::SignedHead => {
+                self.signed_heads.iter().map(|(of, head)| Entry::SignedHead { of: *of, head: head.clone() }).collect()
+            }
         }
     }
 
@@ -102,6 +108,13 @@ impl Entries {
                 self.customer_keys.entry(customer).or_insert(Some(key));
             }
             Entry::CustomerKey { customer, key: None } => drop(self.customer_keys.insert(customer, None)),
+            Entry::SigningKey { of, key } => drop(self.signing_keys.entry(of).or_insert(key)),
+            Entry::SignedHead { of, head } => {
+                let kept = self.signed_heads.entry(of).or_insert_with(|| head.clone());
+                if head.size > kept.size {
+                    *kept = head;
+                }
+            }
             Entry::Actor { actor_id, store, key: None, .. } => {
                 let kept = self.actors.entry(actor_id).or_insert(Actor { store, tag: None, key: None });
                 if kept.store == store {

@@ -3,6 +3,7 @@
 mod writing;
 
 use super::operators::operator_token;
+use super::signing::{incarnation, signed_head, signing_key};
 use super::tokens::customer_token;
 use super::{PostgresVault, unreadable};
 use crate::inventory::{Entry, Inventory, Kind};
@@ -20,9 +21,12 @@ impl Inventory for PostgresVault {
         let (select, read) = listed(kind);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = match kind {
-            Kind::Token | Kind::CustomerToken | Kind::OperatorToken | Kind::Confirmation => {
-                self.ask(|| query(select).bind(after.to_vec()).bind(limit)).await?
-            }
+            Kind::Token
+            | Kind::CustomerToken
+            | Kind::OperatorToken
+            | Kind::Confirmation
+            | Kind::SigningKey
+            | Kind::SignedHead => self.ask(|| query(select).bind(after.to_vec()).bind(limit)).await?,
             // The nil id can be a store's, so that no id is before all.
             Kind::Credential | Kind::HmacKey | Kind::CustomerKey | Kind::TokenName | Kind::Actor => {
                 let after = Uuid::from_slice(after).ok();
@@ -78,6 +82,15 @@ fn listed(kind: Kind) -> (&'static str, Read) {
         Kind::Actor => (
             "SELECT actor, store, tag, key FROM vault_actors WHERE ($1::uuid IS NULL OR actor > $1) ORDER BY actor LIMIT $2",
             actor,
+        ),
+        Kind::SigningKey => (
+            "SELECT incarnation, seed FROM vault_signing_keys WHERE incarnation > $1 ORDER BY incarnation LIMIT $2",
+            |row: &PgRow| signing_key(row).map(|(of, key)| Entry::SigningKey { of, key }),
+        ),
+        Kind::SignedHead => (
+            "SELECT incarnation, origin, size, root FROM vault_signed_heads
+             WHERE incarnation > $1 ORDER BY incarnation LIMIT $2",
+            |row: &PgRow| Ok(Entry::SignedHead { of: incarnation(row)?, head: signed_head(row)? }),
         ),
         Kind::CustomerToken => (
             "SELECT sha256, store, customer, token, expires_at FROM vault_customer_tokens

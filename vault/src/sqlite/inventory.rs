@@ -3,11 +3,12 @@
 mod writing;
 
 use super::operators::operator_token;
+use super::signing::signed_head;
 use super::tokens::customer_token;
 use super::{SqliteVault, uuid};
 use crate::inventory::{Entry, Inventory, Kind};
 use crate::key_cache::KeyOwner;
-use crate::{ConfirmationEntry, CredentialOwner, HmacKey, TokenEntry, VaultError};
+use crate::{ConfirmationEntry, CredentialOwner, HmacKey, IncarnationId, SigningKey, TokenEntry, VaultError};
 use async_trait::async_trait;
 use domain::{ActorId, ConfirmationId, CredentialId, CustomerId, StoreId, Timestamp, TokenId};
 use journal::SealingKey;
@@ -60,6 +61,12 @@ fn listed(kind: Kind) -> (&'static str, &'static str, &'static str, Read) {
             "sha256",
             |row: &Row<'_>| Ok(Entry::OperatorToken { sha256: row.get(0)?, token: operator_token(row)? }),
         ),
+        Kind::SigningKey => ("incarnation, seed", "signing_keys", "incarnation", |row: &Row<'_>| {
+            Ok(Entry::SigningKey { of: IncarnationId::from_bytes(row.get(0)?), key: SigningKey(row.get(1)?) })
+        }),
+        Kind::SignedHead => ("incarnation, origin, size, root", "signed_heads", "incarnation", |row: &Row<'_>| {
+            Ok(Entry::SignedHead { of: IncarnationId::from_bytes(row.get(0)?), head: signed_head(row)? })
+        }),
         Kind::CustomerToken => {
             ("sha256, store, customer, token, expires_at", "customer_tokens", "sha256", |row: &Row<'_>| {
                 Ok(Entry::CustomerToken { sha256: row.get(0)?, entry: customer_token(row)? })

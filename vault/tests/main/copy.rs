@@ -53,6 +53,8 @@ async fn everything(vault: &dyn Inventory) -> Vec<(String, Vec<u8>)> {
                 Entry::Actor { tag, key, .. } => {
                     [tag.map_or(Vec::new(), Vec::from), key.as_ref().map_or(Vec::new(), |key| key.0.to_vec())].concat()
                 }
+                Entry::SigningKey { key, .. } => key.0.to_vec(),
+                Entry::SignedHead { head, .. } => format!("{head:?}").into_bytes(),
                 Entry::OperatorToken { token, .. } => format!("{token:?}").into_bytes(),
                 Entry::Token { .. } | Entry::CustomerToken { .. } | Entry::Confirmation { .. } => Vec::new(),
             };

@@ -200,7 +200,7 @@ async fn who_is_read_while_they_are_forgotten_does_not_come_back() {
 /// What the version before has of its tables.
 fn set_back(path: &Path) {
     let file = Connection::open(path).unwrap();
-    for table in ["token_names", "customer_tokens", "operator_tokens", "actors"] {
+    for table in ["token_names", "customer_tokens", "operator_tokens", "actors", "signing_keys", "signed_heads"] {
         file.execute_batch(&format!("DROP TABLE {table}")).unwrap();
     }
     file.pragma_update(None, "user_version", 2).unwrap();

@@ -2,6 +2,7 @@
 
 use crate::inventory::Entry;
 use crate::postgres::actors::{self, ActorRow};
+use crate::postgres::signing::{self, HeadRow, KeyRow};
 use crate::postgres::tokens::{self, NameRow};
 use crate::postgres::{PostgresVault, column, columns, operators};
 use crate::{ConfirmationEntry, CustomerTokenEntry, HmacKey, OperatorToken, TokenEntry, VaultError};
@@ -20,6 +21,8 @@ pub(super) async fn put(vault: &PostgresVault, entries: Vec<Entry>) -> Result<()
     tokens::put_of_customers(vault, &rows.customer_tokens).await?;
     vault.put_confirmations(&rows.confirmations).await?;
     actors::upsert(vault, &rows.forgotten_actors, &rows.actors).await?;
+    signing::put_keys(vault, &rows.signing_keys).await?;
+    signing::upsert_heads(vault, &rows.signed_heads).await?;
     vault.put_keys(&rows.hmac_keys, &rows.customer_keys).await
 }
 
@@ -36,6 +39,8 @@ struct Rows {
     forgotten_actors: Vec<(Uuid, Uuid)>,
     actors: Vec<ActorRow>,
     customer_keys: Vec<(Uuid, Option<SealingKey>)>,
+    signing_keys: Vec<KeyRow>,
+    signed_heads: Vec<HeadRow>,
 }
 
 impl Rows {
@@ -58,6 +63,8 @@ impl Rows {
                 Entry::Actor { actor_id, store, tag, key: Some(key) } => {
                     rows.actors.push((actor_id.0, store.0, tag, key));
                 }
+                Entry::SigningKey { of, key } => rows.signing_keys.push((of, key)),
+                Entry::SignedHead { of, head } => rows.signed_heads.push((of, head)),
                 Entry::HmacKey { store, key } => rows.hmac_keys.push((store.0, key)),
                 Entry::CustomerKey { customer, key } => rows.customer_keys.push((customer.0, key)),
             }

@@ -2,7 +2,7 @@
 
 use crate::inventory::Entry;
 use crate::sqlite::tokens::{insert_name, insert_of_customer};
-use crate::sqlite::{actors, columns, operators};
+use crate::sqlite::{actors, columns, operators, signing};
 use crate::{ConfirmationEntry, TokenEntry};
 use domain::Timestamp;
 use rusqlite::{Connection, params};
@@ -42,6 +42,8 @@ pub(super) fn put(vault: &Connection, entry: &Entry) -> rusqlite::Result<()> {
         Entry::CustomerToken { sha256, entry } => insert_of_customer(vault, *sha256, *entry),
         Entry::OperatorToken { sha256, token } => operators::upsert(vault, *sha256, token),
         Entry::Actor { actor_id, store, tag, key } => actors::upsert(vault, *actor_id, *store, *tag, key),
+        Entry::SigningKey { of, key } => signing::insert_key(vault, *of, key),
+        Entry::SignedHead { of, head } => signing::upsert_head(vault, *of, head),
         Entry::HmacKey { store, key } => put(
             "INSERT INTO hmac_keys (store, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             params![store.0.as_bytes(), key.0],
