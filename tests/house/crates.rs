@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The crates of the house; the binary is the root.
-pub const CRATES: [&str; 16] = [
+pub const CRATES: [&str; 17] = [
     "domain",
     "eventlog",
     "journal",
@@ -22,6 +22,7 @@ pub const CRATES: [&str; 16] = [
     "audit",
     "proof",
     "tlog",
+    "notary",
 ];
 /// What the rules of the business never know.
 const NOT_FOR_DOMAIN: [&str; 7] = ["tokio", "sqlx", "rusqlite", "axum", "http", "reqwest", "rand"];

@@ -2,7 +2,7 @@
 //! what helps to find events in the log.
 //!
 //! What lives here: the fold of recorded events ([`Builder`]), where a tree is kept ([`TreeStore`] and its adapters), following the log
-//! ([`Follower`]), and reading ([`Tree`]). What doesn't: the formats, which are `proof`'s; keys, signatures and HTTP. The guarantee: a
+//! ([`Follower`]), reading ([`Tree`]), and where what was published of it is kept ([`Checkpoints`]). What doesn't: the formats, which are `proof`'s; keys, signatures and HTTP. The guarantee: a
 //! tree follows from the log alone, to the byte and however its events came in batches, so that it can be thrown away and built
 //! again; it moves in one step together with the position that it reached.
 //!
@@ -13,6 +13,7 @@
 
 mod batch;
 mod builder;
+mod checkpoints;
 mod chunk;
 mod filter;
 mod follow;
@@ -33,6 +34,9 @@ mod varint;
 
 pub use batch::{Batch, ChunkRow, FilterRow, SpanRow, State, TileRow};
 pub use builder::{Builder, FoldError, Stretch};
+#[cfg(feature = "postgres")]
+pub use checkpoints::PostgresCheckpoints;
+pub use checkpoints::{Checkpoints, CheckpointsError, Published, SqliteCheckpoints};
 pub use chunk::CHUNK;
 pub use filter::BLOCK;
 pub use follow::{Anew, CatchUp, FollowError, FollowSettings, Follower, TreeStatus, WhyAnew};

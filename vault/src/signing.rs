@@ -3,6 +3,7 @@
 //! A key and a head stand side by side: whoever restores the one has the other, so that no key signs two heads of one size that
 //! contradict each other.
 
+use crate::{VaultError, random_bytes};
 use eventlog::LogId;
 use std::fmt;
 use uuid::Uuid;
@@ -58,6 +59,16 @@ impl fmt::Debug for IncarnationId {
 /// The seed of an Ed25519 key that signs a log's heads. Never printed, never stored outside the vault.
 #[derive(Clone, zeroize::ZeroizeOnDrop)]
 pub struct SigningKey(pub [u8; 32]);
+
+impl SigningKey {
+    /// One that nobody has.
+    ///
+    /// # Errors
+    /// [`VaultError::Away`] where there is no randomness to be had.
+    pub fn fresh() -> Result<Self, VaultError> {
+        random_bytes().map(Self)
+    }
+}
 
 /// What was signed: the log under this name has so many leaves, and this root.
 #[derive(Clone, Debug, PartialEq, Eq)]

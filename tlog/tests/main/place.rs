@@ -4,7 +4,7 @@ use rusqlite::types::ValueRef;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
-use tlog::{SqliteTree, TreeStore};
+use tlog::{Checkpoints, SqliteCheckpoints, SqliteTree, TreeStore};
 
 /// The tables.
 pub const STATE: &str = "state";
@@ -34,6 +34,11 @@ impl Place {
     /// The store of that name, as a process that has just begun opens it: an empty one at first, and the same ever after.
     pub async fn store(&self, name: &str) -> Arc<dyn TreeStore> {
         Arc::new(SqliteTree::open(&self.path(name)).expect("opens"))
+    }
+
+    /// The checkpoints of that name, as [`Self::store`].
+    pub async fn checkpoints(&self, name: &str) -> Arc<dyn Checkpoints> {
+        Arc::new(SqliteCheckpoints::open(&self.path(name)).expect("opens"))
     }
 
     pub async fn edit(&self, name: &str, sql: &str) {

@@ -2,6 +2,7 @@
 //! `place` where trees are kept.
 
 mod altered;
+mod checkpoints;
 mod faults;
 mod finding;
 mod following;

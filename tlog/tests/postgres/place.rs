@@ -4,7 +4,7 @@ use postgres::testing::Scratch;
 use postgres::{HeldRole, Role};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tlog::{PostgresTree, TreeStore};
+use tlog::{Checkpoints, PostgresCheckpoints, PostgresTree, TreeStore};
 use tokio::sync::Mutex;
 
 /// The tables.
@@ -33,6 +33,13 @@ impl Place {
     /// The store of that name, as a process that has just begun opens it: an empty one at first, and the same ever after.
     pub async fn store(&self, name: &str) -> Arc<dyn TreeStore> {
         Arc::new(self.reading(name).await.leading(held(EPOCH)))
+    }
+
+    /// The checkpoints of that name, as [`Self::store`].
+    pub async fn checkpoints(&self, name: &str) -> Arc<dyn Checkpoints> {
+        let mut schemas = self.schemas.lock().await;
+        let scratch = schemas.entry(name.to_owned()).or_default();
+        Arc::new(PostgresCheckpoints::open(&scratch.database().await).await.expect("opens"))
     }
 
     /// The same, as one that does not lead.
