@@ -251,7 +251,7 @@ impl ViewsAt {
         page: &PageRequest,
     ) -> Result<Page<Arc<GiftCardRow>>, ReadError> {
         let scope = scope(store, filter);
-        let among = list(store, &GiftCardFilter { active_only: false, ..filter.clone() });
+        let among = list(store, &GiftCardFilter { active_only: false, ..*filter });
         let list = ListAt { name: "gift_cards", scope: &scope, among, wanted: list(store, filter) };
         self.page::<GiftCards>(list, page, &|now| self.each::<GiftCards>(now, |row| row.gift_card_id.0).boxed()).await
     }
