@@ -18,7 +18,7 @@ use domain::order::{OrderRejection, OrderStatus};
 use domain::product::ProductRejection;
 use domain::store::StoreRejection;
 use eventlog::LogError;
-use journal::{JournalError, KeysError, MomentsError};
+use journal::{IndexError, JournalError, KeysError};
 use projections::ReadError;
 use std::time::Duration;
 use streaming::WindowStoreError;
@@ -135,15 +135,15 @@ pub fn read_error(error: ReadError) -> Problem {
     }
 }
 
-/// The answer to a question about a time that could not be found in the log.
-pub fn moments_error(error: MomentsError) -> Problem {
+/// The answer to a question that the index of the log could not answer.
+pub fn index_error(error: IndexError) -> Problem {
     match &error {
-        MomentsError::Behind { .. } => Problem::new(Code::ReadModelBehind, error.to_string()),
-        MomentsError::Unavailable(_) => {
+        IndexError::Behind { .. } => Problem::new(Code::ReadModelBehind, error.to_string()),
+        IndexError::Unavailable(_) => {
             tracing::error!(error = eventlog::with_causes(&error), "a query about the past could not be answered");
-            Problem::new(Code::Unavailable, "the index of times is away")
+            Problem::new(Code::Unavailable, "the index of the log is away")
         }
-        MomentsError::Damaged(_) => {
+        IndexError::Damaged(_) => {
             tracing::error!(error = eventlog::with_causes(&error), "a query about the past could not be answered");
             Problem::of(Code::HistoryDamaged)
         }

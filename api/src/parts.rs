@@ -9,7 +9,7 @@ use commands::{Clock, Commands};
 use futures::future::BoxFuture;
 use http::{HeaderValue, Method};
 use ipnet::IpNet;
-use journal::{Journal, Moments, Positions};
+use journal::{Journal, LogIndex, Positions};
 use projections::Views;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,8 +29,8 @@ pub struct ApiParts {
     /// For histories.
     pub journal: Journal,
     pub clock: Arc<dyn Clock>,
-    /// For queries about the past.
-    pub moments: Arc<dyn Moments>,
+    /// For queries about the past, and what is found in it.
+    pub index: Arc<dyn LogIndex>,
     pub readiness: Arc<dyn Ready>,
     /// Renders the process's metrics in Prometheus' text format.
     pub metrics: Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>,

@@ -6,13 +6,13 @@ use crate::data_dir::DataDir;
 use crate::engines::postgres::{self, Databases, SharedTree};
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use domain::Timestamp;
+use domain::{StoreId, Timestamp};
 use eventlog::{EventLog, Position, Retry, with_causes};
-use journal::{Moments, MomentsError};
+use journal::{EventKey, FoundPositions, IndexError, LogIndex};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
-use tlog::{CatchUp, FollowSettings, Follower, Rules, SqliteTree, Tree, TreeError, TreeStore};
+use tlog::{CatchUp, FollowSettings, Follower, Key, Rules, Sought, SqliteTree, Tree, TreeError, TreeStore};
 use tokio_util::sync::CancellationToken;
 
 /// The name that people call it by.
@@ -20,6 +20,10 @@ pub const NAME: &str = "tree";
 
 /// How often it is looked whether the tree has come so far.
 const LOOKED_EVERY: Duration = Duration::from_millis(20);
+/// Blocks of 4,096 events that are read in one search, and searches for one question: of a key that millions of events have, only the
+/// newest are wanted.
+const BLOCKS: usize = 16;
+const SEARCHES: usize = 4;
 
 /// Grows the tree and reads it. Cheap to clone.
 #[derive(Clone)]
@@ -106,7 +110,7 @@ impl TreeKeeper {
     }
 
     /// Waits until it has come so far.
-    async fn wait_for(&self, asked: Position) -> Result<(), MomentsError> {
+    async fn wait_for(&self, asked: Position) -> Result<(), IndexError> {
         let begun = tokio::time::Instant::now();
         loop {
             let reached = self.reached().await.map_err(trouble)?;
@@ -115,7 +119,7 @@ impl TreeKeeper {
                 return Ok(());
             }
             if begun.elapsed() >= self.patience {
-                return Err(MomentsError::Behind { asked, reached });
+                return Err(IndexError::Behind { asked, reached });
             }
             tokio::time::sleep(LOOKED_EVERY).await;
         }
@@ -126,25 +130,54 @@ fn tell(mut progress: impl FnMut(u64, u64) + Send) -> impl FnMut(CatchUp) + Send
     move |CatchUp { done, total }| progress(done, total)
 }
 
-fn trouble(error: TreeError) -> MomentsError {
+fn trouble(error: TreeError) -> IndexError {
     match error.retry() {
-        Retry::Never => MomentsError::Damaged(error.into()),
-        Retry::Later | Retry::Busy => MomentsError::Unavailable(error.into()),
+        Retry::Never => IndexError::Damaged(error.into()),
+        Retry::Later | Retry::Busy => IndexError::Unavailable(error.into()),
+    }
+}
+
+fn key_of(key: &EventKey) -> Key {
+    match key {
+        EventKey::Event(id) => Key::Event(*id),
+        EventKey::Request(id) => Key::Request(id.clone()),
+        EventKey::Correlation(id) => Key::Correlation(*id),
+        EventKey::Causation(id) => Key::Causation(*id),
+        EventKey::Token(id) => Key::Token(*id),
+        EventKey::Person(id) => Key::Person(*id),
     }
 }
 
 #[async_trait]
-impl Moments for TreeKeeper {
-    async fn moment(&self, at: Position) -> Result<Option<Timestamp>, MomentsError> {
+impl LogIndex for TreeKeeper {
+    async fn moment(&self, at: Position) -> Result<Option<Timestamp>, IndexError> {
         self.wait_for(at).await?;
         self.tree.moment(at).await.map_err(trouble)
     }
 
-    async fn position(&self, at: Timestamp) -> Result<Option<Position>, MomentsError> {
+    async fn position(&self, at: Timestamp) -> Result<Option<Position>, IndexError> {
         // Whatever happened up to then must be in it.
-        let head = self.log.head().await.map_err(|error| MomentsError::Unavailable(error.into()))?;
+        let head = self.log.head().await.map_err(|error| IndexError::Unavailable(error.into()))?;
         self.wait_for(head).await?;
         let found = self.tree.as_of(at).await.map_err(trouble)?;
         Ok(found.map(|as_of| as_of.position))
+    }
+
+    async fn find(&self, store: StoreId, key: &EventKey, limit: usize) -> Result<FoundPositions, IndexError> {
+        let head = self.log.head().await.map_err(|error| IndexError::Unavailable(error.into()))?;
+        self.wait_for(head).await?;
+        let mut sought = Sought { store, key: key_of(key), before: None, limit, blocks: BLOCKS };
+        let mut positions = Vec::new();
+        // A search looks at so many filters and no more; where these name few blocks, it goes on.
+        for _ in 0..SEARCHES {
+            let page = self.tree.find(&sought).await.map_err(trouble)?;
+            positions.extend(page.found.iter().map(|found| found.event.position));
+            match page.before {
+                None => return Ok(FoundPositions { positions, complete: true }),
+                Some(_) if positions.len() >= limit => break,
+                before => sought = Sought { before, limit: limit - positions.len(), ..sought },
+            }
+        }
+        Ok(FoundPositions { positions, complete: false })
     }
 }

@@ -20,6 +20,7 @@ mod desk;
 mod document;
 mod emails;
 mod encodings;
+mod finding;
 mod from_the_original;
 mod front;
 mod fuzz;

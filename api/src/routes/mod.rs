@@ -11,6 +11,7 @@ pub mod coupons;
 pub mod credits;
 pub mod customers;
 pub mod emails;
+pub mod finding;
 pub mod gift_cards;
 pub mod histories;
 pub mod invoices;

@@ -84,7 +84,7 @@ impl Call {
             return Err(Problem::field(FieldError::query("as_of_position", detail)));
         }
         answer::caught_up(&self.api, position.0).await?;
-        let moment = self.api.parts.moments.moment(position).await.map_err(mapping::moments_error)?;
+        let moment = self.api.parts.index.moment(position).await.map_err(mapping::index_error)?;
         Ok((position, moment.unwrap_or(Timestamp::FIRST)))
     }
 
@@ -98,7 +98,7 @@ impl Call {
         if moment > now {
             return Err(Problem::field(FieldError::query("as_of", "must not be in the future")));
         }
-        let position = self.api.parts.moments.position(moment).await.map_err(mapping::moments_error)?;
+        let position = self.api.parts.index.position(moment).await.map_err(mapping::index_error)?;
         let position = position.unwrap_or(Position::START);
         answer::caught_up(&self.api, position.0).await?;
         Ok((position, moment))

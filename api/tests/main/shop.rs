@@ -7,10 +7,10 @@ use cartlog_api::{ApiParts, ApiSettings, Part, Ready};
 use chrono::TimeDelta;
 use commands::testing::{Mailbox, ManualClock, parts};
 use commands::{Clock, CommandDependencies, Commands};
-use domain::Timestamp;
+use domain::{StoreId, Timestamp};
 use eventlog::{MemoryLog, Position};
 use http::{HeaderMap, Request};
-use journal::{Delivery, Journal, Keys, Moments, MomentsError};
+use journal::{Delivery, EventKey, FoundPositions, IndexError, Journal, Keys, LogIndex};
 use parking_lot::Mutex;
 use projections::{Projections, SqliteReadStore};
 use serde_json::{Value, json};
@@ -69,13 +69,18 @@ impl Looked {
 }
 
 #[async_trait]
-impl Moments for Looked {
-    async fn moment(&self, at: Position) -> Result<Option<Timestamp>, MomentsError> {
+impl LogIndex for Looked {
+    async fn moment(&self, at: Position) -> Result<Option<Timestamp>, IndexError> {
         Ok(self.times().await.into_iter().take_while(|(position, _)| *position <= at).last().map(|(_, time)| time))
     }
 
-    async fn position(&self, at: Timestamp) -> Result<Option<Position>, MomentsError> {
+    async fn position(&self, at: Timestamp) -> Result<Option<Position>, IndexError> {
         Ok(self.times().await.into_iter().take_while(|(_, time)| *time <= at).last().map(|(position, _)| position))
+    }
+
+    /// Nothing here is looked for.
+    async fn find(&self, _: StoreId, _: &EventKey, _: usize) -> Result<FoundPositions, IndexError> {
+        Ok(FoundPositions { positions: Vec::new(), complete: true })
     }
 }
 
@@ -141,7 +146,7 @@ impl Shop {
             commands: commands.clone(),
             views: projections.views(),
             windows,
-            moments: Arc::new(Looked(journal.clone())),
+            index: Arc::new(Looked(journal.clone())),
             journal,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             readiness: Arc::clone(&parts) as Arc<dyn Ready>,
