@@ -16,8 +16,11 @@ const FORMATS: [(&str, &str); 3] = [
 ];
 
 /// Defaults of fields that refer to a schema: the reference itself can't say them.
-const DEFAULTS: [(&str, &str, &str); 2] =
-    [("StoreInput", "credit_order_preference", "gift-card"), ("CouponInput", "style", "dollars_off")];
+const DEFAULTS: [(&str, &str, &str); 3] = [
+    ("StoreInput", "credit_order_preference", "gift-card"),
+    ("CouponInput", "style", "dollars_off"),
+    ("GiftCardInput", "source", "sold"),
+];
 
 /// All that is said of schemas.
 pub fn complete(schemas: &mut Value) {

@@ -31,6 +31,7 @@ fn issued() -> InvoiceIssued {
         total_amount_in_cents: cents(2_000),
         discount_amount_in_cents: cents(200),
         tax_amount_in_cents: cents(342),
+        tax_rate_in_basis_points: Some(1_900),
     };
     let shipping = InvoiceLine {
         invoice_line_item_id: InvoiceLineItemId(id(30)),
@@ -43,6 +44,7 @@ fn issued() -> InvoiceIssued {
         total_amount_in_cents: cents(500),
         discount_amount_in_cents: Cents::ZERO,
         tax_amount_in_cents: Cents::ZERO,
+        tax_rate_in_basis_points: Some(0),
     };
     let coupon = CouponUse {
         coupon_id: CouponId(id(40)),
