@@ -7,6 +7,7 @@ use crate::{Account, TaxRate};
 use domain::{Cents, CreditId, Currency, CustomerId, GiftCardId, InvoiceId, OrderId, RefundId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// What an event makes of the books, in one currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +50,26 @@ pub struct References {
     /// The order that follows from a payment.
     #[serde(rename = "order", default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
+}
+
+impl References {
+    /// In the order of the fields.
+    pub(crate) fn columns(&self) -> [Option<Uuid>; 6] {
+        [
+            self.customer_id.map(|id| id.0),
+            self.invoice_id.map(|id| id.0),
+            self.refund_id.map(|id| id.0),
+            self.gift_card_id.map(|id| id.0),
+            self.credit_id.map(|id| id.0),
+            self.order_id.map(|id| id.0),
+        ]
+    }
+
+    /// Those that are there, with what each is of.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = (&'static str, Uuid)> {
+        let names = ["customer", "invoice", "refund", "gift_card", "credit", "order"];
+        names.into_iter().zip(self.columns()).filter_map(|(name, id)| Some((name, id?)))
+    }
 }
 
 /// What an entry says of one rate of tax. The parts' tax is what stands on the accounts of that rate; their bases are what stands on sales,
@@ -219,9 +240,7 @@ impl Draft {
         });
         let posting = |(account, amount)| Ok(Posting { account, amount_in_cents: narrow(amount)? });
         let parts = self.tax.into_iter().filter(|(_, amounts)| *amounts != (0, 0));
-        let part = |(rate, (base, tax))| {
-            Ok(TaxPart { rate, base_in_cents: narrow(base)?, tax_in_cents: narrow(tax)? })
-        };
+        let part = |(rate, (base, tax))| Ok(TaxPart { rate, base_in_cents: narrow(base)?, tax_in_cents: narrow(tax)? });
         let unchecked = Unchecked {
             currency,
             postings: kept.map(posting).collect::<Result<_, NoEntry>>()?,

@@ -68,7 +68,11 @@ pub(super) fn apply(before: Option<&Document>, event: &CreditEvent) -> Result<Op
             let balance = credit.balance.reversed(amount, event.remaining_balance_in_cents, name)?;
             // What comes back to a credit that is voided is nobody's any more.
             let back = if balance.voided { Account::Breakage } else { Account::Credits };
-            credit.with(balance, draft.debit(Account::ClearingCredits, amount).credit(back, amount), Some(event.invoice_id))
+            credit.with(
+                balance,
+                draft.debit(Account::ClearingCredits, amount).credit(back, amount),
+                Some(event.invoice_id),
+            )
         }
         CreditEvent::CreditVoided(_) => {
             let credit = known(before, name)?;
@@ -92,11 +96,8 @@ fn issued(before: Option<&Document>, event: &CreditIssued) -> Made {
     if before.is_some() {
         return Err(Misfit::IssuedAlready { event: "CreditIssued" });
     }
-    let mut refers_to = References {
-        customer_id: Some(event.customer_id),
-        credit_id: Some(event.credit_id),
-        ..References::default()
-    };
+    let mut refers_to =
+        References { customer_id: Some(event.customer_id), credit_id: Some(event.credit_id), ..References::default() };
     let other_side = match event.source {
         CreditSource::Issued | CreditSource::Batch { .. } => Account::Goodwill,
         CreditSource::Refund { invoice_id, refund_id } => {

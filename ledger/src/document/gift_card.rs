@@ -72,7 +72,11 @@ pub(super) fn apply(before: Option<&Document>, event: &GiftCardEvent) -> Result<
             let balance = card.balance.reversed(amount, event.remaining_balance_in_cents, name)?;
             // What comes back to a card that is voided is nobody's any more.
             let back = if balance.voided { Account::Breakage } else { card.outstanding() };
-            card.with(balance, draft.debit(Account::ClearingGiftCards, amount).credit(back, amount), Some(event.invoice_id))
+            card.with(
+                balance,
+                draft.debit(Account::ClearingGiftCards, amount).credit(back, amount),
+                Some(event.invoice_id),
+            )
         }
         GiftCardEvent::GiftCardVoided(_) => {
             let card = known(before, name)?;

@@ -70,7 +70,6 @@ pub(super) fn closed(invoice: &Invoice, event: &RefundsClosed, name: &'static st
     let draft = Draft::default().debit(Account::RefundsPayable, paid).credit(Account::Cash, paid);
     let entry = draft.entry(invoice.currency, refers_to)?;
     let open_refunds = open_refunds.iter().filter(|(refund_id, _)| !closed.contains(refund_id)).copied().collect();
-    let state =
-        InvoiceState::Collected { left: *left, money_left: *money_left, lines: lines.clone(), open_refunds };
+    let state = InvoiceState::Collected { left: *left, money_left: *money_left, lines: lines.clone(), open_refunds };
     Ok((invoice.now(state), entry))
 }
