@@ -10,7 +10,6 @@ mod credit;
 mod gift_card;
 mod invoice;
 mod misfit;
-mod refund;
 
 use crate::Entry;
 use domain::cart::CartEvent;

@@ -1,50 +1,14 @@
-//! An invoice: something sold, paid or not after all. What goes back of it stands in `refund.rs`.
+//! What an invoice posts when it is issued, collected, or fails.
 
-use super::{Billed, Document, Made, Misfit, refund};
+use super::{Invoice, InvoiceState};
+use crate::document::{Billed, Document, Made, Misfit};
 use crate::entry::Draft;
 use crate::{Account, References, TaxPart, TaxRate};
 use domain::billing::{InvoiceLine, LineKind};
-use domain::invoice::{InvoiceCollected, InvoiceEvent, InvoiceIssued};
-use domain::{AmountOutOfRange, Cents, Currency, CustomerId, InvoiceId, InvoiceLineItemId, RefundId};
+use domain::invoice::{InvoiceCollected, InvoiceIssued};
+use domain::{AmountOutOfRange, Cents, InvoiceLineItemId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// What is remembered of an invoice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Invoice {
-    #[serde(rename = "id")]
-    pub(super) invoice_id: InvoiceId,
-    pub(super) customer_id: CustomerId,
-    pub(super) currency: Currency,
-    pub(super) state: InvoiceState,
-}
-
-/// How far it is, and what its next event must know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InvoiceState {
-    /// To be collected or to fail.
-    Open {
-        /// What was posted when it was issued.
-        amounts: Amounts,
-        /// What it is of.
-        lines: Vec<Lines>,
-    },
-    /// Collected; refunds may follow.
-    Collected {
-        /// What is left to refund, with its tax.
-        left: Cents,
-        /// What was collected and not paid back.
-        money_left: Cents,
-        /// What it is of; none once nothing is left.
-        lines: Vec<Lines>,
-        /// With what of each is to be paid out, oldest first.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        open_refunds: Vec<(RefundId, Cents)>,
-    },
-    /// Failed: nothing follows.
-    Failed,
-}
 
 /// What an invoice posts, in minor units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,44 +38,6 @@ pub struct Lines {
     pub rate: TaxRate,
     /// Which they are.
     pub ids: Vec<InvoiceLineItemId>,
-}
-
-impl Invoice {
-    /// How far it is.
-    pub fn state(&self) -> &InvoiceState {
-        &self.state
-    }
-
-    /// The currency of its amounts.
-    pub fn currency(&self) -> Currency {
-        self.currency
-    }
-
-    pub(super) fn open_refunds(&self) -> &[(RefundId, Cents)] {
-        match &self.state {
-            InvoiceState::Collected { open_refunds, .. } => open_refunds,
-            InvoiceState::Open { .. } | InvoiceState::Failed => &[],
-        }
-    }
-
-    pub(super) fn refers_to(&self) -> References {
-        References { customer_id: Some(self.customer_id), invoice_id: Some(self.invoice_id), ..References::default() }
-    }
-
-    /// The same in another state.
-    pub(super) fn now(&self, state: InvoiceState) -> Document {
-        Document::Invoice(Box::new(Invoice { state, ..*self }))
-    }
-}
-
-impl InvoiceState {
-    pub(super) fn word(&self) -> &'static str {
-        match self {
-            Self::Open { .. } => "open",
-            Self::Collected { .. } => "collected",
-            Self::Failed => "failed",
-        }
-    }
 }
 
 impl Amounts {
@@ -170,25 +96,6 @@ impl Amounts {
     }
 }
 
-pub(super) fn apply(before: Option<&Document>, event: &InvoiceEvent) -> Made {
-    let name = event.event_type();
-    match event {
-        InvoiceEvent::InvoiceIssued(event) => issued(before, event),
-        InvoiceEvent::InvoiceCollected(event) => collected(known(before, name)?, event, name),
-        InvoiceEvent::InvoiceFailed(_) => failed(known(before, name)?, name),
-        InvoiceEvent::RefundIssued(event) => refund::issued(known(before, name)?, event, name),
-        InvoiceEvent::RefundsClosed(event) => refund::closed(known(before, name)?, event, name),
-    }
-}
-
-fn known<'d>(before: Option<&'d Document>, event: &'static str) -> Result<&'d Invoice, Misfit> {
-    match before {
-        Some(Document::Invoice(invoice)) => Ok(invoice),
-        Some(Document::GiftCard(_) | Document::Credit(_)) => Err(Misfit::OtherKind { event }),
-        Some(Document::Billed(_)) | None => Err(Misfit::NotIssued { event }),
-    }
-}
-
 /// What a line was taxed at: as it says itself, else as its billing says; shipping is not taxed.
 fn rate(line: &InvoiceLine, billed: Option<Billed>) -> TaxRate {
     match (line.tax_rate_in_basis_points, line.kind, billed) {
@@ -199,7 +106,7 @@ fn rate(line: &InvoiceLine, billed: Option<Billed>) -> TaxRate {
     }
 }
 
-fn issued(before: Option<&Document>, event: &InvoiceIssued) -> Made {
+pub(super) fn issued(before: Option<&Document>, event: &InvoiceIssued) -> Made {
     let name = "InvoiceIssued";
     let billed = match before {
         None => None,
@@ -230,7 +137,7 @@ fn issued(before: Option<&Document>, event: &InvoiceIssued) -> Made {
     Ok((Document::Invoice(Box::new(invoice)), entry))
 }
 
-fn collected(invoice: &Invoice, event: &InvoiceCollected, name: &'static str) -> Made {
+pub(super) fn collected(invoice: &Invoice, event: &InvoiceCollected, name: &'static str) -> Made {
     let InvoiceState::Open { amounts, lines } = &invoice.state else {
         return Err(Misfit::State { event: name, state: invoice.state.word() });
     };
@@ -249,7 +156,7 @@ fn collected(invoice: &Invoice, event: &InvoiceCollected, name: &'static str) ->
     Ok((invoice.now(state), draft.entry(invoice.currency, refers_to)?))
 }
 
-fn failed(invoice: &Invoice, name: &'static str) -> Made {
+pub(super) fn failed(invoice: &Invoice, name: &'static str) -> Made {
     let InvoiceState::Open { amounts, .. } = &invoice.state else {
         return Err(Misfit::State { event: name, state: invoice.state.word() });
     };

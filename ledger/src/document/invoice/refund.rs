@@ -1,7 +1,7 @@
 //! What goes back of an invoice: promised as money or given as a credit, and paid out.
 
-use super::invoice::{Invoice, InvoiceState, Lines};
-use super::{Made, Misfit};
+use super::{Invoice, InvoiceState, Lines};
+use crate::document::{Made, Misfit};
 use crate::entry::Draft;
 use crate::{Account, References, TaxPart, TaxRate};
 use domain::billing::LineKind;
