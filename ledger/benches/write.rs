@@ -8,7 +8,7 @@ mod books;
 #[path = "../tests/main/chance.rs"]
 #[allow(dead_code, reason = "the tests' seeds")]
 mod chance;
-#[path = "../tests/main/shop.rs"]
+#[path = "../tests/main/shop/mod.rs"]
 #[allow(dead_code, reason = "the tests' shops")]
 mod shop;
 

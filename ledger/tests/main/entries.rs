@@ -17,7 +17,8 @@ fn a_gift_card_is_owed_from_its_issue_on_whoever_paid_for_it() {
         let entry = then(&None, issue.clone()).unwrap();
         let mut wanted = vec![(other_side.to_owned(), 100), (outstanding.to_owned(), -100)];
         let mut found = posted(&entry);
-        (wanted.sort(), found.sort());
+        wanted.sort();
+        found.sort();
         assert_eq!(found, wanted);
         let refers_to = References { customer_id: Some(GIFTER), gift_card_id: Some(CARD), ..References::default() };
         assert_eq!((entry.currency(), *entry.refers_to(), entry.tax()), (eur(), refers_to, &[][..]));
