@@ -3,9 +3,30 @@
 use crate::books::{Books, Expected};
 use crate::chance::for_seeds;
 use crate::shop::Shop;
+use domain::credit::CreditSource;
+use ledger::Document;
+use std::collections::BTreeMap;
 
 /// How many things a shop does.
 pub const STEPS: usize = 600;
+
+/// What a document says is left is what its next event is held to.
+fn documents_have_what_is_left(shop: &Shop, books: &Books) {
+    for (id, card) in &shop.cards {
+        let Document::GiftCard(known) = &books.documents[&id.0] else { panic!("a gift card") };
+        let state = card.known().unwrap();
+        assert_eq!((known.left(), known.source()), (state.balance.current, state.issued.source));
+    }
+    for (id, credit) in &shop.credits {
+        let Document::Credit(known) = &books.documents[&id.0] else { panic!("a credit") };
+        let state = credit.known().unwrap();
+        let is_of_refund = matches!(state.issued.source, CreditSource::Refund { .. });
+        assert_eq!((known.left(), known.is_of_refund()), (state.balance.current, is_of_refund));
+    }
+    let open = books.documents.values().flat_map(Document::open_refunds).map(|(refund, money)| (*refund, *money));
+    let promised = shop.open_refunds.iter().map(|(refund, (_, money))| (*refund, *money));
+    assert_eq!(open.collect::<BTreeMap<_, _>>(), promised.collect());
+}
 
 fn every_event_leaves_accounts_as_states_are(mut shop: Shop) {
     let (mut books, mut taken) = (Books::default(), 0);
@@ -20,6 +41,7 @@ fn every_event_leaves_accounts_as_states_are(mut shop: Shop) {
         taken = shop.log.len();
         let broken = Expected::of(&shop).broken(&books.balance);
         assert!(broken.is_empty(), "after {:#?}:\n{}", shop.log.last(), broken.join("\n"));
+        documents_have_what_is_left(&shop, &books);
     }
     assert!(shop.is_quiet() && books.entries.len() > STEPS / 4, "{} entries", books.entries.len());
 }

@@ -5,9 +5,11 @@ use crate::chance::{Chance, for_seeds};
 use crate::shop::Shop;
 use crate::story::*;
 use chrono::Days;
+use domain::Currency;
 use domain::gift_card::GiftCardSource;
 use ledger::reports::*;
-use ledger::{Account, MoneyEvent};
+use ledger::{Account, Dated, MoneyEvent, TrialBalance};
+use std::collections::BTreeMap;
 
 /// An entry that no event makes is found.
 #[test]
@@ -22,6 +24,23 @@ fn a_control_that_disagrees_says_so() {
     assert_eq!(wrong.len(), 1);
     assert_eq!(wrong[0].accounts, [Account::GiftCards(GiftCardSource::Sold)]);
     assert_eq!((wrong[0].reported_in_cents, wrong[0].ledger_in_cents), (-600, -100));
+}
+
+/// Both reports share the account of breakage, and have all of it.
+fn breakage_is_of_gift_cards_and_credits(cards: &GiftCardReport, credits: &CreditReport, entries: &[Dated]) {
+    let mut said: BTreeMap<Currency, i128> = BTreeMap::new();
+    for row in &cards.breakage {
+        *said.entry(row.currency).or_default() += row.voided_in_cents + row.returned_to_voided_in_cents;
+    }
+    for row in &credits.credits {
+        *said.entry(row.currency).or_default() += row.voided_in_cents + row.returned_to_voided_in_cents;
+    }
+    let days = cards.period.from()..=cards.period.to();
+    let mut posted = TrialBalance::default();
+    entries.iter().filter(|dated| days.contains(&dated.date)).for_each(|dated| posted.add(&dated.entry));
+    for (currency, amount) in said {
+        assert_eq!(amount, -posted.of(currency, Account::Breakage));
+    }
 }
 
 #[test]
@@ -46,6 +65,7 @@ fn controls_agree_in_any_period_of_any_shop_and_periods_join() {
                 report!(Receivables, period, entries);
                 (report!(GiftCards, period, entries).0, report!(Credits, period, entries).0, tax, sales, refunds)
             });
+            breakage_is_of_gift_cards_and_credits(&whole.0, &whole.1, &entries);
             // What one period ends with the next begins with, and what moved in both moved in the whole.
             for row in &two.0.gift_cards {
                 let same = |other: &&GiftCardRow| (other.currency, other.source) == (row.currency, row.source);
