@@ -60,6 +60,9 @@ impl Code {
             }
             Self::MethodNotAllowed => "Use one of the methods that the header `Allow` names.",
             Self::AppIdAlreadyExists => "Choose another `app_id`. If it is yours, get a token for it instead.",
+            Self::NumbersCouldRepeat => {
+                "Choose a format whose numbers begin otherwise than those of earlier formats: another letter in front is enough."
+            }
             Self::TagAlreadyExists => "Nothing is to be done: the product has the tag.",
             Self::TooManyTags => "Remove a tag that is not needed any more.",
             Self::InsufficientInventory => {

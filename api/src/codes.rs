@@ -77,6 +77,7 @@ codes! {
     AppIdAlreadyExists = "APP_ID_ALREADY_EXISTS", 409, "App id already exists", "The `app_id` is taken, also by a deleted store.";
     TagAlreadyExists = "TAG_ALREADY_EXISTS", 409, "Tag already exists", "The product has the tag already.";
     TooManyTags = "TOO_MANY_TAGS", 409, "Too many tags", "A product has at most 250 tags.";
+    NumbersCouldRepeat = "NUMBERS_COULD_REPEAT", 409, "Numbers could repeat", "With this format a number could be given twice: an earlier format of the store gave it, or could have.";
     InsufficientInventory = "INSUFFICIENT_INVENTORY", 409, "Insufficient inventory", "Less is left than was asked for; nothing changed.";
     CustomerAlreadyExists = "CUSTOMER_ALREADY_EXISTS", 409, "Customer already exists", "Another customer of the store has the email.";
     EmailAlreadyExists = "EMAIL_ALREADY_EXISTS", 409, "Email already exists", "The email is in use in the store.";

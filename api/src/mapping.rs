@@ -13,6 +13,7 @@ use domain::credit::CreditRejection;
 use domain::customer::CustomerRejection;
 use domain::gift_card::GiftCardRejection;
 use domain::invoice::InvoiceRejection;
+use domain::numbers::{Document, NumbersCouldRepeat};
 use domain::order::{OrderRejection, OrderStatus};
 use domain::product::ProductRejection;
 use domain::store::StoreRejection;
@@ -197,7 +198,10 @@ fn coupon_refused(refusal: CouponRefusal) -> Code {
 /// The answer to a command that a rule forbids.
 pub fn rejected(rejection: &Rejection) -> Problem {
     let code = match rejection {
-        Rejection::Store(rejection) => store(rejection),
+        Rejection::Store(rejection) => match store(rejection) {
+            Ok(code) => code,
+            Err(problem) => return problem,
+        },
         Rejection::Product(rejection) => match product(rejection) {
             Ok(code) => code,
             Err(problem) => return problem,
@@ -231,13 +235,21 @@ pub fn rejected(rejection: &Rejection) -> Problem {
     }
 }
 
-fn store(rejection: &StoreRejection) -> Code {
-    match rejection {
+fn store(rejection: &StoreRejection) -> Result<Code, Problem> {
+    Ok(match rejection {
         StoreRejection::StoreNotFound => Code::StoreNotFound,
         StoreRejection::StoreExists | StoreRejection::ClaimGivenUp { .. } => Code::Busy,
         StoreRejection::TokenNotFound => Code::Unauthorized,
         StoreRejection::JobNotFound => Code::JobNotFound,
-    }
+        StoreRejection::NumbersCouldRepeat(NumbersCouldRepeat::NoYear { of }) => {
+            let field = match of {
+                Document::Invoice => "/invoice_number_format",
+                Document::CreditNote => "/credit_note_number_format",
+            };
+            return Err(Problem::field(FieldError::body(field, rejection.to_string())));
+        }
+        StoreRejection::NumbersCouldRepeat(_) => Code::NumbersCouldRepeat,
+    })
 }
 
 fn product(rejection: &ProductRejection) -> Result<Code, Problem> {

@@ -102,6 +102,7 @@ impl Past {
                 credit_amount_in_cents: Cents::ZERO,
                 credit_id: None,
                 nothing_left: false,
+                issued_on: None,
             };
             events.push(issued.into());
             open.push(refund_id);

@@ -26,6 +26,7 @@ pub mod limits;
 mod macros;
 mod mailbox;
 pub mod money;
+pub mod numbers;
 pub mod order;
 pub mod past;
 mod personal;

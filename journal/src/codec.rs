@@ -1,6 +1,7 @@
 //! An event of the domain as stored bytes, and back.
 
 use crate::{Envelope, JournalError, Keys, Metadata, SealingKey, ToAppend, Unreadable, seal, upcast};
+use domain::numbers::NumberingEvent;
 use domain::{Category, CustomerId, Event, Personal};
 use eventlog::chain::{self, EventHash};
 use eventlog::{NewEvent, RecordedEvent, StreamName, with_causes};
@@ -136,6 +137,8 @@ fn unreadable(envelope: &Envelope, reason: seal::SealError) -> Unreadable {
         id: envelope.id,
         event_type: envelope.event.event_type().into(),
         hash: envelope.hash,
+        store_id: Some(envelope.metadata.store_id),
+        numbering: NumberingEvent::of(&envelope.event, envelope.metadata.occurred_at),
         is_locked: matches!(reason, seal::SealError::Damaged),
         reason: match reason {
             seal::SealError::Damaged => reason.into(),
@@ -158,16 +161,26 @@ fn decode_sealed(recorded: RecordedEvent) -> Result<Envelope, Unreadable> {
             metadata,
             event,
         }),
-        Err(reason) => Err(Unreadable {
-            stream: recorded.stream,
-            revision: recorded.revision,
-            position: recorded.position,
-            id: recorded.id,
-            event_type: Arc::clone(&recorded.event_type),
-            hash,
-            reason: reason.into(),
-            is_locked: false,
-        }),
+        Err(reason) => Err(illegible(recorded, hash, reason)),
+    }
+}
+
+/// What can be told of an event all the same. Its metadata are read field by field, so that one that is wrong hides no other.
+fn illegible(recorded: RecordedEvent, hash: EventHash, reason: Illegible) -> Unreadable {
+    let metadata: serde_json::Value = serde_json::from_slice(&recorded.metadata).unwrap_or_default();
+    let text = |field: &str| metadata.get(field).and_then(serde_json::Value::as_str);
+    let at = text("occurred_at").and_then(|time| time.parse().ok());
+    Unreadable {
+        store_id: text("store_id").and_then(|id| id.parse().ok()),
+        numbering: NumberingEvent::of_stored(&recorded.event_type, &recorded.data, at),
+        stream: recorded.stream,
+        revision: recorded.revision,
+        position: recorded.position,
+        id: recorded.id,
+        event_type: Arc::clone(&recorded.event_type),
+        hash,
+        reason: reason.into(),
+        is_locked: false,
     }
 }
 

@@ -1,7 +1,8 @@
 //! A stored event, read.
 
 use crate::Metadata;
-use domain::{Event, Personal, Timestamp};
+use domain::numbers::NumberingEvent;
+use domain::{Event, Personal, StoreId, Timestamp};
 use eventlog::chain::EventHash;
 use eventlog::{CausedBy, EventId, Position, StreamName};
 use serde_json::Value;
@@ -65,6 +66,10 @@ pub struct Unreadable {
     pub event_type: Arc<str>,
     /// Of the event as it is stored.
     pub hash: EventHash,
+    /// The store that it belongs to, where its metadata say at least that.
+    pub store_id: Option<StoreId>,
+    /// What it means for its store's numbers: an invoice that can't be read has one all the same.
+    pub numbering: Option<NumberingEvent>,
     pub reason: CausedBy,
     /// All but its personal data can be read: the customer's key is not the one that it was sealed with, or it was altered.
     pub is_locked: bool,

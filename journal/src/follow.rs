@@ -253,6 +253,8 @@ mod tests {
             id: Uuid::nil(),
             event_type: "CartBilled".into(),
             hash: [0; 32].into(),
+            store_id: None,
+            numbering: None,
             reason: std::io::Error::other("").into(),
             is_locked: false,
         }))

@@ -43,7 +43,7 @@ pub use shared::SharedViews;
 pub use sqlite::SqliteReadStore;
 pub use status::{PARKED_SHOWN, Progress, ProjectionStatus, ViewStatus};
 pub use timezone::StoreTimezone;
-pub use view::{Keys, Misfit, Source, StoreState, View};
+pub use view::{Keys, Misfit, Source, StoreState, Unread, View};
 
 /// Whether all views of this version answer from that store, as the fold of that log up to some position: which is then the least.
 ///

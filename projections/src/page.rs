@@ -29,6 +29,16 @@ impl PageRequest {
         Self { start: Start::First, limit }
     }
 
+    /// The page of a list that has this one row, or none.
+    pub(crate) fn of_one<T>(&self, row: Option<T>) -> Result<Page<T>, BadCursor> {
+        let items = match self.start {
+            Start::First | Start::Page(1) => row.into_iter().collect(),
+            Start::Page(_) => Vec::new(),
+            Start::At(_) => return Err(BadCursor),
+        };
+        Ok(Page { items, previous: None, next: None })
+    }
+
     /// How many rows come before the page; 0 for a cursor.
     pub(crate) fn offset(&self) -> u64 {
         match self.start {

@@ -14,6 +14,10 @@ impl TimeRange {
     /// All of time.
     pub const ALL: TimeRange = TimeRange { from: None, until: None };
 
+    pub fn has(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+    }
+
     pub fn is_all(&self) -> bool {
         *self == Self::ALL
     }

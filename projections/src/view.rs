@@ -6,7 +6,7 @@
 use crate::RowKey;
 use crate::store::{Value, ViewDeclaration};
 use domain::{Category, Event};
-use journal::Envelope;
+use journal::{Envelope, Unreadable};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -39,8 +39,30 @@ pub trait View: Send + Sync + 'static {
     /// Folds the event into the row. On an error the row is as before.
     fn apply(row: &mut Option<Self::Row>, key: RowKey, envelope: &Envelope, store: &Self::Store) -> Result<(), Misfit>;
 
+    /// Whether [`Self::fold`] does more than [`Self::apply`].
+    const FOLLOWED: bool = false;
+
+    /// Folds the event as `apply` does, and gives what follows from it: rows that nothing else makes or changes. Of what is kept of the
+    /// store it may change what `keys`, `apply` and [`StoreState::apply`] do not look at: they are a batch ahead of it. Events come in the
+    /// log's order; those of a row that is parked do not come.
+    fn fold(
+        row: &mut Option<Self::Row>,
+        key: RowKey,
+        envelope: &Envelope,
+        store: &Self::Store,
+        _kept: &mut Self::Store,
+    ) -> Result<Vec<(RowKey, Self::Row)>, Misfit> {
+        Self::apply(row, key, envelope, store).map(|()| Vec::new())
+    }
+
     /// The row's values, in the order of the declared columns.
     fn columns(row: &Self::Row) -> Vec<Value>;
+
+    /// What becomes of an event of the view's streams that can't be read, from what its store was before it. What it parks is told to
+    /// operators, and waits; where another view tells of it and nothing here depends on it, it need not.
+    fn unreadable(_: &Unreadable, _store: &Self::Store) -> Unread<Self::Row> {
+        Unread::Parks
+    }
 
     /// What the row can also be found by, any number of texts; none while it is deleted.
     fn labels(_row: &Self::Row) -> Vec<String> {
@@ -54,15 +76,19 @@ pub trait View: Send + Sync + 'static {
 }
 
 /// What a view keeps of each store beside its rows, such as the time zone by which days are told apart, or the last number that was
-/// given. It is folded from those of the view's events that are of the store, in the log's order, whichever rows they touch.
+/// given. It is folded from those of the view's events that are of the store, in the log's order, whichever rows they touch and whatever is
+/// parked.
 ///
 /// A view that keeps any is filled in the log's order for each store. So none of its rows is folded alone: where what is parked of it
-/// is tried again, the view is rebuilt. An event that can't be read changes nothing that is kept.
+/// is tried again, the view is rebuilt.
 pub trait StoreState:
     Clone + Default + PartialEq + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
     /// Folds the event; an event that does not matter to it changes nothing.
     fn apply(&mut self, envelope: &Envelope);
+
+    /// Folds an event of the store's that can't be read; of one whose metadata do not even name the store nothing is known.
+    fn apply_unreadable(&mut self, _: &Unreadable) {}
 }
 
 /// Nothing is kept.
@@ -86,6 +112,19 @@ impl Source {
             Source::Streams(categories) => categories.contains(&category),
         }
     }
+}
+
+/// What becomes of an event that can't be read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unread<R> {
+    /// Its row, or its stream, waits from here on.
+    Parks,
+    /// It waits alone, by its own id: nothing depends on it.
+    ParksAlone,
+    /// It makes this row of its own.
+    Makes(RowKey, R),
+    /// Nothing comes of it, also once it can be read.
+    Nothing,
 }
 
 /// The keys of the rows that an event touches: mostly none or one.

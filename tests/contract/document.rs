@@ -117,7 +117,7 @@ async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
     let resources = [
         (
             "Store",
-            "store_id name tagline app_id credit_order_preference tax_rate_in_basis_points timezone cart_expires_after_minutes created_at updated_at deleted_at",
+            "store_id name tagline app_id credit_order_preference tax_rate_in_basis_points timezone cart_expires_after_minutes invoice_number_format credit_note_number_format number_restart created_at updated_at deleted_at",
         ),
         (
             "Product",
@@ -140,7 +140,7 @@ async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
         ),
         (
             "Invoice",
-            "invoice_id customer_id store_id cart_id currency state total_amount_in_cents discount_amount_in_cents tax_amount_in_cents gift_card_used_amount_in_cents credit_used_amount_in_cents subtotal_amount_in_cents amount_due_in_cents refunded_amount_in_cents coupon_code coupon_redemption invoice_line_items gift_card_spends credit_redemptions refunds order_id created_at closed_at links",
+            "invoice_id invoice_number customer_id store_id cart_id currency state total_amount_in_cents discount_amount_in_cents tax_amount_in_cents gift_card_used_amount_in_cents credit_used_amount_in_cents subtotal_amount_in_cents amount_due_in_cents refunded_amount_in_cents coupon_code coupon_redemption invoice_line_items gift_card_spends credit_redemptions refunds order_id created_at closed_at links",
         ),
         ("CouponRedemption", "coupon_code_redemption_id coupon_code_id invoice_id amount_in_cents created_at"),
         (
@@ -149,7 +149,7 @@ async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
         ),
         (
             "Refund",
-            "refund_id state refund_line_items credit_id credit_amount_in_cents total_amount_in_cents created_at closed_at",
+            "refund_id credit_note_number state refund_line_items credit_id credit_amount_in_cents total_amount_in_cents created_at closed_at",
         ),
         ("RefundLineItem", "refund_line_item_id invoice_line_item_id total_amount_in_cents tax_amount_in_cents"),
         (
@@ -193,11 +193,11 @@ async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
         ("Problem", "type title status detail error errors parts"),
         (
             "StoreInput",
-            "name app_id app_secret tagline credit_order_preference tax_rate_in_basis_points timezone cart_expires_after_minutes",
+            "name app_id app_secret tagline credit_order_preference tax_rate_in_basis_points timezone cart_expires_after_minutes invoice_number_format credit_note_number_format number_restart",
         ),
         (
             "StoreChange",
-            "name tagline credit_order_preference tax_rate_in_basis_points timezone cart_expires_after_minutes",
+            "name tagline credit_order_preference tax_rate_in_basis_points timezone cart_expires_after_minutes invoice_number_format credit_note_number_format number_restart",
         ),
         ("ProductInput", "title product_type vendor description inventory sale_price_in_cents tags"),
         ("ProductChange", "title product_type vendor description sale_price_in_cents"),

@@ -30,6 +30,7 @@ mod idempotency;
 mod invoices;
 mod keys;
 mod limits;
+mod numbers;
 mod orders;
 mod paging;
 mod positions;

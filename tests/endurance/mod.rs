@@ -10,6 +10,7 @@ mod kill;
 pub mod knobs;
 pub mod load;
 mod model;
+mod numbers;
 pub mod operator;
 #[cfg(target_os = "linux")]
 mod power_cut;

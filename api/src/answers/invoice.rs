@@ -6,8 +6,9 @@ use crate::answers::gift_card::GiftCardSpend;
 use crate::wire::list::Link;
 use domain::billing::LineKind;
 use domain::invoice::InvoiceStatus;
-use projections::views::{InvoiceLineRow, InvoiceRow, RefundRow};
+use projections::views::{DocumentNumbers, InvoiceLineRow, InvoiceRow, RefundRow};
 use serde::Serialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -15,6 +16,10 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Invoice {
     pub invoice_id: Uuid,
+    /// The how manieth of the store's invoices it is, as the store's `invoice_number_format` said when it was issued. Null where what
+    /// numbers come of can't be read.
+    #[schema(example = "R-2026-000042")]
+    pub invoice_number: Option<String>,
     pub customer_id: Uuid,
     pub store_id: Uuid,
     pub cart_id: Uuid,
@@ -107,6 +112,10 @@ pub enum LineType {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Refund {
     pub refund_id: Uuid,
+    /// The how manieth of the store's refunds it is, as the store's `credit_note_number_format` said when it was issued. Null as an
+    /// invoice's.
+    #[schema(example = "G-2026-000007")]
+    pub credit_note_number: Option<String>,
     /// Whether it was closed.
     pub state: RefundState,
     pub refund_line_items: Vec<RefundLineItem>,
@@ -170,11 +179,21 @@ pub fn links(invoice_id: Uuid, customer_id: Uuid, order_id: Option<Uuid>) -> Vec
     links
 }
 
-impl From<&InvoiceRow> for Invoice {
-    fn from(row: &InvoiceRow) -> Self {
+impl Invoice {
+    /// What must be known of numbers to show these.
+    pub fn documents(rows: &[Arc<InvoiceRow>]) -> Vec<Uuid> {
+        let of_row = |row: &Arc<InvoiceRow>| {
+            let refunds = row.refunds.iter().map(|refund| refund.refund_id.0);
+            std::iter::once(row.invoice_id.0).chain(refunds).collect::<Vec<_>>()
+        };
+        rows.iter().flat_map(of_row).collect()
+    }
+
+    pub fn new(row: &InvoiceRow, numbers: &DocumentNumbers) -> Self {
         let due = row.amount_due_in_cents.get();
         Self {
             invoice_id: row.invoice_id.0,
+            invoice_number: numbers.get(row.invoice_id.0),
             customer_id: row.customer_id.0,
             store_id: row.store_id.0,
             cart_id: row.cart_id.0,
@@ -199,7 +218,7 @@ impl From<&InvoiceRow> for Invoice {
             invoice_line_items: row.lines.iter().map(|line| line_item(row, line)).collect(),
             gift_card_spends: gift_card_spends(row),
             credit_redemptions: credit_redemptions(row),
-            refunds: row.refunds.iter().map(Refund::from).collect(),
+            refunds: row.refunds.iter().map(|refund| Refund::new(refund, numbers)).collect(),
             order_id: row.order_id.map(|order| order.0),
             created_at: row.created_at.into(),
             closed_at: row.closed_at.map(Time::from),
@@ -267,8 +286,8 @@ fn credit_redemptions(row: &InvoiceRow) -> Vec<CreditRedemption> {
     redemptions.collect()
 }
 
-impl From<&RefundRow> for Refund {
-    fn from(row: &RefundRow) -> Self {
+impl Refund {
+    pub fn new(row: &RefundRow, numbers: &DocumentNumbers) -> Self {
         let lines = row.lines.iter().map(|line| RefundLineItem {
             refund_line_item_id: line.refund_line_item_id.0,
             invoice_line_item_id: line.invoice_line_item_id.0,
@@ -277,6 +296,7 @@ impl From<&RefundRow> for Refund {
         });
         Self {
             refund_id: row.refund_id.0,
+            credit_note_number: numbers.get(row.refund_id.0),
             state: if row.closed_at.is_none() { RefundState::Open } else { RefundState::Closed },
             refund_line_items: lines.collect(),
             credit_id: row.credit_id.map(|credit| credit.0),

@@ -1,6 +1,7 @@
 //! A store as clients see it (api.md §2).
 
 use super::{Time, one};
+use domain::numbers::NumberRestart as Restart;
 use domain::store::{CreditOrder, Role};
 use projections::views::StoreRow;
 use serde::{Deserialize, Serialize};
@@ -25,9 +26,24 @@ pub struct Store {
     /// An open cart without activity for that long is closed; 0: never.
     #[schema(format = Int64)]
     pub cart_expires_after_minutes: u32,
+    /// How invoices are numbered from now on.
+    #[schema(example = "R-{year}-{n:06}")]
+    pub invoice_number_format: String,
+    /// The same of refunds; null: as invoices.
+    pub credit_note_number_format: Option<String>,
+    pub number_restart: NumberRestart,
     pub created_at: Time,
     pub updated_at: Time,
     pub deleted_at: Option<Time>,
+}
+
+/// When the ranks of invoices and refunds begin again at 1.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberRestart {
+    Never,
+    /// With each year, in the store's time zone.
+    Yearly,
 }
 
 /// What is spent first on an invoice.
@@ -83,6 +99,24 @@ impl From<TokenRole> for Role {
     }
 }
 
+impl From<Restart> for NumberRestart {
+    fn from(restart: Restart) -> Self {
+        match restart {
+            Restart::Never => NumberRestart::Never,
+            Restart::Yearly => NumberRestart::Yearly,
+        }
+    }
+}
+
+impl From<NumberRestart> for Restart {
+    fn from(restart: NumberRestart) -> Self {
+        match restart {
+            NumberRestart::Never => Restart::Never,
+            NumberRestart::Yearly => Restart::Yearly,
+        }
+    }
+}
+
 impl From<&StoreRow> for Store {
     fn from(row: &StoreRow) -> Self {
         Self {
@@ -97,6 +131,9 @@ impl From<&StoreRow> for Store {
             tax_rate_in_basis_points: row.tax_rate_in_basis_points,
             timezone: row.timezone.clone(),
             cart_expires_after_minutes: row.cart_expires_after_minutes,
+            invoice_number_format: row.numbering.invoice_number_format.to_string(),
+            credit_note_number_format: row.numbering.credit_note_number_format.as_ref().map(ToString::to_string),
+            number_restart: row.numbering.number_restart.into(),
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),
             deleted_at: row.deleted_at.map(Time::from),

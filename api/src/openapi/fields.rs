@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-const FIELDS: [(&str, &str); 131] = [
+const FIELDS: [(&str, &str); 132] = [
     ("added_at", "When it was first put into the cart."),
     ("address", "The address."),
     ("address_id", "The address's id."),
@@ -133,6 +133,7 @@ const FIELDS: [(&str, &str); 131] = [
     ("cart_expires_after_minutes", "An open cart without activity for that long is closed; 0: never."),
     ("tax_rate_in_basis_points", "In 1/100 %: 1900 is 19 %."),
     ("timezone", "IANA name: where the store's days begin."),
+    ("number_restart", "When the ranks of invoices and refunds begin again at 1."),
     ("currency", "ISO 4217."),
     ("amount", "Minor units."),
     ("style", "How the amount is meant."),

@@ -6,9 +6,10 @@ use serde_json::{Map, Value, json};
 pub const NO_CONTROL_CHARACTERS: &str = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$";
 
 /// Formats that are checked here and known to no tool: what a tool can check of them.
-const FORMATS: [(&str, &str); 3] = [
+const FORMATS: [(&str, &str); 4] = [
     ("iso-4217", "^[A-Z]{3}$"),
     ("iana-time-zone", "^[A-Za-z0-9+_/-]+$"),
+    ("number-format", r"^([A-Za-z0-9_/.#-]|\{year\}|\{n(:0([1-9]|1[0-2]))?\})+$"),
     (
         "date-or-time",
         "^([0-9]{8}|[0-9]{10}|[0-9]{12}|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]{8,}([Zz]|[+ -][0-9:]{5})?)$",
@@ -16,8 +17,9 @@ const FORMATS: [(&str, &str); 3] = [
 ];
 
 /// Defaults of fields that refer to a schema: the reference itself can't say them.
-const DEFAULTS: [(&str, &str, &str); 3] = [
+const DEFAULTS: [(&str, &str, &str); 4] = [
     ("StoreInput", "credit_order_preference", "gift-card"),
+    ("StoreInput", "number_restart", "never"),
     ("CouponInput", "style", "dollars_off"),
     ("GiftCardInput", "source", "sold"),
 ];

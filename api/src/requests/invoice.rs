@@ -11,6 +11,9 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct InvoiceParams {
+    /// The one that has this number, as it is shown.
+    #[param(min_length = 1, max_length = 1000)]
+    pub invoice_number: Option<String>,
     /// Adds those that are not open any more. Default: false.
     #[param(default = false)]
     pub closed: Option<bool>,
@@ -25,10 +28,26 @@ pub struct InvoiceParams {
 impl Params for InvoiceParams {
     fn read(query: &mut Query<'_>) -> Self {
         Self {
+            invoice_number: query.text("invoice_number"),
             closed: query.flag("closed"),
             startdate: DateParam::read(query, "startdate"),
             enddate: DateParam::read(query, "enddate"),
         }
+    }
+}
+
+/// Filters of an invoice's list of refunds.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RefundListParams {
+    /// The one that has this number, as it is shown.
+    #[param(min_length = 1, max_length = 1000)]
+    pub credit_note_number: Option<String>,
+}
+
+impl Params for RefundListParams {
+    fn read(query: &mut Query<'_>) -> Self {
+        Self { credit_note_number: query.text("credit_note_number") }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What clients send about stores (api.md §2).
 
 use super::nullable;
-use crate::answers::store::{CreditOrderPreference, TokenRole};
+use crate::answers::store::{CreditOrderPreference, NumberRestart, TokenRole};
 use crate::wire::query::{Params, Query};
 use crate::wire::schema::body;
+use domain::numbers::{NumberFormat, NumberSettings};
 use domain::store::{ChangeStore, CreditOrder, Role};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -44,6 +45,15 @@ pub struct NewStore {
     /// An open cart without activity for that long is closed; 0: never. Default: 20160, which is two weeks.
     #[schema(nullable = false, default = 20160, format = Int64, minimum = 0, maximum = 4294967295u32)]
     pub cart_expires_after_minutes: Option<u32>,
+    /// How invoices are numbered: `{n}` is the rank, `{n:06}` with at least six digits, `{year}` the year in the store's time zone. Default: `{n}`.
+    #[schema(nullable = false, default = "{n}", format = "number-format", example = "R-{year}-{n:06}")]
+    pub invoice_number_format: Option<String>,
+    /// The same of refunds; null: as invoices. Default: null.
+    #[schema(format = "number-format")]
+    pub credit_note_number_format: Option<String>,
+    /// When ranks begin again at 1. `yearly` needs `{year}` in the formats. Default: `never`.
+    #[schema(nullable = false)]
+    pub number_restart: Option<NumberRestart>,
 }
 
 body!(NewStore);
@@ -53,6 +63,11 @@ const CART_EXPIRES_AFTER_MINUTES: u32 = 20_160;
 
 impl From<NewStore> for commands::NewStore {
     fn from(new: NewStore) -> Self {
+        let numbering = NumberSettings {
+            invoice_number_format: new.invoice_number_format.and_then(number_format).unwrap_or_default(),
+            credit_note_number_format: new.credit_note_number_format.and_then(number_format),
+            number_restart: new.number_restart.map(domain::numbers::NumberRestart::from).unwrap_or_default(),
+        };
         Self {
             name: new.name,
             tagline: new.tagline,
@@ -62,6 +77,7 @@ impl From<NewStore> for commands::NewStore {
             tax_rate_in_basis_points: new.tax_rate_in_basis_points.unwrap_or(0),
             timezone: new.timezone.unwrap_or_else(|| "UTC".to_owned()),
             cart_expires_after_minutes: new.cart_expires_after_minutes.unwrap_or(CART_EXPIRES_AFTER_MINUTES),
+            numbering: Some(numbering).filter(|numbering| *numbering != NumberSettings::default()),
         }
     }
 }
@@ -89,6 +105,16 @@ pub struct StoreChange {
     /// 0: never.
     #[schema(nullable = false, format = Int64, minimum = 0, maximum = 4294967295u32)]
     pub cart_expires_after_minutes: Option<u32>,
+    /// How invoices are numbered: `{n}` is the rank, `{n:06}` with at least six digits, `{year}` the year in the store's time zone.
+    #[schema(nullable = false, format = "number-format", example = "R-{year}-{n:06}")]
+    pub invoice_number_format: Option<String>,
+    /// The same of refunds; null: as invoices.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>, format = "number-format")]
+    pub credit_note_number_format: Option<Option<String>>,
+    /// When ranks begin again at 1. `yearly` needs `{year}` in the formats.
+    #[schema(nullable = false)]
+    pub number_restart: Option<NumberRestart>,
     /// What may only be named as it is.
     #[serde(skip)]
     pub given: Map<String, Value>,
@@ -105,8 +131,16 @@ impl From<StoreChange> for ChangeStore {
             tax_rate_in_basis_points: change.tax_rate_in_basis_points,
             timezone: change.timezone,
             cart_expires_after_minutes: change.cart_expires_after_minutes,
+            invoice_number_format: change.invoice_number_format.and_then(number_format),
+            credit_note_number_format: change.credit_note_number_format.map(|format| format.and_then(number_format)),
+            number_restart: change.number_restart.map(domain::numbers::NumberRestart::from),
         }
     }
+}
+
+/// The body's schema has let nothing pass that is none.
+fn number_format(text: String) -> Option<NumberFormat> {
+    text.parse().ok()
 }
 
 /// The name and the secret of a store.

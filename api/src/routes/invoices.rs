@@ -14,12 +14,24 @@ use crate::wire::paging::{CursorParams, Paging};
 use domain::{CustomerId, InvoiceId, StoreId};
 use http::StatusCode;
 use projections::Views;
-use projections::views::InvoiceFilter;
+use projections::views::{DocumentNumbers, InvoiceFilter, InvoiceRow};
+use std::sync::Arc;
 
 /// The invoice as it is answered; `None`: not there.
 pub(super) async fn show(api: &Api, store: StoreId, invoice: InvoiceId) -> Result<Option<Single>, Problem> {
-    let row = api.parts.views.invoice(store, invoice).await?;
-    Ok(row.map(|row| Single::at(row.revision, &InvoiceAnswer::new(Invoice::from(&*row)))))
+    let found = find(api, store, invoice).await?;
+    Ok(found.map(|(row, numbers)| Single::at(row.revision, &InvoiceAnswer::new(Invoice::new(&row, &numbers)))))
+}
+
+/// The invoice, with its numbers.
+pub(super) async fn find(
+    api: &Api,
+    store: StoreId,
+    invoice: InvoiceId,
+) -> Result<Option<(Arc<InvoiceRow>, DocumentNumbers)>, Problem> {
+    let Some(row) = api.parts.views.invoice(store, invoice).await? else { return Ok(None) };
+    let numbers = api.parts.views.numbers(&Invoice::documents(std::slice::from_ref(&row))).await?;
+    Ok(Some((row, numbers)))
 }
 
 pub(super) fn ids(invoice: InvoiceId) -> [(&'static str, String); 1] {
@@ -29,12 +41,13 @@ pub(super) fn ids(invoice: InvoiceId) -> [(&'static str, String); 1] {
 async fn filter(views: &Views, store: StoreId, params: &InvoiceParams) -> Result<InvoiceFilter, Problem> {
     let timezone = timezone(views, store).await?;
     let created = DateParam::range(params.startdate, params.enddate, timezone);
-    Ok(InvoiceFilter { closed_too: params.closed == Some(true), created })
+    let closed_too = params.closed.unwrap_or(params.invoice_number.is_some());
+    Ok(InvoiceFilter { number: params.invoice_number.clone(), closed_too, created })
 }
 
 /// Lists open invoices, newest first; with `closed=true` the others too
 ///
-/// Dates are of `created_at`.
+/// Dates are of `created_at`. With `invoice_number` the one that has it, also where it is not open any more, unless `closed=false`.
 #[utoipa::path(
     get, path = "", operation_id = "listInvoices", tag = "Invoice", params(InvoiceParams, CursorParams),
     responses((status = 200, description = "One page", body = InvoiceList))
@@ -45,12 +58,13 @@ pub async fn list(call: Call) -> Answer {
     let views = call.views().await?;
     let filter = filter(views, call.store_id(), &params).await?;
     let page = views.invoices(call.store_id(), &filter, &request).await?;
-    Ok(call.page::<InvoiceList, _>(&paging, page, |row| Invoice::from(&*row)))
+    let numbers = views.numbers(&Invoice::documents(&page.items)).await?;
+    Ok(call.page::<InvoiceList, _>(&paging, page, |row| Invoice::new(&row, &numbers)))
 }
 
 /// Lists the customer's open invoices, newest first; with `closed=true` the others too
 ///
-/// Dates are of `created_at`.
+/// Dates are of `created_at`. With `invoice_number` the one that has it, also where it is not open any more, unless `closed=false`.
 #[utoipa::path(
     get, path = "", operation_id = "listCustomerInvoices", tag = "Invoice", params(InvoiceParams, CursorParams),
     responses((status = 200, description = "One page", body = InvoiceList))
@@ -63,7 +77,8 @@ pub async fn of_customer(call: Call) -> Answer {
     require_customer(views, call.store_id(), customer).await?;
     let filter = filter(views, call.store_id(), &params).await?;
     let page = views.customer_invoices(call.store_id(), customer, &filter, &request).await?;
-    Ok(call.page::<InvoiceList, _>(&paging, page, |row| Invoice::from(&*row)))
+    let numbers = views.numbers(&Invoice::documents(&page.items)).await?;
+    Ok(call.page::<InvoiceList, _>(&paging, page, |row| Invoice::new(&row, &numbers)))
 }
 
 /// One invoice

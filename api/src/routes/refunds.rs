@@ -5,7 +5,7 @@ use crate::answers::invoice::{ClosedRefunds, Invoice, Refund, RefundAnswer, Refu
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
-use crate::requests::invoice::{RefundLine, RefundLines, RefundParams};
+use crate::requests::invoice::{RefundLine, RefundLines, RefundListParams, RefundParams};
 use crate::wire::answer::Single;
 use crate::wire::call::Call;
 use crate::wire::paging::{CursorParams, Paging};
@@ -16,19 +16,21 @@ use http::StatusCode;
 use std::collections::HashSet;
 
 async fn show(api: &Api, store: StoreId, invoice: InvoiceId, refund: RefundId) -> Result<Option<Single>, Problem> {
-    let row = api.parts.views.invoice(store, invoice).await?;
-    let refund = api.parts.views.refund(store, refund).await?;
-    Ok(row
-        .zip(refund)
-        .map(|(row, refund)| Single::of(&RefundAnswer::new(Refund::from(&refund.refund), Invoice::from(&*row)))))
+    let found = invoices::find(api, store, invoice).await?;
+    let Some(((row, numbers), refund)) = found.zip(api.parts.views.refund(store, refund).await?) else {
+        return Ok(None);
+    };
+    let of_refund = api.parts.views.numbers(&[refund.refund.refund_id.0]).await?;
+    let (refund, invoice) = (Refund::new(&refund.refund, &of_refund), Invoice::new(&row, &numbers));
+    Ok(Some(Single::of(&RefundAnswer::new(refund, invoice))))
 }
 
 /// The last refunds, as the invoice has them.
 async fn show_last(api: &Api, store: StoreId, invoice: InvoiceId) -> Result<Option<Single>, Problem> {
-    let row = api.parts.views.invoice(store, invoice).await?;
-    Ok(row.map(|row| {
-        let refunds = row.refunds.iter().rev().map(Refund::from).collect();
-        Single::of(&ClosedRefunds::new(refunds, Invoice::from(&*row)))
+    let found = invoices::find(api, store, invoice).await?;
+    Ok(found.map(|(row, numbers)| {
+        let refunds = row.refunds.iter().rev().map(|refund| Refund::new(refund, &numbers)).collect();
+        Single::of(&ClosedRefunds::new(refunds, Invoice::new(&row, &numbers)))
     }))
 }
 
@@ -93,17 +95,19 @@ pub async fn issue(call: Call) -> Answer {
 ///
 /// Open and closed ones.
 #[utoipa::path(
-    get, path = "", operation_id = "listRefunds", tag = "Invoice", params(CursorParams),
+    get, path = "", operation_id = "listRefunds", tag = "Invoice", params(RefundListParams, CursorParams),
     responses((status = 200, description = "One page", body = RefundList))
 )]
 pub async fn list(call: Call) -> Answer {
     let invoice: InvoiceId = call.parts.id()?;
-    let paging: Paging = call.parts.params()?;
+    let (params, paging) = call.parts.params::<(RefundListParams, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
     let views = call.views().await?;
     views.invoice(call.store_id(), invoice).await?.ok_or_else(|| Problem::of(Code::InvoiceNotFound))?;
-    let page = views.refunds(call.store_id(), invoice, &request).await?;
-    Ok(call.page::<RefundList, _>(&paging, page, |row| Refund::from(&row.refund)))
+    let page = views.refunds(call.store_id(), invoice, params.credit_note_number.as_deref(), &request).await?;
+    let ids: Vec<_> = page.items.iter().map(|row| row.refund.refund_id.0).collect();
+    let numbers = views.numbers(&ids).await?;
+    Ok(call.page::<RefundList, _>(&paging, page, |row| Refund::new(&row.refund, &numbers)))
 }
 
 /// Marks the invoice's open refunds as closed

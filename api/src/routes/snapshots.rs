@@ -14,7 +14,7 @@ use crate::wire::answer::Single;
 use crate::wire::call::Call;
 use domain::{CustomerId, StoreId};
 use projections::views::{GiftCardFilter, InvoiceFilter, OrderFilter};
-use projections::{PageRequest, TimeRange, Views};
+use projections::{PageRequest, Views};
 
 /// The last so many of each.
 const LAST: u32 = 10;
@@ -42,8 +42,9 @@ async fn find(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<(u64, 
     let views = &api.parts.views;
     let Some((revision, customer)) = customers::find(api, store, id).await? else { return Ok(None) };
     let last = PageRequest::first(LAST);
-    let invoices = InvoiceFilter { closed_too: true, created: TimeRange::ALL };
+    let invoices = InvoiceFilter { closed_too: true, ..InvoiceFilter::default() };
     let invoices = views.customer_invoices(store, id, &invoices, &last).await?;
+    let numbers = views.numbers(&Invoice::documents(&invoices.items)).await?;
     let orders = views.customer_orders(store, id, &OrderFilter::default(), &last).await?;
     let received = GiftCardFilter { gifter: None, recipient: Some(id), active_only: true };
     let gift_cards = views.gift_cards(store, &received, &PageRequest::first(BALANCES)).await?;
@@ -51,7 +52,7 @@ async fn find(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<(u64, 
     let snapshot = Snapshot {
         customer,
         cart: carts::find_open(api, store, id).await?.map(|(_, cart)| cart),
-        last_10_invoices: invoices.items.iter().map(|row| Invoice::from(&**row)).collect(),
+        last_10_invoices: invoices.items.iter().map(|row| Invoice::new(row, &numbers)).collect(),
         last_10_orders: orders.items.iter().map(|row| Order::from(&**row)).collect(),
         active_giftcards: gift_cards.items.iter().map(|row| GiftCard::from(&**row)).collect(),
         active_credits: credits.items.iter().map(|row| Credit::from(&**row)).collect(),

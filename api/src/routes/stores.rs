@@ -65,7 +65,7 @@ pub async fn one(call: Call) -> Answer {
 #[utoipa::path(
     put, path = "", operation_id = "changeStore", tag = "Store", request_body = StoreChange,
     responses((status = 200, description = "The changed store", body = StoreAnswer)),
-    extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
+    extensions(("x-errors" = json!(["STORE_NOT_FOUND", "NUMBERS_COULD_REPEAT"])))
 )]
 pub async fn change(call: Call) -> Answer {
     let ((), change) = call.parts.params_and_body::<(), StoreChange>()?;

@@ -6,6 +6,7 @@ use crate::problem::{FieldError, MAX_ERRORS, Problem, escape};
 use crate::wire::{dates, json};
 use boon::{Compiler, Draft, ErrorKind, SchemaIndex, Schemas, Types, ValidationError};
 use commands::MailAddress;
+use domain::numbers::NumberFormat;
 use domain::{Cents, Currency};
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
@@ -17,9 +18,10 @@ use utoipa::ToSchema;
 pub const TRUE_OR_FALSE: &str = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$";
 
 /// The string formats that the published schemas use and that are checked here.
-const FORMATS: [boon::Format; 4] = [
+const FORMATS: [boon::Format; 5] = [
     boon::Format { name: "iso-4217", func: |value| text(value, |text| text.parse::<Currency>().is_ok()) },
     boon::Format { name: "iana-time-zone", func: |value| text(value, |text| text.parse::<chrono_tz::Tz>().is_ok()) },
+    boon::Format { name: "number-format", func: |value| text(value, |text| text.parse::<NumberFormat>().is_ok()) },
     boon::Format { name: "idn-email", func: |value| text(value, |text| MailAddress::parse(text).is_ok()) },
     boon::Format { name: "date-or-time", func: |value| text(value, |text| dates::Named::parse(text).is_ok()) },
 ];
@@ -328,6 +330,9 @@ fn format_name(format: &str) -> &str {
         "iso-4217" => "an ISO 4217 currency code in capitals",
         "idn-email" => "an email address",
         "iana-time-zone" => "an IANA time zone, such as Europe/Berlin",
+        "number-format" => {
+            "a format for numbers, such as R-{year}-{n:06}: with {n} once, letters a to z, digits and -_/.#, and something that is no digit between {year} and {n}"
+        }
         "date-or-time" => "YYYYMMDD, YYYYMMDDHH, YYYYMMDDHHMM or an RFC 3339 time, within years 0001 to 9999",
         other => other,
     }

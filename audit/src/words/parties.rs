@@ -3,6 +3,7 @@
 use super::several;
 use domain::claim::ClaimEvent;
 use domain::customer::CustomerEvent;
+use domain::numbers::{NumberRestart, NumberSettings};
 use domain::store::{StoreEvent, TokenRevocation};
 use domain::{Personal, PersonalData};
 
@@ -27,6 +28,7 @@ pub fn store(event: &StoreEvent) -> String {
             0 => "idle carts never expire from now on".to_owned(),
             minutes => format!("idle carts expire after {minutes} minutes from now on"),
         },
+        StoreEvent::StoreNumberingChanged(event) => numbering(&event.numbering),
         StoreEvent::StoreSecretChanged(_) => "app secret changed".to_owned(),
         StoreEvent::StoreTokenIssued(event) => {
             format!("token {} of role {} issued, valid until {}", event.token_id, event.role, event.expires_at)
@@ -51,6 +53,19 @@ pub fn store(event: &StoreEvent) -> String {
             format!("an attempt to create the store given up (claim {})", event.claim_id)
         }
     }
+}
+
+fn numbering(settings: &NumberSettings) -> String {
+    let invoices = &settings.invoice_number_format;
+    let credit_notes = match &settings.credit_note_number_format {
+        Some(format) => format!("credit notes {format}"),
+        None => "credit notes likewise".to_owned(),
+    };
+    let restart = match settings.number_restart {
+        NumberRestart::Never => "counted on without end",
+        NumberRestart::Yearly => "counted anew each year",
+    };
+    format!("invoices are numbered {invoices} from now on, {credit_notes}, {restart}")
 }
 
 pub fn customer(event: &CustomerEvent) -> String {

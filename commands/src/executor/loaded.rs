@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// What is read at once.
 const PAGE: Room = Room { events: 1_000, bytes: 1024 * 1024 };
 /// The shape of snapshots. Raised whenever a state's shape changes; old snapshots are then ignored.
-const SNAPSHOT_FORMAT: u32 = 6;
+const SNAPSHOT_FORMAT: u32 = 7;
 
 /// A stream as this node knows it.
 pub struct Loaded<A> {

@@ -5,6 +5,7 @@
 
 use crate::CommandError;
 use crate::session::Session;
+use chrono::NaiveDate;
 use domain::billing::{BillingTerms, CouponUse, InvoiceLine, LineKind};
 use domain::cart::{CartBilled, CartBillingStarted, CartEvent, ProductQuantity, RequestKey};
 use domain::invoice::{
@@ -91,6 +92,7 @@ fn encoded_bytes(event: &Event) -> Result<usize, CommandError> {
 
 /// As long as any other.
 const ID: Uuid = Uuid::nil();
+const DAY: NaiveDate = NaiveDate::MAX;
 
 fn billed(terms: &BillingTerms) -> Event {
     let billed = CartBilled {
@@ -168,6 +170,7 @@ fn issued(terms: &BillingTerms) -> Event {
         gift_card_used_amount_in_cents: Cents::MAX,
         credit_used_amount_in_cents: Cents::MAX,
         amount_due_in_cents: Cents::MAX,
+        issued_on: Some(DAY),
     };
     Event::Invoice(InvoiceEvent::InvoiceIssued(issued))
 }
@@ -219,6 +222,7 @@ fn refunded(terms: &BillingTerms) -> Event {
         credit_amount_in_cents: Cents::MAX,
         credit_id: Some(CreditId(ID)),
         nothing_left: false,
+        issued_on: Some(DAY),
     };
     Event::Invoice(InvoiceEvent::RefundIssued(refunded))
 }

@@ -1,9 +1,10 @@
 //! What happens to an invoice: collected, failed, refunded.
 
 use super::settling;
+use super::store_day::today;
 use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, Request, UnderWay};
-use domain::invoice::{Invoice, InvoiceCommand, InvoiceEvent, RefundRequest};
+use domain::invoice::{Invoice, InvoiceCommand, InvoiceEvent, IssueRefund, RefundRequest};
 use domain::{InvoiceId, OrderId, RefundId};
 
 impl Commands {
@@ -33,7 +34,9 @@ impl Commands {
     ) -> UnderWay<RefundId> {
         self.run("refund_invoice", request, move |session| async move {
             let refund_id = RefundId(session.new_id("refund"));
-            let done = decide(&session, invoice, InvoiceCommand::Refund { refund_id, what, as_credit }).await?;
+            let issued_on = today(&session).await?;
+            let refund = IssueRefund { refund_id, what, as_credit, issued_on };
+            let done = decide(&session, invoice, InvoiceCommand::Refund(refund)).await?;
             let refunded = |event: &InvoiceEvent| match event {
                 InvoiceEvent::RefundIssued(refund) => Some(refund.refund_id),
                 InvoiceEvent::InvoiceIssued(_)

@@ -23,5 +23,6 @@ pub mod operator_tokens;
 pub mod orders;
 pub mod products;
 pub(crate) mod settling;
+mod store_day;
 pub mod stores;
 pub(crate) mod wallet;

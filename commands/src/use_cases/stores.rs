@@ -7,6 +7,7 @@ use crate::names::normalized;
 use crate::session::{Session, refused};
 use crate::{CommandError, Commands, Done, IdempotencyKey, Request, UnderWay};
 use domain::StoreId;
+use domain::numbers::NumberSettings;
 use domain::store::{ChangeStore, CreditOrder, Store, StoreCommand, StoreCreated, StoreEvent};
 use vault::CredentialOwner;
 
@@ -21,6 +22,8 @@ pub struct NewStore {
     pub tax_rate_in_basis_points: u32,
     pub timezone: String,
     pub cart_expires_after_minutes: u32,
+    /// `None`: documents are numbered as usual.
+    pub numbering: Option<NumberSettings>,
 }
 
 impl Commands {
@@ -128,6 +131,7 @@ async fn create(
             tax_rate_in_basis_points: new.tax_rate_in_basis_points,
             timezone: new.timezone.clone(),
             cart_expires_after_minutes: new.cart_expires_after_minutes,
+            numbering: new.numbering.clone(),
         })
     };
     match decide_claiming::<Store>(session, &name, (owner, &store_id), create).await? {

@@ -1,6 +1,7 @@
 //! Asking the wallet for what an invoice is due, and issuing the invoice.
 
 use super::bill_size;
+use super::store_day::today;
 use crate::error::{CommandError, Defect, Resource};
 use crate::session::{Session, refused};
 use domain::billing::{BillingTerms, Totals, WalletRef};
@@ -39,6 +40,7 @@ pub(crate) async fn issue_invoice(session: &Session, billed: &CartBilled) -> Res
         coupon: billed.coupon.clone(),
         gift_card_spends,
         credit_redemptions,
+        issued_on: today(session).await?,
     };
     session
         .execute::<Invoice>(&invoice_id, InvoiceCommand::Issue(Box::new(issue)))

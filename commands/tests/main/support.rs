@@ -255,6 +255,7 @@ pub fn new_store(app_id: &str) -> NewStore {
         tax_rate_in_basis_points: 825,
         timezone: "Europe/Berlin".to_owned(),
         cart_expires_after_minutes: 60,
+        numbering: None,
     }
 }
 

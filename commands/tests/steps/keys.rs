@@ -60,6 +60,7 @@ fn new_store() -> NewStore {
         tax_rate_in_basis_points: 0,
         timezone: "UTC".to_owned(),
         cart_expires_after_minutes: 0,
+        numbering: None,
     }
 }
 

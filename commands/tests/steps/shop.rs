@@ -39,6 +39,7 @@ impl Shop {
             tax_rate_in_basis_points: 700,
             timezone: "UTC".to_owned(),
             cart_expires_after_minutes: 60,
+            numbering: None,
         };
         let store = done(node.create_store(Client::UNKNOWN, new, None, None).await);
         let request = request(store);

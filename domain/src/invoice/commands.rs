@@ -5,6 +5,7 @@ use crate::billing::{BillingTerms, CouponUse};
 use crate::ids::*;
 use crate::limits::MAX_OPEN_REFUNDS;
 use crate::{AmountOutOfRange, Cents};
+use chrono::NaiveDate;
 
 #[derive(Clone, Debug)]
 pub enum InvoiceCommand {
@@ -16,7 +17,7 @@ pub enum InvoiceCommand {
     Fail,
     /// Issued already under this id: no event. What costs nothing at all, such as an invoice that a coupon paid in full,
     /// can be refunded in full, once, with nothing to give back; an amount or a line of it exceeds what is left.
-    Refund { refund_id: RefundId, what: RefundRequest, as_credit: bool },
+    Refund(IssueRefund),
     /// Marks the open refunds as closed; none open, so also a repeat: `RefundNotFound`.
     CloseRefunds,
 }
@@ -32,6 +33,17 @@ pub struct IssueInvoice {
     pub coupon: Option<CouponUse>,
     pub gift_card_spends: Vec<GiftCardSpend>,
     pub credit_redemptions: Vec<CreditRedemption>,
+    /// The day in the store's time zone.
+    pub issued_on: NaiveDate,
+}
+
+#[derive(Clone, Debug)]
+pub struct IssueRefund {
+    pub refund_id: RefundId,
+    pub what: RefundRequest,
+    pub as_credit: bool,
+    /// The day in the store's time zone.
+    pub issued_on: NaiveDate,
 }
 
 #[derive(Clone, Debug)]

@@ -22,9 +22,7 @@ impl Decider for Invoice {
             InvoiceCommand::Issue(command) => self.issue(command),
             InvoiceCommand::Collect => collect(self.existing()?),
             InvoiceCommand::Fail => fail(self.existing()?),
-            InvoiceCommand::Refund { refund_id, what, as_credit } => {
-                refund(self.existing()?, *refund_id, what, *as_credit, context)
-            }
+            InvoiceCommand::Refund(command) => refund(self.existing()?, command, context),
             InvoiceCommand::CloseRefunds => close_refunds(self.existing()?),
         }
     }
@@ -36,7 +34,7 @@ impl Decider for Invoice {
     fn asks(&self, command: &InvoiceCommand) -> Option<PastQuestion> {
         let invoice = self.known()?;
         match command {
-            InvoiceCommand::Refund { refund_id, .. } => {
+            InvoiceCommand::Refund(IssueRefund { refund_id, .. }) => {
                 invoice.refunds.must_ask(refund_id).then_some(PastQuestion::Refund { refund_id: *refund_id })
             }
             InvoiceCommand::Issue(_)
@@ -112,6 +110,7 @@ impl Invoice {
             gift_card_used_amount_in_cents: gift_cards,
             credit_used_amount_in_cents: credits,
             amount_due_in_cents: due.map_err(|_| InvoiceRejection::DoesNotAddUp)?,
+            issued_on: Some(command.issued_on),
         };
         if !issued.adds_up() {
             return Err(InvoiceRejection::DoesNotAddUp);

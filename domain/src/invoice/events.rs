@@ -4,6 +4,7 @@ use crate::billing::{CouponUse, InvoiceLine, Totals};
 use crate::ids::*;
 use crate::macros::events;
 use crate::{Cents, Currency, cart::ProductQuantity};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,6 +28,9 @@ pub struct InvoiceIssued {
     pub credit_used_amount_in_cents: Cents,
     /// What is to collect.
     pub amount_due_in_cents: Cents,
+    /// The day in the store's time zone. Events from before this field have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_on: Option<NaiveDate>,
 }
 
 impl InvoiceIssued {
@@ -103,6 +107,9 @@ pub struct RefundIssued {
     pub credit_id: Option<CreditId>,
     /// Nothing is left to refund: a pending order is canceled.
     pub nothing_left: bool,
+    /// The day in the store's time zone. Events from before this field have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_on: Option<NaiveDate>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

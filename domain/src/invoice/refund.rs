@@ -3,16 +3,15 @@
 
 use super::*;
 use crate::limits::MAX_OPEN_REFUNDS;
-use crate::{AmountOutOfRange, Cents, Context, CreditId, InvoiceLineItemId, RefundId, RefundLineItemId};
+use crate::{AmountOutOfRange, Cents, Context, CreditId, InvoiceLineItemId, RefundLineItemId};
 
 pub(super) fn refund(
     invoice: &KnownInvoice,
-    refund_id: RefundId,
-    what: &RefundRequest,
-    as_credit: bool,
+    command: &IssueRefund,
     context: &Context<'_>,
 ) -> Result<Vec<InvoiceEvent>, InvoiceRejection> {
-    if invoice.refunds.contains_key(&refund_id) {
+    let IssueRefund { refund_id, what, as_credit, issued_on } = command;
+    if invoice.refunds.contains_key(refund_id) {
         return Ok(Vec::new());
     }
     match invoice.status {
@@ -32,15 +31,16 @@ pub(super) fn refund(
     if total.is_zero() && !is_all_of_nothing {
         return Err(InvoiceRejection::RefundExceedsRemainder { left, asked: total });
     }
-    let credit = if as_credit { total } else { total.minus(total.min(invoice.money_left()?))? };
+    let credit = if *as_credit { total } else { total.minus(total.min(invoice.money_left()?))? };
     let issued = RefundIssued {
-        refund_id,
+        refund_id: *refund_id,
         customer_id: invoice.customer_id,
         lines: lines(invoice, &parts, context)?,
         total_amount_in_cents: total,
         credit_amount_in_cents: credit,
-        credit_id: (!credit.is_zero()).then(|| CreditId::of_refund(refund_id)),
+        credit_id: (!credit.is_zero()).then(|| CreditId::of_refund(*refund_id)),
         nothing_left: total == left,
+        issued_on: Some(*issued_on),
     };
     Ok(vec![issued.into()])
 }

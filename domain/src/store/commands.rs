@@ -3,6 +3,7 @@
 use super::Role;
 use super::events::{CreditOrder, StoreCreated};
 use crate::ids::*;
+use crate::numbers::{NumberFormat, NumberRestart, NumbersCouldRepeat};
 use crate::{Cents, Timestamp};
 
 #[derive(Clone, Debug)]
@@ -58,6 +59,10 @@ pub struct ChangeStore {
     pub tax_rate_in_basis_points: Option<u32>,
     pub timezone: Option<String>,
     pub cart_expires_after_minutes: Option<u32>,
+    pub invoice_number_format: Option<NumberFormat>,
+    /// `Some(None)`: as invoices.
+    pub credit_note_number_format: Option<Option<NumberFormat>>,
+    pub number_restart: Option<NumberRestart>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,4 +77,6 @@ pub enum StoreRejection {
     TokenNotFound,
     #[error("there is no such job")]
     JobNotFound,
+    #[error(transparent)]
+    NumbersCouldRepeat(#[from] NumbersCouldRepeat),
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::decider::changed;
 use crate::limits::MAX_TOKENS;
+use crate::numbers::NumberSettings;
 use crate::{
     ActorId, Category, Cents, ClaimId, Context, CredentialId, Decider, Impossible, JobId, StoreId, Timestamp, TokenId,
 };
@@ -74,6 +75,7 @@ impl Decider for Store {
             | StoreEvent::StoreTaxRateChanged(_)
             | StoreEvent::StoreTimezoneChanged(_)
             | StoreEvent::StoreCartExpiryChanged(_)
+            | StoreEvent::StoreNumberingChanged(_)
             | StoreEvent::StoreSecretChanged(_)
             | StoreEvent::StoreDeleted(_) => true,
         }
@@ -88,6 +90,7 @@ impl Decider for Store {
             | StoreEvent::StoreTaxRateChanged(_)
             | StoreEvent::StoreTimezoneChanged(_)
             | StoreEvent::StoreCartExpiryChanged(_)
+            | StoreEvent::StoreNumberingChanged(_)
             | StoreEvent::StoreSecretChanged(_)
             | StoreEvent::StoreTokenIssued(_)
             | StoreEvent::StoreTokenRevoked(_)
@@ -97,6 +100,26 @@ impl Decider for Store {
             | StoreEvent::StoreActorForgotten(_)
             | StoreEvent::StoreDeleted(_) => false,
         }
+    }
+}
+
+impl LiveStore {
+    fn numbering_changed(&self, change: &ChangeStore) -> Result<Option<StoreEvent>, StoreRejection> {
+        let now = self.numbering.now();
+        let asked = NumberSettings {
+            invoice_number_format: change.invoice_number_format.as_ref().unwrap_or(&now.invoice_number_format).clone(),
+            credit_note_number_format: change
+                .credit_note_number_format
+                .as_ref()
+                .unwrap_or(&now.credit_note_number_format)
+                .clone(),
+            number_restart: change.number_restart.unwrap_or(now.number_restart),
+        };
+        if asked == *now {
+            return Ok(None);
+        }
+        self.numbering.check(&asked)?;
+        Ok(Some(StoreNumberingChanged { numbering: asked }.into()))
     }
 }
 
@@ -112,6 +135,7 @@ impl Store {
         if self.has_given_up(command.claim_id) {
             return Err(StoreRejection::ClaimGivenUp { claim_id: command.claim_id });
         }
+        command.numbering.as_ref().map_or(Ok(()), NumberSettings::check)?;
         Ok(vec![command.clone().into()])
     }
 
@@ -127,7 +151,8 @@ impl Store {
             changed(&change.timezone, &store.timezone).map(|timezone| StoreTimezoneChanged { timezone }.into());
         let expiry = changed(&change.cart_expires_after_minutes, &store.cart_expires_after_minutes)
             .map(|cart_expires_after_minutes| StoreCartExpiryChanged { cart_expires_after_minutes }.into());
-        Ok([name, tagline, order, tax_rate, timezone, expiry].into_iter().flatten().collect())
+        let numbering = store.numbering_changed(change)?;
+        Ok([name, tagline, order, tax_rate, timezone, expiry, numbering].into_iter().flatten().collect())
     }
 
     fn change_secret(&self, credential_id: CredentialId) -> Decision {

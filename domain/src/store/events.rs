@@ -3,6 +3,7 @@
 use super::Role;
 use crate::ids::*;
 use crate::macros::events;
+use crate::numbers::NumberSettings;
 use crate::{Cents, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -33,6 +34,9 @@ pub struct StoreCreated {
     pub timezone: String,
     /// 0: open carts never expire.
     pub cart_expires_after_minutes: u32,
+    /// How its documents are numbered, where it begins with other settings than the usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numbering: Option<NumberSettings>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -64,6 +68,12 @@ pub struct StoreTimezoneChanged {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StoreCartExpiryChanged {
     pub cart_expires_after_minutes: u32,
+}
+
+/// Documents are numbered so from now on. What was issued before keeps its number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoreNumberingChanged {
+    pub numbering: NumberSettings,
 }
 
 /// A new app secret is in force; tokens stay.
@@ -126,7 +136,7 @@ events! {
         StoreTaxRateChanged = 1, StoreTimezoneChanged = 1, StoreCartExpiryChanged = 1, StoreSecretChanged = 1,
         StoreTokenIssued = 2, StoreTokenRevoked = 1, StoreTokensAllRevoked = 1, StoreDeleted = 1,
         BatchCreditStarted = 1, BatchCreditCompleted = 1, StoreClaimGivenUp = 1,
-        StoreActorForgotten = 1,
+        StoreActorForgotten = 1, StoreNumberingChanged = 1,
     }
 }
 
@@ -156,7 +166,8 @@ impl StoreEvent {
             | Self::BatchCreditStarted(_)
             | Self::BatchCreditCompleted(_)
             | Self::StoreClaimGivenUp(_)
-            | Self::StoreActorForgotten(_) => None,
+            | Self::StoreActorForgotten(_)
+            | Self::StoreNumberingChanged(_) => None,
         }
     }
 }

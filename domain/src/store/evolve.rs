@@ -3,6 +3,7 @@
 use super::*;
 use crate::GivenUp;
 use crate::limits::MAX_TOKENS;
+use crate::numbers::SettingsHistory;
 use crate::{ClaimId, Impossible, Timestamp, TokenId};
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ fn fold(state: &mut Store, event: &StoreEvent) -> Option<()> {
         StoreEvent::StoreCartExpiryChanged(event) => {
             live(state)?.cart_expires_after_minutes = event.cart_expires_after_minutes;
         }
+        StoreEvent::StoreNumberingChanged(event) => live(state)?.numbering.change(event.numbering.clone()),
         StoreEvent::StoreSecretChanged(event) => live(state)?.credential_id = event.credential_id,
         StoreEvent::StoreTokenIssued(event) => return token_issued(live(state)?, event),
         StoreEvent::StoreTokenRevoked(event) => token_revoked(live(state)?, event.token_id),
@@ -60,6 +62,7 @@ fn created(state: &mut Store, event: &StoreCreated) -> Option<()> {
         tax_rate_in_basis_points: event.tax_rate_in_basis_points,
         timezone: event.timezone.clone(),
         cart_expires_after_minutes: event.cart_expires_after_minutes,
+        numbering: SettingsHistory::beginning_with(event.numbering.clone().unwrap_or_default()),
         tokens: Vec::new(),
         jobs: BTreeMap::new(),
         given_up,

@@ -4,6 +4,7 @@ use super::Role;
 use super::events::CreditOrder;
 use crate::GivenUp;
 use crate::ids::*;
+use crate::numbers::SettingsHistory;
 use crate::{Cents, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ pub struct LiveStore {
     pub tax_rate_in_basis_points: u32,
     pub timezone: String,
     pub cart_expires_after_minutes: u32,
+    pub numbering: SettingsHistory,
     /// The latest tokens that are not revoked, oldest first, at most [`MAX_TOKENS`](crate::limits::MAX_TOKENS). Which of them have
     /// expired says the clock of whoever asks.
     pub tokens: Vec<LiveToken>,

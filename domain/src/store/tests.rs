@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::limits::MAX_TOKENS;
+use crate::numbers::{Document, NumberFormat, NumberRestart, NumberSettings, NumbersCouldRepeat};
 use crate::testing::{Given, NOW, given, id, live_through, nothing};
 use crate::{ActorId, Cents, ClaimId, CredentialId, Decider, JobId, StoreId, Timestamp, TokenId};
 use chrono::TimeDelta;
@@ -26,6 +27,7 @@ fn create(claim_id: ClaimId) -> StoreCommand {
         tax_rate_in_basis_points: 1_900,
         timezone: "Europe/Berlin".into(),
         cart_expires_after_minutes: 20_160,
+        numbering: None,
     })
 }
 
@@ -41,6 +43,7 @@ fn created() -> StoreCreated {
         tax_rate_in_basis_points: 1_900,
         timezone: "Europe/Berlin".into(),
         cart_expires_after_minutes: 20_160,
+        numbering: None,
     }
 }
 
@@ -128,7 +131,11 @@ fn a_change_says_only_what_changes() {
         tax_rate_in_basis_points: Some(700),
         timezone: Some("Europe/Berlin".into()),
         cart_expires_after_minutes: Some(0),
+        invoice_number_format: Some(format("R-{n}")),
+        credit_note_number_format: Some(None),
+        number_restart: Some(NumberRestart::Never),
     };
+    let numbering = NumberSettings { invoice_number_format: format("R-{n}"), ..NumberSettings::default() };
     shop()
         .when(StoreCommand::Change(change))
         .then([
@@ -136,8 +143,55 @@ fn a_change_says_only_what_changes() {
             StoreTaglineChanged { tagline: None }.into(),
             StoreTaxRateChanged { tax_rate_in_basis_points: 700 }.into(),
             StoreCartExpiryChanged { cart_expires_after_minutes: 0 }.into(),
+            StoreNumberingChanged { numbering }.into(),
         ])
         .and_a_repeat_gives_nothing();
+}
+
+fn format(text: &str) -> NumberFormat {
+    text.parse().unwrap()
+}
+
+fn numbered(invoices: &str, number_restart: NumberRestart) -> NumberSettings {
+    NumberSettings { invoice_number_format: format(invoices), credit_note_number_format: None, number_restart }
+}
+
+fn number_so(settings: NumberSettings) -> StoreCommand {
+    StoreCommand::Change(ChangeStore {
+        invoice_number_format: Some(settings.invoice_number_format),
+        credit_note_number_format: Some(settings.credit_note_number_format),
+        number_restart: Some(settings.number_restart),
+        ..ChangeStore::default()
+    })
+}
+
+/// Whatever formats a store had, none may come that could give one of their numbers again.
+#[test]
+fn a_format_that_could_repeat_a_number_is_refused() {
+    let in_force = |numbering| StoreNumberingChanged { numbering };
+    let yearly = shop().and([in_force(numbered("R-{year}-{n}", NumberRestart::Yearly))]);
+    let without_year = NumbersCouldRepeat::NoYear { of: Document::Invoice };
+    yearly.clone().when(number_so(numbered("R-{n}", NumberRestart::Yearly))).then_rejected(without_year.into());
+    for (then, restart, earlier) in [
+        // The ranks of all are not those of a year.
+        ("R-{year}-{n:04}", NumberRestart::Never, "R-{year}-{n}"),
+        ("R-2027-{n}", NumberRestart::Never, "R-{year}-{n}"),
+        // The one that a store begins with.
+        ("1{n}", NumberRestart::Never, "{n}"),
+    ] {
+        let rejected =
+            NumbersCouldRepeat::Earlier { of: Document::Invoice, new: format(then), earlier: format(earlier) };
+        yearly.clone().when(number_so(numbered(then, restart))).then_rejected(rejected.into());
+    }
+    // Back to what it was before, with more digits, and again.
+    let before = numbered("{n:06}", NumberRestart::Never);
+    let again = numbered("R-{year}-{n:06}", NumberRestart::Yearly);
+    yearly
+        .when(number_so(before.clone()))
+        .then([in_force(before)])
+        .and_a_repeat_gives_nothing()
+        .when(number_so(again.clone()))
+        .then([in_force(again)]);
 }
 
 #[test]

@@ -41,6 +41,7 @@ pub fn store_created(store_id: StoreId) -> StoreCreated {
         tax_rate_in_basis_points: 0,
         timezone: "UTC".to_owned(),
         cart_expires_after_minutes: 60,
+        numbering: None,
     }
 }
 
@@ -155,6 +156,7 @@ pub fn invoice_issued(
         gift_card_used_amount_in_cents: Cents::ZERO,
         credit_used_amount_in_cents: Cents::ZERO,
         amount_due_in_cents: total,
+        issued_on: None,
     }
 }
 

@@ -10,7 +10,8 @@ pub(super) fn header(out: &mut impl Write) -> io::Result<()> {
     )
 }
 
-/// No field needs quotes: ids, numbers and names have neither commas nor quotes, and begin with nothing that spreadsheets compute.
+/// No field needs quotes: ids, numbers and names have neither commas nor quotes, and no formula can be made of their characters but a
+/// subtraction.
 pub(super) fn entry(out: &mut impl Write, dated: &Dated, postings: &[(&str, Posting)]) -> io::Result<()> {
     let currency = dated.entry.currency();
     let number = dated.number.as_deref().unwrap_or_default();

@@ -82,7 +82,7 @@ pub enum WriteError {
     },
     /// No program reads such a number as one word ([`Dated::number`]).
     #[error(
-        "the number of the entry at position {position} is not of ASCII letters, digits, '-', '.', '/' and '_', at most 64"
+        "the number of the entry at position {position} is not of ASCII letters, digits, '-', '.', '/', '_' and '#', at most 64"
     )]
     Number {
         /// The event's position in the log.
@@ -157,6 +157,6 @@ impl<W: Write> Writer<W> {
 }
 
 fn is_number(number: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_');
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_' | b'#');
     (1..=64).contains(&number.len()) && number.bytes().all(is_plain)
 }

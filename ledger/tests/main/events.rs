@@ -174,6 +174,7 @@ pub fn issued(rates: [Option<u32>; 2]) -> InvoiceIssued {
         gift_card_used_amount_in_cents: cents(500),
         credit_used_amount_in_cents: cents(100),
         amount_due_in_cents: cents(2_042),
+        issued_on: None,
     }
 }
 
@@ -213,6 +214,7 @@ pub fn refunded(refund: u128, lines: &[(InvoiceLineItemId, i64, i64)], credit: i
         credit_amount_in_cents: cents(credit),
         credit_id: (credit > 0).then_some(CREDIT),
         nothing_left: false,
+        issued_on: None,
     }
     .into()
 }

@@ -5,6 +5,7 @@ use crate::events::*;
 use crate::shop::Shop;
 use domain::Timestamp;
 use domain::gift_card::{GiftCardEvent, GiftCardSource};
+use domain::numbers::NumberFormat;
 use ledger::write::{Chart, Format, Mapping, WriteError, Writer};
 use ledger::{Account, Dated, Entry, MoneyEvent, TaxRate};
 
@@ -27,7 +28,7 @@ fn a_card() -> Dated {
 
 fn an_invoice() -> Dated {
     let entry = then(&None, invoice()).unwrap();
-    Dated { number: Some("RE-2026/17".to_owned()), ..dated(MoneyEvent::InvoiceIssued, 8, entry) }
+    Dated { number: Some("RE-2026/#17".to_owned()), ..dated(MoneyEvent::InvoiceIssued, 8, entry) }
 }
 
 fn chart() -> Chart {
@@ -71,7 +72,7 @@ fn hledger_is_told_of_amounts_accounts_and_what_entries_refer_to() {
 ";
     assert_eq!(body(Format::Hledger, &[a_card()]), wanted);
     let first = body(Format::Hledger, &[an_invoice()]).lines().nth(1).unwrap().to_owned();
-    assert!(first.starts_with("2026-11-23 (RE-2026/17) InvoiceIssued  ; event:"), "{first}");
+    assert!(first.starts_with("2026-11-23 (RE-2026/#17) InvoiceIssued  ; event:"), "{first}");
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn beancount_is_told_of_the_same() {
 2026-11-23 * \"InvoiceIssued\"
   event: \"00000000-0000-0000-0000-000000000008\"
   position: 8
-  number: \"RE-2026/17\"
+  number: \"RE-2026/#17\"
   customer: \"00000000-0000-0000-0000-000000000002\"
   invoice: \"00000000-0000-0000-0000-00000000000c\"
   Assets:Receivable  20.42 EUR
@@ -109,7 +110,7 @@ fn a_spreadsheet_has_a_line_for_each_posting_and_as_many_fields_in_each() {
     assert_eq!(column("debit"), ["12.34", "", "20.42", "5.00", "1.00", "", "", "2.00", ""]);
     assert_eq!(column("credit"), ["", "12.34", "", "", "", "3.42", "20.00", "", "5.00"]);
     assert_eq!(column("account")[..3], ["clearing:gift-card-sales", "gift-cards:sold", "receivable"]);
-    assert_eq!(column("number")[1..3], ["", "RE-2026/17"]);
+    assert_eq!(column("number")[1..3], ["", "RE-2026/#17"]);
     assert_eq!(column("invoice_id")[1..3], ["", "00000000-0000-0000-0000-00000000000c"]);
 }
 
@@ -147,6 +148,16 @@ fn what_is_not_declared_or_not_readable_is_refused_and_nothing_of_it_written() {
             let dated = Dated { date: date.parse().unwrap(), ..a_card() };
             assert!(matches!(refused(&chart(), &dated), WriteError::Date { position: 7 }), "{date}");
         }
+    }
+}
+
+/// The longest that a store can ask for, and the oddest.
+#[test]
+fn every_number_that_a_store_gives_can_be_written() {
+    for (format, year) in [(format!("{{year}}{}{{n}}", "#".repeat(31)), i32::MIN), ("-_/.#{n}".to_owned(), 2026)] {
+        let number = format.parse::<NumberFormat>().unwrap().write(year, u64::MAX);
+        let dated = Dated { number: Some(number.clone()), ..an_invoice() };
+        assert!(written(Format::Csv, &[dated]).contains(&number), "{number}");
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 const OTHERS: &[&str] = &[
     "StoreCreated", "StoreRenamed", "StoreTaglineChanged", "StoreCreditOrderChanged", "StoreTaxRateChanged", "StoreTimezoneChanged",
     "StoreCartExpiryChanged", "StoreSecretChanged", "StoreTokenIssued", "StoreTokenRevoked", "StoreTokensAllRevoked", "StoreDeleted",
-    "StoreActorForgotten", "BatchCreditStarted", "BatchCreditCompleted", "StoreClaimGivenUp",
+    "StoreActorForgotten", "StoreNumberingChanged", "BatchCreditStarted", "BatchCreditCompleted", "StoreClaimGivenUp",
     "ProductCreated", "ProductDescribed", "ProductRepriced", "ProductDeleted", "InventoryAdjusted", "ProductTagged", "ProductTagRemoved",
     "StockHeld", "StockReleased", "StockConsumed",
     "CustomerCreated", "CustomerRenamed", "CustomerCurrencyChanged", "CustomerPasswordChanged", "CustomerEmailAdded",

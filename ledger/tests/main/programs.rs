@@ -64,7 +64,7 @@ fn write(books: &Books, format: Format, mapping: &Mapping, directory: &Path) -> 
     let path = directory.join(format!("{format:?}"));
     let mut writer = Writer::new(format, &chart(), mapping, std::fs::File::create(&path).unwrap()).unwrap();
     for (number, dated) in (1..).zip(&books.entries) {
-        writer.write(&ledger::Dated { number: Some(format!("RE-{number}")), ..dated.clone() }).unwrap();
+        writer.write(&ledger::Dated { number: Some(format!("R_{number}/2026.A-#")), ..dated.clone() }).unwrap();
     }
     writer.finish().unwrap();
     path

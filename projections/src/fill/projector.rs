@@ -2,16 +2,15 @@
 
 use super::alone::{Alone, FoldError};
 use super::parked::ParkedUnits;
-use super::stores::StoreStates;
+use super::stores::{StoreStates, is_of};
 use crate::RowKey;
 use crate::cache::{Cached, Fingerprint, RowCache};
 use crate::reader::{ViewsInner, decode};
 use crate::slots::Live;
 use crate::status::ViewStatus;
 use crate::store::*;
-use crate::view::{Misfit, Source, View, stream_id, touched};
+use crate::view::{Misfit, Source, Unread, View, stream_id, touched};
 use async_trait::async_trait;
-use domain::Category;
 use eventlog::{Position, StreamName};
 use journal::{Delivery, Envelope, Unreadable};
 use serde_json::Value as Json;
@@ -108,18 +107,26 @@ impl<V: View> Projector<V> {
         }
     }
 
+    /// Where rows' events stand is kept for folding one alone, which no row is that depends on its store.
+    fn keeps_history(&self) -> bool {
+        matches!(V::SOURCE, Source::Streams(_)) && !self.table.view.stores
+    }
+
     fn gather_event(&mut self, event: usize, envelope: &Envelope) {
         let at = envelope.position;
-        if !V::SOURCE.has(envelope.event.category()) || self.parked.has_stream(envelope.stream.as_str(), at) {
+        if !V::SOURCE.has(envelope.event.category()) {
             return;
         }
         let store = self.stores.before(envelope);
+        if self.parked.has_stream(envelope.stream.as_str(), at) {
+            return;
+        }
         let keys = match &store {
             Some(store) => touched::<V>(envelope, store),
             None => touched::<V>(envelope, &V::Store::default()),
         };
         for key in keys.as_slice() {
-            if let Source::Streams(_) = V::SOURCE {
+            if self.keeps_history() {
                 self.history.push((*key, at));
             }
             if !self.parked.has_row(*key, at) {
@@ -129,12 +136,19 @@ impl<V: View> Projector<V> {
         }
     }
 
-    /// What comes before the event is folded; what comes after it, in this batch too, waits.
+    /// What comes before the event is folded; what comes after it, in this batch too, waits where it parks anything.
     fn gather_unreadable(&mut self, unreadable: &Unreadable) {
-        let category = Category::of_stream(unreadable.stream.as_str()).map(|(category, _)| category);
-        if category.is_some_and(|category| V::SOURCE.has(category)) {
-            self.park(unreadable_in(unit_of::<V>(&unreadable.stream), unreadable));
+        if !is_of::<V>(unreadable) {
+            return;
         }
+        let store = self.stores.before_unreadable(unreadable).unwrap_or_default();
+        let unit = match V::unreadable(unreadable, &store) {
+            Unread::Parks => unit_of::<V>(&unreadable.stream),
+            Unread::ParksAlone => ParkedUnit::Row(unreadable.id.into()),
+            Unread::Makes(key, row) => return self.set_row(key, Some(row)),
+            Unread::Nothing => return,
+        };
+        self.park(unreadable_in(unit, unreadable));
     }
 
     /// The place of the row among those of the batch.
@@ -175,12 +189,16 @@ impl<V: View> Projector<V> {
         if self.parked.has_row(touched.key, envelope.position) {
             return;
         }
-        let applied = match store {
-            Some(store) => V::apply(&mut touched.row, touched.key, envelope, store),
-            None => V::apply(&mut touched.row, touched.key, envelope, &V::Store::default()),
+        let applied = match (store, V::FOLLOWED.then(|| self.stores.kept(envelope.metadata.store_id)).flatten()) {
+            (Some(store), Some(kept)) => V::fold(&mut touched.row, touched.key, envelope, store, kept),
+            (Some(store), None) => V::apply(&mut touched.row, touched.key, envelope, store).map(|()| Vec::new()),
+            (None, _) => V::apply(&mut touched.row, touched.key, envelope, &V::Store::default()).map(|()| Vec::new()),
         };
         match applied {
-            Ok(()) => touched.changed = true,
+            Ok(follow) => {
+                touched.changed = true;
+                follow.into_iter().for_each(|(key, row)| self.set_row(key, Some(row)));
+            }
             Err(misfit) => {
                 let misfit = misfit_of(touched.key, envelope, misfit);
                 self.park(misfit);
@@ -205,10 +223,15 @@ impl<V: View> Projector<V> {
         self.history.clear();
     }
 
-    /// Puts a row that was folded alone among those to be written.
+    /// Puts a row that comes of no fold of the batch's among those to be written.
     pub(super) fn set_row(&mut self, key: RowKey, row: Option<V::Row>) {
         self.cache.take(&key);
-        self.rows.push(Touched { key, row, before: None, missing: false, weight: 0, changed: true, after: None });
+        let set = Touched { key, row, before: None, missing: false, weight: 0, changed: true, after: None };
+        let next = self.rows.len();
+        match *self.by_key.entry(key).or_insert(next) {
+            place if place == next => self.rows.push(set),
+            place => self.rows[place] = set,
+        }
     }
 }
 

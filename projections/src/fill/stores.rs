@@ -3,8 +3,8 @@
 use crate::cache::{Cached, RowCache};
 use crate::store::{Flaw, ReadStore, ReadStoreError, Table};
 use crate::view::{StoreState, View};
-use domain::StoreId;
-use journal::{Delivery, Envelope};
+use domain::{Category, StoreId};
+use journal::{Delivery, Envelope, Unreadable};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -36,8 +36,7 @@ impl<V: View> StoreStates<V> {
     pub async fn read(&mut self, store: &dyn ReadStore, batch: &[Delivery]) -> Result<(), ReadStoreError> {
         let Some(cache) = &self.cache else { return Ok(()) };
         let mut missing = Vec::new();
-        for envelope in batch.iter().filter_map(of_view::<V>) {
-            let id = envelope.metadata.store_id;
+        for id in batch.iter().filter_map(store_of::<V>) {
             if self.batch.contains_key(&id) {
                 continue;
             }
@@ -67,15 +66,31 @@ impl<V: View> StoreStates<V> {
 
     /// The event's store as it was before it, and from now on as it is after it; `None`: nothing is kept.
     pub fn before(&mut self, envelope: &Envelope) -> Option<Arc<V::Store>> {
-        let store = self.batch.get_mut(&envelope.metadata.store_id)?;
+        self.folded(envelope.metadata.store_id, |store| store.apply(envelope))
+    }
+
+    /// The same of an event that can't be read.
+    pub fn before_unreadable(&mut self, unreadable: &Unreadable) -> Option<Arc<V::Store>> {
+        self.folded(unreadable.store_id?, |store| store.apply_unreadable(unreadable))
+    }
+
+    fn folded(&mut self, store: StoreId, fold: impl FnOnce(&mut V::Store)) -> Option<Arc<V::Store>> {
+        let store = self.batch.get_mut(&store)?;
         let before = Arc::clone(&store.now);
         let mut after = V::Store::clone(&before);
-        after.apply(envelope);
+        fold(&mut after);
         if after != *before {
             store.now = Arc::new(after);
             store.changed = true;
         }
         Some(before)
+    }
+
+    /// What is kept of the store, to be changed by what follows from an event of it; `None`: nothing is kept.
+    pub fn kept(&mut self, store: StoreId) -> Option<&mut V::Store> {
+        let store = self.batch.get_mut(&store)?;
+        store.changed = true;
+        Some(Arc::make_mut(&mut store.now))
     }
 
     /// What is to be written.
@@ -105,10 +120,15 @@ impl<V: View> StoreStates<V> {
     }
 }
 
-/// An event of the view's streams.
-fn of_view<V: View>(delivery: &Delivery) -> Option<&Envelope> {
+/// The store of an event of the view's streams, where that is known.
+fn store_of<V: View>(delivery: &Delivery) -> Option<StoreId> {
     match delivery {
-        Delivery::Event(envelope) if V::SOURCE.has(envelope.event.category()) => Some(envelope),
-        Delivery::Event(_) | Delivery::Unreadable(_) => None,
+        Delivery::Event(envelope) => V::SOURCE.has(envelope.event.category()).then_some(envelope.metadata.store_id),
+        Delivery::Unreadable(unreadable) => unreadable.store_id.filter(|_| is_of::<V>(unreadable)),
     }
+}
+
+/// Whether an event that can't be read stands in one of the view's streams.
+pub(super) fn is_of<V: View>(unreadable: &Unreadable) -> bool {
+    Category::of_stream(unreadable.stream.as_str()).is_some_and(|(category, _)| V::SOURCE.has(category))
 }

@@ -6,6 +6,7 @@ use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, TimeRange, View, Views};
 use domain::billing::LineKind;
 use domain::invoice::{Invoice, InvoiceEvent, InvoiceIssued, InvoiceStatus, RefundIssued};
+use domain::numbers::Document;
 use domain::{
     CartId, CartItemId, Category, Cents, CouponId, CouponRedemptionId, CreditId, CreditRedemptionId, Currency,
     CustomerId, Decider, Event, GiftCardId, GiftCardSpendId, InvoiceId, InvoiceLineItemId, OrderId, ProductId,
@@ -117,11 +118,19 @@ pub struct RefundLineRow {
 }
 
 /// Which invoices a list takes in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InvoiceFilter {
+    /// The one that has this number.
+    pub number: Option<String>,
     /// Also those that are not open any more.
     pub closed_too: bool,
     pub created: TimeRange,
+}
+
+impl InvoiceFilter {
+    fn takes(&self, row: &InvoiceRow) -> bool {
+        (self.closed_too || row.state == InvoiceStatus::Open) && self.created.has(row.created_at)
+    }
 }
 
 /// Refunds that an invoice's row has, so that it stays as large however often something is refunded.
@@ -331,12 +340,31 @@ impl Views {
         filter: &InvoiceFilter,
         page: &PageRequest,
     ) -> Result<Page<Arc<InvoiceRow>>, ReadError> {
+        if let Some(number) = &filter.number {
+            return self.invoice_by_number(store, number, filter, page).await;
+        }
         let list = match filter.closed_too {
             true => List::through(&BY_STORE, vec![store.0.into()]),
             false => List::through(&BY_OPEN, vec![store.0.into(), true.into()]),
         };
         let list = list.range(filter.created);
         self.of::<Invoices>()?.page("invoices", &[store.0], list, page).await
+    }
+
+    /// The page that the one invoice makes which has the number, where it is among those that are asked for.
+    async fn invoice_by_number(
+        &self,
+        store: StoreId,
+        number: &str,
+        filter: &InvoiceFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Arc<InvoiceRow>>, ReadError> {
+        let numbered = self.numbered(store, Document::Invoice, number).await?;
+        let row = match numbered {
+            Some(numbered) => self.invoice(store, numbered.invoice_id).await?,
+            None => None,
+        };
+        Ok(page.of_one(row.filter(|row| filter.takes(row)))?)
     }
 
     /// The customer's invoices, newest first.
@@ -347,6 +375,11 @@ impl Views {
         filter: &InvoiceFilter,
         page: &PageRequest,
     ) -> Result<Page<Arc<InvoiceRow>>, ReadError> {
+        if let Some(number) = &filter.number {
+            let mut found = self.invoice_by_number(store, number, filter, page).await?;
+            found.items.retain(|row| row.customer_id == customer);
+            return Ok(found);
+        }
         let mut equal = vec![store.0.into(), customer.0.into()];
         let list = match filter.closed_too {
             true => List::through(&BY_CUSTOMER, equal),

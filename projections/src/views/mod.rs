@@ -11,6 +11,7 @@ mod customers;
 mod gift_cards;
 mod invoices;
 mod jobs;
+mod numbers;
 mod orders;
 mod past;
 mod products;
@@ -31,6 +32,7 @@ pub use invoices::{
     RefundLineRow, RefundRow,
 };
 pub use jobs::{JobProgress, JobRow, Jobs};
+pub use numbers::{DocumentNumbers, NumberRow, Numbers};
 pub use orders::{OrderFilter, OrderRow, Orders};
 pub use past::{Past, PastRow};
 pub use products::{ProductFilter, ProductRow, ProductSearch, Products, TagRow};
@@ -56,6 +58,7 @@ pub const ALL: &[AnyView] = &[
     AnyView::of::<Credits>(),
     AnyView::of::<Coupons>(),
     AnyView::of::<Jobs>(),
+    AnyView::of::<Numbers>(),
     AnyView::of::<Purchases>(),
     AnyView::of::<Creations>(),
     AnyView::of::<Refunds>(),

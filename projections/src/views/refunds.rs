@@ -6,6 +6,7 @@ use crate::store::{Column, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, View, Views};
 use domain::invoice::InvoiceEvent;
+use domain::numbers::Document;
 use domain::{Category, Event, InvoiceId, RefundId, StoreId};
 use eventlog::Position;
 use journal::Envelope;
@@ -92,13 +93,22 @@ impl Views {
         Ok(row.filter(|row| row.store_id == store))
     }
 
-    /// The invoice's refunds, newest first.
+    /// The invoice's refunds, newest first; with a number the one whose credit note has it.
     pub async fn refunds(
         &self,
         store: StoreId,
         invoice: InvoiceId,
+        number: Option<&str>,
         page: &PageRequest,
     ) -> Result<Page<Arc<InvoiceRefundRow>>, ReadError> {
+        if let Some(number) = number {
+            let numbered = self.numbered(store, Document::CreditNote, number).await?;
+            let row = match numbered.and_then(|numbered| numbered.refund_id) {
+                Some(refund) => self.refund(store, refund).await?,
+                None => None,
+            };
+            return Ok(page.of_one(row.filter(|row| row.invoice_id == invoice))?);
+        }
         let list = List::through(&BY_INVOICE, vec![store.0.into(), invoice.0.into()]);
         self.of::<Refunds>()?.page("refunds", &[store.0, invoice.0], list, page).await
     }

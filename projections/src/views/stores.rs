@@ -4,6 +4,7 @@ use super::{CREATED, STORE};
 use crate::store::{Column, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, ReadError, RowKey, Source, View, Views};
+use domain::numbers::NumberSettings;
 use domain::store::{CreditOrder, Store, StoreEvent};
 use domain::{Category, Decider, Event, StoreId, Timestamp};
 use journal::Envelope;
@@ -23,6 +24,7 @@ pub struct StoreRow {
     pub timezone: String,
     /// 0: never.
     pub cart_expires_after_minutes: u32,
+    pub numbering: NumberSettings,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub deleted_at: Option<Timestamp>,
@@ -40,7 +42,7 @@ impl View for Stores {
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "stores",
-        version: 1,
+        version: 2,
         key: KeyKind::Id,
         stores: false,
         columns: &[STORE, CREATED, Column::integer("carts_expire")],
@@ -68,6 +70,7 @@ impl View for Stores {
             | StoreEvent::StoreTaxRateChanged(_)
             | StoreEvent::StoreTimezoneChanged(_)
             | StoreEvent::StoreCartExpiryChanged(_)
+            | StoreEvent::StoreNumberingChanged(_)
             | StoreEvent::StoreSecretChanged(_)
             | StoreEvent::StoreTokenIssued(_)
             | StoreEvent::StoreActorForgotten(_)
@@ -104,6 +107,7 @@ fn created(row: &mut Option<StoreRow>, event: &StoreEvent, envelope: &Envelope) 
             tax_rate_in_basis_points: event.tax_rate_in_basis_points,
             timezone: event.timezone.clone(),
             cart_expires_after_minutes: event.cart_expires_after_minutes,
+            numbering: event.numbering.clone().unwrap_or_default(),
             created_at: at,
             updated_at: at,
             deleted_at: None,
@@ -127,6 +131,7 @@ fn changed(row: &mut StoreRow, event: &StoreEvent, envelope: &Envelope) {
         StoreEvent::StoreCartExpiryChanged(event) => {
             row.cart_expires_after_minutes = event.cart_expires_after_minutes;
         }
+        StoreEvent::StoreNumberingChanged(event) => row.numbering.clone_from(&event.numbering),
         StoreEvent::StoreDeleted(_) => row.deleted_at = Some(at),
         StoreEvent::StoreCreated(_)
         | StoreEvent::StoreClaimGivenUp(_)

@@ -121,8 +121,8 @@ async fn ask_store(views: &Views, answers: &mut Answers, store: StoreId, known: 
         answers.note("customers at", at);
     }
     for closed_too in [false, true] {
-        let filter = InvoiceFilter { closed_too, created: TimeRange::ALL };
-        answers.pages("invoices", |page| async move { views.invoices(store, &filter, &page).await }).await;
+        let filter = &InvoiceFilter { closed_too, ..InvoiceFilter::default() };
+        answers.pages("invoices", |page| async move { views.invoices(store, filter, &page).await }).await;
     }
     for status in [None, Some(OrderStatus::Pending), Some(OrderStatus::Shipped)] {
         let filter = OrderFilter { status, ..Default::default() };
@@ -137,7 +137,14 @@ async fn ask_by_id(views: &Views, answers: &mut Answers, store: StoreId, known: 
         answers.note("cart", row(views.cart(store, *id).await.expect("a cart")));
     }
     for id in &known.invoices {
-        answers.note("invoice", row(views.invoice(store, *id).await.expect("an invoice")));
+        let invoice = row(views.invoice(store, *id).await.expect("an invoice"));
+        if let Some(invoice) = &invoice {
+            let refunds = invoice.refunds.iter().map(|refund| refund.refund_id.0);
+            let documents: Vec<_> = std::iter::once(id.0).chain(refunds).collect();
+            let numbers = views.numbers(&documents).await.expect("numbers");
+            answers.note("numbers", documents.iter().map(|id| numbers.get(*id)).collect::<Vec<_>>());
+        }
+        answers.note("invoice", invoice);
     }
     for id in &known.orders {
         answers.note("order", row(views.order(store, *id).await.expect("an order")));
@@ -175,8 +182,8 @@ async fn ask_customer(views: &Views, answers: &mut Answers, store: StoreId, cust
         answers.pages("carts", |page| async move { views.carts(store, customer, state, &page).await }).await;
     }
     for closed_too in [false, true] {
-        let filter = InvoiceFilter { closed_too, created: TimeRange::ALL };
-        let ask = |page| async move { views.customer_invoices(store, customer, &filter, &page).await };
+        let filter = &InvoiceFilter { closed_too, ..InvoiceFilter::default() };
+        let ask = |page| async move { views.customer_invoices(store, customer, filter, &page).await };
         answers.pages("customer invoices", ask).await;
     }
     let filter = OrderFilter { status: Some(OrderStatus::Pending), ..Default::default() };

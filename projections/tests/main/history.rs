@@ -8,9 +8,10 @@ use domain::credit::{CreditEvent, CreditIssued, CreditSource, CreditSpendReverse
 use domain::customer::*;
 use domain::gift_card::{GiftCardEvent, GiftCardSpent, GiftCardVoided};
 use domain::invoice::{InvoiceFailed, RefundIssued, RefundLine, RefundsClosed};
+use domain::numbers::NumberSettings;
 use domain::order::{OrderCanceled, OrderDelivered, OrderShipped};
 use domain::product::*;
-use domain::store::{BatchCreditCompleted, BatchCreditStarted, StoreEvent, StoreRenamed};
+use domain::store::{BatchCreditCompleted, BatchCreditStarted, StoreEvent, StoreNumberingChanged, StoreRenamed};
 use domain::*;
 use eventlog::testing::Chance;
 use journal::testing::events::*;
@@ -267,6 +268,7 @@ impl Historian {
                 credit_amount_in_cents: Cents::ZERO,
                 credit_id: None,
                 nothing_left: false,
+                issued_on: None,
             };
             world.invoice_event(store, invoice, refund).await;
             world.invoice_event(store, invoice, RefundsClosed { refund_ids: vec![refund_id] }).await;
@@ -396,7 +398,15 @@ impl Historian {
     async fn store_change(&mut self, world: &mut World) {
         let which = self.below(2);
         let store = self.known.stores[which];
-        let name = format!("Shop {}", self.below(100));
-        world.append(store, format!("store-{store}"), StoreEvent::from(StoreRenamed { name })).await;
+        let changed: StoreEvent = match self.below(2) {
+            0 => StoreRenamed { name: format!("Shop {}", self.below(100)) }.into(),
+            _ => {
+                let format = ["R-{n}", "{year}/{n:04}", "{n}"][self.below(3)];
+                let invoice_number_format = format.parse().expect("a format");
+                let numbering = NumberSettings { invoice_number_format, ..NumberSettings::default() };
+                StoreNumberingChanged { numbering }.into()
+            }
+        };
+        world.append(store, format!("store-{store}"), changed).await;
     }
 }

@@ -112,7 +112,7 @@ async fn queries_are_answered_throughout_a_rebuild() {
 /// One batch gets through at each try.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_that_ends_at_any_commit_leaves_the_views_as_they_were_and_goes_on_from_there() {
-    let (world, historian) = lived(13, 60).await;
+    let (world, historian) = lived(13, 80).await;
     let before = answers(&world.open().await.views(), &historian.known).await;
     let mut tries = 0;
     loop {

@@ -98,10 +98,10 @@ impl View for Takings {
 }
 
 /// The invoices of a store that are over, numbered in the order in which they ended.
-struct Numbers;
+struct Endings;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct NumberRow {
+struct EndingRow {
     store_id: StoreId,
     number: u64,
     is_collected: bool,
@@ -123,12 +123,12 @@ fn is_end(envelope: &Envelope) -> bool {
 
 const IN_ORDER: Index = Index { name: "in_order", equal: &["store_id"], sort: None, covering: &[] };
 
-impl View for Numbers {
-    type Row = NumberRow;
+impl View for Endings {
+    type Row = EndingRow;
     type Store = Last;
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
-        name: "numbers",
+        name: "endings",
         version: 1,
         key: KeyKind::Parts,
         stores: true,
@@ -148,20 +148,20 @@ impl View for Numbers {
         true
     }
 
-    fn apply(row: &mut Option<NumberRow>, _: RowKey, envelope: &Envelope, last: &Last) -> Result<(), Misfit> {
+    fn apply(row: &mut Option<EndingRow>, _: RowKey, envelope: &Envelope, last: &Last) -> Result<(), Misfit> {
         let is_collected = matches!(&envelope.event, Event::Invoice(InvoiceEvent::InvoiceCollected(_)));
-        *row = Some(NumberRow { store_id: envelope.metadata.store_id, number: last.0 + 1, is_collected });
+        *row = Some(EndingRow { store_id: envelope.metadata.store_id, number: last.0 + 1, is_collected });
         Ok(())
     }
 
-    fn columns(row: &NumberRow) -> Vec<Value> {
+    fn columns(row: &EndingRow) -> Vec<Value> {
         vec![row.store_id.0.into()]
     }
 }
 
 static WITH_TOYS: std::sync::LazyLock<&'static [AnyView]> = std::sync::LazyLock::new(|| {
     // In this order: what is numbered has been gone through when there turns out to be no room for what was taken.
-    let toys = [AnyView::of::<Numbers>(), AnyView::of::<Takings>()];
+    let toys = [AnyView::of::<Endings>(), AnyView::of::<Takings>()];
     cartlog_projections::views::ALL.iter().copied().chain(toys).collect::<Vec<_>>().leak()
 });
 
@@ -177,9 +177,9 @@ async fn takings(views: &Views, store: StoreId) -> Vec<(String, i64, u32)> {
 }
 
 /// Of the store, in order.
-async fn numbers(views: &Views, store: StoreId) -> Vec<(u64, bool)> {
+async fn endings(views: &Views, store: StoreId) -> Vec<(u64, bool)> {
     let list = List::through(&IN_ORDER, vec![store.0.into()]).ascending();
-    let rows = views.of::<Numbers>().expect("filled").list(list).await.expect("rows");
+    let rows = views.of::<Endings>().expect("filled").list(list).await.expect("rows");
     rows.iter().map(|row| (row.number, row.is_collected)).collect()
 }
 
@@ -232,8 +232,8 @@ async fn assert_right(views: &Views, stores: [StoreId; 2]) {
     let days = ["2026-01-01", "2026-01-02", "2026-01-03"];
     assert_eq!(takings(views, other).await, days.map(|day| (day.to_owned(), 7, 1)));
     let ends = [true, true, false, true].into_iter().cycle().take(12);
-    assert_eq!(numbers(views, moved).await, (1..).zip(ends).collect::<Vec<_>>());
-    assert_eq!(numbers(views, other).await, [(1, true), (2, true), (3, true)]);
+    assert_eq!(endings(views, moved).await, (1..).zip(ends).collect::<Vec<_>>());
+    assert_eq!(endings(views, other).await, [(1, true), (2, true), (3, true)]);
 }
 
 /// Each event of a store finds it as the events before it have left it: in the same batch, in one before, and after a restart.
@@ -251,7 +251,7 @@ async fn what_is_kept_of_a_store_is_what_it_was_before_the_event_however_the_log
             collect(&mut world, store, 5).await;
         }
         let views = world.open_with(world.restarted_journal(), in_batches(batch)).await.views();
-        assert_eq!(numbers(&views, stores[0]).await.last(), Some(&(13, true)), "in batches of {batch}");
+        assert_eq!(endings(&views, stores[0]).await.last(), Some(&(13, true)), "in batches of {batch}");
         assert_eq!(takings(&views, stores[1]).await.last(), Some(&("2026-01-03".to_owned(), 12, 2)));
     }
 }
@@ -271,9 +271,9 @@ async fn a_batch_that_is_cut_counts_nothing_twice() {
     }
     let narrow = ProjectionSettings { rows_bytes: 1, ..in_batches(1_000) };
     let views = world.open_with(world.restarted_journal(), narrow).await.views();
-    assert_eq!(numbers(&views, stores[0]).await.len(), 32);
-    assert_eq!(numbers(&views, stores[0]).await.last(), Some(&(32, true)));
-    assert_eq!(numbers(&views, stores[1]).await.last(), Some(&(23, false)));
+    assert_eq!(endings(&views, stores[0]).await.len(), 32);
+    assert_eq!(endings(&views, stores[0]).await.last(), Some(&(32, true)));
+    assert_eq!(endings(&views, stores[1]).await.last(), Some(&(23, false)));
     assert_eq!(takings(&views, stores[0]).await[2], ("2026-01-03".to_owned(), 131, 23));
 }
 
@@ -283,13 +283,13 @@ async fn a_rebuild_gives_the_same_rows_and_the_old_tables_go() {
     let stores = history(&mut world).await;
     let projections = world.open_with(world.journal.clone(), in_batches(4)).await;
     projections.start();
-    projections.rebuild(Some(&["takings".to_owned(), "numbers".to_owned()]), |_| {}).await.expect("rebuilt");
+    projections.rebuild(Some(&["takings".to_owned(), "endings".to_owned()]), |_| {}).await.expect("rebuilt");
     assert_right(&projections.views(), stores).await;
     for store in stores {
         collect(&mut world, store, 5).await;
     }
     let views = projections.views();
-    assert_eq!(numbers(world.caught_up(&views).await, stores[1]).await.last(), Some(&(4, true)));
+    assert_eq!(endings(world.caught_up(&views).await, stores[1]).await.last(), Some(&(4, true)));
     projections.stop().await;
 }
 
@@ -369,7 +369,7 @@ async fn a_row_with_a_compound_key_is_parked_until_a_rebuild_can_fold_it() {
     for _ in 0..2 {
         let projections = world.open_with(world.restarted_journal(), in_batches(1_000)).await;
         assert_eq!(parked(&projections, "takings").await, [ParkedUnit::Row(day)]);
-        assert_eq!(parked(&projections, "numbers").await, []);
+        assert_eq!(parked(&projections, "endings").await, []);
         assert_eq!(ParkedUnit::Row(day).to_string(), format!("{store}/2026-01-01"));
         let days = takings(&projections.views(), store).await;
         assert_eq!(days, [("2026-01-01".to_owned(), 1, 1), ("2026-01-02".to_owned(), 3, 1)]);
@@ -386,13 +386,13 @@ async fn what_could_not_be_read_is_numbered_once_it_is_tried_again() {
     collect(&mut world, store, 1).await;
     let projections = world.open_with(world.restarted_journal(), in_batches(1_000)).await;
     projections.start();
-    assert!(matches!(parked(&projections, "numbers").await[..], [ParkedUnit::Stream(_)]));
-    assert_eq!(numbers(&projections.views(), store).await, [(1, true)]);
+    assert!(matches!(parked(&projections, "endings").await[..], [ParkedUnit::Stream(_)]));
+    assert_eq!(endings(&projections.views(), store).await, [(1, true)]);
     world.log.mend();
-    let alone = projections.fold_row("numbers", RowKey::of(&[KeyPart::Number(1)]), None).await;
-    assert!(matches!(alone, Err(FillError::Fold(FoldError::InOrder("numbers")))), "{alone:?}");
+    let alone = projections.fold_row("endings", RowKey::of(&[KeyPart::Number(1)]), None).await;
+    assert!(matches!(alone, Err(FillError::Fold(FoldError::InOrder("endings")))), "{alone:?}");
     projections.retry_parked().await.expect("tried");
-    assert_eq!(numbers(&projections.views(), store).await, [(1, false), (2, true)]);
-    assert_eq!(parked(&projections, "numbers").await, []);
+    assert_eq!(endings(&projections.views(), store).await, [(1, false), (2, true)]);
+    assert_eq!(parked(&projections, "endings").await, []);
     projections.stop().await;
 }

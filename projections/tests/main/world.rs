@@ -307,7 +307,16 @@ impl World {
 #[derive(Default)]
 pub struct Fixable {
     log: MemoryLog,
-    broken: parking_lot::Mutex<&'static [&'static str]>,
+    broken: parking_lot::Mutex<Broken>,
+}
+
+/// Types of events that can't be read.
+#[derive(Clone, Copy, Default)]
+pub struct Broken {
+    /// As of a type that nobody knows yet.
+    unknown: &'static [&'static str],
+    /// Their data is something else.
+    damaged: &'static [&'static str],
 }
 
 impl Fixable {
@@ -318,7 +327,12 @@ impl Fixable {
 
     /// These, and no others any more.
     pub fn break_types(&self, event_types: &'static [&'static str]) {
-        *self.broken.lock() = event_types;
+        *self.broken.lock() = Broken { unknown: event_types, damaged: &[] };
+    }
+
+    /// The data of these, and of no others any more.
+    pub fn damage_types(&self, event_types: &'static [&'static str]) {
+        *self.broken.lock() = Broken { unknown: &[], damaged: event_types };
     }
 
     pub fn mend(&self) {
@@ -330,10 +344,13 @@ impl Fixable {
     }
 }
 
-fn seen(broken: &[&str], events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
-    let seen = |event: RecordedEvent| match broken.contains(&&*event.event_type) {
-        true => RecordedEvent { event_type: format!("Future{}", event.event_type).into(), ..event },
-        false => event,
+fn seen(broken: Broken, events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
+    let seen = |event: RecordedEvent| match &*event.event_type {
+        unknown if broken.unknown.contains(&unknown) => {
+            RecordedEvent { event_type: format!("Future{unknown}").into(), ..event }
+        }
+        damaged if broken.damaged.contains(&damaged) => RecordedEvent { data: "[]".into(), ..event },
+        _ => event,
     };
     events.into_iter().map(seen).collect()
 }

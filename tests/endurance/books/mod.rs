@@ -1,6 +1,7 @@
 //! A store's books, as anybody can read them over HTTP, and what must hold in them at any moment.
 
 mod money;
+mod numbers;
 mod stock;
 
 use super::client::Client;
@@ -49,6 +50,7 @@ impl Books {
         self.check_carts();
         stock::check_held(self);
         money::check(self);
+        numbers::check(self);
     }
 
     /// Checks what must hold at any moment.

@@ -54,8 +54,14 @@ fn thousandths(amount: i64, share: i64) -> i64 {
 }
 
 fn command(number: u8, step: &Step, gross: i64) -> InvoiceCommand {
-    let refund =
-        |what, as_credit: &bool| InvoiceCommand::Refund { refund_id: refund_id(number), what, as_credit: *as_credit };
+    let refund = |what, as_credit: &bool| {
+        InvoiceCommand::Refund(IssueRefund {
+            refund_id: refund_id(number),
+            what,
+            as_credit: *as_credit,
+            issued_on: day(),
+        })
+    };
     match step {
         Step::Collect => InvoiceCommand::Collect,
         Step::Fail => InvoiceCommand::Fail,

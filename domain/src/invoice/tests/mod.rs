@@ -9,6 +9,7 @@ use crate::{
     AmountOutOfRange, CartId, Cents, CouponId, CouponRedemptionId, CreditId, CreditRedemptionId, CustomerId,
     GiftCardId, GiftCardSpendId, InvoiceId, InvoiceLineItemId, RefundId, RefundLineItemId, StoreId,
 };
+use chrono::NaiveDate;
 
 mod histories;
 mod issuing;
@@ -57,6 +58,7 @@ fn issue(bill: &Bill) -> InvoiceCommand {
         coupon,
         gift_card_spends: (bill.gift_card > 0).then_some(gift_card).into_iter().collect(),
         credit_redemptions: (bill.credit > 0).then_some(credit).into_iter().collect(),
+        issued_on: day(),
     }))
 }
 
@@ -83,12 +85,17 @@ fn line(number: u8) -> InvoiceLineItemId {
     InvoiceLineItemId(id(0x1000 + u128::from(number)))
 }
 
+/// On which all is issued.
+fn day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 11, 23).expect("a day")
+}
+
 fn refund_id(number: u8) -> RefundId {
     RefundId(id(0x500 + u128::from(number)))
 }
 
 fn refund(number: u8, what: RefundRequest) -> InvoiceCommand {
-    InvoiceCommand::Refund { refund_id: refund_id(number), what, as_credit: false }
+    InvoiceCommand::Refund(IssueRefund { refund_id: refund_id(number), what, as_credit: false, issued_on: day() })
 }
 
 fn amount(amount: i64) -> RefundRequest {

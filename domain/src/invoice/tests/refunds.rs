@@ -57,6 +57,7 @@ fn a_full_refund_gives_back_all_that_is_left_and_is_issued_once() {
         credit_amount_in_cents: Cents::ZERO,
         credit_id: None,
         nothing_left: true,
+        issued_on: Some(day()),
     };
     let all = collected(&three_lines()).when(refund(1, RefundRequest::Full)).then([expected]);
     let refunded = all.and_a_repeat_gives_nothing();
@@ -137,7 +138,12 @@ fn a_gift_card_never_turns_into_money() {
     };
     let first = refunded(&invoice, &refund(1, amount(700)));
     assert_eq!(money_and_credit(&first), (700, 0, None));
-    let as_credit = InvoiceCommand::Refund { refund_id: refund_id(2), what: amount(600), as_credit: true };
+    let as_credit = InvoiceCommand::Refund(IssueRefund {
+        refund_id: refund_id(2),
+        what: amount(600),
+        as_credit: true,
+        issued_on: day(),
+    });
     let invoice = invoice.and([first]);
     let second = refunded(&invoice, &as_credit);
     assert_eq!(money_and_credit(&second), (0, 600, Some(CreditId::of_refund(refund_id(2)))));
@@ -158,9 +164,15 @@ fn what_cost_nothing_is_refunded_in_full_or_not_at_all() {
         credit_amount_in_cents: Cents::ZERO,
         credit_id: None,
         nothing_left: true,
+        issued_on: Some(day()),
     };
     for as_credit in [false, true] {
-        let all = InvoiceCommand::Refund { refund_id: refund_id(1), what: RefundRequest::Full, as_credit };
+        let all = InvoiceCommand::Refund(IssueRefund {
+            refund_id: refund_id(1),
+            what: RefundRequest::Full,
+            as_credit,
+            issued_on: day(),
+        });
         let after = collected(&free).when(all).then([nothing.clone()]).and_a_repeat_gives_nothing();
         assert_eq!(status(&after), InvoiceStatus::Refunded);
         after.when(refund(2, RefundRequest::Full)).then_rejected(InvoiceRejection::InvoiceIsNotCollected);

@@ -84,6 +84,7 @@ impl Shop {
             coupon,
             gift_card_spends: Vec::new(),
             credit_redemptions: Vec::new(),
+            issued_on: self.today(),
         };
         self.rates.insert(issue.invoice_id, issue.terms.tax_rate_in_basis_points);
         let billed = CartBilled {

@@ -3,7 +3,7 @@
 use super::{Pending, STORE, Shop};
 use domain::billing::WalletRef;
 use domain::credit::{CreditIssued, CreditSource};
-use domain::invoice::{InvoiceCommand, InvoiceEvent, RefundRequest};
+use domain::invoice::{InvoiceCommand, InvoiceEvent, IssueRefund, RefundRequest};
 use domain::*;
 
 impl Shop {
@@ -34,7 +34,10 @@ impl Shop {
             }
         };
         let (refund_id, as_credit) = (RefundId(self.id()), self.chance.percent(25));
-        self.decide_invoice(invoice, &InvoiceCommand::Refund { refund_id, what, as_credit });
+        self.decide_invoice(
+            invoice,
+            &InvoiceCommand::Refund(IssueRefund { refund_id, what, as_credit, issued_on: self.today() }),
+        );
     }
 
     /// A command that the invoice refuses gives nothing.

@@ -8,6 +8,7 @@ mod invoices;
 
 use crate::chance::Chance;
 use billing::Billing;
+use chrono::NaiveDate;
 use domain::billing::WalletRef;
 use domain::credit::{Credit, CreditCommand, CreditIssued};
 use domain::gift_card::{GiftCard, GiftCardCommand};
@@ -129,6 +130,10 @@ impl Shop {
             75..93 => self.refund(),
             _ => self.on_invoice(InvoiceCommand::CloseRefunds),
         }
+    }
+
+    fn today(&self) -> NaiveDate {
+        self.now.to_utc().date_naive()
     }
 
     fn id(&self) -> Uuid {

@@ -9,6 +9,7 @@ mod gift_cards;
 mod invoices;
 mod jobs;
 mod lists;
+mod numbers;
 mod orders;
 mod past;
 mod products;

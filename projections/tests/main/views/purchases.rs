@@ -39,6 +39,7 @@ fn issued(invoice: u128, code: &str) -> InvoiceIssued {
         gift_card_used_amount_in_cents: Cents::ZERO,
         credit_used_amount_in_cents: Cents::ZERO,
         amount_due_in_cents: Cents::ZERO,
+        issued_on: None,
     }
 }
 
@@ -86,6 +87,7 @@ fn what_was_collected_adds_up_over_all_invoices() {
         credit_amount_in_cents: Cents::ZERO,
         credit_id: None,
         nothing_left: true,
+        issued_on: None,
     };
     bought_twice()
         .passing_by(refund)

@@ -19,6 +19,7 @@ fn created(tagline: Option<&str>) -> StoreCreated {
         tax_rate_in_basis_points: 1_900,
         timezone: "Europe/Berlin".to_owned(),
         cart_expires_after_minutes: 60,
+        numbering: None,
     }
 }
 
@@ -28,7 +29,7 @@ fn fresh() -> Story<Stores, StoreEvent> {
         json!({
             "store_id": STORE, "name": "Shop", "tagline": "All you need", "app_id": "app",
             "credit_order_preference": "gift-card", "tax_rate_in_basis_points": 1_900, "timezone": "Europe/Berlin",
-            "cart_expires_after_minutes": 60, "created_at": at(0), "updated_at": at(0), "deleted_at": null, "revision": 0,
+            "cart_expires_after_minutes": 60, "numbering": {"invoice_number_format": "{n}", "number_restart": "never"}, "created_at": at(0), "updated_at": at(0), "deleted_at": null, "revision": 0,
         }),
     )
 }
@@ -55,7 +56,18 @@ fn every_field_of_a_store_can_change() {
             json!({"cart_expires_after_minutes": 0, "updated_at": at(6), "revision": 6}),
         )
         .then(StoreSecretChanged { credential_id: CredentialId(id(9)) }, json!({"updated_at": at(7), "revision": 7}))
-        .then(StoreDeleted {}, json!({"deleted_at": at(8), "updated_at": at(8), "revision": 8}))
+        .then(
+            StoreNumberingChanged {
+                numbering: domain::numbers::NumberSettings {
+                    invoice_number_format: "R{n}".parse().expect("a format"),
+                    ..Default::default()
+                },
+            },
+            json!({
+                "numbering": {"invoice_number_format": "R{n}", "number_restart": "never"}, "updated_at": at(8), "revision": 8,
+            }),
+        )
+        .then(StoreDeleted {}, json!({"deleted_at": at(9), "updated_at": at(9), "revision": 9}))
         .unfit(created(None));
 }
 
