@@ -1,6 +1,6 @@
 //! Other names for accounts, from a file of lines `ours = theirs`.
 
-use super::names::{BadName, check};
+use super::rules::{BadName, check};
 use crate::Account;
 use crate::account::UnknownAccount;
 use std::collections::BTreeMap;

@@ -11,6 +11,7 @@ mod csv;
 mod hledger;
 mod mapping;
 mod names;
+mod rules;
 mod table;
 
 use crate::{Account, Dated, Posting};
@@ -19,7 +20,8 @@ use std::io::{self, BufWriter, Write};
 
 pub use chart::Chart;
 pub use mapping::{BadLine, BadMapping, LineFault, Mapping};
-pub use names::{BadName, default_name};
+pub use names::default_name;
+pub use rules::BadName;
 
 use names::Names;
 

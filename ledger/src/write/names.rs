@@ -3,25 +3,10 @@
 use super::WriteError;
 use super::chart::Chart;
 use super::mapping::Mapping;
+use super::rules::check_beancount;
 use crate::{Account, Kind, TaxRate};
 use domain::gift_card::GiftCardSource;
 use std::collections::BTreeMap;
-
-/// Why a name is none.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadName {
-    /// No program could tell where it ends.
-    #[error(
-        "'{0}': parts between colons begin with a letter or a digit, and go on with those, '-', '_', '.', '/', '&', ''' and single spaces"
-    )]
-    Anywhere(String),
-    /// beancount has rules of its own.
-    #[error(
-        "'{0}': beancount's names begin with Assets:, Liabilities:, Equity:, Income: or Expenses:, and each part with a capital letter or a \
-         digit; only letters, digits and '-' follow"
-    )]
-    Beancount(String),
-}
 
 /// The accounts that are declared, with their names.
 #[derive(Clone, Debug)]
@@ -32,8 +17,8 @@ impl Names {
         let mut names = BTreeMap::new();
         for account in chart.accounts() {
             let name = mapping.name(account).map_or_else(|| default_name(account), str::to_owned);
-            if is_beancount && !is_beancount_name(&name) {
-                return Err(WriteError::Name { account, source: BadName::Beancount(name) });
+            if is_beancount {
+                check_beancount(&name).map_err(|source| WriteError::Name { account, source })?;
             }
             names.insert(account, name);
         }
@@ -80,30 +65,4 @@ pub fn default_name(account: Account) -> String {
         Account::Goodwill => "Expenses:Goodwill",
     };
     name.to_owned()
-}
-
-/// Whether all programs but beancount can read it as one name: no comment, status, code or second column is in it.
-pub(super) fn check(name: &str) -> Result<(), BadName> {
-    let is_plain = |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.' | '/' | '&' | '\'' | ' ');
-    let is_part = |part: &str| {
-        part.starts_with(char::is_alphanumeric)
-            && part.chars().all(is_plain)
-            && !part.ends_with(' ')
-            && !part.contains("  ")
-    };
-    let is_name = name.len() <= 200 && name.split(':').all(is_part);
-    if is_name { Ok(()) } else { Err(BadName::Anywhere(name.to_owned())) }
-}
-
-fn is_beancount_name(name: &str) -> bool {
-    let mut parts = name.split(':');
-    let is_root = parts.next().is_some_and(|root| {
-        matches!(root, "Assets" | "Liabilities" | "Equity" | "Income" | "Expenses") && root.len() < name.len()
-    });
-    // Of letters that are not ASCII beancount knows no capitals.
-    let begins =
-        |char: char| char.is_ascii_uppercase() || char.is_ascii_digit() || (!char.is_ascii() && char.is_alphabetic());
-    let goes_on =
-        |char: char| char == '-' || char.is_ascii_alphanumeric() || (!char.is_ascii() && char.is_alphanumeric());
-    is_root && parts.all(|part| part.starts_with(begins) && part.chars().all(goes_on))
 }

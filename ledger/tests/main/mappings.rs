@@ -76,7 +76,19 @@ fn beancount_has_rules_of_its_own() {
     for account in Account::FIXED {
         assert!(writes(Format::Beancount, &Mapping::default()).unwrap().contains(&default_name(account)));
     }
-    for name in ["Assets", "Kasse", "assets:Cash", "Assets:cash", "Assets:Cash Desk", "Assets:A/R", "Cash:Assets"] {
+    for name in [
+        "Assets",
+        "Kasse",
+        "assets:Cash",
+        "Assets:cash",
+        "Assets:Cash Desk",
+        "Assets:A/R",
+        "Cash:Assets",
+        "Assets:ärmer",
+        "Assets:²",
+        "Assets:A½",
+        "Assets:A_B",
+    ] {
         let mapping = Mapping::parse(&format!("cash = {name}")).unwrap();
         let refused = writes(Format::Beancount, &mapping).unwrap_err();
         assert!(

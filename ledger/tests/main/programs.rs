@@ -17,6 +17,7 @@ use std::process::Command;
 const MAPPING: &str = "
 cash = Assets:1600-Kasse
 sales = Income:8400-Erlöse
+discounts = Income:Übrige-Нал-Ωμέγα
 gift-cards:sold = Liabilities:Gutscheine # one account
 gift-cards:given = Liabilities:Gutscheine
 tax-payable:1900 = Liabilities:1776-Umsatzsteuer-19
