@@ -38,7 +38,7 @@ pub(super) fn check_beancount(name: &str) -> Result<(), BadName> {
     // Beyond ASCII: Latin, Greek and Cyrillic, of whose letters Unicode has no doubt whether they are capitals.
     let is_letter = |char: char| {
         char.is_ascii_alphabetic()
-            || (matches!(char, 'À'..='ɏ' | 'Ά'..='ώ' | 'Ѐ'..='ԯ') && (char.is_uppercase() || char.is_lowercase()))
+            || (matches!(char, 'À'..='ɏ' | 'Ά'..='ώ' | 'Ѐ'..='ԓ') && (char.is_uppercase() || char.is_lowercase()))
     };
     let begins = |char: char| char.is_ascii_digit() || (is_letter(char) && char.is_uppercase());
     let goes_on = |char: char| char == '-' || char.is_ascii_digit() || is_letter(char);

@@ -172,3 +172,26 @@ fn beancount_accepts_a_shops_books_and_comes_to_the_same_balances() {
         }
     });
 }
+
+/// Every letter that is taken here stands in the name of an account, at the beginning of a part where it may.
+#[test]
+fn beancount_takes_every_letter_that_is_taken_here() {
+    if !are_installed() {
+        return;
+    }
+    let is_taken = |name: &str| {
+        let mapping = Mapping::parse(&format!("cash = {name}")).ok();
+        mapping.is_some_and(|mapping| Writer::new(Format::Beancount, &chart(), &mapping, Vec::new()).is_ok())
+    };
+    let names = ('!'..='\u{ffff}').flat_map(|letter| [format!("Assets:{letter}"), format!("Assets:A{letter}")]);
+    let names: Vec<String> = names.filter(|name| is_taken(name)).collect();
+    assert!(names.len() > 1_000, "{}", names.len());
+    let lines: String = names.iter().enumerate().map(|(rate, name)| format!("tax-payable:{rate} = {name}\n")).collect();
+    let rates = (0..names.len()).map(|rate| TaxRate::BasisPoints(rate as u32));
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("letters");
+    let out = std::fs::File::create(&file).unwrap();
+    let chart = Chart::new(["EUR".parse().unwrap()], rates);
+    Writer::new(Format::Beancount, &chart, &Mapping::parse(&lines).unwrap(), out).unwrap().finish().unwrap();
+    assert_eq!(run("bean-check", &[], &file), "");
+}
