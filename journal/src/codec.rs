@@ -138,7 +138,7 @@ fn unreadable(envelope: &Envelope, reason: seal::SealError) -> Unreadable {
         event_type: envelope.event.event_type().into(),
         hash: envelope.hash,
         store_id: Some(envelope.metadata.store_id),
-        numbering: NumberingEvent::of(&envelope.event, envelope.metadata.occurred_at),
+        numbering: NumberingEvent::of(&envelope.event, envelope.metadata.occurred_at).map(Box::new),
         is_locked: matches!(reason, seal::SealError::Damaged),
         reason: match reason {
             seal::SealError::Damaged => reason.into(),
@@ -148,6 +148,7 @@ fn unreadable(envelope: &Envelope, reason: seal::SealError) -> Unreadable {
 }
 
 /// Decodes one stored event; personal data stays sealed.
+#[allow(clippy::result_large_err, reason = "an event that can be read is larger")]
 fn decode_sealed(recorded: RecordedEvent) -> Result<Envelope, Unreadable> {
     let hash = chain::hash_of(&recorded);
     match read_parts(&recorded) {
@@ -172,7 +173,7 @@ fn illegible(recorded: RecordedEvent, hash: EventHash, reason: Illegible) -> Unr
     let at = text("occurred_at").and_then(|time| time.parse().ok());
     Unreadable {
         store_id: text("store_id").and_then(|id| id.parse().ok()),
-        numbering: NumberingEvent::of_stored(&recorded.event_type, &recorded.data, at),
+        numbering: NumberingEvent::of_stored(&recorded.event_type, &recorded.data, at).map(Box::new),
         stream: recorded.stream,
         revision: recorded.revision,
         position: recorded.position,

@@ -69,7 +69,7 @@ pub struct Unreadable {
     /// The store that it belongs to, where its metadata say at least that.
     pub store_id: Option<StoreId>,
     /// What it means for its store's numbers: an invoice that can't be read has one all the same.
-    pub numbering: Option<NumberingEvent>,
+    pub numbering: Option<Box<NumberingEvent>>,
     pub reason: CausedBy,
     /// All but its personal data can be read: the customer's key is not the one that it was sealed with, or it was altered.
     pub is_locked: bool,

@@ -81,7 +81,7 @@ impl View for Numbers {
     /// its store is not known, or how a store numbers its documents, numbers are not right from there on.
     fn unreadable(unreadable: &Unreadable, store: &Numbering) -> Unread<NumberRow> {
         let Some(store_id) = unreadable.store_id else { return Unread::Parks };
-        let Some(number) = numbered(store, unreadable.numbering.clone()) else {
+        let Some(number) = numbered(store, unreadable.numbering.as_deref().cloned()) else {
             let is_of_settings = ["StoreCreated", "StoreNumberingChanged"].contains(&&*unreadable.event_type);
             return if is_of_settings && unreadable.numbering.is_none() { Unread::Parks } else { Unread::Nothing };
         };
@@ -135,7 +135,7 @@ impl StoreState for Numbering {
     }
 
     fn apply_unreadable(&mut self, unreadable: &Unreadable) {
-        if let Some(event) = unreadable.numbering.clone() {
+        if let Some(event) = unreadable.numbering.as_deref().cloned() {
             self.fold(event);
         }
     }
