@@ -1,8 +1,8 @@
 //! Gift cards and credits, issued, spent and voided.
 
 use super::{CUSTOMERS, STORE, Shop, currency_of, customer};
-use domain::credit::{CreditCommand, CreditEvent, CreditIssued, CreditSource};
-use domain::gift_card::{GiftCardCommand, GiftCardEvent, GiftCardIssued, GiftCardSource};
+use domain::credit::{Credit, CreditCommand, CreditEvent, CreditIssued, CreditSource};
+use domain::gift_card::{GiftCard, GiftCardCommand, GiftCardEvent, GiftCardIssued, GiftCardSource};
 use domain::*;
 
 impl Shop {
@@ -44,8 +44,14 @@ impl Shop {
     }
 
     pub(super) fn void(&mut self) {
-        let cards: Vec<GiftCardId> = self.cards.keys().copied().collect();
-        let credits: Vec<CreditId> = self.credits.keys().copied().collect();
+        // Of most nothing is left, and now and then such a one is voided too.
+        let also_empty = self.chance.percent(20);
+        let cards = self.cards.values().filter_map(GiftCard::known);
+        let cards = cards.filter(|card| also_empty || !card.balance.current.is_zero());
+        let cards: Vec<GiftCardId> = cards.map(|card| card.issued.gift_card_id).collect();
+        let credits = self.credits.values().filter_map(Credit::known);
+        let credits = credits.filter(|credit| also_empty || !credit.balance.current.is_zero());
+        let credits: Vec<CreditId> = credits.map(|credit| credit.issued.credit_id).collect();
         if self.chance.percent(50) && !cards.is_empty() {
             let card = *self.chance.of(&cards);
             self.on_card(card, &GiftCardCommand::Void);

@@ -3,7 +3,7 @@
 use super::{Pending, STORE, Shop};
 use domain::billing::WalletRef;
 use domain::credit::{CreditIssued, CreditSource};
-use domain::invoice::{InvoiceCommand, InvoiceEvent, IssueRefund, RefundRequest};
+use domain::invoice::{Invoice, InvoiceCommand, InvoiceEvent, IssueRefund, RefundRequest};
 use domain::*;
 
 impl Shop {
@@ -12,6 +12,17 @@ impl Shop {
         if !invoices.is_empty() {
             let invoice = *self.chance.of(&invoices);
             self.decide_invoice(invoice, &command);
+        }
+    }
+
+    /// Of an invoice that has any: of those that chance names most have none.
+    pub(super) fn close_refunds(&mut self) {
+        let has_any = |invoice: &&Invoice| invoice.known().is_some_and(|known| !known.open_refunds.is_empty());
+        let open = self.invoices.values().filter(has_any).filter_map(Invoice::known);
+        let open: Vec<InvoiceId> = open.map(|known| known.invoice_id).collect();
+        if !open.is_empty() {
+            let invoice = *self.chance.of(&open);
+            self.decide_invoice(invoice, &InvoiceCommand::CloseRefunds);
         }
     }
 

@@ -128,7 +128,7 @@ impl Shop {
             45..65 => self.on_invoice(InvoiceCommand::Collect),
             65..75 => self.on_invoice(InvoiceCommand::Fail),
             75..93 => self.refund(),
-            _ => self.on_invoice(InvoiceCommand::CloseRefunds),
+            _ => self.close_refunds(),
         }
     }
 
