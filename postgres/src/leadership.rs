@@ -32,6 +32,8 @@ pub enum Role {
     Stream,
     /// What falls due, and reactions that a request left undone.
     Work,
+    /// Building the log's tree.
+    Tree,
 }
 
 impl Role {
@@ -41,6 +43,7 @@ impl Role {
             Role::View { name, version } => format!("view {name} {version}").into(),
             Role::Stream => "stream".into(),
             Role::Work => "work".into(),
+            Role::Tree => "tree".into(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod answered;
+mod as_of;
 mod asyncapi;
 mod audits;
 mod billing;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The crates of the house; the binary is the root.
-pub const CRATES: [&str; 16] = [
+pub const CRATES: [&str; 17] = [
     "domain",
     "eventlog",
     "journal",
@@ -21,6 +21,7 @@ pub const CRATES: [&str; 16] = [
     "pem",
     "audit",
     "proof",
+    "tlog",
     "ledger",
 ];
 /// What the rules of the business never know.

@@ -111,22 +111,40 @@ impl Leaf {
         read::leaf(bytes)
     }
 
+    /// Line by line into one text, as a tree has a record for each of millions of events.
     fn text(&self) -> String {
         let Self { stream, revision, id, event_type, data, metadata, store, rank, number } = self;
-        let lines: [(Line, &dyn fmt::Display); 8] = [
-            (Line::Stream, stream),
-            (Line::Revision, revision),
-            (Line::Id, id),
-            (Line::Type, event_type),
-            (Line::Data, data),
-            (Line::Metadata, metadata),
-            (Line::Store, store),
-            (Line::Rank, rank),
-        ];
-        let number = number.as_ref().map(|number| (Line::Number, number as &dyn fmt::Display));
-        let lines = lines.into_iter().chain(number).map(|(line, value)| format!("{line} {value}\n"));
-        [format!("{}\n", Line::Version)].into_iter().chain(lines).collect()
+        let mut text = String::with_capacity(USUAL_BYTES);
+        text.push_str(Line::Version.as_str());
+        text.push('\n');
+        push(&mut text, Line::Stream, stream);
+        push_number(&mut text, Line::Revision, *revision);
+        push(&mut text, Line::Id, id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+        push(&mut text, Line::Type, event_type);
+        push(&mut text, Line::Data, data.digits(&mut [0; DIGITS]));
+        push(&mut text, Line::Metadata, metadata.digits(&mut [0; DIGITS]));
+        push(&mut text, Line::Store, store.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+        push_number(&mut text, Line::Rank, rank.get());
+        if let Some(number) = number {
+            push_number(&mut text, Line::Number, number.get());
+        }
+        text
     }
+}
+
+/// Most records are no longer.
+const USUAL_BYTES: usize = 512;
+/// Of a SHA-256.
+const DIGITS: usize = 64;
+
+fn push(text: &mut String, line: Line, value: &str) {
+    for part in [line.as_str(), " ", value, "\n"] {
+        text.push_str(part);
+    }
+}
+
+fn push_number(text: &mut String, line: Line, number: u64) {
+    push(text, line, &number.to_string());
 }
 
 fn check_text(line: Line, text: &str, most: usize) -> Result<(), LeafError> {
@@ -149,6 +167,16 @@ impl ContentHash {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// Its digits, in the bytes that are lent for them.
+    fn digits<'d>(&self, digits: &'d mut [u8; DIGITS]) -> &'d str {
+        const OF: &[u8; 16] = b"0123456789abcdef";
+        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = [OF[usize::from(byte >> 4)], OF[usize::from(byte & 15)]];
+        }
+        // They are ASCII.
+        std::str::from_utf8(digits).unwrap_or_default()
+    }
 }
 
 impl From<[u8; 32]> for ContentHash {
@@ -159,7 +187,7 @@ impl From<[u8; 32]> for ContentHash {
 
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        f.write_str(self.digits(&mut [0; DIGITS]))
     }
 }
 
@@ -169,9 +197,10 @@ impl fmt::Debug for ContentHash {
     }
 }
 
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Line {
+    /// The word.
+    const fn as_str(self) -> &'static str {
+        match self {
             Self::Version => "cartlog leaf v1",
             Self::Stream => "stream",
             Self::Revision => "revision",
@@ -182,6 +211,12 @@ impl fmt::Display for Line {
             Self::Store => "store",
             Self::Rank => "rank",
             Self::Number => "number",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
