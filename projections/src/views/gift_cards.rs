@@ -5,7 +5,7 @@ use crate::at::{ListAt, ViewsAt};
 use crate::store::{Column, Filter, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, View, Views};
-use domain::gift_card::{GiftCard, GiftCardEvent};
+use domain::gift_card::{GiftCard, GiftCardEvent, GiftCardSource};
 use domain::{
     Category, Cents, Currency, CustomerId, Decider, Event, GiftCardId, GiftCardSpendId, InvoiceId, StoreId, Timestamp,
 };
@@ -25,6 +25,7 @@ pub struct GiftCardRow {
     pub currency: Currency,
     pub original_balance_in_cents: Cents,
     pub current_balance_in_cents: Cents,
+    pub source: GiftCardSource,
     /// The last ones, oldest first; all of them stand in the history.
     pub spends: Vec<SpendRow>,
     /// How many there were before these.
@@ -85,7 +86,7 @@ impl View for GiftCards {
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "gift_cards",
-        version: 2,
+        version: 3,
         key: KeyKind::Id,
         stores: false,
         columns: &[
@@ -121,6 +122,7 @@ impl View for GiftCards {
                     currency: event.currency,
                     original_balance_in_cents: event.amount_in_cents,
                     current_balance_in_cents: event.amount_in_cents,
+                    source: event.source,
                     spends: Vec::new(),
                     older_spends: 0,
                     created_at: at,

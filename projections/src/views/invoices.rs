@@ -75,6 +75,8 @@ pub struct InvoiceLineRow {
     pub total_amount_in_cents: Cents,
     pub discount_amount_in_cents: Cents,
     pub tax_amount_in_cents: Cents,
+    /// `None`: the event is from before lines had it.
+    pub tax_rate_in_basis_points: Option<u32>,
     pub refunded_amount_in_cents: Cents,
 }
 
@@ -156,7 +158,7 @@ impl View for Invoices {
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "invoices",
-        version: 2,
+        version: 3,
         key: KeyKind::Id,
         stores: false,
         columns: &[STORE, CREATED, Column::id("customer_id"), Column::integer("open")],
@@ -205,6 +207,7 @@ fn issued(event: &InvoiceIssued, envelope: &Envelope) -> InvoiceRow {
         total_amount_in_cents: line.total_amount_in_cents,
         discount_amount_in_cents: line.discount_amount_in_cents,
         tax_amount_in_cents: line.tax_amount_in_cents,
+        tax_rate_in_basis_points: line.tax_rate_in_basis_points,
         refunded_amount_in_cents: Cents::ZERO,
     });
     let gift_card_spends = event.gift_card_spends.iter().map(|spend| InvoiceGiftCardSpend {
