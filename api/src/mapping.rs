@@ -18,7 +18,7 @@ use domain::order::{OrderRejection, OrderStatus};
 use domain::product::ProductRejection;
 use domain::store::StoreRejection;
 use eventlog::LogError;
-use journal::{JournalError, KeysError};
+use journal::{IndexError, JournalError, KeysError};
 use projections::ReadError;
 use std::time::Duration;
 use streaming::WindowStoreError;
@@ -127,9 +127,25 @@ pub fn read_error(error: ReadError) -> Problem {
         ReadError::NotReady(_) => Problem::new(Code::ReadModelBehind, error.to_string()),
         ReadError::BadCursor(_) => bad_cursor(),
         ReadError::PageTooLarge { .. } => Problem::field(FieldError::query("limit", TOO_LARGE_A_PAGE)),
+        ReadError::History(error) => journal_error(error),
         ReadError::Store(reason) => {
             tracing::error!(%reason, "a query could not be answered");
             Problem::new(Code::Unavailable, "the read model is away")
+        }
+    }
+}
+
+/// The answer to a question that the index of the log could not answer.
+pub fn index_error(error: IndexError) -> Problem {
+    match &error {
+        IndexError::Behind { .. } => Problem::new(Code::ReadModelBehind, error.to_string()),
+        IndexError::Unavailable(_) => {
+            tracing::error!(error = eventlog::with_causes(&error), "a query about the past could not be answered");
+            Problem::new(Code::Unavailable, "the index of the log is away")
+        }
+        IndexError::Damaged(_) => {
+            tracing::error!(error = eventlog::with_causes(&error), "a query about the past could not be answered");
+            Problem::of(Code::HistoryDamaged)
         }
     }
 }

@@ -9,12 +9,16 @@ use commands::{Clock, Commands};
 use futures::future::BoxFuture;
 use http::{HeaderValue, Method};
 use ipnet::IpNet;
-use journal::{Journal, Positions};
+use journal::{Journal, LogIndex, Positions};
 use projections::Views;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use streaming::Windows;
+use tokio::sync::Semaphore;
+
+/// Queries about the past that are answered at the same time: each folds rows anew.
+const LOOKING_BACK: usize = 4;
 
 /// What the API is wired to.
 #[derive(Clone)]
@@ -25,6 +29,8 @@ pub struct ApiParts {
     /// For histories.
     pub journal: Journal,
     pub clock: Arc<dyn Clock>,
+    /// For queries about the past, and what is found in it.
+    pub index: Arc<dyn LogIndex>,
     pub readiness: Arc<dyn Ready>,
     /// Renders the process's metrics in Prometheus' text format.
     pub metrics: Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>,
@@ -96,6 +102,8 @@ pub(crate) struct ApiState {
     /// The highest log position that this node has answered to each store: its queries wait for it, so that a client always sees
     /// what it has done (api.md §1, Reading your own writes).
     pub(crate) positions: Positions,
+    /// Whose turn it is to look into the past.
+    pub(crate) looking_back: Arc<Semaphore>,
     /// The methods of each path that read a body.
     pub(crate) bodies: HashMap<String, Vec<Method>>,
     /// What tokens of each role may ask for.
@@ -117,6 +125,7 @@ impl Api {
             strangers: Strangers::new(settings.anonymous_rate_limit),
             budget: Budget::new(settings.body_budget),
             positions: Positions::default(),
+            looking_back: Arc::new(Semaphore::new(LOOKING_BACK)),
             bodies,
             access,
             document,

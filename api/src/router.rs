@@ -3,8 +3,8 @@
 use crate::openapi;
 use crate::parts::{Api, ApiParts};
 use crate::routes::{
-    addresses, audits, billing, carts, confirmation, coupons, credits, customers, emails, gift_cards, histories,
-    invoices, orders, products, refunds, snapshots, stores, streaming, tags, tokens,
+    addresses, audits, billing, carts, confirmation, coupons, credits, customers, emails, finding, gift_cards,
+    histories, invoices, orders, products, refunds, snapshots, stores, streaming, tags, tokens,
 };
 use crate::service;
 use crate::wire::access::{Access, AccessTable, Window};
@@ -137,6 +137,7 @@ urls! {
     "/streaming/newcustomers"                            => GET streaming::new_customers;
     "/streaming/customerlogin"                           => GET streaming::customer_logins;
 
+    "/audit/find"                                        => GET finding::find;
     "/audit/{kind}/{object_id}"                          => GET audits::history_of;
 
     "/"                                                  => GET service::root;

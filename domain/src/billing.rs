@@ -80,6 +80,10 @@ pub struct InvoiceLine {
     pub total_amount_in_cents: Cents,
     pub discount_amount_in_cents: Cents,
     pub tax_amount_in_cents: Cents,
+    /// What it was taxed at, in 1/100 %; 0 for shipping. Lines from before this field have none: then the rate stands in the
+    /// terms of `CartBilled` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_rate_in_basis_points: Option<u32>,
 }
 
 impl InvoiceLine {
@@ -152,6 +156,7 @@ impl BillingTerms {
                 total_amount_in_cents: total,
                 discount_amount_in_cents: discount,
                 tax_amount_in_cents: total.minus(discount)?.tax(self.tax_rate_in_basis_points)?,
+                tax_rate_in_basis_points: Some(self.tax_rate_in_basis_points),
             });
         }
         if let Some(shipping) = &self.shipping {
@@ -166,6 +171,7 @@ impl BillingTerms {
                 total_amount_in_cents: shipping.amount_in_cents,
                 discount_amount_in_cents: Cents::ZERO,
                 tax_amount_in_cents: Cents::ZERO,
+                tax_rate_in_basis_points: Some(0),
             });
         }
         Ok(lines)

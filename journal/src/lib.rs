@@ -12,6 +12,7 @@ mod envelope;
 mod error;
 mod follow;
 mod heads;
+mod index;
 #[allow(clippy::module_inception)]
 mod journal;
 mod keys;
@@ -27,6 +28,7 @@ pub use envelope::{Delivery, Envelope, Unreadable};
 pub use error::JournalError;
 pub use follow::{Batch, Follower, Memory};
 pub use heads::StoreHeads;
+pub use index::{EventKey, FoundPositions, IndexError, LogIndex};
 pub use journal::Journal;
 pub use keys::{Keys, KeysError, SealingKey};
 pub use metadata::{Actor, By, Idempotency, Metadata, NamedPerson};

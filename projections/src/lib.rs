@@ -7,7 +7,9 @@
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+mod any_time;
 mod any_view;
+mod at;
 mod cache;
 mod fill;
 mod key;
@@ -31,7 +33,9 @@ mod words;
 
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresReadStore;
+pub use any_time::AnyViews;
 pub use any_view::AnyView;
+pub use at::ViewsAt;
 pub use fill::{FillError, FoldError, ProjectionSettings, Projections, Retried};
 pub use key::{KeyPart, KeyParts, RowKey};
 pub use page::{BadCursor, Cursor, Page, PageRequest, Start};

@@ -10,6 +10,7 @@ use crate::store::{Flaw, Hit, List, Parked, ReadStore, ReadStoreError, Search, T
 use crate::view::View;
 use eventlog::Position;
 use health::Failing;
+use journal::JournalError;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,12 +33,15 @@ pub enum ReadError {
     NotReady(&'static str),
     #[error(transparent)]
     Store(#[from] ReadStoreError),
+    /// What was is folded from the log, which could not be read.
+    #[error(transparent)]
+    History(Arc<JournalError>),
 }
 
 /// A page that a cursor leads on from ends early once its rows take so much, as they are stored.
-const PAGE_BYTES: usize = 2 * 1024 * 1024;
+pub(crate) const PAGE_BYTES: usize = 2 * 1024 * 1024;
 /// What a page that is counted may take.
-const COUNTED_PAGE_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const COUNTED_PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// Rows that are read at once where only some are taken.
 const PICKED_FROM: u32 = 256;
 /// Rows that are read before any is weighed.
@@ -209,6 +213,16 @@ impl<V: View> Reader<'_, V> {
         let keys: Vec<RowKey> = keys.iter().map(|key| (*key).into()).collect();
         let rows = self.get_many_cached(&keys).await?;
         Ok(rows.into_iter().map(|cached| cached.map(|cached| cached.row)).collect())
+    }
+
+    /// The tables that answer.
+    pub(crate) fn table(&self) -> Table {
+        self.live.table
+    }
+
+    /// The keys that the list finds, with their places in it.
+    pub(crate) async fn hits(&self, list: List) -> Result<Vec<Hit>, ReadError> {
+        Ok(self.store.list(self.live.table, list).await?)
     }
 
     /// What is parked of the view.

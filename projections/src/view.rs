@@ -44,7 +44,8 @@ pub trait View: Send + Sync + 'static {
 
     /// Folds the event as `apply` does, and gives what follows from it: rows that nothing else makes or changes. Of what is kept of the
     /// store it may change what `keys`, `apply` and [`StoreState::apply`] do not look at: they are a batch ahead of it. Events come in the
-    /// log's order; those of a row that is parked do not come.
+    /// log's order; those of a row that is parked do not come. Where nothing is kept of stores, what follows must be the same whenever the
+    /// row is folded anew.
     fn fold(
         row: &mut Option<Self::Row>,
         key: RowKey,

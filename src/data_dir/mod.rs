@@ -23,7 +23,8 @@ pub struct DataDir {
 }
 
 /// The files that SQLite keeps in the directory.
-const DATABASES: [&str; 5] = ["log.sqlite", "views.sqlite", "windows.sqlite", "vault.sqlite", "commands.sqlite"];
+const DATABASES: [&str; 6] =
+    ["log.sqlite", "views.sqlite", "windows.sqlite", "tree.sqlite", "vault.sqlite", "commands.sqlite"];
 /// What SQLite keeps beside each.
 const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 
@@ -97,6 +98,11 @@ impl DataDir {
 
     pub fn windows(&self) -> PathBuf {
         self.root.join("windows.sqlite")
+    }
+
+    /// What proves the log, and finds in it: can be had again from it.
+    pub fn tree(&self) -> PathBuf {
+        self.root.join("tree.sqlite")
     }
 
     /// Snapshots and checkpoints of the commands: losing them costs only time.

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::data_dir::{DataDir, Lock};
 use crate::engines::kafka::{self, CheckReport};
 use crate::kafka::topics::{Amended, Amends, Topics};
+use crate::wiring::tree::TreeKeeper;
 use crate::wiring::views::ViewsKeeper;
 use crate::wiring::windows::{self, WindowsCounter};
 use crate::wiring::{Backend, Purpose, Stores};
@@ -26,6 +27,7 @@ pub struct Operations {
     journal: Journal,
     views: ViewsKeeper,
     windows: WindowsCounter,
+    tree: TreeKeeper,
     data: DataDir,
     running: Option<Running>,
     /// Last: the directory is free once all the rest is closed.
@@ -39,8 +41,8 @@ impl Operations {
     /// As [`Stores::open_alone`].
     pub async fn alone(config: &Config, data: DataDir, purpose: Purpose) -> Result<Self> {
         let (stores, lock) = Stores::open_alone(config, &data, purpose).await?;
-        let Stores { journal, views, windows, snapshots, vault, .. } = stores;
-        Ok(Self::of(Witnesses { journal, views, windows, snapshots, vault }, data, Arc::new(lock)))
+        let Stores { journal, views, windows, tree, snapshots, vault, .. } = stores;
+        Ok(Self::of(Witnesses { journal, views, windows, snapshots, vault }, tree, data, Arc::new(lock)))
     }
 
     /// Of a running server.
@@ -52,13 +54,13 @@ impl Operations {
             snapshots: Arc::clone(&backend.snapshots),
             vault: Arc::clone(&backend.vault),
         };
-        let operations = Self::of(witnesses, backend.data.clone(), Arc::clone(&backend.lock));
+        let operations = Self::of(witnesses, backend.tree.clone(), backend.data.clone(), Arc::clone(&backend.lock));
         Self { running: Some(running), ..operations }
     }
 
-    fn of(witnesses: Witnesses, data: DataDir, lock: Arc<Lock>) -> Self {
+    fn of(witnesses: Witnesses, tree: TreeKeeper, data: DataDir, lock: Arc<Lock>) -> Self {
         let Witnesses { journal, views, windows, .. } = witnesses.clone();
-        Self { witnesses, journal, views, windows, data, running: None, _lock: lock }
+        Self { witnesses, journal, views, windows, tree, data, running: None, _lock: lock }
     }
 
     /// Who can tell of histories.

@@ -4,7 +4,7 @@ use super::{Operations, Running};
 use crate::engines::kafka::Forwarder;
 use crate::in_time::in_time;
 use crate::status::report::{self, Follower, Parked, StoreStatus};
-use crate::wiring::windows;
+use crate::wiring::{tree, windows};
 use crate::{supervise, version};
 use commands::{Clock, SystemClock};
 use domain::Timestamp;
@@ -33,8 +33,11 @@ impl Operations {
             tasks: if running.is_some() { supervise::all() } else { Vec::new() },
             files: files.collect(),
         };
-        let (views, windows) =
-            tokio::join!(in_time(TOLD_WITHIN, self.views.positions()), in_time(TOLD_WITHIN, self.windows.position()));
+        let (views, windows, tree) = tokio::join!(
+            in_time(TOLD_WITHIN, self.views.positions()),
+            in_time(TOLD_WITHIN, self.windows.position()),
+            in_time(TOLD_WITHIN, self.tree.position()),
+        );
         let mut known: Vec<(String, Option<Position>, String)> = match views {
             Ok(views) => views.into_iter().map(|(name, position, state)| (name, Some(position), state)).collect(),
             Err(reason) => {
@@ -44,6 +47,10 @@ impl Operations {
         known.push(match windows {
             Ok(position) => (windows::NAME.to_owned(), Some(position), self.windows.describe().await),
             Err(reason) => (windows::NAME.to_owned(), None, format!("not known: {reason}")),
+        });
+        known.push(match tree {
+            Ok(position) => (tree::NAME.to_owned(), Some(position), self.tree.describe()),
+            Err(reason) => (tree::NAME.to_owned(), None, format!("not known: {reason}")),
         });
         if let Some(running) = running {
             known.push(reacting(running, &mut status.parked));

@@ -25,6 +25,7 @@ pub fn router(
         commands: backend.commands.clone(),
         views: backend.queries.clone(),
         windows: backend.windows.windows(),
+        index: Arc::new(backend.tree.clone()),
         journal: backend.journal.clone(),
         clock: Arc::new(commands::SystemClock),
         readiness: Arc::clone(readiness) as Arc<dyn api::Ready>,

@@ -15,6 +15,7 @@ use crate::engines::kafka::Forwarder;
 use crate::operations::Operations;
 use crate::progress::catching_up;
 use crate::wiring::sharing::windows_are_shared;
+use crate::wiring::tree::TreeKeeper;
 use crate::wiring::windows::WindowsCounter;
 use crate::wiring::{Backend, Leading, identity};
 use anyhow::Result;
@@ -53,6 +54,7 @@ pub fn all(backend: &Backend, services: Services) -> impl Iterator<Item = Worker
         Some(Worker::kept("control socket", ANY, (Arc::new(socket), operations), answer_commands)),
         Some(Worker::by_itself("views", VIEWS, move || views.start())),
         Some(Worker::kept("windows", STREAM, (windows, counting, unit), count)),
+        Some(Worker::kept("tree", VIEWS, (backend.tree.clone(), unit), grow)),
         backend.forwarder.clone().map(forwarding),
         Some(Worker::kept("store heads", API, heads, follow_heads)),
         Some(Worker::kept("reacting", API, reacting.clone(), Reacting::run).after(reacting.begin(backend.sole_writer))),
@@ -92,6 +94,11 @@ async fn answer_commands(with: (Arc<UnixListener>, Arc<Operations>), stop: Cance
 async fn count(with: (WindowsCounter, Arc<Leading>, LogUnit), stop: CancellationToken) -> Result<()> {
     let (windows, leading, unit) = with;
     leading.run(stop, |stop| windows.run(stop, catching_up("catching up metric windows", unit))).await
+}
+
+async fn grow(with: (TreeKeeper, LogUnit), stop: CancellationToken) -> Result<()> {
+    let (tree, unit) = with;
+    tree.run(stop, catching_up("building the log's tree", unit)).await
 }
 
 async fn forward(with: (Forwarder, LogUnit), stop: CancellationToken) -> Result<()> {

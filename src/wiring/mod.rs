@@ -16,6 +16,7 @@ pub mod place;
 pub mod sharing;
 mod snapshots;
 mod stores;
+pub mod tree;
 pub mod vault;
 pub mod views;
 pub mod windows;
@@ -39,6 +40,7 @@ use lookups::ViewLookups;
 use memory::Shares;
 use projections::Views;
 use std::sync::Arc;
+use tree::TreeKeeper;
 use views::{Report, ViewsKeeper};
 use windows::WindowsCounter;
 
@@ -56,6 +58,7 @@ pub struct Backend {
     pub queries: Views,
     pub views: ViewsKeeper,
     pub windows: WindowsCounter,
+    pub tree: TreeKeeper,
     pub forwarder: Option<Forwarder>,
     pub data: DataDir,
     /// What of all that is in files.
@@ -129,6 +132,7 @@ pub async fn open(config: &Config, data: DataDir, lock: Lock, public_url: String
         queries,
         views: stores.views,
         windows: stores.windows,
+        tree: stores.tree,
         data,
         files: stores.files,
         sole_writer: stores.sole_writer,

@@ -2,6 +2,7 @@
 
 use super::log::{self, OpenLog};
 use super::memory::Shares;
+use super::tree::TreeKeeper;
 use super::views::{self, ViewsKeeper};
 use super::windows::WindowsCounter;
 use super::{Files, identity, snapshots, vault};
@@ -35,6 +36,7 @@ pub struct Stores {
     pub progress: Arc<dyn Snapshots>,
     pub views: ViewsKeeper,
     pub windows: WindowsCounter,
+    pub tree: TreeKeeper,
     /// What of all that is in files.
     pub files: Files,
     /// No other process writes to the log.
@@ -56,13 +58,14 @@ impl Stores {
         let vault = vault::open(config, data, &databases, &mut files).await?;
         let snapshots = snapshots::open(data, &mut files).await?;
         let progress = snapshots::open_progress(&snapshots, &databases).await?;
+        let tree = TreeKeeper::open(config, data, &databases, &log, &mut files).await?;
         let journal = Journal::with_memory(log, vault::as_keys(&vault), Shares::of(config.memory).of_followers());
         if config.views_url.is_none() && purpose == Purpose::Serve {
             views::ahead::take(data, journal.log_id().await?).await?;
         }
         let views = views::open(config, data, &databases, &mut files).await?;
         let windows = WindowsCounter::open(config, data, &journal, &mut files).await?;
-        Ok(Self { journal, vault, snapshots, progress, views, windows, files, sole_writer, databases })
+        Ok(Self { journal, vault, snapshots, progress, views, windows, tree, files, sole_writer, databases })
     }
 
     /// Opens those of a directory that no server has, for one command.

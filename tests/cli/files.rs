@@ -7,7 +7,8 @@ use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-const FILES: [&str; 5] = ["log.sqlite", "vault.sqlite", "views.sqlite", "windows.sqlite", "commands.sqlite"];
+const FILES: [&str; 6] =
+    ["log.sqlite", "vault.sqlite", "views.sqlite", "windows.sqlite", "tree.sqlite", "commands.sqlite"];
 /// More than any disk has left.
 const MORE_THAN_THERE_IS: &str = "9000000000000000000";
 
@@ -106,9 +107,12 @@ async fn with_less_room_than_is_kept_free_commands_are_refused_and_queries_go_on
 
 #[tokio::test]
 async fn what_can_be_made_again_heals_itself() {
-    for (name, tables) in
-        [("views.sqlite", "products_%"), ("windows.sqlite", "buckets_%"), ("commands.sqlite", "snapshots")]
-    {
+    for (name, tables) in [
+        ("views.sqlite", "products_%"),
+        ("windows.sqlite", "buckets_%"),
+        ("tree.sqlite", "spans"),
+        ("commands.sqlite", "snapshots"),
+    ] {
         let data = tempfile::tempdir().expect("a directory");
         let server = Server::on_files(data.path(), &[]);
         let shop = TestShop::on(&server).await;
@@ -125,7 +129,8 @@ async fn what_can_be_made_again_heals_itself() {
                 shop.send("POST", &format!("/customer/{customer}/cart/item/{product}"), json!({ "quantity": 1 })).await;
             let product = shop.get(&format!("/product/{product}")).await;
             let top = shop.get("/streaming/toptencartitems/1").await;
-            added.status < 300 && product.status == 200 && top.status != 503
+            let then = shop.get("/store?as_of_position=1").await;
+            added.status < 300 && product.status == 200 && top.status != 503 && then.status < 500
         };
         let healing = async {
             while !is_well().await {

@@ -123,6 +123,7 @@ async fn tax_is_taken_of_each_item_line_rounded_half_up_and_never_of_shipping() 
     fill(&shop, &customer, &[(1, 50), (2, 13), (1, 1), (1, 3)]).await;
     let billed = shop.bill_with(&customer, "", json!({ "shipping_amount_in_cents": 1_000 })).await.expect(201);
     assert_eq!(lines(&billed, "tax_amount_in_cents"), [10, 5, 0, 1, 0]);
+    assert_eq!(lines(&billed, "tax_rate_in_basis_points"), [1_900, 1_900, 1_900, 1_900, 0]);
     assert_eq!(amounts(&billed), [1_080, 0, 16, 0, 0, 1_096]);
 }
 

@@ -92,6 +92,7 @@ async fn every_operation_of_the_contract_is_there_and_no_other() {
         ("/streaming/topcoupon", "GET"),
         ("/streaming/newcustomers", "GET"),
         ("/streaming/customerlogin", "GET"),
+        ("/audit/find", "GET"),
         ("/audit/{kind}/{object_id}", "GET"),
         ("/", "GET"),
         ("/errors", "GET"),
@@ -145,7 +146,7 @@ async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
         ("CouponRedemption", "coupon_code_redemption_id coupon_code_id invoice_id amount_in_cents created_at"),
         (
             "InvoiceLineItem",
-            "invoice_line_item_id invoice_id cart_item_id product_id product_title quantity unit_amount_in_cents total_amount_in_cents discount_amount_in_cents tax_amount_in_cents refunded_amount_in_cents type",
+            "invoice_line_item_id invoice_id cart_item_id product_id product_title quantity unit_amount_in_cents total_amount_in_cents discount_amount_in_cents tax_amount_in_cents tax_rate_in_basis_points refunded_amount_in_cents type",
         ),
         (
             "Refund",
@@ -159,7 +160,7 @@ async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
         ("OrderLineItem", "order_line_item_id order_id invoice_line_item_id product_id product_title quantity"),
         (
             "GiftCard",
-            "gift_card_id store_id gifter_customer_id recipient_customer_id currency original_balance_in_cents current_balance_in_cents spends created_at updated_at voided_at links",
+            "gift_card_id store_id gifter_customer_id recipient_customer_id currency original_balance_in_cents current_balance_in_cents source spends created_at updated_at voided_at links",
         ),
         (
             "GiftCardSpend",
@@ -188,6 +189,9 @@ async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
             "event_id type revision position occurred_at recorded_at actor by request_id causation_id hash happened changes data",
         ),
         ("AuditBy", "token_id token_name actor_id actor_name"),
+        ("AuditFindings", "result objects events position complete"),
+        ("FoundObject", "kind id href"),
+        ("FoundEvent", "event_id type revision position occurred_at request_id causation_id object"),
         ("Change", "field before after"),
         ("Link", "rel href"),
         ("Problem", "type title status detail error errors parts"),
@@ -205,7 +209,7 @@ async fn every_resource_has_the_fields_of_the_contract_and_no_other() {
         ("CustomerInput", "currency email first_name last_name password addresses"),
         ("CustomerChange", "currency email first_name last_name password"),
         ("AddressInput", "street city zip state country is_primary"),
-        ("GiftCardInput", "gifter_customer_id recipient_customer_id original_amount"),
+        ("GiftCardInput", "gifter_customer_id recipient_customer_id original_amount source"),
         (
             "CouponInput",
             "code style amount expires_at starts_at usage_limit usage_limit_per_customer minimum_amount_in_cents",
@@ -243,6 +247,8 @@ async fn words_that_a_field_may_hold_are_listed() {
         ("InvoiceLineItem/properties/type", "item shipping"),
         ("Refund/properties/state", "open closed"),
         ("Order/properties/status", "pending shipped delivered canceled"),
+        ("GiftCard/properties/source", "sold given unstated"),
+        ("GiftCardInput/properties/source", "sold given"),
         ("Credit/properties/source", "issued refund batch"),
         ("Coupon/properties/style", "dollars_off percent_off"),
         ("JobStatus/properties/result", "running complete"),

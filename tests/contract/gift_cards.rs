@@ -22,6 +22,36 @@ async fn a_gift_card_has_its_fields_and_its_recipients_currency() {
     assert_eq!(shop.get(&path).await.text("/gift_card/currency"), "EUR");
 }
 
+/// Whether somebody paid for it is for the books, and said by whoever issues it.
+#[tokio::test]
+async fn a_gift_card_is_sold_unless_it_is_given() {
+    let shop = TestShop::start().await;
+    let ada = shop.customer().await;
+    let issue = async |source: Value| {
+        let mut new = json!({ "gifter_customer_id": ada, "recipient_customer_id": ada, "original_amount": 5 });
+        if !source.is_null() {
+            new["source"] = source;
+        }
+        shop.post("/giftcard", new).await
+    };
+    for (asked, shown, told) in [
+        (Value::Null, "sold", ", sold"),
+        (json!("sold"), "sold", ", sold"),
+        (json!("given"), "given", ", given by the store"),
+    ] {
+        let made = issue(asked).await.expect(201);
+        let id = made.text("/gift_card/gift_card_id");
+        assert_eq!(made.text("/gift_card/source"), shown);
+        assert_eq!(shop.get(&format!("/giftcard/{id}")).await.text("/gift_card/source"), shown);
+        let audited = shop.get(&format!("/audit/giftcard/{id}")).await.expect(200);
+        let happened = audited.text("/events/0/happened");
+        assert!(happened.ends_with(told), "{happened}");
+    }
+    for refused in [json!("unstated"), json!("Sold"), json!(1)] {
+        issue(refused).await.refuses(&["#/source"]);
+    }
+}
+
 #[tokio::test]
 async fn what_a_gift_card_is_made_of_has_its_bounds() {
     let shop = TestShop::start().await;

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod answered;
+mod as_of;
 mod asyncapi;
 mod audits;
 mod billing;
@@ -19,6 +20,7 @@ mod desk;
 mod document;
 mod emails;
 mod encodings;
+mod finding;
 mod from_the_original;
 mod front;
 mod fuzz;

@@ -15,7 +15,7 @@ fn row(role: &str) -> BTreeSet<String> {
 }
 
 /// The same store by a token of that role.
-async fn with_role(shop: &TestShop, role: &str) -> TestShop {
+pub(super) async fn with_role(shop: &TestShop, role: &str) -> TestShop {
     let ask = json!({ "app_id": shop.app_id, "app_secret": SECRET, "role": role });
     let issued = shop.anonymous().post("/store/token", ask).await.expect(201);
     assert_eq!(issued["role"], role);

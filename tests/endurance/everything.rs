@@ -104,6 +104,9 @@ impl Known {
             };
             return self.credits.iter().map(path).collect();
         }
+        if template == "/audit/find" {
+            return self.paths("/audit/find?q={invoice_id}");
+        }
         if template == "/audit/{kind}/{object_id}" {
             let of = |(kind, name): &(&str, &str)| self.paths(&format!("/audit/{kind}/{{{name}}}"));
             return AUDITED.iter().flat_map(of).collect();

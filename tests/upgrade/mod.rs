@@ -152,6 +152,27 @@ async fn creations_of_the_version_before_are_remembered_with_the_fingerprints_of
     }
 }
 
+/// Its events said neither where a gift card came from nor what a line was taxed at.
+#[tokio::test]
+async fn what_events_of_then_did_not_say_is_shown_as_unknown() {
+    let data = unpacked();
+    let server = Server::on_files(data.path(), &[]);
+    let clients = clients(&server).await;
+    let (mut cards, mut lines) = (0, 0);
+    for told in told().iter().filter(|told| told.key.is_none()) {
+        let answer = repeated(&clients, told).await.expect(told.status);
+        if told.path.starts_with("/giftcard/") {
+            assert_eq!(answer["gift_card"]["source"], "unstated");
+            cards += 1;
+        }
+        for line in answer["invoice"]["invoice_line_items"].as_array().into_iter().flatten() {
+            assert_eq!(line["tax_rate_in_basis_points"], Value::Null);
+            lines += 1;
+        }
+    }
+    assert!(cards > 0 && lines > 0, "{cards} gift cards, {lines} lines");
+}
+
 #[tokio::test]
 async fn the_store_goes_on_where_it_was() {
     let data = unpacked();

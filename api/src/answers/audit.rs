@@ -1,7 +1,7 @@
 //! What an auditor is told of an object (api.md §12, Audit).
 
-use super::{Time, list};
-use audit::AuditedEvent;
+use super::{Time, list, one};
+use audit::{AuditedEvent, Kind};
 use commands::Behind;
 use journal::{Actor, Delivery, Envelope};
 use serde::Serialize;
@@ -78,6 +78,82 @@ pub struct Change {
     pub before: Value,
     /// Null where there is nothing any more.
     pub after: Value,
+}
+
+one! {
+    /// What was found, by whatever was known of it.
+    AuditFindings {
+        /// Each with where its history is.
+        objects: Vec<FoundObject>,
+        /// Newest first, at most 100.
+        events: Vec<FoundEvent>,
+        /// Where the log was at the time that was asked for: the last event such that none up to it happened later. Null where no time
+        /// was asked for, or nothing had happened yet.
+        position: Option<u64>,
+        /// False: there are more events, or older ones that were not looked through.
+        complete: bool,
+    }
+}
+
+/// An object that has a history.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FoundObject {
+    /// As in `/audit/{kind}/{id}`.
+    #[schema(example = "invoice")]
+    pub kind: String,
+    /// The object's id.
+    pub id: Uuid,
+    /// Where its history is.
+    pub href: String,
+}
+
+impl FoundObject {
+    pub fn new(kind: Kind, id: Uuid) -> Self {
+        Self { kind: kind.as_str().to_owned(), id, href: format!("/audit/{}/{id}", kind.as_str()) }
+    }
+}
+
+/// An event that was found.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FoundEvent {
+    pub event_id: Uuid,
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// Its place in its stream, from 0.
+    pub revision: u64,
+    /// Its place in the log.
+    pub position: u64,
+    /// When it happened; null where the event can't be read.
+    pub occurred_at: Option<Time>,
+    /// The request that it happened in.
+    pub request_id: Option<String>,
+    /// The event that it is a reaction to.
+    pub causation_id: Option<Uuid>,
+    /// Whose history it stands in; null where that is of a name that was claimed. Of a cart's events it is the customer's carts.
+    pub object: Option<FoundObject>,
+}
+
+impl FoundEvent {
+    pub fn new(event: &Delivery, object: Option<(Kind, Uuid)>) -> Self {
+        let read = match event {
+            Delivery::Event(envelope) => Some(envelope),
+            Delivery::Unreadable(_) => None,
+        };
+        let event_type = match event {
+            Delivery::Event(envelope) => envelope.event.event_type().to_owned(),
+            Delivery::Unreadable(unreadable) => unreadable.event_type.to_string(),
+        };
+        Self {
+            event_id: event.id(),
+            event_type,
+            revision: event.revision(),
+            position: event.position().0,
+            occurred_at: read.map(|envelope| envelope.metadata.occurred_at.into()),
+            request_id: read.and_then(|envelope| envelope.metadata.request_id.clone()),
+            causation_id: read.and_then(|envelope| envelope.metadata.causation_id),
+            object: object.map(|(kind, id)| FoundObject::new(kind, id)),
+        }
+    }
 }
 
 list! {

@@ -2,8 +2,9 @@
 
 use super::{Time, list, one};
 use crate::wire::list::Link;
+use domain::Cents;
 use domain::cart::CloseReason;
-use projections::views::{CartItemRow, CartRow, CartState, ProductRow};
+use projections::views::{CartItemRow, CartRow, CartState, OfferRow, ProductRow};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -95,22 +96,46 @@ pub fn item_links(customer_id: Uuid, product_id: Uuid) -> Vec<Link> {
     ]
 }
 
+/// What a product is called and costs.
+#[derive(Clone, Copy)]
+pub struct Offer<'p> {
+    title: &'p str,
+    vendor: &'p str,
+    product_type: &'p str,
+    price: Cents,
+}
+
+impl<'p> Offer<'p> {
+    pub fn of_today(row: &'p ProductRow) -> Self {
+        let price = row.sale_price_in_cents;
+        Self { title: &row.title, vendor: &row.vendor, product_type: &row.product_type, price }
+    }
+
+    pub fn of_then(row: &'p OfferRow) -> Self {
+        let price = row.sale_price_in_cents;
+        Self { title: &row.title, vendor: &row.vendor, product_type: &row.product_type, price }
+    }
+
+    /// As it was when the line was added.
+    fn of_line(item: &'p CartItemRow) -> Self {
+        let price = item.unit_amount_in_cents;
+        Self { title: &item.product_title, vendor: &item.product_vendor, product_type: &item.product_type, price }
+    }
+}
+
 impl Cart {
-    /// From its row; `product` is a line's product as it is today. Where there is none the line is as it was when it was added.
-    pub fn new<'p>(row: &CartRow, product: impl Fn(&CartItemRow) -> Option<&'p ProductRow>) -> Self {
+    /// From its row; `offer` is what a line's product is called and costs today. Where there is none the line is as it was when it was added.
+    pub fn new<'p>(row: &CartRow, offer: impl Fn(&CartItemRow) -> Option<Offer<'p>>) -> Self {
         let customer_id = row.customer_id.0;
         let item = |item: &CartItemRow| {
-            let (title, vendor, kind, price) = match product(item) {
-                Some(today) => (&today.title, &today.vendor, &today.product_type, today.sale_price_in_cents),
-                None => (&item.product_title, &item.product_vendor, &item.product_type, item.unit_amount_in_cents),
-            };
+            let Offer { title, vendor, product_type, price } = offer(item).unwrap_or_else(|| Offer::of_line(item));
             CartItem {
                 cart_item_id: item.cart_item_id.0,
                 cart_id: row.cart_id.0,
                 product_id: item.product_id.0,
-                product_title: title.clone(),
-                product_vendor: vendor.clone(),
-                product_type: kind.clone(),
+                product_title: title.to_owned(),
+                product_vendor: vendor.to_owned(),
+                product_type: product_type.to_owned(),
                 quantity: item.quantity,
                 unit_amount_in_cents: price.get(),
                 added_at: item.added_at.into(),

@@ -2,6 +2,7 @@
 
 use super::{Time, list, one};
 use crate::wire::list::Link;
+use domain::gift_card::GiftCardSource;
 use projections::views::GiftCardRow;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,11 +21,23 @@ pub struct GiftCard {
     pub original_balance_in_cents: i64,
     /// What is left, in minor units; 0 once voided.
     pub current_balance_in_cents: i64,
+    /// How it came to be: sold to the gifter, or given away by the store; `unstated` of one that was issued before gift cards said so.
+    pub source: Source,
     pub spends: Vec<GiftCardSpend>,
     pub created_at: Time,
     pub updated_at: Time,
     pub voided_at: Option<Time>,
     pub links: Vec<Link>,
+}
+
+/// How it came to be: sold to the gifter, or given away by the store; `unstated` of one that was issued before gift cards said so.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = GiftCardSource)]
+pub enum Source {
+    Sold,
+    Given,
+    Unstated,
 }
 
 /// What an invoice spent of a gift card.
@@ -79,6 +92,11 @@ impl From<&GiftCardRow> for GiftCard {
             currency: row.currency.to_string(),
             original_balance_in_cents: row.original_balance_in_cents.get(),
             current_balance_in_cents: row.current_balance_in_cents.get(),
+            source: match row.source {
+                GiftCardSource::Sold => Source::Sold,
+                GiftCardSource::Given => Source::Given,
+                GiftCardSource::Unstated => Source::Unstated,
+            },
             spends: spends.collect(),
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),

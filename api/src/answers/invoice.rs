@@ -92,6 +92,8 @@ pub struct InvoiceLineItem {
     pub total_amount_in_cents: i64,
     pub discount_amount_in_cents: i64,
     pub tax_amount_in_cents: i64,
+    /// What it was taxed at, in 1/100 %: 1900 is 19 %; 0 for shipping. Null: it is from before lines had it.
+    pub tax_rate_in_basis_points: Option<u32>,
     pub refunded_amount_in_cents: i64,
     #[serde(rename = "type")]
     pub kind: LineType,
@@ -247,6 +249,7 @@ fn line_item(row: &InvoiceRow, line: &InvoiceLineRow) -> InvoiceLineItem {
         total_amount_in_cents: line.total_amount_in_cents.get(),
         discount_amount_in_cents: line.discount_amount_in_cents.get(),
         tax_amount_in_cents: line.tax_amount_in_cents.get(),
+        tax_rate_in_basis_points: line.tax_rate_in_basis_points,
         refunded_amount_in_cents: line.refunded_amount_in_cents.get(),
         kind: match line.kind {
             LineKind::Item => LineType::Item,

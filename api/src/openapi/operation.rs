@@ -183,6 +183,12 @@ impl Operation<'_> {
         }
     }
 
+    /// Whether it may be asked about the past.
+    fn looks_back(&self) -> bool {
+        let parameters = self.operation["parameters"].as_array().into_iter().flatten();
+        parameters.into_iter().any(|parameter| parameter["name"] == "as_of_position")
+    }
+
     /// The headers of an answer that is no error. A required one is always there.
     fn answer_headers(&self, status: &str) -> Map<String, Value> {
         let mut headers = Map::new();
@@ -200,6 +206,12 @@ impl Operation<'_> {
                 "Up to where the answer reflects the log at least, where `Cartlog-Consistency` is `eventual`";
             add("Cartlog-Position", false, description, position);
         }
+        if self.looks_back() {
+            let position = json!({ "type": "integer", "format": "int64", "minimum": 0 });
+            let description =
+                "Where in the log it was as answered, where the query was about the past: then there is no `ETag`";
+            add("Cartlog-As-Of-Position", false, description, position);
+        }
         let is_job = self.path == "/customer/credit/{amount}" && status == "202";
         if (self.method == "post" && status == "201") || is_job {
             add("Location", true, "The path of what was created", text());
@@ -211,7 +223,8 @@ impl Operation<'_> {
         if self.may_be_versioned() && matches!(status, "200" | "201" | "304") {
             // The page of a confirmation link has none.
             let always = (self.is_versioned() || self.is_service() || status == "304")
-                && !(self.confirms() && self.method == "post");
+                && !(self.confirms() && self.method == "post")
+                && !self.looks_back();
             add(
                 "ETag",
                 always,

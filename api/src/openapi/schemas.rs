@@ -17,10 +17,11 @@ const FORMATS: [(&str, &str); 4] = [
 ];
 
 /// Defaults of fields that refer to a schema: the reference itself can't say them.
-const DEFAULTS: [(&str, &str, &str); 3] = [
+const DEFAULTS: [(&str, &str, &str); 4] = [
     ("StoreInput", "credit_order_preference", "gift-card"),
     ("StoreInput", "number_restart", "never"),
     ("CouponInput", "style", "dollars_off"),
+    ("GiftCardInput", "source", "sold"),
 ];
 
 /// All that is said of schemas.

@@ -27,6 +27,21 @@ pub struct AuditParams {
     pub enddate: Option<DateParam>,
 }
 
+/// What is looked for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FindParams {
+    /// An id, a number, a code, an email, a request's id, or a time.
+    #[param(min_length = 1, max_length = 1000, example = "R-2026-000042")]
+    pub q: String,
+}
+
+impl Params for FindParams {
+    fn read(query: &mut Query<'_>) -> Self {
+        Self { q: query.required("q") }
+    }
+}
+
 impl Params for AuditParams {
     fn read(query: &mut Query<'_>) -> Self {
         Self {

@@ -5,6 +5,7 @@ use crate::wire::path_id::parse_id;
 use crate::wire::query::{Params, Query};
 use crate::wire::schema::body;
 use domain::Cents;
+use domain::gift_card::GiftCardSource;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -18,6 +19,18 @@ pub struct NewGiftCard {
     /// Minor units of the recipient's currency.
     #[schema(minimum = 1, maximum = 10000000000000i64)]
     pub original_amount: i64,
+    /// Whether the gifter pays for it. Default: `sold`.
+    #[schema(nullable = false)]
+    pub source: Option<NewSource>,
+}
+
+/// Whether the gifter pays for it, or the store gives it away.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = GiftCardSourceInput)]
+pub enum NewSource {
+    Sold,
+    Given,
 }
 
 body!(NewGiftCard);
@@ -27,7 +40,11 @@ impl TryFrom<NewGiftCard> for commands::NewGiftCard {
 
     fn try_from(new: NewGiftCard) -> Result<Self, Problem> {
         let (gifter, recipient) = (parse_id(&new.gifter_customer_id)?, parse_id(&new.recipient_customer_id)?);
-        Ok(Self::new(gifter, recipient, Cents::new(new.original_amount)?))
+        let source = match new.source {
+            Some(NewSource::Given) => GiftCardSource::Given,
+            Some(NewSource::Sold) | None => GiftCardSource::Sold,
+        };
+        Ok(Self { source, ..Self::new(gifter, recipient, Cents::new(new.original_amount)?) })
     }
 }
 

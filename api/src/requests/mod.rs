@@ -1,5 +1,6 @@
 //! What clients send: one file per resource. Each body's published schema is what checks it; see `wire::schema`.
 
+pub mod as_of;
 pub mod audit;
 pub mod cart;
 pub mod coupon;

@@ -1,40 +1,50 @@
 //! Carts (api.md §5).
 
 use super::{Answer, require_customer};
-use crate::answers::cart::{Cart, CartAnswer, CartList};
+use crate::answers::cart::{Cart, CartAnswer, CartList, Offer};
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
+use crate::requests::as_of::AsOf;
 use crate::requests::cart::{AddQuantity, CartParams, CartProducts, NewCartItems, SetQuantity};
 use crate::wire::answer::Single;
 use crate::wire::call::Call;
+use crate::wire::glance::Glance;
 use crate::wire::paging::{CursorParams, Paging};
 use crate::wire::path_id::parse_id;
 use commands::{CommandError, Done};
 use domain::cart::CartRejection;
 use domain::{CartId, CustomerId, ProductId, Rejection, StoreId};
 use http::StatusCode;
-use projections::Views;
+use projections::AnyViews;
 use projections::views::CartRow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Carts with what their products are called and cost today.
-async fn of_today(views: &Views, store: StoreId, rows: &[Arc<CartRow>]) -> Result<Vec<Cart>, Problem> {
+async fn of_today(views: &AnyViews, store: StoreId, rows: &[Arc<CartRow>]) -> Result<Vec<Cart>, Problem> {
     let mut products: Vec<ProductId> =
         rows.iter().flat_map(|row| row.items.iter().map(|item| item.product_id)).collect();
     products.sort_unstable();
     products.dedup();
-    let found = match products.is_empty() {
-        true => Vec::new(),
-        false => views.products_by_ids(store, &products).await?,
+    let show = |offers: &HashMap<ProductId, Offer<'_>>| {
+        rows.iter().map(|row| Cart::new(row, |item| offers.get(&item.product_id).copied())).collect()
     };
-    let found: HashMap<_, _> = found.iter().flatten().map(|product| (product.product_id, &**product)).collect();
-    Ok(rows.iter().map(|row| Cart::new(row, |item| found.get(&item.product_id).copied())).collect())
+    match views {
+        _ if products.is_empty() => Ok(show(&HashMap::new())),
+        AnyViews::Now(views) => {
+            let found = views.products_by_ids(store, &products).await?;
+            Ok(show(&found.iter().flatten().map(|row| (row.product_id, Offer::of_today(row))).collect()))
+        }
+        AnyViews::At(views) => {
+            let found = views.offers(store, &products).await?;
+            Ok(show(&found.iter().flatten().map(|row| (row.product_id, Offer::of_then(row))).collect()))
+        }
+    }
 }
 
 async fn found_of_today(
-    views: &Views,
+    views: &AnyViews,
     store: StoreId,
     row: Option<Arc<CartRow>>,
 ) -> Result<Option<(u64, Cart)>, Problem> {
@@ -45,14 +55,18 @@ async fn found_of_today(
 }
 
 /// The customer's open cart.
-pub(super) async fn find_open(api: &Api, store: StoreId, customer: CustomerId) -> Result<Option<(u64, Cart)>, Problem> {
-    let views = &api.parts.views;
+pub(super) async fn find_open(
+    glance: &Glance,
+    store: StoreId,
+    customer: CustomerId,
+) -> Result<Option<(u64, Cart)>, Problem> {
+    let views = &glance.views;
     found_of_today(views, store, views.open_cart(store, customer).await?).await
 }
 
 async fn show(api: &Api, store: StoreId, cart: CartId) -> Result<Option<Single>, Problem> {
-    let views = &api.parts.views;
-    let found = found_of_today(views, store, views.cart(store, cart).await?).await?;
+    let views = AnyViews::Now(api.parts.views.clone());
+    let found = found_of_today(&views, store, views.cart(store, cart).await?).await?;
     Ok(found.map(|(revision, cart)| Single::at(revision, &CartAnswer::new(cart))))
 }
 
@@ -71,18 +85,17 @@ async fn answer(call: &Call, status: StatusCode, customer: CustomerId, done: Don
 ///
 /// What products are called and cost is today's.
 #[utoipa::path(
-    get, path = "", operation_id = "getCart", tag = "Cart",
+    get, path = "", operation_id = "getCart", tag = "Cart", params(AsOf),
     responses((status = 200, description = "The open cart", body = CartAnswer)),
     extensions(("x-errors" = json!(["NO_CART_IS_OPEN"])))
 )]
 pub async fn open(call: Call) -> Answer {
     let customer: CustomerId = call.parts.id()?;
-    call.parts.params::<()>()?;
-    let views = call.views().await?;
-    match find_open(&call.api, call.store_id(), customer).await? {
-        Some((revision, cart)) => Ok(call.single(Single::at(revision, &CartAnswer::new(cart)))),
+    let glance = call.glance(&call.parts.params()?).await?;
+    match find_open(&glance, call.store_id(), customer).await? {
+        Some((revision, cart)) => Ok(call.glanced(&glance, Single::at(revision, &CartAnswer::new(cart)))),
         None => {
-            require_customer(views, call.store_id(), customer).await?;
+            require_customer(&glance, call.store_id(), customer).await?;
             Err(Problem::of(Code::NoCartIsOpen))
         }
     }
@@ -92,18 +105,18 @@ pub async fn open(call: Call) -> Answer {
 ///
 /// Open, closed and billed ones.
 #[utoipa::path(
-    get, path = "", operation_id = "listCarts", tag = "Cart", params(CartParams, CursorParams),
+    get, path = "", operation_id = "listCarts", tag = "Cart", params(CartParams, AsOf, CursorParams),
     responses((status = 200, description = "One page", body = CartList))
 )]
 pub async fn list(call: Call) -> Answer {
     let customer = call.parts.id()?;
-    let (params, paging) = call.parts.params::<(CartParams, Paging)>()?;
+    let (params, as_of, paging) = call.parts.params::<(CartParams, AsOf, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
-    let views = call.views().await?;
-    require_customer(views, call.store_id(), customer).await?;
-    let page = views.carts(call.store_id(), customer, params.state, &request).await?;
-    let carts = of_today(views, call.store_id(), &page.items).await?;
-    Ok(call.page::<CartList, _>(&paging, page.with(carts), |cart| cart))
+    let glance = call.glance(&as_of).await?;
+    require_customer(&glance, call.store_id(), customer).await?;
+    let page = glance.views.carts(call.store_id(), customer, params.state, &request).await?;
+    let carts = of_today(&glance.views, call.store_id(), &page.items).await?;
+    Ok(call.glanced_page::<CartList, _>(&glance, &paging, page.with(carts), |cart| cart))
 }
 
 /// Opens a new cart

@@ -9,6 +9,7 @@ use crate::problem::Problem;
 use crate::service::{Page, prefers_json, prefers_page};
 use crate::wire::answer::{self, Single};
 use crate::wire::call::Call;
+use crate::wire::glance::Glance;
 use crate::wire::request_parts::RequestParts;
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -40,7 +41,7 @@ pub async fn send(call: Call) -> Answer {
 }
 
 async fn sent(api: &Api, store: StoreId, customer: CustomerId, result: String) -> Result<Option<Single>, Problem> {
-    let found = find(api, store, customer).await?;
+    let found = find(&Glance::now(api), store, customer).await?;
     Ok(found.map(|(_, customer)| Single::of(&SentConfirmation { result, customer })))
 }
 

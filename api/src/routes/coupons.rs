@@ -5,9 +5,11 @@ use crate::answers::coupon::{Coupon, CouponAnswer, CouponList, CouponValidity};
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::Problem;
+use crate::requests::as_of::AsOf;
 use crate::requests::coupon::{CouponFields, NewCoupon};
 use crate::wire::answer::{self, Single};
 use crate::wire::call::Call;
+use crate::wire::glance::Glance;
 use crate::wire::paging::{CursorParams, Paging};
 use chrono_tz::Tz;
 use domain::{CouponId, StoreId};
@@ -25,9 +27,8 @@ fn single(row: &CouponRow) -> Single {
 }
 
 /// The coupon that the path names.
-pub(super) async fn named(call: &Call) -> Result<Arc<CouponRow>, Problem> {
-    let views = call.views().await?;
-    let row = views.coupon_by_code(call.store_id(), call.parts.segment("code")).await?;
+async fn named(call: &Call, glance: &Glance) -> Result<Arc<CouponRow>, Problem> {
+    let row = glance.views.coupon_by_code(call.store_id(), call.parts.segment("code")).await?;
     row.ok_or_else(|| Problem::of(Code::CouponNotFound))
 }
 
@@ -71,28 +72,29 @@ pub async fn list(call: Call) -> Answer {
 ///
 /// By its code, in any case of its letters.
 #[utoipa::path(
-    get, path = "", operation_id = "getCoupon", tag = "Coupon code",
+    get, path = "", operation_id = "getCoupon", tag = "Coupon code", params(AsOf),
     responses((status = 200, description = "The coupon", body = CouponAnswer)),
     extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])))
 )]
 pub async fn one(call: Call) -> Answer {
-    call.parts.params::<()>()?;
-    Ok(call.single(single(&*named(&call).await?)))
+    let glance = call.glance(&call.parts.params()?).await?;
+    Ok(call.glanced(&glance, single(&*named(&call, &glance).await?)))
 }
 
 /// Whether a coupon can be used now
 ///
 /// In general: limits of one customer and minimum amounts are not asked for.
 #[utoipa::path(
-    get, path = "", operation_id = "checkCoupon", tag = "Coupon code",
+    get, path = "", operation_id = "checkCoupon", tag = "Coupon code", params(AsOf),
     responses((status = 200, description = "False when voided, expired, not started or used up in all", body = CouponValidity)),
     extensions(("x-errors" = json!(["COUPON_NOT_FOUND"])), ("x-unversioned" = json!(true)))
 )]
 pub async fn is_valid(call: Call) -> Answer {
-    call.parts.params::<()>()?;
-    let row = named(&call).await?;
-    let result = row.is_valid(call.api.parts.clock.now());
-    Ok(answer::json(StatusCode::OK, &CouponValidity { result, coupon: Coupon::from(&*row) }))
+    let glance = call.glance(&call.parts.params()?).await?;
+    let row = named(&call, &glance).await?;
+    let result = row.is_valid(glance.now);
+    let validity = CouponValidity { result, coupon: Coupon::from(&*row) };
+    Ok(call.glanced_at(&glance, answer::json(StatusCode::OK, &validity)))
 }
 
 /// Voids a coupon code

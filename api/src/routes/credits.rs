@@ -5,6 +5,7 @@ use crate::answers::credit::{Credit, CreditAnswer, CreditList, JobAnswer, JobSta
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::Problem;
+use crate::requests::as_of::AsOf;
 use crate::requests::credit::amount;
 use crate::requests::gift_card::ActiveParams;
 use crate::wire::answer::{self, Single};
@@ -12,11 +13,16 @@ use crate::wire::call::Call;
 use crate::wire::paging::{CursorParams, Paging};
 use domain::{CreditId, CustomerId, StoreId};
 use http::StatusCode;
+use projections::views::CreditRow;
 
 /// The customer's credit as it is answered; `None`: not there.
 async fn show(api: &Api, store: StoreId, customer: CustomerId, credit: CreditId) -> Result<Option<Single>, Problem> {
     let row = api.parts.views.credit(store, credit).await?.filter(|row| row.customer_id == customer);
-    Ok(row.map(|row| Single::at(row.revision, &CreditAnswer::new(Credit::from(&*row)))))
+    Ok(row.map(|row| single(&row)))
+}
+
+fn single(row: &CreditRow) -> Single {
+    Single::at(row.revision, &CreditAnswer::new(Credit::from(row)))
 }
 
 fn ids(customer: CustomerId, credit: CreditId) -> [(&'static str, String); 2] {
@@ -61,34 +67,34 @@ pub async fn void(call: Call) -> Answer {
 ///
 /// Also voided and spent ones, unless `active=true`.
 #[utoipa::path(
-    get, path = "", operation_id = "listCredits", tag = "Credit", params(ActiveParams, CursorParams),
+    get, path = "", operation_id = "listCredits", tag = "Credit", params(ActiveParams, AsOf, CursorParams),
     responses((status = 200, description = "One page", body = CreditList))
 )]
 pub async fn list(call: Call) -> Answer {
     let customer = call.parts.id()?;
-    let (params, paging) = call.parts.params::<(ActiveParams, Paging)>()?;
+    let (params, as_of, paging) = call.parts.params::<(ActiveParams, AsOf, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
-    let views = call.views().await?;
-    require_customer(views, call.store_id(), customer).await?;
-    let page = views.credits(call.store_id(), customer, params.active == Some(true), &request).await?;
-    Ok(call.page::<CreditList, _>(&paging, page, |row| Credit::from(&*row)))
+    let glance = call.glance(&as_of).await?;
+    require_customer(&glance, call.store_id(), customer).await?;
+    let page = glance.views.credits(call.store_id(), customer, params.active == Some(true), &request).await?;
+    Ok(call.glanced_page::<CreditList, _>(&glance, &paging, page, |row| Credit::from(&*row)))
 }
 
 /// One credit of the customer
 ///
 /// With what invoices spent of it.
 #[utoipa::path(
-    get, path = "", operation_id = "getCredit", tag = "Credit",
+    get, path = "", operation_id = "getCredit", tag = "Credit", params(AsOf),
     responses((status = 200, description = "The credit", body = CreditAnswer)),
     extensions(("x-errors" = json!(["CREDIT_NOT_FOUND"])))
 )]
 pub async fn one(call: Call) -> Answer {
     let (customer, credit) = (call.parts.id()?, call.parts.id()?);
-    call.parts.params::<()>()?;
-    let views = call.views().await?;
-    require_customer(views, call.store_id(), customer).await?;
-    let shown = show(&call.api, call.store_id(), customer, credit).await?;
-    Ok(call.single(shown.ok_or_else(|| Problem::of(Code::CreditNotFound))?))
+    let glance = call.glance(&call.parts.params()?).await?;
+    require_customer(&glance, call.store_id(), customer).await?;
+    let row = glance.views.credit(call.store_id(), credit).await?.filter(|row| row.customer_id == customer);
+    let shown = row.map(|row| single(&row)).ok_or_else(|| Problem::of(Code::CreditNotFound))?;
+    Ok(call.glanced(&glance, shown))
 }
 
 /// Issues a credit to every customer of the store, in the background
@@ -112,13 +118,13 @@ pub async fn issue_to_all(call: Call) -> Answer {
 ///
 /// `running` until everybody has the credit who was a customer when it began.
 #[utoipa::path(
-    get, path = "", operation_id = "getCreditJob", tag = "Credit",
+    get, path = "", operation_id = "getCreditJob", tag = "Credit", params(AsOf),
     responses((status = 200, description = "How far it is", body = JobStatus))
 )]
 pub async fn job(call: Call) -> Answer {
     let job = call.parts.id()?;
-    call.parts.params::<()>()?;
-    let views = call.views().await?;
-    let progress = views.job_progress(call.store_id(), job).await?.ok_or_else(|| Problem::of(Code::JobNotFound))?;
-    Ok(answer::json(StatusCode::OK, &JobStatus::from(progress)))
+    let glance = call.glance(&call.parts.params()?).await?;
+    let progress = glance.views.job_progress(call.store_id(), job).await?;
+    let progress = progress.ok_or_else(|| Problem::of(Code::JobNotFound))?;
+    Ok(call.glanced_at(&glance, answer::json(StatusCode::OK, &JobStatus::from(progress))))
 }

@@ -6,10 +6,12 @@ use crate::answers::customer::{Customer, CustomerAnswer, CustomerList, WelcomeAn
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
+use crate::requests::as_of::AsOf;
 use crate::requests::customer::{CustomerChange, CustomerParams, KnownEmail, LogIn, NewCustomer};
 use crate::requests::dates::DateParam;
 use crate::wire::answer::{self, Single};
 use crate::wire::call::Call;
+use crate::wire::glance::Glance;
 use crate::wire::paging::{CursorParams, Paging};
 use axum::response::Response;
 use commands::{Done, IssuedCustomerToken, Request};
@@ -22,22 +24,22 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// The customer and its revision; `None`: deleted, or not there.
-pub(super) async fn find(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<(u64, Customer)>, Problem> {
-    with_joins(api, api.parts.views.customer(store, id).await?).await
+pub(super) async fn find(glance: &Glance, store: StoreId, id: CustomerId) -> Result<Option<(u64, Customer)>, Problem> {
+    with_joins(glance, glance.views.customer(store, id).await?).await
 }
 
-async fn with_joins(api: &Api, row: Option<Arc<CustomerRow>>) -> Result<Option<(u64, Customer)>, Problem> {
+async fn with_joins(glance: &Glance, row: Option<Arc<CustomerRow>>) -> Result<Option<(u64, Customer)>, Problem> {
     let Some(row) = row else { return Ok(None) };
-    let (views, store, id) = (&api.parts.views, row.store_id, row.customer_id);
+    let (views, store, id) = (&glance.views, row.store_id, row.customer_id);
     let shopper = views.shopper(store, id).await?;
     let purchases = views.purchases(store, id).await?;
-    let now = api.parts.clock.now();
-    Ok(Some((row.revision, Customer::new(&row, shopper.as_deref(), purchases.as_deref(), now))))
+    Ok(Some((row.revision, Customer::new(&row, shopper.as_deref(), purchases.as_deref(), glance.now))))
 }
 
 /// What a command on the customer answers; also when it was deleted since, which a repeat of the command does not undo.
 pub(super) async fn show(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<Single>, Problem> {
-    let found = with_joins(api, api.parts.views.customer_even_if_deleted(store, id).await?).await?;
+    let glance = Glance::now(api);
+    let found = with_joins(&glance, api.parts.views.customer_even_if_deleted(store, id).await?).await?;
     Ok(found.map(|(revision, customer)| Single::at(revision, &CustomerAnswer::new(customer))))
 }
 
@@ -106,16 +108,15 @@ pub async fn count(call: Call) -> Answer {
 ///
 /// With the emails and addresses, what was spent, and whether the customer is logged in.
 #[utoipa::path(
-    get, path = "", operation_id = "getCustomer", tag = "Customer",
+    get, path = "", operation_id = "getCustomer", tag = "Customer", params(AsOf),
     responses((status = 200, description = "The customer", body = CustomerAnswer))
 )]
 pub async fn one(call: Call) -> Answer {
     let customer = call.parts.id()?;
-    call.parts.params::<()>()?;
-    call.views().await?;
-    let found = find(&call.api, call.store_id(), customer).await?;
+    let glance = call.glance(&call.parts.params()?).await?;
+    let found = find(&glance, call.store_id(), customer).await?;
     let (revision, customer) = found.ok_or_else(|| Problem::of(Code::CustomerNotFound))?;
-    Ok(call.single(Single::at(revision, &CustomerAnswer::new(customer))))
+    Ok(call.glanced(&glance, Single::at(revision, &CustomerAnswer::new(customer))))
 }
 
 fn unknown_currency(_: domain::currency::UnknownCurrency) -> Problem {
@@ -158,7 +159,8 @@ async fn welcome(call: &Call, request: &Request, status: StatusCode, done: Done<
 
 async fn welcomed(call: &Call, id: CustomerId, token: Option<&IssuedCustomerToken>) -> Result<Option<Single>, Problem> {
     let found =
-        with_joins(&call.api, call.api.parts.views.customer_even_if_deleted(call.store_id(), id).await?).await?;
+        with_joins(&Glance::now(&call.api), call.api.parts.views.customer_even_if_deleted(call.store_id(), id).await?)
+            .await?;
     Ok(found.map(|(revision, customer)| Single::at(revision, &WelcomeAnswer::new(customer, token))))
 }
 
@@ -186,7 +188,7 @@ async fn as_they_are(call: &Call, id: CustomerId, change: &CustomerChange) -> Re
         return Ok(());
     }
     call.own_views().await?;
-    let Some((_, customer)) = find(&call.api, call.store_id(), id).await? else {
+    let Some((_, customer)) = find(&Glance::now(&call.api), call.store_id(), id).await? else {
         return Err(Problem::of(Code::CustomerNotFound));
     };
     // An answer is always JSON.

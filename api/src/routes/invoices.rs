@@ -6,31 +6,38 @@ use crate::answers::order::OrderAnswer;
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::Problem;
+use crate::requests::as_of::AsOf;
 use crate::requests::dates::DateParam;
 use crate::requests::invoice::InvoiceParams;
 use crate::wire::answer::Single;
 use crate::wire::call::Call;
 use crate::wire::paging::{CursorParams, Paging};
+use chrono_tz::Tz;
 use domain::{CustomerId, InvoiceId, StoreId};
 use http::StatusCode;
-use projections::Views;
+use projections::AnyViews;
 use projections::views::{DocumentNumbers, InvoiceFilter, InvoiceRow};
 use std::sync::Arc;
 
 /// The invoice as it is answered; `None`: not there.
 pub(super) async fn show(api: &Api, store: StoreId, invoice: InvoiceId) -> Result<Option<Single>, Problem> {
-    let found = find(api, store, invoice).await?;
-    Ok(found.map(|(row, numbers)| Single::at(row.revision, &InvoiceAnswer::new(Invoice::new(&row, &numbers)))))
+    let views = AnyViews::Now(api.parts.views.clone());
+    let found = find(&views, store, invoice).await?;
+    Ok(found.map(|(row, numbers)| single(&row, &numbers)))
+}
+
+fn single(row: &InvoiceRow, numbers: &DocumentNumbers) -> Single {
+    Single::at(row.revision, &InvoiceAnswer::new(Invoice::new(row, numbers)))
 }
 
 /// The invoice, with its numbers.
 pub(super) async fn find(
-    api: &Api,
+    views: &AnyViews,
     store: StoreId,
     invoice: InvoiceId,
 ) -> Result<Option<(Arc<InvoiceRow>, DocumentNumbers)>, Problem> {
-    let Some(row) = api.parts.views.invoice(store, invoice).await? else { return Ok(None) };
-    let numbers = api.parts.views.numbers(&Invoice::documents(std::slice::from_ref(&row))).await?;
+    let Some(row) = views.invoice(store, invoice).await? else { return Ok(None) };
+    let numbers = views.numbers(&Invoice::documents(std::slice::from_ref(&row))).await?;
     Ok(Some((row, numbers)))
 }
 
@@ -38,11 +45,10 @@ pub(super) fn ids(invoice: InvoiceId) -> [(&'static str, String); 1] {
     [("invoice_id", invoice.to_string())]
 }
 
-async fn filter(views: &Views, store: StoreId, params: &InvoiceParams) -> Result<InvoiceFilter, Problem> {
-    let timezone = timezone(views, store).await?;
+fn filter(params: &InvoiceParams, timezone: Tz) -> InvoiceFilter {
     let created = DateParam::range(params.startdate, params.enddate, timezone);
     let closed_too = params.closed.unwrap_or(params.invoice_number.is_some());
-    Ok(InvoiceFilter { number: params.invoice_number.clone(), closed_too, created })
+    InvoiceFilter { number: params.invoice_number.clone(), closed_too, created }
 }
 
 /// Lists open invoices, newest first; with `closed=true` the others too
@@ -56,7 +62,7 @@ pub async fn list(call: Call) -> Answer {
     let (params, paging) = call.parts.params::<(InvoiceParams, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
     let views = call.views().await?;
-    let filter = filter(views, call.store_id(), &params).await?;
+    let filter = filter(&params, timezone(views, call.store_id()).await?);
     let page = views.invoices(call.store_id(), &filter, &request).await?;
     let numbers = views.numbers(&Invoice::documents(&page.items)).await?;
     Ok(call.page::<InvoiceList, _>(&paging, page, |row| Invoice::new(&row, &numbers)))
@@ -66,34 +72,34 @@ pub async fn list(call: Call) -> Answer {
 ///
 /// Dates are of `created_at`. With `invoice_number` the one that has it, also where it is not open any more, unless `closed=false`.
 #[utoipa::path(
-    get, path = "", operation_id = "listCustomerInvoices", tag = "Invoice", params(InvoiceParams, CursorParams),
+    get, path = "", operation_id = "listCustomerInvoices", tag = "Invoice", params(InvoiceParams, AsOf, CursorParams),
     responses((status = 200, description = "One page", body = InvoiceList))
 )]
 pub async fn of_customer(call: Call) -> Answer {
     let customer: CustomerId = call.parts.id()?;
-    let (params, paging) = call.parts.params::<(InvoiceParams, Paging)>()?;
+    let (params, as_of, paging) = call.parts.params::<(InvoiceParams, AsOf, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
-    let views = call.views().await?;
-    require_customer(views, call.store_id(), customer).await?;
-    let filter = filter(views, call.store_id(), &params).await?;
-    let page = views.customer_invoices(call.store_id(), customer, &filter, &request).await?;
-    let numbers = views.numbers(&Invoice::documents(&page.items)).await?;
-    Ok(call.page::<InvoiceList, _>(&paging, page, |row| Invoice::new(&row, &numbers)))
+    let glance = call.glance(&as_of).await?;
+    require_customer(&glance, call.store_id(), customer).await?;
+    let filter = filter(&params, glance.timezone(call.store_id()).await?);
+    let page = glance.views.customer_invoices(call.store_id(), customer, &filter, &request).await?;
+    let numbers = glance.views.numbers(&Invoice::documents(&page.items)).await?;
+    Ok(call.glanced_page::<InvoiceList, _>(&glance, &paging, page, |row| Invoice::new(&row, &numbers)))
 }
 
 /// One invoice
 ///
 /// With its lines, what paid it, and its refunds.
 #[utoipa::path(
-    get, path = "", operation_id = "getInvoice", tag = "Invoice",
+    get, path = "", operation_id = "getInvoice", tag = "Invoice", params(AsOf),
     responses((status = 200, description = "The invoice", body = InvoiceAnswer))
 )]
 pub async fn one(call: Call) -> Answer {
     let invoice = call.parts.id()?;
-    call.parts.params::<()>()?;
-    call.views().await?;
-    let shown = show(&call.api, call.store_id(), invoice).await?;
-    Ok(call.single(shown.ok_or_else(|| Problem::of(Code::InvoiceNotFound))?))
+    let glance = call.glance(&call.parts.params()?).await?;
+    let found = find(&glance.views, call.store_id(), invoice).await?;
+    let (row, numbers) = found.ok_or_else(|| Problem::of(Code::InvoiceNotFound))?;
+    Ok(call.glanced(&glance, single(&row, &numbers)))
 }
 
 /// Collects an open invoice and places its order

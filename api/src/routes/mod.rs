@@ -11,6 +11,7 @@ pub mod coupons;
 pub mod credits;
 pub mod customers;
 pub mod emails;
+pub mod finding;
 pub mod gift_cards;
 pub mod histories;
 pub mod invoices;
@@ -27,6 +28,7 @@ use crate::answers::CountAnswer;
 use crate::problem::Problem;
 use crate::wire::answer;
 use crate::wire::call::Call;
+use crate::wire::glance::Glance;
 use crate::wire::list::{Link, List};
 use crate::wire::paging::{Beside, Paging};
 use axum::response::Response;
@@ -46,8 +48,8 @@ async fn timezone(views: &Views, store: StoreId) -> Result<Tz, Problem> {
 }
 
 /// Lists below a customer are there as long as the customer is.
-async fn require_customer(views: &Views, store: StoreId, customer: CustomerId) -> Result<(), Problem> {
-    let found = views.customer(store, customer).await?;
+async fn require_customer(glance: &Glance, store: StoreId, customer: CustomerId) -> Result<(), Problem> {
+    let found = glance.views.customer(store, customer).await?;
     found.map(|_| ()).ok_or_else(|| Problem::of(crate::codes::Code::CustomerNotFound))
 }
 

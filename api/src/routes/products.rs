@@ -6,6 +6,7 @@ use crate::answers::product::{FoundProduct, FoundProducts, Product, ProductAnswe
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
+use crate::requests::as_of::AsOf;
 use crate::requests::dates::DateParam;
 use crate::requests::product::{InventoryChange, NewProduct, ProductChange, ProductParams, SearchParams};
 use crate::wire::answer::Single;
@@ -136,14 +137,14 @@ async fn search_page(
 ///
 /// With its stock and its tags.
 #[utoipa::path(
-    get, path = "", operation_id = "getProduct", tag = "Product",
+    get, path = "", operation_id = "getProduct", tag = "Product", params(AsOf),
     responses((status = 200, description = "The product", body = ProductAnswer))
 )]
 pub async fn one(call: Call) -> Answer {
     let product = call.parts.id()?;
-    call.parts.params::<()>()?;
-    let row = call.views().await?.product(call.store_id(), product).await?;
-    Ok(call.single(single(&*row.ok_or_else(|| Problem::of(Code::ProductNotFound))?)))
+    let glance = call.glance(&call.parts.params()?).await?;
+    let row = glance.views.product(call.store_id(), product).await?;
+    Ok(call.glanced(&glance, single(&*row.ok_or_else(|| Problem::of(Code::ProductNotFound))?)))
 }
 
 /// Creates a product

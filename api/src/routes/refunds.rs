@@ -5,6 +5,7 @@ use crate::answers::invoice::{ClosedRefunds, Invoice, Refund, RefundAnswer, Refu
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
+use crate::requests::as_of::AsOf;
 use crate::requests::invoice::{RefundLine, RefundLines, RefundListParams, RefundParams};
 use crate::wire::answer::Single;
 use crate::wire::call::Call;
@@ -13,10 +14,12 @@ use crate::wire::path_id::parse_id;
 use domain::invoice::RefundRequest;
 use domain::{Cents, InvoiceId, InvoiceLineItemId, RefundId, StoreId};
 use http::StatusCode;
+use projections::AnyViews;
 use std::collections::HashSet;
 
 async fn show(api: &Api, store: StoreId, invoice: InvoiceId, refund: RefundId) -> Result<Option<Single>, Problem> {
-    let found = invoices::find(api, store, invoice).await?;
+    let views = AnyViews::Now(api.parts.views.clone());
+    let found = invoices::find(&views, store, invoice).await?;
     let Some(((row, numbers), refund)) = found.zip(api.parts.views.refund(store, refund).await?) else {
         return Ok(None);
     };
@@ -27,7 +30,8 @@ async fn show(api: &Api, store: StoreId, invoice: InvoiceId, refund: RefundId) -
 
 /// The last refunds, as the invoice has them.
 async fn show_last(api: &Api, store: StoreId, invoice: InvoiceId) -> Result<Option<Single>, Problem> {
-    let found = invoices::find(api, store, invoice).await?;
+    let views = AnyViews::Now(api.parts.views.clone());
+    let found = invoices::find(&views, store, invoice).await?;
     Ok(found.map(|(row, numbers)| {
         let refunds = row.refunds.iter().rev().map(|refund| Refund::new(refund, &numbers)).collect();
         Single::of(&ClosedRefunds::new(refunds, Invoice::new(&row, &numbers)))
@@ -95,19 +99,20 @@ pub async fn issue(call: Call) -> Answer {
 ///
 /// Open and closed ones.
 #[utoipa::path(
-    get, path = "", operation_id = "listRefunds", tag = "Invoice", params(RefundListParams, CursorParams),
+    get, path = "", operation_id = "listRefunds", tag = "Invoice", params(RefundListParams, AsOf, CursorParams),
     responses((status = 200, description = "One page", body = RefundList))
 )]
 pub async fn list(call: Call) -> Answer {
     let invoice: InvoiceId = call.parts.id()?;
-    let (params, paging) = call.parts.params::<(RefundListParams, Paging)>()?;
+    let (params, as_of, paging) = call.parts.params::<(RefundListParams, AsOf, Paging)>()?;
     let request = call.with_scope(|scope| paging.request(scope))?;
-    let views = call.views().await?;
+    let glance = call.glance(&as_of).await?;
+    let views = &glance.views;
     views.invoice(call.store_id(), invoice).await?.ok_or_else(|| Problem::of(Code::InvoiceNotFound))?;
     let page = views.refunds(call.store_id(), invoice, params.credit_note_number.as_deref(), &request).await?;
     let ids: Vec<_> = page.items.iter().map(|row| row.refund.refund_id.0).collect();
     let numbers = views.numbers(&ids).await?;
-    Ok(call.page::<RefundList, _>(&paging, page, |row| Refund::new(&row.refund, &numbers)))
+    Ok(call.glanced_page::<RefundList, _>(&glance, &paging, page, |row| Refund::new(&row.refund, &numbers)))
 }
 
 /// Marks the invoice's open refunds as closed

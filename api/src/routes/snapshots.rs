@@ -8,13 +8,14 @@ use crate::answers::order::Order;
 use crate::answers::product::{OrderedProduct, Product};
 use crate::answers::snapshot::{Snapshot, SnapshotAnswer};
 use crate::codes::Code;
-use crate::parts::Api;
 use crate::problem::Problem;
+use crate::requests::as_of::AsOf;
 use crate::wire::answer::Single;
 use crate::wire::call::Call;
+use crate::wire::glance::Glance;
 use domain::{CustomerId, StoreId};
 use projections::views::{GiftCardFilter, InvoiceFilter, OrderFilter};
-use projections::{PageRequest, Views};
+use projections::{AnyViews, PageRequest};
 
 /// The last so many of each.
 const LAST: u32 = 10;
@@ -25,22 +26,21 @@ const BALANCES: u32 = 250;
 ///
 /// All six parts are always there: `cart` null and lists empty where there is nothing.
 #[utoipa::path(
-    get, path = "", operation_id = "getCustomerSnapshot", tag = "Customer",
+    get, path = "", operation_id = "getCustomerSnapshot", tag = "Customer", params(AsOf),
     responses((status = 200, description = "The customer with its cart, and the last of what it did", body = SnapshotAnswer))
 )]
 pub async fn one(call: Call) -> Answer {
     let id: CustomerId = call.parts.id()?;
-    call.parts.params::<()>()?;
-    call.views().await?;
-    let found = find(&call.api, call.store_id(), id).await?;
+    let glance = call.glance(&call.parts.params()?).await?;
+    let found = find(&glance, call.store_id(), id).await?;
     let (revision, snapshot) = found.ok_or_else(|| Problem::of(Code::CustomerNotFound))?;
-    Ok(call.single(Single::at(revision, &SnapshotAnswer::new(snapshot))))
+    Ok(call.glanced(&glance, Single::at(revision, &SnapshotAnswer::new(snapshot))))
 }
 
 /// The snapshot and the customer's revision; `None`: no such customer.
-async fn find(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<(u64, Snapshot)>, Problem> {
-    let views = &api.parts.views;
-    let Some((revision, customer)) = customers::find(api, store, id).await? else { return Ok(None) };
+async fn find(glance: &Glance, store: StoreId, id: CustomerId) -> Result<Option<(u64, Snapshot)>, Problem> {
+    let views = &glance.views;
+    let Some((revision, customer)) = customers::find(glance, store, id).await? else { return Ok(None) };
     let last = PageRequest::first(LAST);
     let invoices = InvoiceFilter { closed_too: true, ..InvoiceFilter::default() };
     let invoices = views.customer_invoices(store, id, &invoices, &last).await?;
@@ -51,7 +51,7 @@ async fn find(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<(u64, 
     let credits = views.credits(store, id, true, &PageRequest::first(BALANCES)).await?;
     let snapshot = Snapshot {
         customer,
-        cart: carts::find_open(api, store, id).await?.map(|(_, cart)| cart),
+        cart: carts::find_open(glance, store, id).await?.map(|(_, cart)| cart),
         last_10_invoices: invoices.items.iter().map(|row| Invoice::new(row, &numbers)).collect(),
         last_10_orders: orders.items.iter().map(|row| Order::from(&**row)).collect(),
         active_giftcards: gift_cards.items.iter().map(|row| GiftCard::from(&**row)).collect(),
@@ -61,7 +61,7 @@ async fn find(api: &Api, store: StoreId, id: CustomerId) -> Result<Option<(u64, 
     Ok(Some((revision, snapshot)))
 }
 
-async fn top_products(views: &Views, store: StoreId, id: CustomerId) -> Result<Vec<OrderedProduct>, Problem> {
+async fn top_products(views: &AnyViews, store: StoreId, id: CustomerId) -> Result<Vec<OrderedProduct>, Problem> {
     let Some(purchases) = views.purchases(store, id).await? else { return Ok(Vec::new()) };
     let top = purchases.top_products(LAST as usize);
     let products: Vec<_> = top.iter().map(|(product, _)| *product).collect();

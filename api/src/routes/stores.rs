@@ -5,6 +5,7 @@ use crate::answers::store::{Store, StoreAnswer};
 use crate::codes::Code;
 use crate::parts::Api;
 use crate::problem::{FieldError, Problem};
+use crate::requests::as_of::AsOf;
 use crate::requests::store::{NewSecret, NewStore, StoreChange};
 use crate::wire::answer::{self, Single};
 use crate::wire::call::Call;
@@ -13,11 +14,16 @@ use axum::extract::State;
 use domain::store::ChangeStore;
 use domain::{ActorId, StoreId};
 use http::StatusCode;
+use projections::views::StoreRow;
 
 /// The store as it is answered; `None`: deleted, or not there.
 async fn show(api: &Api, store: StoreId) -> Result<Option<Single>, Problem> {
     let row = api.parts.views.store(store).await?;
-    Ok(row.map(|row| Single::at(row.revision, &StoreAnswer::new(Store::from(&*row)))))
+    Ok(row.map(|row| single(&row)))
+}
+
+fn single(row: &StoreRow) -> Single {
+    Single::at(row.revision, &StoreAnswer::new(Store::from(row)))
 }
 
 fn ids(store: StoreId) -> [(&'static str, String); 1] {
@@ -47,15 +53,15 @@ pub async fn create(State(api): State<Api>, SignUp(request): SignUp) -> Answer {
 ///
 /// That of the credentials.
 #[utoipa::path(
-    get, path = "", operation_id = "getStore", tag = "Store",
+    get, path = "", operation_id = "getStore", tag = "Store", params(AsOf),
     responses((status = 200, description = "The store", body = StoreAnswer)),
     extensions(("x-errors" = json!(["STORE_NOT_FOUND"])))
 )]
 pub async fn one(call: Call) -> Answer {
-    call.parts.params::<()>()?;
-    call.views().await?;
-    let store = show(&call.api, call.store_id()).await?;
-    Ok(call.single(store.ok_or_else(|| Problem::of(Code::StoreNotFound))?))
+    let glance = call.glance(&call.parts.params()?).await?;
+    let row = glance.views.store(call.store_id()).await?;
+    let shown = row.map(|row| single(&row)).ok_or_else(|| Problem::of(Code::StoreNotFound))?;
+    Ok(call.glanced(&glance, shown))
 }
 
 /// Changes the current store

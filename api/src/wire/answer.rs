@@ -55,6 +55,11 @@ impl Single {
         Self { revision: None, body: serde_json::to_vec(body) }
     }
 
+    /// The same, as of what is no version that a client could come back with.
+    pub fn unversioned(self) -> Self {
+        Self { revision: None, ..self }
+    }
+
     /// The answer, or 304 when the client has it.
     pub fn into_response(self, status: StatusCode, not_modified: impl FnOnce(&str) -> bool) -> Response {
         let body = match self.body {

@@ -13,6 +13,7 @@ pub mod dates;
 pub mod encoding;
 pub mod etag;
 pub mod front;
+pub mod glance;
 pub mod json;
 pub mod limiter;
 pub mod list;

@@ -101,6 +101,15 @@ impl<'q> Query<'q> {
         }
     }
 
+    /// The same of one that must be there.
+    pub fn required(&mut self, name: &str) -> String {
+        let is_given = self.pairs.iter().any(|pair| pair.name == name);
+        if !is_given {
+            self.refuse(name, "is required");
+        }
+        self.text(name).unwrap_or_default()
+    }
+
     /// `true` or `false` in any case, `1` or `0`.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
         let known = |text: &str| match text {

@@ -4,16 +4,23 @@ use super::super::amounts::Amounts;
 use domain::Cents;
 use domain::coupon::{CouponEvent, CouponStyle};
 use domain::credit::{CreditEvent, CreditSource};
-use domain::gift_card::GiftCardEvent;
+use domain::gift_card::{GiftCardEvent, GiftCardSource};
 
 pub fn gift_card(event: &GiftCardEvent, amounts: Amounts) -> String {
     match event {
-        GiftCardEvent::GiftCardIssued(event) => format!(
-            "gift card of {} issued by customer {} to customer {}",
-            amounts.show(event.amount_in_cents),
-            event.gifter_customer_id,
-            event.recipient_customer_id
-        ),
+        GiftCardEvent::GiftCardIssued(event) => {
+            let how = match event.source {
+                GiftCardSource::Sold => ", sold",
+                GiftCardSource::Given => ", given by the store",
+                GiftCardSource::Unstated => "",
+            };
+            format!(
+                "gift card of {} issued by customer {} to customer {}{how}",
+                amounts.show(event.amount_in_cents),
+                event.gifter_customer_id,
+                event.recipient_customer_id
+            )
+        }
         GiftCardEvent::GiftCardSpent(event) => format!(
             "{} spent on invoice {}, {} left",
             amounts.show(event.amount_in_cents),

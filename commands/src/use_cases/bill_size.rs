@@ -138,6 +138,7 @@ fn issued(terms: &BillingTerms) -> Event {
         total_amount_in_cents: Cents::MAX,
         discount_amount_in_cents: Cents::MAX,
         tax_amount_in_cents: Cents::MAX,
+        tax_rate_in_basis_points: Some(u32::MAX),
     };
     let lines = terms.items.iter().map(|item| line(LineKind::Item, Some(&item.product_title)));
     // Each balance is one or the other: both lists together are longer than any wallet.

@@ -3,7 +3,7 @@
 use super::customers;
 use crate::session::refused;
 use crate::{Commands, Request, UnderWay};
-use domain::gift_card::{GiftCard, GiftCardCommand, GiftCardIssued};
+use domain::gift_card::{GiftCard, GiftCardCommand, GiftCardIssued, GiftCardSource};
 use domain::{Cents, CustomerId, GiftCardId};
 
 #[derive(Clone, Debug)]
@@ -12,12 +12,15 @@ pub struct NewGiftCard {
     pub recipient_customer_id: CustomerId,
     /// Above 0.
     pub original_amount: Cents,
+    /// Whether the gifter pays for it.
+    pub source: GiftCardSource,
 }
 
 impl NewGiftCard {
-    /// What is not given is left out.
+    /// What is not given is left out; it is sold.
     pub fn new(gifter: CustomerId, recipient: CustomerId, original_amount: Cents) -> Self {
-        Self { gifter_customer_id: gifter, recipient_customer_id: recipient, original_amount }
+        let source = GiftCardSource::Sold;
+        Self { gifter_customer_id: gifter, recipient_customer_id: recipient, original_amount, source }
     }
 }
 
@@ -38,6 +41,7 @@ impl Commands {
                 recipient_customer_id: new.recipient_customer_id,
                 currency: customers::currency(&session, new.recipient_customer_id).await?,
                 amount_in_cents: new.original_amount,
+                source: new.source,
             };
             let issue = GiftCardCommand::Issue { issued, gifter_currency };
             let executed = session.decide::<GiftCard>(&gift_card_id, issue).await;

@@ -68,6 +68,9 @@ proptest! {
             if line.kind == LineKind::Shipping {
                 prop_assert_eq!((line.discount_amount_in_cents, line.tax_amount_in_cents), (Cents::ZERO, Cents::ZERO));
             }
+            // Each line says what it was taxed at.
+            let rate = if line.kind == LineKind::Shipping { 0 } else { terms.tax_rate_in_basis_points };
+            prop_assert_eq!(line.tax_rate_in_basis_points, Some(rate));
         }
     }
 

@@ -6,6 +6,25 @@ use crate::{Cents, Currency};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// How a gift card came to be: whether somebody owes the store money for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GiftCardSource {
+    /// The gifter pays the store for it.
+    Sold,
+    /// The store gives it away.
+    Given,
+    /// Issued before events said: nobody knows from the log.
+    #[default]
+    Unstated,
+}
+
+impl GiftCardSource {
+    fn is_unstated(&self) -> bool {
+        *self == Self::Unstated
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GiftCardIssued {
     pub gift_card_id: GiftCardId,
@@ -15,6 +34,9 @@ pub struct GiftCardIssued {
     /// The recipient's at issue.
     pub currency: Currency,
     pub amount_in_cents: Cents,
+    /// Events from before this field have none.
+    #[serde(default, skip_serializing_if = "GiftCardSource::is_unstated")]
+    pub source: GiftCardSource,
 }
 
 /// This much was spent on the invoice. The answer stands.

@@ -1,6 +1,6 @@
 //! The fold of a gift card's stream.
 
-use super::events::GiftCardIssued;
+use super::events::{GiftCardIssued, GiftCardSource};
 use crate::balance::Balance;
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +29,13 @@ impl GiftCard {
 
 impl KnownGiftCard {
     /// Whether the command repeats the one that issued this card. The currency is not compared: it is the
-    /// recipient's of the moment, which may have changed since, and a repeat must find its card all the same.
+    /// recipient's of the moment, which may have changed since, and a repeat must find its card all the same. Nor is
+    /// the source of a card that was issued before events said it.
     pub fn was_issued_by(&self, command: &GiftCardIssued) -> bool {
-        self.issued == GiftCardIssued { currency: self.issued.currency, ..command.clone() }
+        let source = match self.issued.source {
+            GiftCardSource::Unstated => GiftCardSource::Unstated,
+            GiftCardSource::Sold | GiftCardSource::Given => command.source,
+        };
+        self.issued == GiftCardIssued { currency: self.issued.currency, source, ..command.clone() }
     }
 }

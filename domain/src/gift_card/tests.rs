@@ -15,6 +15,7 @@ fn card(amount: i64) -> GiftCardIssued {
         recipient_customer_id: CustomerId(id(4)),
         currency: "EUR".parse().unwrap(),
         amount_in_cents: cents(amount),
+        source: GiftCardSource::Sold,
     }
 }
 
@@ -121,9 +122,32 @@ fn a_gift_card_is_issued_once_and_a_repeat_finds_it() {
     let to_another = GiftCardIssued { recipient_customer_id: CustomerId(id(5)), ..card(100) };
     let to_another = GiftCardCommand::Issue { issued: to_another, gifter_currency: "EUR".parse().unwrap() };
     first.clone().when(to_another).then_rejected(GiftCardRejection::GiftCardExists);
+    first.clone().when(issue_from(GiftCardSource::Given)).then_rejected(GiftCardRejection::GiftCardExists);
     // Also when it was used since, and when a customer changed the currency.
     first.and([spent(1, 100, 0)]).when(issue_across_currencies(100)).then_nothing();
     nothing::<GiftCard>().when(issue_across_currencies(100)).then_rejected(mismatch());
+}
+
+fn from(source: GiftCardSource) -> GiftCardIssued {
+    GiftCardIssued { source, ..card(100) }
+}
+
+fn issue_from(source: GiftCardSource) -> GiftCardCommand {
+    GiftCardCommand::Issue { issued: from(source), gifter_currency: "EUR".parse().unwrap() }
+}
+
+/// A card from before events said where it comes from is stored and read without, and a repeat finds it whatever it says.
+#[test]
+fn a_card_of_before_says_nothing_of_its_source_and_a_repeat_finds_it() {
+    let before = from(GiftCardSource::Unstated);
+    let stored = serde_json::to_value(&before).unwrap();
+    assert!(stored.get("source").is_none());
+    assert_eq!(serde_json::from_value::<GiftCardIssued>(stored).unwrap(), before);
+    for source in [GiftCardSource::Sold, GiftCardSource::Given] {
+        given::<GiftCard>([GiftCardEvent::from(before.clone())]).when(issue_from(source)).then_nothing();
+        let stored = serde_json::to_value(from(source)).unwrap();
+        assert_eq!(serde_json::from_value::<GiftCardIssued>(stored).unwrap().source, source);
+    }
 }
 
 #[test]

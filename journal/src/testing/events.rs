@@ -6,7 +6,7 @@ use domain::cart::{CartItemAdded, ProductQuantity};
 use domain::coupon::{CouponCreated, CouponStyle};
 use domain::credit::{CreditIssued, CreditSource};
 use domain::customer::{CustomerCreated, NewAddress};
-use domain::gift_card::GiftCardIssued;
+use domain::gift_card::{GiftCardIssued, GiftCardSource};
 use domain::invoice::{InvoiceCollected, InvoiceIssued};
 use domain::order::{OrderLine, OrderPlaced};
 use domain::product::ProductCreated;
@@ -127,6 +127,7 @@ pub fn invoice_line(
         total_amount_in_cents: unit.times(quantity).expect("an amount"),
         discount_amount_in_cents: Cents::ZERO,
         tax_amount_in_cents: Cents::ZERO,
+        tax_rate_in_basis_points: Some(0),
     }
 }
 
@@ -215,7 +216,7 @@ pub fn coupon_created(store_id: StoreId, coupon_id: CouponId, code: &str) -> Cou
     }
 }
 
-/// From the first customer to the second.
+/// Sold, from the first customer to the second.
 pub fn gift_card_issued(
     store_id: StoreId,
     gift_card_id: GiftCardId,
@@ -229,6 +230,7 @@ pub fn gift_card_issued(
         recipient_customer_id,
         currency: usd(),
         amount_in_cents: cents(amount_in_cents),
+        source: GiftCardSource::Sold,
     }
 }
 

@@ -23,6 +23,7 @@ mod thread;
 mod upkeep;
 mod worker;
 
+pub(crate) use alone::Alone;
 pub use alone::FoldError;
 #[cfg(feature = "postgres")]
 pub(crate) use context::FillContext;

@@ -189,10 +189,15 @@ impl<V: View> Projector<V> {
         if self.parked.has_row(touched.key, envelope.position) {
             return;
         }
-        let applied = match (store, V::FOLLOWED.then(|| self.stores.kept(envelope.metadata.store_id)).flatten()) {
-            (Some(store), Some(kept)) => V::fold(&mut touched.row, touched.key, envelope, store, kept),
-            (Some(store), None) => V::apply(&mut touched.row, touched.key, envelope, store).map(|()| Vec::new()),
-            (None, _) => V::apply(&mut touched.row, touched.key, envelope, &V::Store::default()).map(|()| Vec::new()),
+        let nothing = V::Store::default();
+        let store = store.unwrap_or(&nothing);
+        let applied = match V::FOLLOWED {
+            false => V::apply(&mut touched.row, touched.key, envelope, store).map(|()| Vec::new()),
+            true => {
+                let mut unkept = V::Store::default();
+                let kept = self.stores.kept(envelope.metadata.store_id).unwrap_or(&mut unkept);
+                V::fold(&mut touched.row, touched.key, envelope, store, kept)
+            }
         };
         match applied {
             Ok(follow) => {

@@ -9,10 +9,12 @@ use eventlog::{Position, StreamName};
 use std::collections::BTreeMap;
 
 /// A row as far as it can be folded.
-pub(super) struct Folded<R> {
+pub(crate) struct Folded<R> {
     pub row: Option<R>,
     /// What it can't be folded beyond.
     pub stuck: Option<Parked>,
+    /// The rows that follow from its events.
+    pub follow: Vec<(RowKey, R)>,
 }
 
 impl<V: View> Projector<V> {
@@ -31,6 +33,7 @@ impl<V: View> Projector<V> {
         for (key, more) in rows {
             let folded = alone.fold::<V>(self.table, key, &more).await?;
             self.set_row(key, folded.row);
+            folded.follow.into_iter().for_each(|(key, row)| self.set_row(key, Some(row)));
             self.settle(ParkedUnit::Row(key), folded.stuck);
         }
         Ok(())
@@ -71,7 +74,7 @@ impl<V: View> Projector<V> {
 
 impl Alone<'_> {
     /// Folds the row from its own events up to the position: those that the store has a note of, and `more`.
-    pub(super) async fn fold<V: View>(
+    pub(crate) async fn fold<V: View>(
         &self,
         table: Table,
         key: RowKey,
@@ -85,13 +88,14 @@ impl Alone<'_> {
         };
         // Of a view that keeps nothing of stores: of others no row is folded alone.
         let store = V::Store::default();
-        let mut row = None;
+        let (mut row, mut follow) = (None, Vec::new());
         for envelope in events.read.iter().filter(|envelope| touched::<V>(envelope, &store).as_slice().contains(&key)) {
-            if let Err(misfit) = V::apply(&mut row, key, envelope, &store) {
-                return Ok(Folded { row, stuck: Some(misfit_of(key, envelope, misfit)) });
+            match V::fold(&mut row, key, envelope, &store, &mut V::Store::default()) {
+                Ok(more) => follow.extend(more),
+                Err(misfit) => return Ok(Folded { row, stuck: Some(misfit_of(key, envelope, misfit)), follow }),
             }
         }
         let stuck = events.unreadable.map(|unreadable| unreadable_in(ParkedUnit::Row(key), &unreadable));
-        Ok(Folded { row, stuck })
+        Ok(Folded { row, stuck, follow })
     }
 }

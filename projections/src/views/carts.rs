@@ -1,6 +1,7 @@
 //! Carts: the open one of each customer, and all that were closed or billed.
 
 use super::{CREATED, STORE};
+use crate::at::{ListAt, ViewsAt};
 use crate::store::{Column, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, View, Views};
@@ -8,6 +9,8 @@ use domain::cart::{Cart, CartEvent, CartItemAdded, CloseReason};
 use domain::{
     CartId, CartItemId, Category, Cents, CustomerId, Decider, Event, InvoiceId, ProductId, StoreId, Timestamp,
 };
+use eventlog::StreamName;
+use futures::FutureExt;
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -193,6 +196,17 @@ fn item_added(row: &mut CartRow, event: &CartItemAdded, at: Timestamp) {
     }
 }
 
+fn of_customer(store: StoreId, customer: CustomerId, state: Option<CartState>) -> List {
+    let mut equal = vec![store.0.into(), customer.0.into()];
+    match state {
+        None => List::through(&BY_CUSTOMER, equal),
+        Some(state) => {
+            equal.push(state_code(state).into());
+            List::through(&BY_STATE, equal)
+        }
+    }
+}
+
 impl Views {
     pub async fn cart(&self, store: StoreId, cart: CartId) -> Result<Option<Arc<CartRow>>, ReadError> {
         let row = self.of::<Carts>()?.get(cart.0).await?;
@@ -220,14 +234,45 @@ impl Views {
         state: Option<CartState>,
         page: &PageRequest,
     ) -> Result<Page<Arc<CartRow>>, ReadError> {
-        let mut equal = vec![store.0.into(), customer.0.into()];
-        let list = match state {
-            None => List::through(&BY_CUSTOMER, equal),
-            Some(state) => {
-                equal.push(state_code(state).into());
-                List::through(&BY_STATE, equal)
-            }
-        };
+        let list = of_customer(store, customer, state);
         self.of::<Carts>()?.page("carts", &[store.0, customer.0], list, page).await
+    }
+}
+
+impl ViewsAt {
+    /// As [`Views::cart`].
+    pub async fn cart(&self, store: StoreId, cart: CartId) -> Result<Option<Arc<CartRow>>, ReadError> {
+        let Some(now) = self.views.cart(store, cart).await? else { return Ok(None) };
+        Ok(self.carts_as_they_were(vec![now]).await?.pop().flatten())
+    }
+
+    /// As [`Views::open_cart`].
+    pub async fn open_cart(&self, store: StoreId, customer: CustomerId) -> Result<Option<Arc<CartRow>>, ReadError> {
+        match self.shopper(store, customer).await?.and_then(|shopper| shopper.open_cart) {
+            Some(cart) => self.cart(store, cart).await,
+            None => Ok(None),
+        }
+    }
+
+    /// As [`Views::carts`].
+    pub async fn carts(
+        &self,
+        store: StoreId,
+        customer: CustomerId,
+        state: Option<CartState>,
+        page: &PageRequest,
+    ) -> Result<Page<Arc<CartRow>>, ReadError> {
+        let (scope, among) = ([store.0, customer.0], of_customer(store, customer, None));
+        let list = ListAt { name: "carts", scope: &scope, among, wanted: of_customer(store, customer, state) };
+        self.page::<Carts>(list, page, &|now| self.carts_as_they_were(now).boxed()).await
+    }
+
+    /// Carts of one customer, whose stream is read once for all of them.
+    async fn carts_as_they_were(&self, now: Vec<Arc<CartRow>>) -> Result<Vec<Option<Arc<CartRow>>>, ReadError> {
+        let Some(first) = now.first() else { return Ok(Vec::new()) };
+        let stream = StreamName::new(Category::Cart.stream(first.customer_id.0));
+        let keys: Vec<RowKey> = now.iter().map(|row| row.cart_id.0.into()).collect();
+        let mut then = self.rows_in::<Carts>(&stream, &keys).await?;
+        Ok(keys.iter().map(|key| then.remove(key)).collect())
     }
 }

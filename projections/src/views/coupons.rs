@@ -1,6 +1,7 @@
 //! Coupon codes. What depends on the moment (expired, not begun) is computed when they are shown.
 
 use super::{BY_STORE, CREATED, STORE};
+use crate::at::ViewsAt;
 use crate::store::{Column, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, View, Views};
@@ -151,5 +152,13 @@ impl Views {
     pub async fn coupons(&self, store: StoreId, page: &PageRequest) -> Result<Page<Arc<CouponRow>>, ReadError> {
         let list = List::through(&BY_STORE, vec![store.0.into()]);
         self.of::<Coupons>()?.page("coupons", &[store.0], list, page).await
+    }
+}
+
+impl ViewsAt {
+    /// As [`Views::coupon_by_code`]: a code stays its coupon's.
+    pub async fn coupon_by_code(&self, store: StoreId, code: &str) -> Result<Option<Arc<CouponRow>>, ReadError> {
+        let Some(now) = self.views.coupon_by_code(store, code).await? else { return Ok(None) };
+        self.row::<Coupons>(now.coupon_id.0).await
     }
 }

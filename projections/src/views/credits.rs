@@ -1,6 +1,7 @@
 //! Store credits and what was spent of them.
 
 use super::{CREATED, SPENDS, STORE};
+use crate::at::{ListAt, ViewsAt};
 use crate::store::{Column, Filter, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, View, Views};
@@ -8,6 +9,7 @@ use domain::credit::{Credit, CreditEvent, CreditSource};
 use domain::{
     Category, Cents, CreditId, CreditRedemptionId, Currency, CustomerId, Decider, Event, InvoiceId, StoreId, Timestamp,
 };
+use futures::FutureExt;
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -152,6 +154,11 @@ fn changed(row: &mut CreditRow, event: &CreditEvent, envelope: &Envelope) -> Res
     Ok(())
 }
 
+fn of_customer(store: StoreId, customer: CustomerId, active_only: bool) -> List {
+    let list = List::through(&BY_CUSTOMER, vec![store.0.into(), customer.0.into()]);
+    if active_only { list.filter(Filter::Equal("active", true.into())) } else { list }
+}
+
 impl Views {
     pub async fn credit(&self, store: StoreId, credit: CreditId) -> Result<Option<Arc<CreditRow>>, ReadError> {
         let row = self.of::<Credits>()?.get(credit.0).await?;
@@ -166,10 +173,7 @@ impl Views {
         active_only: bool,
         page: &PageRequest,
     ) -> Result<Page<Arc<CreditRow>>, ReadError> {
-        let mut list = List::through(&BY_CUSTOMER, vec![store.0.into(), customer.0.into()]);
-        if active_only {
-            list = list.filter(Filter::Equal("active", true.into()));
-        }
+        let list = of_customer(store, customer, active_only);
         self.of::<Credits>()?.page("credits", &[store.0, customer.0], list, page).await
     }
 }
@@ -177,4 +181,24 @@ impl Views {
 /// The customer's credits that have a balance, oldest first.
 pub(super) fn credits_in_wallet(store: StoreId, customer: CustomerId) -> List {
     List::through(&WALLET, vec![store.0.into(), customer.0.into(), true.into()]).ascending()
+}
+
+impl ViewsAt {
+    /// As [`Views::credit`].
+    pub async fn credit(&self, store: StoreId, credit: CreditId) -> Result<Option<Arc<CreditRow>>, ReadError> {
+        Ok(self.row::<Credits>(credit.0).await?.filter(|row| row.store_id == store))
+    }
+
+    /// As [`Views::credits`].
+    pub async fn credits(
+        &self,
+        store: StoreId,
+        customer: CustomerId,
+        active_only: bool,
+        page: &PageRequest,
+    ) -> Result<Page<Arc<CreditRow>>, ReadError> {
+        let (scope, among) = ([store.0, customer.0], of_customer(store, customer, false));
+        let list = ListAt { name: "credits", scope: &scope, among, wanted: of_customer(store, customer, active_only) };
+        self.page::<Credits>(list, page, &|now| self.each::<Credits>(now, |row| row.credit_id.0).boxed()).await
+    }
 }

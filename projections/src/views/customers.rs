@@ -1,6 +1,7 @@
 //! Customers, from their own streams alone: what their carts and purchases say of them stands in `shoppers` and `purchases`.
 
 use super::{CREATED, STORE};
+use crate::at::ViewsAt;
 use crate::store::{Column, Filter, Index, KeyKind, Labels, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, TimeRange, View, Views};
@@ -437,5 +438,13 @@ impl Views {
     /// How many customers existed at the position. The views must have reached it.
     pub async fn count_customers_at(&self, store: StoreId, position: Position) -> Result<u64, ReadError> {
         self.of::<Customers>()?.count(existing_at(store, position)).await
+    }
+}
+
+impl ViewsAt {
+    /// As [`Views::customer`]. Of whom was forgotten since nothing personal is known then either.
+    pub async fn customer(&self, store: StoreId, customer: CustomerId) -> Result<Option<Arc<CustomerRow>>, ReadError> {
+        let row = self.row::<Customers>(customer.0).await?;
+        Ok(row.filter(|row| row.store_id == store && row.deleted_at.is_none()))
     }
 }

@@ -1,13 +1,15 @@
 //! Gift cards and what was spent of them.
 
 use super::{CREATED, SPENDS, STORE};
+use crate::at::{ListAt, ViewsAt};
 use crate::store::{Column, Filter, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, View, Views};
-use domain::gift_card::{GiftCard, GiftCardEvent};
+use domain::gift_card::{GiftCard, GiftCardEvent, GiftCardSource};
 use domain::{
     Category, Cents, Currency, CustomerId, Decider, Event, GiftCardId, GiftCardSpendId, InvoiceId, StoreId, Timestamp,
 };
+use futures::FutureExt;
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -23,6 +25,7 @@ pub struct GiftCardRow {
     pub currency: Currency,
     pub original_balance_in_cents: Cents,
     pub current_balance_in_cents: Cents,
+    pub source: GiftCardSource,
     /// The last ones, oldest first; all of them stand in the history.
     pub spends: Vec<SpendRow>,
     /// How many there were before these.
@@ -83,7 +86,7 @@ impl View for GiftCards {
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "gift_cards",
-        version: 2,
+        version: 3,
         key: KeyKind::Id,
         stores: false,
         columns: &[
@@ -119,6 +122,7 @@ impl View for GiftCards {
                     currency: event.currency,
                     original_balance_in_cents: event.amount_in_cents,
                     current_balance_in_cents: event.amount_in_cents,
+                    source: event.source,
                     spends: Vec::new(),
                     older_spends: 0,
                     created_at: at,
@@ -199,6 +203,12 @@ fn list(store: StoreId, filter: &GiftCardFilter) -> List {
     list
 }
 
+/// What tells such lists apart: that of a customer received is not that of the same customer given.
+fn scope(store: StoreId, filter: &GiftCardFilter) -> [Uuid; 3] {
+    let [gifter, recipient] = [filter.gifter, filter.recipient].map(|customer| customer.map_or(Uuid::nil(), |id| id.0));
+    [store.0, gifter, recipient]
+}
+
 impl Views {
     pub async fn gift_card(
         &self,
@@ -216,14 +226,35 @@ impl Views {
         filter: &GiftCardFilter,
         page: &PageRequest,
     ) -> Result<Page<Arc<GiftCardRow>>, ReadError> {
-        // The list of a customer received is not that of the same customer given.
-        let ids = [filter.gifter, filter.recipient].map(|customer| customer.map_or(Uuid::nil(), |id| id.0));
-        let list = list(store, filter);
-        self.of::<GiftCards>()?.page("gift_cards", &[store.0, ids[0], ids[1]], list, page).await
+        self.of::<GiftCards>()?.page("gift_cards", &scope(store, filter), list(store, filter), page).await
     }
 }
 
 /// The gift cards that the customer received and that have a balance, oldest first.
 pub(super) fn gift_cards_in_wallet(store: StoreId, customer: CustomerId) -> List {
     List::through(&WALLET, vec![store.0.into(), customer.0.into(), true.into()]).ascending()
+}
+
+impl ViewsAt {
+    /// As [`Views::gift_card`].
+    pub async fn gift_card(
+        &self,
+        store: StoreId,
+        gift_card: GiftCardId,
+    ) -> Result<Option<Arc<GiftCardRow>>, ReadError> {
+        Ok(self.row::<GiftCards>(gift_card.0).await?.filter(|row| row.store_id == store))
+    }
+
+    /// As [`Views::gift_cards`].
+    pub async fn gift_cards(
+        &self,
+        store: StoreId,
+        filter: &GiftCardFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Arc<GiftCardRow>>, ReadError> {
+        let scope = scope(store, filter);
+        let among = list(store, &GiftCardFilter { active_only: false, ..*filter });
+        let list = ListAt { name: "gift_cards", scope: &scope, among, wanted: list(store, filter) };
+        self.page::<GiftCards>(list, page, &|now| self.each::<GiftCards>(now, |row| row.gift_card_id.0).boxed()).await
+    }
 }

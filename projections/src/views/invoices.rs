@@ -1,6 +1,7 @@
 //! Invoices with their lines, what they were paid with, and their refunds.
 
 use super::{BY_STORE, CREATED, STORE};
+use crate::at::{ListAt, ViewsAt};
 use crate::store::{Column, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, TimeRange, View, Views};
@@ -12,6 +13,7 @@ use domain::{
     CustomerId, Decider, Event, GiftCardId, GiftCardSpendId, InvoiceId, InvoiceLineItemId, OrderId, ProductId,
     RefundId, RefundLineItemId, StoreId, Timestamp,
 };
+use futures::FutureExt;
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -73,6 +75,8 @@ pub struct InvoiceLineRow {
     pub total_amount_in_cents: Cents,
     pub discount_amount_in_cents: Cents,
     pub tax_amount_in_cents: Cents,
+    /// `None`: the event is from before lines had it.
+    pub tax_rate_in_basis_points: Option<u32>,
     pub refunded_amount_in_cents: Cents,
 }
 
@@ -154,7 +158,7 @@ impl View for Invoices {
 
     const DECLARATION: ViewDeclaration = ViewDeclaration {
         name: "invoices",
-        version: 2,
+        version: 3,
         key: KeyKind::Id,
         stores: false,
         columns: &[STORE, CREATED, Column::id("customer_id"), Column::integer("open")],
@@ -203,6 +207,7 @@ fn issued(event: &InvoiceIssued, envelope: &Envelope) -> InvoiceRow {
         total_amount_in_cents: line.total_amount_in_cents,
         discount_amount_in_cents: line.discount_amount_in_cents,
         tax_amount_in_cents: line.tax_amount_in_cents,
+        tax_rate_in_basis_points: line.tax_rate_in_basis_points,
         refunded_amount_in_cents: Cents::ZERO,
     });
     let gift_card_spends = event.gift_card_spends.iter().map(|spend| InvoiceGiftCardSpend {
@@ -324,6 +329,18 @@ impl RefundRow {
     }
 }
 
+fn of_customer(store: StoreId, customer: CustomerId, filter: &InvoiceFilter) -> List {
+    let mut equal = vec![store.0.into(), customer.0.into()];
+    let list = match filter.closed_too {
+        true => List::through(&BY_CUSTOMER, equal),
+        false => {
+            equal.push(true.into());
+            List::through(&BY_CUSTOMER_OPEN, equal)
+        }
+    };
+    list.range(filter.created)
+}
+
 impl Views {
     pub async fn invoice(&self, store: StoreId, invoice: InvoiceId) -> Result<Option<Arc<InvoiceRow>>, ReadError> {
         let row = self.of::<Invoices>()?.get(invoice.0).await?;
@@ -377,15 +394,36 @@ impl Views {
             found.items.retain(|row| row.customer_id == customer);
             return Ok(found);
         }
-        let mut equal = vec![store.0.into(), customer.0.into()];
-        let list = match filter.closed_too {
-            true => List::through(&BY_CUSTOMER, equal),
-            false => {
-                equal.push(true.into());
-                List::through(&BY_CUSTOMER_OPEN, equal)
-            }
-        };
-        let list = list.range(filter.created);
+        let list = of_customer(store, customer, filter);
         self.of::<Invoices>()?.page("invoices", &[store.0, customer.0], list, page).await
+    }
+}
+
+impl ViewsAt {
+    /// As [`Views::invoice`].
+    pub async fn invoice(&self, store: StoreId, invoice: InvoiceId) -> Result<Option<Arc<InvoiceRow>>, ReadError> {
+        Ok(self.row::<Invoices>(invoice.0).await?.filter(|row| row.store_id == store))
+    }
+
+    /// As [`Views::customer_invoices`].
+    pub async fn customer_invoices(
+        &self,
+        store: StoreId,
+        customer: CustomerId,
+        filter: &InvoiceFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Arc<InvoiceRow>>, ReadError> {
+        if let Some(number) = &filter.number {
+            let numbered = self.numbered(store, Document::Invoice, number).await?;
+            let row = match numbered {
+                Some(numbered) => self.invoice(store, numbered.invoice_id).await?,
+                None => None,
+            };
+            return Ok(page.of_one(row.filter(|row| filter.takes(row) && row.customer_id == customer))?);
+        }
+        let scope = [store.0, customer.0];
+        let among = of_customer(store, customer, &InvoiceFilter { closed_too: true, ..InvoiceFilter::default() });
+        let list = ListAt { name: "invoices", scope: &scope, among, wanted: of_customer(store, customer, filter) };
+        self.page::<Invoices>(list, page, &|now| self.each::<Invoices>(now, |row| row.invoice_id.0).boxed()).await
     }
 }

@@ -1,6 +1,7 @@
 //! Batch credits: how far each is.
 
 use super::{CREATED, STORE};
+use crate::at::ViewsAt;
 use crate::store::{KeyKind, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, ReadError, RowKey, Source, View, Views};
@@ -117,10 +118,23 @@ impl Views {
         let Some(job) = self.job(store, job).await? else {
             return Ok(None);
         };
-        Ok(Some(JobProgress {
+        self.progress_of(&job).await.map(Some)
+    }
+
+    async fn progress_of(&self, job: &JobRow) -> Result<JobProgress, ReadError> {
+        Ok(JobProgress {
             issued: job.issued,
-            total: self.count_customers_at(store, job.started_position).await?,
+            total: self.count_customers_at(job.store_id, job.started_position).await?,
             complete: job.completed_at.is_some(),
-        }))
+        })
+    }
+}
+
+impl ViewsAt {
+    /// As [`Views::job_progress`].
+    pub async fn job_progress(&self, store: StoreId, job: JobId) -> Result<Option<JobProgress>, ReadError> {
+        let row = self.row_by_history::<Jobs>(job.0.into()).await?;
+        let Some(job) = row.filter(|row| row.store_id == store) else { return Ok(None) };
+        self.views.progress_of(&job).await.map(Some)
     }
 }

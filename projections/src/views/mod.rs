@@ -12,6 +12,7 @@ mod gift_cards;
 mod invoices;
 mod jobs;
 mod numbers;
+mod offers;
 mod orders;
 mod past;
 mod products;
@@ -33,6 +34,7 @@ pub use invoices::{
 };
 pub use jobs::{JobProgress, JobRow, Jobs};
 pub use numbers::{DocumentNumbers, NumberRow, Numbers};
+pub use offers::{OfferRow, Offers};
 pub use orders::{OrderFilter, OrderRow, Orders};
 pub use past::{Past, PastRow};
 pub use products::{ProductFilter, ProductRow, ProductSearch, Products, TagRow};
@@ -59,6 +61,7 @@ pub const ALL: &[AnyView] = &[
     AnyView::of::<Coupons>(),
     AnyView::of::<Jobs>(),
     AnyView::of::<Numbers>(),
+    AnyView::of::<Offers>(),
     AnyView::of::<Purchases>(),
     AnyView::of::<Creations>(),
     AnyView::of::<Refunds>(),

@@ -1,6 +1,7 @@
 //! The numbers of invoices and credit notes: a row for each document, filled in the log's order for each store, whatever else is parked.
 
 use super::STORE;
+use crate::at::ViewsAt;
 use crate::store::{Column, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{StoreState, Unread, create, stream_id};
 use crate::{Keys, Misfit, ReadError, RowKey, Source, View, Views};
@@ -11,6 +12,7 @@ use eventlog::Position;
 use journal::{Envelope, Unreadable};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A document's number. Its key is the invoice's id, or the refund's.
@@ -177,8 +179,29 @@ impl Views {
         store: StoreId,
         of: Document,
         number: &str,
-    ) -> Result<Option<std::sync::Arc<NumberRow>>, ReadError> {
+    ) -> Result<Option<Arc<NumberRow>>, ReadError> {
         let equal = vec![store.0.into(), kind_column(of), number.to_owned().into()];
         Ok(self.of::<Numbers>()?.list(List::through(&BY_NUMBER, equal).limit(1)).await?.into_iter().next())
+    }
+}
+
+impl ViewsAt {
+    /// As [`Views::numbers`]: what was issued keeps its number.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn numbers(&self, documents: &[Uuid]) -> Result<DocumentNumbers, ReadError> {
+        self.views.numbers(documents).await
+    }
+
+    /// As [`Views::numbered`].
+    pub async fn numbered(
+        &self,
+        store: StoreId,
+        of: Document,
+        number: &str,
+    ) -> Result<Option<Arc<NumberRow>>, ReadError> {
+        let found = self.views.numbered(store, of, number).await?;
+        Ok(found.filter(|row| row.issued_position <= self.position()))
     }
 }

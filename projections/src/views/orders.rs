@@ -1,11 +1,13 @@
 //! Orders.
 
 use super::{CREATED, STORE};
+use crate::at::{ListAt, ViewsAt};
 use crate::store::{Column, Filter, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, TimeRange, View, Views};
 use domain::order::{Order, OrderEvent, OrderLine, OrderStatus};
 use domain::{CartId, Category, CustomerId, Decider, Event, InvoiceId, OrderId, StoreId, Timestamp};
+use futures::FutureExt;
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -152,6 +154,15 @@ fn with_dates(list: List, filter: &OrderFilter) -> List {
         .within("canceled_at", filter.canceled)
 }
 
+fn of_customer(store: StoreId, customer: CustomerId, filter: &OrderFilter) -> List {
+    let list = List::through(&BY_CUSTOMER, vec![store.0.into(), customer.0.into()]);
+    let list = with_dates(list, filter);
+    match filter.status {
+        Some(status) => list.filter(Filter::Equal("status", status_code(status).into())),
+        None => list,
+    }
+}
+
 impl Views {
     pub async fn order(&self, store: StoreId, order: OrderId) -> Result<Option<Arc<OrderRow>>, ReadError> {
         let row = self.of::<Orders>()?.get(order.0).await?;
@@ -181,11 +192,28 @@ impl Views {
         filter: &OrderFilter,
         page: &PageRequest,
     ) -> Result<Page<Arc<OrderRow>>, ReadError> {
-        let list = List::through(&BY_CUSTOMER, vec![store.0.into(), customer.0.into()]);
-        let mut list = with_dates(list, filter);
-        if let Some(status) = filter.status {
-            list = list.filter(Filter::Equal("status", status_code(status).into()));
-        }
+        let list = of_customer(store, customer, filter);
         self.of::<Orders>()?.page("orders", &[store.0, customer.0], list, page).await
+    }
+}
+
+impl ViewsAt {
+    /// As [`Views::order`].
+    pub async fn order(&self, store: StoreId, order: OrderId) -> Result<Option<Arc<OrderRow>>, ReadError> {
+        Ok(self.row::<Orders>(order.0).await?.filter(|row| row.store_id == store))
+    }
+
+    /// As [`Views::customer_orders`].
+    pub async fn customer_orders(
+        &self,
+        store: StoreId,
+        customer: CustomerId,
+        filter: &OrderFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Arc<OrderRow>>, ReadError> {
+        let scope = [store.0, customer.0];
+        let among = of_customer(store, customer, &OrderFilter::default());
+        let list = ListAt { name: "orders", scope: &scope, among, wanted: of_customer(store, customer, filter) };
+        self.page::<Orders>(list, page, &|now| self.each::<Orders>(now, |row| row.order_id.0).boxed()).await
     }
 }

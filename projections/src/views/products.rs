@@ -1,6 +1,7 @@
 //! Products and what of them is in stock.
 
 use super::{CREATED, STORE};
+use crate::at::ViewsAt;
 use crate::store::{
     Column, Filter, Index, KeyKind, Labels, List, Search, SearchField, Searched, Value, ViewDeclaration,
 };
@@ -325,5 +326,26 @@ impl ProductSearch {
     pub fn missed_words(&self, product: &ProductRow) -> Vec<String> {
         let texts = Products::search_text(product).unwrap_or_default();
         Typed::new(&self.text, self.is_beginning).missed(&texts)
+    }
+}
+
+impl ViewsAt {
+    /// As [`Views::product`]. Folds all that was ever held of it: the more, the longer it takes.
+    pub async fn product(&self, store: StoreId, product: ProductId) -> Result<Option<Arc<ProductRow>>, ReadError> {
+        let row = self.row::<Products>(product.0).await?;
+        Ok(row.filter(|row| row.store_id == store && row.deleted_at.is_none()))
+    }
+
+    /// As [`Views::products_by_ids`].
+    pub async fn products_by_ids(
+        &self,
+        store: StoreId,
+        products: &[ProductId],
+    ) -> Result<Vec<Option<Arc<ProductRow>>>, ReadError> {
+        let mut rows = Vec::with_capacity(products.len());
+        for product in products {
+            rows.push(self.row::<Products>(product.0).await?.filter(|row| row.store_id == store));
+        }
+        Ok(rows)
     }
 }

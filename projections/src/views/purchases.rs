@@ -1,6 +1,7 @@
 //! What each customer bought, from collected invoices. Refunds don't change it (api.md §4).
 
 use super::STORE;
+use crate::at::ViewsAt;
 use crate::store::{KeyKind, Value, ViewDeclaration};
 use crate::view::{id_of, stream_id};
 use crate::{Keys, Misfit, ReadError, RowKey, Source, View, Views};
@@ -194,5 +195,17 @@ impl Views {
         let keys: Vec<Uuid> = customers.iter().map(|customer| customer.0).collect();
         let rows = self.of::<Purchases>()?.get_many(&keys).await?;
         Ok(rows.into_iter().map(|row| row.filter(|row| row.is_of(store))).collect())
+    }
+}
+
+impl ViewsAt {
+    /// As [`Views::purchases`].
+    pub async fn purchases(
+        &self,
+        store: StoreId,
+        customer: CustomerId,
+    ) -> Result<Option<Arc<PurchasesRow>>, ReadError> {
+        let row = self.row_by_history::<Purchases>(customer.0.into()).await?;
+        Ok(row.filter(|row| row.is_of(store)))
     }
 }

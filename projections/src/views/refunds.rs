@@ -2,13 +2,15 @@
 
 use super::STORE;
 use super::invoices::RefundRow;
+use crate::at::{ListAt, ViewsAt};
 use crate::store::{Column, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, Page, PageRequest, ReadError, RowKey, Source, View, Views};
 use domain::invoice::InvoiceEvent;
 use domain::numbers::Document;
 use domain::{Category, Event, InvoiceId, RefundId, StoreId};
-use eventlog::Position;
+use eventlog::{Position, StreamName};
+use futures::FutureExt;
 use journal::Envelope;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -111,5 +113,42 @@ impl Views {
         }
         let list = List::through(&BY_INVOICE, vec![store.0.into(), invoice.0.into()]);
         self.of::<Refunds>()?.page("refunds", &[store.0, invoice.0], list, page).await
+    }
+}
+
+impl ViewsAt {
+    /// As [`Views::refunds`].
+    pub async fn refunds(
+        &self,
+        store: StoreId,
+        invoice: InvoiceId,
+        number: Option<&str>,
+        page: &PageRequest,
+    ) -> Result<Page<Arc<InvoiceRefundRow>>, ReadError> {
+        if let Some(number) = number {
+            let numbered = self.numbered(store, Document::CreditNote, number).await?;
+            let refund = numbered.filter(|numbered| numbered.invoice_id == invoice).and_then(|row| row.refund_id);
+            let row = match refund {
+                Some(refund) => self.refunds_as_they_were(invoice, vec![refund]).await?.pop().flatten(),
+                None => None,
+            };
+            return Ok(page.of_one(row)?);
+        }
+        let among = List::through(&BY_INVOICE, vec![store.0.into(), invoice.0.into()]);
+        let list = ListAt { name: "refunds", scope: &[store.0, invoice.0], wanted: among.clone(), among };
+        let ids = |now: Vec<Arc<InvoiceRefundRow>>| now.iter().map(|row| row.refund.refund_id).collect();
+        self.page::<Refunds>(list, page, &|now| self.refunds_as_they_were(invoice, ids(now)).boxed()).await
+    }
+
+    /// Refunds of one invoice, whose stream is read once for all of them.
+    async fn refunds_as_they_were(
+        &self,
+        invoice: InvoiceId,
+        refunds: Vec<RefundId>,
+    ) -> Result<Vec<Option<Arc<InvoiceRefundRow>>>, ReadError> {
+        let stream = StreamName::new(Category::Invoice.stream(invoice.0));
+        let keys: Vec<RowKey> = refunds.iter().map(|refund| refund.0.into()).collect();
+        let mut then = self.rows_in::<Refunds>(&stream, &keys).await?;
+        Ok(keys.iter().map(|key| then.remove(key)).collect())
     }
 }

@@ -1,6 +1,7 @@
 //! What a customer's carts say of the customer: which one is open, and when something last happened to it.
 
 use super::STORE;
+use crate::at::ViewsAt;
 use crate::store::{Column, Hit, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::existing;
 use crate::view::id_of;
@@ -160,4 +161,11 @@ pub struct IdlePlace {
 
 fn minute_of(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(MINUTE_IN_MS)
+}
+
+impl ViewsAt {
+    /// As [`Views::shopper`].
+    pub async fn shopper(&self, store: StoreId, customer: CustomerId) -> Result<Option<Arc<ShopperRow>>, ReadError> {
+        Ok(self.row::<Shoppers>(customer.0).await?.filter(|row| row.store_id == store))
+    }
 }

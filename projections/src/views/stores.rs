@@ -1,6 +1,7 @@
 //! Stores.
 
 use super::{CREATED, STORE};
+use crate::at::ViewsAt;
 use crate::store::{Column, Index, KeyKind, List, Value, ViewDeclaration};
 use crate::view::{create, existing};
 use crate::{Keys, Misfit, ReadError, RowKey, Source, View, Views};
@@ -164,5 +165,12 @@ impl Views {
     ) -> Result<Vec<Arc<StoreRow>>, ReadError> {
         let list = List::through(&EXPIRING, vec![true.into()]).ascending().limit(limit);
         self.of::<Stores>()?.list_after(list, after.map(|after| after.0)).await
+    }
+}
+
+impl ViewsAt {
+    /// As [`Views::store`].
+    pub async fn store(&self, store: StoreId) -> Result<Option<Arc<StoreRow>>, ReadError> {
+        Ok(self.row::<Stores>(store.0).await?.filter(|row| row.deleted_at.is_none()))
     }
 }

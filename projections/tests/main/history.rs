@@ -17,7 +17,7 @@ use eventlog::testing::Chance;
 use journal::testing::events::*;
 
 /// Everything that exists, to ask for.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Known {
     pub stores: Vec<StoreId>,
     pub products: Vec<(StoreId, ProductId)>,

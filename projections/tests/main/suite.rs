@@ -2,6 +2,7 @@
 //! it they have a `place` where the views are kept.
 
 pub mod answers;
+mod at;
 mod crash;
 mod foreign;
 pub mod fragile;

@@ -2,10 +2,12 @@
 
 mod databases;
 mod lead;
+mod tree;
 mod views;
 
 pub use databases::{Databases, check};
 pub use lead::Lead;
+pub use tree::{SharedTree, tree};
 
 use crate::config::{Config, Secret};
 use crate::wiring::views::Upkeep;

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use commands::snapshots::Snapshots;
 use projections::ProjectionSettings;
 use std::sync::Arc;
+use tlog::{Follower, TreeStore};
 use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
@@ -30,6 +31,24 @@ pub async fn progress(_: &Databases) -> Result<Option<Arc<dyn Snapshots>>> {
 
 pub async fn views(_: &Databases, _: bool, _: ProjectionSettings) -> Result<Option<Arc<dyn Upkeep>>> {
     Ok(None)
+}
+
+/// There is none: each node has a tree of its own.
+#[derive(Clone)]
+pub enum SharedTree {}
+
+pub async fn tree(_: &Databases) -> Result<Option<SharedTree>> {
+    Ok(None)
+}
+
+impl SharedTree {
+    pub fn store(&self) -> Arc<dyn TreeStore> {
+        match *self {}
+    }
+
+    pub async fn lead(&self, _: &Follower, _: CancellationToken) -> Result<()> {
+        match *self {}
+    }
 }
 
 /// There is none, as there is nobody to agree with.

@@ -84,6 +84,21 @@ impl Tree {
         }
     }
 
+    /// What time it is at the position: the latest that its event says, or any before it, of those that have leaves. `None`: none says any.
+    ///
+    /// # Errors
+    /// [`TreeError::Differs`] where the log is not what it was.
+    pub async fn moment(&self, position: Position) -> Result<Option<Timestamp>, TreeError> {
+        let Some(last) = self.leaves_up_to(position).await?.checked_sub(1) else { return Ok(None) };
+        let span = last / SPAN;
+        let mut maximum = match span.checked_sub(1) {
+            None => None,
+            Some(before) => self.store.span(before).await?.ok_or(TreeError::Lacks(Part::Span(before)))?.latest,
+        };
+        self.walk(span, last + 1, &mut |walked| maximum = latest(maximum, walked.counted.said.occurred_at)).await?;
+        Ok(maximum)
+    }
+
     /// The leaves before the first one that is later, which stands in the span, if the tree of that size has it. No span before it has
     /// one, so that what their latest is need not be known.
     async fn not_after(&self, time: Timestamp, span: u64, size: u64) -> Result<u64, TreeError> {

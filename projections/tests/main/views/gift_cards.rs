@@ -49,7 +49,8 @@ fn fresh() -> Story<GiftCards, GiftCardEvent> {
         issued(),
         json!({
             "gift_card_id": CARD, "store_id": STORE, "gifter_customer_id": id(11), "recipient_customer_id": id(12),
-            "currency": "USD", "original_balance_in_cents": 1_000, "current_balance_in_cents": 1_000, "spends": [], "older_spends": 0,
+            "currency": "USD", "original_balance_in_cents": 1_000, "current_balance_in_cents": 1_000, "source": "sold", "spends": [],
+            "older_spends": 0,
             "created_at": at(0), "updated_at": at(0), "voided_at": null, "revision": 0,
         }),
     )

@@ -31,6 +31,7 @@ fn issued() -> InvoiceIssued {
         total_amount_in_cents: cents(2_000),
         discount_amount_in_cents: cents(200),
         tax_amount_in_cents: cents(342),
+        tax_rate_in_basis_points: Some(1_900),
     };
     let shipping = InvoiceLine {
         invoice_line_item_id: InvoiceLineItemId(id(30)),
@@ -43,6 +44,7 @@ fn issued() -> InvoiceIssued {
         total_amount_in_cents: cents(500),
         discount_amount_in_cents: Cents::ZERO,
         tax_amount_in_cents: Cents::ZERO,
+        tax_rate_in_basis_points: Some(0),
     };
     let coupon = CouponUse {
         coupon_id: CouponId(id(40)),
@@ -88,12 +90,14 @@ fn lines(item_refunded: i64, shipping_refunded: i64) -> Value {
         {
             "invoice_line_item_id": id(20), "kind": "item", "cart_item_id": id(21), "product_id": id(22),
             "product_title": "Table", "quantity": 2, "unit_amount_in_cents": 1_000, "total_amount_in_cents": 2_000,
-            "discount_amount_in_cents": 200, "tax_amount_in_cents": 342, "refunded_amount_in_cents": item_refunded,
+            "discount_amount_in_cents": 200, "tax_amount_in_cents": 342, "tax_rate_in_basis_points": 1_900,
+            "refunded_amount_in_cents": item_refunded,
         },
         {
             "invoice_line_item_id": id(30), "kind": "shipping", "cart_item_id": null, "product_id": null,
             "product_title": null, "quantity": 1, "unit_amount_in_cents": 500, "total_amount_in_cents": 500,
-            "discount_amount_in_cents": 0, "tax_amount_in_cents": 0, "refunded_amount_in_cents": shipping_refunded,
+            "discount_amount_in_cents": 0, "tax_amount_in_cents": 0, "tax_rate_in_basis_points": 0,
+            "refunded_amount_in_cents": shipping_refunded,
         },
     ])
 }
