@@ -5,6 +5,7 @@ use proof::checkpoint::CheckpointTextError;
 use proof::hash::Hash;
 use proof::keys::KeyNameError;
 use proof::note::NoteError;
+use proof::tlog_proof::TlogProofTextError;
 use std::fmt;
 use tlog::{CheckpointsError, TreeError, UnknownRules};
 use vault::VaultError;
@@ -41,12 +42,14 @@ pub enum NotaryError {
     /// One was kept that is not what this key signs.
     #[error("a checkpoint of {size} leaves is kept that is not the one which was signed")]
     OtherNote { size: u64 },
-    #[error("the origin can't be signed: {0}")]
+    #[error("the checkpoint's text is none: {0}")]
     Origin(#[from] CheckpointTextError),
     #[error("the key can't have this name: {0}")]
     KeyName(#[from] KeyNameError),
-    #[error("the checkpoint can't be signed: {0}")]
+    #[error("the checkpoint can't be signed, or is not one: {0}")]
     Note(#[from] NoteError),
+    #[error("the proof can't be written: {0}")]
+    Proof(#[from] TlogProofTextError),
     #[error("the tree does not answer")]
     Tree(#[from] TreeError),
     #[error("the log can't be read beside its tree")]
@@ -73,7 +76,8 @@ impl NotaryError {
             | Self::OtherNote { .. }
             | Self::Origin(_)
             | Self::KeyName(_)
-            | Self::Note(_) => Retry::Never,
+            | Self::Note(_)
+            | Self::Proof(_) => Retry::Never,
         }
     }
 }

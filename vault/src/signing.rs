@@ -34,7 +34,8 @@ impl IncarnationId {
         u32::from_be_bytes(bytes)
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8; 20] {
+    /// In the order of incarnations: what [`crate::Inventory::entries`] goes on after.
+    pub fn as_bytes(&self) -> &[u8; 20] {
         &self.0
     }
 

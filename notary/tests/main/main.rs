@@ -7,6 +7,7 @@ mod incarnations;
 #[expect(dead_code, reason = "the trees' own tests need more of it")]
 #[path = "../../../tlog/tests/main/log.rs"]
 mod log;
+mod public;
 mod random;
 mod signing;
 mod when;

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::Timestamp;
 use eventlog::{EventLog, LogId, Position, RecordedEvent, StreamName};
-use notary::{LogName, Notary, NotaryError, Step};
+use notary::{LogName, Notary, NotaryError, PublicLog, Step};
 use proof::checkpoint::{Checkpoint, Policy};
 use proof::tree::verify_consistency;
 use std::path::PathBuf;
@@ -76,6 +76,12 @@ impl World {
         let (log, name): (Arc<dyn EventLog>, LogName) = (Arc::new(self.log.clone()), name.parse().unwrap());
         let (checkpoints, vault) = (Arc::clone(&self.checkpoints) as _, Arc::clone(&self.vault) as _);
         Notary::open(self.reading(), log, checkpoints, vault, (&name, of)).await
+    }
+
+    /// What strangers see.
+    pub fn public(&self) -> PublicLog {
+        let named = ("example.com/log".parse().unwrap(), incarnation(1).log_id());
+        PublicLog::new(self.reading(), Arc::clone(&self.checkpoints) as _, Arc::clone(&self.vault) as _, named)
     }
 
     /// All that is published, in the order of its sizes.
