@@ -30,6 +30,9 @@ pub enum NotaryError {
     /// somebody has looked: either the log that was is brought back, or a new incarnation of it begins.
     #[error("{signed} was signed of this log, and it has {now} now, which does not extend that: the log was changed")]
     Contradicts { signed: Head, now: Head },
+    /// The tree has not all leaves yet that it had, as somebody builds it anew.
+    #[error("the log's tree is being built anew: it has {now} leaves, and {signed} were signed")]
+    Behind { signed: u64, now: u64 },
     /// The setting was changed. A log that signs under two names has two histories.
     #[error("this log signs as {signed}, and is told to sign as {told}; set its name back")]
     OtherOrigin { signed: String, told: String },
@@ -61,9 +64,20 @@ pub enum NotaryError {
 }
 
 impl NotaryError {
+    /// Of a tree that had so many leaves a moment ago: if it has fewer now, it was taken away meanwhile.
+    pub(crate) fn of_tree(error: TreeError, signed: u64) -> Self {
+        match error {
+            TreeError::NotSoLarge { size: now, .. } | TreeError::NoSuchTile { size: now, .. } => {
+                Self::Behind { signed, now }
+            }
+            error => Self::Tree(error),
+        }
+    }
+
     /// Whether trying again helps.
     pub fn retry(&self) -> Retry {
         match self {
+            Self::Behind { .. } => Retry::Busy,
             Self::Tree(error) => error.retry(),
             Self::Log(error) => error.retry(),
             Self::Vault(error) => error.retry(),

@@ -130,13 +130,13 @@ impl PublicLog {
     /// A tile of an incarnation. `None`: its last checkpoint's tree has not got it. Who may see tiles of entries, whoever asks knows.
     ///
     /// # Errors
-    /// [`NotaryError::Contradicts`] where the tree is not the one that was signed; the tree's.
+    /// [`NotaryError::Contradicts`] where the tree is not the one that was signed, [`NotaryError::Behind`] while it is built anew; the tree's.
     pub async fn tile(&self, number: u32, tile: Tile) -> Result<Option<PublicTile>, NotaryError> {
         let Some((signed, _)) = self.signed(number).await? else { return Ok(None) };
         if !tile.is_within(signed.size) {
             return Ok(None);
         }
-        let bytes = self.tree.tile(tile).await?;
+        let bytes = self.tree.tile(tile).await.map_err(|error| NotaryError::of_tree(error, signed.size))?;
         Ok(Some(PublicTile { bytes, is_complete: tile.is_complete() }))
     }
 
@@ -147,7 +147,8 @@ impl PublicLog {
     pub async fn prove(&self, number: u32, at: Position) -> Result<Option<PublicProof>, NotaryError> {
         let Some((signed, published)) = self.signed(number).await? else { return Ok(None) };
         let Some(index) = self.tree.leaf_at(at).await?.filter(|index| *index < signed.size) else { return Ok(None) };
-        let hashes = self.tree.inclusion(index, signed.size).await?;
+        let hashes = self.tree.inclusion(index, signed.size).await;
+        let hashes = hashes.map_err(|error| NotaryError::of_tree(error, signed.size))?;
         let note = Note::parse(published.note.as_bytes())?;
         let proof = TlogProof::new(index, hashes, note)?;
         Ok(Some(PublicProof { proof, leaf: self.tree.record(index).await? }))
@@ -157,7 +158,7 @@ impl PublicLog {
     async fn signed(&self, number: u32) -> Result<Option<(Head, Published)>, NotaryError> {
         let Some(published) = self.latest(number).await? else { return Ok(None) };
         let signed = head_of(&published)?;
-        let root = self.tree.root(signed.size).await?;
+        let root = self.tree.root(signed.size).await.map_err(|error| NotaryError::of_tree(error, signed.size))?;
         match root == signed.root {
             true => Ok(Some((signed, published))),
             false => Err(NotaryError::Contradicts { signed, now: Head { size: signed.size, root } }),

@@ -103,7 +103,10 @@ impl Notary {
             let is_whole = state.checkpoint.position >= head_of_log;
             return self.smaller(before, now, is_whole);
         }
-        self.extends(before, now).await?;
+        match self.extends(before, now).await {
+            Err(NotaryError::Behind { signed, now }) => return Ok(Step::Behind { signed, now }),
+            outcome => outcome?,
+        }
         if let Some(published) = self.publish(&signed).await? {
             return Ok(Step::Published(published));
         }
@@ -136,12 +139,13 @@ impl Notary {
     }
 
     async fn extends(&self, signed: Head, now: Head) -> Result<(), NotaryError> {
-        let proof = self.tree.consistency(signed.size, now.size).await?;
+        let gone = |error| NotaryError::of_tree(error, signed.size);
+        let proof = self.tree.consistency(signed.size, now.size).await.map_err(gone)?;
         if verify_consistency((signed.size, signed.root), (now.size, now.root), &proof).is_ok() {
             return Ok(());
         }
         // A tile that rotted says nothing of the log.
-        match self.tree.root(now.size).await? == now.root {
+        match self.tree.root(now.size).await.map_err(gone)? == now.root {
             true => Err(NotaryError::Contradicts { signed, now }),
             false => Err(NotaryError::DamagedTree),
         }

@@ -100,6 +100,15 @@ async fn a_tree_that_is_built_anew_is_waited_for() {
     let first = published(notary.step().await);
     world.tree.clear().await.unwrap();
     assert_eq!(notary.step().await.unwrap(), Step::Behind { signed: 600, now: 0 });
+    // Half of it.
+    let mut all = Vec::new();
+    world.log.change(|events| {
+        all = events.clone();
+        events.truncate(300);
+    });
+    world.follower().catch_up(|_| ()).await.unwrap();
+    world.log.change(|events| *events = all);
+    assert_eq!(notary.step().await.unwrap(), Step::Behind { signed: 600, now: 300 });
     world.follower().catch_up(|_| ()).await.unwrap();
     assert_eq!(notary.step().await.unwrap(), Step::NothingNew);
     world.grow(1).await;

@@ -79,3 +79,31 @@ async fn one_that_publishes_late_contradicts_nobody() {
     assert_eq!(late.step().await.unwrap(), Step::NothingNew);
     world.check().await;
 }
+
+/// One has looked at what was signed and at the tree; another goes on meanwhile.
+#[tokio::test]
+async fn one_that_was_overtaken_publishes_nothing() {
+    let world = World::of(10).await;
+    let (late, other) = (world.notary().await, world.notary().await);
+    published(late.step().await);
+    world.grow(5).await;
+    {
+        let step = late.step();
+        tokio::pin!(step);
+        // Between what it has looked at and what it decides.
+        world.checkpoints.set_slow(true);
+        tokio::select! {
+            step = &mut step => panic!("{step:?}"),
+            () = world.checkpoints.reached.notified() => {}
+        }
+        world.checkpoints.set_slow(false);
+        world.grow(5).await;
+        assert_eq!(published(other.step().await).size, 20);
+        world.checkpoints.released.notify_one();
+        assert_eq!(step.await.unwrap(), Step::Overtaken);
+    }
+    assert_eq!(late.step().await.unwrap(), Step::NothingNew);
+    let sizes: Vec<u64> = world.published().await.iter().map(|one| one.size).collect();
+    assert_eq!((sizes, world.signed().await.unwrap().size), (vec![10, 20], 20));
+    world.check().await;
+}

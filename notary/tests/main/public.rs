@@ -95,6 +95,17 @@ async fn nothing_is_told_of_a_tree_that_is_not_the_one_which_was_signed() {
 }
 
 #[tokio::test]
+async fn while_the_tree_is_built_anew_it_is_said_to_be_behind() {
+    let world = World::of(300).await;
+    published(world.notary().await.step().await);
+    world.tree.clear().await.unwrap();
+    let told = world.public().tile(1, "tile/0/000".parse().unwrap()).await;
+    assert!(matches!(told, Err(NotaryError::Behind { signed: 300, now: 0 })), "{told:?}");
+    world.follower().catch_up(|_| ()).await.unwrap();
+    assert!(tile(&world, "tile/0/000").await.is_some());
+}
+
+#[tokio::test]
 async fn each_incarnation_is_told_with_its_key() {
     let world = World::of(5).await;
     let public = world.public();

@@ -1,6 +1,7 @@
 //! What is signed, as others read it.
 
-use crate::world::{World, incarnation, published};
+use crate::world::{World, event, incarnation, published};
+use eventlog::{RecordedEvent, StreamName};
 use notary::{NotaryError, Step};
 use signed_note::{StandardVerifier, VerifierList};
 use tlog::Published;
@@ -29,6 +30,12 @@ async fn nothing_is_signed_where_nothing_is_new() {
     let world = World::of(0).await;
     let notary = world.notary().await;
     assert_eq!(notary.step().await.unwrap(), Step::NothingNew);
+    // One without a leaf.
+    world.log.change(|events| events.push(RecordedEvent { stream: StreamName::new("cartlog-log"), ..event(1) }));
+    world.grow(0).await;
+    assert_eq!(world.reading().state().await.unwrap().unwrap().size(), 0);
+    assert_eq!(notary.step().await.unwrap(), Step::NothingNew);
+    assert_eq!(world.signed().await, None);
     world.grow(1).await;
     published(notary.step().await);
     assert_eq!(notary.step().await.unwrap(), Step::NothingNew);

@@ -141,18 +141,32 @@ pub fn published(step: Result<Step, NotaryError>) -> Published {
 pub struct Mortal {
     kept: SqliteCheckpoints,
     is_deadly: AtomicBool,
+    is_slow: AtomicBool,
     /// Somebody has come as far as that.
     pub reached: Notify,
+    /// Whoever was slow goes on.
+    pub released: Notify,
 }
 
 impl Mortal {
     fn new(kept: SqliteCheckpoints) -> Self {
-        Self { kept, is_deadly: AtomicBool::new(false), reached: Notify::new() }
+        Self {
+            kept,
+            is_deadly: AtomicBool::new(false),
+            is_slow: AtomicBool::new(false),
+            reached: Notify::new(),
+            released: Notify::new(),
+        }
     }
 
     /// Whether whoever puts one waits for ever.
     pub fn set_deadly(&self, is_deadly: bool) {
         self.is_deadly.store(is_deadly, Ordering::SeqCst);
+    }
+
+    /// Whether whoever looks for one waits until it is released.
+    pub fn set_slow(&self, is_slow: bool) {
+        self.is_slow.store(is_slow, Ordering::SeqCst);
     }
 
     /// Lets the notary take a step until it is about to publish, and kills it there.
@@ -182,7 +196,12 @@ impl Checkpoints for Mortal {
     }
 
     async fn of_size(&self, origin: &str, size: u64) -> Result<Option<Published>, CheckpointsError> {
-        self.kept.of_size(origin, size).await
+        let found = self.kept.of_size(origin, size).await;
+        if self.is_slow.load(Ordering::SeqCst) {
+            self.reached.notify_one();
+            self.released.notified().await;
+        }
+        found
     }
 
     async fn list(&self, origin: &str, after: Option<u64>, limit: usize) -> Result<Vec<Published>, CheckpointsError> {

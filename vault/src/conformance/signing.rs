@@ -89,6 +89,8 @@ pub async fn what_signs_is_copied_out_and_in(subject: &dyn Subject) {
     assert_eq!(other.signing_key(of(258)).await.unwrap().map(|key| key.0), Some([2; 32]));
     // And in: what was signed since, and by whom nobody had a key for.
     other.sign_head(of(1), Some(&head(5, 1)), &head(6, 1)).await.unwrap();
+    let refused = copy(&*vault, &other, now).await.unwrap_err();
+    assert!(refused.to_string().contains("last head that was signed of log"), "{refused}");
     other.put_signing_key(of(3), SigningKey([3; 32])).await.unwrap();
     other.sign_head(of(3), None, &head(0, 0)).await.unwrap();
     let refused = copy(&*vault, &other, now).await.unwrap_err();
