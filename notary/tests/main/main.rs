@@ -5,9 +5,6 @@
 mod contradicting;
 mod dying;
 mod incarnations;
-// A log of which a test knows, and changes, every event.
-#[expect(dead_code, reason = "the trees' own tests need more of it")]
-#[path = "../../../tlog/tests/main/log.rs"]
 mod log;
 mod public;
 mod random;
