@@ -6,6 +6,8 @@
 //! before it is written into the vault, and it is written there, durably and by compare-and-swap, before anybody sees it. Two notaries at
 //! once, and one that dies anywhere, sign nothing else than one that lives would.
 //!
+//! The log's events have to be on the disk before the tree has them: with the embedded log that is so at full durability only.
+//!
 //! What it can't do: tell a log that was rewritten before its first head was signed from one that was not; and stop whoever has both the
 //! key and the log from signing something else elsewhere. Against that others keep heads, or witnesses sign them too.
 
