@@ -19,6 +19,10 @@ impl Default for StoreTimezone {
 }
 
 impl StoreState for StoreTimezone {
+    fn concerns(envelope: &Envelope) -> bool {
+        matches!(&envelope.event, Event::Store(_))
+    }
+
     fn apply(&mut self, envelope: &Envelope) {
         match &envelope.event {
             Event::Store(StoreEvent::StoreCreated(event)) => self.0.clone_from(&event.timezone),

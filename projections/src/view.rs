@@ -85,7 +85,13 @@ pub trait View: Send + Sync + 'static {
 pub trait StoreState:
     Clone + Default + PartialEq + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// Folds the event; an event that does not matter to it changes nothing.
+    /// Whether the event may change it. Of others it is neither copied nor folded: where many events of the view's streams change nothing,
+    /// they cost nothing.
+    fn concerns(_: &Envelope) -> bool {
+        true
+    }
+
+    /// Folds an event that concerns it; one that does not matter to it changes nothing.
     fn apply(&mut self, envelope: &Envelope);
 
     /// Folds an event of the store's that can't be read; of one whose metadata do not even name the store nothing is known.
@@ -94,6 +100,10 @@ pub trait StoreState:
 
 /// Nothing is kept.
 impl StoreState for () {
+    fn concerns(_: &Envelope) -> bool {
+        false
+    }
+
     fn apply(&mut self, _: &Envelope) {}
 }
 

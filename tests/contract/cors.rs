@@ -49,6 +49,7 @@ async fn an_allowed_origin_may_do_all_that_the_api_takes_and_read_all_that_it_sa
     assert_eq!(answer.must_have("access-control-allow-origin"), ORIGIN);
     let readable = names(&answer, "access-control-expose-headers");
     for header in [
+        "cartlog-as-of-position",
         "cartlog-position",
         "etag",
         "idempotent-replayed",

@@ -21,11 +21,12 @@ const REQUEST_HEADERS: [HeaderName; 12] = [
     HeaderName::from_static("x-request-id"),
 ];
 /// What a page may read besides what it always may.
-const ANSWER_HEADERS: [HeaderName; 9] = [
+const ANSWER_HEADERS: [HeaderName; 10] = [
     header::ETAG,
     header::LINK,
     header::LOCATION,
     header::RETRY_AFTER,
+    HeaderName::from_static("cartlog-as-of-position"),
     HeaderName::from_static("cartlog-position"),
     HeaderName::from_static("idempotent-replayed"),
     HeaderName::from_static("ratelimit"),

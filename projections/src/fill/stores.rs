@@ -66,7 +66,11 @@ impl<V: View> StoreStates<V> {
 
     /// The event's store as it was before it, and from now on as it is after it; `None`: nothing is kept.
     pub fn before(&mut self, envelope: &Envelope) -> Option<Arc<V::Store>> {
-        self.folded(envelope.metadata.store_id, |store| store.apply(envelope))
+        let store = envelope.metadata.store_id;
+        if !V::Store::concerns(envelope) {
+            return self.batch.get(&store).map(|store| Arc::clone(&store.now));
+        }
+        self.folded(store, |store| store.apply(envelope))
     }
 
     /// The same of an event that can't be read.

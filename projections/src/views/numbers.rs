@@ -130,6 +130,10 @@ impl NumberRow {
 
 /// Counted whatever is parked, so that no number is given twice.
 impl StoreState for Numbering {
+    fn concerns(envelope: &Envelope) -> bool {
+        NumberingEvent::of(&envelope.event, envelope.metadata.occurred_at).is_some()
+    }
+
     fn apply(&mut self, envelope: &Envelope) {
         if let Some(event) = NumberingEvent::of(&envelope.event, envelope.metadata.occurred_at) {
             self.fold(event);

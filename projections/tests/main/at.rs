@@ -194,6 +194,23 @@ async fn what_products_were_called_and_cost_is_kept_for_carts_of_the_past() {
     assert_eq!(offer(other, cheap).await, None, "it is another store's");
 }
 
+/// A row that was parked by an event that did not fit was answered as it was before, and is.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_parked_stays_as_it_was() {
+    let mut world = World::default();
+    let store = world.store().await;
+    let product = world.product(store, "Chair").await;
+    let again = journal::testing::events::product_created(store, product);
+    world.product_event(store, product, again).await;
+    let repriced = ProductRepriced { sale_price_in_cents: Cents::new(5).expect("cents") };
+    world.product_event(store, product, repriced).await;
+    let views = world.open().await.views();
+    let head = world.journal.head().await.expect("a head");
+    let now = row(views.product(store, product).await.expect("a query"));
+    assert_eq!(now.as_ref().expect("a product").sale_price_in_cents.get(), 1_000);
+    assert_eq!(row(at(&world, &views, head).product(store, product).await.expect("a query")), now);
+}
+
 /// What can't be read any more is told, and not left out of what was.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_history_that_cannot_be_read_is_an_error() {

@@ -111,8 +111,13 @@ struct EndingRow {
 struct Last(u64);
 
 impl StoreState for Last {
-    fn apply(&mut self, envelope: &Envelope) {
-        self.0 += u64::from(is_end(envelope));
+    fn concerns(envelope: &Envelope) -> bool {
+        is_end(envelope)
+    }
+
+    /// Counts whatever it is given: only what concerns it may be.
+    fn apply(&mut self, _: &Envelope) {
+        self.0 += 1;
     }
 }
 
@@ -137,7 +142,8 @@ impl View for Endings {
         labels: None,
         search: None,
     };
-    const SOURCE: Source = Source::Streams(&[Category::Invoice]);
+    /// Of the stores' events none concerns what is kept.
+    const SOURCE: Source = Source::Streams(&[Category::Store, Category::Invoice]);
 
     fn keys(envelope: &Envelope, last: &Last) -> Keys {
         let parts = [KeyPart::Id(envelope.metadata.store_id.0), KeyPart::Number(last.0 + 1)];

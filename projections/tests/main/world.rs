@@ -317,6 +317,8 @@ pub struct Broken {
     unknown: &'static [&'static str],
     /// Their data is something else.
     damaged: &'static [&'static str],
+    /// Nothing stands beside their data.
+    bare: &'static [&'static str],
 }
 
 impl Fixable {
@@ -327,12 +329,17 @@ impl Fixable {
 
     /// These, and no others any more.
     pub fn break_types(&self, event_types: &'static [&'static str]) {
-        *self.broken.lock() = Broken { unknown: event_types, damaged: &[] };
+        *self.broken.lock() = Broken { unknown: event_types, ..Broken::default() };
     }
 
     /// The data of these, and of no others any more.
     pub fn damage_types(&self, event_types: &'static [&'static str]) {
-        *self.broken.lock() = Broken { unknown: &[], damaged: event_types };
+        *self.broken.lock() = Broken { damaged: event_types, ..Broken::default() };
+    }
+
+    /// What stands beside the data of these, and of no others any more: nobody knows their store.
+    pub fn bare_types(&self, event_types: &'static [&'static str]) {
+        *self.broken.lock() = Broken { bare: event_types, ..Broken::default() };
     }
 
     pub fn mend(&self) {
@@ -349,6 +356,7 @@ fn seen(broken: Broken, events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
         unknown if broken.unknown.contains(&unknown) => {
             RecordedEvent { event_type: format!("Future{unknown}").into(), ..event }
         }
+        bare if broken.bare.contains(&bare) => RecordedEvent { metadata: "{}".into(), ..event },
         damaged if broken.damaged.contains(&damaged) => RecordedEvent { data: "[]".into(), ..event },
         _ => event,
     };

@@ -168,6 +168,30 @@ fn parked(views: &Views) -> Vec<ParkedUnit> {
     numbers.first_parked.iter().map(|parked| parked.unit.clone()).collect()
 }
 
+/// An event of which not even the store is known parks its stream; what comes after it there counts all the same, and has its number once
+/// the stream can be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_behind_an_event_of_nobody_counts() {
+    let mut world = World::default();
+    let store = world.store().await;
+    let (first, second) = (issue(&mut world, store, "").await, issue(&mut world, store, "").await);
+    let failed = InvoiceFailed { customer_id: CustomerId(world.id()), cart_id: CartId(world.id()) };
+    world.invoice_event(store, first, failed).await;
+    let waiting = refund(&mut world, store, first, "").await;
+    let other = refund(&mut world, store, second, "").await;
+    world.log.bare_types(&["InvoiceFailed"]);
+    let projections = world.open_with(world.restarted_journal(), in_batches_of(2)).await;
+    assert_eq!(number(&projections.views(), other.0).await, "2");
+    assert_eq!(projections.views().numbers(&[waiting.0]).await.expect("numbers").get(waiting.0), None);
+    assert_eq!(parked(&projections.views()), [ParkedUnit::Stream(format!("invoice-{first}"))]);
+    world.log.mend();
+    projections.retry_parked().await.expect("tried");
+    assert_eq!(
+        (number(&projections.views(), waiting.0).await, number(&projections.views(), other.0).await),
+        ("1".into(), "2".into())
+    );
+}
+
 /// A store event that can't be read and says how documents are numbered is told; any other changes nothing here.
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_that_cannot_be_read_are_told() {
