@@ -81,7 +81,8 @@ const TABLES: Migrations = Migrations {
             tag bytea, -- NULL with the key
             key bytea -- NULL: destroyed, for ever
         ) WITH (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, vacuum_index_cleanup = on);
-        CREATE UNIQUE INDEX vault_actors_by_tag ON vault_actors (store, tag) WHERE tag IS NOT NULL;
+        CREATE UNIQUE INDEX vault_actors_by_tag ON vault_actors (store, tag) WHERE tag IS NOT NULL;",
+        "
         CREATE TABLE vault_signing_keys (
             incarnation bytea PRIMARY KEY, -- the log's id, and the number behind it
             seed bytea NOT NULL

@@ -65,7 +65,7 @@ const BINDING: &str = "
     ) STRICT;
 ";
 
-/// Since version 3: who else has access, who was at a store's desk, and what the log's heads are signed with.
+/// Since version 3: who else has access, and who was at a store's desk.
 const ACCESS: &str = "
     CREATE TABLE token_names (token BLOB PRIMARY KEY, store BLOB NOT NULL, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE customer_tokens (
@@ -90,6 +90,10 @@ const ACCESS: &str = "
         key BLOB -- NULL: destroyed, for ever
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX actors_by_tag ON actors (store, tag) WHERE tag IS NOT NULL;
+";
+
+/// Since version 4: what the log's heads are signed with, and the last of them.
+const SIGNING: &str = "
     CREATE TABLE signing_keys (
         incarnation BLOB PRIMARY KEY, -- the log's id, and the number behind it
         seed BLOB NOT NULL
@@ -102,9 +106,13 @@ const ACCESS: &str = "
 static FORMAT: Format = Format {
     what: "a vault",
     application_id: 0x6376_6c74, // `cvlt`
-    version: 3,
-    upgrades: &[|vault| vault.execute_batch(BINDING), |vault| vault.execute_batch(ACCESS)],
-    tables: |vault| [TABLES, BINDING, ACCESS].into_iter().try_for_each(|tables| vault.execute_batch(tables)),
+    version: 4,
+    upgrades: &[
+        |vault| vault.execute_batch(BINDING),
+        |vault| vault.execute_batch(ACCESS),
+        |vault| vault.execute_batch(SIGNING),
+    ],
+    tables: |vault| [TABLES, BINDING, ACCESS, SIGNING].into_iter().try_for_each(|tables| vault.execute_batch(tables)),
     other_version: OtherVersion::Refuse,
     synchronous: Synchronous::Full,
     // A key that is read is built on.

@@ -122,7 +122,7 @@ async fn a_newer_or_foreign_file_is_refused_with_what_to_do_and_left_as_it_is() 
     Connection::open(&newer).unwrap().pragma_update(None, "user_version", 9).unwrap();
     Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE songs (title TEXT)").unwrap();
     for (path, reason) in
-        [(newer, "has format 9, and this version reads format 3"), (foreign, "is not a vault of cartlog")]
+        [(newer, "has format 9, and this version reads format 4"), (foreign, "is not a vault of cartlog")]
     {
         let before = std::fs::read(&path).unwrap();
         let error = SqliteVault::open(&path).err().unwrap();
