@@ -4,8 +4,8 @@
 use super::pool::SESSION;
 use super::statement::{self, Statement};
 use super::{PostgresReadStore, schema};
-use crate::TimeRange;
 use crate::store::*;
+use crate::{KeyPart, RowKey, TimeRange};
 use ::postgres::testing::Scratch;
 use ::postgres::{HeldRole, Role};
 use domain::Timestamp;
@@ -20,13 +20,23 @@ fn store(number: u64) -> Uuid {
     Uuid::from_u128(u128::from(number % STORES) + 1)
 }
 
+/// The key of a row, of the view's kind.
+fn key(view: &ViewDeclaration, number: u64) -> RowKey {
+    match view.key {
+        KeyKind::Id => Uuid::from_u128(u128::from(number) + 1).into(),
+        KeyKind::Parts => RowKey::of(&[KeyPart::Number(number)]),
+    }
+}
+
 /// Many rows in few lists, as in a shop.
 fn row(view: &ViewDeclaration, number: u64) -> RowWrite {
     let value = |column: &Column| match (column.name, column.kind) {
         ("store_id", _) => Value::Id(store(number)),
         (_, Kind::Id) => Value::Id(Uuid::from_u128(number as u128 % 40)),
         (name, Kind::Text) => Value::Text(format!("{name} {}", number % 7)),
-        (name, Kind::Integer) if name.ends_with("_at") || name.ends_with("_position") || name.ends_with("_minute") => {
+        (name, Kind::Integer)
+            if name == "since" || name.ends_with("_at") || name.ends_with("_position") || name.ends_with("_minute") =>
+        {
             Value::Integer(number as i64)
         }
         ("carts_expire", Kind::Integer) => Value::Integer(i64::from(number.is_multiple_of(20))),
@@ -35,7 +45,7 @@ fn row(view: &ViewDeclaration, number: u64) -> RowWrite {
     let words =
         |_: &SearchField| format!("lamp number{number} {}", if number.is_multiple_of(10) { "red" } else { "blue" });
     RowWrite {
-        key: Uuid::from_u128(number as u128 + 1).into(),
+        key: key(view, number),
         document: "{}".to_owned(),
         facets: Facets {
             columns: view.columns.iter().map(value).collect(),
@@ -56,7 +66,7 @@ async fn filled(scratch: &Scratch) -> Vec<Table> {
     for view in crate::views::ALL.iter().map(|view| view.declaration) {
         let table = store.create(view, checkpoint).await.expect("made");
         let rows = (0..ROWS).map(|number| row(view, number)).collect();
-        let history = (0..ROWS).map(|number| (Uuid::from_u128(number as u128 + 1).into(), Position(number))).collect();
+        let history = (0..ROWS).map(|number| (key(view, number), Position(number))).collect();
         let changes =
             TableChanges { table, rows, stores: Vec::new(), history, unparked: Vec::new(), parked: Vec::new() };
         store
@@ -98,7 +108,7 @@ fn lists(view: &'static ViewDeclaration) -> Vec<(String, List)> {
     }
     let wide = TimeRange { from: Some(Timestamp::from_millis(5)), until: Some(Timestamp::from_millis(4_000)) };
     let ordered_by_keys = |list: &List| matches!(&list.through, Through::Index(index) if index.sort.is_none());
-    let after = Hit { sort: 2_000, key: Uuid::from_u128(2_001).into() };
+    let after = Hit { sort: 2_000, key: key(view, 2_000) };
     let in_all_ways = |(index, list): (String, List)| {
         let list = list.limit(10);
         let within = if ordered_by_keys(&list) { list.clone() } else { list.clone().range(wide) };
@@ -183,16 +193,18 @@ async fn rows_and_their_histories_are_found_by_their_keys() {
     let scratch = Scratch::default();
     let tables = filled(&scratch).await;
     let mut connection = scratch.database().await.pool(1, SESSION).acquire().await.expect("connected");
-    for name in tables.into_iter().map(schema::name) {
+    for table in tables {
+        let name = schema::name(table);
+        let keys = if table.view.key == KeyKind::Id { "uuid[]" } else { "bytea[]" };
         for (sql, index) in [
             (format!("SELECT document::text FROM {name} WHERE key = $1"), "pkey"),
-            (format!("SELECT key, document::text FROM {name} WHERE key = ANY (ARRAY[$1]::uuid[])"), "pkey"),
+            (format!("SELECT key, document::text FROM {name} WHERE key = ANY (ARRAY[$1]::{keys})"), "pkey"),
             (
                 format!("SELECT position FROM {name}_history WHERE key = $1 AND position <= 5 ORDER BY position"),
                 "history_pkey",
             ),
         ] {
-            let way = plan(&mut connection, &Statement::new(sql).key(store(1).into())).await;
+            let way = plan(&mut connection, &Statement::new(sql).key(key(table.view, 1))).await;
             assert!(way.contains(index) && !way.contains("Seq Scan"), "{way}");
         }
     }

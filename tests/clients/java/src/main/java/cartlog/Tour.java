@@ -59,7 +59,7 @@ public final class Tour {
         List<String> types = history.getEvents().stream().map(HistoryEvent::getType).toList();
         check(types.containsAll(List.of("InvoiceIssued", "InvoiceCollected", "RefundIssued")), types);
 
-        refused(404, Problem.ErrorEnum.PRODUCT_NOT_FOUND, () -> products.getProduct("nobody", null, null, null));
+        refused(404, Problem.ErrorEnum.PRODUCT_NOT_FOUND, () -> products.getProduct("nobody", null, null, null, null, null));
         refused(409, Problem.ErrorEnum.INSUFFICIENT_INVENTORY, () -> carts.addCartItem(
             customer.getCustomerId(), product.getProductId(), null, new AddQuantity().quantity(1000)));
         Problem bad = refused(400, Problem.ErrorEnum.VALIDATION_FAILED, () -> products.createProduct(
